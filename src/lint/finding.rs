@@ -1,0 +1,133 @@
+//! What a rule says: one finding, its places, and how sure it is.
+
+use crate::model::At;
+use crate::text::Span;
+
+use super::Rule;
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing.
+    Note,
+    /// Probably not what was meant.
+    Warning,
+    /// Wrong: traffic is lost or let through, or the API server refuses it.
+    Error,
+}
+
+/// How sure the rule is that it is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// A guess.
+    Low,
+    /// Likely.
+    Medium,
+    /// The repository proves it.
+    High,
+}
+
+impl Severity {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Warning => "warning",
+            Self::Error => "error",
+        }
+    }
+}
+
+impl Confidence {
+    /// The word in reports.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// The object that a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Subject {
+    /// Its kind, as written.
+    pub kind: String,
+    /// The namespace it is deployed to, where one is known.
+    pub namespace: Option<String>,
+    /// Its name; empty where it has none.
+    pub name: String,
+}
+
+/// A second place, and what it has to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Related {
+    /// Where; may be in another file.
+    pub span: Span,
+    /// What stands there, in a few words ("this Deployment has `app: backend`").
+    pub message: String,
+}
+
+/// Whether a fix may be applied without a look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Safety {
+    /// The traffic that is allowed today stays as it is, or the API server refuses the manifest.
+    Safe,
+    /// Changes what is allowed.
+    Unsafe,
+}
+
+/// Replace the bytes of `span` by `text`; an empty span inserts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced.
+    pub span: Span,
+    /// By what.
+    pub text: String,
+}
+
+/// One way to mend it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// What it does, as an order ("Add a DNS rule").
+    pub title: String,
+    /// Whether it may be applied without a look.
+    pub safety: Safety,
+    /// The edits, in order, not overlapping.
+    pub edits: Vec<Edit>,
+}
+
+/// One diagnostic.
+#[derive(Clone, Debug)]
+pub struct Finding {
+    /// The rule that says it.
+    pub rule: &'static Rule,
+    /// How bad it is; the rule's own severity unless it says otherwise.
+    pub severity: Severity,
+    /// How sure the rule is.
+    pub confidence: Confidence,
+    /// Where a person would change something; on one line.
+    pub place: Span,
+    /// Other places, each with what it has to say.
+    pub related: Vec<Related>,
+    /// Places at which a suppression comment also counts (the object's header, the rule's item).
+    pub hidden: Vec<Span>,
+    /// What is wrong, in one sentence that names the things by their names.
+    pub message: String,
+    /// What to do, in one sentence.
+    pub help: String,
+    /// The object it is about; none for files that can't be read.
+    pub subject: Option<Subject>,
+    /// The address in the policy, for precedence and the field path.
+    pub at: Option<At>,
+    /// The field path from the object's root (`spec.egress[0].to[1].podSelector`); may be empty.
+    pub field: String,
+    /// The bundles it was seen in; empty where there is only one.
+    pub bundles: Vec<String>,
+    /// Ways to mend it, the best first.
+    pub fixes: Vec<Fix>,
+}

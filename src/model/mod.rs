@@ -1,0 +1,66 @@
+//! Typed objects: what a tree means to Kubernetes, decoded tolerantly and one object at a time.
+//!
+//! Decoding never fails: every part is a [`Field`], so a policy with one wrong field still gets
+//! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
+
+mod address;
+mod decode;
+mod field;
+pub mod kinds;
+mod namespace;
+mod placeholder;
+mod policy;
+mod ports;
+mod selector;
+mod service;
+pub mod validate;
+mod workload;
+
+pub use address::{At, Spot};
+pub use decode::decode;
+pub use field::{Field, Place, Why};
+pub use namespace::NamespaceObject;
+pub use placeholder::is_placeholder;
+pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
+pub use ports::{PortEntry, PortRef, Protocol};
+pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
+pub use service::{Service, ServicePort};
+pub use workload::{ContainerPort, DnsPolicy, Workload, WorkloadKind};
+
+use crate::bundle::Head;
+
+/// One manifest, decoded as far as this linter needs it.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Who it is and where it stands.
+    pub head: Head,
+    /// What it says.
+    pub body: Body,
+}
+
+/// What a manifest says, by group and kind.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// A `NetworkPolicy` of `networking.k8s.io` (or of the removed `extensions/v1beta1`).
+    Policy(Box<Policy>),
+    /// Anything that makes pods from a pod template, and pods themselves.
+    Workload(Box<Workload>),
+    /// A Service.
+    Service(Service),
+    /// A Namespace.
+    Namespace(NamespaceObject),
+    /// A policy of another kind, which the engine does not evaluate: the pods it may select are
+    /// unknown in both directions.
+    OtherPolicy(OtherPolicy),
+    /// A custom resource whose operator makes pods that no manifest shows.
+    PodMaker,
+    /// Anything else.
+    Other,
+}
+
+/// A network policy of a kind that the engine does not evaluate.
+#[derive(Clone, Debug)]
+pub struct OtherPolicy {
+    /// Whether it selects pods in every namespace, or in its own only.
+    pub cluster_wide: bool,
+}

@@ -1,0 +1,108 @@
+//! Labels and label selectors.
+
+use compact_str::CompactString;
+
+use super::field::Why;
+use crate::text::Span;
+
+/// One label as written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// Its key.
+    pub key: CompactString,
+    /// Its value.
+    pub value: CompactString,
+    /// Where the key is written.
+    pub key_span: Span,
+    /// Where the value is written.
+    pub value_span: Span,
+}
+
+/// A label selector: all requirements are ANDed, none at all selects everything.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Selector {
+    /// `matchLabels`, then `matchExpressions`, in order.
+    pub requirements: Vec<Requirement>,
+    /// Parts that the API server refuses. A selector that has any selects nobody knows what.
+    pub faults: Vec<Fault>,
+}
+
+/// A part of a selector that the API server refuses.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// The offending token.
+    pub span: Span,
+    /// The field under the selector (`matchLabels.app`, `matchExpressions[0].values[1]`).
+    pub field: String,
+    /// What is written there, for the message.
+    pub text: CompactString,
+    /// Why it is refused.
+    pub why: Why,
+    /// Only worth a warning: accepted, but as the empty value.
+    pub accepted: bool,
+}
+
+/// How a requirement compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operator {
+    /// The label is one of the values. `matchLabels` is this with one value.
+    In,
+    /// The label is none of the values, or absent.
+    NotIn,
+    /// The label is there.
+    Exists,
+    /// The label is absent.
+    DoesNotExist,
+}
+
+/// One requirement.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Requirement {
+    /// The label's key.
+    pub key: CompactString,
+    /// How it compares.
+    pub operator: Operator,
+    /// The values, with their places; none for `Exists` and `DoesNotExist`.
+    pub values: Vec<(CompactString, Span)>,
+    /// Where the key is written: the label's key, or the value of `key:`.
+    pub key_span: Span,
+    /// The whole requirement: from the label's key to its value, or the whole expression.
+    pub span: Span,
+    /// Written under `matchLabels`.
+    pub is_label: bool,
+}
+
+impl Selector {
+    /// Whether it selects everything (`{}`).
+    pub fn is_empty(&self) -> bool {
+        self.requirements.is_empty() && self.faults.iter().all(|fault| fault.accepted)
+    }
+
+    /// Whether the API server refuses it.
+    pub fn is_refused(&self) -> bool {
+        self.faults.iter().any(|fault| !fault.accepted)
+    }
+}
+
+/// The selector in words for a message: `app: backend, tier in (a, b), !debug`. Empty for `{}`.
+pub fn labels(selector: &Selector) -> String {
+    let words: Vec<String> = selector.requirements.iter().map(Requirement::words).collect();
+    words.join(", ")
+}
+
+impl Requirement {
+    /// The requirement in words for a message: `app: backend`, `tier in (a, b)`, `!debug`.
+    pub fn words(&self) -> String {
+        let values = || {
+            let values: Vec<&str> = self.values.iter().map(|(value, _)| value.as_str()).collect();
+            values.join(", ")
+        };
+        match self.operator {
+            Operator::In if self.is_label => format!("{}: {}", self.key, values()),
+            Operator::In => format!("{} in ({})", self.key, values()),
+            Operator::NotIn => format!("{} not in ({})", self.key, values()),
+            Operator::Exists => self.key.to_string(),
+            Operator::DoesNotExist => format!("!{}", self.key),
+        }
+    }
+}

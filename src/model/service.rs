@@ -1,0 +1,39 @@
+//! Services, as far as they translate ports.
+
+use compact_str::CompactString;
+
+use super::ports::{PortRef, Protocol};
+use super::selector::Label;
+use crate::text::Span;
+
+/// A Service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// `spec.selector`; empty selects nothing (endpoints are made by hand).
+    pub selector: Vec<Label>,
+    /// `spec.ports`.
+    pub ports: Vec<ServicePort>,
+    /// `clusterIP: None`: clients reach the pods without translation.
+    pub headless: bool,
+    /// `type: ExternalName`: no pods behind it.
+    pub external_name: bool,
+    /// `metadata.labels`.
+    pub own_labels: Vec<Label>,
+}
+
+/// One port of a Service.
+#[derive(Clone, Debug)]
+pub struct ServicePort {
+    /// `port`, which clients dial.
+    pub port: u16,
+    /// `targetPort`, on the pod; absent is the same as `port`.
+    pub target: Option<PortRef>,
+    /// `protocol`, TCP when absent.
+    pub protocol: Protocol,
+    /// `name`.
+    pub name: Option<CompactString>,
+    /// Where `port` is written (its value).
+    pub port_span: Span,
+    /// Where `targetPort` is written (its value), else `port`.
+    pub target_span: Span,
+}

@@ -1,0 +1,1 @@
+//! Fenced YAML in Markdown.

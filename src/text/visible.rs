@@ -1,0 +1,46 @@
+//! Strings taken from manifests are data: nothing in them may steer a terminal or hide text.
+
+use std::borrow::Cow;
+
+/// `text` with every control character, escape sequence, line break and bidirectional or
+/// invisible formatting character written out as `\u{…}`, so that it is inert wherever it is
+/// printed and says what it is.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.chars().any(steers) {
+        return Cow::Borrowed(text);
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        if steers(c) {
+            out.extend(c.escape_unicode());
+        } else {
+            out.push(c);
+        }
+    }
+    Cow::Owned(out)
+}
+
+/// Control characters (with line breaks and tabs), line and paragraph separators, bidirectional
+/// controls (Unicode Technical Report 36, "Trojan Source") and zero-width characters.
+fn steers(c: char) -> bool {
+    c.is_control()
+        || matches!(c,
+            '\u{200B}'..='\u{200F}'
+            | '\u{2028}'..='\u{202E}'
+            | '\u{2060}'..='\u{206F}'
+            | '\u{061C}'
+            | '\u{FEFF}'
+            | '\u{FFF9}'..='\u{FFFB}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_text_is_borrowed_and_controls_are_written_out() {
+        assert!(matches!(visible("app: bäckend"), Cow::Borrowed(_)));
+        assert_eq!(visible("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\u{a}");
+        assert_eq!(visible("x\u{202e}y"), "x\\u{202e}y");
+    }
+}

@@ -1,0 +1,136 @@
+//! The spanned tree.
+
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use crate::text::Span;
+
+/// An immutable node: cheap to clone, since the children of mappings and sequences are shared.
+/// It keeps the span it was born with wherever it is used again (aliases, merge keys, overlays).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// Where it is written. For a scalar the whole token, quotes included; for a collection from
+    /// its first token to the end of its last one.
+    pub span: Span,
+    /// What it holds.
+    pub value: Value,
+}
+
+/// What a node holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Value {
+    /// A scalar.
+    Scalar(Scalar),
+    /// A mapping.
+    Map(Arc<Map>),
+    /// A sequence.
+    Seq(Arc<[Node]>),
+}
+
+/// A scalar: its text after unquoting and unfolding, and what YAML 1.1 (as `sigs.k8s.io/yaml`
+/// reads it) takes it for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scalar {
+    /// The text; for plain scalars as written.
+    pub text: CompactString,
+    /// What it is read as.
+    pub kind: ScalarKind,
+    /// Written plain, without quotes, `|` or `>`.
+    pub plain: bool,
+}
+
+/// The type that goyaml v2 gives a scalar: quoted and block scalars are always strings.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum ScalarKind {
+    /// A string (also dates and `12:30`: sigs.k8s.io/yaml keeps those as strings).
+    Str,
+    /// `null`, `~`, nothing.
+    Null,
+    /// YAML 1.1 booleans: `true false yes no on off y n`, capitalised and in upper case too.
+    Bool(bool),
+    /// An integer in any of YAML 1.1's notations (`010` is octal, `0x1F`, `0b11`, `0o7`, `1_000`).
+    Int(i64),
+    /// A float (`1e3`, `1.0`, `.5`), or an integer outside 64 bits.
+    Float(f64),
+    /// `.inf`, `.nan`: valid YAML that can't become JSON.
+    NotJson,
+}
+
+/// A mapping as written: entries in order, merge keys (`<<`) already replaced by the entries they
+/// bring (these after the mapping's own, and never over them). Duplicate keys are kept; lookups
+/// take the last, as kubectl does.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Map {
+    /// The entries.
+    pub entries: Vec<Entry>,
+}
+
+/// One `key: value`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// The key's text. A key that is no scalar is refused when the tree is built.
+    pub key: CompactString,
+    /// Where the key is written.
+    pub key_span: Span,
+    /// The value.
+    pub value: Node,
+}
+
+impl Node {
+    /// The mapping, if it is one.
+    pub fn as_map(&self) -> Option<&Map> {
+        match &self.value {
+            Value::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The items, if it is a sequence.
+    pub fn as_seq(&self) -> Option<&[Node]> {
+        match &self.value {
+            Value::Seq(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    /// The scalar, if it is one.
+    pub fn as_scalar(&self) -> Option<&Scalar> {
+        match &self.value {
+            Value::Scalar(scalar) => Some(scalar),
+            _ => None,
+        }
+    }
+
+    /// The text of a scalar that is read as a string.
+    pub fn as_str(&self) -> Option<&str> {
+        self.as_scalar().filter(|s| s.kind == ScalarKind::Str).map(|s| s.text.as_str())
+    }
+
+    /// Whether it is `null`, `~` or nothing.
+    pub fn is_null(&self) -> bool {
+        self.as_scalar().is_some_and(|s| s.kind == ScalarKind::Null)
+    }
+
+    /// The value of `key`, if this is a mapping that has it (the last, where it stands twice).
+    pub fn get(&self, key: &str) -> Option<&Node> {
+        self.entry(key).map(|entry| &entry.value)
+    }
+
+    /// The entry of `key`, if this is a mapping that has it (the last, where it stands twice).
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.as_map()?.entry(key)
+    }
+
+    /// What stands at the end of a route of keys.
+    pub fn at(&self, route: &[&str]) -> Option<&Node> {
+        route.iter().try_fold(self, |node, key| node.get(key))
+    }
+}
+
+impl Map {
+    /// The last entry of that key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        self.entries.iter().rev().find(|entry| entry.key == key)
+    }
+}
