@@ -1,2 +1,551 @@
-//! x
-pub fn decode(head: crate::bundle::Head, tree: &crate::yaml::Node) -> super::Object { todo!() }
+//! Trees to typed objects.
+
+use compact_str::CompactString;
+
+use super::field::{Field, Place, Why};
+use super::namespace::NamespaceObject;
+use super::policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
+use super::ports::{PortEntry, PortRef, Protocol};
+use super::selector::{Fault, Label, Operator, Requirement, Selector};
+use super::service::{Service, ServicePort};
+use super::{Body, Object, OtherPolicy, kinds, validate, workload};
+use super::{Deployer, placeholder::is_placeholder};
+use crate::bundle::Head;
+use crate::text::Span;
+use crate::yaml::{Entry, Node, Scalar, ScalarKind, Value};
+
+/// Decodes one manifest. Never fails: what is wrong is kept as [`Field::Wrong`].
+pub fn decode(head: Head, tree: &Node) -> Object {
+    let body = body(&head, tree);
+    Object { head, body }
+}
+
+fn body(head: &Head, tree: &Node) -> Body {
+    match (head.group.as_str(), head.kind.as_str()) {
+        ("networking.k8s.io" | "extensions", "NetworkPolicy") => {
+            Body::Policy(Box::new(policy(tree)))
+        }
+        ("", "Service") => Body::Service(service(tree)),
+        ("", "Namespace") => Body::Namespace(namespace(tree)),
+        (group, kind) => {
+            if let Some(cluster_wide) = kinds::other_policy(group, kind) {
+                return Body::OtherPolicy(OtherPolicy { cluster_wide });
+            }
+            let workloads = workload::decode(group, kind, tree);
+            if !workloads.is_empty() {
+                return Body::Workloads(workloads);
+            }
+            if kinds::is_pod_maker(group, kind) {
+                return Body::PodMaker;
+            }
+            if kinds::is_deployer(group, kind) {
+                return Body::Deployer(deployer(tree));
+            }
+            Body::Other
+        }
+    }
+}
+
+/// Where a chart or a directory that a controller deploys goes, as far as the object says.
+fn deployer(tree: &Node) -> Deployer {
+    let routes: [&[&str]; 4] = [
+        &["spec", "targetNamespace"],
+        &["spec", "destination", "namespace"],
+        &["spec", "template", "spec", "destination", "namespace"],
+        &["metadata", "namespace"],
+    ];
+    let target = routes.iter().find_map(|route| tree.at(route).and_then(Node::as_str));
+    Deployer { namespace: target.filter(|ns| !is_placeholder(ns)).map(CompactString::new) }
+}
+
+fn policy(tree: &Node) -> Policy {
+    let spec_entry = tree.entry("spec").filter(|entry| !entry.value.is_null());
+    let spec = spec_entry.map(|entry| &entry.value);
+    Policy {
+        spec: spec_entry.map(place),
+        pod_selector: field(spec, "podSelector", |node| selector(node)),
+        policy_types: field(spec, "policyTypes", |node| list(node, policy_type)),
+        ingress: field(spec, "ingress", |node| {
+            list(node, |item| Some(traffic_rule(item, Direction::Ingress)))
+        }),
+        egress: field(spec, "egress", |node| {
+            list(node, |item| Some(traffic_rule(item, Direction::Egress)))
+        }),
+        tree: tree.clone(),
+    }
+}
+
+/// The field `key` of a mapping, read by `read`; `null` is absent.
+fn field<T>(
+    map: Option<&Node>,
+    key: &str,
+    read: impl FnOnce(&Node) -> Result<T, Why>,
+) -> Field<T> {
+    let Some(entry) = map.and_then(|node| node.entry(key)).filter(|e| !e.value.is_null()) else {
+        return Field::Absent;
+    };
+    match read(&entry.value) {
+        Ok(value) => Field::Given(value, place(entry)),
+        Err(why) => Field::Wrong(place(entry), why),
+    }
+}
+
+fn place(entry: &Entry) -> Place {
+    Place { key: entry.key_span, value: entry.value.span }
+}
+
+/// The items of a list. A `None` from `read` leaves the item out.
+fn list<T>(node: &Node, read: impl FnMut(&Node) -> Option<T>) -> Result<Vec<T>, Why> {
+    match node.as_seq() {
+        Some(items) => Ok(items.iter().filter_map(read).collect()),
+        None => Err(wrong_type("a list", node)),
+    }
+}
+
+fn wrong_type(wanted: &'static str, node: &Node) -> Why {
+    Why::Type { wanted, found: found(node) }
+}
+
+fn found(node: &Node) -> &'static str {
+    match &node.value {
+        Value::Map(_) => "a mapping",
+        Value::Seq(_) => "a list",
+        Value::Scalar(scalar) => match scalar.kind {
+            ScalarKind::Str => "a string",
+            ScalarKind::Null => "nothing",
+            ScalarKind::Bool(_) => "a boolean",
+            ScalarKind::Int(_) | ScalarKind::Float(_) | ScalarKind::NotJson => "a number",
+        },
+    }
+}
+
+/// A string as the API server's decoder takes it: `null` is the empty string, a boolean or a
+/// number is refused.
+fn string(node: &Node) -> Result<CompactString, Why> {
+    let Some(scalar) = node.as_scalar() else { return Err(wrong_type("a string", node)) };
+    match scalar.kind {
+        ScalarKind::Str => Ok(scalar.text.clone()),
+        ScalarKind::Null => Ok(CompactString::default()),
+        ScalarKind::Bool(_) => Err(Why::Unquoted("a boolean")),
+        ScalarKind::Int(_) | ScalarKind::Float(_) | ScalarKind::NotJson => {
+            Err(Why::Unquoted("a number"))
+        }
+    }
+}
+
+fn policy_type(node: &Node) -> Option<Field<Direction>> {
+    let at = Place::item(node.span);
+    Some(match string(node) {
+        Err(why) => Field::Wrong(at, why),
+        Ok(text) => match text.as_str() {
+            "Ingress" => Field::Given(Direction::Ingress, at),
+            "Egress" => Field::Given(Direction::Egress, at),
+            _ => Field::Wrong(at, Why::Refused("must be `Ingress` or `Egress`".into())),
+        },
+    })
+}
+
+/// The first key of an item, else the item's beginning: what a person sees behind the dash.
+fn first_token(node: &Node) -> Span {
+    let first_key = node.as_map().and_then(|map| map.entries.iter().map(|e| e.key_span).min());
+    first_key.unwrap_or(node.span)
+}
+
+/// Whether an item that should be a mapping is neither that nor null (which is the zero value).
+fn is_wrong_item(node: &Node) -> bool {
+    node.as_map().is_none() && !node.is_null()
+}
+
+fn traffic_rule(node: &Node, direction: Direction) -> TrafficRule {
+    TrafficRule {
+        span: first_token(node),
+        whole: node.span,
+        peers: field(Some(node), direction.peers_field(), |n| list(n, |item| Some(peer(item)))),
+        ports: field(Some(node), "ports", |n| list(n, |item| Some(port_entry(item)))),
+        wrong: is_wrong_item(node),
+    }
+}
+
+fn peer(node: &Node) -> Peer {
+    Peer {
+        first_token: first_token(node),
+        whole: node.span,
+        pod_selector: field(Some(node), "podSelector", |n| selector(n)),
+        namespace_selector: field(Some(node), "namespaceSelector", |n| selector(n)),
+        ip_block: field(Some(node), "ipBlock", ip_block),
+        wrong: is_wrong_item(node),
+    }
+}
+
+fn ip_block(node: &Node) -> Result<IpBlock, Why> {
+    if node.as_map().is_none() {
+        return Err(wrong_type("a mapping", node));
+    }
+    let except = node.get("except").and_then(Node::as_seq).unwrap_or_default();
+    Ok(IpBlock {
+        cidr: field(Some(node), "cidr", cidr),
+        except: except
+            .iter()
+            .map(|item| match cidr(item) {
+                Ok(net) => Field::Given(net, Place::item(item.span)),
+                Err(why) => Field::Wrong(Place::item(item.span), why),
+            })
+            .collect(),
+    })
+}
+
+/// A CIDR. Leading zeros, host bits and IPv4-mapped IPv6 were accepted before Kubernetes 1.36, so
+/// they are read here (host bits are masked off, as the network plugins do).
+fn cidr(node: &Node) -> Result<ipnet::IpNet, Why> {
+    let text = string(node)?;
+    let relaxed = without_leading_zeros(&text);
+    relaxed.parse::<ipnet::IpNet>().map(|net| net.trunc()).map_err(|_| {
+        Why::Refused("must be an address with a prefix length, such as `10.0.0.0/8`".into())
+    })
+}
+
+fn without_leading_zeros(text: &str) -> String {
+    if text.contains(':') {
+        return text.to_owned();
+    }
+    let part = |part: &str| match part.trim_start_matches('0') {
+        "" if !part.is_empty() => "0".to_owned(),
+        rest => rest.to_owned(),
+    };
+    let (address, length) = text.split_once('/').unwrap_or((text, ""));
+    let address: Vec<String> = address.split('.').map(part).collect();
+    format!("{}/{}", address.join("."), part(length))
+}
+
+fn port_entry(node: &Node) -> PortEntry {
+    PortEntry {
+        first_token: first_token(node),
+        whole: node.span,
+        protocol: field(Some(node), "protocol", protocol),
+        port: field(Some(node), "port", port_ref),
+        end_port: field(Some(node), "endPort", end_port),
+        wrong: is_wrong_item(node),
+    }
+}
+
+fn protocol(node: &Node) -> Result<Protocol, Why> {
+    let text = string(node)?;
+    Protocol::parse(&text)
+        .ok_or_else(|| Why::Refused("must be `TCP`, `UDP` or `SCTP`, in upper case".into()))
+}
+
+/// `IntOrString`: a whole number in any notation of YAML 1.1 (`80.0` and `8e1` too, since JSON
+/// has one number type), or a name.
+fn port_ref(node: &Node) -> Result<PortRef, Why> {
+    let Some(scalar) = node.as_scalar() else {
+        return Err(wrong_type("a number or a name", node));
+    };
+    match scalar.kind {
+        ScalarKind::Int(_) | ScalarKind::Float(_) => port_number(scalar).map(PortRef::Number),
+        ScalarKind::Bool(_) | ScalarKind::NotJson | ScalarKind::Null => {
+            Err(wrong_type("a number or a name", node))
+        }
+        ScalarKind::Str if is_placeholder(&scalar.text) => {
+            Ok(PortRef::Placeholder(scalar.text.clone()))
+        }
+        ScalarKind::Str => {
+            validate::port_name(&scalar.text).map_err(Why::Refused)?;
+            Ok(PortRef::Name(scalar.text.clone()))
+        }
+    }
+}
+
+fn port_number(scalar: &Scalar) -> Result<u16, Why> {
+    let outside = || Why::Refused("must be between 1 and 65535".into());
+    let number = match scalar.kind {
+        ScalarKind::Int(number) => number,
+        ScalarKind::Float(float) if float.fract() == 0.0 && float.abs() < 1e9 => float as i64,
+        ScalarKind::Float(float) if float.fract() != 0.0 => {
+            return Err(Why::Refused("must be a whole number".into()));
+        }
+        _ => return Err(outside()),
+    };
+    u16::try_from(number).ok().filter(|n| *n > 0).ok_or_else(outside)
+}
+
+fn end_port(node: &Node) -> Result<u16, Why> {
+    match node.as_scalar() {
+        Some(scalar) if matches!(scalar.kind, ScalarKind::Int(_) | ScalarKind::Float(_)) => {
+            port_number(scalar)
+        }
+        _ => Err(wrong_type("a number", node)),
+    }
+}
+
+fn selector(node: &Node) -> Result<Selector, Why> {
+    if node.as_map().is_none() {
+        return Err(wrong_type("a mapping", node));
+    }
+    let mut selector = Selector::default();
+    match node.entry("matchLabels").map(|entry| &entry.value) {
+        Some(labels) if labels.as_map().is_some() => {
+            let entries = labels.as_map().map_or(&[][..], |map| &map.entries);
+            for (index, entry) in entries.iter().enumerate() {
+                let overwritten = entries[index + 1..].iter().any(|later| later.key == entry.key);
+                if !overwritten {
+                    match_label(entry, &mut selector);
+                }
+            }
+        }
+        Some(other) if !other.is_null() => fault_type(other, "matchLabels", "a mapping", &mut selector),
+        _ => {}
+    }
+    match node.get("matchExpressions") {
+        Some(list) if list.as_seq().is_some() => {
+            for (index, item) in list.as_seq().unwrap_or_default().iter().enumerate() {
+                match_expression(item, index, &mut selector);
+            }
+        }
+        Some(other) if !other.is_null() => {
+            fault_type(other, "matchExpressions", "a list", &mut selector);
+        }
+        _ => {}
+    }
+    Ok(selector)
+}
+
+fn fault_type(node: &Node, field: &str, wanted: &'static str, selector: &mut Selector) {
+    selector.faults.push(Fault {
+        span: node.span,
+        field: field.to_owned(),
+        text: node.as_scalar().map(|s| s.text.clone()).unwrap_or_default(),
+        why: wrong_type(wanted, node),
+        accepted: false,
+    });
+}
+
+fn match_label(entry: &Entry, selector: &mut Selector) {
+    let field = format!("matchLabels[{}]", entry.key);
+    check_key(&entry.key, entry.key_span, &field, selector);
+    if let Some(value) = label_value(&entry.value, &field, selector) {
+        selector.requirements.push(Requirement {
+            key: entry.key.clone(),
+            operator: Operator::In,
+            values: vec![(value, entry.value.span)],
+            key_span: entry.key_span,
+            span: Span { end: entry.value.span.end.max(entry.key_span.end), ..entry.key_span },
+            is_label: true,
+        });
+    }
+}
+
+fn check_key(key: &str, span: Span, field: &str, selector: &mut Selector) {
+    if is_placeholder(key) {
+        return;
+    }
+    if let Err(reason) = validate::label_key(key) {
+        selector.faults.push(Fault {
+            span,
+            field: field.to_owned(),
+            text: key.into(),
+            why: Why::Refused(reason),
+            accepted: false,
+        });
+    }
+}
+
+/// A label value; what is refused becomes a fault, and null the empty value with a fault that is
+/// only a warning.
+fn label_value(node: &Node, field: &str, selector: &mut Selector) -> Option<CompactString> {
+    let text = node.as_scalar().map(|s| s.text.clone()).unwrap_or_default();
+    let mut fault = |why: Why, accepted: bool| {
+        let text = text.clone();
+        selector.faults.push(Fault { span: node.span, field: field.into(), text, why, accepted });
+    };
+    match string(node) {
+        Err(why) => {
+            fault(why, false);
+            None
+        }
+        Ok(value) if node.is_null() => {
+            fault(Why::Refused("is read as the empty value".into()), true);
+            Some(value)
+        }
+        Ok(value) => {
+            if !is_placeholder(&value)
+                && let Err(reason) = validate::label_value(&value)
+            {
+                fault(Why::Refused(reason), false);
+                return None;
+            }
+            Some(value)
+        }
+    }
+}
+
+fn match_expression(node: &Node, index: usize, selector: &mut Selector) {
+    let base = format!("matchExpressions[{index}]");
+    if is_wrong_item(node) {
+        return fault_type(node, &base, "a mapping", selector);
+    }
+    let key_node = node.get("key");
+    let key = key_node.map_or(Ok(CompactString::default()), string);
+    let key_span = key_node.map_or(first_token(node), |n| n.span);
+    match &key {
+        Ok(key) => check_key(key, key_span, &format!("{base}.key"), selector),
+        Err(why) => selector.faults.push(Fault {
+            span: key_span,
+            field: format!("{base}.key"),
+            text: key_node.and_then(Node::as_scalar).map(|s| s.text.clone()).unwrap_or_default(),
+            why: why.clone(),
+            accepted: false,
+        }),
+    }
+    let operator = operator(node, &base, selector);
+    let values = expression_values(node, operator, &base, selector);
+    if let (Ok(key), Some(operator)) = (key, operator) {
+        let span = Span { start: first_token(node).start, ..node.span };
+        let requirement =
+            Requirement { key, operator, values, key_span, span, is_label: false };
+        selector.requirements.push(requirement);
+    }
+}
+
+fn operator(node: &Node, base: &str, selector: &mut Selector) -> Option<Operator> {
+    let written = node.get("operator");
+    let text = written.map_or(Ok(CompactString::default()), string);
+    let parsed = match text.as_deref() {
+        Ok("In") => return Some(Operator::In),
+        Ok("NotIn") => return Some(Operator::NotIn),
+        Ok("Exists") => return Some(Operator::Exists),
+        Ok("DoesNotExist") => return Some(Operator::DoesNotExist),
+        Ok(text) if is_placeholder(text) => return None,
+        other => other.map(ToOwned::to_owned),
+    };
+    let why = match parsed {
+        Err(why) => why.clone(),
+        Ok(text) if text.is_empty() => {
+            Why::Refused("is missing: it must be `In`, `NotIn`, `Exists` or `DoesNotExist`".into())
+        }
+        Ok(_) => {
+            Why::Refused("must be `In`, `NotIn`, `Exists` or `DoesNotExist` (case counts)".into())
+        }
+    };
+    selector.faults.push(Fault {
+        span: written.map_or(first_token(node), |n| n.span),
+        field: format!("{base}.operator"),
+        text: written.and_then(Node::as_scalar).map(|s| s.text.clone()).unwrap_or_default(),
+        why,
+        accepted: false,
+    });
+    None
+}
+
+fn expression_values(
+    node: &Node,
+    operator: Option<Operator>,
+    base: &str,
+    selector: &mut Selector,
+) -> Vec<(CompactString, Span)> {
+    let entry = node.entry("values").filter(|entry| !entry.value.is_null());
+    let field = format!("{base}.values");
+    let items = match entry.map(|entry| (&entry.value, entry.value.as_seq())) {
+        None => &[][..],
+        Some((_, Some(items))) => items,
+        Some((other, None)) => {
+            fault_type(other, &field, "a list", selector);
+            return Vec::new();
+        }
+    };
+    let mut refuse = |span: Span, reason: &str| {
+        selector.faults.push(Fault {
+            span,
+            field: field.clone(),
+            text: CompactString::default(),
+            why: Why::Refused(reason.to_owned()),
+            accepted: false,
+        });
+    };
+    match operator {
+        Some(Operator::In | Operator::NotIn) if items.is_empty() => {
+            let span = entry.map_or_else(|| operator_span(node), |entry| entry.key_span);
+            refuse(span, "must not be empty with `In` and `NotIn`");
+        }
+        Some(Operator::Exists | Operator::DoesNotExist) if !items.is_empty() => {
+            let span = entry.map_or_else(|| operator_span(node), |entry| entry.key_span);
+            refuse(span, "must be absent with `Exists` and `DoesNotExist`");
+        }
+        _ => {}
+    }
+    let mut values = Vec::with_capacity(items.len());
+    for (index, item) in items.iter().enumerate() {
+        if let Some(value) = label_value(item, &format!("{base}.values[{index}]"), selector) {
+            values.push((value, item.span));
+        }
+    }
+    values
+}
+
+fn operator_span(node: &Node) -> Span {
+    node.get("operator").map_or(first_token(node), |n| n.span)
+}
+
+/// The labels of a mapping of labels, and whether some can't be told (a wrong type or a
+/// placeholder for a key).
+pub(super) fn label_map(node: Option<&Node>) -> (Vec<Label>, bool) {
+    let Some(node) = node.filter(|node| !node.is_null()) else { return (Vec::new(), false) };
+    let Some(map) = node.as_map() else { return (Vec::new(), true) };
+    let mut unsure = false;
+    let mut labels: Vec<Label> = Vec::with_capacity(map.entries.len());
+    for entry in &map.entries {
+        unsure |= is_placeholder(&entry.key);
+        let Ok(value) = string(&entry.value) else {
+            unsure = true;
+            continue;
+        };
+        labels.retain(|label| label.key != entry.key);
+        labels.push(Label {
+            key: entry.key.clone(),
+            value,
+            key_span: entry.key_span,
+            value_span: entry.value.span,
+        });
+    }
+    (labels, unsure)
+}
+
+fn namespace(tree: &Node) -> NamespaceObject {
+    let (labels, labels_unsure) = label_map(tree.at(&["metadata", "labels"]));
+    NamespaceObject { labels, labels_unsure }
+}
+
+fn service(tree: &Node) -> Service {
+    let spec = tree.get("spec");
+    let get = |key: &str| spec.and_then(|spec| spec.get(key));
+    let ports = get("ports").and_then(Node::as_seq).unwrap_or_default();
+    Service {
+        selector: label_map(get("selector")).0,
+        ports: ports.iter().filter_map(service_port).collect(),
+        headless: get("clusterIP").and_then(Node::as_str) == Some("None"),
+        external_name: get("type").and_then(Node::as_str) == Some("ExternalName"),
+        own_labels: label_map(tree.at(&["metadata", "labels"])).0,
+    }
+}
+
+fn service_port(node: &Node) -> Option<ServicePort> {
+    let port_node = node.get("port")?;
+    let target_node = node.get("targetPort").filter(|n| !n.is_null());
+    // A quoted number is refused by the API server; what was meant is clear all the same.
+    let target = match target_node {
+        None => None,
+        Some(target) => Some(port_ref(target).ok().or_else(|| numeric_text(target))?),
+    };
+    Some(ServicePort {
+        port: port_number(port_node.as_scalar()?).ok()?,
+        target,
+        protocol: node.get("protocol").map_or(Some(Protocol::Tcp), |n| protocol(n).ok())?,
+        name: node.get("name").and_then(Node::as_str).map(CompactString::new),
+        port_span: port_node.span,
+        target_span: target_node.map_or(port_node.span, |n| n.span),
+    })
+}
+
+fn numeric_text(node: &Node) -> Option<PortRef> {
+    let text = node.as_str()?;
+    text.parse::<u16>().ok().map(PortRef::Number)
+}

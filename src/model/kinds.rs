@@ -1,1 +1,285 @@
-//! x
+//! Kinds that matter to a linter of policies, told by group and kind, never by kind alone.
+
+/// Kinds of the API itself that make pods or say something about them. The filter before parsing
+/// looks for these words ([`crate::yaml::Wanted`]).
+pub const BUILT_IN: &[&str] = &[
+    "Pod",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "ReplicaSet",
+    "ReplicationController",
+    "Job",
+    "CronJob",
+    "Service",
+    "Namespace",
+];
+
+/// Kinds that only tell what sort of cluster the repository is for.
+pub const TELLTALE: &[&str] = &["Route", "SecurityContextConstraints", "DeploymentConfig"];
+
+/// Parts of kinds: every policy kind has the first in its name but [`EGRESS_FIREWALL`]; a `List`
+/// holds others.
+pub const PARTS: &[&str] = &["NetworkPolicy", "List"];
+
+/// OVN-Kubernetes' egress policy.
+pub const EGRESS_FIREWALL: &str = "EgressFirewall";
+
+/// Groups whose `…NetworkPolicy` kinds act on the pods' own network, with whether a kind of that
+/// group selects pods of every namespace. MultiNetworkPolicy (k8s.cni.cncf.io) is not among them:
+/// it speaks of secondary networks only.
+pub fn other_policy(group: &str, kind: &str) -> Option<bool> {
+    let known = matches!(
+        group,
+        "policy.networking.k8s.io"
+            | "cilium.io"
+            | "crd.projectcalico.org"
+            | "projectcalico.org"
+            | "crd.antrea.io"
+            | "network.openshift.io"
+            | "k8s.ovn.org"
+    );
+    if !known || !(kind.contains("NetworkPolicy") || kind == EGRESS_FIREWALL) {
+        return None;
+    }
+    let cluster_wide = group == "policy.networking.k8s.io"
+        || ["Global", "Clusterwide", "Cluster"].iter().any(|word| kind.contains(word));
+    Some(cluster_wide)
+}
+
+/// Custom resources whose operator makes pods that no manifest shows, by group and kind. A place
+/// that holds one is open: pods may be there that the repository can't show.
+const POD_MAKERS: &[(&str, &[&str])] = &[
+    ("acid.zalan.do", &["postgresql"]),
+    ("actions.github.com", &["AutoscalingRunnerSet", "EphemeralRunnerSet"]),
+    ("actions.summerwind.dev", &["RunnerDeployment", "Runner", "RunnerSet"]),
+    ("agent.k8s.elastic.co", &["Agent"]),
+    ("apm.k8s.elastic.co", &["ApmServer"]),
+    (
+        "argoproj.io",
+        &[
+            "Workflow", "CronWorkflow", "WorkflowTemplate", "ClusterWorkflowTemplate", "ArgoCD",
+            "EventBus", "EventSource", "Sensor",
+        ],
+    ),
+    ("batch.volcano.sh", &["Job"]),
+    ("beat.k8s.elastic.co", &["Beat"]),
+    ("broker.amq.io", &["ActiveMQArtemis"]),
+    ("camel.apache.org", &["Integration", "IntegrationPlatform", "Pipe"]),
+    ("cassandra.datastax.com", &["CassandraDatacenter"]),
+    ("ceph.rook.io", &["CephCluster", "CephObjectStore", "CephFilesystem", "CephNFS"]),
+    ("clickhouse.altinity.com", &["ClickHouseInstallation"]),
+    ("clickhouse-keeper.altinity.com", &["ClickHouseKeeperInstallation"]),
+    ("core.humio.com", &["HumioCluster"]),
+    ("crdb.cockroachlabs.com", &["CrdbCluster"]),
+    ("databases.spotahome.com", &["RedisFailover"]),
+    ("dragonflydb.io", &["Dragonfly"]),
+    ("druid.apache.org", &["Druid"]),
+    ("elasticsearch.k8s.elastic.co", &["Elasticsearch"]),
+    ("enterprisesearch.k8s.elastic.co", &["EnterpriseSearch"]),
+    ("etcd.database.coreos.com", &["EtcdCluster"]),
+    ("flink.apache.org", &["FlinkDeployment", "FlinkSessionJob"]),
+    ("gateway.networking.k8s.io", &["Gateway"]),
+    ("grafana.integreatly.org", &["Grafana"]),
+    ("hazelcast.com", &["Hazelcast"]),
+    ("infinispan.org", &["Infinispan"]),
+    ("install.istio.io", &["IstioOperator"]),
+    ("jaegertracing.io", &["Jaeger"]),
+    ("jobset.x-k8s.io", &["JobSet"]),
+    ("k8s.keycloak.org", &["Keycloak"]),
+    ("k8s.mariadb.com", &["MariaDB", "MaxScale"]),
+    ("k8ssandra.io", &["K8ssandraCluster"]),
+    (
+        "kafka.strimzi.io",
+        &[
+            "Kafka", "KafkaConnect", "KafkaBridge", "KafkaMirrorMaker2", "KafkaMirrorMaker",
+            "KafkaNodePool",
+        ],
+    ),
+    ("kibana.k8s.elastic.co", &["Kibana"]),
+    (
+        "kubeflow.org",
+        &[
+            "Notebook", "PyTorchJob", "TFJob", "MPIJob", "XGBoostJob", "PaddleJob", "JAXJob",
+            "Experiment", "Profile", "PodDefault",
+        ],
+    ),
+    ("kubernetes.dask.org", &["DaskCluster", "DaskWorkerGroup", "DaskJob", "DaskAutoscaler"]),
+    ("kubevirt.io", &["VirtualMachine", "VirtualMachineInstance", "KubeVirt"]),
+    ("leaderworkerset.x-k8s.io", &["LeaderWorkerSet"]),
+    ("logging.banzaicloud.io", &["Logging"]),
+    ("logstash.k8s.elastic.co", &["Logstash"]),
+    ("loki.grafana.com", &["LokiStack"]),
+    ("maps.k8s.elastic.co", &["ElasticMapsServer"]),
+    ("minio.min.io", &["Tenant"]),
+    ("moco.cybozu.com", &["MySQLCluster"]),
+    ("mongodb.com", &["MongoDB", "MongoDBOpsManager"]),
+    ("mongodbcommunity.mongodb.com", &["MongoDBCommunity"]),
+    (
+        "monitoring.coreos.com",
+        &["Prometheus", "Alertmanager", "ThanosRuler", "PrometheusAgent"],
+    ),
+    ("mysql.oracle.com", &["InnoDBCluster"]),
+    ("nats.io", &["NatsCluster"]),
+    ("opentelemetry.io", &["OpenTelemetryCollector"]),
+    ("operator.knative.dev", &["KnativeServing", "KnativeEventing"]),
+    ("operator.tekton.dev", &["TektonConfig", "TektonPipeline", "TektonDashboard"]),
+    (
+        "operator.victoriametrics.com",
+        &[
+            "VMAgent", "VMAlert", "VMAlertmanager", "VMAuth", "VMCluster", "VMSingle", "VLogs",
+            "VLSingle", "VLCluster",
+        ],
+    ),
+    ("operators.coreos.com", &["Subscription", "ClusterServiceVersion"]),
+    ("opensearch.opster.io", &["OpenSearchCluster"]),
+    ("pgv2.percona.com", &["PerconaPGCluster"]),
+    ("pingcap.com", &["TidbCluster", "TidbMonitor"]),
+    ("pkg.crossplane.io", &["Provider", "Function"]),
+    ("postgres-operator.crunchydata.com", &["PostgresCluster", "PGAdmin"]),
+    ("postgresql.cnpg.io", &["Cluster", "Pooler"]),
+    ("psmdb.percona.com", &["PerconaServerMongoDB"]),
+    ("pxc.percona.com", &["PerconaXtraDBCluster"]),
+    ("rabbitmq.com", &["RabbitmqCluster"]),
+    ("ray.io", &["RayCluster", "RayJob", "RayService"]),
+    (
+        "redis.redis.opstreelabs.in",
+        &["Redis", "RedisCluster", "RedisReplication", "RedisSentinel"],
+    ),
+    ("sailoperator.io", &["Istio", "IstioCNI", "ZTunnel"]),
+    ("scylla.scylladb.com", &["ScyllaCluster"]),
+    ("serving.knative.dev", &["Configuration"]),
+    ("serving.kserve.io", &["InferenceService", "InferenceGraph"]),
+    ("solr.apache.org", &["SolrCloud"]),
+    ("sparkoperator.k8s.io", &["SparkApplication", "ScheduledSparkApplication"]),
+    ("tailscale.com", &["Connector", "ProxyGroup"]),
+    ("tekton.dev", &["Pipeline", "PipelineRun", "Task", "TaskRun", "ClusterTask"]),
+    ("tempo.grafana.com", &["TempoStack", "TempoMonolithic"]),
+    ("triggers.tekton.dev", &["EventListener"]),
+    ("vault.banzaicloud.com", &["Vault"]),
+    ("volsync.backube", &["ReplicationSource", "ReplicationDestination"]),
+    ("zookeeper.pravega.io", &["ZookeeperCluster"]),
+];
+
+/// Objects that have something else deployed: a chart or a directory, by a controller.
+const DEPLOYERS: &[(&str, &[&str])] = &[
+    ("argoproj.io", &["Application", "ApplicationSet"]),
+    ("helm.cattle.io", &["HelmChart"]),
+    ("helm.toolkit.fluxcd.io", &["HelmRelease"]),
+    ("kustomize.toolkit.fluxcd.io", &["Kustomization"]),
+];
+
+/// Whether an operator makes pods for objects of that kind.
+pub fn is_pod_maker(group: &str, kind: &str) -> bool {
+    holds(POD_MAKERS, group, kind)
+}
+
+/// Whether a controller deploys a chart or a directory for objects of that kind.
+pub fn is_deployer(group: &str, kind: &str) -> bool {
+    holds(DEPLOYERS, group, kind)
+}
+
+/// Every kind that the filter before parsing has to let through.
+pub fn wanted() -> impl Iterator<Item = &'static str> {
+    let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
+    BUILT_IN.iter().chain(TELLTALE).chain([&EGRESS_FIREWALL]).chain(custom).copied()
+}
+
+fn holds(table: &[(&str, &[&str])], group: &str, kind: &str) -> bool {
+    table.iter().any(|(g, kinds)| *g == group && kinds.contains(&kind))
+}
+
+/// Custom workloads whose controller treats the pod template as a Deployment does: their pods
+/// have the template's labels and nothing else that a selector would ask for.
+pub fn is_deployment_like(group: &str, kind: &str) -> bool {
+    matches!(
+        (group, kind),
+        ("argoproj.io", "Rollout")
+            | ("apps.openshift.io", "DeploymentConfig")
+            | ("apps.kruise.io", _)
+            | ("apps", _)
+            | ("batch", _)
+            | ("extensions", _)
+    )
+}
+
+/// Label keys (or prefixes that end in `/`) that controllers and operators set on pods: no
+/// manifest shows them, so their absence proves nothing.
+const CONTROLLER_LABELS: &[&str] = &[
+    "acid.zalan.do/",
+    "acme.cert-manager.io/",
+    "actions.github.com/",
+    "apps.kubernetes.io/",
+    "argocd.argoproj.io/",
+    "batch.kubernetes.io/",
+    "cluster-name",
+    "cnpg.io/",
+    "common.k8s.elastic.co/",
+    "controller-revision-hash",
+    "controller-uid",
+    "cr.kubevirt.io/",
+    "dask.org/",
+    "elasticsearch.k8s.elastic.co/",
+    "gateway.envoyproxy.io/",
+    "gateway.networking.k8s.io/",
+    "istio.io/",
+    "job-name",
+    "jobset.sigs.k8s.io/",
+    "k8s.mariadb.com/",
+    "kubevirt.io/",
+    "leaderworkerset.sigs.k8s.io/",
+    "notebook-name",
+    "pod-template-generation",
+    "pod-template-hash",
+    "postgres-operator.crunchydata.com/",
+    "ray.io/",
+    "rollouts-pod-template-hash",
+    "security.istio.io/",
+    "service.istio.io/",
+    "serving.knative.dev/",
+    "serving.kserve.io/",
+    "sidecar.istio.io/",
+    "spark-app-selector",
+    "spark-role",
+    "spilo-role",
+    "statefulset.kubernetes.io/",
+    "strimzi.io/",
+    "tailscale.com/",
+    "tekton.dev/",
+    "topology.kubernetes.io/",
+    "topology.istio.io/",
+    "training.kubeflow.org/",
+    "triggers.tekton.dev/",
+    "v1.min.io/",
+    "workflows.argoproj.io/",
+];
+
+/// Whether a controller or operator may set that label on a pod.
+pub fn is_controller_label(key: &str) -> bool {
+    CONTROLLER_LABELS.iter().any(|label| match label.strip_suffix('/') {
+        Some(domain) => key.strip_prefix(domain).is_some_and(|rest| rest.starts_with('/')),
+        None => key == *label,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_told_by_group_and_kind() {
+        assert_eq!(other_policy("networking.k8s.io", "NetworkPolicy"), None);
+        assert_eq!(other_policy("crd.antrea.io", "NetworkPolicy"), Some(false));
+        assert_eq!(other_policy("cilium.io", "CiliumClusterwideNetworkPolicy"), Some(true));
+        assert_eq!(other_policy("k8s.cni.cncf.io", "MultiNetworkPolicy"), None);
+        assert!(is_pod_maker("postgresql.cnpg.io", "Cluster"));
+        assert!(!is_pod_maker("cluster.x-k8s.io", "Cluster"));
+    }
+
+    #[test]
+    fn prefixes_end_at_the_slash() {
+        assert!(is_controller_label("cnpg.io/cluster"));
+        assert!(!is_controller_label("cnpg.iox/cluster"));
+        assert!(!is_controller_label("app"));
+    }
+}

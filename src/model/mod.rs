@@ -43,8 +43,9 @@ pub struct Object {
 pub enum Body {
     /// A `NetworkPolicy` of `networking.k8s.io` (or of the removed `extensions/v1beta1`).
     Policy(Box<Policy>),
-    /// Anything that makes pods from a pod template, and pods themselves.
-    Workload(Box<Workload>),
+    /// Anything that makes pods from a pod template, and pods themselves. One but for custom
+    /// resources that carry several templates (a PyTorchJob has one for each role).
+    Workloads(Vec<Workload>),
     /// A Service.
     Service(Service),
     /// A Namespace.
@@ -54,6 +55,8 @@ pub enum Body {
     OtherPolicy(OtherPolicy),
     /// A custom resource whose operator makes pods that no manifest shows.
     PodMaker,
+    /// An object that has a chart or a directory deployed, which no manifest here shows.
+    Deployer(Deployer),
     /// Anything else.
     Other,
 }
@@ -63,4 +66,11 @@ pub enum Body {
 pub struct OtherPolicy {
     /// Whether it selects pods in every namespace, or in its own only.
     pub cluster_wide: bool,
+}
+
+/// An object that has something else deployed (a Flux HelmRelease, an Argo CD Application).
+#[derive(Clone, Debug)]
+pub struct Deployer {
+    /// The namespace it deploys to, where it says so.
+    pub namespace: Option<compact_str::CompactString>,
 }

@@ -2,9 +2,12 @@
 
 use compact_str::CompactString;
 
+use super::decode::label_map;
+use super::kinds::is_deployment_like;
 use super::ports::Protocol;
 use super::selector::Label;
 use crate::text::Span;
+use crate::yaml::{Node, ScalarKind};
 
 /// What kind of thing makes the pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,4 +75,165 @@ pub struct ContainerPort {
     pub name: Option<CompactString>,
     /// Where the number is written.
     pub span: Span,
+}
+
+impl WorkloadKind {
+    fn of(group: &str, kind: &str) -> Self {
+        match (group, kind) {
+            ("", "Pod") => Self::Pod,
+            ("", "ReplicationController") => Self::ReplicationController,
+            ("apps" | "extensions", "Deployment") => Self::Deployment,
+            ("apps", "StatefulSet") => Self::StatefulSet,
+            ("apps" | "extensions", "DaemonSet") => Self::DaemonSet,
+            ("apps" | "extensions", "ReplicaSet") => Self::ReplicaSet,
+            ("batch", "Job") => Self::Job,
+            ("batch", "CronJob") => Self::CronJob,
+            _ => Self::Custom,
+        }
+    }
+}
+
+impl Workload {
+    /// The label of that key on its pods, as written.
+    pub fn label(&self, key: &str) -> Option<&Label> {
+        self.labels.iter().find(|label| label.key == key)
+    }
+}
+
+/// The workloads that an object is: one for the kinds of the API itself, one for each pod
+/// template of a custom resource, none for what makes no pods.
+pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
+    let what = WorkloadKind::of(group, kind);
+    let own = label_map(tree.at(&["metadata", "labels"])).0;
+    let template = match what {
+        WorkloadKind::Pod => Some(tree),
+        WorkloadKind::CronJob => tree.at(&["spec", "jobTemplate", "spec", "template"]),
+        WorkloadKind::Custom => {
+            return custom_templates(group, tree)
+                .into_iter()
+                .map(|template| {
+                    let mut workload = from_template(what, template, own.clone());
+                    workload.labels_unsure |= !is_deployment_like(group, kind);
+                    workload
+                })
+                .collect();
+        }
+        _ => tree.at(&["spec", "template"]),
+    };
+    // A workload without a template is refused; it makes no pods that could be told.
+    let own = if what == WorkloadKind::Pod { Vec::new() } else { own };
+    template.map(|template| from_template(what, template, own)).into_iter().collect()
+}
+
+/// Groups whose objects quote pod templates as patterns or schemas and make no pods of them.
+const QUOTING_GROUPS: &[&str] = &[
+    "apiextensions.k8s.io",
+    "constraints.gatekeeper.sh",
+    "kyverno.io",
+    "mutations.gatekeeper.sh",
+    "policies.kyverno.io",
+    "templates.gatekeeper.sh",
+];
+
+/// How deep below `spec` a custom resource may hold its pod template.
+const TEMPLATE_DEPTH: usize = 6;
+
+/// The pod templates of a custom resource: mappings under a key that ends in `template`, with a
+/// list of containers in their `spec`. Breadth first, so that the order is the reader's.
+fn custom_templates<'a>(group: &str, tree: &'a Node) -> Vec<&'a Node> {
+    let mut found = Vec::new();
+    if QUOTING_GROUPS.contains(&group) {
+        return found;
+    }
+    let mut level: Vec<&Node> = tree.get("spec").into_iter().collect();
+    for _ in 0..TEMPLATE_DEPTH {
+        let mut next = Vec::new();
+        for node in level {
+            for entry in node.as_map().map_or(&[][..], |map| &map.entries) {
+                let is_template = entry.key.to_lowercase().ends_with("template");
+                let has_containers = entry.value.at(&["spec", "containers"]);
+                if is_template && has_containers.is_some_and(|n| n.as_seq().is_some()) {
+                    found.push(&entry.value);
+                } else {
+                    next.push(&entry.value);
+                }
+            }
+            next.extend(node.as_seq().unwrap_or_default());
+        }
+        level = next;
+    }
+    found
+}
+
+fn from_template(kind: WorkloadKind, template: &Node, own_labels: Vec<Label>) -> Workload {
+    let (labels, labels_unsure) = label_map(template.at(&["metadata", "labels"]));
+    let spec = template.get("spec");
+    let get = |key: &str| spec.and_then(|spec| spec.get(key));
+    let is_true = |node: Option<&Node>| {
+        node.and_then(Node::as_scalar).is_some_and(|s| s.kind == ScalarKind::Bool(true))
+    };
+    Workload {
+        kind,
+        labels,
+        labels_unsure,
+        own_labels,
+        ports: container_ports(spec),
+        host_network: is_true(get("hostNetwork")),
+        dns_policy: match get("dnsPolicy").and_then(Node::as_str) {
+            Some("None" | "Default") => DnsPolicy::Elsewhere,
+            _ => DnsPolicy::Cluster,
+        },
+        owner: controller(template),
+    }
+}
+
+/// The declared ports of the containers and of restartable init containers (sidecars,
+/// KEP-753), which is where kube-proxy and network plugins look names up
+/// (k8s.io/kubernetes pkg/api/v1/pod FindPort).
+fn container_ports(spec: Option<&Node>) -> Vec<ContainerPort> {
+    let list = |key: &str| {
+        spec.and_then(|spec| spec.get(key)).and_then(Node::as_seq).unwrap_or_default()
+    };
+    let restartable = |node: &&Node| {
+        node.get("restartPolicy").and_then(Node::as_str) == Some("Always")
+    };
+    let sidecars = list("initContainers").iter().filter(restartable);
+    list("containers")
+        .iter()
+        .chain(sidecars)
+        .filter_map(|container| container.get("ports")?.as_seq())
+        .flatten()
+        .filter_map(container_port)
+        .collect()
+}
+
+fn container_port(node: &Node) -> Option<ContainerPort> {
+    let port = node.get("containerPort")?;
+    let number = match port.as_scalar()?.kind {
+        ScalarKind::Int(number) => u16::try_from(number).ok()?,
+        _ => return None,
+    };
+    let protocol = match node.get("protocol").filter(|n| !n.is_null()) {
+        None => Protocol::Tcp,
+        Some(written) => Protocol::parse(written.as_str()?)?,
+    };
+    Some(ContainerPort {
+        number,
+        protocol,
+        name: node.get("name").and_then(Node::as_str).map(CompactString::new),
+        span: port.span,
+    })
+}
+
+fn controller(pod: &Node) -> Option<(CompactString, CompactString)> {
+    let owners = pod.at(&["metadata", "ownerReferences"])?.as_seq()?;
+    let owner = owners.iter().find(|owner| {
+        owner
+            .get("controller")
+            .and_then(Node::as_scalar)
+            .is_some_and(|s| s.kind == ScalarKind::Bool(true))
+    })?;
+    let text = |key: &str| owner.get(key).and_then(Node::as_str).map(CompactString::new);
+    let kind = text("kind").unwrap_or_else(|| CompactString::const_new("Pod"));
+    (kind != "Node").then(|| text("name").map(|name| (kind, name))).flatten()
 }

@@ -1,5 +1,19 @@
-//! Objects to a cluster: which pods a selector selects, in three values.
-pub struct Cluster;
-/// Where a cluster's DNS lives.
-#[derive(Clone, Copy, Debug)]
-pub enum Profile { Kubernetes }
+//! Objects to a cluster: which pods a selector selects, in three values, and what the repository
+//! cannot tell. This module knows nothing of rules.
+
+mod build;
+mod cluster;
+mod coverage;
+mod known;
+mod places;
+mod postings;
+mod select;
+mod tri;
+
+pub use build::{Members, Settings};
+pub use cluster::{Cluster, PeerPods, Pods, Subject, WorkloadRef, World};
+pub use coverage::covers;
+pub use known::{Profile, dns_labels, is_dns_address, is_dns_namespace};
+pub use places::{NAME_LABEL, Namespace, Open, Openness, is_system};
+pub use select::{Labelled, meets, selects};
+pub use tri::{Tri, Why};

@@ -1,0 +1,211 @@
+//! Building a cluster from its members.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use fixedbitset::FixedBitSet;
+use rayon::prelude::*;
+
+use super::cluster::{Cluster, Pods, World};
+use super::known::Profile;
+use super::places::{Namespace, Open, Openness, is_system};
+use super::postings::Postings;
+use crate::model::{Body, Field, Object, is_placeholder};
+
+/// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
+pub const DEFAULT_NAMESPACE: &str = "default";
+
+/// How to resolve.
+#[derive(Clone, Copy, Debug)]
+pub struct Settings {
+    /// Open for linting, closed for the engine's commands.
+    pub world: World,
+    /// The kind of cluster; none to detect it from the manifests.
+    pub profile: Option<Profile>,
+}
+
+/// Who stands in a cluster.
+#[derive(Clone, Debug)]
+pub struct Members {
+    /// The cluster's name.
+    pub name: String,
+    /// Indices of its objects, ascending.
+    pub objects: Vec<u32>,
+    /// Indices of the objects in files that are reported on.
+    pub reported: FixedBitSet,
+    /// Workload objects of the repository that are no members and no alternatives of members.
+    pub elsewhere: Vec<u32>,
+    /// Places that are open because of things which are not evaluated.
+    pub openness: Openness,
+}
+
+impl Cluster {
+    /// Resolves `members` among `objects`, which are in the order of their places.
+    pub fn build(objects: Arc<Vec<Object>>, members: Members, settings: Settings) -> Self {
+        let namespaces = namespaces(&objects, &members.objects, settings.world);
+        let by_name: HashMap<CompactString, u32> =
+            (0u32..).zip(&namespaces).map(|(n, namespace)| (namespace.name.clone(), n)).collect();
+        let profile = settings.profile.unwrap_or_else(|| {
+            Profile::detect(members.objects.iter().map(|&id| &objects[id as usize]))
+        });
+        let mut cluster = Self {
+            name: members.name,
+            world: settings.world,
+            profile,
+            objects,
+            namespaces,
+            by_name,
+            workloads: Vec::new(),
+            policies: Vec::new(),
+            reported: members.reported,
+            services: BTreeMap::new(),
+            postings: Postings::default(),
+            selected: Vec::new(),
+            policy_order: HashMap::new(),
+            other_policies: FixedBitSet::new(),
+            other_policy_everywhere: false,
+            elsewhere: members.elsewhere,
+            resolvers: FixedBitSet::new(),
+        };
+        cluster.other_policies.grow(cluster.namespaces.len());
+        let openness = cluster.enter(&members.objects, members.openness);
+        cluster.number_workloads();
+        cluster.open_places(&openness);
+        cluster.select_all();
+        cluster
+    }
+
+    /// Enters every member under its kind; returns the openness with what the members add.
+    fn enter(&mut self, members: &[u32], mut openness: Openness) -> Openness {
+        let objects = Arc::clone(&self.objects);
+        for &id in members {
+            let Object { head, body } = &objects[id as usize];
+            let name = self.namespace_name_of(head).to_owned();
+            let Some(namespace) = self.namespace_named(&name) else { continue };
+            match body {
+                Body::Policy(_) => {
+                    self.policy_order.insert(id, self.policies.len() as u32);
+                    self.policies.push(id);
+                    self.namespaces[namespace as usize].policies.push(id);
+                }
+                Body::Workloads(list) => {
+                    let numbered = (0..list.len() as u32).map(|nth| (id, nth, namespace));
+                    self.workloads.extend(numbered);
+                }
+                Body::Service(_) => self.services.entry(namespace).or_default().push(id),
+                Body::OtherPolicy(policy) if policy.cluster_wide => {
+                    self.other_policy_everywhere = true;
+                }
+                Body::OtherPolicy(_) => self.other_policies.insert(namespace as usize),
+                Body::PodMaker => {
+                    let who = format!("{} {}", head.kind, head.name);
+                    openness.open(Some(&name), Open::Operator(who));
+                }
+                Body::Deployer(deployer) => {
+                    let who = format!("{} {}", head.kind, head.name);
+                    openness.open(deployer.namespace.as_deref(), Open::NotEvaluated(who));
+                }
+                Body::Namespace(_) | Body::Other => {}
+            }
+        }
+        openness
+    }
+
+    /// Sorts the workloads by namespace, so that each namespace is a range of numbers, and
+    /// indexes their labels.
+    fn number_workloads(&mut self) {
+        self.workloads.sort_by_key(|&(object, nth, namespace)| (namespace, object, nth));
+        let mut number = 0u32;
+        for at in 0..self.namespaces.len() {
+            let count = self.workloads[number as usize..]
+                .iter()
+                .take_while(|(.., namespace)| *namespace as usize == at)
+                .count() as u32;
+            self.namespaces[at].workloads = number..number + count;
+            number += count;
+        }
+        let mut postings = Postings::default();
+        self.resolvers.grow(self.workloads.len());
+        for number in 0..self.workload_count() {
+            let workload = self.workload(number).workload;
+            postings.add(number, workload);
+            let is_resolver = workload.ports.iter().any(|port| matches!(port.number, 53 | 5353));
+            self.resolvers.set(number as usize, is_resolver);
+        }
+        self.postings = postings;
+    }
+
+    fn open_places(&mut self, openness: &Openness) {
+        for namespace in &mut self.namespaces {
+            let name = namespace.name.as_str();
+            namespace.open = if is_placeholder(name) {
+                Some(Open::Placeholder)
+            } else if is_system(name) {
+                Some(Open::System)
+            } else if let Some(why) = openness.of(name) {
+                Some(why.clone())
+            } else {
+                namespace.workloads.is_empty().then_some(Open::NoWorkloads)
+            };
+        }
+    }
+
+    /// What each policy selects, for all of them in parallel: policies of one namespace look only
+    /// at its workloads.
+    fn select_all(&mut self) {
+        let selected = |&id: &u32| {
+            let home = self.home(id);
+            match &self.policy(id).pod_selector {
+                Field::Absent => self.pods_in(home, None),
+                Field::Given(selector, _) => self.pods_in(home, Some(selector)),
+                Field::Wrong(..) => {
+                    let all = self.pods_in(home, None).yes;
+                    Pods { maybe: all, ..Pods::default() }
+                }
+            }
+        };
+        self.selected = self.policies.par_iter().map(selected).collect();
+    }
+}
+
+/// The namespaces that the members mention, sorted by name, with what is known of their labels.
+fn namespaces(objects: &[Object], members: &[u32], world: World) -> Vec<Namespace> {
+    let mut found: BTreeMap<CompactString, Namespace> = BTreeMap::new();
+    let mut mention = |name: &str, explicit: bool| -> CompactString {
+        let name = CompactString::new(name);
+        let entry = found.entry(name.clone()).or_insert_with(|| Namespace {
+            name: name.clone(),
+            object: None,
+            labels: Vec::new(),
+            labels_unsure: world == World::Open,
+            workloads: 0..0,
+            policies: Vec::new(),
+            open: None,
+            implicit: true,
+        });
+        entry.implicit &= !explicit;
+        name
+    };
+    let mut shown = Vec::new();
+    for &id in members {
+        let Object { head, body } = &objects[id as usize];
+        if let Body::Namespace(namespace) = body {
+            shown.push((mention(&head.name, true), id, namespace));
+        }
+        mention(head.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE), head.namespace.is_some());
+        if let Body::Deployer(deployer) = body
+            && let Some(target) = &deployer.namespace
+        {
+            mention(target, true);
+        }
+    }
+    for (name, id, object) in shown {
+        if let Some(namespace) = found.get_mut(&name) {
+            namespace.object = Some(id);
+            namespace.labels = object.labels.clone();
+            namespace.labels_unsure = object.labels_unsure;
+        }
+    }
+    found.into_values().collect()
+}

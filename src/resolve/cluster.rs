@@ -1,0 +1,380 @@
+//! The cluster: objects that run together, and what selectors select among them.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use compact_str::CompactString;
+use fixedbitset::FixedBitSet;
+use range_set_blaze::RangeSetBlaze;
+
+use super::known::Profile;
+use super::places::{NAME_LABEL, Namespace};
+use super::postings::Postings;
+use super::select::{Labelled, selects};
+use super::tri::{Tri, Why};
+use crate::bundle::Head;
+use crate::model::{
+    Body, Field, Object, Operator, Peer, Policy, Selector, Service, Workload, is_placeholder,
+};
+
+/// Whether what the repository does not show may exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum World {
+    /// For linting: labels of namespaces that are not shown are unknown, and so is an `ipBlock`
+    /// against a pod.
+    Open,
+    /// For the engine's own commands: a namespace that is not shown has only its name label, an
+    /// `ipBlock` matches no pod.
+    Closed,
+}
+
+/// Pods, as numbers of workloads: those selected, and those that may be.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Pods {
+    /// Selected.
+    pub yes: RangeSetBlaze<u32>,
+    /// Perhaps selected.
+    pub maybe: RangeSetBlaze<u32>,
+}
+
+impl Pods {
+    /// Whether certainly none is selected.
+    pub fn is_none(&self) -> bool {
+        self.yes.is_empty() && self.maybe.is_empty()
+    }
+
+    /// Adds a workload with its verdict.
+    pub fn add(&mut self, workload: u32, selected: Tri) {
+        match selected {
+            Tri::Yes => self.yes.insert(workload),
+            Tri::Unknown(_) => self.maybe.insert(workload),
+            Tri::No => false,
+        };
+    }
+}
+
+/// What a peer means in its cluster.
+#[derive(Clone, Debug, Default)]
+pub struct PeerPods {
+    /// The pods it selects.
+    pub pods: Pods,
+    /// The namespaces it covers, surely or perhaps, by number.
+    pub namespaces: Vec<(u32, Tri)>,
+    /// Whether it may cover namespaces that nothing in the repository mentions.
+    pub beyond: bool,
+}
+
+/// Pods whose traffic is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// The pods of a workload, by number.
+    Workload(u32),
+    /// The pods that a policy selects (an index among the objects), known by its selector only.
+    PodsOf(u32),
+}
+
+/// One workload of a cluster.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkloadRef<'a> {
+    /// Its number.
+    pub number: u32,
+    /// Its object's head.
+    pub head: &'a Head,
+    /// Itself.
+    pub workload: &'a Workload,
+    /// Its namespace.
+    pub namespace: &'a Namespace,
+}
+
+/// Bundles that run together, resolved.
+#[derive(Debug)]
+pub struct Cluster {
+    /// Its name, for the findings' `bundles`.
+    pub name: String,
+    /// Open for linting, closed for the engine's commands.
+    pub world: World,
+    /// Where its DNS lives.
+    pub profile: Profile,
+    pub(super) objects: Arc<Vec<Object>>,
+    pub(super) namespaces: Vec<Namespace>,
+    pub(super) by_name: HashMap<CompactString, u32>,
+    /// Object and position in its workloads, namespace; sorted by namespace.
+    pub(super) workloads: Vec<(u32, u32, u32)>,
+    pub(super) policies: Vec<u32>,
+    pub(super) reported: FixedBitSet,
+    /// Services by namespace number.
+    pub(super) services: BTreeMap<u32, Vec<u32>>,
+    pub(super) postings: Postings,
+    /// What each policy selects, beside `policies`.
+    pub(super) selected: Vec<Pods>,
+    /// Position in `policies` by object.
+    pub(super) policy_order: HashMap<u32, u32>,
+    /// Namespaces by number with a policy of a kind that is not evaluated.
+    pub(super) other_policies: FixedBitSet,
+    /// Whether such a policy selects pods of every namespace.
+    pub(super) other_policy_everywhere: bool,
+    /// Workload objects of the repository outside this cluster that are no alternative of it.
+    pub(super) elsewhere: Vec<u32>,
+    /// Workloads that declare a port that a DNS server listens on, by number.
+    pub(super) resolvers: FixedBitSet,
+}
+
+impl Cluster {
+    /// The policies, as indices among the objects, in the order of their places.
+    pub fn policies(&self) -> &[u32] {
+        &self.policies
+    }
+
+    /// Whether findings about that object are to be reported.
+    pub fn is_reported(&self, object: u32) -> bool {
+        self.reported.contains(object as usize)
+    }
+
+    /// An object.
+    pub fn object(&self, object: u32) -> &Object {
+        &self.objects[object as usize]
+    }
+
+    /// Who an object is.
+    pub fn head(&self, object: u32) -> &Head {
+        &self.object(object).head
+    }
+
+    /// A policy; ids come from [`Cluster::policies`].
+    pub fn policy(&self, object: u32) -> &Policy {
+        match &self.object(object).body {
+            Body::Policy(policy) => policy,
+            other => unreachable!("object {object} is no policy but {other:?}"),
+        }
+    }
+
+    /// The namespaces, sorted by name.
+    pub fn namespaces(&self) -> &[Namespace] {
+        &self.namespaces
+    }
+
+    /// The namespace of that number.
+    pub fn namespace(&self, number: u32) -> &Namespace {
+        &self.namespaces[number as usize]
+    }
+
+    /// The number of the namespace of that name, if anything in the cluster mentions it.
+    pub fn namespace_named(&self, name: &str) -> Option<u32> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The name of the namespace that an object is deployed to.
+    pub fn namespace_name_of<'a>(&'a self, head: &'a Head) -> &'a str {
+        head.namespace.as_deref().unwrap_or(super::build::DEFAULT_NAMESPACE)
+    }
+
+    /// The number of the namespace that a policy is deployed to.
+    pub fn home(&self, policy: u32) -> u32 {
+        let name = self.namespace_name_of(self.head(policy));
+        // Every object's namespace was entered when the cluster was built.
+        self.by_name.get(name).copied().unwrap_or_default()
+    }
+
+    /// How many workloads there are; they are numbered from 0 in the order of their namespaces.
+    pub fn workload_count(&self) -> u32 {
+        self.workloads.len() as u32
+    }
+
+    /// A workload.
+    pub fn workload(&self, number: u32) -> WorkloadRef<'_> {
+        let (object, nth, namespace) = self.workloads[number as usize];
+        let Object { head, body } = self.object(object);
+        let Body::Workloads(list) = body else {
+            unreachable!("object {object} is no workload");
+        };
+        let namespace = self.namespace(namespace);
+        WorkloadRef { number, head, workload: &list[nth as usize], namespace }
+    }
+
+    /// The workloads that `spec.podSelector` of a policy selects.
+    pub fn selected(&self, policy: u32) -> &Pods {
+        &self.selected[self.policy_order[&policy] as usize]
+    }
+
+    /// The pods whose traffic a policy decides: the workloads it selects, or, where the
+    /// repository shows none that it surely selects, its pods as its selector describes them.
+    pub fn subjects(&self, policy: u32) -> Vec<Subject> {
+        let selected = self.selected(policy);
+        if selected.yes.is_empty() {
+            return vec![Subject::PodsOf(policy)];
+        }
+        selected.yes.iter().map(Subject::Workload).collect()
+    }
+
+    /// The pods that a selector selects in one namespace, by number. No selector selects all.
+    pub fn pods_in(&self, namespace: u32, selector: Option<&Selector>) -> Pods {
+        let within = self.namespace(namespace).workloads.clone();
+        let mut pods = Pods::default();
+        match selector.filter(|selector| !selector.is_empty()) {
+            None if within.is_empty() => {}
+            None => pods.yes.extend([within.start..=within.end - 1]),
+            Some(selector) => {
+                for number in self.postings.candidates(selector, &within) {
+                    pods.add(number, selects(selector, self.workload(number).workload));
+                }
+            }
+        }
+        pods
+    }
+
+    /// The namespaces that a peer of a policy covers, surely or perhaps, and whether it may cover
+    /// some that nothing in the repository mentions.
+    pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Vec<(u32, Tri)>, bool) {
+        let selector = match &peer.namespace_selector {
+            Field::Absent => return (vec![(self.home(policy), Tri::Yes)], false),
+            Field::Wrong(..) => return (Vec::new(), true),
+            Field::Given(selector, _) => selector,
+        };
+        if let Some(names) = names(selector) {
+            let known = names.iter().filter_map(|name| self.namespace_named(name));
+            let covered: Vec<(u32, Tri)> = known
+                .map(|number| (number, selects(selector, self.namespace(number))))
+                .filter(|(_, covered)| !covered.is_no())
+                .collect();
+            let beyond = names.iter().any(|name| self.namespace_named(name).is_none());
+            return (covered, beyond);
+        }
+        let all = self.namespaces.iter().enumerate();
+        let covered = all
+            .map(|(number, namespace)| (number as u32, selects(selector, namespace)))
+            .filter(|(_, covered)| !covered.is_no())
+            .collect();
+        (covered, true)
+    }
+
+    /// The pods that a peer of a policy selects. An `ipBlock` and a peer that the API server
+    /// refuses select none.
+    pub fn peer_pods(&self, policy: u32, peer: &Peer) -> PeerPods {
+        if peer.pod_selector.is_absent() && peer.namespace_selector.is_absent() {
+            return PeerPods::default();
+        }
+        if peer.wrong || peer.pod_selector.is_wrong() || peer.namespace_selector.is_wrong() {
+            return PeerPods { beyond: true, ..PeerPods::default() };
+        }
+        let (namespaces, beyond) = self.peer_namespaces(policy, peer);
+        let mut found = PeerPods { namespaces, beyond, pods: Pods::default() };
+        for &(namespace, covered) in &found.namespaces {
+            let pods = self.pods_in(namespace, peer.pod_selector.get());
+            match covered {
+                Tri::Yes => {
+                    found.pods.yes |= pods.yes;
+                    found.pods.maybe |= pods.maybe;
+                }
+                _ => {
+                    found.pods.maybe |= pods.yes;
+                    found.pods.maybe |= pods.maybe;
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a policy selects those pods.
+    pub fn policy_selects(&self, policy: u32, subject: Subject) -> Tri {
+        match subject {
+            Subject::Workload(number) => {
+                let selected = self.selected(policy);
+                if selected.yes.contains(number) {
+                    Tri::Yes
+                } else if selected.maybe.contains(number) {
+                    Tri::Unknown(Why::LabelsNotShown)
+                } else {
+                    Tri::No
+                }
+            }
+            Subject::PodsOf(other) if other == policy => Tri::Yes,
+            Subject::PodsOf(other) if self.home(other) != self.home(policy) => Tri::No,
+            Subject::PodsOf(other) => {
+                let wide = &self.policy(policy).pod_selector;
+                let narrow = &self.policy(other).pod_selector;
+                if wide.is_wrong() || narrow.is_wrong() {
+                    return Tri::Unknown(Why::Refused);
+                }
+                super::covers(wide.get(), narrow.get())
+            }
+        }
+    }
+
+    /// The number of the namespace that those pods live in.
+    pub fn namespace_of(&self, subject: Subject) -> u32 {
+        match subject {
+            Subject::Workload(number) => self.workloads[number as usize].2,
+            Subject::PodsOf(policy) => self.home(policy),
+        }
+    }
+
+    /// Whether a policy of a kind that is not evaluated may select pods of that namespace.
+    pub fn may_have_other_policies(&self, namespace: u32) -> bool {
+        self.other_policy_everywhere || self.other_policies.contains(namespace as usize)
+    }
+
+    /// The Services of a namespace with a selector that selects that workload.
+    pub fn services_of(&self, workload: u32) -> impl Iterator<Item = (&Head, &Service)> {
+        let target = self.workload(workload);
+        let namespace = self.workloads[workload as usize].2;
+        let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
+        services.iter().filter_map(move |&id| {
+            let Object { head, body: Body::Service(service) } = self.object(id) else {
+                return None;
+            };
+            let fits = |label: &crate::model::Label| {
+                target.workload.value(&label.key) == Some(label.value.as_str())
+            };
+            let selects = !service.selector.is_empty() && service.selector.iter().all(fits);
+            selects.then_some((head, service))
+        })
+    }
+
+    /// Every Service of the cluster.
+    pub fn services(&self) -> impl Iterator<Item = (&Head, &Service)> {
+        let mut ids: Vec<u32> = self.services.values().flatten().copied().collect();
+        ids.sort_unstable();
+        ids.into_iter().filter_map(|id| match &self.object(id).body {
+            Body::Service(service) => Some((self.head(id), service)),
+            _ => None,
+        })
+    }
+
+    /// Whether any workload declares a port that a DNS server listens on.
+    pub fn has_resolver(&self) -> bool {
+        !self.resolvers.is_clear()
+    }
+
+    /// Whether that workload declares a port that a DNS server listens on.
+    pub fn is_resolver(&self, workload: u32) -> bool {
+        self.resolvers.contains(workload as usize)
+    }
+
+    /// Workloads of the repository outside this cluster (and not in an alternative of it).
+    pub fn elsewhere(&self) -> impl Iterator<Item = (&Head, &Workload)> {
+        self.elsewhere.iter().flat_map(|&id| {
+            let Object { head, body } = self.object(id);
+            let list = match body {
+                Body::Workloads(list) => list.as_slice(),
+                _ => &[],
+            };
+            list.iter().map(move |workload| (head, workload))
+        })
+    }
+}
+
+/// The namespaces that a selector names by the label which every namespace has; none when it
+/// does not, or when a name is filled in later.
+fn names(selector: &Selector) -> Option<Vec<&str>> {
+    let by_name = selector.requirements.iter().find(|requirement| {
+        requirement.key == NAME_LABEL && requirement.operator == Operator::In
+    })?;
+    let mut names = Vec::with_capacity(by_name.values.len());
+    for (name, _) in &by_name.values {
+        if is_placeholder(name) {
+            return None;
+        }
+        names.push(name.as_str());
+    }
+    Some(names)
+}

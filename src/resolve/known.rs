@@ -1,0 +1,201 @@
+//! Pods that are almost never in a repository, and where each kind of cluster keeps them: the
+//! cluster's DNS.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use ipnet::IpNet;
+
+use super::tri::{Tri, Why};
+use crate::model::{Body, Direction, Object, Operator, Requirement, Selector, is_placeholder};
+
+/// A kind of cluster, for where its DNS lives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Profile {
+    /// kubeadm and everything like it: CoreDNS labelled `k8s-app: kube-dns` in `kube-system`.
+    #[default]
+    Kubernetes,
+    /// OpenShift: a DaemonSet in `openshift-dns` that listens on 5353
+    /// (github.com/openshift/cluster-dns-operator, assets/dns/daemonset.yaml).
+    OpenShift,
+    /// GKE: kube-dns, or Cloud DNS at 169.254.169.254.
+    Gke,
+    /// EKS: CoreDNS, or in Auto Mode a resolver on each node.
+    Eks,
+    /// AKS: CoreDNS, with LocalDNS at 169.254.10.10 and .11.
+    Aks,
+    /// K3s: CoreDNS.
+    K3s,
+    /// RKE2: CoreDNS from the chart `rke2-coredns`.
+    Rke2,
+}
+
+impl Profile {
+    /// The profile of that name (`kubernetes`, `openshift`, `gke`, `eks`, `aks`, `k3s`, `rke2`).
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "kubernetes" => Self::Kubernetes,
+            "openshift" => Self::OpenShift,
+            "gke" => Self::Gke,
+            "eks" => Self::Eks,
+            "aks" => Self::Aks,
+            "k3s" => Self::K3s,
+            "rke2" => Self::Rke2,
+            _ => return None,
+        })
+    }
+
+    /// What the manifests are for: OpenShift where an object of its API groups is among them or a
+    /// policy names its DNS namespace, else plain Kubernetes (the others differ in addresses
+    /// only, and those are known for all of them).
+    pub fn detect<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
+        let is_openshift = |object: &Object| {
+            object.head.group.ends_with(".openshift.io")
+                || matches!(&object.body, Body::Policy(policy)
+                    if policy.rules(Direction::Egress).iter().flat_map(|rule| rule.peer_list())
+                        .filter_map(|peer| peer.namespace_selector.get())
+                        .any(|selector| names_namespace(selector, OPENSHIFT_DNS)))
+        };
+        if objects.into_iter().any(is_openshift) { Self::OpenShift } else { Self::Kubernetes }
+    }
+
+    /// The port that the DNS pods listen on.
+    pub fn dns_port(self) -> u16 {
+        match self {
+            Self::OpenShift => 5353,
+            _ => 53,
+        }
+    }
+
+    /// The namespace that the DNS pods live in.
+    pub fn dns_namespace(self) -> &'static str {
+        match self {
+            Self::OpenShift => OPENSHIFT_DNS,
+            _ => "kube-system",
+        }
+    }
+
+    /// The label by which its DNS pods are selected.
+    pub fn dns_label(self) -> (&'static str, &'static str) {
+        match self {
+            Self::OpenShift => (OPENSHIFT_DNS_KEY, "default"),
+            _ => ("k8s-app", "kube-dns"),
+        }
+    }
+
+    /// The number of a named port of its DNS pods, by name and protocol (the manifests of
+    /// CoreDNS: `dns` is UDP, `dns-tcp` is TCP; on OpenShift both with their protocol).
+    pub fn dns_named_port(self, name: &str, is_tcp: bool) -> Option<u16> {
+        let fits = match name {
+            "dns" => !is_tcp,
+            "dns-tcp" => is_tcp,
+            _ => false,
+        };
+        fits.then(|| self.dns_port())
+    }
+}
+
+const OPENSHIFT_DNS: &str = "openshift-dns";
+const OPENSHIFT_DNS_KEY: &str = "dns.operator.openshift.io/daemonset-dns";
+
+fn names_namespace(selector: &Selector, name: &str) -> bool {
+    selector.requirements.iter().any(|requirement| {
+        requirement.operator == Operator::In
+            && requirement.values.iter().any(|(value, _)| value == name)
+    })
+}
+
+/// Whether a cluster's DNS lives in a namespace of that name, in any kind of cluster.
+pub fn is_dns_namespace(name: &str) -> bool {
+    matches!(name, "kube-system" | OPENSHIFT_DNS)
+}
+
+/// Whether a pod selector selects the DNS pods of a cluster of that profile. Labels that the DNS
+/// of some clusters has (the CoreDNS chart, NodeLocal DNSCache, RKE2) are unknown rather than no.
+pub fn dns_labels(selector: &Selector, profile: Profile) -> Tri {
+    if selector.is_refused() {
+        return Tri::Unknown(Why::Refused);
+    }
+    Tri::all(selector.requirements.iter().map(|requirement| dns_label(requirement, profile)))
+}
+
+fn dns_label(requirement: &Requirement, profile: Profile) -> Tri {
+    let has = |value: &str| requirement.values.iter().any(|(v, _)| v == value);
+    if is_placeholder(&requirement.key) || requirement.values.iter().any(|(v, _)| is_placeholder(v))
+    {
+        return Tri::Unknown(Why::Placeholder);
+    }
+    let (key, value) = profile.dns_label();
+    let key_is_profiles = requirement.key == key;
+    match requirement.operator {
+        Operator::Exists if key_is_profiles => Tri::Yes,
+        Operator::DoesNotExist if key_is_profiles => Tri::No,
+        Operator::NotIn if key_is_profiles => (!has(value)).into(),
+        Operator::NotIn | Operator::DoesNotExist => Tri::Yes,
+        Operator::In if key_is_profiles && has(value) => Tri::Yes,
+        Operator::In => some_dns_has(requirement),
+        Operator::Exists => Tri::Unknown(Why::Cluster),
+    }
+}
+
+/// Labels that the DNS pods of some cluster are known to have.
+fn some_dns_has(requirement: &Requirement) -> Tri {
+    let known: &[&str] = match requirement.key.as_str() {
+        "k8s-app" => &["kube-dns", "coredns", "node-local-dns"],
+        "app.kubernetes.io/name" => &["coredns", "rke2-coredns"],
+        OPENSHIFT_DNS_KEY => &["default"],
+        "eks.amazonaws.com/component" => &["coredns"],
+        _ => &[],
+    };
+    let any = requirement.values.iter().any(|(value, _)| known.contains(&value.as_str()));
+    if any { Tri::Unknown(Why::Cluster) } else { Tri::No }
+}
+
+/// Addresses that a resolver on the node has, in some kind of cluster: NodeLocal DNSCache, GKE
+/// Cloud DNS, AKS LocalDNS.
+const DNS_ADDRESSES: [Ipv4Addr; 4] = [
+    Ipv4Addr::new(169, 254, 20, 10),
+    Ipv4Addr::new(169, 254, 169, 254),
+    Ipv4Addr::new(169, 254, 10, 10),
+    Ipv4Addr::new(169, 254, 10, 11),
+];
+
+/// Whether an address block, without its exceptions, holds an address that a cluster's DNS has
+/// (yes), can have because it is a private one (unknown), or none.
+pub fn is_dns_address(cidr: IpNet, except: &[IpNet]) -> Tri {
+    let left = |address: IpAddr| {
+        cidr.contains(&address) && !except.iter().any(|hole| hole.contains(&address))
+    };
+    let everything = cidr.prefix_len() == 0 && except.is_empty();
+    if everything || DNS_ADDRESSES.iter().any(|address| left(IpAddr::V4(*address))) {
+        return Tri::Yes;
+    }
+    // A Service's address is judged before or after its translation, depending on the network
+    // plugin (API reference, NetworkPolicyPeer.ipBlock); it is a private one as a rule, and none
+    // of a block whose exceptions hold all of the private range it touches.
+    let touches = |range: &IpNet| {
+        let overlap = if cidr.contains(range) {
+            Some(*range)
+        } else if range.contains(&cidr) {
+            Some(cidr)
+        } else {
+            None
+        };
+        overlap.is_some_and(|net| !except.iter().any(|hole| hole.contains(&net)))
+    };
+    if private_ranges().iter().any(touches) { Tri::Unknown(Why::AddressInCluster) } else { Tri::No }
+}
+
+/// RFC 1918, RFC 6598 (which clusters use for pods and Services too) and RFC 4193, and the range
+/// that GKE takes for Services by default.
+fn private_ranges() -> [IpNet; 6] {
+    let v4 = |a, b, c, d, len| IpNet::new_assert(Ipv4Addr::new(a, b, c, d).into(), len);
+    [
+        v4(10, 0, 0, 0, 8),
+        v4(172, 16, 0, 0, 12),
+        v4(192, 168, 0, 0, 16),
+        v4(100, 64, 0, 0, 10),
+        v4(34, 118, 224, 0, 20),
+        IpNet::new_assert(std::net::Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0).into(), 7),
+    ]
+}
+

@@ -1,0 +1,83 @@
+//! An index of workloads by label, so that a selector looks at few of them.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use compact_str::CompactString;
+
+use crate::model::{Operator, Requirement, Selector, Workload, is_placeholder, kinds};
+
+/// Workload numbers by label key and value, each list ascending. Workloads are numbered by
+/// namespace, so a namespace is a slice of every list.
+#[derive(Debug, Default)]
+pub struct Postings {
+    keys: HashMap<CompactString, Key>,
+    /// Workloads that may have labels which no list shows: always candidates.
+    unsure: Vec<u32>,
+}
+
+#[derive(Debug, Default)]
+struct Key {
+    any: Vec<u32>,
+    values: HashMap<CompactString, Vec<u32>>,
+}
+
+impl Postings {
+    /// Adds a workload; numbers must ascend.
+    pub fn add(&mut self, number: u32, workload: &Workload) {
+        let has_placeholder = workload.labels.iter().any(|label| is_placeholder(&label.value));
+        if workload.labels_unsure || has_placeholder {
+            self.unsure.push(number);
+        }
+        for label in &workload.labels {
+            let key = self.keys.entry(label.key.clone()).or_default();
+            key.any.push(number);
+            key.values.entry(label.value.clone()).or_default().push(number);
+        }
+    }
+
+    /// The workloads of `within` that `selector` may select, ascending; every other one it
+    /// certainly does not.
+    pub fn candidates(&self, selector: &Selector, within: &Range<u32>) -> Vec<u32> {
+        let narrowing = selector.requirements.iter().filter(|r| narrows(r));
+        let best = narrowing.map(|r| self.lists(r, within)).min_by_key(|lists| total(lists));
+        let Some(mut lists) = best.filter(|_| !selector.is_refused()) else {
+            return within.clone().collect();
+        };
+        lists.push(slice(&self.unsure, within));
+        let mut found: Vec<u32> = lists.concat();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn lists(&self, requirement: &Requirement, within: &Range<u32>) -> Vec<&[u32]> {
+        let Some(key) = self.keys.get(requirement.key.as_str()) else { return Vec::new() };
+        match requirement.operator {
+            Operator::Exists => vec![slice(&key.any, within)],
+            _ => {
+                let values = requirement.values.iter();
+                let lists = values.filter_map(|(value, _)| key.values.get(value.as_str()));
+                lists.map(|list| slice(list, within)).collect()
+            }
+        }
+    }
+}
+
+/// Whether what does not have the label can't be selected.
+fn narrows(requirement: &Requirement) -> bool {
+    matches!(requirement.operator, Operator::In | Operator::Exists)
+        && !kinds::is_controller_label(&requirement.key)
+        && !is_placeholder(&requirement.key)
+        && !requirement.values.iter().any(|(value, _)| is_placeholder(value))
+}
+
+fn total(lists: &[&[u32]]) -> usize {
+    lists.iter().map(|list| list.len()).sum()
+}
+
+fn slice<'a>(list: &'a [u32], within: &Range<u32>) -> &'a [u32] {
+    let from = list.partition_point(|number| *number < within.start);
+    let to = list.partition_point(|number| *number < within.end);
+    &list[from..to.max(from)]
+}

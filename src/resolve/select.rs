@@ -1,0 +1,67 @@
+//! One selector against one set of labels.
+
+use super::tri::{Tri, Why};
+use crate::model::{Operator, Requirement, Selector, is_placeholder, kinds};
+
+/// What is known of the labels of a pod or a namespace.
+pub trait Labelled {
+    /// The value of a label that is known to be there.
+    fn value(&self, key: &str) -> Option<&str>;
+
+    /// Why a label that [`Labelled::value`] does not give may be there all the same; none when
+    /// it is known to be absent.
+    fn may_have(&self, key: &str) -> Option<Why>;
+}
+
+/// Whether `selector` selects what has those labels. All requirements are ANDed; a selector that
+/// the API server refuses selects nobody knows what.
+pub fn selects(selector: &Selector, labels: &impl Labelled) -> Tri {
+    if selector.is_refused() {
+        return Tri::Unknown(Why::Refused);
+    }
+    Tri::all(selector.requirements.iter().map(|requirement| meets(requirement, labels)))
+}
+
+/// Whether those labels meet one requirement. `NotIn` is also true where the key is absent
+/// (k8s.io/apimachinery pkg/labels/selector.go, `Requirement.Matches`).
+pub fn meets(requirement: &Requirement, labels: &impl Labelled) -> Tri {
+    if is_placeholder(&requirement.key) {
+        return Tri::Unknown(Why::Placeholder);
+    }
+    let key = requirement.key.as_str();
+    let Some(value) = labels.value(key) else {
+        return match labels.may_have(key) {
+            Some(why) => Tri::Unknown(why),
+            None => matches!(requirement.operator, Operator::NotIn | Operator::DoesNotExist).into(),
+        };
+    };
+    match requirement.operator {
+        Operator::Exists => Tri::Yes,
+        Operator::DoesNotExist => Tri::No,
+        Operator::In => is_among(requirement, value),
+        Operator::NotIn => !is_among(requirement, value),
+    }
+}
+
+fn is_among(requirement: &Requirement, value: &str) -> Tri {
+    if requirement.values.iter().any(|(wanted, _)| wanted == value) {
+        // The same placeholder on both sides is filled in with the same value.
+        return Tri::Yes;
+    }
+    let unsure = is_placeholder(value) || requirement.values.iter().any(|(v, _)| is_placeholder(v));
+    if unsure { Tri::Unknown(Why::Placeholder) } else { Tri::No }
+}
+
+/// The labels of a workload's pods.
+impl Labelled for crate::model::Workload {
+    fn value(&self, key: &str) -> Option<&str> {
+        self.label(key).map(|label| label.value.as_str())
+    }
+
+    fn may_have(&self, key: &str) -> Option<Why> {
+        if kinds::is_controller_label(key) {
+            return Some(Why::ControllerLabel);
+        }
+        self.labels_unsure.then_some(Why::LabelsNotShown)
+    }
+}
