@@ -2,5 +2,9 @@
 //! trees and knows nothing of policies.
 
 mod head;
+mod left_out;
+mod plain;
 
 pub use head::{Head, heads};
+pub use left_out::{Kustomization, LeftOut, left_out};
+pub use plain::{Bundle, Item, TRIAL_DIRECTORIES, group, trial};

@@ -3,7 +3,7 @@
 use crate::model::At;
 use crate::text::Span;
 
-use super::Rule;
+use super::{Context, Rule};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -130,4 +130,69 @@ pub struct Finding {
     pub bundles: Vec<String>,
     /// Ways to mend it, the best first.
     pub fixes: Vec<Fix>,
+}
+
+impl Finding {
+    /// A finding of `rule` at `place`, with the rule's own severity and confidence: what is wrong
+    /// in one sentence, and what to do in another.
+    pub fn new(
+        rule: &'static Rule,
+        place: Span,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Self {
+        Self {
+            rule,
+            severity: rule.severity,
+            confidence: rule.confidence,
+            place,
+            related: Vec::new(),
+            hidden: Vec::new(),
+            message: message.into(),
+            help: help.into(),
+            subject: None,
+            at: None,
+            field: String::new(),
+            bundles: Vec::new(),
+            fixes: Vec::new(),
+        }
+    }
+
+    /// Says which policy it is about, and where in it.
+    pub fn about(mut self, cx: &Context<'_>, at: At) -> Self {
+        let head = cx.cluster.head(at.policy);
+        self.subject = Some(Subject {
+            kind: head.kind.to_string(),
+            namespace: head.namespace.as_ref().map(ToString::to_string),
+            name: head.name.to_string(),
+        });
+        self.field = at.spot.to_string();
+        self.at = Some(at);
+        let policy = cx.cluster.policy(at.policy);
+        self.hidden.push(head.start);
+        self.hidden
+            .extend(at.spot.rule_spot().and_then(|spot| spot.key_span(policy)));
+        self
+    }
+
+    /// Adds another place and what it has to say.
+    pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
+        self.related.push(Related {
+            span,
+            message: message.into(),
+        });
+        self
+    }
+
+    /// Sets how sure it is.
+    pub fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = confidence;
+        self
+    }
+
+    /// Sets how bad it is.
+    pub fn severity(mut self, severity: Severity) -> Self {
+        self.severity = severity;
+        self
+    }
 }

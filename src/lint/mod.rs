@@ -1,13 +1,37 @@
 //! The rules: each asks the cluster and reports findings. One file per rule; a rule never derives
 //! Kubernetes' semantics anew, it asks [`crate::resolve`] and [`crate::reach`].
 
+mod dns_single_protocol;
+mod dns_wrong_target;
 mod finding;
+mod ignored_rules;
+mod implicit_ingress_isolation;
+mod invalid_peer;
+mod invalid_port;
+mod invalid_selector;
+mod labels_on_workload_not_pod;
+mod missing_dns_egress;
+mod missing_namespace_selector;
+mod namespace_label_by_name;
+mod orphaned_peer_selector;
+mod orphaned_pod_selector;
+mod orphans;
 mod registry;
+pub mod run;
+mod service_port_not_pod_port;
+mod split_peer;
+mod unknown_field;
+mod unknown_named_port;
+mod words;
 
 pub use finding::{Confidence, Edit, Finding, Fix, Related, Safety, Severity, Subject};
 pub use registry::{RULES, rule};
 
-use crate::resolve::Cluster;
+use rayon::prelude::*;
+
+use crate::model::{Direction, Peer, TrafficRule};
+use crate::resolve::{Cluster, PeerPods};
+use crate::text::{Sources, Span};
 
 /// A rule: its metadata, its page, and its check.
 #[derive(Debug)]
@@ -42,6 +66,34 @@ pub enum Check {
 pub struct Context<'a> {
     /// The cluster, resolved.
     pub cluster: &'a Cluster,
+    /// The texts, for words as they are written.
+    pub sources: &'a Sources,
+}
+
+/// What `rules` find in a cluster: the rules in the order given, policies in parallel.
+pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
+    let policies = cx.cluster.policies();
+    let reported: Vec<u32> = policies
+        .iter()
+        .copied()
+        .filter(|id| cx.cluster.is_reported(*id))
+        .collect();
+    let of_policy = |id: &u32| {
+        let mut findings = Vec::new();
+        for rule in rules {
+            if let Check::Policy(check) = rule.check {
+                check(cx, *id, &mut findings);
+            }
+        }
+        findings
+    };
+    let mut findings: Vec<Finding> = reported.par_iter().flat_map_iter(of_policy).collect();
+    for rule in rules {
+        if let Check::Cluster(check) = rule.check {
+            check(cx, &mut findings);
+        }
+    }
+    findings
 }
 
 impl Rule {
@@ -58,3 +110,132 @@ impl Rule {
 
 /// Where the rules' pages are published.
 const PAGES: &str = "https://github.com/netpol-lint/netpol-lint/blob/main/rules";
+
+/// One peer of selectors, and what it means in its cluster.
+pub(crate) struct SelectorPeer<'a> {
+    /// The direction of its rule.
+    pub direction: Direction,
+    /// The index of its rule.
+    pub rule: u32,
+    /// Its own index.
+    pub index: u32,
+    /// Itself.
+    pub peer: &'a Peer,
+    /// The pods and namespaces it selects.
+    pub means: PeerPods,
+}
+
+impl SelectorPeer<'_> {
+    /// Whether its namespaceSelector is `{}`: every namespace, also those in other repositories.
+    pub fn is_for_all_namespaces(&self) -> bool {
+        self.peer
+            .namespace_selector
+            .get()
+            .is_some_and(|selector| selector.is_empty())
+    }
+}
+
+/// One rule of a policy, and the pods that its connections go to.
+pub(crate) struct RuleDestinations {
+    /// Its direction.
+    pub direction: Direction,
+    /// Its index.
+    pub index: u32,
+    /// The destination pods; none where others than these may be among them.
+    pub closed_destinations: Option<Vec<u32>>,
+}
+
+impl<'a> Context<'a> {
+    /// A text as it is written.
+    pub(crate) fn text(&self, span: Span) -> &'a str {
+        self.sources.slice(span)
+    }
+
+    /// The rules of a policy in the directions that are in effect, each with the pods that its
+    /// ports are ports of: the peers' pods for egress, the policy's own for ingress.
+    pub(crate) fn rules_with_destinations(&self, policy: u32) -> Vec<RuleDestinations> {
+        let cluster = self.cluster;
+        let own = self.own_destinations(policy);
+        let mut found = Vec::new();
+        for direction in Direction::BOTH {
+            if !cluster.policy(policy).isolates(direction) {
+                continue;
+            }
+            for (index, rule) in (0u32..).zip(cluster.policy(policy).rules(direction)) {
+                let closed_destinations = match direction {
+                    Direction::Ingress => own.clone(),
+                    Direction::Egress => self.peer_destinations(policy, rule),
+                };
+                found.push(RuleDestinations {
+                    direction,
+                    index,
+                    closed_destinations,
+                });
+            }
+        }
+        found
+    }
+
+    fn own_destinations(&self, policy: u32) -> Option<Vec<u32>> {
+        let selected = self.cluster.selected(policy);
+        let closed = self
+            .cluster
+            .namespace(self.cluster.home(policy))
+            .open
+            .is_none();
+        let sure = closed && selected.maybe.is_empty() && !selected.yes.is_empty();
+        sure.then(|| selected.yes.iter().collect())
+    }
+
+    fn peer_destinations(&self, policy: u32, rule: &TrafficRule) -> Option<Vec<u32>> {
+        let mut pods = Vec::new();
+        for peer in rule.peer_list() {
+            let means = self.cluster.peer_pods(policy, peer);
+            let closed = |number: u32| self.cluster.namespace(number).open.is_none();
+            let all_closed = means
+                .namespaces
+                .iter()
+                .all(|(n, covered)| covered.is_yes() && closed(*n));
+            if means.beyond
+                || !all_closed
+                || !means.pods.maybe.is_empty()
+                || !peer.ip_block.is_absent()
+            {
+                return None;
+            }
+            pods.extend(means.pods.yes.iter());
+        }
+        pods.sort_unstable();
+        pods.dedup();
+        (!pods.is_empty()).then_some(pods)
+    }
+
+    /// The peers of a policy that select pods or namespaces, in the directions that are in effect
+    /// (rules of the others have no effect, which is another rule's finding).
+    pub(crate) fn selector_peers(&self, policy: u32) -> Vec<SelectorPeer<'a>> {
+        let cluster = self.cluster;
+        let mut found = Vec::new();
+        for direction in Direction::BOTH {
+            if !cluster.policy(policy).isolates(direction) {
+                continue;
+            }
+            for (rule, traffic) in (0u32..).zip(cluster.policy(policy).rules(direction)) {
+                for (index, peer) in (0u32..).zip(traffic.peer_list()) {
+                    let by_selector =
+                        !peer.pod_selector.is_absent() || !peer.namespace_selector.is_absent();
+                    if by_selector && peer.ip_block.is_absent() {
+                        let means = cluster.peer_pods(policy, peer);
+                        found.push(SelectorPeer {
+                            direction,
+                            rule,
+                            index,
+                            peer,
+                            means,
+                        });
+                    }
+                }
+            }
+        }
+        found
+    }
+}

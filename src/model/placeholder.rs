@@ -5,7 +5,8 @@
 /// `__NAME__`. Such a value is unknown: never invalid, never orphaned.
 pub fn is_placeholder(text: &str) -> bool {
     let wrapped = |open: &str, close: &str| {
-        text.find(open).is_some_and(|at| text[at + open.len()..].contains(close))
+        text.find(open)
+            .is_some_and(|at| text[at + open.len()..].contains(close))
     };
     wrapped("${", "}")
         || wrapped("$(", ")")
@@ -18,9 +19,8 @@ pub fn is_placeholder(text: &str) -> bool {
 
 /// `$APP`: envsubst replaces it without braces too. No label, port or name may hold a `$`.
 fn is_shell_variable(text: &str) -> bool {
-    text.split_once('$').is_some_and(|(_, rest)| {
-        rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
-    })
+    text.split_once('$')
+        .is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))
 }
 
 #[cfg(test)]
@@ -29,7 +29,14 @@ mod tests {
 
     #[test]
     fn what_tools_fill_in_is_told_from_what_is_meant() {
-        for text in ["${APP}", "$(APP)", "a-{{ .Values.x }}", "<namespace>", "$APP", "__NS__"] {
+        for text in [
+            "${APP}",
+            "$(APP)",
+            "a-{{ .Values.x }}",
+            "<namespace>",
+            "$APP",
+            "__NS__",
+        ] {
             assert!(is_placeholder(text), "{text}");
         }
         for text in ["app", "", "a-b.c", "80", "a_b", "__", "a<b"] {

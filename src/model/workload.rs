@@ -3,7 +3,7 @@
 use compact_str::CompactString;
 
 use super::decode::label_map;
-use super::kinds::is_deployment_like;
+use super::kinds::{is_controller_label, is_deployment_like};
 use super::ports::Protocol;
 use super::selector::Label;
 use crate::text::Span;
@@ -38,6 +38,8 @@ pub enum WorkloadKind {
 pub struct Workload {
     /// What makes the pods.
     pub kind: WorkloadKind,
+    /// The object's name: controllers build labels of it.
+    pub name: CompactString,
     /// The labels of its pods: of the pod template, or of the Pod itself.
     pub labels: Vec<Label>,
     /// Whether its pods may have labels that the manifest does not show (a template inserts some,
@@ -94,6 +96,42 @@ impl WorkloadKind {
 }
 
 impl Workload {
+    /// Whether its controller may set that label on its pods, though the template does not.
+    pub fn may_get_label(&self, key: &str) -> bool {
+        let by_kind: &[WorkloadKind] = match key {
+            "job-name"
+            | "controller-uid"
+            | "batch.kubernetes.io/job-name"
+            | "batch.kubernetes.io/controller-uid"
+            | "batch.kubernetes.io/job-completion-index" => {
+                &[WorkloadKind::Job, WorkloadKind::CronJob]
+            }
+            "statefulset.kubernetes.io/pod-name" | "apps.kubernetes.io/pod-index" => {
+                &[WorkloadKind::StatefulSet]
+            }
+            "controller-revision-hash" => &[WorkloadKind::StatefulSet, WorkloadKind::DaemonSet],
+            "pod-template-generation" => &[WorkloadKind::DaemonSet],
+            "pod-template-hash" => &[WorkloadKind::Deployment, WorkloadKind::ReplicaSet],
+            _ => return is_controller_label(key),
+        };
+        by_kind.contains(&self.kind) || self.kind == WorkloadKind::Custom
+    }
+
+    /// The label that a Job's controller sets to the Job's name on its pods.
+    pub fn job_label(&self, key: &str) -> Option<&str> {
+        let is_job_name = matches!(key, "job-name" | "batch.kubernetes.io/job-name");
+        (is_job_name && self.kind == WorkloadKind::Job && !self.name.is_empty())
+            .then_some(self.name.as_str())
+    }
+
+    /// Whether that is how its Jobs can't be called: a CronJob's carry its name with a time behind
+    /// it (pkg/controller/cronjob/utils.go, getJobName).
+    pub fn never_job_named(&self, key: &str, value: &str) -> bool {
+        matches!(key, "job-name" | "batch.kubernetes.io/job-name")
+            && self.kind == WorkloadKind::CronJob
+            && self.name == value
+    }
+
     /// The label of that key on its pods, as written.
     pub fn label(&self, key: &str) -> Option<&Label> {
         self.labels.iter().find(|label| label.key == key)
@@ -105,6 +143,10 @@ impl Workload {
 pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
     let what = WorkloadKind::of(group, kind);
     let own = label_map(tree.at(&["metadata", "labels"])).0;
+    let name = tree
+        .at(&["metadata", "name"])
+        .and_then(Node::as_str)
+        .unwrap_or_default();
     let template = match what {
         WorkloadKind::Pod => Some(tree),
         WorkloadKind::CronJob => tree.at(&["spec", "jobTemplate", "spec", "template"]),
@@ -112,7 +154,7 @@ pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
             return custom_templates(group, tree)
                 .into_iter()
                 .map(|template| {
-                    let mut workload = from_template(what, template, own.clone());
+                    let mut workload = from_template(what, name, template, own.clone());
                     workload.labels_unsure |= !is_deployment_like(group, kind);
                     workload
                 })
@@ -121,8 +163,15 @@ pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
         _ => tree.at(&["spec", "template"]),
     };
     // A workload without a template is refused; it makes no pods that could be told.
-    let own = if what == WorkloadKind::Pod { Vec::new() } else { own };
-    template.map(|template| from_template(what, template, own)).into_iter().collect()
+    let own = if what == WorkloadKind::Pod {
+        Vec::new()
+    } else {
+        own
+    };
+    template
+        .map(|template| from_template(what, name, template, own))
+        .into_iter()
+        .collect()
 }
 
 /// Groups whose objects quote pod templates as patterns or schemas and make no pods of them.
@@ -165,15 +214,22 @@ fn custom_templates<'a>(group: &str, tree: &'a Node) -> Vec<&'a Node> {
     found
 }
 
-fn from_template(kind: WorkloadKind, template: &Node, own_labels: Vec<Label>) -> Workload {
+fn from_template(
+    kind: WorkloadKind,
+    name: &str,
+    template: &Node,
+    own_labels: Vec<Label>,
+) -> Workload {
     let (labels, labels_unsure) = label_map(template.at(&["metadata", "labels"]));
     let spec = template.get("spec");
     let get = |key: &str| spec.and_then(|spec| spec.get(key));
     let is_true = |node: Option<&Node>| {
-        node.and_then(Node::as_scalar).is_some_and(|s| s.kind == ScalarKind::Bool(true))
+        node.and_then(Node::as_scalar)
+            .is_some_and(|s| s.kind == ScalarKind::Bool(true))
     };
     Workload {
         kind,
+        name: CompactString::new(name),
         labels,
         labels_unsure,
         own_labels,
@@ -192,11 +248,12 @@ fn from_template(kind: WorkloadKind, template: &Node, own_labels: Vec<Label>) ->
 /// (k8s.io/kubernetes pkg/api/v1/pod FindPort).
 fn container_ports(spec: Option<&Node>) -> Vec<ContainerPort> {
     let list = |key: &str| {
-        spec.and_then(|spec| spec.get(key)).and_then(Node::as_seq).unwrap_or_default()
+        spec.and_then(|spec| spec.get(key))
+            .and_then(Node::as_seq)
+            .unwrap_or_default()
     };
-    let restartable = |node: &&Node| {
-        node.get("restartPolicy").and_then(Node::as_str) == Some("Always")
-    };
+    let restartable =
+        |node: &&Node| node.get("restartPolicy").and_then(Node::as_str) == Some("Always");
     let sidecars = list("initContainers").iter().filter(restartable);
     list("containers")
         .iter()
@@ -220,7 +277,10 @@ fn container_port(node: &Node) -> Option<ContainerPort> {
     Some(ContainerPort {
         number,
         protocol,
-        name: node.get("name").and_then(Node::as_str).map(CompactString::new),
+        name: node
+            .get("name")
+            .and_then(Node::as_str)
+            .map(CompactString::new),
         span: port.span,
     })
 }
@@ -233,7 +293,14 @@ fn controller(pod: &Node) -> Option<(CompactString, CompactString)> {
             .and_then(Node::as_scalar)
             .is_some_and(|s| s.kind == ScalarKind::Bool(true))
     })?;
-    let text = |key: &str| owner.get(key).and_then(Node::as_str).map(CompactString::new);
+    let text = |key: &str| {
+        owner
+            .get(key)
+            .and_then(Node::as_str)
+            .map(CompactString::new)
+    };
     let kind = text("kind").unwrap_or_else(|| CompactString::const_new("Pod"));
-    (kind != "Node").then(|| text("name").map(|name| (kind, name))).flatten()
+    (kind != "Node")
+        .then(|| text("name").map(|name| (kind, name)))
+        .flatten()
 }

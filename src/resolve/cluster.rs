@@ -165,7 +165,9 @@ impl Cluster {
 
     /// The name of the namespace that an object is deployed to.
     pub fn namespace_name_of<'a>(&'a self, head: &'a Head) -> &'a str {
-        head.namespace.as_deref().unwrap_or(super::build::DEFAULT_NAMESPACE)
+        head.namespace
+            .as_deref()
+            .unwrap_or(super::build::DEFAULT_NAMESPACE)
     }
 
     /// The number of the namespace that a policy is deployed to.
@@ -188,7 +190,12 @@ impl Cluster {
             unreachable!("object {object} is no workload");
         };
         let namespace = self.namespace(namespace);
-        WorkloadRef { number, head, workload: &list[nth as usize], namespace }
+        WorkloadRef {
+            number,
+            head,
+            workload: &list[nth as usize],
+            namespace,
+        }
     }
 
     /// The workloads that `spec.podSelector` of a policy selects.
@@ -198,8 +205,12 @@ impl Cluster {
 
     /// The pods whose traffic a policy decides: the workloads it selects, or, where the
     /// repository shows none that it surely selects, its pods as its selector describes them.
+    /// None at all where it certainly selects nothing.
     pub fn subjects(&self, policy: u32) -> Vec<Subject> {
         let selected = self.selected(policy);
+        if selected.is_none() && self.namespace(self.home(policy)).open.is_none() {
+            return Vec::new();
+        }
         if selected.yes.is_empty() {
             return vec![Subject::PodsOf(policy)];
         }
@@ -222,6 +233,18 @@ impl Cluster {
         pods
     }
 
+    /// The pods that a selector selects in any namespace.
+    pub fn pods_anywhere(&self, selector: &Selector) -> Pods {
+        let mut pods = Pods::default();
+        for number in self
+            .postings
+            .candidates(selector, &(0..self.workload_count()))
+        {
+            pods.add(number, selects(selector, self.workload(number).workload));
+        }
+        pods
+    }
+
     /// The namespaces that a peer of a policy covers, surely or perhaps, and whether it may cover
     /// some that nothing in the repository mentions.
     pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Vec<(u32, Tri)>, bool) {
@@ -236,7 +259,9 @@ impl Cluster {
                 .map(|number| (number, selects(selector, self.namespace(number))))
                 .filter(|(_, covered)| !covered.is_no())
                 .collect();
-            let beyond = names.iter().any(|name| self.namespace_named(name).is_none());
+            let beyond = names
+                .iter()
+                .any(|name| self.namespace_named(name).is_none());
             return (covered, beyond);
         }
         let all = self.namespaces.iter().enumerate();
@@ -254,10 +279,17 @@ impl Cluster {
             return PeerPods::default();
         }
         if peer.wrong || peer.pod_selector.is_wrong() || peer.namespace_selector.is_wrong() {
-            return PeerPods { beyond: true, ..PeerPods::default() };
+            return PeerPods {
+                beyond: true,
+                ..PeerPods::default()
+            };
         }
         let (namespaces, beyond) = self.peer_namespaces(policy, peer);
-        let mut found = PeerPods { namespaces, beyond, pods: Pods::default() };
+        let mut found = PeerPods {
+            namespaces,
+            beyond,
+            pods: Pods::default(),
+        };
         for &(namespace, covered) in &found.namespaces {
             let pods = self.pods_in(namespace, peer.pod_selector.get());
             match covered {
@@ -317,27 +349,23 @@ impl Cluster {
     pub fn services_of(&self, workload: u32) -> impl Iterator<Item = (&Head, &Service)> {
         let target = self.workload(workload);
         let namespace = self.workloads[workload as usize].2;
-        let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
-        services.iter().filter_map(move |&id| {
-            let Object { head, body: Body::Service(service) } = self.object(id) else {
-                return None;
-            };
+        self.services_in(namespace).filter(move |(_, service)| {
             let fits = |label: &crate::model::Label| {
                 target.workload.value(&label.key) == Some(label.value.as_str())
             };
-            let selects = !service.selector.is_empty() && service.selector.iter().all(fits);
-            selects.then_some((head, service))
+            !service.selector.is_empty() && service.selector.iter().all(fits)
         })
     }
 
-    /// Every Service of the cluster.
-    pub fn services(&self) -> impl Iterator<Item = (&Head, &Service)> {
-        let mut ids: Vec<u32> = self.services.values().flatten().copied().collect();
-        ids.sort_unstable();
-        ids.into_iter().filter_map(|id| match &self.object(id).body {
-            Body::Service(service) => Some((self.head(id), service)),
-            _ => None,
-        })
+    /// The Services of a namespace.
+    pub fn services_in(&self, namespace: u32) -> impl Iterator<Item = (&Head, &Service)> {
+        let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
+        services
+            .iter()
+            .filter_map(|&id| match &self.object(id).body {
+                Body::Service(service) => Some((self.head(id), service)),
+                _ => None,
+            })
     }
 
     /// Whether any workload declares a port that a DNS server listens on.

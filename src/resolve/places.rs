@@ -54,7 +54,10 @@ impl Labelled for Namespace {
         if key == NAME_LABEL {
             return Some(&self.name);
         }
-        self.labels.iter().find(|label| label.key == key).map(|label| label.value.as_str())
+        self.labels
+            .iter()
+            .find(|label| label.key == key)
+            .map(|label| label.value.as_str())
     }
 
     fn may_have(&self, _key: &str) -> Option<Why> {
@@ -67,9 +70,15 @@ impl Labelled for Namespace {
 pub fn is_system(name: &str) -> bool {
     matches!(
         name,
-        "kube-system" | "kube-public" | "kube-node-lease" | "calico-system" | "tigera-operator"
+        "kube-system"
+            | "kube-public"
+            | "kube-node-lease"
+            | "calico-system"
+            | "tigera-operator"
             | "gatekeeper-system"
-    ) || ["openshift-", "gke-", "gmp-", "aks-"].iter().any(|prefix| name.starts_with(prefix))
+    ) || ["openshift-", "gke-", "gmp-", "aks-"]
+        .iter()
+        .any(|prefix| name.starts_with(prefix))
 }
 
 /// What a bundle's surroundings say about places, before the cluster is built.

@@ -25,14 +25,20 @@ struct Key {
 impl Postings {
     /// Adds a workload; numbers must ascend.
     pub fn add(&mut self, number: u32, workload: &Workload) {
-        let has_placeholder = workload.labels.iter().any(|label| is_placeholder(&label.value));
+        let has_placeholder = workload
+            .labels
+            .iter()
+            .any(|label| is_placeholder(&label.value));
         if workload.labels_unsure || has_placeholder {
             self.unsure.push(number);
         }
         for label in &workload.labels {
             let key = self.keys.entry(label.key.clone()).or_default();
             key.any.push(number);
-            key.values.entry(label.value.clone()).or_default().push(number);
+            key.values
+                .entry(label.value.clone())
+                .or_default()
+                .push(number);
         }
     }
 
@@ -40,7 +46,9 @@ impl Postings {
     /// certainly does not.
     pub fn candidates(&self, selector: &Selector, within: &Range<u32>) -> Vec<u32> {
         let narrowing = selector.requirements.iter().filter(|r| narrows(r));
-        let best = narrowing.map(|r| self.lists(r, within)).min_by_key(|lists| total(lists));
+        let best = narrowing
+            .map(|r| self.lists(r, within))
+            .min_by_key(|lists| total(lists));
         let Some(mut lists) = best.filter(|_| !selector.is_refused()) else {
             return within.clone().collect();
         };
@@ -52,7 +60,9 @@ impl Postings {
     }
 
     fn lists(&self, requirement: &Requirement, within: &Range<u32>) -> Vec<&[u32]> {
-        let Some(key) = self.keys.get(requirement.key.as_str()) else { return Vec::new() };
+        let Some(key) = self.keys.get(requirement.key.as_str()) else {
+            return Vec::new();
+        };
         match requirement.operator {
             Operator::Exists => vec![slice(&key.any, within)],
             _ => {
@@ -69,7 +79,10 @@ fn narrows(requirement: &Requirement) -> bool {
     matches!(requirement.operator, Operator::In | Operator::Exists)
         && !kinds::is_controller_label(&requirement.key)
         && !is_placeholder(&requirement.key)
-        && !requirement.values.iter().any(|(value, _)| is_placeholder(value))
+        && !requirement
+            .values
+            .iter()
+            .any(|(value, _)| is_placeholder(value))
 }
 
 fn total(lists: &[&[u32]]) -> usize {

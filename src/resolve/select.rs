@@ -1,7 +1,7 @@
 //! One selector against one set of labels.
 
 use super::tri::{Tri, Why};
-use crate::model::{Operator, Requirement, Selector, is_placeholder, kinds};
+use crate::model::{Operator, Requirement, Selector, is_placeholder};
 
 /// What is known of the labels of a pod or a namespace.
 pub trait Labelled {
@@ -11,6 +11,11 @@ pub trait Labelled {
     /// Why a label that [`Labelled::value`] does not give may be there all the same; none when
     /// it is known to be absent.
     fn may_have(&self, key: &str) -> Option<Why>;
+
+    /// Whether a label that [`Labelled::may_have`] allows can't have that value.
+    fn never(&self, _key: &str, _value: &str) -> bool {
+        false
+    }
 }
 
 /// Whether `selector` selects what has those labels. All requirements are ANDed; a selector that
@@ -19,7 +24,12 @@ pub fn selects(selector: &Selector, labels: &impl Labelled) -> Tri {
     if selector.is_refused() {
         return Tri::Unknown(Why::Refused);
     }
-    Tri::all(selector.requirements.iter().map(|requirement| meets(requirement, labels)))
+    Tri::all(
+        selector
+            .requirements
+            .iter()
+            .map(|requirement| meets(requirement, labels)),
+    )
 }
 
 /// Whether those labels meet one requirement. `NotIn` is also true where the key is absent
@@ -30,9 +40,17 @@ pub fn meets(requirement: &Requirement, labels: &impl Labelled) -> Tri {
     }
     let key = requirement.key.as_str();
     let Some(value) = labels.value(key) else {
+        let is_in = requirement.operator == Operator::In;
         return match labels.may_have(key) {
+            Some(_) if is_in && requirement.values.iter().all(|(v, _)| labels.never(key, v)) => {
+                Tri::No
+            }
             Some(why) => Tri::Unknown(why),
-            None => matches!(requirement.operator, Operator::NotIn | Operator::DoesNotExist).into(),
+            None => matches!(
+                requirement.operator,
+                Operator::NotIn | Operator::DoesNotExist
+            )
+            .into(),
         };
     };
     match requirement.operator {
@@ -49,19 +67,29 @@ fn is_among(requirement: &Requirement, value: &str) -> Tri {
         return Tri::Yes;
     }
     let unsure = is_placeholder(value) || requirement.values.iter().any(|(v, _)| is_placeholder(v));
-    if unsure { Tri::Unknown(Why::Placeholder) } else { Tri::No }
+    if unsure {
+        Tri::Unknown(Why::Placeholder)
+    } else {
+        Tri::No
+    }
 }
 
 /// The labels of a workload's pods.
 impl Labelled for crate::model::Workload {
     fn value(&self, key: &str) -> Option<&str> {
-        self.label(key).map(|label| label.value.as_str())
+        self.label(key)
+            .map(|label| label.value.as_str())
+            .or_else(|| self.job_label(key))
     }
 
     fn may_have(&self, key: &str) -> Option<Why> {
-        if kinds::is_controller_label(key) {
+        if self.may_get_label(key) {
             return Some(Why::ControllerLabel);
         }
         self.labels_unsure.then_some(Why::LabelsNotShown)
+    }
+
+    fn never(&self, key: &str, value: &str) -> bool {
+        self.never_job_named(key, value)
     }
 }

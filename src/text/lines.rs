@@ -27,7 +27,9 @@ impl LineIndex {
 
     /// The 1-based line that holds byte `offset`.
     pub fn line(&self, offset: usize) -> usize {
-        self.starts.partition_point(|&start| start as usize <= offset).max(1)
+        self.starts
+            .partition_point(|&start| start as usize <= offset)
+            .max(1)
     }
 
     /// The byte at which 1-based `line` begins; the last line's for larger numbers.
@@ -51,7 +53,10 @@ impl LineIndex {
         let offset = offset.min(text.len());
         let line = self.line(offset);
         let start = self.line_start(line).min(offset);
-        let column = text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
+        let column = text
+            .get(start..offset)
+            .map_or(0, |before| before.chars().count())
+            + 1;
         Position { line, column }
     }
 }
@@ -66,7 +71,10 @@ mod tests {
         let index = LineIndex::new(text);
         let b = text.find('b').unwrap();
         assert_eq!(index.position(text, b), Position { line: 1, column: 6 });
-        assert_eq!(index.position(text, text.find("next").unwrap()), Position { line: 2, column: 1 });
+        assert_eq!(
+            index.position(text, text.find("next").unwrap()),
+            Position { line: 2, column: 1 }
+        );
         assert_eq!(index.position(text, 999).line, 2);
     }
 }

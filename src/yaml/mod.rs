@@ -22,7 +22,12 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 32 << 20, depth: 128, nodes: 1_000_000, documents: 100_000 }
+        Self {
+            file_bytes: 32 << 20,
+            depth: 128,
+            nodes: 1_000_000,
+            documents: 100_000,
+        }
     }
 }
 

@@ -1,0 +1,140 @@
+//! DNS by one of UDP and TCP only.
+
+use super::missing_dns_egress::asks_cluster_dns;
+use super::{Check, Confidence, Context, Finding, Rule, Severity};
+use crate::model::{At, Direction, Field, PortEntry, Protocol, Spot};
+use crate::reach::{self, Destination, Port, Verdict};
+use crate::resolve::Tri;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "dns-single-protocol",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/dns-single-protocol.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    if !cx.cluster.policy(id).isolates(Direction::Egress) {
+        return;
+    }
+    let pods = cx
+        .cluster
+        .subjects(id)
+        .into_iter()
+        .filter(|pods| asks_cluster_dns(cx, *pods));
+    for subject in pods {
+        let dns = reach::dns(cx.cluster, subject);
+        let half = match (dns.udp.allowed, dns.tcp.allowed) {
+            (Tri::No, Tri::No) => continue,
+            (_, Tri::No) => Half {
+                protocol: Protocol::Udp,
+                verdict: dns.udp,
+            },
+            (Tri::No, _) => Half {
+                protocol: Protocol::Tcp,
+                verdict: dns.tcp,
+            },
+            _ => continue,
+        };
+        if let Some(finding) = finding(cx, id, &half) {
+            findings.push(finding);
+            return;
+        }
+    }
+}
+
+/// The protocol that is allowed, and by what.
+struct Half {
+    protocol: Protocol,
+    verdict: Verdict,
+}
+
+/// The finding stands at the entry that allows the one protocol, so only in the policy that has
+/// it.
+fn finding(cx: &Context<'_>, id: u32, half: &Half) -> Option<Finding> {
+    let (at, entry) = half
+        .verdict
+        .by
+        .iter()
+        .find_map(|at| allowing_entry(cx, id, *at, half))?;
+    let place = at.spot.key_span(cx.cluster.policy(id))?;
+    let (message, help) = words(half.protocol, entry);
+    let confidence = if half.verdict.allowed.is_yes() {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
+    Some(
+        Finding::new(&RULE, place, message, help)
+            .about(cx, at)
+            .confidence(confidence),
+    )
+}
+
+fn allowing_entry<'a>(
+    cx: &Context<'a>,
+    id: u32,
+    rule: At,
+    half: &Half,
+) -> Option<(At, &'a PortEntry)> {
+    let Spot::Rule(direction, index) = rule.spot else {
+        return None;
+    };
+    let rule = cx
+        .cluster
+        .policy(id)
+        .rule(direction, index)
+        .filter(|_| rule.policy == id)?;
+    let port = |number| Port {
+        protocol: half.protocol,
+        number,
+    };
+    let allows = |entry: &PortEntry| {
+        [53, cx.cluster.profile.dns_port()]
+            .into_iter()
+            .any(|number| {
+                reach::entry_allows(cx.cluster, entry, port(number), Destination::ClusterDns)
+                    .is_yes()
+            })
+    };
+    let (nth, entry) = (0u32..)
+        .zip(rule.port_list())
+        .find(|(_, entry)| allows(entry))?;
+    Some((
+        At {
+            policy: id,
+            spot: Spot::Port(direction, index, nth),
+        },
+        entry,
+    ))
+}
+
+fn words(allowed: Protocol, entry: &PortEntry) -> (String, String) {
+    let port = entry
+        .port
+        .get()
+        .map_or("53".to_owned(), ToString::to_string);
+    match allowed {
+        Protocol::Tcp if matches!(entry.protocol, Field::Absent) => (
+            "DNS is allowed by TCP only, since a port without `protocol` means TCP: lookups are \
+             sent by UDP first, and dropped"
+                .into(),
+            format!(
+                "add a second entry `port: {port}` with `protocol: UDP` (and write `protocol: TCP` here)"
+            ),
+        ),
+        Protocol::Tcp => (
+            "DNS is allowed by TCP only: lookups are sent by UDP first, and dropped".into(),
+            format!("add an entry `port: {port}` with `protocol: UDP`"),
+        ),
+        _ => (
+            "DNS is allowed by UDP only: an answer that does not fit one UDP packet is asked for \
+             again by TCP, and that is dropped"
+                .into(),
+            format!("add an entry `port: {port}` with `protocol: TCP`"),
+        ),
+    }
+}

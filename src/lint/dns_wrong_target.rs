@@ -1,0 +1,195 @@
+//! A DNS rule that points where the cluster's DNS is not.
+
+use super::missing_dns_egress::asks_cluster_dns;
+use super::{Check, Confidence, Context, Finding, Rule, Severity, namespace_label_by_name, words};
+use crate::model::{At, Direction, Peer, PortRef, Requirement, Spot, TrafficRule, is_placeholder};
+use crate::reach;
+use crate::resolve::{NAME_LABEL, Profile, Tri, dns_label, is_dns_namespace};
+use crate::text::Span;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "dns-wrong-target",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/dns-wrong-target.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    if !policy.isolates(Direction::Egress) || !lacks_dns(cx, id) {
+        return;
+    }
+    for (index, rule) in (0u32..).zip(policy.rules(Direction::Egress)) {
+        if !is_about_dns(rule) || rule.is_for_everyone() {
+            continue;
+        }
+        let found = wrong_port(cx, id, index, rule).or_else(|| wrong_peers(cx, id, index, rule));
+        findings.extend(found);
+    }
+}
+
+/// Whether some of the policy's pods can't ask the cluster's DNS by one of the protocols: a rule
+/// for another resolver beside a right one is nobody's mistake.
+fn lacks_dns(cx: &Context<'_>, id: u32) -> bool {
+    let pods = cx
+        .cluster
+        .subjects(id)
+        .into_iter()
+        .filter(|pods| asks_cluster_dns(cx, *pods));
+    pods.into_iter().any(|subject| {
+        let dns = reach::dns(cx.cluster, subject);
+        dns.udp.allowed.is_no() || dns.tcp.allowed.is_no()
+    })
+}
+
+fn is_about_dns(rule: &TrafficRule) -> bool {
+    rule.port_list()
+        .iter()
+        .any(|entry| entry.port.get() == Some(&PortRef::Number(53)))
+}
+
+/// Right pods, but on OpenShift they listen on 5353.
+fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {
+    let port = cx.cluster.profile.dns_port();
+    let has_right_one = rule
+        .port_list()
+        .iter()
+        .any(|e| e.range().is_some_and(|(a, b)| (a..=b).contains(&port)));
+    let may_be_dns = |peer: &Peer| reach::peer_may_be_dns(cx.cluster, id, peer).is_yes();
+    if cx.cluster.profile != Profile::OpenShift
+        || has_right_one
+        || !rule.peer_list().iter().any(may_be_dns)
+    {
+        return None;
+    }
+    let at = At {
+        policy: id,
+        spot: Spot::Port(Direction::Egress, index, 0),
+    };
+    let place = at.spot.key_span(cx.cluster.policy(id))?;
+    let message = format!(
+        "the cluster's DNS pods listen on port {port} on OpenShift, and policies see the pods' \
+         port, not the Service's 53: lookups are dropped"
+    );
+    let help = format!("write port {port}, UDP and TCP (53 as well does no harm)");
+    Some(Finding::new(&RULE, place, message, help).about(cx, at))
+}
+
+fn wrong_peers(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {
+    let mut first = None;
+    for (nth, peer) in (0u32..).zip(rule.peer_list()) {
+        let is_address = !peer.ip_block.is_absent();
+        let selects_resolver = !reach::peer_may_be_dns(cx.cluster, id, peer).is_no();
+        if is_address || selects_resolver || peer.wrong || has_placeholder(peer) {
+            return None;
+        }
+        let (at, reason) = reason(cx, id, Spot::Peer(Direction::Egress, index, nth), peer)?;
+        first = first.or(Some((at, reason)));
+    }
+    let (at, reason) = first?;
+    let (key, value) = cx.cluster.profile.dns_label();
+    let namespace = cx.cluster.profile.dns_namespace();
+    let help = format!(
+        "point it at `podSelector: {{matchLabels: {{{key}: {value}}}}}` together with \
+         `namespaceSelector: {{matchLabels: {{{NAME_LABEL}: {namespace}}}}}`, in one peer"
+    );
+    Some(Finding::new(&RULE, reason.place, reason.message, help).about(cx, at))
+}
+
+fn has_placeholder(peer: &Peer) -> bool {
+    let selectors = [peer.pod_selector.get(), peer.namespace_selector.get()];
+    let requirements = selectors
+        .into_iter()
+        .flatten()
+        .flat_map(|s| &s.requirements);
+    requirements
+        .flat_map(|r| &r.values)
+        .any(|(value, _)| is_placeholder(value))
+}
+
+struct Reason {
+    place: Span,
+    message: String,
+}
+
+/// What keeps a peer from being the cluster's DNS; none where that is another rule's to say.
+fn reason(cx: &Context<'_>, id: u32, spot: Spot, peer: &Peer) -> Option<(At, Reason)> {
+    let Spot::Peer(direction, rule, nth) = spot else {
+        return None;
+    };
+    let pods = At {
+        policy: id,
+        spot: Spot::PeerPods(direction, rule, nth),
+    };
+    let namespaces = At {
+        policy: id,
+        spot: Spot::PeerNamespaces(direction, rule, nth),
+    };
+    let wrong = |selector: Option<&crate::model::Selector>| -> Option<Requirement> {
+        let requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
+        requirements
+            .cloned()
+            .find(|r| dns_label(r, cx.cluster.profile) == Tri::No)
+    };
+    if let Some(label) = wrong(peer.pod_selector.get()) {
+        return Some((pods, no_such_label(cx, &label)));
+    }
+    let Some(selector) = peer.namespace_selector.get() else {
+        return Some((pods, at_home(cx, id, peer.pod_selector.place()?.key)));
+    };
+    if selector
+        .requirements
+        .iter()
+        .any(|r| namespace_label_by_name::named(r).is_some())
+    {
+        return None;
+    }
+    let named = selector.requirements.iter().find(|r| r.key == NAME_LABEL)?;
+    let (name, place) = named
+        .values
+        .iter()
+        .find(|(name, _)| !is_dns_namespace(name))?;
+    let message = format!(
+        "port 53 is allowed to namespace {}, and the cluster's DNS lives in `{}`: lookups are \
+         dropped",
+        words::quoted(name),
+        cx.cluster.profile.dns_namespace()
+    );
+    Some((
+        namespaces,
+        Reason {
+            place: *place,
+            message,
+        },
+    ))
+}
+
+fn no_such_label(cx: &Context<'_>, label: &Requirement) -> Reason {
+    let (key, value) = cx.cluster.profile.dns_label();
+    Reason {
+        place: label
+            .values
+            .first()
+            .map_or(label.key_span, |(_, span)| *span),
+        message: format!(
+            "port 53 is allowed to pods with {}, which no cluster's DNS pods have (theirs is \
+             `{key}: {value}`): lookups are dropped",
+            words::quoted(&label.words())
+        ),
+    }
+}
+
+fn at_home(cx: &Context<'_>, id: u32, place: Span) -> Reason {
+    let home = words::namespace(cx.cluster.namespace(cx.cluster.home(id)));
+    Reason {
+        place,
+        message: format!(
+            "port 53 is allowed to pods of {home} only, since a podSelector alone means the \
+             policy's own namespace; the cluster's DNS lives in `{}`: lookups are dropped",
+            cx.cluster.profile.dns_namespace()
+        ),
+    }
+}

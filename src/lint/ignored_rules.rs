@@ -1,0 +1,45 @@
+//! Rules of a direction that `policyTypes` leaves out.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity};
+use crate::model::{At, Direction, Spot};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "ignored-rules",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/ignored-rules.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    for direction in Direction::BOTH {
+        let ignored = policy.has_policy_types()
+            && !policy.isolates(direction)
+            && !policy.is_unsure(direction)
+            && !policy.rules(direction).is_empty();
+        if !ignored {
+            continue;
+        }
+        let at = At {
+            policy: id,
+            spot: Spot::Rules(direction),
+        };
+        let Some(place) = at.spot.key_span(policy) else {
+            continue;
+        };
+        let (word, field) = (direction.policy_type(), direction.field());
+        let message = format!(
+            "the `{field}` rules have no effect: `policyTypes` does not list {word}, so {field} \
+             stays as if this policy were not there"
+        );
+        let help = format!("add `{word}` to `policyTypes`, or delete the `{field}` rules");
+        let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
+        if let Some(types) = Spot::PolicyTypes.key_span(policy) {
+            finding = finding.related(types, format!("{word} is not listed here"));
+        }
+        findings.push(finding);
+    }
+}

@@ -1,0 +1,54 @@
+//! An egress policy that closes ingress too, since it does not say otherwise.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::{At, Direction, Spot};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "implicit-ingress-isolation",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    pedantic: false,
+    page: include_str!("../../rules/implicit-ingress-isolation.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    let is_implicit = !policy.has_policy_types()
+        && policy.ingress.is_absent()
+        && !policy.rules(Direction::Egress).is_empty();
+    if !is_implicit || is_meant(cx, id) {
+        return;
+    }
+    let at = At {
+        policy: id,
+        spot: Spot::Rules(Direction::Egress),
+    };
+    let Some(place) = at.spot.key_span(policy) else {
+        return;
+    };
+    let message = format!(
+        "this policy has only `egress` rules, yet it also closes ingress to {}: without \
+         `policyTypes`, Ingress is always in effect",
+        words::pods_of(cx, id)
+    );
+    let help = "write `policyTypes: [Egress]` if ingress is to stay open, or `[Ingress, Egress]` \
+                if it is meant to be closed";
+    findings.push(Finding::new(&RULE, place, message, help).about(cx, at));
+}
+
+/// Whether another policy of the same pods speaks about ingress: then its being closed is known.
+fn is_meant(cx: &Context<'_>, id: u32) -> bool {
+    let subjects = cx.cluster.subjects(id);
+    let siblings = &cx.cluster.namespace(cx.cluster.home(id)).policies;
+    siblings.iter().filter(|other| **other != id).any(|&other| {
+        let policy = cx.cluster.policy(other);
+        let speaks = policy.isolates(Direction::Ingress)
+            && (policy.has_policy_types() || !policy.rules(Direction::Ingress).is_empty());
+        speaks
+            && subjects
+                .iter()
+                .any(|&pods| !cx.cluster.policy_selects(other, pods).is_no())
+    })
+}

@@ -1,0 +1,55 @@
+//! A peer that the API server refuses: it names nobody, or two kinds of things at once.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, unknown_field};
+use crate::model::{At, Direction, Peer, Spot};
+use crate::text::Span;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "invalid-peer",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/invalid-peer.md"),
+    check: Check::Policy(check),
+};
+
+/// pkg/apis/networking/validation: `ValidateNetworkPolicyPeer`.
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    for direction in Direction::BOTH {
+        for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {
+            for (index, peer) in (0u32..).zip(traffic.peer_list()) {
+                let at = At {
+                    policy: id,
+                    spot: Spot::Peer(direction, rule, index),
+                };
+                if let Some((place, message, help)) = fault(cx, at, peer) {
+                    findings.push(Finding::new(&RULE, place, message, help).about(cx, at));
+                }
+            }
+        }
+    }
+}
+
+fn fault(cx: &Context<'_>, at: At, peer: &Peer) -> Option<(Span, &'static str, &'static str)> {
+    let has_selector = !peer.pod_selector.is_absent() || !peer.namespace_selector.is_absent();
+    if let Some(block) = peer.ip_block.place().filter(|_| has_selector) {
+        return Some((
+            block.key,
+            "a peer has either an ipBlock or selectors, never both: the API server refuses it",
+            "write the ipBlock as a peer of its own, with its own dash",
+        ));
+    }
+    let names_nobody = !has_selector && peer.ip_block.is_absent();
+    if !names_nobody || unknown_field::is_within(cx, at.policy, peer.whole) {
+        return None;
+    }
+    Some((
+        peer.first_token,
+        "this peer names nobody, and the API server refuses it: a selector that is null counts as \
+         absent",
+        "write `podSelector: {}` for every pod of this namespace, `namespaceSelector: {}` for \
+         every pod of the cluster, or delete the whole `from` or `to` for everyone",
+    ))
+}

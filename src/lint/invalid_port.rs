@@ -1,0 +1,130 @@
+//! A port that the API server refuses.
+
+use super::{Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, words};
+use crate::model::{At, Direction, Field, Place, PortEntry, PortRef, Spot, Why};
+use crate::text::Span;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "invalid-port",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/invalid-port.md"),
+    check: Check::Policy(check),
+};
+
+/// pkg/apis/networking/validation: `ValidateNetworkPolicyPort`.
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    for direction in Direction::BOTH {
+        for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {
+            for (index, entry) in (0u32..).zip(traffic.port_list()) {
+                let at = At {
+                    policy: id,
+                    spot: Spot::Port(direction, rule, index),
+                };
+                findings.extend(port(cx, at, entry));
+                findings.extend(end_port(cx, at, entry));
+            }
+        }
+    }
+}
+
+fn port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
+    let Field::Wrong(place, why) = &entry.port else {
+        return None;
+    };
+    let written = cx.text(place.value);
+    let unquoted = numeric_in_quotes(written);
+    let (message, help) = match (why, &unquoted) {
+        (_, Some(number)) => (
+            format!(
+                "port {} is in quotes, so it is a name, and a name needs a letter",
+                words::quoted(number)
+            ),
+            format!("write `port: {number}` without quotes"),
+        ),
+        (Why::Type { found, .. }, _) => (
+            format!("`port` must be a number or a name, not {found}"),
+            "write the pod's port, 1 to 65535, or the name that its container gives it".into(),
+        ),
+        (Why::Refused(reason), _) => (
+            format!(
+                "port {} {reason}: the API server refuses it",
+                words::quoted(written)
+            ),
+            "write the pod's port, 1 to 65535, or the name that its container gives it".into(),
+        ),
+        (Why::Unquoted(read_as), _) => (
+            format!("port {} is read as {read_as}", words::quoted(written)),
+            "write the pod's port, 1 to 65535, or its name in quotes".into(),
+        ),
+    };
+    let mut finding = Finding::new(&RULE, place.key, message, help).about(cx, at);
+    finding
+        .fixes
+        .extend(unquoted.map(|number| unquote(place.value, number)));
+    Some(finding)
+}
+
+/// The number in a quoted scalar such as `"80"`, if it is a port.
+fn numeric_in_quotes(written: &str) -> Option<String> {
+    let inner = written
+        .strip_prefix(['"', '\''])?
+        .strip_suffix(['"', '\''])?;
+    let number: u16 = inner.parse().ok()?;
+    (number > 0 && number.to_string() == inner).then(|| inner.to_owned())
+}
+
+fn unquote(span: Span, number: String) -> Fix {
+    Fix {
+        title: format!("Write {number} without quotes"),
+        safety: Safety::Safe,
+        edits: vec![Edit { span, text: number }],
+    }
+}
+
+fn end_port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
+    let place = entry.end_port.place()?;
+    let refuse = |place: Place, message: String, help: &str| {
+        Some(Finding::new(&RULE, place.key, message, help).about(cx, at))
+    };
+    match (&entry.end_port, &entry.port) {
+        (Field::Wrong(_, why), _) => {
+            let written = words::quoted(cx.text(place.value));
+            let message = match why {
+                Why::Refused(reason) => {
+                    format!("endPort {written} {reason}: the API server refuses it")
+                }
+                _ => format!("endPort {written} must be a plain number: the API server refuses it"),
+            };
+            refuse(
+                place,
+                message,
+                "write the last port of the range, a number from 1 to 65535",
+            )
+        }
+        (_, Field::Absent) => refuse(
+            place,
+            "`endPort` stands without `port`: a range needs its first port, and the API server \
+             refuses it"
+                .into(),
+            "add `port`, the first port of the range",
+        ),
+        (_, Field::Given(PortRef::Name(name), _)) => refuse(
+            place,
+            format!(
+                "`endPort` needs a number as `port`, and {} is a name: the API server refuses it",
+                words::quoted(name)
+            ),
+            "write the first port of the range as a number, or delete `endPort`",
+        ),
+        (Field::Given(last, _), Field::Given(PortRef::Number(first), _)) if last < first => refuse(
+            place,
+            format!("endPort {last} is below port {first}: the API server refuses the range"),
+            "write the smaller number as `port` and the larger one as `endPort`",
+        ),
+        _ => None,
+    }
+}

@@ -1,0 +1,124 @@
+//! A selector that the API server refuses.
+
+use super::{Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, words};
+use crate::model::{At, Direction, Fault, Field, Selector, Spot, Why};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "invalid-selector",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/invalid-selector.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    let mut look = |spot: Spot, selector: &Field<Selector>| {
+        let faults = selector.get().map_or(&[][..], |selector| &selector.faults);
+        let at = At { policy: id, spot };
+        findings.extend(faults.iter().map(|fault| finding(cx, at, fault)));
+    };
+    look(Spot::PodSelector, &policy.pod_selector);
+    for direction in Direction::BOTH {
+        for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {
+            for (index, peer) in (0u32..).zip(traffic.peer_list()) {
+                look(Spot::PeerPods(direction, rule, index), &peer.pod_selector);
+                look(
+                    Spot::PeerNamespaces(direction, rule, index),
+                    &peer.namespace_selector,
+                );
+            }
+        }
+    }
+}
+
+fn finding(cx: &Context<'_>, at: At, fault: &Fault) -> Finding {
+    let (message, help) = if fault.accepted {
+        empty_value()
+    } else {
+        refusal(cx, fault)
+    };
+    let mut finding = Finding::new(&RULE, fault.span, message, help).about(cx, at);
+    finding.field = format!("{}.{}", finding.field, fault.field);
+    if fault.accepted {
+        finding.severity = Severity::Warning;
+    }
+    if let Why::Unquoted(_) = fault.why {
+        let written = cx.text(fault.span);
+        finding.fixes.push(Fix {
+            title: format!("Put {} in quotes", words::quoted(written)),
+            safety: Safety::Safe,
+            edits: vec![Edit {
+                span: fault.span,
+                text: format!("\"{written}\""),
+            }],
+        });
+    }
+    finding
+}
+
+/// `null` decodes to the zero value of a string (encoding/json).
+fn empty_value() -> (String, String) {
+    (
+        "a label value of null is read as the empty value: this selects pods whose label is there \
+         and empty"
+            .into(),
+        "write the value, or `\"\"` if the empty one is meant, or an expression with `Exists`"
+            .into(),
+    )
+}
+
+fn refusal(cx: &Context<'_>, fault: &Fault) -> (String, String) {
+    let written = words::quoted(cx.text(fault.span));
+    match &fault.why {
+        Why::Unquoted(read_as) => (
+            format!(
+                "{written} is read as {read_as}, and {} must be a string: the API server refuses it",
+                what(&fault.field)
+            ),
+            format!("put it in quotes: `\"{}\"`", fault.text),
+        ),
+        Why::Type { wanted, found } => (
+            format!(
+                "`{}` must be {wanted}, not {found}: the API server refuses it",
+                fault.field
+            ),
+            format!("write {wanted}"),
+        ),
+        Why::Refused(reason) => {
+            let name = if fault.text.is_empty() {
+                format!("`{}`", fault.field)
+            } else {
+                format!("{} {}", what(&fault.field), words::quoted(&fault.text))
+            };
+            (
+                format!("{name} {reason}: the API server refuses it"),
+                advice(&fault.field),
+            )
+        }
+    }
+}
+
+fn what(field: &str) -> &'static str {
+    if field.ends_with(".key") {
+        "a label key"
+    } else if field.ends_with(".operator") {
+        "the operator"
+    } else {
+        "a label value"
+    }
+}
+
+fn advice(field: &str) -> String {
+    if field.ends_with(".operator") {
+        "write one of `In`, `NotIn`, `Exists`, `DoesNotExist`".into()
+    } else if field.ends_with(".values") {
+        "`In` and `NotIn` need at least one value, `Exists` and `DoesNotExist` take none".into()
+    } else {
+        "write a label that a pod can have: see \
+         https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set"
+            .into()
+    }
+}

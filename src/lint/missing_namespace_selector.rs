@@ -1,0 +1,83 @@
+//! A peer meant for pods of another namespace, without a namespaceSelector.
+
+use std::collections::BTreeSet;
+
+use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
+use crate::model::{At, Field, Selector, Spot};
+use crate::resolve::NAME_LABEL;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "missing-namespace-selector",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/missing-namespace-selector.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    for peer in cx.selector_peers(id) {
+        let Field::Given(selector, place) = &peer.peer.pod_selector else {
+            continue;
+        };
+        let alone = peer.peer.namespace_selector.is_absent();
+        if !alone || selector.is_empty() || !peer.means.pods.is_none() {
+            continue;
+        }
+        let abroad: Vec<u32> = cx.cluster.pods_anywhere(selector).yes.iter().collect();
+        if !abroad.is_empty() {
+            findings.push(finding(cx, id, &peer, selector, place.key, &abroad));
+        }
+    }
+}
+
+fn finding(
+    cx: &Context<'_>,
+    id: u32,
+    peer: &SelectorPeer<'_>,
+    selector: &Selector,
+    place: crate::text::Span,
+    abroad: &[u32],
+) -> Finding {
+    let home = cx.cluster.namespace(cx.cluster.home(id));
+    let first = cx.cluster.workload(abroad[0]);
+    let namespaces: BTreeSet<&str> = abroad
+        .iter()
+        .map(|n| cx.cluster.workload(*n).namespace.name.as_str())
+        .collect();
+    let names: Vec<String> = namespaces.iter().map(|name| words::quoted(name)).collect();
+    let message = format!(
+        "{} selects no pod in {}; {} is in namespace {}, which a peer without a namespaceSelector \
+         does not mean",
+        words::selector(selector),
+        words::namespace(home),
+        words::workload(&first),
+        words::list(&names, 3)
+    );
+    let help = match names.as_slice() {
+        [one] => format!(
+            "add `namespaceSelector: {{matchLabels: {{{NAME_LABEL}: {}}}}}` to the same peer, \
+             beside its podSelector",
+            one.trim_matches('`')
+        ),
+        _ => "add a namespaceSelector for the namespace that is meant to the same peer, beside \
+              its podSelector"
+            .to_owned(),
+    };
+    let spot = Spot::PeerPods(peer.direction, peer.rule, peer.index);
+    let finding = Finding::new(&RULE, place, message, help).about(cx, At { policy: id, spot });
+    let who = format!(
+        "{} is in namespace {}",
+        words::workload(&first),
+        words::quoted(&first.namespace.name)
+    );
+    let finding = finding.related(first.head.name_span, who);
+    // Pods that the repository can't show may be at home: then it is only worth a note.
+    match home.open {
+        None => finding,
+        Some(_) => finding
+            .severity(Severity::Note)
+            .confidence(Confidence::Medium),
+    }
+}

@@ -1,0 +1,97 @@
+//! A namespaceSelector on a label `name` that the namespace of that name does not have.
+
+use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
+use crate::model::{At, Operator, Requirement, Spot};
+use crate::resolve::{Labelled, NAME_LABEL, is_dns_namespace};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "namespace-label-by-name",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/namespace-label-by-name.md"),
+    check: Check::Policy(check),
+};
+
+/// Keys that people take for the namespace's name.
+const NAME_LIKE: &[&str] = &[
+    "k8s-namespace",
+    "kubernetes.io/name",
+    "metadata.name",
+    "name",
+    "namespace",
+    "namespace-name",
+    "ns",
+];
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    for peer in cx.selector_peers(id) {
+        let selector = peer.peer.namespace_selector.get();
+        for requirement in selector.map_or(&[][..], |selector| &selector.requirements) {
+            if let Some(name) = named(requirement) {
+                findings.extend(finding(cx, id, &peer, requirement, name));
+            }
+        }
+    }
+}
+
+/// The name that a requirement takes for a namespace's.
+pub(super) fn named(requirement: &Requirement) -> Option<&str> {
+    let is_like = NAME_LIKE.contains(&requirement.key.as_str());
+    match requirement.values.as_slice() {
+        [(name, _)] if is_like && requirement.operator == Operator::In => Some(name),
+        _ => None,
+    }
+}
+
+fn finding(
+    cx: &Context<'_>,
+    id: u32,
+    peer: &SelectorPeer<'_>,
+    requirement: &Requirement,
+    name: &str,
+) -> Option<Finding> {
+    let asked = words::quoted(&format!("{}: {name}", requirement.key));
+    if some_namespace_has(cx, requirement, name) {
+        return None;
+    }
+    let shown = cx
+        .cluster
+        .namespace_named(name)
+        .map(|number| cx.cluster.namespace(number));
+    let object = shown
+        .filter(|ns| !ns.labels_unsure)
+        .and_then(|ns| ns.object);
+    let help =
+        format!("write `{NAME_LABEL}: {name}`, the label that every namespace has by itself");
+    let spot = Spot::PeerNamespaces(peer.direction, peer.rule, peer.index);
+    let at = At { policy: id, spot };
+    if let Some(object) = object {
+        let message = format!(
+            "{asked} selects no namespace: Namespace {} has no label {} (a namespace's name is \
+             not a label of that key)",
+            words::quoted(name),
+            words::quoted(&requirement.key)
+        );
+        let head = cx.cluster.head(object);
+        let finding = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
+        return Some(finding.related(head.name_span, "the Namespace stands here"));
+    }
+    if !is_dns_namespace(name) {
+        return None;
+    }
+    let message = format!(
+        "{asked} selects {} only in clusters where somebody has put that label on it",
+        words::quoted(name)
+    );
+    let finding = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
+    Some(finding.severity(Severity::Note).confidence(Confidence::Low))
+}
+
+fn some_namespace_has(cx: &Context<'_>, requirement: &Requirement, name: &str) -> bool {
+    cx.cluster
+        .namespaces()
+        .iter()
+        .any(|ns| ns.value(&requirement.key) == Some(name))
+}

@@ -1,0 +1,38 @@
+//! A policy that selects no pod: it protects nobody.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans};
+use crate::model::{At, Field, Spot};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "orphaned-pod-selector",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/orphaned-pod-selector.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let Field::Given(selector, place) = &cx.cluster.policy(id).pod_selector else {
+        return;
+    };
+    let home = cx.cluster.home(id);
+    let is_closed = cx.cluster.namespace(home).open.is_none();
+    if selector.is_empty() || !is_closed || !cx.cluster.selected(id).is_none() {
+        return;
+    }
+    let orphan = orphans::describe(cx, &[home], selector, place.key);
+    let message = format!("{}; the policy applies to nothing", orphan.message);
+    let mut finding = Finding::new(&RULE, orphan.place, message, orphan.help)
+        .about(
+            cx,
+            At {
+                policy: id,
+                spot: Spot::PodSelector,
+            },
+        )
+        .confidence(orphan.confidence);
+    finding.related = orphan.related;
+    findings.push(finding);
+}

@@ -1,0 +1,170 @@
+//! What the rules about selectors without pods say of one: who is nearest, and what differs.
+
+use super::{Confidence, Context, Related, words};
+use crate::model::{Operator, Requirement, Selector};
+use crate::resolve::{Nearest, nearest, selects};
+use crate::text::Span;
+
+/// A selector without pods, described.
+pub(super) struct Orphan {
+    /// The label that no candidate has, where it is one alone; else the selector's key.
+    pub place: Span,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub help: String,
+    /// The nearest workload's label.
+    pub related: Vec<Related>,
+    /// Low where another part of the repository has such pods.
+    pub confidence: Confidence,
+}
+
+/// Describes a selector that selects no pod in those namespaces; `key` is where it is written.
+pub(super) fn describe(
+    cx: &Context<'_>,
+    namespaces: &[u32],
+    selector: &Selector,
+    key: Span,
+) -> Orphan {
+    let candidates = namespaces
+        .iter()
+        .flat_map(|number| cx.cluster.namespace(*number).workloads.clone())
+        .filter(|number| *number < cx.cluster.workload_count());
+    let near = nearest(cx.cluster, candidates, selector);
+    let mut orphan = match &near {
+        Some(near) => near_miss(cx, namespaces, selector, near, key),
+        None => no_near_miss(cx, namespaces, selector, key),
+    };
+    if let Some(place) = sole_culprit(cx, namespaces, selector) {
+        orphan.place = place;
+    }
+    if let Some((head, _)) = cx
+        .cluster
+        .elsewhere()
+        .find(|(_, w)| selects(selector, *w).is_yes())
+    {
+        orphan.confidence = Confidence::Low;
+        let message = format!(
+            "{} {} of another part of the repository has these labels",
+            head.kind,
+            words::quoted(&head.name)
+        );
+        orphan.related.push(Related {
+            span: head.name_span,
+            message,
+        });
+    }
+    orphan
+}
+
+fn near_miss(
+    cx: &Context<'_>,
+    namespaces: &[u32],
+    selector: &Selector,
+    near: &Nearest<'_>,
+    key: Span,
+) -> Orphan {
+    let who = words::workload(&near.workload);
+    let has: Vec<String> = near.failed.iter().map(|r| what_it_has(r, near)).collect();
+    let has = words::list(&has, 3);
+    let related = near
+        .failed
+        .iter()
+        .filter_map(|r| near.workload.workload.label(&r.key))
+        .map(|label| Related {
+            span: label.value_span,
+            message: format!("{who} has {} here", label_words(label)),
+        })
+        .collect();
+    let advice: Vec<String> = near.failed.iter().filter_map(|r| advice(r, near)).collect();
+    let help = if advice.is_empty() {
+        format!("select labels that the pods of {who} have, or give its pod template these")
+    } else {
+        format!("if {who} is meant, write {}", words::list(&advice, 3))
+    };
+    Orphan {
+        place: key,
+        message: format!(
+            "{} selects no pod in {}; {who} {has}",
+            words::selector(selector),
+            places(cx, namespaces)
+        ),
+        help,
+        related,
+        confidence: Confidence::High,
+    }
+}
+
+fn label_words(label: &crate::model::Label) -> String {
+    words::quoted(&format!("{}: {}", label.key, label.value))
+}
+
+fn what_it_has(requirement: &Requirement, near: &Nearest<'_>) -> String {
+    match near.workload.workload.label(&requirement.key) {
+        Some(label) => format!("has {}", label_words(label)),
+        None => format!("has no label {}", words::quoted(&requirement.key)),
+    }
+}
+
+fn advice(requirement: &Requirement, near: &Nearest<'_>) -> Option<String> {
+    let label = near.workload.workload.label(&requirement.key)?;
+    (requirement.operator == Operator::In).then(|| label_words(label))
+}
+
+fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: Span) -> Orphan {
+    let known: u32 = namespaces
+        .iter()
+        .map(|number| cx.cluster.namespace(*number).workloads.len() as u32)
+        .sum();
+    let shown = match known {
+        1 => "the only workload there has other labels".to_owned(),
+        n => format!("none of the {n} workloads there has these labels"),
+    };
+    Orphan {
+        place: key,
+        message: format!(
+            "{} selects no pod in {}: {shown}",
+            words::selector(selector),
+            places(cx, namespaces)
+        ),
+        help: "select labels of a pod template that exists, or delete what selects nothing".into(),
+        related: Vec::new(),
+        confidence: Confidence::High,
+    }
+}
+
+/// The namespaces in words.
+pub(super) fn places(cx: &Context<'_>, namespaces: &[u32]) -> String {
+    match namespaces {
+        [one] => words::namespace(cx.cluster.namespace(*one)),
+        many => {
+            let names: Vec<String> = many
+                .iter()
+                .map(|n| words::quoted(&cx.cluster.namespace(*n).name))
+                .collect();
+            format!("namespaces {}", words::list(&names, 3))
+        }
+    }
+}
+
+/// The value of the one requirement that no pod of those namespaces meets, where all others are
+/// met by some.
+fn sole_culprit(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<Span> {
+    let met_by_some = |requirement: &Requirement| {
+        namespaces
+            .iter()
+            .flat_map(|number| cx.cluster.namespace(*number).workloads.clone())
+            .any(|number| {
+                !crate::resolve::meets(requirement, cx.cluster.workload(number).workload).is_no()
+            })
+    };
+    let mut unmet = selector.requirements.iter().filter(|r| !met_by_some(r));
+    let culprit = unmet.next()?;
+    if unmet.next().is_some() {
+        return None;
+    }
+    Some(match culprit.values.as_slice() {
+        [(_, span)] => *span,
+        _ => culprit.key_span,
+    })
+}

@@ -1,0 +1,61 @@
+//! Rules about the run itself: what could not be read. Their findings are made here from what
+//! the reading stages hand on.
+
+use super::{Check, Confidence, Finding, Rule, Severity};
+use crate::text::Span;
+use crate::yaml::{Problem, ProblemKind};
+
+/// A document that is not YAML.
+pub static YAML_SYNTAX: Rule = about_run("yaml-syntax", include_str!("../../rules/yaml-syntax.md"));
+/// A file or document over one of the limits.
+pub static YAML_LIMIT: Rule = about_run("yaml-limit", include_str!("../../rules/yaml-limit.md"));
+/// A file that can't be read.
+pub static UNREADABLE_FILE: Rule = about_run(
+    "unreadable-file",
+    include_str!("../../rules/unreadable-file.md"),
+);
+
+const fn about_run(id: &'static str, page: &'static str) -> Rule {
+    Rule {
+        id,
+        severity: Severity::Error,
+        confidence: Confidence::High,
+        pedantic: false,
+        page,
+        check: Check::Run,
+    }
+}
+
+/// What could not be read, as a finding.
+pub fn unread(problem: &Problem) -> Finding {
+    match &problem.kind {
+        ProblemKind::Syntax(what) => Finding::new(
+            &YAML_SYNTAX,
+            problem.span,
+            format!("this is not YAML: {what}"),
+            "mend it: nothing in this document was checked (the file's other documents were)",
+        ),
+        ProblemKind::Limit(what) => Finding::new(
+            &YAML_LIMIT,
+            problem.span,
+            what.clone(),
+            "split it, or leave the file out with `--exclude`: it was not checked",
+        ),
+        ProblemKind::NotUtf8 => Finding::new(
+            &UNREADABLE_FILE,
+            problem.span,
+            "this file is not UTF-8 from here on: Kubernetes' tools can't read it either",
+            "save it as UTF-8; nothing in it was checked",
+        ),
+    }
+}
+
+/// A file that could not be opened or read, and why.
+pub fn unreadable(span: Span, why: &str) -> Finding {
+    Finding::new(
+        &UNREADABLE_FILE,
+        span,
+        format!("this file can't be read: {why}"),
+        "give it read permission, or leave it out with `--exclude`: nothing in it was checked",
+    )
+}

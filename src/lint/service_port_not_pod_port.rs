@@ -1,0 +1,162 @@
+//! The port of a Service, where a policy needs the port of its pods.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::Head;
+use crate::model::{
+    At, ContainerPort, Direction, Field, PortEntry, PortRef, Protocol, Service, ServicePort, Spot,
+    Workload,
+};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "service-port-not-pod-port",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/service-port-not-pod-port.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    for rule in cx.rules_with_destinations(id) {
+        let Some(pods) = &rule.closed_destinations else {
+            continue;
+        };
+        let ports = cx
+            .cluster
+            .policy(id)
+            .rule(rule.direction, rule.index)
+            .map(|r| r.port_list());
+        for (nth, entry) in (0u32..).zip(ports.unwrap_or_default()) {
+            let (Field::Given(PortRef::Number(number), place), Some(protocol), true) = (
+                &entry.port,
+                entry.effective_protocol(),
+                entry.end_port.is_absent(),
+            ) else {
+                continue;
+            };
+            let asked = Asked {
+                number: *number,
+                protocol,
+            };
+            if let Some(mapping) = asked.is_only_a_service_port(cx, pods) {
+                let at = At {
+                    policy: id,
+                    spot: Spot::Port(rule.direction, rule.index, nth),
+                };
+                findings.push(finding(cx, at, place.key, entry, &mapping));
+            }
+        }
+    }
+}
+
+/// A port as a rule writes it.
+struct Asked {
+    number: u16,
+    protocol: Protocol,
+}
+
+/// A Service that maps the rule's port to another one.
+struct Mapping<'a> {
+    head: &'a Head,
+    port: &'a ServicePort,
+    target: u16,
+    workload: u32,
+}
+
+impl Asked {
+    /// The Service whose port it is, when it is no port of any of those pods: each of them either
+    /// stands behind such a Service or declares its ports, and this is none of them.
+    fn is_only_a_service_port<'a>(&self, cx: &Context<'a>, pods: &[u32]) -> Option<Mapping<'a>> {
+        let mut found = None;
+        for &number in pods {
+            let workload = cx.cluster.workload(number).workload;
+            if workload.ports.iter().any(|port| self.is(port)) {
+                return None;
+            }
+            let mut behind = None;
+            for (head, service) in cx.cluster.services_of(number) {
+                for port in service.ports.iter().filter(|p| p.protocol == self.protocol) {
+                    let target = target(port, workload);
+                    if target == Some(self.number) || (target.is_none() && port.port == self.number)
+                    {
+                        return None;
+                    }
+                    if let Some(target) = target.filter(|_| self.is_port_of(service, port)) {
+                        behind = Some(Mapping {
+                            head,
+                            port,
+                            target,
+                            workload: number,
+                        });
+                    }
+                }
+            }
+            if behind.is_none() && workload.ports.is_empty() {
+                return None;
+            }
+            found = found.or(behind);
+        }
+        found
+    }
+
+    fn is(&self, declared: &ContainerPort) -> bool {
+        declared.number == self.number
+    }
+
+    /// Clients of a headless Service reach the pods themselves, so its ports are the pods' own.
+    fn is_port_of(&self, service: &Service, port: &ServicePort) -> bool {
+        port.port == self.number && !service.headless && !service.external_name
+    }
+}
+
+/// The pod's port that a Service's port becomes; none where a name can't be resolved.
+fn target(port: &ServicePort, workload: &Workload) -> Option<u16> {
+    match &port.target {
+        None => Some(port.port),
+        Some(PortRef::Number(number)) => Some(*number),
+        Some(PortRef::Placeholder(_)) => None,
+        Some(PortRef::Name(name)) => {
+            let named = |declared: &&ContainerPort| {
+                declared.name.as_deref() == Some(name) && declared.protocol == port.protocol
+            };
+            workload
+                .ports
+                .iter()
+                .find(named)
+                .map(|declared| declared.number)
+        }
+    }
+}
+
+fn finding(
+    cx: &Context<'_>,
+    at: At,
+    place: crate::text::Span,
+    entry: &PortEntry,
+    mapping: &Mapping<'_>,
+) -> Finding {
+    let port = entry
+        .port
+        .get()
+        .map(ToString::to_string)
+        .unwrap_or_default();
+    let service = words::quoted(&mapping.head.name);
+    let workload = words::workload(&cx.cluster.workload(mapping.workload));
+    let target = mapping.target;
+    let side = match at.spot.direction() {
+        Some(Direction::Ingress) => "come in",
+        _ => "go out",
+    };
+    let message = format!(
+        "port {port} is the port of Service {service}; the pods of {workload} listen on {target}, \
+         and a policy sees connections {side} on the pod's port, so this allows none"
+    );
+    let help = format!("write `port: {target}`");
+    Finding::new(&RULE, place, message, help)
+        .about(cx, at)
+        .related(
+            mapping.port.target_span,
+            format!("Service {service} maps {port} to {target} here"),
+        )
+}

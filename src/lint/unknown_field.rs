@@ -1,0 +1,288 @@
+//! A field that the API does not have at that place.
+
+use strsim::jaro_winkler;
+
+use super::{Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, words};
+use crate::model::{At, Direction, Spot};
+use crate::text::Span;
+use crate::yaml::{Entry, Node};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "unknown-field",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/unknown-field.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    for stray in strays(&cx.cluster.policy(id).tree) {
+        findings.push(finding(cx, id, &stray));
+    }
+}
+
+/// Whether a field that the API does not have stands within `span` of a policy: what is said of
+/// that place would only be its consequence.
+pub(super) fn is_within(cx: &Context<'_>, policy: u32, span: Span) -> bool {
+    let tree = &cx.cluster.policy(policy).tree;
+    strays(tree)
+        .iter()
+        .any(|stray| span.contains(stray.entry.key_span))
+}
+
+/// A field that does not belong where it stands.
+struct Stray<'a> {
+    entry: &'a Entry,
+    /// The object it stands in, as the API's fields know it.
+    shape: Shape,
+    spot: Spot,
+    /// The path of the mapping it stands in.
+    path: String,
+}
+
+/// The mappings of a NetworkPolicy, each with the fields that it has (staging/src/k8s.io/api/
+/// networking/v1/types.go, apimachinery meta/v1/types.go). Names are case-sensitive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    Root,
+    Metadata,
+    Spec,
+    IngressRule,
+    EgressRule,
+    Peer,
+    Port,
+    Selector,
+    Expression,
+    IpBlock,
+}
+
+impl Shape {
+    fn fields(self) -> &'static [&'static str] {
+        match self {
+            // `status` was in the API from 1.24 to 1.27; the server drops it silently.
+            Self::Root => &["apiVersion", "kind", "metadata", "spec", "status"],
+            Self::Metadata => &[
+                "annotations",
+                "clusterName",
+                "creationTimestamp",
+                "deletionGracePeriodSeconds",
+                "deletionTimestamp",
+                "finalizers",
+                "generateName",
+                "generation",
+                "labels",
+                "managedFields",
+                "name",
+                "namespace",
+                "ownerReferences",
+                "resourceVersion",
+                "selfLink",
+                "uid",
+            ],
+            Self::Spec => &["egress", "ingress", "podSelector", "policyTypes"],
+            Self::IngressRule => &["from", "ports"],
+            Self::EgressRule => &["ports", "to"],
+            Self::Peer => &["ipBlock", "namespaceSelector", "podSelector"],
+            Self::Port => &["endPort", "port", "protocol"],
+            Self::Selector => &["matchExpressions", "matchLabels"],
+            Self::Expression => &["key", "operator", "values"],
+            Self::IpBlock => &["cidr", "except"],
+        }
+    }
+
+    fn of_rule(direction: Direction) -> Self {
+        match direction {
+            Direction::Ingress => Self::IngressRule,
+            Direction::Egress => Self::EgressRule,
+        }
+    }
+}
+
+fn strays(tree: &Node) -> Vec<Stray<'_>> {
+    let mut found = Vec::new();
+    look(tree, Shape::Root, Spot::Metadata, "", &mut found);
+    if let Some(metadata) = tree.get("metadata") {
+        look(
+            metadata,
+            Shape::Metadata,
+            Spot::Metadata,
+            "metadata",
+            &mut found,
+        );
+    }
+    let Some(spec) = tree.get("spec") else {
+        return found;
+    };
+    look(spec, Shape::Spec, Spot::Spec, "spec", &mut found);
+    selector(spec.get("podSelector"), Spot::PodSelector, &mut found);
+    for direction in Direction::BOTH {
+        for (index, rule) in items(spec.get(direction.field())) {
+            let spot = Spot::Rule(direction, index);
+            look(
+                rule,
+                Shape::of_rule(direction),
+                spot,
+                &spot.to_string(),
+                &mut found,
+            );
+            for (port, entry) in items(rule.get("ports")) {
+                let spot = Spot::Port(direction, index, port);
+                look(entry, Shape::Port, spot, &spot.to_string(), &mut found);
+            }
+            for (peer, node) in items(rule.get(direction.peers_field())) {
+                peer_strays(node, Spot::Peer(direction, index, peer), &mut found);
+            }
+        }
+    }
+    found
+}
+
+fn peer_strays<'a>(node: &'a Node, spot: Spot, found: &mut Vec<Stray<'a>>) {
+    look(node, Shape::Peer, spot, &spot.to_string(), found);
+    let Spot::Peer(direction, rule, peer) = spot else {
+        return;
+    };
+    selector(
+        node.get("podSelector"),
+        Spot::PeerPods(direction, rule, peer),
+        found,
+    );
+    selector(
+        node.get("namespaceSelector"),
+        Spot::PeerNamespaces(direction, rule, peer),
+        found,
+    );
+    if let Some(block) = node.get("ipBlock") {
+        let spot = Spot::PeerBlock(direction, rule, peer);
+        look(block, Shape::IpBlock, spot, &spot.to_string(), found);
+    }
+}
+
+fn selector<'a>(node: Option<&'a Node>, spot: Spot, found: &mut Vec<Stray<'a>>) {
+    let Some(node) = node else { return };
+    look(node, Shape::Selector, spot, &spot.to_string(), found);
+    for (index, item) in items(node.get("matchExpressions")) {
+        let path = format!("{spot}.matchExpressions[{index}]");
+        look(item, Shape::Expression, spot, &path, found);
+    }
+}
+
+fn items(node: Option<&Node>) -> impl Iterator<Item = (u32, &Node)> {
+    (0u32..).zip(node.and_then(Node::as_seq).unwrap_or_default())
+}
+
+fn look<'a>(node: &'a Node, shape: Shape, spot: Spot, path: &str, found: &mut Vec<Stray<'a>>) {
+    let entries = node.as_map().map_or(&[][..], |map| &map.entries);
+    for entry in entries
+        .iter()
+        .filter(|entry| !shape.fields().contains(&entry.key.as_str()))
+    {
+        found.push(Stray {
+            entry,
+            shape,
+            spot,
+            path: path.to_owned(),
+        });
+    }
+}
+
+fn finding(cx: &Context<'_>, id: u32, stray: &Stray<'_>) -> Finding {
+    let key = words::quoted(&stray.entry.key);
+    let (advice, fix) = advice(stray);
+    let here = if stray.path.is_empty() {
+        "a NetworkPolicy".into()
+    } else {
+        words::quoted(&stray.path)
+    };
+    let message = format!(
+        "{here} has no field {key}: kubectl refuses the policy, other clients have it applied \
+         without this field"
+    );
+    let at = At {
+        policy: id,
+        spot: stray.spot,
+    };
+    let place = stray.entry.key_span;
+    let mut finding = Finding::new(&RULE, place, message, advice).about(cx, at);
+    finding.field = if stray.path.is_empty() {
+        stray.entry.key.to_string()
+    } else {
+        format!("{}.{}", stray.path, stray.entry.key)
+    };
+    finding.fixes.extend(fix.map(|name| Fix {
+        title: format!("Write `{name}`"),
+        safety: Safety::Unsafe,
+        edits: vec![Edit {
+            span: place,
+            text: name.to_owned(),
+        }],
+    }));
+    finding
+}
+
+/// What to do about it, and the field that is meant where that is only a slip of the pen.
+fn advice(stray: &Stray<'_>) -> (String, Option<&'static str>) {
+    let key = stray.entry.key.as_str();
+    if let Some(name) = near_field(stray) {
+        return (
+            format!("write `{name}` (field names are case-sensitive)"),
+            Some(name),
+        );
+    }
+    let help = match (stray.shape, key) {
+        (Shape::IngressRule, "to") => "peers of an ingress rule stand under `from`".into(),
+        (Shape::EgressRule, "from") => "peers of an egress rule stand under `to`".into(),
+        (Shape::Peer, "namespace" | "namespaces") => {
+            "select the namespace by `namespaceSelector: {matchLabels: \
+             {kubernetes.io/metadata.name: …}}`"
+                .into()
+        }
+        (Shape::Peer, "ports" | "port") | (Shape::Spec, "ports" | "port") => {
+            "ports stand beside `from` or `to`, under the rule".into()
+        }
+        (Shape::IngressRule | Shape::EgressRule, "port" | "protocol" | "endPort") => {
+            "it belongs to an item of `ports`".into()
+        }
+        (
+            Shape::IngressRule | Shape::EgressRule,
+            "podSelector" | "namespaceSelector" | "ipBlock",
+        ) => {
+            let list = if stray.shape == Shape::IngressRule {
+                "from"
+            } else {
+                "to"
+            };
+            format!("selectors stand in an item of `{list}`")
+        }
+        (Shape::Selector, _) => {
+            "labels stand under `matchLabels`: without that, this selector is empty and selects \
+             everything"
+                .into()
+        }
+        _ => format!("the fields here are {}", known(stray.shape)),
+    };
+    (help, None)
+}
+
+/// The one field of that mapping that `key` nearly spells, if it is not there already.
+fn near_field(stray: &Stray<'_>) -> Option<&'static str> {
+    const NEAR: f64 = 0.9;
+    let key = stray.entry.key.to_lowercase().replace(['-', '_'], "");
+    let near = |name: &&&str| jaro_winkler(&key, &name.to_lowercase()) >= NEAR;
+    let mut names = stray.shape.fields().iter().filter(near);
+    let name = names.next()?;
+    // `port` for `ports` is another field of another mapping, not a slip.
+    let is_other = matches!((key.as_str(), *name), ("port", "ports") | ("ports", "port"));
+    (names.next().is_none() && !is_other).then_some(name)
+}
+
+fn known(shape: Shape) -> String {
+    let names: Vec<String> = shape
+        .fields()
+        .iter()
+        .map(|name| format!("`{name}`"))
+        .collect();
+    words::list(&names, 6)
+}

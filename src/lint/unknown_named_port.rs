@@ -1,0 +1,130 @@
+//! A port by a name that none of the pods has.
+
+use strsim::jaro_winkler;
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::{At, ContainerPort, Field, PortRef, Protocol, Spot};
+use crate::text::Span;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "unknown-named-port",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/unknown-named-port.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    for rule in cx.rules_with_destinations(id) {
+        let Some(pods) = &rule.closed_destinations else {
+            continue;
+        };
+        let ports = cx
+            .cluster
+            .policy(id)
+            .rule(rule.direction, rule.index)
+            .map(|r| r.port_list());
+        for (nth, entry) in (0u32..).zip(ports.unwrap_or_default()) {
+            let (Field::Given(PortRef::Name(name), place), Some(protocol)) =
+                (&entry.port, entry.effective_protocol())
+            else {
+                continue;
+            };
+            let declared = || {
+                pods.iter()
+                    .flat_map(|n| &cx.cluster.workload(*n).workload.ports)
+            };
+            let named = |port: &&ContainerPort| port.name.as_deref() == Some(name.as_str());
+            if declared().any(|port| named(&port) && port.protocol == protocol) {
+                continue;
+            }
+            let at = At {
+                policy: id,
+                spot: Spot::Port(rule.direction, rule.index, nth),
+            };
+            let asked = Asked {
+                name,
+                protocol,
+                place: place.key,
+            };
+            findings.push(finding(cx, at, &asked, pods, declared().find(named)));
+        }
+    }
+}
+
+struct Asked<'a> {
+    name: &'a str,
+    protocol: Protocol,
+    place: Span,
+}
+
+fn finding(
+    cx: &Context<'_>,
+    at: At,
+    asked: &Asked<'_>,
+    pods: &[u32],
+    other_protocol: Option<&ContainerPort>,
+) -> Finding {
+    let who: Vec<String> = pods
+        .iter()
+        .map(|n| words::workload(&cx.cluster.workload(*n)))
+        .collect();
+    let who = words::list(&who, 3);
+    let name = words::quoted(asked.name);
+    if let Some(port) = other_protocol {
+        let message = format!(
+            "the port {name} of {who} is {}, and this entry means {}: no connection is allowed",
+            port.protocol, asked.protocol
+        );
+        let help = format!("write `protocol: {}`", port.protocol);
+        let finding = Finding::new(&RULE, asked.place, message, help).about(cx, at);
+        return finding.related(port.span, format!("{name} is declared here"));
+    }
+    let message =
+        format!("no container of {who} has a port called {name}: no connection is allowed");
+    let near = nearest(cx, pods, asked);
+    let help = match near {
+        Some(port) => format!(
+            "write `port: {}` (the name of {}), or the number",
+            port.name.as_deref().unwrap_or_default(),
+            port.number
+        ),
+        None => "write the number, or give the container's port this name".to_owned(),
+    };
+    let finding = Finding::new(&RULE, asked.place, message, help).about(cx, at);
+    match near {
+        Some(port) => finding.related(
+            port.span,
+            format!(
+                "this port is called {}",
+                words::quoted(port.name.as_deref().unwrap_or_default())
+            ),
+        ),
+        None => finding,
+    }
+}
+
+/// The named port that is most like the one asked for; the only one there is, however unlike.
+fn nearest<'a>(cx: &Context<'a>, pods: &[u32], asked: &Asked<'_>) -> Option<&'a ContainerPort> {
+    let cluster = cx.cluster;
+    let named: Vec<&ContainerPort> = pods
+        .iter()
+        .flat_map(|n| &cluster.workload(*n).workload.ports)
+        .filter(|port| port.name.is_some() && port.protocol == asked.protocol)
+        .collect();
+    let likeness = |port: &&ContainerPort| {
+        port.name
+            .as_deref()
+            .map_or(0.0, |name| jaro_winkler(name, asked.name))
+    };
+    if let [only] = named.as_slice() {
+        return Some(only);
+    }
+    let best = named
+        .iter()
+        .copied()
+        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(&best) > 0.7).then_some(best)
+}

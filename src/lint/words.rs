@@ -1,0 +1,80 @@
+//! The words that findings share: things by their names, and nothing from a manifest raw.
+
+use super::Context;
+use crate::model::{self, Selector};
+use crate::resolve::{Namespace, WorkloadRef};
+use crate::text::visible;
+
+/// The longest selector or name that is written out in full.
+const LONG: usize = 80;
+
+/// Something taken from a manifest, in backticks and inert.
+pub(super) fn quoted(text: &str) -> String {
+    let text = visible(text);
+    if text.chars().count() <= LONG {
+        return format!("`{text}`");
+    }
+    let start: String = text.chars().take(LONG).collect();
+    format!("`{start}…`")
+}
+
+/// A selector in backticks: `app: backend, tier in (a, b)`.
+pub(super) fn selector(selector: &Selector) -> String {
+    if selector.is_empty() {
+        "`{}`".into()
+    } else {
+        quoted(&model::labels(selector))
+    }
+}
+
+/// A workload by kind and name: "Deployment `backend`".
+pub(super) fn workload(workload: &WorkloadRef<'_>) -> String {
+    format!(
+        "{} {}",
+        visible(&workload.head.kind),
+        quoted(&workload.head.name)
+    )
+}
+
+/// A namespace by name, or "its own namespace" where no manifest in it names one.
+pub(super) fn namespace(namespace: &Namespace) -> String {
+    if namespace.implicit {
+        "its own namespace".into()
+    } else {
+        format!("namespace {}", quoted(&namespace.name))
+    }
+}
+
+/// The pods of a policy in words: "every pod", or "pods with `app: frontend`".
+pub(super) fn pods_of(cx: &Context<'_>, policy: u32) -> String {
+    match cx
+        .cluster
+        .policy(policy)
+        .pod_selector
+        .get()
+        .filter(|s| !s.is_empty())
+    {
+        None => format!(
+            "every pod of {}",
+            namespace(cx.cluster.namespace(cx.cluster.home(policy)))
+        ),
+        Some(labels) => format!("pods with {}", selector(labels)),
+    }
+}
+
+/// Several things in a row: "a", "a and b", "a, b and 3 more".
+pub(super) fn list(things: &[String], most: usize) -> String {
+    match things {
+        [] => String::new(),
+        [one] => one.clone(),
+        _ if things.len() <= most => {
+            let (last, rest) = (&things[things.len() - 1], &things[..things.len() - 1]);
+            format!("{} and {last}", rest.join(", "))
+        }
+        _ => format!(
+            "{} and {} more",
+            things[..most].join(", "),
+            things.len() - most
+        ),
+    }
+}
