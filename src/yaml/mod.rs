@@ -1,11 +1,21 @@
 //! Bytes to spanned trees: documents are split and filtered before anything is parsed, and one
 //! broken document never hides the others. This module knows nothing of Kubernetes.
 
+#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+
 mod node;
+mod prefilter;
+mod scalar;
+mod split;
+mod tree;
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
+pub use prefilter::Wanted;
 
-use crate::text::Span;
+use crate::text::{SourceId, Span};
 
 /// Bounds on what one text may cost. Each is a [`Problem`] when it is hit, never silent.
 #[derive(Clone, Copy, Debug)]
@@ -69,4 +79,101 @@ pub struct Stream {
     pub problems: Vec<Problem>,
     /// How many documents there are in all, also those the filter dropped (empty ones not counted).
     pub seen: usize,
+}
+
+/// Reads the documents of `text[range]` that may be wanted (all of them where nothing is said of
+/// that). A range reads a fence of a Markdown file in place, so that spans lie in that file.
+pub fn read(
+    source: SourceId,
+    text: &str,
+    range: Range<usize>,
+    wanted: Option<&Wanted>,
+    limits: &Limits,
+) -> Stream {
+    let mut stream = Stream::default();
+    for range in split::documents(text, range) {
+        if stream.seen >= limits.documents {
+            let what = format!("this file has more than {} documents", limits.documents);
+            let span = Span::new(source, range.start, range.start);
+            stream.problems.push(Problem {
+                kind: ProblemKind::Limit(what),
+                span,
+            });
+            break;
+        }
+        stream.seen += 1;
+        let bytes = text.as_bytes().get(range.clone()).unwrap_or_default();
+        if wanted.is_some_and(|wanted| !wanted.may_be(bytes)) {
+            continue;
+        }
+        let span = Span::new(source, range.start, range.end);
+        match document(source, text, range, limits) {
+            Ok(Some(root)) => stream.documents.push(Document { span, root }),
+            Ok(None) => {}
+            Err(problem) => stream.problems.push(problem),
+        }
+    }
+    stream
+}
+
+fn document(
+    source: SourceId,
+    text: &str,
+    range: Range<usize>,
+    limits: &Limits,
+) -> Result<Option<Node>, Problem> {
+    let parsed = tree::parse(source, text, range.clone(), limits);
+    let Err(Problem {
+        kind: ProblemKind::Syntax(_),
+        ..
+    }) = &parsed
+    else {
+        return parsed;
+    };
+    // JSON writes characters beyond the first plane as two escapes, which YAML does not know.
+    let Some(plain) = without_surrogates(text.get(range.clone()).unwrap_or_default()) else {
+        return parsed;
+    };
+    let padded = format!("{}{plain}", " ".repeat(range.start));
+    tree::parse(source, &padded, range, limits)
+}
+
+/// JSON with every pair of surrogate escapes replaced by a pair of others of the same length; none
+/// for what is not JSON.
+fn without_surrogates(document: &str) -> Option<String> {
+    let is_json = document.trim_start().starts_with(['{', '[']);
+    if !is_json || serde_json::from_str::<serde::de::IgnoredAny>(document).is_err() {
+        return None;
+    }
+    let mut plain = String::with_capacity(document.len());
+    let mut rest = document;
+    while let Some(at) = rest.find("\\u") {
+        let (before, escape) = rest.split_at(at);
+        let (escape, after) = escape.split_at_checked(6)?;
+        plain.push_str(before);
+        let is_surrogate = matches!(
+            escape.as_bytes().get(2..4),
+            Some([b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F'])
+        );
+        plain.push_str(if is_surrogate { "\\uFFFD" } else { escape });
+        rest = after;
+    }
+    plain.push_str(rest);
+    Some(plain)
+}
+
+/// The text of a file's bytes.
+///
+/// # Errors
+/// The first byte that is not UTF-8 (UTF-16 with its byte order mark included).
+pub fn decode_utf8(source: SourceId, bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
+    std::str::from_utf8(bytes)
+        .map(Cow::Borrowed)
+        .map_err(|error| {
+            let at = error.valid_up_to();
+            Problem {
+                kind: ProblemKind::NotUtf8,
+                span: Span::new(source, at, at),
+            }
+        })
 }
