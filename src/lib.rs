@@ -18,15 +18,22 @@ pub mod settle;
 pub mod text;
 pub mod yaml;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use lint::Finding;
-use text::Sources;
+use model::{Body, Loaded, Object};
+use repo::Repo;
+use resolve::{Cluster, Members, Open, Openness, Settings, World};
+use text::{SourceId, Sources, Span};
 
 /// What to check and how; the command line's arguments, understood.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
+    /// The working directory, which relative paths start from.
+    pub cwd: PathBuf,
     /// What to report on, and which files count: see [`repo::find`].
     pub scope: repo::Scope,
     /// Which findings are shown.
@@ -90,5 +97,157 @@ impl Progress for () {}
 /// What stops the run: a path that does not exist, a glob that is none, no YAML or JSON file at
 /// all under the given paths. Bad input in a file is a finding.
 pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo::Error> {
-    todo!()
+    let started = Instant::now();
+    let repo = repo::find(&request.scope, &request.cwd)?;
+    progress.files(repo.files.len());
+    let stdin = request.scope.stdin.as_deref();
+    let mut loaded = model::load(&repo, stdin, &request.limits, &|| progress.file_done());
+    let objects = Arc::new(std::mem::take(&mut loaded.objects));
+    let bundles = bundle::group(&items(&objects, &repo));
+    let found = lint_bundles(request, &repo, &loaded, &objects, &bundles);
+    let mut findings = settle::merge(found, &holders(&objects, &bundles));
+    findings.extend(loaded.problems.iter().map(lint::run::unread));
+    let unreadable = loaded.unreadable.iter();
+    findings.extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
+    let findings = settle::settle(findings, &request.selection, &loaded.sources);
+    let mut summary = summary(&repo, &loaded, &objects);
+    summary.time = started.elapsed();
+    Ok(Outcome {
+        sources: loaded.sources,
+        findings,
+        summary,
+        root: repo.root,
+    })
+}
+
+/// The objects as grouping sees them.
+fn items<'a>(objects: &'a [Object], repo: &'a Repo) -> Vec<bundle::Item<'a>> {
+    let item = |object: &'a Object| {
+        let file = &repo.files[object.head.source.0 as usize];
+        let namespace = object.head.namespace.as_deref().unwrap_or_default();
+        let identity = (
+            object.head.kind.as_str(),
+            namespace,
+            object.head.name.as_str(),
+        );
+        let counts = matches!(object.body, Body::Policy(_) | Body::Workloads(_))
+            && !object.head.name.is_empty();
+        bundle::Item {
+            path: &file.path,
+            alone: file.role == repo::Role::Markdown,
+            identity: counts.then_some(identity),
+        }
+    };
+    objects.iter().map(item).collect()
+}
+
+/// What the rules find in each bundle that holds a policy to report on.
+fn lint_bundles(
+    request: &Request,
+    repo: &Repo,
+    loaded: &Loaded,
+    objects: &Arc<Vec<Object>>,
+    bundles: &[bundle::Bundle],
+) -> Vec<(String, Vec<Finding>)> {
+    let rules = request.selection.rules();
+    let is_reported = |id: &u32| repo.files[objects[*id as usize].head.source.0 as usize].reported;
+    let is_policy = |id: &u32| matches!(objects[*id as usize].body, Body::Policy(_));
+    let settings = Settings {
+        world: World::Open,
+        profile: request.profile,
+    };
+    let mut found = Vec::new();
+    for bundle in bundles {
+        if !bundle
+            .members
+            .iter()
+            .any(|id| is_policy(id) && is_reported(id))
+        {
+            continue;
+        }
+        let members = Members {
+            name: bundle.name.clone(),
+            objects: bundle.members.clone(),
+            reported: bundle
+                .members
+                .iter()
+                .filter(|id| is_reported(id))
+                .map(|id| *id as usize)
+                .collect(),
+            elsewhere: bundle.elsewhere.clone(),
+            openness: openness(bundle, repo, loaded),
+        };
+        let cluster = Cluster::build(Arc::clone(objects), members, settings);
+        let context = lint::Context {
+            cluster: &cluster,
+            sources: &loaded.sources,
+        };
+        found.push((bundle.name.clone(), lint::lint(&context, &rules)));
+    }
+    found
+}
+
+/// The places of a bundle that kustomizations and charts, which are left out, may put things in:
+/// all but those of another directory of tests or examples.
+fn openness(bundle: &bundle::Bundle, repo: &Repo, loaded: &Loaded) -> Openness {
+    let mut openness = Openness::default();
+    let concerns =
+        |path: &str| bundle::trial(path).is_none_or(|t| bundle.trial.as_ref() == Some(&t));
+    for (path, namespace) in &loaded.left_out.roots {
+        if concerns(path) {
+            openness.open(namespace.as_deref(), Open::NotEvaluated(path.clone()));
+        }
+    }
+    let charts = repo
+        .files
+        .iter()
+        .filter(|file| file.role == repo::Role::Chart);
+    for chart in charts.filter(|file| concerns(&file.path)) {
+        openness.open(None, Open::NotEvaluated(chart.path.clone()));
+    }
+    openness
+}
+
+/// How many bundles hold each file.
+fn holders(objects: &[Object], bundles: &[bundle::Bundle]) -> BTreeMap<SourceId, usize> {
+    let mut holders: BTreeMap<SourceId, usize> = BTreeMap::new();
+    for bundle in bundles {
+        let mut files: Vec<SourceId> = bundle
+            .members
+            .iter()
+            .map(|id| objects[*id as usize].head.source)
+            .collect();
+        files.sort_unstable();
+        files.dedup();
+        for file in files {
+            *holders.entry(file).or_default() += 1;
+        }
+    }
+    holders
+}
+
+fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object]) -> Summary {
+    let of_role = |role| {
+        repo.files
+            .iter()
+            .filter(|file| file.role == role && file.reported)
+            .count()
+    };
+    let workloads = objects.iter().map(|object| match &object.body {
+        Body::Workloads(list) => list.len(),
+        _ => 0,
+    });
+    Summary {
+        files: loaded.files,
+        documents: loaded.documents,
+        policies: objects
+            .iter()
+            .filter(|o| matches!(o.body, Body::Policy(_)))
+            .count(),
+        workloads: workloads.sum(),
+        suppressed: 0,
+        kustomizations: of_role(repo::Role::Kustomization),
+        charts: of_role(repo::Role::Chart),
+        time: Duration::ZERO,
+    }
 }

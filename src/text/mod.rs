@@ -82,6 +82,16 @@ impl Source {
         }
     }
 
+    /// Standard input, whose text is kept once it is read.
+    pub fn stdin(path: String) -> Self {
+        Self {
+            path,
+            origin: Origin::Stdin,
+            text: OnceLock::new(),
+            lines: OnceLock::new(),
+        }
+    }
+
     /// A text that is already in memory.
     pub fn with_text(path: String, origin: Origin, text: Arc<str>) -> Self {
         let cell = OnceLock::new();

@@ -91,7 +91,7 @@ pub fn read(
     limits: &Limits,
 ) -> Stream {
     let mut stream = Stream::default();
-    for range in split::documents(text, range) {
+    for range in split::documents(text.as_bytes(), range) {
         if stream.seen >= limits.documents {
             let what = format!("this file has more than {} documents", limits.documents);
             let span = Span::new(source, range.start, range.start);
@@ -160,6 +160,11 @@ fn without_surrogates(document: &str) -> Option<String> {
     }
     plain.push_str(rest);
     Some(plain)
+}
+
+/// How many documents a file's bytes hold.
+pub fn count(bytes: &[u8]) -> usize {
+    split::documents(bytes, 0..bytes.len()).len()
 }
 
 /// The text of a file's bytes.

@@ -4,19 +4,18 @@ use std::ops::Range;
 
 use memchr::memmem;
 
-/// The byte ranges of the documents of `text[within]`, in order. A document begins at its marker
+/// The byte ranges of the documents of `bytes[within]`, in order. A document begins at its marker
 /// (`---` at the start of a line, followed by white space or the end), with the directives before
 /// it, and ends where the next one begins or at `...`. What holds only blanks and comments is no
 /// document. Neither marker can stand in a scalar of a document (YAML 1.2.2, c-forbidden).
-pub fn documents(text: &str, within: Range<usize>) -> Vec<Range<usize>> {
+pub fn documents(bytes: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    let bytes = text.as_bytes();
     let mut start = within.start;
     // Directives before a marker belong to the document that the marker begins.
     let mut pending: Option<usize> = None;
     let mut push = |range: Range<usize>, pending: &mut Option<usize>| {
         let from = pending.take().unwrap_or(range.start);
-        match content(text.get(range.clone()).unwrap_or_default()) {
+        match content(bytes.get(range.clone()).unwrap_or_default()) {
             Content::Nothing => {}
             Content::Directives => *pending = Some(from),
             Content::Document => found.push(from..range.end),
@@ -73,19 +72,19 @@ enum Content {
 }
 
 /// What stands between two markers.
-fn content(piece: &str) -> Content {
+fn content(piece: &[u8]) -> Content {
     let mut result = Content::Nothing;
-    let piece = piece.trim_start_matches('\u{feff}');
-    let (body, marked) = match piece.strip_prefix("---") {
+    let piece = piece.strip_prefix("\u{feff}".as_bytes()).unwrap_or(piece);
+    let (body, marked) = match piece.strip_prefix(b"---") {
         Some(rest) => (rest, true),
         None => (piece, false),
     };
-    for line in body.lines() {
-        let text = line.trim_start();
-        if text.is_empty() || text.starts_with('#') {
+    for line in body.split(|byte| *byte == b'\n') {
+        let text = line.trim_ascii_start();
+        if text.is_empty() || text.starts_with(b"#") {
             continue;
         }
-        if !marked && line.starts_with('%') {
+        if !marked && line.starts_with(b"%") {
             result = Content::Directives;
         } else {
             return Content::Document;
@@ -99,7 +98,7 @@ mod tests {
     use super::documents;
 
     fn split(text: &str) -> Vec<&str> {
-        documents(text, 0..text.len())
+        documents(text.as_bytes(), 0..text.len())
             .into_iter()
             .map(|range| &text[range])
             .collect()

@@ -128,10 +128,6 @@ impl<'a> Places<'a> {
         Span::new(self.source, self.base + start, self.base + end.max(start))
     }
 
-    fn of(&self, span: ParserSpan) -> Span {
-        self.span(self.byte(span.start), self.byte(span.end))
-    }
-
     /// From a byte to the end of its line, at most one token long; the last character before it
     /// where it stands at the end.
     fn line_from(&self, at: usize) -> Span {

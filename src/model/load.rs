@@ -1,0 +1,273 @@
+//! Files to objects, each file on its own and in parallel: a file without a manifest that matters
+//! is dropped once it is searched, a workload's tree once it is decoded.
+
+use std::cell::RefCell;
+use std::fs::File as OpenFile;
+use std::io::Read;
+use std::sync::{Arc, LazyLock};
+
+use rayon::prelude::*;
+
+use super::{Body, Object, decode, kinds};
+use crate::bundle::{Kustomization, LeftOut, heads, left_out};
+use crate::repo::{File, Repo, Role};
+use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
+use crate::yaml::{self, Limits, Problem, ProblemKind, Wanted};
+
+/// Everything that was read.
+#[derive(Debug, Default)]
+pub struct Loaded {
+    /// All sources, in the order of the repository's files.
+    pub sources: Sources,
+    /// The objects, in the order of their places.
+    pub objects: Vec<Object>,
+    /// What could not be parsed, in files that are reported on.
+    pub problems: Vec<Problem>,
+    /// Files that are reported on and can't be read, and why.
+    pub unreadable: Vec<(SourceId, String)>,
+    /// What kustomizations and charts leave out.
+    pub left_out: LeftOut,
+    /// How many files were read.
+    pub files: usize,
+    /// How many documents they hold.
+    pub documents: usize,
+}
+
+/// Reads the repository's files. `stdin` is the text of standard input, `tick` is told of every
+/// file that is done, from several threads.
+pub fn load(
+    repo: &Repo,
+    stdin: Option<&[u8]>,
+    limits: &Limits,
+    tick: &(dyn Fn() + Sync),
+) -> Loaded {
+    let mut loaded = Loaded {
+        sources: sources(repo),
+        ..Loaded::default()
+    };
+    let ids: Vec<(SourceId, &File)> = (0u32..).map(SourceId).zip(&repo.files).collect();
+    let (kustomizations, problems) = kustomizations(&ids, limits);
+    loaded.left_out = left_out(&kustomizations);
+    loaded.problems = problems;
+    let read: Vec<FileRead> = ids
+        .par_iter()
+        .map(|(id, file)| {
+            let read = read(*id, file, stdin, &loaded.left_out, limits);
+            tick();
+            read
+        })
+        .collect();
+    for ((id, file), read) in ids.into_iter().zip(read) {
+        loaded.files += usize::from(read.read);
+        loaded.documents += read.documents;
+        loaded.objects.extend(read.objects);
+        if let Some(text) = read.text {
+            loaded.sources.get(id).keep_text(text);
+        }
+        if file.reported {
+            loaded.problems.extend(read.problems);
+            loaded
+                .unreadable
+                .extend(read.unreadable.map(|why| (id, why)));
+        }
+    }
+    for (path, why) in &repo.unreadable {
+        let id = loaded.sources.add(Source::with_text(
+            path.clone(),
+            Origin::Stdin,
+            Arc::from(""),
+        ));
+        loaded.unreadable.push((id, why.clone()));
+    }
+    loaded
+}
+
+fn sources(repo: &Repo) -> Sources {
+    let mut sources = Sources::default();
+    for file in &repo.files {
+        sources.add(match file.role {
+            Role::Stdin => Source::stdin(file.path.clone()),
+            _ => Source::file(file.path.clone(), file.open.clone()),
+        });
+    }
+    sources
+}
+
+/// The kustomizations with their trees, and what is wrong with those that are reported on.
+fn kustomizations(
+    ids: &[(SourceId, &File)],
+    limits: &Limits,
+) -> (Vec<Kustomization>, Vec<Problem>) {
+    let of_kind = ids
+        .par_iter()
+        .filter(|(_, file)| file.role == Role::Kustomization);
+    let parsed: Vec<(Kustomization, Vec<Problem>)> = of_kind
+        .map(|(id, file)| {
+            let bytes = std::fs::read(&file.open).unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            let stream = yaml::read(*id, &text, 0..text.len(), None, limits);
+            let tree = stream
+                .documents
+                .into_iter()
+                .next()
+                .map(|document| document.root);
+            let problems = if file.reported {
+                stream.problems
+            } else {
+                Vec::new()
+            };
+            (
+                Kustomization {
+                    path: file.path.clone(),
+                    tree,
+                },
+                problems,
+            )
+        })
+        .collect();
+    let (kustomizations, problems): (Vec<_>, Vec<_>) = parsed.into_iter().unzip();
+    (kustomizations, problems.into_iter().flatten().collect())
+}
+
+/// What one file holds.
+#[derive(Default)]
+struct FileRead {
+    read: bool,
+    documents: usize,
+    objects: Vec<Object>,
+    problems: Vec<Problem>,
+    unreadable: Option<String>,
+    /// Kept where findings are likely to need it.
+    text: Option<Arc<str>>,
+}
+
+thread_local! {
+    /// One buffer for each thread: most files are read, searched and dropped.
+    static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
+fn read(
+    id: SourceId,
+    file: &File,
+    stdin: Option<&[u8]>,
+    left_out: &LeftOut,
+    limits: &Limits,
+) -> FileRead {
+    match file.role {
+        Role::Stdin => parse(id, file, stdin.unwrap_or_default(), limits),
+        Role::Kustomization => FileRead {
+            read: true,
+            documents: 1,
+            ..FileRead::default()
+        },
+        Role::Chart | Role::ChartTemplate => FileRead::default(),
+        Role::Manifests | Role::Markdown if left_out.files.contains(&file.path) => {
+            FileRead::default()
+        }
+        Role::Manifests | Role::Markdown => BUFFER.with_borrow_mut(|buffer| {
+            buffer.clear();
+            match read_bytes(file, limits, buffer) {
+                Ok(true) => parse(id, file, buffer, limits),
+                Ok(false) => too_large(id, limits),
+                Err(error) => FileRead {
+                    unreadable: Some(words(&error)),
+                    ..FileRead::default()
+                },
+            }
+        }),
+    }
+}
+
+/// Reads a file, unless it is larger than the limit.
+fn read_bytes(file: &File, limits: &Limits, buffer: &mut Vec<u8>) -> std::io::Result<bool> {
+    let open = OpenFile::open(&file.open)?;
+    open.take(limits.file_bytes + 1).read_to_end(buffer)?;
+    Ok(buffer.len() as u64 <= limits.file_bytes)
+}
+
+/// The words of an I/O error without its number.
+fn words(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error")
+        .next()
+        .unwrap_or(&text)
+        .to_lowercase()
+}
+
+fn too_large(id: SourceId, limits: &Limits) -> FileRead {
+    let what = format!("this file is larger than {} MiB", limits.file_bytes >> 20);
+    let problem = Problem {
+        kind: ProblemKind::Limit(what),
+        span: Span::new(id, 0, 0),
+    };
+    FileRead {
+        read: true,
+        problems: vec![problem],
+        ..FileRead::default()
+    }
+}
+
+/// The documents that are worth parsing.
+static WANTED: LazyLock<Wanted> =
+    LazyLock::new(|| Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"]));
+
+fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
+    if !WANTED.may_be(bytes) {
+        return FileRead {
+            read: true,
+            documents: yaml::count(bytes),
+            ..FileRead::default()
+        };
+    }
+    let text = match yaml::decode_utf8(id, bytes) {
+        Ok(text) => text,
+        Err(problem) => {
+            return FileRead {
+                read: true,
+                problems: vec![problem],
+                ..FileRead::default()
+            };
+        }
+    };
+    let ranges = match file.role {
+        Role::Markdown => {
+            let fences = markdown::fences(&text).into_iter();
+            fences
+                .filter(markdown::Fence::is_manifest)
+                .map(|fence| fence.content)
+                .collect()
+        }
+        _ => vec![0..text.len()],
+    };
+    let mut found = FileRead {
+        read: true,
+        ..FileRead::default()
+    };
+    for range in ranges {
+        let stream = yaml::read(id, &text, range, Some(&WANTED), limits);
+        found.documents += stream.seen;
+        found.problems.extend(stream.problems);
+        for document in &stream.documents {
+            let manifests = heads(&document.root).into_iter();
+            found
+                .objects
+                .extend(manifests.map(|(head, tree)| decode(head, &tree)));
+        }
+    }
+    found
+        .objects
+        .retain(|object| !matches!(object.body, Body::Other) || is_telltale(object));
+    let has_policy = found
+        .objects
+        .iter()
+        .any(|object| matches!(object.body, Body::Policy(_)));
+    if has_policy || !found.problems.is_empty() || file.role == Role::Stdin {
+        found.text = Some(Arc::from(text.as_ref()));
+    }
+    found
+}
+
+/// What tells the kind of cluster is kept, though it says nothing else.
+fn is_telltale(object: &Object) -> bool {
+    kinds::TELLTALE.contains(&object.head.kind.as_str())
+}
