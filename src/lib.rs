@@ -8,6 +8,8 @@
 #![warn(missing_docs)]
 
 pub mod bundle;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod lint;
 pub mod model;
 pub mod reach;
@@ -74,6 +76,8 @@ pub struct Summary {
     pub kustomizations: usize,
     /// Helm charts that were recognised and left out.
     pub charts: usize,
+    /// The paths of both.
+    pub left_out: Vec<String>,
     /// How long it took.
     pub time: Duration,
 }
@@ -226,6 +230,17 @@ fn holders(objects: &[Object], bundles: &[bundle::Bundle]) -> BTreeMap<SourceId,
     holders
 }
 
+fn left_out(repo: &Repo) -> Vec<String> {
+    let is_left_out = |file: &&repo::File| {
+        matches!(file.role, repo::Role::Kustomization | repo::Role::Chart) && file.reported
+    };
+    repo.files
+        .iter()
+        .filter(is_left_out)
+        .map(|file| file.path.clone())
+        .collect()
+}
+
 fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object]) -> Summary {
     let of_role = |role| {
         repo.files
@@ -248,6 +263,7 @@ fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object]) -> Summary {
         suppressed: 0,
         kustomizations: of_role(repo::Role::Kustomization),
         charts: of_role(repo::Role::Chart),
+        left_out: left_out(repo),
         time: Duration::ZERO,
     }
 }
