@@ -110,7 +110,14 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let bundles = bundle::group(&items(&objects, &repo));
     let found = lint_bundles(request, &repo, &loaded, &objects, &bundles);
     let mut findings = settle::merge(found, &holders(&objects, &bundles));
-    findings.extend(loaded.problems.iter().map(lint::run::unread));
+    let is_reported = |problem: &&yaml::Problem| is_reported(&repo, problem.span.source);
+    findings.extend(
+        loaded
+            .problems
+            .iter()
+            .filter(is_reported)
+            .map(lint::run::unread),
+    );
     let unreadable = loaded.unreadable.iter();
     findings.extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
     let findings = settle::settle(findings, &request.selection, &loaded.sources);
@@ -122,6 +129,12 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
         summary,
         root: repo.root,
     })
+}
+
+fn is_reported(repo: &Repo, source: SourceId) -> bool {
+    repo.files
+        .get(source.0 as usize)
+        .is_some_and(|file| file.reported)
 }
 
 /// The objects as grouping sees them.
@@ -154,7 +167,7 @@ fn lint_bundles(
     bundles: &[bundle::Bundle],
 ) -> Vec<(String, Vec<Finding>)> {
     let rules = request.selection.rules();
-    let is_reported = |id: &u32| repo.files[objects[*id as usize].head.source.0 as usize].reported;
+    let is_reported = |id: &u32| self::is_reported(repo, objects[*id as usize].head.source);
     let is_policy = |id: &u32| matches!(objects[*id as usize].body, Body::Policy(_));
     let settings = Settings {
         world: World::Open,
@@ -191,8 +204,8 @@ fn lint_bundles(
     found
 }
 
-/// The places of a bundle that kustomizations and charts, which are left out, may put things in:
-/// all but those of another directory of tests or examples.
+/// The places of a bundle that kustomizations and charts, which are left out, and documents that
+/// can't be read may put things in: all but those of another directory of tests or examples.
 fn openness(bundle: &bundle::Bundle, repo: &Repo, loaded: &Loaded) -> Openness {
     let mut openness = Openness::default();
     let concerns =
@@ -208,6 +221,13 @@ fn openness(bundle: &bundle::Bundle, repo: &Repo, loaded: &Loaded) -> Openness {
         .filter(|file| file.role == repo::Role::Chart);
     for chart in charts.filter(|file| concerns(&file.path)) {
         openness.open(None, Open::NotEvaluated(chart.path.clone()));
+    }
+    // A document that can't be read may hold anything.
+    for problem in &loaded.problems {
+        let path = &loaded.sources.get(problem.span.source).path;
+        if concerns(path) {
+            openness.open(None, Open::NotEvaluated(path.clone()));
+        }
     }
     openness
 }

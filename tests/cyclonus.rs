@@ -15,7 +15,9 @@ use netpol_lint::yaml::{Limits, read};
 
 #[test]
 fn the_kernel_agrees_with_every_applicable_truth_table() {
-    let Some(folder) = shared::shared("conformance/cyclonus") else { return };
+    let Some(folder) = shared::shared("conformance/cyclonus") else {
+        return;
+    };
     let records = std::fs::read_to_string(folder.join("expected.jsonl")).unwrap();
     let mut compared = 0;
     let mut wrong = Vec::new();
@@ -29,7 +31,12 @@ fn the_kernel_agrees_with_every_applicable_truth_table() {
     }
     println!("{compared} truth tables compared");
     assert!(compared > 200, "only {compared} truth tables were compared");
-    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong[..wrong.len().min(20)].join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} differences:\n{}",
+        wrong.len(),
+        wrong[..wrong.len().min(20)].join("\n")
+    );
 }
 
 /// Where a truth table and the kernel do not agree.
@@ -49,15 +56,21 @@ fn differences(folder: &Path, record: &serde_json::Value) -> Vec<String> {
             protocol: Protocol::parse(protocol).unwrap(),
             number: number.parse().unwrap(),
         };
-        let allowed: BTreeSet<&str> =
-            pairs.as_array().unwrap().iter().map(|pair| pair.as_str().unwrap()).collect();
+        let allowed: BTreeSet<&str> = pairs
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|pair| pair.as_str().unwrap())
+            .collect();
         for (from, source) in &pods {
             for (to, destination) in pods.iter().filter(|(to, _)| to != from) {
                 let pair = format!("{from}>{to}");
                 let expected = allowed.contains(pair.as_str());
                 let found = may(&cluster, *source, *destination, port);
                 if found != expected.into() {
-                    wrong.push(format!("{id} {probe} {pair}: {found:?}, expected {expected}"));
+                    wrong.push(format!(
+                        "{id} {probe} {pair}: {found:?}, expected {expected}"
+                    ));
                 }
             }
         }
@@ -76,7 +89,11 @@ fn cluster(file: &Path) -> Cluster {
         .flat_map(|document| bundle::heads(&document.root))
         .map(|(head, tree)| decode(head, &tree))
         .collect();
-    assert!(objects.iter().any(|object| matches!(object.body, Body::Workloads(_))));
+    assert!(
+        objects
+            .iter()
+            .any(|object| matches!(object.body, Body::Workloads(_)))
+    );
     let members = Members {
         name: String::new(),
         objects: (0..objects.len() as u32).collect(),
@@ -84,5 +101,12 @@ fn cluster(file: &Path) -> Cluster {
         elsewhere: Vec::new(),
         openness: Openness::default(),
     };
-    Cluster::build(Arc::new(objects), members, Settings { world: World::Closed, profile: None })
+    Cluster::build(
+        Arc::new(objects),
+        members,
+        Settings {
+            world: World::Closed,
+            profile: None,
+        },
+    )
 }

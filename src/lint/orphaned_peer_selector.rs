@@ -51,17 +51,11 @@ fn confidence(cx: &Context<'_>, means: &PeerPods, everywhere: bool) -> Option<Co
     if means.namespaces.is_empty() || everywhere {
         return None;
     }
-    let closed = means
-        .namespaces
-        .iter()
-        .all(|(number, covered)| covered.is_yes() && cx.cluster.namespace(*number).open.is_none());
-    if !closed {
-        return None;
-    }
+    let sure = means.namespaces.iter().map(|(number, covered)| {
+        let sure = orphans::sureness(cx.cluster.namespace(*number));
+        sure.filter(|_| covered.is_yes())
+    });
+    let least = sure.min().flatten()?;
     // Namespaces selected by a label: one more that has it may stand in another repository.
-    Some(if means.beyond {
-        Confidence::Low
-    } else {
-        Confidence::High
-    })
+    Some(if means.beyond { Confidence::Low } else { least })
 }

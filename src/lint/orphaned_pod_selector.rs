@@ -18,8 +18,10 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         return;
     };
     let home = cx.cluster.home(id);
-    let is_closed = cx.cluster.namespace(home).open.is_none();
-    if selector.is_empty() || !is_closed || !cx.cluster.selected(id).is_none() {
+    let Some(sure) = orphans::sureness(cx.cluster.namespace(home)) else {
+        return;
+    };
+    if selector.is_empty() || !cx.cluster.selected(id).is_none() {
         return;
     }
     let orphan = orphans::describe(cx, &[home], selector, place.key);
@@ -32,7 +34,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
                 spot: Spot::PodSelector,
             },
         )
-        .confidence(orphan.confidence);
+        .confidence(orphan.confidence.min(sure));
     finding.related = orphan.related;
     findings.push(finding);
 }

@@ -19,6 +19,15 @@ pub(super) struct Orphan {
     pub confidence: Confidence,
 }
 
+/// How sure it can be that a namespace has no more pods than the repository shows: not at all in
+/// an open one, but for what is only not evaluated, which is a guess.
+pub(super) fn sureness(namespace: &crate::resolve::Namespace) -> Option<Confidence> {
+    match namespace.open {
+        None => Some(Confidence::High),
+        Some(_) => namespace.is_not_evaluated().then_some(Confidence::Low),
+    }
+}
+
 /// Describes a selector that selects no pod in those namespaces; `key` is where it is written.
 pub(super) fn describe(
     cx: &Context<'_>,

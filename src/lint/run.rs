@@ -41,6 +41,14 @@ pub fn unread(problem: &Problem) -> Finding {
             what.clone(),
             "split it, or leave the file out with `--exclude`: it was not checked",
         ),
+        ProblemKind::Template => Finding::new(
+            &YAML_SYNTAX,
+            problem.span,
+            "this document is a template (`{{ … }}`) that some tool renders first: it was not \
+             checked, and what it may hold is never called missing",
+            "check what the tool renders, or leave the file out with `--exclude`",
+        )
+        .severity(Severity::Note),
         ProblemKind::NotUtf8 => Finding::new(
             &UNREADABLE_FILE,
             problem.span,

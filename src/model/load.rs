@@ -21,7 +21,7 @@ pub struct Loaded {
     pub sources: Sources,
     /// The objects, in the order of their places.
     pub objects: Vec<Object>,
-    /// What could not be parsed, in files that are reported on.
+    /// What could not be parsed, in all files.
     pub problems: Vec<Problem>,
     /// Files that are reported on and can't be read, and why.
     pub unreadable: Vec<(SourceId, String)>,
@@ -111,17 +111,12 @@ fn kustomizations(
                 .into_iter()
                 .next()
                 .map(|document| document.root);
-            let problems = if file.reported {
-                stream.problems
-            } else {
-                Vec::new()
-            };
             (
                 Kustomization {
                     path: file.path.clone(),
                     tree,
                 },
-                problems,
+                stream.problems,
             )
         })
         .collect();

@@ -151,10 +151,10 @@ impl Cluster {
                 Some(Open::Placeholder)
             } else if is_system(name) {
                 Some(Open::System)
-            } else if let Some(why) = openness.of(name) {
-                Some(why.clone())
+            } else if namespace.workloads.is_empty() {
+                Some(Open::NoWorkloads)
             } else {
-                namespace.workloads.is_empty().then_some(Open::NoWorkloads)
+                openness.of(name).cloned()
             };
         }
     }

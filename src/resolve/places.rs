@@ -49,6 +49,13 @@ pub struct Namespace {
     pub implicit: bool,
 }
 
+impl Namespace {
+    /// Whether it is open only since something in the repository is not evaluated (yet).
+    pub fn is_not_evaluated(&self) -> bool {
+        matches!(self.open, Some(Open::NotEvaluated(_)))
+    }
+}
+
 impl Labelled for Namespace {
     fn value(&self, key: &str) -> Option<&str> {
         if key == NAME_LABEL {

@@ -48,6 +48,8 @@ pub enum ProblemKind {
     Syntax(String),
     /// One of [`Limits`] was reached: which, and its value, in one sentence.
     Limit(String),
+    /// Not YAML, and with `{{ … }}` in it: a template that some tool renders first.
+    Template,
     /// Not UTF-8 from this byte on.
     NotUtf8,
 }
@@ -125,17 +127,35 @@ fn document(
     let parsed = tree::parse(source, text, range.clone(), limits);
     let Err(Problem {
         kind: ProblemKind::Syntax(_),
-        ..
+        span,
     }) = &parsed
     else {
         return parsed;
     };
+    if is_template(text.get(range.clone()).unwrap_or_default()) {
+        return Err(Problem {
+            kind: ProblemKind::Template,
+            span: *span,
+        });
+    }
     // JSON writes characters beyond the first plane as two escapes, which YAML does not know.
     let Some(plain) = without_surrogates(text.get(range.clone()).unwrap_or_default()) else {
         return parsed;
     };
     let padded = format!("{}{plain}", " ".repeat(range.start));
     tree::parse(source, &padded, range, limits)
+}
+
+/// Whether a document holds the marks of Go, Jinja or Handlebars templates.
+fn is_template(document: &str) -> bool {
+    let opens = |(mark, close): (&str, &str)| {
+        document
+            .find(mark)
+            .is_some_and(|at| document[at..].contains(close))
+    };
+    [("{{", "}}"), ("{%", "%}"), ("<%", "%>")]
+        .into_iter()
+        .any(opens)
 }
 
 /// JSON with every pair of surrogate escapes replaced by a pair of others of the same length; none

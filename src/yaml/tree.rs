@@ -45,6 +45,14 @@ fn syntax(places: &Places<'_>, error: &ScanError) -> Problem {
 fn in_words(info: &str) -> String {
     let known = [
         (
+            "after double-quoted scalar",
+            "something stands behind a closing quote",
+        ),
+        (
+            "after quoted scalar",
+            "something stands behind a closing quote",
+        ),
+        (
             "mapping values are not allowed",
             "a `:` stands where no value can begin; a text with `: ` in it needs quotes",
         ),
@@ -52,10 +60,13 @@ fn in_words(info: &str) -> String {
             "did not find expected key",
             "a key was expected here; is the indentation that of its neighbours?",
         ),
-        ("simple key expected ':'", "a `:` is missing behind a key"),
+        (
+            "simple key expect",
+            "a `:` is missing behind this, or its indentation is not that of its neighbours",
+        ),
         (
             "could not find expected ':'",
-            "a `:` is missing behind a key",
+            "a `:` is missing behind this, or its indentation is not that of its neighbours",
         ),
         ("tab", "a tab stands where only spaces may indent"),
         (
