@@ -195,10 +195,7 @@ fn lint_bundles(
             openness: openness(bundle, repo, loaded),
         };
         let cluster = Cluster::build(Arc::clone(objects), members, settings);
-        let context = lint::Context {
-            cluster: &cluster,
-            sources: &loaded.sources,
-        };
+        let context = lint::Context::new(&cluster, &loaded.sources);
         found.push((bundle.name.clone(), lint::lint(&context, &rules)));
     }
     found

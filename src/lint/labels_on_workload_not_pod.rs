@@ -27,7 +27,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         };
         findings.extend(finding(cx, at, selector, place.key, &home));
     }
-    for peer in cx.selector_peers(id) {
+    for peer in cx.selector_peers() {
         let Field::Given(selector, place) = &peer.peer.pod_selector else {
             continue;
         };

@@ -68,6 +68,8 @@ pub struct Context<'a> {
     pub cluster: &'a Cluster,
     /// The texts, for words as they are written.
     pub sources: &'a Sources,
+    /// The peers of the policy that is checked, worked out once for all rules.
+    peers: &'a [SelectorPeer<'a>],
 }
 
 /// What `rules` find in a cluster: the rules in the order given, policies in parallel.
@@ -79,10 +81,15 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
         .filter(|id| cx.cluster.is_reported(*id))
         .collect();
     let of_policy = |id: &u32| {
+        let peers = selector_peers(cx.cluster, *id);
+        let cx = Context {
+            peers: &peers,
+            ..*cx
+        };
         let mut findings = Vec::new();
         for rule in rules {
             if let Check::Policy(check) = rule.check {
-                check(cx, *id, &mut findings);
+                check(&cx, *id, &mut findings);
             }
         }
         findings
@@ -146,6 +153,15 @@ pub(crate) struct RuleDestinations {
 }
 
 impl<'a> Context<'a> {
+    /// What rules may ask of a cluster whose spans lie in `sources`.
+    pub fn new(cluster: &'a Cluster, sources: &'a Sources) -> Self {
+        Self {
+            cluster,
+            sources,
+            peers: &[],
+        }
+    }
+
     /// A text as it is written.
     pub(crate) fn text(&self, span: Span) -> &'a str {
         self.sources.slice(span)
@@ -164,7 +180,7 @@ impl<'a> Context<'a> {
             for (index, rule) in (0u32..).zip(cluster.policy(policy).rules(direction)) {
                 let closed_destinations = match direction {
                     Direction::Ingress => own.clone(),
-                    Direction::Egress => self.peer_destinations(policy, rule),
+                    Direction::Egress => self.peer_destinations(index, rule),
                 };
                 found.push(RuleDestinations {
                     direction,
@@ -187,20 +203,25 @@ impl<'a> Context<'a> {
         sure.then(|| selected.yes.iter().collect())
     }
 
-    fn peer_destinations(&self, policy: u32, rule: &TrafficRule) -> Option<Vec<u32>> {
+    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Vec<u32>> {
+        if rule
+            .peer_list()
+            .iter()
+            .any(|peer| !peer.ip_block.is_absent())
+        {
+            return None;
+        }
+        let is_of_rule =
+            |peer: &&SelectorPeer<'_>| peer.direction == Direction::Egress && peer.rule == index;
         let mut pods = Vec::new();
-        for peer in rule.peer_list() {
-            let means = self.cluster.peer_pods(policy, peer);
+        for peer in self.peers.iter().filter(is_of_rule) {
+            let means = &peer.means;
             let closed = |number: u32| self.cluster.namespace(number).open.is_none();
             let all_closed = means
                 .namespaces
                 .iter()
-                .all(|(n, covered)| covered.is_yes() && closed(*n));
-            if means.beyond
-                || !all_closed
-                || !means.pods.maybe.is_empty()
-                || !peer.ip_block.is_absent()
-            {
+                .all(|(number, covered)| covered.is_yes() && closed(*number));
+            if means.beyond || !all_closed || !means.pods.maybe.is_empty() {
                 return None;
             }
             pods.extend(means.pods.yes.iter());
@@ -210,32 +231,35 @@ impl<'a> Context<'a> {
         (!pods.is_empty()).then_some(pods)
     }
 
-    /// The peers of a policy that select pods or namespaces, in the directions that are in effect
-    /// (rules of the others have no effect, which is another rule's finding).
-    pub(crate) fn selector_peers(&self, policy: u32) -> Vec<SelectorPeer<'a>> {
-        let cluster = self.cluster;
-        let mut found = Vec::new();
-        for direction in Direction::BOTH {
-            if !cluster.policy(policy).isolates(direction) {
-                continue;
-            }
-            for (rule, traffic) in (0u32..).zip(cluster.policy(policy).rules(direction)) {
-                for (index, peer) in (0u32..).zip(traffic.peer_list()) {
-                    let by_selector =
-                        !peer.pod_selector.is_absent() || !peer.namespace_selector.is_absent();
-                    if by_selector && peer.ip_block.is_absent() {
-                        let means = cluster.peer_pods(policy, peer);
-                        found.push(SelectorPeer {
-                            direction,
-                            rule,
-                            index,
-                            peer,
-                            means,
-                        });
-                    }
+    /// The peers of the policy that is checked which select pods or namespaces, in the directions
+    /// that are in effect (rules of the others have no effect, which is another rule's finding).
+    pub(crate) fn selector_peers(&self) -> &'a [SelectorPeer<'a>] {
+        self.peers
+    }
+}
+
+fn selector_peers(cluster: &Cluster, policy: u32) -> Vec<SelectorPeer<'_>> {
+    let mut found = Vec::new();
+    for direction in Direction::BOTH {
+        if !cluster.policy(policy).isolates(direction) {
+            continue;
+        }
+        for (rule, traffic) in (0u32..).zip(cluster.policy(policy).rules(direction)) {
+            for (index, peer) in (0u32..).zip(traffic.peer_list()) {
+                let by_selector =
+                    !peer.pod_selector.is_absent() || !peer.namespace_selector.is_absent();
+                if by_selector && peer.ip_block.is_absent() {
+                    let means = cluster.peer_pods(policy, peer);
+                    found.push(SelectorPeer {
+                        direction,
+                        rule,
+                        index,
+                        peer,
+                        means,
+                    });
                 }
             }
         }
-        found
     }
+    found
 }

@@ -26,7 +26,7 @@ const NAME_LIKE: &[&str] = &[
 ];
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
-    for peer in cx.selector_peers(id) {
+    for peer in cx.selector_peers() {
         let selector = peer.peer.namespace_selector.get();
         for requirement in selector.map_or(&[][..], |selector| &selector.requirements) {
             if let Some(name) = named(requirement) {

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
-    for peer in cx.selector_peers(id) {
+    for peer in cx.selector_peers() {
         let Field::Given(selector, place) = &peer.peer.pod_selector else {
             continue;
         };

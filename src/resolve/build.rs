@@ -1,7 +1,7 @@
 //! Building a cluster from its members.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
@@ -69,6 +69,7 @@ impl Cluster {
             other_policy_everywhere: false,
             elsewhere: members.elsewhere,
             resolvers: FixedBitSet::new(),
+            covered: RwLock::default(),
         };
         cluster.other_policies.grow(cluster.namespaces.len());
         let openness = cluster.enter(&members.objects, members.openness);

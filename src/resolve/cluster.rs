@@ -1,7 +1,7 @@
 //! The cluster: objects that run together, and what selectors select among them.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
@@ -58,8 +58,8 @@ impl Pods {
 pub struct PeerPods {
     /// The pods it selects.
     pub pods: Pods,
-    /// The namespaces it covers, surely or perhaps, by number.
-    pub namespaces: Vec<(u32, Tri)>,
+    /// The namespaces it covers, surely or perhaps, by number, ascending.
+    pub namespaces: Arc<[(u32, Tri)]>,
     /// Whether it may cover namespaces that nothing in the repository mentions.
     pub beyond: bool,
 }
@@ -117,7 +117,12 @@ pub struct Cluster {
     pub(super) elsewhere: Vec<u32>,
     /// Workloads that declare a port that a DNS server listens on, by number.
     pub(super) resolvers: FixedBitSet,
+    /// What namespaceSelectors cover: many peers ask for the same namespaces.
+    pub(super) covered: RwLock<HashMap<Vec<Requires>, Arc<[(u32, Tri)]>>>,
 }
+
+/// A requirement without its places: key, operator, values.
+pub(super) type Requires = (CompactString, Operator, Vec<CompactString>);
 
 impl Cluster {
     /// The policies, as indices among the objects, in the order of their places.
@@ -247,29 +252,61 @@ impl Cluster {
 
     /// The namespaces that a peer of a policy covers, surely or perhaps, and whether it may cover
     /// some that nothing in the repository mentions.
-    pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Vec<(u32, Tri)>, bool) {
+    pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Arc<[(u32, Tri)]>, bool) {
         let selector = match &peer.namespace_selector {
-            Field::Absent => return (vec![(self.home(policy), Tri::Yes)], false),
-            Field::Wrong(..) => return (Vec::new(), true),
+            Field::Absent => return (Arc::new([(self.home(policy), Tri::Yes)]), false),
+            Field::Wrong(..) => return (Arc::new([]), true),
             Field::Given(selector, _) => selector,
         };
-        if let Some(names) = names(selector) {
-            let known = names.iter().filter_map(|name| self.namespace_named(name));
-            let covered: Vec<(u32, Tri)> = known
-                .map(|number| (number, selects(selector, self.namespace(number))))
-                .filter(|(_, covered)| !covered.is_no())
-                .collect();
-            let beyond = names
-                .iter()
-                .any(|name| self.namespace_named(name).is_none());
-            return (covered, beyond);
-        }
-        let all = self.namespaces.iter().enumerate();
-        let covered = all
-            .map(|(number, namespace)| (number as u32, selects(selector, namespace)))
+        let Some(names) = names(selector) else {
+            return (self.covered_by(selector), true);
+        };
+        let known = names.iter().filter_map(|name| self.namespace_named(name));
+        let mut covered: Vec<(u32, Tri)> = known
+            .map(|number| (number, selects(selector, self.namespace(number))))
             .filter(|(_, covered)| !covered.is_no())
             .collect();
-        (covered, true)
+        covered.sort_unstable();
+        covered.dedup();
+        let beyond = names
+            .iter()
+            .any(|name| self.namespace_named(name).is_none());
+        (covered.into(), beyond)
+    }
+
+    /// The namespaces that a selector covers, looked up or else worked out once.
+    fn covered_by(&self, selector: &Selector) -> Arc<[(u32, Tri)]> {
+        let key: Vec<Requires> = selector
+            .requirements
+            .iter()
+            .map(|r| {
+                (
+                    r.key.clone(),
+                    r.operator,
+                    r.values.iter().map(|(v, _)| v.clone()).collect(),
+                )
+            })
+            .collect();
+        // A refused selector covers nobody knows what, and is not kept under the key of another.
+        if !selector.is_refused()
+            && let Some(known) = self
+                .covered
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(&key)
+        {
+            return Arc::clone(known);
+        }
+        let all = (0u32..).zip(&self.namespaces);
+        let covered: Arc<[(u32, Tri)]> = all
+            .map(|(number, namespace)| (number, selects(selector, namespace)))
+            .filter(|(_, covered)| !covered.is_no())
+            .collect();
+        if !selector.is_refused() {
+            let mut known = self.covered.write().unwrap_or_else(PoisonError::into_inner);
+            known.insert(key, Arc::clone(&covered));
+        }
+        covered
     }
 
     /// The pods that a peer of a policy selects. An `ipBlock` and a peer that the API server
@@ -285,25 +322,63 @@ impl Cluster {
             };
         }
         let (namespaces, beyond) = self.peer_namespaces(policy, peer);
-        let mut found = PeerPods {
+        let selector = peer
+            .pod_selector
+            .get()
+            .filter(|selector| !selector.is_empty());
+        let pods = match (selector, &*namespaces) {
+            (_, [(only, Tri::Yes)]) => self.pods_in(*only, selector),
+            (None, covered) => self.all_pods_of(covered),
+            (Some(selector), covered) => self.pods_of(selector, covered),
+        };
+        PeerPods {
+            pods,
             namespaces,
             beyond,
-            pods: Pods::default(),
+        }
+    }
+
+    /// Every pod of those namespaces, which are ascending.
+    fn all_pods_of(&self, covered: &[(u32, Tri)]) -> Pods {
+        let mut pods = Pods::default();
+        let mut add = |from: u32, to: u32, covered: Tri| {
+            if from < to {
+                let set = if covered.is_yes() {
+                    &mut pods.yes
+                } else {
+                    &mut pods.maybe
+                };
+                set.ranges_insert(from..=to - 1);
+            }
         };
-        for &(namespace, covered) in &found.namespaces {
-            let pods = self.pods_in(namespace, peer.pod_selector.get());
-            match covered {
-                Tri::Yes => {
-                    found.pods.yes |= pods.yes;
-                    found.pods.maybe |= pods.maybe;
-                }
-                _ => {
-                    found.pods.maybe |= pods.yes;
-                    found.pods.maybe |= pods.maybe;
-                }
+        // Neighbours are one range, so that a peer for everyone is one and not one a namespace.
+        let (mut from, mut to, mut last) = (0, 0, Tri::Yes);
+        for &(number, covered) in covered {
+            let range = &self.namespace(number).workloads;
+            if range.start != to || covered != last {
+                add(from, to, last);
+                from = range.start;
+            }
+            (to, last) = (range.end, covered);
+        }
+        add(from, to, last);
+        pods
+    }
+
+    /// The pods that a selector selects in those namespaces, which are ascending.
+    fn pods_of(&self, selector: &Selector, covered: &[(u32, Tri)]) -> Pods {
+        let mut pods = Pods::default();
+        for number in self
+            .postings
+            .candidates(selector, &(0..self.workload_count()))
+        {
+            let namespace = self.workloads[number as usize].2;
+            if let Ok(at) = covered.binary_search_by_key(&namespace, |(number, _)| *number) {
+                let selected = selects(selector, self.workload(number).workload);
+                pods.add(number, covered[at].1 & selected);
             }
         }
-        found
+        pods
     }
 
     /// Whether a policy selects those pods.
