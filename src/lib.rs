@@ -80,6 +80,8 @@ pub struct Summary {
     pub left_out: Vec<String>,
     /// How long it took.
     pub time: Duration,
+    /// How long each stage took, in their order.
+    pub stages: Vec<(&'static str, Duration)>,
 }
 
 /// Told how far a run is, from several threads at once.
@@ -101,34 +103,57 @@ impl Progress for () {}
 /// What stops the run: a path that does not exist, a glob that is none, no YAML or JSON file at
 /// all under the given paths. Bad input in a file is a finding.
 pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo::Error> {
-    let started = Instant::now();
+    let mut clock = Clock::start();
     let repo = repo::find(&request.scope, &request.cwd)?;
+    clock.stage("walk");
     progress.files(repo.files.len());
     let stdin = request.scope.stdin.as_deref();
     let mut loaded = model::load(&repo, stdin, &request.limits, &|| progress.file_done());
+    clock.stage("read");
     let objects = Arc::new(std::mem::take(&mut loaded.objects));
     let bundles = bundle::group(&items(&objects, &repo));
+    clock.stage("bundle");
     let found = lint_bundles(request, &repo, &loaded, &objects, &bundles);
+    clock.stage("lint");
     let mut findings = settle::merge(found, &holders(&objects, &bundles));
-    let is_reported = |problem: &&yaml::Problem| is_reported(&repo, problem.span.source);
-    findings.extend(
-        loaded
-            .problems
-            .iter()
-            .filter(is_reported)
-            .map(lint::run::unread),
-    );
+    let problems = loaded.problems.iter();
+    let problems = problems.filter(|problem| is_reported(&repo, problem.span.source));
+    findings.extend(problems.map(lint::run::unread));
     let unreadable = loaded.unreadable.iter();
     findings.extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
     let findings = settle::settle(findings, &request.selection, &loaded.sources);
-    let mut summary = summary(&repo, &loaded, &objects);
-    summary.time = started.elapsed();
+    clock.stage("settle");
+    let summary = summary(&repo, &loaded, &objects, clock);
     Ok(Outcome {
         sources: loaded.sources,
         findings,
         summary,
         root: repo.root,
     })
+}
+
+/// Measures the stages of a run.
+struct Clock {
+    started: Instant,
+    last: Instant,
+    stages: Vec<(&'static str, Duration)>,
+}
+
+impl Clock {
+    fn start() -> Self {
+        let now = Instant::now();
+        Self {
+            started: now,
+            last: now,
+            stages: Vec::new(),
+        }
+    }
+
+    fn stage(&mut self, name: &'static str) {
+        let now = Instant::now();
+        self.stages.push((name, now - self.last));
+        self.last = now;
+    }
 }
 
 fn is_reported(repo: &Repo, source: SourceId) -> bool {
@@ -258,7 +283,7 @@ fn left_out(repo: &Repo) -> Vec<String> {
         .collect()
 }
 
-fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object]) -> Summary {
+fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object], clock: Clock) -> Summary {
     let of_role = |role| {
         repo.files
             .iter()
@@ -281,6 +306,7 @@ fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object]) -> Summary {
         kustomizations: of_role(repo::Role::Kustomization),
         charts: of_role(repo::Role::Chart),
         left_out: left_out(repo),
-        time: Duration::ZERO,
+        time: clock.started.elapsed(),
+        stages: clock.stages,
     }
 }

@@ -120,6 +120,10 @@ pub(super) struct Check {
     #[arg(short, long)]
     pub verbose: bool,
 
+    /// Say how long each stage took.
+    #[arg(long)]
+    pub timings: bool,
+
     /// Exit with 0 whatever is found.
     #[arg(long)]
     pub exit_zero: bool,

@@ -21,7 +21,7 @@ pub(super) fn run(check: Check, output: &Output) -> Result<u8, Stop> {
     let bar = Bar::new(check.quiet == 0);
     let outcome = crate::check(&request, &bar).map_err(|error| Stop::Failed(error.to_string()))?;
     bar.done();
-    if check.quiet < 2 {
+    if check.quiet < 2 || check.timings {
         write(&check, &request, &outcome, output)?;
     }
     let fails = settings::fail_on(check.fail_on).is_some_and(|least| {
@@ -48,6 +48,12 @@ fn write(check: &Check, request: &Request, outcome: &Outcome, output: &Output) -
     let is_for_people = check.output_format != Format::Json;
     if check.verbose && is_for_people {
         details(&mut out, outcome, &look)?;
+    }
+    if check.timings {
+        let mut err = output.stderr();
+        for (stage, time) in &outcome.summary.stages {
+            writeln!(err, "{stage:>8}: {:8.2} ms", time.as_secs_f64() * 1e3)?;
+        }
     }
     if check.quiet == 0 && is_for_people {
         report::closing::write(&mut out, outcome, &look)?;

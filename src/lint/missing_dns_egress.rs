@@ -179,7 +179,6 @@ fn who(cx: &Context<'_>, id: u32, pods: &[Subject]) -> String {
         .collect();
     match names.len() {
         0 => words::pods_of(cx, id),
-        1 => format!("the pods of {}", names[0]),
         _ => format!("the pods of {}", words::list(&names, 3)),
     }
 }
@@ -206,7 +205,13 @@ fn others(cx: &Context<'_>, id: u32, pods: &[Subject]) -> Vec<(crate::text::Span
         .map(|other| {
             let name = words::quoted(&cx.cluster.head(other).name);
             let words = format!("policy {name} restricts the egress of the same pods");
-            let span = Spot::Rules(Direction::Egress).key_span(cx.cluster.policy(other));
+            let policy = cx.cluster.policy(other);
+            let places = [
+                Spot::Rules(Direction::Egress),
+                Spot::PolicyTypes,
+                Spot::Spec,
+            ];
+            let span = places.into_iter().find_map(|spot| spot.key_span(policy));
             (span.unwrap_or(cx.cluster.head(other).name_span), words)
         })
         .collect()

@@ -4,6 +4,13 @@
 /// engine replaces before it is applied: `${APP}`, `$(APP)`, `{{ … }}`, `<namespace>`,
 /// `__NAME__`. Such a value is unknown: never invalid, never orphaned.
 pub fn is_placeholder(text: &str) -> bool {
+    // Asked of every label: nearly none holds any of the characters that begin one.
+    if !text
+        .bytes()
+        .any(|b| matches!(b, b'$' | b'{' | b'<' | b'%' | b'_'))
+    {
+        return false;
+    }
     let wrapped = |open: &str, close: &str| {
         text.find(open)
             .is_some_and(|at| text[at + open.len()..].contains(close))

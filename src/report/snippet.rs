@@ -45,8 +45,34 @@ pub(super) fn draw(source: &Source, marks: &[Mark], severity: Severity, look: &L
     // Above the frame miette puts the message, which stands in our own header line.
     let is_frame = |line: &&str| line.contains('╭') || line.contains(",-");
     let from = drawn.lines().position(|line| is_frame(&line)).unwrap_or(0);
-    let lines: Vec<&str> = drawn.lines().skip(from).map(str::trim_end).collect();
+    let mut lines: Vec<String> = drawn
+        .lines()
+        .skip(from)
+        .map(|line| line.trim_end().to_owned())
+        .collect();
+    if let Some(frame) = lines.first_mut() {
+        close_frame(frame);
+    }
     lines.join("\n").trim_end().to_owned()
+}
+
+/// Takes the place out of the frame's first line: it stands in our header line.
+fn close_frame(frame: &mut String) {
+    let Some(open) = frame
+        .find('[')
+        .filter(|at| !frame[..*at].ends_with('\u{1b}'))
+    else {
+        return;
+    };
+    let Some(close) = frame[open..].find(']').map(|at| open + at) else {
+        return;
+    };
+    let rule = if frame.contains('╭') {
+        "───"
+    } else {
+        "---"
+    };
+    frame.replace_range(open..=close, rule);
 }
 
 fn theme(look: &Look) -> GraphicalTheme {

@@ -70,6 +70,7 @@ impl Cluster {
             elsewhere: members.elsewhere,
             resolvers: FixedBitSet::new(),
             covered: RwLock::default(),
+            peers: RwLock::default(),
         };
         cluster.other_policies.grow(cluster.namespaces.len());
         let openness = cluster.enter(&members.objects, members.openness);

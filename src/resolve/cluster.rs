@@ -14,7 +14,8 @@ use super::select::{Labelled, selects};
 use super::tri::{Tri, Why};
 use crate::bundle::Head;
 use crate::model::{
-    Body, Field, Object, Operator, Peer, Policy, Selector, Service, Workload, is_placeholder,
+    Body, Field, Object, Operator, Peer, Policy, Requirement, Selector, Service, Workload,
+    is_placeholder,
 };
 
 /// Whether what the repository does not show may exist.
@@ -57,7 +58,7 @@ impl Pods {
 #[derive(Clone, Debug, Default)]
 pub struct PeerPods {
     /// The pods it selects.
-    pub pods: Pods,
+    pub pods: Arc<Pods>,
     /// The namespaces it covers, surely or perhaps, by number, ascending.
     pub namespaces: Arc<[(u32, Tri)]>,
     /// Whether it may cover namespaces that nothing in the repository mentions.
@@ -119,7 +120,12 @@ pub struct Cluster {
     pub(super) resolvers: FixedBitSet,
     /// What namespaceSelectors cover: many peers ask for the same namespaces.
     pub(super) covered: RwLock<HashMap<Vec<Requires>, Arc<[(u32, Tri)]>>>,
+    /// What peers with a namespaceSelector select: the same ones stand in many policies.
+    pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
 }
+
+/// A peer without its places: what its namespaceSelector and its podSelector require.
+pub(super) type PeerKey = (Vec<Requires>, Option<Vec<Requires>>);
 
 /// A requirement without its places: key, operator, values.
 pub(super) type Requires = (CompactString, Operator, Vec<CompactString>);
@@ -276,17 +282,7 @@ impl Cluster {
 
     /// The namespaces that a selector covers, looked up or else worked out once.
     fn covered_by(&self, selector: &Selector) -> Arc<[(u32, Tri)]> {
-        let key: Vec<Requires> = selector
-            .requirements
-            .iter()
-            .map(|r| {
-                (
-                    r.key.clone(),
-                    r.operator,
-                    r.values.iter().map(|(v, _)| v.clone()).collect(),
-                )
-            })
-            .collect();
+        let key = requires(selector);
         // A refused selector covers nobody knows what, and is not kept under the key of another.
         if !selector.is_refused()
             && let Some(known) = self
@@ -322,19 +318,42 @@ impl Cluster {
             };
         }
         let (namespaces, beyond) = self.peer_namespaces(policy, peer);
-        let selector = peer
-            .pod_selector
-            .get()
-            .filter(|selector| !selector.is_empty());
-        let pods = match (selector, &*namespaces) {
-            (_, [(only, Tri::Yes)]) => self.pods_in(*only, selector),
-            (None, covered) => self.all_pods_of(covered),
-            (Some(selector), covered) => self.pods_of(selector, covered),
+        let Some(key) = peer_key(peer) else {
+            let pods = Arc::new(self.pods_of_peer(peer, &namespaces));
+            return PeerPods {
+                pods,
+                namespaces,
+                beyond,
+            };
         };
+        let known = self
+            .peers
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&key)
+            .cloned();
+        let pods = known.unwrap_or_else(|| {
+            let pods = Arc::new(self.pods_of_peer(peer, &namespaces));
+            let mut peers = self.peers.write().unwrap_or_else(PoisonError::into_inner);
+            peers.insert(key, Arc::clone(&pods));
+            pods
+        });
         PeerPods {
             pods,
             namespaces,
             beyond,
+        }
+    }
+
+    fn pods_of_peer(&self, peer: &Peer, namespaces: &[(u32, Tri)]) -> Pods {
+        let selector = peer
+            .pod_selector
+            .get()
+            .filter(|selector| !selector.is_empty());
+        match (selector, namespaces) {
+            (_, [(only, Tri::Yes)]) => self.pods_in(*only, selector),
+            (None, covered) => self.all_pods_of(covered),
+            (Some(selector), covered) => self.pods_of(selector, covered),
         }
     }
 
@@ -464,6 +483,29 @@ impl Cluster {
             list.iter().map(move |workload| (head, workload))
         })
     }
+}
+
+/// The key of a peer that means the same in every policy; none where it looks at home, or where a
+/// selector is refused (its requirements do not tell what it selects).
+fn peer_key(peer: &Peer) -> Option<PeerKey> {
+    let namespaces = peer
+        .namespace_selector
+        .get()
+        .filter(|selector| !selector.is_refused())?;
+    let pods = peer.pod_selector.get();
+    if pods.is_some_and(Selector::is_refused) {
+        return None;
+    }
+    Some((requires(namespaces), pods.map(requires)))
+}
+
+fn requires(selector: &Selector) -> Vec<Requires> {
+    let values = |r: &Requirement| r.values.iter().map(|(value, _)| value.clone()).collect();
+    selector
+        .requirements
+        .iter()
+        .map(|r| (r.key.clone(), r.operator, values(r)))
+        .collect()
 }
 
 /// The namespaces that a selector names by the label which every namespace has; none when it
