@@ -1,12 +1,12 @@
 //! Every rule's page: its sections, and its examples, which must fire where they say and nowhere
 //! else, or stay quiet.
 
+mod pages;
+
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use netpol_lint::lint::{Check, RULES, Rule};
-use netpol_lint::text::markdown::{Fence, fences};
-use netpol_lint::{Request, repo, settle};
+use netpol_lint::lint::{Check, RULES};
 
 /// The sections that a page has, in this order.
 const SECTIONS: [&str; 5] = [
@@ -42,15 +42,18 @@ fn every_page_has_its_sections_and_examples() {
             })
             .collect();
         assert!(places.is_sorted(), "{}: order of sections", rule.id);
-        let examples = fences(page);
-        let kinds: Vec<&str> = examples.iter().filter_map(verdict).collect();
+        let examples = pages::examples(rule);
         let needs_bad = !WITHOUT_BAD_EXAMPLE.contains(&rule.id);
         assert!(
-            kinds.contains(&"bad") || !needs_bad,
+            examples.iter().any(|e| e.bad) || !needs_bad,
             "{}: no bad example",
             rule.id
         );
-        assert!(kinds.contains(&"good"), "{}: no good example", rule.id);
+        assert!(
+            examples.iter().any(|e| !e.bad),
+            "{}: no good example",
+            rule.id
+        );
     }
 }
 
@@ -97,17 +100,17 @@ fn bad_examples_fire_where_they_say_and_good_ones_stay_quiet() {
     let mut wrong = Vec::new();
     let mut tried = 0;
     for rule in RULES {
-        for (number, fence) in fences(rule.page).iter().enumerate() {
-            let Some(verdict) = verdict(fence) else {
-                continue;
-            };
+        for example in pages::examples(rule) {
             tried += 1;
-            let text = &rule.page[fence.content.clone()];
-            let (expected, found) = run(rule, text);
-            let name = format!("{} example {} ({verdict})", rule.id, number + 1);
-            if verdict == "bad" && expected.is_empty() {
-                wrong.push(format!("{name}: no line is marked"));
-            }
+            let expected = pages::expected(example.text);
+            let (_folder, outcome) = pages::run(rule, example.text, true);
+            let found = pages::found(&outcome);
+            let name = format!("{} example {}", rule.id, example.number);
+            assert_eq!(
+                example.bad,
+                !expected.is_empty(),
+                "{name}: marked lines and verdict"
+            );
             if expected != found {
                 wrong.push(format!(
                     "{name}:\n  expected {expected:?}\n  found    {found:?}"
@@ -117,65 +120,4 @@ fn bad_examples_fire_where_they_say_and_good_ones_stay_quiet() {
     }
     println!("{tried} examples tried");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
-fn verdict(fence: &Fence) -> Option<&str> {
-    let word = fence.info.split_whitespace().nth(1)?;
-    ["bad", "good"].contains(&word).then_some(word)
-}
-
-/// File, line and rule.
-type Place = (String, usize, String);
-
-/// What an example says it gives, and what it gives. `# file: name.yaml` begins a file of it,
-/// `# <- rule-id` marks an expected line.
-fn run(rule: &Rule, text: &str) -> (BTreeSet<Place>, BTreeSet<Place>) {
-    let folder = tempfile::tempdir().unwrap();
-    let mut expected = BTreeSet::new();
-    for (name, content) in files(text) {
-        for (number, line) in content.lines().enumerate() {
-            if let Some((_, id)) = line.split_once("# <- ") {
-                expected.insert((name.clone(), number + 1, id.trim().to_owned()));
-            }
-        }
-        let path = folder.path().join(&name);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
-    let request = Request {
-        cwd: folder.path().to_owned(),
-        scope: repo::Scope::default(),
-        selection: settle::Selection {
-            pedantic: rule.pedantic,
-            ..Default::default()
-        },
-        ..Request::default()
-    };
-    let outcome = netpol_lint::check(&request, &()).unwrap();
-    let found = outcome.findings.iter().map(|finding| {
-        let path = outcome.sources.get(finding.place.source).path.clone();
-        (
-            path,
-            outcome.sources.start(finding.place).line,
-            finding.rule.id.to_owned(),
-        )
-    });
-    (expected, found.collect())
-}
-
-fn files(text: &str) -> Vec<(String, String)> {
-    let mut files: Vec<(String, String)> = Vec::new();
-    for line in text.lines() {
-        if let Some(name) = line.strip_prefix("# file: ") {
-            files.push((name.trim().to_owned(), String::new()));
-            continue;
-        }
-        if files.is_empty() {
-            files.push(("example.yaml".to_owned(), String::new()));
-        }
-        let (_, content) = files.last_mut().unwrap();
-        content.push_str(line);
-        content.push('\n');
-    }
-    files
 }

@@ -75,7 +75,7 @@ fn refusal(cx: &Context<'_>, fault: &Fault) -> (String, String) {
     match &fault.why {
         Why::Unquoted(read_as) => (
             format!(
-                "{written} is read as {read_as}, and {} must be a string: the API server refuses it",
+                "{written} is read as {read_as}, and a {} must be a string: the API server refuses it",
                 what(&fault.field)
             ),
             format!("put it in quotes: `\"{}\"`", fault.text),
@@ -91,7 +91,7 @@ fn refusal(cx: &Context<'_>, fault: &Fault) -> (String, String) {
             let name = if fault.text.is_empty() {
                 format!("`{}`", fault.field)
             } else {
-                format!("{} {}", what(&fault.field), words::quoted(&fault.text))
+                format!("the {} {}", what(&fault.field), words::quoted(&fault.text))
             };
             (
                 format!("{name} {reason}: the API server refuses it"),
@@ -103,11 +103,11 @@ fn refusal(cx: &Context<'_>, fault: &Fault) -> (String, String) {
 
 fn what(field: &str) -> &'static str {
     if field.ends_with(".key") {
-        "a label key"
+        "label key"
     } else if field.ends_with(".operator") {
-        "the operator"
+        "operator"
     } else {
-        "a label value"
+        "label value"
     }
 }
 

@@ -224,46 +224,49 @@ fn finding(cx: &Context<'_>, id: u32, stray: &Stray<'_>) -> Finding {
 
 /// What to do about it, and the field that is meant where that is only a slip of the pen.
 fn advice(stray: &Stray<'_>) -> (String, Option<&'static str>) {
-    let key = stray.entry.key.as_str();
+    if let Some(help) = misplaced(stray) {
+        return (help.into(), None);
+    }
     if let Some(name) = near_field(stray) {
         return (
             format!("write `{name}` (field names are case-sensitive)"),
             Some(name),
         );
     }
-    let help = match (stray.shape, key) {
-        (Shape::IngressRule, "to") => "peers of an ingress rule stand under `from`".into(),
-        (Shape::EgressRule, "from") => "peers of an egress rule stand under `to`".into(),
+    let help = match stray.shape {
+        Shape::Selector => {
+            "labels stand under `matchLabels`: without that, this selector is empty \
+                            and selects everything"
+                .to_owned()
+        }
+        shape => format!("the fields here are {}", known(shape)),
+    };
+    (help, None)
+}
+
+/// What to do about a field that exists, but not there.
+fn misplaced(stray: &Stray<'_>) -> Option<&'static str> {
+    Some(match (stray.shape, stray.entry.key.as_str()) {
+        (Shape::IngressRule, "to") => "peers of an ingress rule stand under `from`",
+        (Shape::EgressRule, "from") => "peers of an egress rule stand under `to`",
         (Shape::Peer, "namespace" | "namespaces") => {
             "select the namespace by `namespaceSelector: {matchLabels: \
              {kubernetes.io/metadata.name: …}}`"
-                .into()
         }
-        (Shape::Peer, "ports" | "port") | (Shape::Spec, "ports" | "port") => {
-            "ports stand beside `from` or `to`, under the rule".into()
+        (Shape::Peer | Shape::Spec, "ports" | "port") => {
+            "ports stand beside `from` or `to`, under the rule"
         }
         (Shape::IngressRule | Shape::EgressRule, "port" | "protocol" | "endPort") => {
-            "it belongs to an item of `ports`".into()
+            "it belongs to an item of `ports`"
         }
-        (
-            Shape::IngressRule | Shape::EgressRule,
-            "podSelector" | "namespaceSelector" | "ipBlock",
-        ) => {
-            let list = if stray.shape == Shape::IngressRule {
-                "from"
-            } else {
-                "to"
-            };
-            format!("selectors stand in an item of `{list}`")
+        (Shape::IngressRule, "podSelector" | "namespaceSelector" | "ipBlock") => {
+            "selectors stand in an item of `from`"
         }
-        (Shape::Selector, _) => {
-            "labels stand under `matchLabels`: without that, this selector is empty and selects \
-             everything"
-                .into()
+        (Shape::EgressRule, "podSelector" | "namespaceSelector" | "ipBlock") => {
+            "selectors stand in an item of `to`"
         }
-        _ => format!("the fields here are {}", known(stray.shape)),
-    };
-    (help, None)
+        _ => return None,
+    })
 }
 
 /// The one field of that mapping that `key` nearly spells, if it is not there already.
@@ -273,9 +276,7 @@ fn near_field(stray: &Stray<'_>) -> Option<&'static str> {
     let near = |name: &&&str| jaro_winkler(&key, &name.to_lowercase()) >= NEAR;
     let mut names = stray.shape.fields().iter().filter(near);
     let name = names.next()?;
-    // `port` for `ports` is another field of another mapping, not a slip.
-    let is_other = matches!((key.as_str(), *name), ("port", "ports") | ("ports", "port"));
-    (names.next().is_none() && !is_other).then_some(name)
+    names.next().is_none().then_some(name)
 }
 
 fn known(shape: Shape) -> String {

@@ -111,7 +111,15 @@ impl Excerpt {
             first: first - 1,
             labels: Vec::new(),
         };
-        for number in first..=last.min(index.len()) {
+        // A text that ends with a line break has an empty last line, which shows nothing.
+        let ends = text.ends_with('\n') && index.len() > 1;
+        let until = if ends { index.len() - 1 } else { index.len() };
+        let marked = marks
+            .iter()
+            .map(|mark| line(mark.span))
+            .max()
+            .unwrap_or(until);
+        for number in first..=last.min(until.max(marked)) {
             let here: Vec<&Mark> = marks
                 .iter()
                 .filter(|mark| line(mark.span) == number)

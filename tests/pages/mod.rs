@@ -1,0 +1,110 @@
+//! The examples of the rules' pages, run as small repositories.
+
+use std::collections::BTreeSet;
+
+use netpol_lint::lint::Rule;
+use netpol_lint::text::markdown::{Fence, fences};
+use netpol_lint::{Outcome, Request, repo, settle};
+
+/// One example of a page.
+pub struct Example<'a> {
+    /// Its number on the page, from 1.
+    pub number: usize,
+    /// Whether findings are expected.
+    pub bad: bool,
+    /// Its text.
+    pub text: &'a str,
+}
+
+/// The examples of a rule's page.
+pub fn examples(rule: &Rule) -> Vec<Example<'_>> {
+    let verdict = |fence: &Fence| match fence.info.split_whitespace().nth(1) {
+        Some("bad") => Some(true),
+        Some("good") => Some(false),
+        _ => None,
+    };
+    let judged = fences(rule.page)
+        .into_iter()
+        .filter_map(|f| Some((verdict(&f)?, f.content)));
+    judged
+        .enumerate()
+        .map(|(at, (bad, content))| Example {
+            number: at + 1,
+            bad,
+            text: &rule.page[content],
+        })
+        .collect()
+}
+
+/// File, line and rule.
+pub type Place = (String, usize, String);
+
+/// What an example says it gives: `# <- rule-id` marks an expected line.
+pub fn expected(text: &str) -> BTreeSet<Place> {
+    let mut expected = BTreeSet::new();
+    for (name, content) in files(text) {
+        for (number, line) in content.lines().enumerate() {
+            if let Some((_, id)) = line.split_once("# <- ") {
+                expected.insert((name.clone(), number + 1, id.trim().to_owned()));
+            }
+        }
+    }
+    expected
+}
+
+/// What an example gives.
+pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
+    let found = outcome.findings.iter().map(|finding| {
+        let path = outcome.sources.get(finding.place.source).path.clone();
+        (
+            path,
+            outcome.sources.start(finding.place).line,
+            finding.rule.id.to_owned(),
+        )
+    });
+    found.collect()
+}
+
+/// Runs an example as a repository of its own, with what is on by default (for a pedantic rule,
+/// the pedantic ones too). The marks of expected lines are left out where `marked` is false.
+pub fn run(rule: &Rule, text: &str, marked: bool) -> (tempfile::TempDir, Outcome) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files(text) {
+        let path = folder.path().join(&name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        let lines = content.lines().map(|line| match line.split_once(" # <- ") {
+            Some((before, _)) if !marked => before,
+            _ => line,
+        });
+        std::fs::write(path, lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+    }
+    let request = Request {
+        cwd: folder.path().canonicalize().unwrap(),
+        scope: repo::Scope::default(),
+        selection: settle::Selection {
+            pedantic: rule.pedantic,
+            ..Default::default()
+        },
+        ..Request::default()
+    };
+    let outcome = netpol_lint::check(&request, &()).unwrap();
+    (folder, outcome)
+}
+
+/// The files of an example: `# file: name.yaml` begins one.
+fn files(text: &str) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = Vec::new();
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("# file: ") {
+            files.push((name.trim().to_owned(), String::new()));
+            continue;
+        }
+        if files.is_empty() {
+            files.push(("example.yaml".to_owned(), String::new()));
+        }
+        let (_, content) = files.last_mut().unwrap();
+        content.push_str(line);
+        content.push('\n');
+    }
+    files
+}
