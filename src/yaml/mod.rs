@@ -1,19 +1,22 @@
 //! Bytes to spanned trees: documents are split and filtered before anything is parsed, and one
 //! broken document never hides the others. This module knows nothing of Kubernetes.
 
-#![cfg_attr(not(test), deny(clippy::indexing_slicing))]
+#![deny(clippy::indexing_slicing)]
 
+mod events;
+mod json;
 mod node;
 mod prefilter;
 mod scalar;
 mod split;
+mod token;
 mod tree;
-
-use std::borrow::Cow;
-use std::ops::Range;
 
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
 pub use prefilter::Wanted;
+
+use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::text::{SourceId, Span};
 
@@ -83,8 +86,8 @@ pub struct Stream {
     pub seen: usize,
 }
 
-/// Reads the documents of `text[range]` that may be wanted (all of them where nothing is said of
-/// that). A range reads a fence of a Markdown file in place, so that spans lie in that file.
+/// Reads the documents of `text[range]`: those that `wanted` lets pass, or all of them. Spans are
+/// places in `text`, so that a block of a larger file is read where it stands.
 pub fn read(
     source: SourceId,
     text: &str,
@@ -93,112 +96,91 @@ pub fn read(
     limits: &Limits,
 ) -> Stream {
     let mut stream = Stream::default();
-    for range in split::documents(text.as_bytes(), range) {
-        if stream.seen >= limits.documents {
-            let what = format!("this file has more than {} documents", limits.documents);
-            let span = Span::new(source, range.start, range.start);
-            stream.problems.push(Problem {
-                kind: ProblemKind::Limit(what),
-                span,
-            });
+    if range.len() as u64 > limits.file_bytes {
+        let message = format!("this text is larger than {} bytes", limits.file_bytes);
+        stream
+            .problems
+            .push(limit(message, Span::new(source, range.start, range.start)));
+        return stream;
+    }
+    for piece in split::split(text.as_bytes(), range) {
+        if stream.seen == limits.documents {
+            let message = format!("this file has more than {} documents", limits.documents);
+            let place = Span::new(source, piece.span.start, piece.span.start);
+            stream.problems.push(limit(message, place));
             break;
         }
         stream.seen += 1;
-        let bytes = text.as_bytes().get(range.clone()).unwrap_or_default();
-        if wanted.is_some_and(|wanted| !wanted.may_be(bytes)) {
+        let body = text.get(piece.body.clone()).unwrap_or("");
+        if wanted.is_some_and(|wanted| !wanted.may_be(body.as_bytes())) {
             continue;
         }
-        let span = Span::new(source, range.start, range.end);
-        match document(source, text, range, limits) {
-            Ok(Some(root)) => stream.documents.push(Document { span, root }),
-            Ok(None) => {}
-            Err(problem) => stream.problems.push(problem),
+        let input = tree::Input {
+            source,
+            text: body,
+            base: piece.body.start,
+        };
+        match tree::build(input, limits) {
+            Ok(roots) => {
+                let span = Span::new(source, piece.span.start, piece.span.end);
+                stream
+                    .documents
+                    .extend(roots.into_iter().map(|root| Document { span, root }));
+            }
+            Err(problem) => stream.problems.push(or_template(problem, body)),
         }
     }
     stream
 }
 
-fn document(
-    source: SourceId,
-    text: &str,
-    range: Range<usize>,
-    limits: &Limits,
-) -> Result<Option<Node>, Problem> {
-    let parsed = tree::parse(source, text, range.clone(), limits);
-    let Err(Problem {
-        kind: ProblemKind::Syntax(_),
+/// Text that is not YAML but holds the marks of Go, Jinja or other templates is not broken: it is
+/// not meant to be YAML yet.
+fn or_template(problem: Problem, document: &str) -> Problem {
+    let is_syntax = matches!(problem.kind, ProblemKind::Syntax(_));
+    let holds = |(open, close): (&str, &str)| {
+        let opened = document.split_once(open);
+        opened.is_some_and(|(_, rest)| rest.contains(close))
+    };
+    if !is_syntax
+        || ![("{{", "}}"), ("{%", "%}"), ("<%", "%>")]
+            .into_iter()
+            .any(holds)
+    {
+        return problem;
+    }
+    Problem {
+        kind: ProblemKind::Template,
+        span: problem.span,
+    }
+}
+
+fn limit(message: String, span: Span) -> Problem {
+    Problem {
+        kind: ProblemKind::Limit(message),
         span,
-    }) = &parsed
-    else {
-        return parsed;
-    };
-    if is_template(text.get(range.clone()).unwrap_or_default()) {
-        return Err(Problem {
-            kind: ProblemKind::Template,
-            span: *span,
-        });
     }
-    // JSON writes characters beyond the first plane as two escapes, which YAML does not know.
-    let Some(plain) = without_surrogates(text.get(range.clone()).unwrap_or_default()) else {
-        return parsed;
-    };
-    let padded = format!("{}{plain}", " ".repeat(range.start));
-    tree::parse(source, &padded, range, limits)
-}
-
-/// Whether a document holds the marks of Go, Jinja or Handlebars templates.
-fn is_template(document: &str) -> bool {
-    let opens = |(mark, close): (&str, &str)| {
-        document
-            .find(mark)
-            .is_some_and(|at| document[at..].contains(close))
-    };
-    [("{{", "}}"), ("{%", "%}"), ("<%", "%>")]
-        .into_iter()
-        .any(opens)
-}
-
-/// JSON with every pair of surrogate escapes replaced by a pair of others of the same length; none
-/// for what is not JSON.
-fn without_surrogates(document: &str) -> Option<String> {
-    let is_json = document.trim_start().starts_with(['{', '[']);
-    if !is_json || serde_json::from_str::<serde::de::IgnoredAny>(document).is_err() {
-        return None;
-    }
-    let mut plain = String::with_capacity(document.len());
-    let mut rest = document;
-    while let Some(at) = rest.find("\\u") {
-        let (before, escape) = rest.split_at(at);
-        let (escape, after) = escape.split_at_checked(6)?;
-        plain.push_str(before);
-        let is_surrogate = matches!(
-            escape.as_bytes().get(2..4),
-            Some([b'd' | b'D', b'8' | b'9' | b'a'..=b'f' | b'A'..=b'F'])
-        );
-        plain.push_str(if is_surrogate { "\\uFFFD" } else { escape });
-        rest = after;
-    }
-    plain.push_str(rest);
-    Some(plain)
 }
 
 /// How many documents a file's bytes hold.
 pub fn count(bytes: &[u8]) -> usize {
-    split::documents(bytes, 0..bytes.len()).len()
+    split::split(bytes, 0..bytes.len()).len()
 }
 
-/// The text of a file's bytes.
+/// The text of a file's bytes. A byte order mark stays in it: places count from the first byte.
 ///
 /// # Errors
-/// The first byte that is not UTF-8 (UTF-16 with its byte order mark included).
+/// The first byte that is not UTF-8 (UTF-16 with its byte order mark included). Whether that is
+/// worth a word is for [`Wanted::may_be`] to say.
 pub fn decode_utf8(source: SourceId, bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
-    std::str::from_utf8(bytes)
-        .map(Cow::Borrowed)
-        .map_err(|error| {
-            let at = error.valid_up_to();
-            Problem {
-                kind: ProblemKind::NotUtf8,
-                span: Span::new(source, at, at),
-            }
-        })
+    let text = std::str::from_utf8(bytes).map(Cow::Borrowed);
+    text.map_err(|error| {
+        let at = error.valid_up_to();
+        Problem {
+            kind: ProblemKind::NotUtf8,
+            span: Span::new(source, at, at),
+        }
+    })
 }
+
+#[cfg(test)]
+mod tests;

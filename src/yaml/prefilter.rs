@@ -1,200 +1,276 @@
-//! Which documents can't matter, told from their bytes: no false negatives, when in doubt parse.
+//! Which documents are worth parsing, decided from their bytes.
+//!
+//! The filter errs on one side only: a document that holds a wanted manifest always passes, one
+//! that passes may hold none. Every shortcut below therefore names what makes it safe.
 
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
-use memchr::{memchr, memchr_iter, memmem};
+use memchr::{memchr_iter, memmem};
 
-/// What a document must have to be parsed.
+use super::token::{is_blank_or_break, is_flow, quoted_end, skip_space};
+
+/// The manifests that a caller wants, by the value of their `kind` key.
 #[derive(Debug)]
 pub struct Wanted {
     kinds: HashSet<&'static str>,
-    parts: &'static [&'static str],
-    /// A document that holds all of these words passes, whatever its kind.
+    parts: Vec<memmem::Finder<'static>>,
     together: Vec<memmem::Finder<'static>>,
+    kind: memmem::Finder<'static>,
+    binary: memmem::Finder<'static>,
 }
-
-static KIND: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("kind"));
-static BINARY: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new("binary"));
 
 impl Wanted {
-    /// Wants documents with a `kind` that is one of `kinds` or has one of `parts` in it, and those
-    /// that hold all of the words `together`.
+    /// Wants documents with a `kind` that is one of `kinds` or contains one of `parts`, and those
+    /// in which all of the words `together` occur (for manifests that are told by their fields,
+    /// not by their kind).
     pub fn new(
         kinds: impl IntoIterator<Item = &'static str>,
-        parts: &'static [&'static str],
-        together: &'static [&'static str],
+        parts: &[&'static str],
+        together: &[&'static str],
     ) -> Self {
+        let finder = |needle: &&'static str| memmem::Finder::new(*needle);
         Self {
             kinds: kinds.into_iter().collect(),
-            parts,
-            together: together
-                .iter()
-                .map(|word| memmem::Finder::new(*word))
-                .collect(),
+            parts: parts.iter().map(finder).collect(),
+            together: together.iter().map(finder).collect(),
+            kind: memmem::Finder::new("kind"),
+            binary: memmem::Finder::new("binary"),
         }
     }
 
-    /// Whether a document may be wanted. Never says no to one that is: the words `kind` and the
-    /// kind itself stand in it as bytes, unless an escape, a tag or an anchor hides them, and then
-    /// it says yes.
+    /// Whether a manifest of this kind is wanted. Kinds hold no white space.
+    pub fn wants(&self, kind: &str) -> bool {
+        !kind.bytes().any(is_blank_or_break)
+            && (self.kinds.contains(kind) || self.holds_part(kind.as_bytes()))
+    }
+
+    /// Whether a document, or a whole file, may hold a wanted manifest. `false` is certain.
+    ///
+    /// Bytes that are not UTF-8 are looked at too, so that only files that matter are complained
+    /// about; UTF-16 without its zero bytes.
     pub fn may_be(&self, document: &[u8]) -> bool {
-        let mut kinds = KIND.find_iter(document).peekable();
-        if kinds.peek().is_some() {
-            if kinds.any(|at| self.kind_passes(document, at)) {
-                return true;
-            }
-            if self
-                .together
-                .iter()
-                .all(|word| word.find(document).is_some())
-            {
-                return true;
-            }
+        if document.starts_with(b"\xff\xfe") || document.starts_with(b"\xfe\xff") {
+            let narrow: Vec<u8> = document.iter().copied().filter(|byte| *byte != 0).collect();
+            return self.passes(&narrow);
         }
-        may_hide(document)
+        self.passes(document)
     }
 
-    /// Whether `kind` at byte `at` may be the key of a wanted kind.
-    fn kind_passes(&self, document: &[u8], at: usize) -> bool {
-        let before = document.get(..at).unwrap_or_default();
-        let after = document.get(at + 4..).unwrap_or_default();
-        if is_word(before.last()) || is_word(after.first()) {
+    fn passes(&self, document: &[u8]) -> bool {
+        let mut kinds = self.kind.find_iter(document).peekable();
+        let has_kind = kinds.peek().is_some();
+        kinds.any(|at| self.may_be_wanted_at(document, at))
+            || (has_kind && (self.holds_together(document) || has_alias_as_key(document)))
+            || self.has_hidden_text(document)
+    }
+
+    /// What has no `kind` at all is no manifest, whatever words it holds.
+    fn holds_together(&self, document: &[u8]) -> bool {
+        let is_in = |needle: &memmem::Finder| needle.find(document).is_some();
+        !self.together.is_empty() && self.together.iter().all(is_in)
+    }
+
+    /// Whether the `kind` at `at` is a key whose value is wanted, or can't be told here.
+    fn may_be_wanted_at(&self, document: &[u8], at: usize) -> bool {
+        let within_word =
+            |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
+        if at
+            .checked_sub(1)
+            .and_then(|before| document.get(before))
+            .is_some_and(within_word)
+        {
             return false;
         }
-        if follows_property(before) {
-            return true;
-        }
-        let after = match after.first() {
-            Some(b'"' | b'\'') => after.get(1..).unwrap_or_default(),
-            _ => after,
-        };
-        let after = trim(after);
-        match after.first() {
-            Some(b':') => self.value_passes(trim(after.get(1..).unwrap_or_default())),
-            _ => false,
+        let end = at + "kind".len();
+        let quote = document.get(end).is_some_and(|b| matches!(b, b'"' | b'\''));
+        // An explicit key (`? kind`) and JSON may have the colon on a later line.
+        let colon = skip_space(document, if quote { end + 1 } else { end });
+        document.get(colon) == Some(&b':') && self.may_be_wanted(document, colon + 1)
+    }
+
+    /// Whether the value after a colon is wanted, or can't be told here.
+    fn may_be_wanted(&self, document: &[u8], after_colon: usize) -> bool {
+        let start = skip_space(document, after_colon);
+        match document.get(start) {
+            None => false,
+            // An anchor, an alias, a tag, a block scalar, an explicit key.
+            Some(b'&' | b'*' | b'!' | b'|' | b'>' | b'?') => true,
+            Some(b'"' | b'\'') => {
+                let text = document.get(start + 1..quoted_end(document, start) - 1);
+                text.is_none_or(|text| {
+                    text.iter().any(|b| matches!(b, b'\\' | b'\n' | b'\r'))
+                        || self.wants_bytes(text)
+                })
+            }
+            Some(_) => self.wants_plain(plain(document, start)),
         }
     }
 
-    fn value_passes(&self, value: &[u8]) -> bool {
-        let value = match value.first() {
-            Some(b'"' | b'\'') => value.get(1..).unwrap_or_default(),
-            Some(first) if first.is_ascii_alphanumeric() => value,
-            // An anchor, an alias, a tag, a block scalar, a comment, or on a later line.
-            _ => return true,
+    /// Whether what stands on the line of a plain value is wanted. `rest` ends at a comment.
+    fn wants_plain(&self, rest: &[u8]) -> bool {
+        let token = rest
+            .split(|b| is_blank_or_break(*b) || is_flow(*b))
+            .next()
+            .unwrap_or(rest);
+        // The next key, or the first one of a mapping: the value is no scalar. Inside brackets
+        // the line may go on with other entries, so only what comes before them counts.
+        let before_flow = rest.split(|b| is_flow(*b)).next().unwrap_or(rest);
+        if has_key_mark(before_flow) {
+            return false;
+        }
+        self.wants_bytes(token) || self.holds_part(rest)
+    }
+
+    fn wants_bytes(&self, kind: &[u8]) -> bool {
+        std::str::from_utf8(kind).is_ok_and(|kind| self.kinds.contains(kind))
+            || self.holds_part(kind)
+    }
+
+    fn holds_part(&self, text: &[u8]) -> bool {
+        self.parts.iter().any(|needle| needle.find(text).is_some())
+    }
+
+    /// Whether the parser may see text that is not in the bytes: base64, escapes, and line breaks
+    /// that are escaped away. Escapes only exist in double quotes; and as neither kinds nor keys
+    /// hold white space, the first escape of such a scalar stands on the line of its opening quote.
+    fn has_hidden_text(&self, document: &[u8]) -> bool {
+        let after_tag = |at: usize| {
+            let before = at.checked_sub(1).and_then(|before| document.get(before));
+            before.is_some_and(|byte| matches!(byte, b'!' | b':'))
         };
-        let end = value
-            .iter()
-            .position(|b| !b.is_ascii_alphanumeric())
-            .unwrap_or(value.len());
-        let Ok(word) = std::str::from_utf8(value.get(..end).unwrap_or_default()) else {
-            return true;
-        };
-        self.kinds.contains(word) || self.parts.iter().any(|part| word.contains(part))
+        memchr_iter(b'\\', document).any(|at| hides_text(document, at))
+            || self.binary.find_iter(document).any(after_tag)
     }
 }
 
-fn is_word(byte: Option<&u8>) -> bool {
-    byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/'))
+/// A plain value from `start` to the end of its line, less a comment.
+fn plain(document: &[u8], start: usize) -> &[u8] {
+    let rest = document.get(start..).unwrap_or(&[]);
+    let line = rest.get(..super::token::line_end(rest, 0)).unwrap_or(rest);
+    let is_comment = |pair: &[u8]| matches!(pair, [b' ' | b'\t', b'#']);
+    let end = line.windows(2).position(is_comment).unwrap_or(line.len());
+    line.get(..end).unwrap_or(line)
 }
 
-/// Leaves out spaces and tabs.
-fn trim(bytes: &[u8]) -> &[u8] {
-    let start = bytes
-        .iter()
-        .position(|b| !matches!(b, b' ' | b'\t'))
-        .unwrap_or(bytes.len());
-    bytes.get(start..).unwrap_or_default()
+/// Whether a colon that makes a key stands on the line, or a dash that makes an item begins it.
+fn has_key_mark(line: &[u8]) -> bool {
+    let ends = |at: usize| line.get(at).is_none_or(|b| is_blank_or_break(*b));
+    memchr_iter(b':', line).any(|at| ends(at + 1)) || (line.first() == Some(&b'-') && ends(1))
 }
 
-/// Whether the token before is an anchor or a tag, or the mark of an explicit key: then the colon
-/// may stand elsewhere.
-fn follows_property(before: &[u8]) -> bool {
-    let before = match before.last() {
-        Some(b'"' | b'\'') => before.get(..before.len() - 1).unwrap_or_default(),
-        _ => before,
-    };
-    let end = before.iter().rposition(|b| !b.is_ascii_whitespace());
-    let Some(end) = end.filter(|end| end + 1 < before.len()) else {
+/// Whether an alias stands as a key somewhere: it may be `kind`, anchored as a value elsewhere.
+fn has_alias_as_key(document: &[u8]) -> bool {
+    memchr_iter(b'*', document).any(|at| {
+        let name = document.get(at + 1..).unwrap_or(&[]);
+        let ends = |byte: &u8| is_blank_or_break(*byte) || is_flow(*byte);
+        let length = name.iter().position(ends).unwrap_or(name.len());
+        length > 0 && document.get(skip_space(document, at + 1 + length)) == Some(&b':')
+    })
+}
+
+/// Whether the backslash at `at` may hide text.
+fn hides_text(document: &[u8], at: usize) -> bool {
+    let next = document.get(at + 1);
+    if !next.is_none_or(|b| matches!(b, b'x' | b'u' | b'U' | b'\n' | b'\r')) {
         return false;
-    };
-    let token = before.get(..=end).unwrap_or_default();
-    let start = token
-        .iter()
-        .rposition(|b| b.is_ascii_whitespace())
-        .map_or(0, |at| at + 1);
-    matches!(token.get(start), Some(b'&' | b'!' | b'?'))
-}
-
-/// Whether an escape or a binary scalar may hide a key or a kind: `\x`, `\u`, `\U` and line
-/// continuations work in double quotes only.
-fn may_hide(document: &[u8]) -> bool {
-    if memchr(b'\\', document).is_none() {
-        return memchr(b'!', document).is_some() && BINARY.find(document).is_some();
     }
-    let hides = |at: usize| match document.get(at + 1) {
-        None | Some(b'\n' | b'\r' | b'x' | b'u' | b'U') => true,
-        Some(_) => false,
-    };
-    memchr(b'"', document).is_some() && memchr_iter(b'\\', document).any(hides)
-        || (memchr(b'!', document).is_some() && BINARY.find(document).is_some())
+    let before = document.get(..at).unwrap_or(&[]);
+    let line_start = memchr::memrchr2(b'\n', b'\r', before).map_or(0, |end| end + 1);
+    before
+        .get(line_start..)
+        .is_some_and(|line| line.contains(&b'"'))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Wanted;
+    use super::*;
 
-    fn passes(document: &str) -> bool {
-        let wanted = Wanted::new(
-            ["Pod", "Deployment"],
+    fn wanted() -> Wanted {
+        Wanted::new(
+            ["Pod"],
             &["NetworkPolicy", "List"],
-            &["template", "containers"],
-        );
-        wanted.may_be(document.as_bytes())
+            &["emplate", "containers"],
+        )
     }
 
     #[test]
-    fn wanted_kinds_pass_however_they_are_written() {
-        for document in [
+    fn wanted_kinds_pass() {
+        for text in [
             "kind: Pod",
-            "kind:   \"Pod\"",
-            "{\"kind\":\"Pod\"}",
-            "'kind' : 'Deployment'",
-            "kind: CiliumNetworkPolicy",
+            "kind: Pod # c",
+            "kind:   'Pod'",
+            "\"kind\" : \"Pod\"",
+            "{\"kind\":\"Pod\",\"a\":1}",
+            "{kind: Pod, a: 1}",
+            "{kind: Pod}",
+            "{\"kind\"\n:\n\"Pod\"}",
+            "{\"kind\":\n Pod, a: b}",
+            "kind: NetworkPolicy",
+            "kind: CiliumNetworkPolicy\r\n",
             "kind: PodList",
-            "kind: &a Pod",
-            "kind: !!str Pod",
-            "kind: >-\n  Pod",
-            "kind:\n  Pod",
-            "kind: # why\n  Pod",
+            "- kind: Pod",
             "? kind\n: Pod",
-            "? \"kind\"\n: Pod",
-            "&k kind : Pod",
-            "x: &k kind\n*k : Pod",
-            "!!str kind: Pod",
-            "\"k\\x69nd\": Pod",
-            "kind: \"P\\u006fd\"",
-            "kind: \"Po\\\n  d\"",
-            "kind: !!binary UG9k",
-            "kind: *k",
-            "kind: Rollout\nspec: {template: {spec: {containers: []}}}",
+            "? kind # c\n# d\n: Pod",
+            "kind:\n  Pod",
+            "kind: # c\n  # d\n  Pod # see: this",
+            "&k kind: Pod",
+            "a: &k kind\n*k : Pod",
+            "{a: &k kind, ? *k\n: Pod}",
         ] {
-            assert!(passes(document), "{document}");
+            assert!(wanted().may_be(text.as_bytes()), "{text:?}");
         }
     }
 
     #[test]
-    fn others_do_not() {
-        for document in [
-            "kind: ConfigMap",
-            "kind: PodMonitor",
-            "a kind of Pod",
-            "mankind: Pod",
-            "a: b",
-            "description: the kind of thing\nkind: Secret",
-            "a: 'C:\\users'",
+    fn what_can_not_be_told_passes() {
+        for text in [
+            "kind: &a Deployment",
+            "kind: *a",
+            "kind: !!str Deployment",
+            "kind: |-\n  Deployment",
+            "kind: >-\n  Deployment",
+            "kind: \"Po\\\n  d\"",
+            "kind: \"Po\n  d\"",
+            "\"k\\x69nd\": \"P\\u006fd\"",
+            "!!binary a2luZA==: Pod",
+            "!<tag:yaml.org,2002:binary> a2luZA==: Pod",
+            "{\"ki\\\n  nd\": Pod}",
+            "kind: Rollout\na: {template: {containers: []}}",
         ] {
-            assert!(!passes(document), "{document}");
+            assert!(wanted().may_be(text.as_bytes()), "{text:?}");
         }
+    }
+
+    #[test]
+    fn the_rest_is_dropped() {
+        for text in [
+            "",
+            "kind: Deployment",
+            "kind: \"Deployment\"",
+            "subkind: Pod",
+            "kinds: Pod",
+            "# a kind of Pod",
+            "kind:\n  description: a Pod\n  type: string",
+            "kind:\n- Pod",
+            "kind:",
+            "required:\n- kind\n- Pod\n",
+            "kind: ConfigMap\ndata:\n  x: |\n    sed 's/\\x//' \\\n    && echo * :\n",
+            "kind: ConfigMap\nbinaryData: {}",
+            "template: {containers: []}",
+            "kind: Rollout\ntemplate: container",
+        ] {
+            assert!(!wanted().may_be(text.as_bytes()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn wide_encodings_are_looked_at_too() {
+        let wide: Vec<u8> = "\u{feff}kind: Pod"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        assert!(wanted().may_be(&wide));
+        assert!(wanted().may_be(b"kind: Pod\n# \xff"));
+        assert!(!wanted().may_be(b"kind: Other\n# \xff"));
     }
 }

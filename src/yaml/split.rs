@@ -1,131 +1,229 @@
-//! A text to its documents, without parsing.
+//! Where the documents of a text begin and end, found without parsing any of them.
 
+use std::iter;
 use std::ops::Range;
 
 use memchr::memmem;
 
-/// The byte ranges of the documents of `bytes[within]`, in order. A document begins at its marker
-/// (`---` at the start of a line, followed by white space or the end), with the directives before
-/// it, and ends where the next one begins or at `...`. What holds only blanks and comments is no
-/// document. Neither marker can stand in a scalar of a document (YAML 1.2.2, c-forbidden).
-pub fn documents(bytes: &[u8], within: Range<usize>) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut start = within.start;
-    // Directives before a marker belong to the document that the marker begins.
-    let mut pending: Option<usize> = None;
-    let mut push = |range: Range<usize>, pending: &mut Option<usize>| {
-        let from = pending.take().unwrap_or(range.start);
-        match content(bytes.get(range.clone()).unwrap_or_default()) {
-            Content::Nothing => {}
-            Content::Directives => *pending = Some(from),
-            Content::Document => found.push(from..range.end),
-        }
+use super::token::{BYTE_ORDER_MARK, is_blank_or_break, line_end};
+
+/// One document of a text, as byte ranges into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// From its marker (or its directives, or the text's start) to the next marker.
+    pub(super) span: Range<usize>,
+    /// What is to be parsed: the same, less a byte order mark between marker and content.
+    pub(super) body: Range<usize>,
+}
+
+/// The documents of `text[range]` that hold anything but blanks and comments, in order.
+pub(super) fn split(text: &[u8], range: Range<usize>) -> Vec<Piece> {
+    let base = range.start;
+    let bytes = text.get(range).unwrap_or_default();
+    let mut pieces = Vec::new();
+    let mut open = Open {
+        start: after_mark(bytes, 0),
+        marker: None,
     };
-    for marker in markers(bytes, &within) {
-        push(start..marker.at, &mut pending);
-        start = if marker.ends {
-            marker.at + 3
+    for (at, starts) in markers(bytes) {
+        if !starts {
+            pieces.extend(open.close(bytes, at, base));
+            open = Open {
+                start: at + 3,
+                marker: None,
+            };
+        } else if open.is_prelude(bytes, at) {
+            open.marker = Some(at);
         } else {
-            marker.at
-        };
-        if marker.ends {
-            pending = None;
+            pieces.extend(open.close(bytes, at, base));
+            open = Open {
+                start: at,
+                marker: Some(at),
+            };
         }
     }
-    push(start..within.end, &mut pending);
-    found
+    pieces.extend(open.close(bytes, bytes.len(), base));
+    pieces
 }
 
-struct Marker {
-    at: usize,
-    /// `...`, which ends a document without beginning one.
-    ends: bool,
+/// A document whose end is not reached yet.
+struct Open {
+    start: usize,
+    /// Where its `---` stands.
+    marker: Option<usize>,
 }
 
-fn markers<'a>(bytes: &'a [u8], within: &Range<usize>) -> impl Iterator<Item = Marker> + 'a {
-    let (from, to) = (within.start, within.end);
-    let area = bytes.get(from..to).unwrap_or_default();
-    let first = is_marker(area, 0).then_some(0);
-    let starts = memmem::find_iter(area, b"\n---").chain(memmem::find_iter(area, b"\n..."));
-    let mut all: Vec<usize> = first.into_iter().chain(starts.map(|at| at + 1)).collect();
-    all.retain(|at| is_marker(area, *at));
-    all.sort_unstable();
-    all.into_iter().map(move |at| Marker {
-        at: from + at,
-        ends: area.get(at) == Some(&b'.'),
+impl Open {
+    /// Whether all there is before the marker at `at` are directives, comments and blanks: these
+    /// belong to the document that the marker starts.
+    fn is_prelude(&self, bytes: &[u8], at: usize) -> bool {
+        self.marker.is_none() && !holds_content(bytes.get(self.start..at).unwrap_or(&[]), true)
+    }
+
+    /// The piece that ends before `end`, unless nothing is in it.
+    fn close(&self, bytes: &[u8], end: usize, base: usize) -> Option<Piece> {
+        let end = before_mark(bytes, end).max(self.start);
+        let content = self.marker.map_or(self.start, |marker| marker + 3);
+        let held = bytes.get(content..end)?;
+        if !holds_content(held, self.marker.is_none()) {
+            return None;
+        }
+        // YAML allows a byte order mark only before a document's marker, but files that were
+        // concatenated have it after: kubectl splits first and reads each document on its own.
+        let blanks = held.iter().take_while(|b| is_blank_or_break(**b)).count();
+        let mark = content + blanks;
+        let after = after_mark(bytes, mark);
+        let body = if after > mark { after } else { self.start };
+        Some(Piece {
+            span: base + self.start..base + end,
+            body: base + body..base + end,
+        })
+    }
+}
+
+/// The document markers: where they stand, and whether they start a document (`---`) or end one
+/// (`...`).
+fn markers(bytes: &[u8]) -> impl Iterator<Item = (usize, bool)> {
+    let marks = |needle| memmem::find_iter(bytes, needle).filter(|at| is_marker(bytes, *at));
+    let mut starts = marks(b"---".as_slice()).peekable();
+    let mut ends = marks(b"...".as_slice()).peekable();
+    iter::from_fn(move || match (starts.peek(), ends.peek()) {
+        (Some(start), Some(end)) if end < start => Some((ends.next()?, false)),
+        (Some(_), _) => Some((starts.next()?, true)),
+        (None, _) => Some((ends.next()?, false)),
     })
 }
 
-fn is_marker(area: &[u8], at: usize) -> bool {
-    let rest = area.get(at..).unwrap_or_default();
-    let marked = rest.starts_with(b"---") || rest.starts_with(b"...");
-    marked
-        && rest
-            .get(3)
-            .is_none_or(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n'))
+/// Whether the three bytes at `at` start a line and are followed by white space or the end.
+fn is_marker(bytes: &[u8], at: usize) -> bool {
+    let line = before_mark(bytes, at);
+    let starts_line = line == 0
+        || bytes
+            .get(line - 1)
+            .is_some_and(|b| matches!(b, b'\n' | b'\r'));
+    starts_line && bytes.get(at + 3).is_none_or(|b| is_blank_or_break(*b))
 }
 
-enum Content {
-    Nothing,
-    Directives,
-    Document,
-}
-
-/// What stands between two markers.
-fn content(piece: &[u8]) -> Content {
-    let mut result = Content::Nothing;
-    let piece = piece.strip_prefix("\u{feff}".as_bytes()).unwrap_or(piece);
-    let (body, marked) = match piece.strip_prefix(b"---") {
-        Some(rest) => (rest, true),
-        None => (piece, false),
-    };
-    for line in body.split(|byte| *byte == b'\n') {
-        let text = line.trim_ascii_start();
-        if text.is_empty() || text.starts_with(b"#") {
-            continue;
+/// Whether there is anything but blanks, comments, byte order marks and (where they may stand)
+/// directives.
+fn holds_content(bytes: &[u8], directives: bool) -> bool {
+    let mut at = 0;
+    while at < bytes.len() {
+        let end = line_end(bytes, at);
+        let line = bytes.get(at..end).unwrap_or(&[]);
+        let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
+        let is_directive = directives && line.first() == Some(&b'%');
+        let first = line.iter().find(|b| !is_blank_or_break(**b));
+        if !is_directive && first.is_some_and(|b| *b != b'#') {
+            return true;
         }
-        if !marked && line.starts_with(b"%") {
-            result = Content::Directives;
-        } else {
-            return Content::Document;
-        }
+        at = end + 1;
     }
-    result
+    false
+}
+
+/// Past the byte order mark at `at`, if there is one.
+fn after_mark(bytes: &[u8], at: usize) -> usize {
+    let has_mark = bytes
+        .get(at..)
+        .is_some_and(|rest| rest.starts_with(BYTE_ORDER_MARK));
+    if has_mark {
+        at + BYTE_ORDER_MARK.len()
+    } else {
+        at
+    }
+}
+
+/// Before the byte order mark that ends at `at`, if there is one.
+fn before_mark(bytes: &[u8], at: usize) -> usize {
+    let has_mark = bytes
+        .get(..at)
+        .is_some_and(|head| head.ends_with(BYTE_ORDER_MARK));
+    if has_mark {
+        at - BYTE_ORDER_MARK.len()
+    } else {
+        at
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::documents;
+    use super::*;
 
-    fn split(text: &str) -> Vec<&str> {
-        documents(text.as_bytes(), 0..text.len())
+    fn spans(text: &str) -> Vec<&str> {
+        split(text.as_bytes(), 0..text.len())
             .into_iter()
-            .map(|range| &text[range])
+            .map(|piece| &text[piece.span])
+            .collect()
+    }
+
+    fn bodies(text: &str) -> Vec<&str> {
+        split(text.as_bytes(), 0..text.len())
+            .into_iter()
+            .map(|piece| &text[piece.body])
             .collect()
     }
 
     #[test]
-    fn markers_begin_and_end_documents() {
+    fn markers_need_a_line_start_and_white_space() {
+        assert_eq!(spans("a: 1\n---\nb: 2\n"), ["a: 1\n", "---\nb: 2\n"]);
         assert_eq!(
-            split("a: 1\n---\nb: 2\n--- {c: 3}\n"),
-            ["a: 1\n", "---\nb: 2\n", "--- {c: 3}\n"]
+            spans("a: |\n ---\n b\nc: ---\n---x: 1\n"),
+            ["a: |\n ---\n b\nc: ---\n---x: 1\n"]
         );
-        assert_eq!(split("a: 1\r\n---\r\nb: 2"), ["a: 1\r\n", "---\r\nb: 2"]);
-        assert_eq!(
-            split("---\n# only\n---\n\n---\na: 1\n...\n# end\n"),
-            ["---\na: 1\n"]
-        );
-        assert_eq!(split("---foo: 1\n"), ["---foo: 1\n"]);
-        assert_eq!(split("a: |\n  ---\n  x\n"), ["a: |\n  ---\n  x\n"]);
-        assert!(split("").is_empty());
+        assert_eq!(spans("a: 1\n---"), ["a: 1\n"]);
+        assert_eq!(spans("--- a\n--- b"), ["--- a\n", "--- b"]);
+        assert_eq!(spans("# -----\na: 1\n-----\n"), ["# -----\na: 1\n-----\n"]);
+        assert_eq!(spans("a\r\n---\r\nb\r\n"), ["a\r\n", "---\r\nb\r\n"]);
+        assert_eq!(spans("a\r---\rb"), ["a\r", "---\rb"]);
     }
 
     #[test]
-    fn directives_belong_to_what_follows() {
+    fn an_end_marker_ends_a_document() {
         assert_eq!(
-            split("a: 1\n...\n%YAML 1.2\n---\nb: 2\n"),
-            ["a: 1\n", "\n%YAML 1.2\n---\nb: 2\n"]
+            spans("a: 1\n...\n# c\n...\nb: 2\n... # end\n"),
+            ["a: 1\n", "\nb: 2\n"]
         );
-        assert_eq!(split("\u{feff}a: 1\n"), ["\u{feff}a: 1\n"]);
+        assert_eq!(spans("a: ...\n....\n"), ["a: ...\n....\n"]);
+    }
+
+    #[test]
+    fn directives_and_comments_belong_to_what_follows() {
+        let text = "# head\n%YAML 1.1\n---\na: 1\n...\n%TAG ! x\n# c\n---\nb: 2\n";
+        let expected = [
+            "# head\n%YAML 1.1\n---\na: 1\n",
+            "\n%TAG ! x\n# c\n---\nb: 2\n",
+        ];
+        assert_eq!(spans(text), expected);
+    }
+
+    #[test]
+    fn blanks_and_comments_are_no_document() {
+        assert!(spans("").is_empty());
+        assert!(spans("---\n---\n# only\n--- # a\n\n...\n---\n \t\r\n").is_empty());
+        assert!(spans("\u{feff}").is_empty());
+        assert!(spans("%YAML 1.1\n---\n").is_empty());
+    }
+
+    #[test]
+    fn byte_order_marks_are_skipped() {
+        assert_eq!(
+            spans("\u{feff}a: 1\n\u{feff}---\nb: 2\n"),
+            ["a: 1\n", "---\nb: 2\n"]
+        );
+        assert_eq!(bodies("a: 1\n---\n\u{feff}b: 2\n"), ["a: 1\n", "b: 2\n"]);
+        assert_eq!(
+            spans("a: 1\n---\n\u{feff}b: 2\n"),
+            ["a: 1\n", "---\n\u{feff}b: 2\n"]
+        );
+    }
+
+    #[test]
+    fn a_range_is_read_in_place() {
+        let text = "before\n---\na: 1\n---\nb\nafter";
+        let pieces = split(text.as_bytes(), 11..text.len() - 5);
+        assert_eq!(&text[pieces[0].span.clone()], "a: 1\n");
+        assert_eq!(&text[pieces[1].span.clone()], "---\nb\n");
+        assert!(split(text.as_bytes(), 90..100).is_empty());
     }
 }

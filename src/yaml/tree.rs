@@ -1,653 +1,546 @@
-//! Events to trees. This file alone knows which parser makes the events, and why: of those tried
-//! saphyr-parser has all 402 cases of the YAML test suite right, is the one most in use, and hands
-//! events out one by one, so that depth and size are bounded here, before anything recurses.
+//! From events to trees. A stack of open collections takes the place of recursion, so nothing in
+//! the input can exhaust the call stack; depth is bounded before a tree can be deep enough for
+//! the code that walks (or drops) it to mind.
 
-use std::collections::HashMap;
+use std::borrow::Cow;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
 use compact_str::CompactString;
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span as ParserSpan, Tag};
 
-use super::node::{Entry, Map, Node, Scalar, ScalarKind, Value};
-use super::scalar::resolve;
-use super::{Limits, Problem, ProblemKind};
+use super::events::{Event, Events, Failure, Properties, Style, Why};
+use super::scalar::{self, Tag};
+use super::{Entry, Limits, Map, Node, Problem, ProblemKind, Scalar, ScalarKind, Value};
+use super::{json, token};
 use crate::text::{SourceId, Span};
 
-/// Parses one document, `text[range]`. None where it holds no node.
-pub fn parse(
-    source: SourceId,
-    text: &str,
-    range: Range<usize>,
-    limits: &Limits,
-) -> Result<Option<Node>, Problem> {
-    let document = text.get(range.clone()).unwrap_or_default();
-    let places = Places::new(source, document, range.start);
-    let mut builder = Builder::new(&places, limits);
-    let mut parser = Parser::new_from_str(document);
-    while let Some(event) = parser.next_event() {
-        let (event, span) = event.map_err(|error| syntax(&places, &error))?;
-        builder.take(event, span)?;
+/// Trees are walked by recursion elsewhere: no configured limit goes beyond this.
+const DEEPEST: usize = 1_000;
+
+/// A text to build trees from, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Input<'t> {
+    pub(super) source: SourceId,
+    /// The text of one document.
+    pub(super) text: &'t str,
+    /// Its first byte in the source.
+    pub(super) base: usize,
+}
+
+/// The root of the document (more than one only where a lone carriage return hid a marker).
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub(super) fn build(input: Input<'_>, limits: &Limits) -> Result<Vec<Node>, Problem> {
+    let builder = Builder::new(input, limits, false);
+    let failure = match builder.run(Events::new(input.text, input.text)) {
+        Ok(roots) => return Ok(roots),
+        Err(failure) => failure,
+    };
+    if failure.what != What::Surrogate || !json::is_likely(input.text) {
+        return Err(failure.into_problem(input, limits));
     }
-    Ok(builder.root)
+    let joined = json::join_surrogates(input.text);
+    let builder = Builder::new(input, limits, true);
+    builder
+        .run(Events::new(&joined, input.text))
+        .map_err(|failure| failure.into_problem(input, limits))
 }
 
-fn syntax(places: &Places<'_>, error: &ScanError) -> Problem {
-    let at = places.byte(*error.marker());
-    let span = places.line_from(at);
-    Problem {
-        kind: ProblemKind::Syntax(in_words(error.info())),
-        span,
+/// What stopped the building, and at which byte of the text.
+#[derive(Debug)]
+struct Stop {
+    at: usize,
+    what: What,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum What {
+    Syntax(Cow<'static, str>),
+    Surrogate,
+    Depth,
+    Nodes,
+}
+
+impl Stop {
+    fn syntax(at: usize, message: &'static str) -> Self {
+        Self {
+            at,
+            what: What::Syntax(Cow::Borrowed(message)),
+        }
+    }
+
+    fn into_problem(self, input: Input<'_>, limits: &Limits) -> Problem {
+        let kind = match self.what {
+            What::Syntax(message) => ProblemKind::Syntax(message.into_owned()),
+            What::Surrogate => ProblemKind::Syntax(
+                "an escape in this value is no character: YAML has no surrogate pairs".to_owned(),
+            ),
+            What::Depth => ProblemKind::Limit(format!(
+                "this document is nested more than {} levels deep",
+                depth_limit(limits).min(usize::from(u8::MAX))
+            )),
+            What::Nodes => ProblemKind::Limit(format!(
+                "this document has more than {} nodes once its aliases are expanded",
+                limits.nodes
+            )),
+        };
+        let line = place(input.text, self.at);
+        let span = Span::new(input.source, input.base + line.start, input.base + line.end);
+        Problem { kind, span }
     }
 }
 
-/// What the parser says, without its own jargon where that is known to puzzle people.
-fn in_words(info: &str) -> String {
-    let known = [
-        (
-            "after double-quoted scalar",
-            "something stands behind a closing quote",
-        ),
-        (
-            "after quoted scalar",
-            "something stands behind a closing quote",
-        ),
-        (
-            "mapping values are not allowed",
-            "a `:` stands where no value can begin; a text with `: ` in it needs quotes",
-        ),
-        (
-            "did not find expected key",
-            "a key was expected here; is the indentation that of its neighbours?",
-        ),
-        (
-            "simple key expect",
-            "a `:` is missing behind this, or its indentation is not that of its neighbours",
-        ),
-        (
-            "could not find expected ':'",
-            "a `:` is missing behind this, or its indentation is not that of its neighbours",
-        ),
-        ("tab", "a tab stands where only spaces may indent"),
-        (
-            "unknown anchor",
-            "an alias (`*name`) refers to an anchor that is not there",
-        ),
-        (
-            "did not find expected '-' indicator",
-            "a `-` was expected here; is the indentation that of its neighbours?",
-        ),
-        (
-            "unexpected end of plain scalar",
-            "a value ends too early here",
-        ),
-    ];
-    let lower = info.to_lowercase();
-    let found = known.iter().find(|(theirs, _)| lower.contains(theirs));
-    found.map_or_else(|| info.to_owned(), |(_, ours)| (*ours).to_owned())
-}
-
-/// The parser's places, which count characters, to byte spans of the source.
-struct Places<'a> {
-    source: SourceId,
-    document: &'a str,
-    base: usize,
-    /// The byte of every [`STEP`]th character; empty for ASCII, where both are the same.
-    steps: Vec<u32>,
-}
-
-const STEP: usize = 64;
-
-impl<'a> Places<'a> {
-    fn new(source: SourceId, document: &'a str, base: usize) -> Self {
-        let steps = if document.is_ascii() {
-            Vec::new()
-        } else {
-            document
-                .char_indices()
-                .step_by(STEP)
-                .map(|(byte, _)| byte as u32)
-                .collect()
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        let what = match failure.why {
+            Why::Syntax(message) => What::Syntax(message),
+            Why::Surrogate => What::Surrogate,
+            Why::Depth => What::Depth,
         };
         Self {
-            source,
-            document,
-            base,
-            steps,
+            at: failure.at,
+            what,
         }
-    }
-
-    /// The byte in the document of a parser's place.
-    fn byte(&self, marker: Marker) -> usize {
-        let index = marker.index();
-        if self.steps.is_empty() {
-            return index.min(self.document.len());
-        }
-        let from = self
-            .steps
-            .get(index / STEP)
-            .map_or(self.document.len(), |byte| *byte as usize);
-        let rest = self.document.get(from..).unwrap_or_default();
-        let within = rest
-            .char_indices()
-            .nth(index % STEP)
-            .map_or(rest.len(), |(byte, _)| byte);
-        from + within
-    }
-
-    fn span(&self, start: usize, end: usize) -> Span {
-        Span::new(self.source, self.base + start, self.base + end.max(start))
-    }
-
-    /// From a byte to the end of its line, at most one token long; the last character before it
-    /// where it stands at the end.
-    fn line_from(&self, at: usize) -> Span {
-        let rest = self.document.get(at..).unwrap_or_default();
-        let length = rest.find(|c: char| c.is_whitespace()).unwrap_or(rest.len());
-        self.span(at, at + length)
     }
 }
 
-/// A collection that is not complete yet.
-enum Open {
-    Map {
-        start: usize,
-        anchor: usize,
-        map: Map,
-        key: Option<(CompactString, Span, bool)>,
-        merges: Vec<(Span, Node)>,
-        size: Size,
-    },
-    Seq {
-        start: usize,
-        anchor: usize,
-        items: Vec<Node>,
-        size: Size,
-    },
+fn depth_limit(limits: &Limits) -> usize {
+    limits.depth.min(DEEPEST)
 }
 
-/// What a node is when its aliases are expanded. Its height counts too: a short text of anchors
-/// that hold one another is a deep tree.
-#[derive(Clone, Copy)]
-struct Size {
+/// From `at` to the end of its line. What is missing at the end of the text is shown behind its
+/// last word; a tab is shown itself, though the parser stops after it.
+fn place(text: &str, at: usize) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let is_blank_at = |at: usize| bytes.get(at).is_some_and(|b| token::is_blank_or_break(*b));
+    if bytes
+        .get(at..)
+        .unwrap_or(&[])
+        .iter()
+        .all(|b| token::is_blank_or_break(*b))
+    {
+        let end = text.trim_end().len();
+        return end..end;
+    }
+    let head = bytes.get(..at).unwrap_or(&[]);
+    let line_start = memchr::memrchr2(b'\n', b'\r', head).map_or(0, |end| end + 1);
+    let indent = bytes.get(line_start..at).unwrap_or(&[]);
+    let tab = memchr::memchr(b'\t', indent).filter(|_| (line_start..at).all(is_blank_at));
+    let start = tab.map_or(at, |tab| line_start + tab);
+    let line = bytes.get(start..token::line_end(bytes, at)).unwrap_or(&[]);
+    let length = line
+        .iter()
+        .rposition(|b| !token::is_blank_or_break(*b))
+        .map_or(0, |last| last + 1);
+    start..start + length
+}
+
+/// A node that is complete.
+#[derive(Clone, Debug)]
+struct Done {
+    node: Node,
+    /// How many nodes it is, aliases expanded.
     nodes: usize,
+    /// How many collections deep it is, aliases expanded.
     height: usize,
 }
 
-impl Size {
-    const ONE: Self = Self {
-        nodes: 1,
-        height: 1,
-    };
-
-    fn add(&mut self, child: Self) {
-        self.nodes += child.nodes;
-        self.height = self.height.max(child.height + 1);
-    }
+/// A collection whose end is not reached yet.
+#[derive(Debug)]
+struct Open {
+    start: usize,
+    in_brackets: bool,
+    anchor: Option<usize>,
+    nodes: usize,
+    height: usize,
+    items: Items,
 }
 
-struct Builder<'a> {
-    places: &'a Places<'a>,
-    limits: &'a Limits,
-    stack: Vec<Open>,
-    /// Complete nodes by anchor.
-    anchors: HashMap<usize, (Node, Size)>,
-    /// The byte behind the last token, for the span of what is empty and of block collections.
-    last: usize,
-    root: Option<Node>,
+#[derive(Debug)]
+enum Items {
+    Seq(Vec<Node>),
+    Map {
+        map: Map,
+        merged: Vec<Arc<Map>>,
+        key: Option<Key>,
+    },
 }
 
-impl<'a> Builder<'a> {
-    fn new(places: &'a Places<'a>, limits: &'a Limits) -> Self {
+#[derive(Debug)]
+struct Key {
+    text: CompactString,
+    span: Span,
+    merges: bool,
+}
+
+/// What the next node is to its parent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    Root,
+    Item,
+    Key,
+    Value,
+}
+
+struct Builder<'t> {
+    input: Input<'t>,
+    nodes_limit: usize,
+    depth_limit: usize,
+    has_filler: bool,
+    open: Vec<Open>,
+    /// Anchored nodes; none while they are still open.
+    anchors: HashMap<usize, Option<Done>>,
+    roots: Vec<Node>,
+    /// The end of the last token that is no indicator.
+    cursor: usize,
+    /// Nodes so far, aliases expanded.
+    nodes: usize,
+}
+
+impl<'t> Builder<'t> {
+    fn new(input: Input<'t>, limits: &Limits, has_filler: bool) -> Self {
         Self {
-            places,
-            limits,
-            stack: Vec::new(),
+            input,
+            nodes_limit: limits.nodes,
+            depth_limit: depth_limit(limits),
+            has_filler,
+            open: Vec::new(),
             anchors: HashMap::new(),
-            last: 0,
-            root: None,
+            roots: Vec::new(),
+            cursor: 0,
+            nodes: 0,
         }
     }
 
-    fn take(&mut self, event: Event<'_>, span: ParserSpan) -> Result<(), Problem> {
-        match event {
-            Event::Scalar(text, style, anchor, tag) => {
-                self.scalar(&text, style, anchor, tag.as_deref(), span);
-                Ok(())
+    fn run(mut self, mut events: Events<'_>) -> Result<Vec<Node>, Stop> {
+        while let Some(event) = events.next() {
+            let (event, place) = event?;
+            match event {
+                Event::DocumentStart => self.document(place),
+                Event::DocumentEnd => {}
+                Event::Alias(anchor) => self.alias(anchor, place)?,
+                Event::Scalar(text, style, properties) => {
+                    self.scalar(&text, style, properties, place)?;
+                }
+                Event::SequenceStart(properties) => self.sequence(properties, place)?,
+                Event::MappingStart(properties) => self.mapping(properties, place)?,
+                Event::CollectionEnd => self.close(place)?,
             }
-            Event::MappingStart(anchor, _) => {
-                let start = self.places.byte(span.start);
-                let map = Map::default();
-                let (key, merges) = (None, Vec::new());
-                self.open(
-                    Open::Map {
-                        start,
-                        anchor,
-                        map,
-                        key,
-                        merges,
-                        size: Size::ONE,
-                    },
-                    span,
-                )
-            }
-            Event::SequenceStart(anchor, _) => {
-                let start = self.places.byte(span.start);
-                self.open(
-                    Open::Seq {
-                        start,
-                        anchor,
-                        items: Vec::new(),
-                        size: Size::ONE,
-                    },
-                    span,
-                )
-            }
-            Event::MappingEnd | Event::SequenceEnd => {
-                self.close(span);
-                Ok(())
-            }
-            Event::Alias(anchor) => self.alias(anchor, span),
-            Event::Nothing
-            | Event::StreamStart
-            | Event::StreamEnd
-            | Event::DocumentStart(_)
-            | Event::DocumentEnd => Ok(()),
+        }
+        Ok(self.roots)
+    }
+
+    /// Tokens begin after the marker. Without one the place is the first token's own.
+    fn document(&mut self, place: Range<usize>) {
+        let is_marker = self
+            .bytes()
+            .get(place.start..)
+            .is_some_and(|b| b.starts_with(b"---"));
+        if is_marker && place.len() == 3 {
+            self.cursor = place.end;
         }
     }
 
-    fn open(&mut self, collection: Open, span: ParserSpan) -> Result<(), Problem> {
-        self.refuse_as_key(span)?;
-        if self.stack.len() >= self.limits.depth {
-            return Err(self.too_deep(span));
-        }
-        self.last = self.places.byte(span.end);
-        self.stack.push(collection);
-        Ok(())
+    fn bytes(&self) -> &'t [u8] {
+        self.input.text.as_bytes()
     }
 
-    fn limit(&self, what: String, span: ParserSpan) -> Problem {
-        let at = self.places.byte(span.start);
-        Problem {
-            kind: ProblemKind::Limit(what),
-            span: self.places.line_from(at),
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span::new(
+            self.input.source,
+            self.input.base + start,
+            self.input.base + end,
+        )
+    }
+
+    fn role(&self) -> Role {
+        match self.open.last().map(|open| &open.items) {
+            None => Role::Root,
+            Some(Items::Seq(_)) => Role::Item,
+            Some(Items::Map { key: None, .. }) => Role::Key,
+            Some(Items::Map { key: Some(_), .. }) => Role::Value,
         }
     }
 
-    /// A collection can't be a key: JSON has only strings as keys.
-    fn refuse_as_key(&self, span: ParserSpan) -> Result<(), Problem> {
-        match self.stack.last() {
-            Some(Open::Map { key: None, .. }) => {
-                let at = self.places.byte(span.start);
-                let what = "a mapping or a list stands as a key (a value that begins with `{` needs \
-                            quotes)";
-                Err(Problem {
-                    kind: ProblemKind::Syntax(what.into()),
-                    span: self.places.line_from(at),
-                })
-            }
-            _ => Ok(()),
+    fn alias(&mut self, anchor: usize, place: Range<usize>) -> Result<(), Stop> {
+        let at = place.start;
+        let Some(Some(done)) = self.anchors.get(&anchor) else {
+            return Err(Stop::syntax(
+                at,
+                "this alias stands inside the value that it repeats",
+            ));
+        };
+        let done = done.clone();
+        if self.open.len() + done.height > self.depth_limit {
+            return Err(Stop {
+                at,
+                what: What::Depth,
+            });
         }
+        self.count(done.nodes, at)?;
+        self.cursor = place.end;
+        let span = self.span(place.start, place.end);
+        self.attach(done, span)
     }
 
     fn scalar(
         &mut self,
         text: &str,
-        style: ScalarStyle,
-        anchor: usize,
-        tag: Option<&Tag>,
-        span: ParserSpan,
-    ) {
-        let span = self.scalar_span(text, style, span);
-        let plain = style == ScalarStyle::Plain;
-        let kind = match tag.map(|tag| tag.suffix.as_str()) {
-            None if plain => resolve(text),
-            Some("int" | "float" | "bool" | "null") => resolve(text),
-            _ => ScalarKind::Str,
+        style: Style,
+        properties: Properties,
+        place: Range<usize>,
+    ) -> Result<(), Stop> {
+        let token = match style {
+            Style::Plain if text.is_empty() => self.empty_token(properties, &place),
+            Style::Plain => self.skip_properties(&place, properties).1..place.end,
+            Style::Quoted => {
+                let start = self.skip_properties(&place, properties).1;
+                start..token::quoted_end(self.bytes(), start)
+            }
+            Style::Block => self.block_token(properties, &place),
         };
-        let scalar = Scalar {
-            text: CompactString::new(text),
-            kind,
-            plain,
-        };
-        self.put(
-            Node {
+        let scalar = self
+            .read(text, style, properties.tag)
+            .map_err(|message| Stop {
+                at: token.start,
+                what: What::Syntax(Cow::Owned(message)),
+            })?;
+        self.count(1, token.start)?;
+        self.cursor = token.end;
+        let span = self.span(token.start, token.end);
+        let done = Done {
+            node: Node {
                 span,
                 value: Value::Scalar(scalar),
             },
-            Size::ONE,
-            anchor,
-        )
-    }
-
-    /// The token of a scalar. What is empty stands right behind the token before it.
-    fn scalar_span(&mut self, text: &str, style: ScalarStyle, span: ParserSpan) -> Span {
-        let (mut start, mut end) = (self.places.byte(span.start), self.places.byte(span.end));
-        if text.is_empty() && style == ScalarStyle::Plain {
-            start = self.behind_colon();
-            end = start;
-        } else if style == ScalarStyle::Plain {
-            let written = self.places.document.get(start..end).unwrap_or_default();
-            end = start + written.trim_end().len();
-        } else if let Some(length) = self.places.document.get(start..).and_then(quoted_length) {
-            // The parser takes the blanks and the comment behind a quote along.
-            end = start + length;
-        } else if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
-            // It lets a block scalar begin with its content instead of its `|` or `>`.
-            let before = self.places.document.get(self.last..end).unwrap_or_default();
-            start = before.find(['|', '>']).map_or(start, |at| self.last + at);
+            nodes: 1,
+            height: 0,
+        };
+        if let Some(anchor) = properties.anchor {
+            self.anchors.insert(anchor, Some(done.clone()));
         }
-        self.last = self.last.max(end);
-        self.places.span(start, end)
-    }
-
-    /// The byte behind the `:` or `-` that follows the last token.
-    fn behind_colon(&self) -> usize {
-        let rest = self.places.document.get(self.last..).unwrap_or_default();
-        let blank = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        match rest.as_bytes().get(blank) {
-            Some(b':') => self.last + blank + 1,
-            _ => self.last,
+        if self.role() == Role::Key && is_merge_key(&done.node, properties.tag) {
+            self.set_key(CompactString::const_new("<<"), span, true);
+            return Ok(());
         }
+        self.attach(done, span)
     }
 
-    fn alias(&mut self, anchor: usize, span: ParserSpan) -> Result<(), Problem> {
-        let Some((node, size)) = self.anchors.get(&anchor).cloned() else {
-            let at = self.places.byte(span.start);
-            let what = "an alias refers to the very thing it stands in, which has no end";
-            let span = self.places.line_from(at);
-            return Err(Problem {
-                kind: ProblemKind::Syntax(what.into()),
-                span,
+    fn read(&self, text: &str, style: Style, tag: Option<Tag>) -> Result<Scalar, String> {
+        let plain = style == Style::Plain;
+        let stripped = self.has_filler.then(|| text.replace(json::FILLER, ""));
+        let text = stripped.as_deref().unwrap_or(text);
+        let (kind, decoded) = match tag {
+            Some(tag) => scalar::tagged(tag, text)?,
+            None if plain => (scalar::resolve(text), None),
+            None => (ScalarKind::Str, None),
+        };
+        let text = CompactString::from(decoded.as_deref().unwrap_or(text));
+        Ok(Scalar { text, kind, plain })
+    }
+
+    fn skip_properties(&self, place: &Range<usize>, properties: Properties) -> (usize, usize) {
+        token::skip_properties(self.bytes(), place.start, properties.count())
+    }
+
+    /// Nothing is written: right behind the colon, the dash, or the anchor and tag.
+    fn empty_token(&self, properties: Properties, place: &Range<usize>) -> Range<usize> {
+        let after = |indicator| token::after_indicator(self.bytes(), self.cursor, indicator);
+        let at = match self.role() {
+            _ if properties.count() > 0 => self.skip_properties(place, properties).0,
+            Role::Value => after(b':').unwrap_or(self.cursor),
+            Role::Item => after(b'-').unwrap_or(self.cursor),
+            Role::Key | Role::Root => self.cursor,
+        };
+        at..at
+    }
+
+    fn block_token(&self, properties: Properties, place: &Range<usize>) -> Range<usize> {
+        let header = match properties.count() {
+            0 => token::block_header(self.bytes(), self.cursor).unwrap_or(place.start),
+            _ => self.skip_properties(place, properties).1,
+        };
+        header..token::block_end(self.bytes(), header, place.end.max(header))
+    }
+
+    fn sequence(&mut self, properties: Properties, place: Range<usize>) -> Result<(), Stop> {
+        let start = match (properties.count(), self.role()) {
+            (0, Role::Value) if place.is_empty() => {
+                token::first_dash(self.bytes(), self.cursor).unwrap_or(place.start)
+            }
+            _ => self.skip_properties(&place, properties).1,
+        };
+        self.open(start, b'[', properties.anchor, Items::Seq(Vec::new()))
+    }
+
+    fn mapping(&mut self, properties: Properties, place: Range<usize>) -> Result<(), Stop> {
+        let start = self.skip_properties(&place, properties).1;
+        let items = Items::Map {
+            map: Map::default(),
+            merged: Vec::new(),
+            key: None,
+        };
+        self.open(start, b'{', properties.anchor, items)
+    }
+
+    fn open(
+        &mut self,
+        start: usize,
+        bracket: u8,
+        anchor: Option<usize>,
+        items: Items,
+    ) -> Result<(), Stop> {
+        if self.role() == Role::Key {
+            let message = match items {
+                Items::Seq(_) => "a sequence can't be a key: JSON has only strings as keys",
+                Items::Map { .. } => "a mapping can't be a key: JSON has only strings as keys",
+            };
+            return Err(Stop::syntax(start, message));
+        }
+        if self.open.len() >= self.depth_limit {
+            return Err(Stop {
+                at: start,
+                what: What::Depth,
             });
-        };
-        if node.as_scalar().is_none() {
-            self.refuse_as_key(span)?;
         }
-        if self.stack.len() + size.height > self.limits.depth {
-            return Err(self.too_deep(span));
+        self.count(1, start)?;
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, None);
         }
-        self.last = self.places.byte(span.end);
-        self.put(node, size, 0);
-        let expanded = match self.stack.last() {
-            Some(Open::Map { size, .. } | Open::Seq { size, .. }) => size.nodes,
-            None => size.nodes,
+        let in_brackets = self.bytes().get(start) == Some(&bracket);
+        self.cursor = if in_brackets { start + 1 } else { start };
+        self.open.push(Open {
+            start,
+            in_brackets,
+            anchor,
+            nodes: 1,
+            height: 1,
+            items,
+        });
+        Ok(())
+    }
+
+    fn close(&mut self, place: Range<usize>) -> Result<(), Stop> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
         };
-        if expanded > self.limits.nodes {
-            return Err(self.too_many_nodes(span));
+        if open.in_brackets {
+            self.cursor = place.start + 1;
+        }
+        let span = self.span(open.start, self.cursor.max(open.start));
+        let value = match open.items {
+            Items::Seq(items) => Value::Seq(items.into()),
+            Items::Map {
+                mut map, merged, ..
+            } => {
+                append_merged(&mut map, &merged);
+                Value::Map(Arc::new(map))
+            }
+        };
+        let done = Done {
+            node: Node { span, value },
+            nodes: open.nodes,
+            height: open.height,
+        };
+        if let Some(anchor) = open.anchor {
+            self.anchors.insert(anchor, Some(done.clone()));
+        }
+        self.attach(done, span)
+    }
+
+    fn count(&mut self, nodes: usize, at: usize) -> Result<(), Stop> {
+        self.nodes = self.nodes.saturating_add(nodes);
+        if self.nodes > self.nodes_limit {
+            return Err(Stop {
+                at,
+                what: What::Nodes,
+            });
         }
         Ok(())
     }
 
-    fn too_deep(&self, span: ParserSpan) -> Problem {
-        let most = self.limits.depth;
-        self.limit(
-            format!("this document is nested more than {most} levels deep"),
-            span,
-        )
+    fn set_key(&mut self, text: CompactString, span: Span, merges: bool) {
+        if let Some(Open {
+            items: Items::Map { key, .. },
+            ..
+        }) = self.open.last_mut()
+        {
+            *key = Some(Key { text, span, merges });
+        }
     }
 
-    fn too_many_nodes(&self, span: ParserSpan) -> Problem {
-        let most = self.limits.nodes;
-        self.limit(
-            format!("this document has more than {most} nodes once its aliases are expanded"),
-            span,
-        )
-    }
-
-    fn close(&mut self, span: ParserSpan) {
-        // The parser ends a block collection where the next token begins, and a flow collection
-        // behind its bracket: the bracket is found from the last token on.
-        let (start, anchor, value, size) = match self.stack.pop() {
-            Some(Open::Map {
-                start,
-                anchor,
-                map,
-                merges,
-                size,
-                ..
-            }) => {
-                let map = merged(map, &merges);
-                (start, anchor, Value::Map(Arc::new(map)), size)
-            }
-            Some(Open::Seq {
-                start,
-                anchor,
-                items,
-                size,
-            }) => (start, anchor, Value::Seq(items.into()), size),
-            None => return,
+    /// Gives a node to its parent. `place` is where it is used, which for an alias is not where
+    /// it is written.
+    fn attach(&mut self, done: Done, place: Span) -> Result<(), Stop> {
+        let at = (place.start as usize).saturating_sub(self.input.base);
+        let Some(parent) = self.open.last_mut() else {
+            self.roots.push(done.node);
+            return Ok(());
         };
-        let end_of_flow = self.places.byte(span.end);
-        let written = self.places.document.as_bytes();
-        let is_flow = matches!(written.get(start), Some(b'{' | b'['));
-        if is_flow {
-            self.last = self.last.max(end_of_flow);
-        }
-        let span = self.places.span(start, self.last);
-        self.put(Node { span, value }, size, anchor);
-    }
-
-    /// Puts a complete node where it belongs.
-    fn put(&mut self, node: Node, size: Size, anchor: usize) {
-        if anchor != 0 {
-            self.anchors.insert(anchor, (node.clone(), size));
-        }
-        match self.stack.last_mut() {
-            None => self.root = Some(node),
-            Some(Open::Seq {
-                items, size: whole, ..
-            }) => {
-                whole.add(size);
-                items.push(node);
-            }
-            Some(Open::Map {
-                map,
-                key,
-                merges,
-                size: whole,
-                ..
-            }) => {
-                whole.add(size);
-                match key.take() {
-                    None => {
-                        let span = node.span;
-                        if let Value::Scalar(scalar) = node.value {
-                            let is_merge = scalar.plain && scalar.text == "<<";
-                            *key = Some((scalar.text, span, is_merge));
-                        }
-                    }
-                    Some((_, key_span, true)) => merges.push((key_span, node)),
-                    Some((key, key_span, false)) => {
-                        map.entries.push(Entry {
-                            key,
-                            key_span,
-                            value: node,
-                        });
-                    }
+        parent.nodes = parent.nodes.saturating_add(done.nodes);
+        parent.height = parent.height.max(done.height + 1);
+        match &mut parent.items {
+            Items::Seq(items) => items.push(done.node),
+            Items::Map { map, merged, key } => match key.take() {
+                None => {
+                    let Value::Scalar(scalar) = done.node.value else {
+                        let message = "this alias can't be a key: its value is not a string";
+                        return Err(Stop::syntax(at, message));
+                    };
+                    *key = Some(Key {
+                        text: scalar.text,
+                        span: place,
+                        merges: false,
+                    });
                 }
-            }
-        }
-    }
-}
-
-/// The length of a quoted scalar, quotes included; none where the text begins with no quote.
-fn quoted_length(text: &str) -> Option<usize> {
-    let mut bytes = text.bytes().enumerate();
-    let (_, quote) = bytes
-        .next()
-        .filter(|(_, first)| matches!(first, b'"' | b'\''))?;
-    while let Some((at, byte)) = bytes.next() {
-        match byte {
-            b'\\' if quote == b'"' => {
-                bytes.next();
-            }
-            // Two single quotes are one of the text.
-            b'\'' if quote == b'\'' && text.as_bytes().get(at + 1) == Some(&b'\'') => {
-                bytes.next();
-            }
-            _ if byte == quote => return Some(at + 1),
-            _ => {}
-        }
-    }
-    None
-}
-
-/// A mapping with what its merge keys bring behind its own entries, never over them; of a list of
-/// mappings the earlier wins (yaml.org/type/merge.html).
-fn merged(mut map: Map, merges: &[(Span, Node)]) -> Map {
-    for (_, merge) in merges {
-        let one = std::slice::from_ref(merge);
-        for source in merge.as_seq().unwrap_or(one) {
-            let brought = source.as_map().map_or(&[][..], |other| &other.entries);
-            for entry in brought {
-                if map.entry(&entry.key).is_none() {
-                    map.entries.push(entry.clone());
+                Some(Key { merges: true, .. }) => {
+                    let maps = maps_to_merge(&done.node).ok_or_else(|| {
+                        Stop::syntax(at, "`<<` takes a mapping, or a sequence of mappings")
+                    })?;
+                    merged.extend(maps);
                 }
-            }
+                Some(Key { text, span, .. }) => {
+                    map.entries.push(Entry {
+                        key: text,
+                        key_span: span,
+                        value: done.node,
+                    });
+                }
+            },
         }
+        Ok(())
     }
-    map
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::yaml::{Stream, read};
+/// Only a plain `<<` merges; a quoted one is a key like any other.
+fn is_merge_key(node: &Node, tag: Option<Tag>) -> bool {
+    let is_plain = |scalar: &Scalar| scalar.plain && scalar.text == "<<";
+    matches!(tag, None | Some(Tag::Merge)) && node.as_scalar().is_some_and(is_plain)
+}
 
-    fn stream(text: &str) -> Stream {
-        read(SourceId(0), text, 0..text.len(), None, &Limits::default())
+fn maps_to_merge(node: &Node) -> Option<Vec<Arc<Map>>> {
+    let map = |node: &Node| match &node.value {
+        Value::Map(map) => Some(Arc::clone(map)),
+        _ => None,
+    };
+    match &node.value {
+        Value::Map(map) => Some(vec![Arc::clone(map)]),
+        Value::Seq(items) => items.iter().map(map).collect(),
+        Value::Scalar(_) => None,
     }
+}
 
-    fn root(text: &str) -> Node {
-        let stream = stream(text);
-        assert_eq!(stream.problems, [], "{text}");
-        stream.documents[0].root.clone()
+/// Adds the entries that merge keys bring: never over one that is there, the earlier map wins.
+fn append_merged(map: &mut Map, merged: &[Arc<Map>]) {
+    if merged.is_empty() {
+        return;
     }
-
-    fn at<'a>(text: &'a str, span: Span) -> &'a str {
-        &text[span.start as usize..span.end as usize]
-    }
-
-    #[test]
-    fn spans_are_the_tokens_as_written() {
-        let text = "# ä\r\nname: \"böse\"   # x\r\nlist:\r\n  - a b  # c\r\n  - {k: 'v'}\r\nempty:\r\nblock: |\r\n  x\r\n";
-        let root = root(text);
-        assert_eq!(at(text, root.get("name").unwrap().span), "\"böse\"");
-        let list = root.get("list").unwrap().as_seq().unwrap();
-        assert_eq!(at(text, list[0].span), "a b");
-        assert_eq!(at(text, list[1].span), "{k: 'v'}");
-        assert_eq!(at(text, list[1].get("k").unwrap().span), "'v'");
-        assert_eq!(at(text, root.entry("list").unwrap().key_span), "list");
-        let empty = root.get("empty").unwrap();
-        assert!(empty.is_null());
-        assert_eq!(empty.span.start as usize, text.find("empty:").unwrap() + 6);
-        assert!(at(text, root.get("block").unwrap().span).starts_with("|"));
-    }
-
-    #[test]
-    fn anchors_and_merge_keys_keep_the_place_where_the_value_is_written() {
-        let text = "base: &b {app: x, tier: web}\nuse:\n  <<: *b\n  app: z\nagain: *b\n";
-        let root = root(text);
-        let used = root.get("use").unwrap();
-        assert_eq!(used.get("app").unwrap().as_str(), Some("z"));
-        assert_eq!(used.get("tier").unwrap().as_str(), Some("web"));
-        assert_eq!(
-            used.get("tier").unwrap().span.start as usize,
-            text.find("web").unwrap()
-        );
-        assert_eq!(root.at(&["again", "app"]).unwrap().as_str(), Some("x"));
-        assert!(used.get("<<").is_none());
-    }
-
-    #[test]
-    fn a_broken_document_does_not_hide_its_neighbours() {
-        let text = "a: 1\n---\nb: [1, 2\nc: {\n---\nd: 3\n";
-        let found = stream(text);
-        assert_eq!(
-            (found.documents.len(), found.problems.len(), found.seen),
-            (2, 1, 3)
-        );
-        assert!(matches!(found.problems[0].kind, ProblemKind::Syntax(_)));
-    }
-
-    #[test]
-    fn deep_nesting_is_refused_at_once() {
-        let deep = 10_000;
-        let block: String = (0..deep)
-            .map(|level| format!("{}a:\n", " ".repeat(level)))
-            .collect();
-        let dashes = "- ".repeat(deep);
-        for text in ["[".repeat(deep), "{a: ".repeat(deep), block, dashes] {
-            let started = std::time::Instant::now();
-            let found = stream(&text);
-            assert_eq!(found.problems.len(), 1);
-            assert!(started.elapsed().as_secs() < 5);
-        }
-    }
-
-    #[test]
-    fn alias_bombs_and_rings_are_refused() {
-        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
-        for level in 1..20 {
-            let before = format!("*a{}", level - 1);
-            bomb += &format!("a{level}: &a{level} [{}]\n", vec![before; 10].join(", "));
-        }
-        assert!(matches!(
-            stream(&bomb).problems[0].kind,
-            ProblemKind::Limit(_)
-        ));
-        let mut chain = "- &a0 [x]\n".to_owned();
-        for level in 1..2000 {
-            chain += &format!("- &a{level} [*a{}]\n", level - 1);
-        }
-        assert!(matches!(
-            stream(&chain).problems[0].kind,
-            ProblemKind::Limit(_)
-        ));
-        assert!(matches!(
-            stream("a: &a [*a]\n").problems[0].kind,
-            ProblemKind::Syntax(_)
-        ));
-    }
-
-    #[test]
-    fn json_is_read_as_it_is() {
-        let text = "{\t\"a\": \"x\\ud83d\\ude00y\", \"b\": \"\\/\", \"c\": [1, true, null]}";
-        let root = root(text);
-        assert_eq!(root.get("b").unwrap().as_str(), Some("/"));
-        assert_eq!(at(text, root.get("c").unwrap().span), "[1, true, null]");
-    }
-
-    #[test]
-    fn what_only_some_tools_refuse_is_read() {
-        for text in [
-            "{a: 1, b: x}",
-            "--- {a: 1}\n",
-            "%YAML 1.1\n---\na: 1\n",
-            "\u{feff}a: 1\n",
-        ] {
-            assert!(root(text).get("a").is_some(), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_mapping_is_no_key() {
-        assert_eq!(stream("{{ .Values.x }}: 1\n").problems.len(), 1);
-        assert_eq!(stream("a: {{ .Values.x }}\n").problems.len(), 1);
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_text_makes_it_panic_and_spans_slice_it(text in "[-a-c:{}\\[\\]&*|>'\"#\\n \\tä%!?,.<]{0,60}") {
-            let found = stream(&text);
-            let mut left: Vec<&Node> = found.documents.iter().map(|d| &d.root).collect();
-            while let Some(node) = left.pop() {
-                let span = node.span;
-                proptest::prop_assert!(text.get(span.start as usize..span.end as usize).is_some());
-                left.extend(node.as_seq().unwrap_or_default());
-                left.extend(node.as_map().map_or(&[][..], |m| &m.entries).iter().map(|e| &e.value));
-            }
+    let mut keys: HashSet<CompactString> = map.entries.iter().map(|e| e.key.clone()).collect();
+    for entry in merged.iter().flat_map(|other| &other.entries) {
+        if keys.insert(entry.key.clone()) {
+            map.entries.push(entry.clone());
         }
     }
 }

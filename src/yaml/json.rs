@@ -1,0 +1,91 @@
+//! The one thing in JSON that YAML refuses: characters escaped as two surrogates.
+
+use super::token::quoted_end;
+
+/// Stands for the rest of an escape that was replaced, so that every later character keeps its
+/// place. A noncharacter: no text for interchange has it.
+pub(super) const FILLER: char = '\u{fdd1}';
+
+/// Whether the text begins as JSON does.
+pub(super) fn is_likely(text: &str) -> bool {
+    text.trim_start().starts_with(['{', '['])
+}
+
+/// The text with every surrogate escape replaced by its character, filled up to the same number
+/// of characters; a lone one by U+FFFD, as Go does.
+pub(super) fn join_surrogates(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut joined = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(length) = bytes.get(at..).and_then(|rest| memchr::memchr(b'"', rest)) {
+        let open = at + length;
+        let close = quoted_end(bytes, open);
+        joined.push_str(text.get(at..open).unwrap_or(""));
+        push_string(text.get(open..close).unwrap_or(""), &mut joined);
+        at = close;
+    }
+    joined.push_str(text.get(at..).unwrap_or(""));
+    joined
+}
+
+/// One string with its quotes.
+fn push_string(mut rest: &str, joined: &mut String) {
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        let (before, escape) = rest.split_at(at);
+        joined.push_str(before);
+        let length = match (code_unit(escape), escape.get(6..).and_then(code_unit)) {
+            (Some(first), second) if (0xd800..0xe000).contains(&first) => {
+                push_character(first, second, joined)
+            }
+            _ => 0,
+        };
+        if length == 0 {
+            joined.push('\\');
+            let escaped = escape.get(1..).and_then(|tail| tail.chars().next());
+            joined.extend(escaped);
+            rest = escape
+                .get(1 + escaped.map_or(0, char::len_utf8)..)
+                .unwrap_or("");
+        } else {
+            rest = escape.get(length..).unwrap_or("");
+        }
+    }
+    joined.push_str(rest);
+}
+
+/// The character of one or two surrogates; how many bytes of escapes it took.
+fn push_character(first: u32, second: Option<u32>, joined: &mut String) -> usize {
+    let low = second.filter(|low| first < 0xdc00 && (0xdc00..0xe000).contains(low));
+    let pair =
+        low.and_then(|low| char::from_u32(0x10000 + ((first - 0xd800) << 10) + low - 0xdc00));
+    let length = if pair.is_some() { 12 } else { 6 };
+    joined.push(pair.unwrap_or(char::REPLACEMENT_CHARACTER));
+    joined.extend(std::iter::repeat_n(FILLER, length - 1));
+    length
+}
+
+/// The number of the `\uXXXX` that the text begins with.
+fn code_unit(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix("\\u")?.get(..4)?;
+    let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
+    is_hex
+        .then(|| u32::from_str_radix(digits, 16).ok())
+        .flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surrogates_are_joined_in_place() {
+        let text = r#"{"a\\ud83d": "\ud83d\ude00 \u00e9", "b": "\ud83d", "c": "é\udc00"}"#;
+        let joined = join_surrogates(text);
+        assert_eq!(joined.chars().count(), text.chars().count());
+        let stripped = joined.replace(FILLER, "");
+        assert_eq!(
+            stripped,
+            r#"{"a\\ud83d": "😀 \u00e9", "b": "�", "c": "é�"}"#
+        );
+    }
+}
