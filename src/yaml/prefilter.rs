@@ -38,10 +38,10 @@ impl Wanted {
         }
     }
 
-    /// Whether a manifest of this kind is wanted. Kinds hold no white space.
+    /// Whether a manifest of this kind is wanted. A kind is one word: neither white space nor
+    /// brackets nor commas are in it.
     pub fn wants(&self, kind: &str) -> bool {
-        !kind.bytes().any(is_blank_or_break)
-            && (self.kinds.contains(kind) || self.holds_part(kind.as_bytes()))
+        !kind.bytes().any(ends_word) && self.wants_word(kind.as_bytes())
     }
 
     /// Whether a document, or a whole file, may hold a wanted manifest. `false` is certain.
@@ -74,111 +74,111 @@ impl Wanted {
     fn may_be_wanted_at(&self, document: &[u8], at: usize) -> bool {
         let within_word =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
-        if at
-            .checked_sub(1)
-            .and_then(|before| document.get(before))
-            .is_some_and(within_word)
-        {
+        let before = at.checked_sub(1).and_then(|before| document.get(before));
+        if before.is_some_and(within_word) {
             return false;
         }
-        let end = at + "kind".len();
-        let quote = document.get(end).is_some_and(|b| matches!(b, b'"' | b'\''));
+        let (view, is_all) = view(document, at + "kind".len());
+        self.is_wanted_key(view).unwrap_or(!is_all)
+    }
+
+    /// Whether what follows `kind` makes it a key with a wanted value; none where the view ends
+    /// before that is told.
+    fn is_wanted_key(&self, after: &[u8]) -> Option<bool> {
+        let quote = matches!(after.first(), Some(b'"' | b'\''));
         // An explicit key (`? kind`) and JSON may have the colon on a later line.
-        let colon = skip_space(document, if quote { end + 1 } else { end });
-        document.get(colon) == Some(&b':') && self.may_be_wanted(document, colon + 1)
-    }
-
-    /// Whether the value after a colon is wanted, or can't be told here.
-    fn may_be_wanted(&self, document: &[u8], after_colon: usize) -> bool {
-        let start = skip_space(document, after_colon);
-        match document.get(start) {
-            None => false,
+        let colon = skip_space(after, usize::from(quote));
+        if *after.get(colon)? != b':' {
+            return Some(false);
+        }
+        let start = skip_space(after, colon + 1);
+        match after.get(start)? {
             // An anchor, an alias, a tag, a block scalar, an explicit key.
-            Some(b'&' | b'*' | b'!' | b'|' | b'>' | b'?') => true,
-            Some(b'"' | b'\'') => {
-                let text = document.get(start + 1..quoted_end(document, start) - 1);
-                text.is_none_or(|text| {
-                    text.iter().any(|b| matches!(b, b'\\' | b'\n' | b'\r'))
-                        || self.wants_bytes(text)
-                })
-            }
-            Some(_) => self.wants_plain(plain(document, start)),
+            b'&' | b'*' | b'!' | b'|' | b'>' | b'?' => Some(true),
+            b'"' | b'\'' => self.is_wanted_quoted(after, start),
+            _ => self.is_wanted_plain(after.get(start..)?),
         }
     }
 
-    /// Whether what stands on the line of a plain value is wanted. `rest` ends at a comment.
-    fn wants_plain(&self, rest: &[u8]) -> bool {
-        let token = rest
-            .split(|b| is_blank_or_break(*b) || is_flow(*b))
-            .next()
-            .unwrap_or(rest);
-        // The next key, or the first one of a mapping: the value is no scalar. Inside brackets
-        // the line may go on with other entries, so only what comes before them counts.
-        let before_flow = rest.split(|b| is_flow(*b)).next().unwrap_or(rest);
-        if has_key_mark(before_flow) {
-            return false;
-        }
-        self.wants_bytes(token) || self.holds_part(rest)
+    fn is_wanted_quoted(&self, after: &[u8], start: usize) -> Option<bool> {
+        let end = quoted_end(after, start);
+        let text = after.get(start + 1..end - 1)?;
+        let can_not_be_told = text.iter().any(|b| matches!(b, b'\\' | b'\n' | b'\r'));
+        let is_wanted = can_not_be_told || self.wants_word(text);
+        (is_wanted || end < after.len()).then_some(is_wanted)
     }
 
-    fn wants_bytes(&self, kind: &[u8]) -> bool {
+    fn is_wanted_plain(&self, value: &[u8]) -> Option<bool> {
+        let end = value.iter().position(|b| ends_word(*b));
+        let word = value.get(..end.unwrap_or(value.len()))?;
+        // The next key, or the first one of a mapping: the value of `kind` is no scalar.
+        let is_wanted = !word.ends_with(b":") && self.wants_word(word);
+        (is_wanted || end.is_some()).then_some(is_wanted)
+    }
+
+    fn wants_word(&self, kind: &[u8]) -> bool {
         std::str::from_utf8(kind).is_ok_and(|kind| self.kinds.contains(kind))
-            || self.holds_part(kind)
-    }
-
-    fn holds_part(&self, text: &[u8]) -> bool {
-        self.parts.iter().any(|needle| needle.find(text).is_some())
+            || self.parts.iter().any(|part| part.find(kind).is_some())
     }
 
     /// Whether the parser may see text that is not in the bytes: base64, escapes, and line breaks
-    /// that are escaped away. Escapes only exist in double quotes; and as neither kinds nor keys
-    /// hold white space, the first escape of such a scalar stands on the line of its opening quote.
+    /// that are escaped away.
     fn has_hidden_text(&self, document: &[u8]) -> bool {
         let after_tag = |at: usize| {
             let before = at.checked_sub(1).and_then(|before| document.get(before));
             before.is_some_and(|byte| matches!(byte, b'!' | b':'))
         };
-        memchr_iter(b'\\', document).any(|at| hides_text(document, at))
-            || self.binary.find_iter(document).any(after_tag)
+        has_hiding_escape(document) || self.binary.find_iter(document).any(after_tag)
     }
 }
 
-/// A plain value from `start` to the end of its line, less a comment.
-fn plain(document: &[u8], start: usize) -> &[u8] {
+/// As much of the document from `start` on as one decision may look at, and whether that is all:
+/// without a bound, a line of many keys would be read to its end for each of them.
+fn view(document: &[u8], start: usize) -> (&[u8], bool) {
+    const MOST: usize = 2_048;
     let rest = document.get(start..).unwrap_or(&[]);
-    let line = rest.get(..super::token::line_end(rest, 0)).unwrap_or(rest);
-    let is_comment = |pair: &[u8]| matches!(pair, [b' ' | b'\t', b'#']);
-    let end = line.windows(2).position(is_comment).unwrap_or(line.len());
-    line.get(..end).unwrap_or(line)
+    (rest.get(..MOST).unwrap_or(rest), rest.len() <= MOST)
 }
 
-/// Whether a colon that makes a key stands on the line, or a dash that makes an item begins it.
-fn has_key_mark(line: &[u8]) -> bool {
-    let ends = |at: usize| line.get(at).is_none_or(|b| is_blank_or_break(*b));
-    memchr_iter(b':', line).any(|at| ends(at + 1)) || (line.first() == Some(&b'-') && ends(1))
+fn ends_word(byte: u8) -> bool {
+    is_blank_or_break(byte) || is_flow(byte)
 }
 
 /// Whether an alias stands as a key somewhere: it may be `kind`, anchored as a value elsewhere.
 fn has_alias_as_key(document: &[u8]) -> bool {
+    let is_key = |after: &[u8]| {
+        let length = after.iter().position(|b| ends_word(*b))?;
+        let next = after.get(skip_space(after, length))?;
+        Some(length > 0 && *next == b':')
+    };
     memchr_iter(b'*', document).any(|at| {
-        let name = document.get(at + 1..).unwrap_or(&[]);
-        let ends = |byte: &u8| is_blank_or_break(*byte) || is_flow(*byte);
-        let length = name.iter().position(ends).unwrap_or(name.len());
-        length > 0 && document.get(skip_space(document, at + 1 + length)) == Some(&b':')
+        let (view, is_all) = view(document, at + 1);
+        is_key(view).unwrap_or(!is_all)
     })
 }
 
-/// Whether the backslash at `at` may hide text.
-fn hides_text(document: &[u8], at: usize) -> bool {
-    let next = document.get(at + 1);
-    if !next.is_none_or(|b| matches!(b, b'x' | b'u' | b'U' | b'\n' | b'\r')) {
-        return false;
+/// Whether a backslash stands where it may hide text: before `x`, `u`, `U` or a line break, and
+/// behind a `"` on the same line. Escapes only exist in double quotes; and as neither kinds nor
+/// keys hold white space, the first one of such a scalar is on the line of its opening quote.
+fn has_hiding_escape(document: &[u8]) -> bool {
+    let mut seen = 0;
+    let mut is_quote_on_line = false;
+    for at in memchr_iter(b'\\', document) {
+        let before = document.get(seen..at).unwrap_or(&[]);
+        let line_start = memchr::memrchr2(b'\n', b'\r', before);
+        let line = before
+            .get(line_start.map_or(0, |end| end + 1)..)
+            .unwrap_or(&[]);
+        is_quote_on_line &= line_start.is_none();
+        is_quote_on_line |= line.contains(&b'"');
+        let next = document.get(at + 1);
+        let hides = next.is_none_or(|b| matches!(b, b'x' | b'u' | b'U' | b'\n' | b'\r'));
+        if hides && is_quote_on_line {
+            return true;
+        }
+        seen = at;
     }
-    let before = document.get(..at).unwrap_or(&[]);
-    let line_start = memchr::memrchr2(b'\n', b'\r', before).map_or(0, |end| end + 1);
-    before
-        .get(line_start..)
-        .is_some_and(|line| line.contains(&b'"'))
+    false
 }
 
 #[cfg(test)]
@@ -272,5 +272,23 @@ mod tests {
         assert!(wanted().may_be(&wide));
         assert!(wanted().may_be(b"kind: Pod\n# \xff"));
         assert!(!wanted().may_be(b"kind: Other\n# \xff"));
+    }
+
+    #[test]
+    fn long_lines_take_no_longer_than_short_ones() {
+        let many = 200_000;
+        for text in [
+            "{\"kind\":{\"a\":1},".repeat(many),
+            "\"kind\":1,".repeat(many),
+            "kind # ".repeat(many),
+            "\\x ".repeat(many),
+            format!("kind {}", "*a".repeat(many)),
+            format!("kind {}", "*a # ".repeat(many)),
+        ] {
+            let start = std::time::Instant::now();
+            let _ = wanted().may_be(text.as_bytes());
+            let took = start.elapsed();
+            assert!(took.as_secs() < 2, "{took:?} for {:?}", &text[..20]);
+        }
     }
 }
