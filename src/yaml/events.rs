@@ -62,6 +62,13 @@ pub(super) enum Why {
     Depth,
 }
 
+/// How many characters a text begins with that differ from those of its original.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Lead {
+    pub(super) parsed: usize,
+    pub(super) original: usize,
+}
+
 /// The events of one text, with the bytes they stand at.
 pub(super) struct Events<'t> {
     parser: saphyr::Parser<'t, saphyr::StrInput<'t>>,
@@ -69,12 +76,19 @@ pub(super) struct Events<'t> {
 }
 
 impl<'t> Events<'t> {
-    /// Parses `text`; the bytes reported are those of `original`, which differs from it only in
-    /// single characters.
-    pub(super) fn new(text: &'t str, original: &'t str) -> Self {
+    /// Parses `text`.
+    pub(super) fn new(text: &'t str) -> Self {
+        Self::replaced(text, text, Lead::default())
+    }
+
+    /// Parses `text`, which has as many characters as `original` but for its first ones: `lead`
+    /// tells how many it has there, and how many `original` has. The bytes reported are those of
+    /// `original`.
+    pub(super) fn replaced(text: &'t str, original: &'t str, lead: Lead) -> Self {
+        let parser = saphyr::Parser::new_from_str(text);
         Self {
-            parser: saphyr::Parser::new_from_str(text),
-            offsets: Offsets::new(original),
+            parser,
+            offsets: Offsets::new(original, lead),
         }
     }
 
@@ -174,13 +188,14 @@ fn tag(tag: &saphyr::Tag) -> Tag {
 /// of every 64th character.
 struct Offsets<'t> {
     text: &'t str,
+    lead: Lead,
     table: Option<Vec<usize>>,
 }
 
 const STRIDE: usize = 64;
 
 impl<'t> Offsets<'t> {
-    fn new(text: &'t str) -> Self {
+    fn new(text: &'t str, lead: Lead) -> Self {
         let every = || {
             text.char_indices()
                 .map(|(at, _)| at)
@@ -189,11 +204,13 @@ impl<'t> Offsets<'t> {
         };
         Self {
             text,
+            lead,
             table: (!text.is_ascii()).then(every),
         }
     }
 
     fn byte(&self, index: usize) -> usize {
+        let index = index.saturating_sub(self.lead.parsed) + self.lead.original;
         let Some(table) = &self.table else {
             return index.min(self.text.len());
         };
@@ -292,7 +309,7 @@ mod tests {
     #[test]
     fn characters_become_bytes() {
         let text = "é\r\n😀b".repeat(100);
-        let offsets = Offsets::new(&text);
+        let offsets = Offsets::new(&text, Lead::default());
         let expected: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let found: Vec<usize> = (0..expected.len())
             .map(|index| offsets.byte(index))
@@ -300,7 +317,7 @@ mod tests {
         assert_eq!(found, expected);
         assert_eq!(offsets.byte(expected.len()), text.len());
         assert_eq!(offsets.byte(usize::MAX), text.len());
-        assert_eq!(Offsets::new("ascii").byte(9), 5);
+        assert_eq!(Offsets::new("ascii", Lead::default()).byte(9), 5);
     }
 
     #[test]

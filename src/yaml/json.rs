@@ -1,4 +1,5 @@
-//! The one thing in JSON that YAML refuses: characters escaped as two surrogates.
+//! What JSON needs to be read as YAML: characters escaped as two surrogates, which YAML refuses,
+//! and a start that keeps the parser from holding all of a file.
 
 use super::token::quoted_end;
 
@@ -6,9 +7,16 @@ use super::token::quoted_end;
 /// place. A noncharacter: no text for interchange has it.
 pub(super) const FILLER: char = '\u{fdd1}';
 
-/// Whether the text begins as JSON does.
-pub(super) fn is_likely(text: &str) -> bool {
-    text.trim_start().starts_with(['{', '['])
+/// What is put before a JSON text. Behind a marker on the same line no key can begin; without it
+/// the parser must take the whole text for a possible key, and holds all its tokens to the end.
+pub(super) const MARKER: &str = "--- ";
+
+/// How much white space comes before a text that begins as JSON does; none if it does not.
+pub(super) fn indent(text: &str) -> Option<usize> {
+    let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r']);
+    trimmed
+        .starts_with(['{', '['])
+        .then(|| text.len() - trimmed.len())
 }
 
 /// The text with every surrogate escape replaced by its character, filled up to the same number

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use super::events::{Event, Events, Failure, Properties, Style, Why};
+use super::events::{Event, Events, Failure, Lead, Properties, Style, Why};
 use super::scalar::{self, Tag};
 use super::{Entry, Limits, Map, Node, Problem, ProblemKind, Scalar, ScalarKind, Value};
 use super::{json, token};
@@ -33,19 +33,29 @@ pub(super) struct Input<'t> {
 /// # Errors
 /// The first thing that is wrong with it.
 pub(super) fn build(input: Input<'_>, limits: &Limits) -> Result<Vec<Node>, Problem> {
-    let builder = Builder::new(input, limits, false);
-    let failure = match builder.run(Events::new(input.text, input.text)) {
-        Ok(roots) => return Ok(roots),
-        Err(failure) => failure,
+    let built = match json::indent(input.text) {
+        Some(indent) => build_json(input, indent, limits),
+        None => Builder::new(input, limits, false).run(Events::new(input.text)),
     };
-    if failure.what != What::Surrogate || !json::is_likely(input.text) {
-        return Err(failure.into_problem(input, limits));
+    built.map_err(|stop| stop.into_problem(input, limits))
+}
+
+/// Builds what begins as JSON does, whether it is JSON or YAML in brackets.
+fn build_json(input: Input<'_>, indent: usize, limits: &Limits) -> Result<Vec<Node>, Stop> {
+    let lead = Lead {
+        parsed: json::MARKER.len(),
+        original: indent,
+    };
+    let marked = |json: &str| format!("{}{json}", json::MARKER);
+    let json = input.text.get(indent..).unwrap_or("");
+    let text = marked(json);
+    let events = Events::replaced(&text, input.text, lead);
+    let built = Builder::new(input, limits, false).run(events);
+    if !matches!(&built, Err(stop) if stop.what == What::Surrogate) {
+        return built;
     }
-    let joined = json::join_surrogates(input.text);
-    let builder = Builder::new(input, limits, true);
-    builder
-        .run(Events::new(&joined, input.text))
-        .map_err(|failure| failure.into_problem(input, limits))
+    let text = marked(&json::join_surrogates(json));
+    Builder::new(input, limits, true).run(Events::replaced(&text, input.text, lead))
 }
 
 /// What stopped the building, and at which byte of the text.
