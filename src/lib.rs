@@ -76,8 +76,8 @@ pub struct Summary {
     pub kustomizations: usize,
     /// Helm charts that were recognised and left out.
     pub charts: usize,
-    /// The paths of both.
-    pub left_out: Vec<String>,
+    /// Paths that were passed by, with the reason.
+    pub left_out: Vec<(String, &'static str)>,
     /// How long it took.
     pub time: Duration,
     /// How long each stage took, in their order.
@@ -115,7 +115,9 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     clock.stage("bundle");
     let found = lint_bundles(request, &repo, &loaded, &objects, &bundles);
     clock.stage("lint");
-    let mut findings = settle::merge(found, &holders(&objects, &bundles));
+    let holders = holders(&objects, &bundles);
+    let mut findings =
+        settle::merge(found, &|place| holders.get(&place.source).copied().unwrap_or(1));
     let problems = loaded.problems.iter();
     let problems = problems.filter(|problem| is_reported(&repo, problem.span.source));
     findings.extend(problems.map(lint::run::unread));
@@ -124,12 +126,7 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let findings = settle::settle(findings, &request.selection, &loaded.sources);
     clock.stage("settle");
     let summary = summary(&repo, &loaded, &objects, clock);
-    Ok(Outcome {
-        sources: loaded.sources,
-        findings,
-        summary,
-        root: repo.root,
-    })
+    Ok(Outcome { sources: loaded.sources, findings, summary, root: repo.root })
 }
 
 /// Measures the stages of a run.
@@ -142,11 +139,7 @@ struct Clock {
 impl Clock {
     fn start() -> Self {
         let now = Instant::now();
-        Self {
-            started: now,
-            last: now,
-            stages: Vec::new(),
-        }
+        Self { started: now, last: now, stages: Vec::new() }
     }
 
     fn stage(&mut self, name: &'static str) {
@@ -157,9 +150,7 @@ impl Clock {
 }
 
 fn is_reported(repo: &Repo, source: SourceId) -> bool {
-    repo.files
-        .get(source.0 as usize)
-        .is_some_and(|file| file.reported)
+    repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
 }
 
 /// The objects as grouping sees them.
@@ -167,11 +158,7 @@ fn items<'a>(objects: &'a [Object], repo: &'a Repo) -> Vec<bundle::Item<'a>> {
     let item = |object: &'a Object| {
         let file = &repo.files[object.head.source.0 as usize];
         let namespace = object.head.namespace.as_deref().unwrap_or_default();
-        let identity = (
-            object.head.kind.as_str(),
-            namespace,
-            object.head.name.as_str(),
-        );
+        let identity = (object.head.kind.as_str(), namespace, object.head.name.as_str());
         let counts = matches!(object.body, Body::Policy(_) | Body::Workloads(_))
             && !object.head.name.is_empty();
         bundle::Item {
@@ -191,20 +178,14 @@ fn lint_bundles(
     objects: &Arc<Vec<Object>>,
     bundles: &[bundle::Bundle],
 ) -> Vec<(String, Vec<Finding>)> {
-    let rules = request.selection.rules();
+    let is_on = |rule: &&'static lint::Rule| request.selection.is_on(rule);
+    let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
     let is_reported = |id: &u32| self::is_reported(repo, objects[*id as usize].head.source);
     let is_policy = |id: &u32| matches!(objects[*id as usize].body, Body::Policy(_));
-    let settings = Settings {
-        world: World::Open,
-        profile: request.profile,
-    };
+    let settings = Settings { world: World::Open, profile: request.profile };
     let mut found = Vec::new();
     for bundle in bundles {
-        if !bundle
-            .members
-            .iter()
-            .any(|id| is_policy(id) && is_reported(id))
-        {
+        if !bundle.members.iter().any(|id| is_policy(id) && is_reported(id)) {
             continue;
         }
         let members = Members {
@@ -237,14 +218,14 @@ fn openness(bundle: &bundle::Bundle, repo: &Repo, loaded: &Loaded) -> Openness {
             openness.open(namespace.as_deref(), Open::NotEvaluated(path.clone()));
         }
     }
-    let charts = repo
-        .files
-        .iter()
-        .filter(|file| file.role == repo::Role::Chart);
+    let charts = repo.files.iter().filter(|file| file.role == repo::Role::Chart);
     for chart in charts.filter(|file| concerns(&file.path)) {
         openness.open(None, Open::NotEvaluated(chart.path.clone()));
     }
-    // A document that can't be read may hold anything.
+    // A path that can't be read may hold anything, and so may a document.
+    for (path, _) in repo.unseen.iter().chain(&repo.unreadable).filter(|(path, _)| concerns(path)) {
+        openness.open(None, Open::NotEvaluated(path.clone()));
+    }
     for problem in &loaded.problems {
         let path = &loaded.sources.get(problem.span.source).path;
         if concerns(path) {
@@ -258,11 +239,8 @@ fn openness(bundle: &bundle::Bundle, repo: &Repo, loaded: &Loaded) -> Openness {
 fn holders(objects: &[Object], bundles: &[bundle::Bundle]) -> BTreeMap<SourceId, usize> {
     let mut holders: BTreeMap<SourceId, usize> = BTreeMap::new();
     for bundle in bundles {
-        let mut files: Vec<SourceId> = bundle
-            .members
-            .iter()
-            .map(|id| objects[*id as usize].head.source)
-            .collect();
+        let mut files: Vec<SourceId> =
+            bundle.members.iter().map(|id| objects[*id as usize].head.source).collect();
         files.sort_unstable();
         files.dedup();
         for file in files {
@@ -272,24 +250,32 @@ fn holders(objects: &[Object], bundles: &[bundle::Bundle]) -> BTreeMap<SourceId,
     holders
 }
 
-fn left_out(repo: &Repo) -> Vec<String> {
-    let is_left_out = |file: &&repo::File| {
-        matches!(file.role, repo::Role::Kustomization | repo::Role::Chart) && file.reported
+/// What was not read as manifests, and why.
+fn left_out(repo: &Repo, loaded: &Loaded) -> Vec<(String, &'static str)> {
+    let why = |file: &repo::File| match file.role {
+        repo::Role::Kustomization => Some("a kustomization, not evaluated yet"),
+        repo::Role::Chart => Some("a Helm chart, not rendered yet"),
+        repo::Role::ChartTemplate => Some("a template of a Helm chart"),
+        _ if loaded.left_out.files.contains(&file.path) => Some("a kustomization refers to it"),
+        _ => None,
     };
-    repo.files
-        .iter()
-        .filter(is_left_out)
-        .map(|file| file.path.clone())
-        .collect()
+    let files = repo.files.iter().filter(|file| file.reported);
+    let mut out: Vec<(String, &str)> =
+        files.filter_map(|file| Some((file.path.clone(), why(file)?))).collect();
+    out.extend(repo.left_out.iter().map(|(path, why)| {
+        let why = match why {
+            repo::LeftOut::Excluded => "excluded",
+            repo::LeftOut::Symlink => "a symbolic link",
+        };
+        (path.clone(), why)
+    }));
+    out.extend(repo.unseen.iter().map(|(path, _)| (path.clone(), "can't be read")));
+    out
 }
 
 fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object], clock: Clock) -> Summary {
-    let of_role = |role| {
-        repo.files
-            .iter()
-            .filter(|file| file.role == role && file.reported)
-            .count()
-    };
+    let of_role =
+        |role| repo.files.iter().filter(|file| file.role == role && file.reported).count();
     let workloads = objects.iter().map(|object| match &object.body {
         Body::Workloads(list) => list.len(),
         _ => 0,
@@ -297,15 +283,12 @@ fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object], clock: Clock) -> Su
     Summary {
         files: loaded.files,
         documents: loaded.documents,
-        policies: objects
-            .iter()
-            .filter(|o| matches!(o.body, Body::Policy(_)))
-            .count(),
+        policies: objects.iter().filter(|o| matches!(o.body, Body::Policy(_))).count(),
         workloads: workloads.sum(),
         suppressed: 0,
         kustomizations: of_role(repo::Role::Kustomization),
         charts: of_role(repo::Role::Chart),
-        left_out: left_out(repo),
+        left_out: left_out(repo, loaded),
         time: clock.started.elapsed(),
         stages: clock.stages,
     }

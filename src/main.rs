@@ -1,4 +1,4 @@
-//! The binary: arguments in, exit code out. Everything else is the library's.
+//! The binary: everything it does, and in which order, is told in [`netpol_lint::cli`].
 
 use std::process::ExitCode;
 

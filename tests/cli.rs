@@ -1,232 +1,177 @@
-//! The command line, as people type it.
+//! The command line as scripts meet it: output, error output and exit codes.
 
-use std::path::Path;
+#![allow(clippy::unwrap_used)]
 
 use assert_cmd::Command;
 
-fn netpol_lint(folder: &Path) -> Command {
-    let mut command = Command::cargo_bin("netpol-lint").unwrap();
-    command
-        .current_dir(folder)
-        .env("NO_COLOR", "1")
-        .env("LC_ALL", "C.UTF-8");
+fn netpol_lint(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
+    command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
     command
 }
 
-fn shop() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/shop")
+fn stdout(command: &mut Command) -> String {
+    String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap()
 }
 
-fn stdout(command: &mut Command) -> (Option<i32>, String) {
-    let output = command.output().unwrap();
-    (
-        output.status.code(),
-        String::from_utf8(output.stdout).unwrap(),
-    )
-}
-
-fn stderr(command: &mut Command) -> (Option<i32>, String) {
-    let output = command.output().unwrap();
-    (
-        output.status.code(),
-        String::from_utf8(output.stderr).unwrap(),
-    )
+/// What is said of a run that can't be done.
+fn refusal(command: &mut Command) -> String {
+    let assert = command.assert().code(2).stdout("");
+    String::from_utf8(assert.get_output().stderr.clone()).unwrap()
 }
 
 #[test]
-fn the_shop_has_four_mistakes_and_the_mended_one_none() {
-    let (code, text) = stdout(netpol_lint(&shop()).args(["--output-format", "concise", "-q"]));
-    let rules: Vec<&str> = text
-        .lines()
-        .map(|line| line.split_once('[').unwrap().1.split_once(']').unwrap().0)
-        .collect();
-    assert_eq!(
-        rules,
-        [
-            "orphaned-peer-selector",
-            "missing-dns-egress",
-            "service-port-not-pod-port",
-            "missing-namespace-selector"
-        ]
-    );
-    assert_eq!(code, Some(1));
-    let fixed = shop().with_file_name("shop-fixed");
-    assert_eq!(
-        stdout(netpol_lint(&fixed).arg("-q")),
-        (Some(0), String::new())
-    );
-}
-
-#[test]
-fn exit_codes() {
-    let folder = shop();
-    let code = |args: &[&str]| {
-        netpol_lint(&folder)
-            .args(args)
-            .output()
-            .unwrap()
-            .status
-            .code()
-    };
-    assert_eq!(code(&["--fail-on", "error"]), Some(1));
-    assert_eq!(
-        code(&["--fail-on", "error", "--select", "orphaned-peer-selector"]),
-        Some(0)
-    );
-    assert_eq!(code(&["--fail-on", "never"]), Some(0));
-    assert_eq!(code(&["--exit-zero"]), Some(0));
-    assert_eq!(code(&["check", "-qq"]), Some(1));
-    assert_eq!(code(&["--no-such-flag"]), Some(2));
-    assert_eq!(code(&["no/such/path"]), Some(2));
-    assert_eq!(code(&["--include", "[", "."]), Some(2));
-    assert_eq!(code(&["--help"]), Some(0));
-    assert_eq!(code(&["--version"]), Some(0));
-}
-
-#[test]
-fn errors_say_what_to_do() {
-    let folder = shop();
-    let (code, text) = stderr(netpol_lint(&folder).args(["--select", "missing-dns-egres"]));
-    assert_eq!(code, Some(2));
-    assert!(text.contains("`missing-dns-egress`"), "{text}");
-    let (code, text) = stderr(netpol_lint(&folder).arg("nowhere"));
-    assert_eq!(
-        (code, text.as_str()),
-        (Some(2), "netpol-lint: nowhere: no such file or directory\n")
-    );
-    let empty = tempfile::tempdir().unwrap();
-    let (code, text) = stderr(netpol_lint(empty.path()).arg("."));
-    assert_eq!(code, Some(2));
-    assert!(text.contains("*.yaml"), "{text}");
-}
-
-#[test]
-fn a_values_file_alone_is_no_error() {
-    let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("values.yaml"), "replicas: 1\n").unwrap();
-    let (code, text) = stdout(netpol_lint(folder.path()).arg("values.yaml"));
-    assert_eq!(code, Some(0));
-    assert!(text.starts_with("No findings in 1 file"), "{text}");
-}
-
-#[test]
-fn one_file_is_reported_on_and_the_repository_is_its_context() {
-    let folder = shop();
-    let (code, text) = stdout(netpol_lint(&folder).args([
-        "policies/catalogue-db.yaml",
+fn help_says_what_users_need() {
+    let help = stdout(&mut netpol_lint(&["--help"]));
+    for word in [
         "--output-format",
-        "concise",
-        "-q",
-    ]));
-    assert_eq!(code, Some(1));
-    assert_eq!(text.lines().count(), 1);
-    assert!(
-        text.contains("Deployment `catalogue` has `app: catalogue`"),
-        "{text}"
-    );
-}
-
-#[test]
-fn standard_input_is_resolved_against_the_working_directory() {
-    let folder = tempfile::tempdir().unwrap();
-    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: shop, labels: {app: web}}\nspec: {containers: [{name: a, image: b}]}\n";
-    std::fs::write(folder.path().join("pod.yaml"), pod).unwrap();
-    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web, namespace: shop}\nspec:\n  podSelector: {matchLabels: {app: wep}}\n  policyTypes: [Ingress]\n";
-    let (code, text) = stdout(
-        netpol_lint(folder.path())
-            .args(["-", "--output-format", "concise", "-q"])
-            .write_stdin(policy),
-    );
-    assert_eq!(code, Some(1));
-    assert!(
-        text.starts_with("<stdin>:5:36: warning[orphaned-pod-selector]"),
-        "{text}"
-    );
-}
-
-#[test]
-fn json_is_one_document_with_the_documented_fields() {
-    let folder = shop();
-    let (_, text) = stdout(netpol_lint(&folder).args(["--output-format", "json"]));
-    let json: serde_json::Value = serde_json::from_str(&text).unwrap();
-    assert_eq!(json["version"], 1);
-    assert_eq!(json["summary"]["errors"], 3);
-    let findings = json["findings"].as_array().unwrap();
-    assert_eq!(findings.len(), 4);
-    let first = &findings[0];
-    assert_eq!(first["object"]["name"], "catalogue-db");
-    assert_eq!(first["field"], "spec.ingress[0].from[0].podSelector");
-    assert_eq!(first["location"]["line"], 16);
-    assert_eq!(first["location"]["end_column"], 27);
-    assert!(
-        first["location"]["path"]
-            .as_str()
-            .unwrap()
-            .ends_with("policies/catalogue-db.yaml")
-    );
-    assert_eq!(first["fingerprint"].as_str().unwrap().len(), 16);
-    let keys: Vec<&String> = first.as_object().unwrap().keys().collect();
-    assert_eq!(keys.len(), 13, "{keys:?}");
-}
-
-#[test]
-fn the_same_bytes_whatever_the_threads_and_the_order_of_creation() {
-    let run = |folder: &Path, threads: &str| {
-        let args = [
-            "--threads",
-            threads,
-            "--output-format",
-            "text",
-            "-q",
-            "--pedantic",
-            "--min-confidence",
-            "low",
-        ];
-        stdout(netpol_lint(folder).args(args)).1
-    };
-    let (here, there) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let policy = |n: usize| {
-        format!(
-            "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: p{n}, namespace: n{}}}\nspec:\n  podSelector: {{matchLabels: {{app: x{n}}}}}\n  egress:\n  - to: [{{podSelector: {{matchLabels: {{app: y}}}}}}]\n",
-            n % 7
-        )
-    };
-    let pod = |n: usize| {
-        format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{name: q{n}, namespace: n{}, labels: {{app: x{}}}}}\nspec: {{containers: [{{name: a, image: b}}]}}\n",
-            n % 7,
-            n / 2
-        )
-    };
-    let write = |folder: &Path, n: usize| {
-        std::fs::write(folder.join(format!("p{n}.yaml")), policy(n)).unwrap();
-        std::fs::write(folder.join(format!("q{n}.yaml")), pod(n)).unwrap();
-    };
-    (0..120).for_each(|n| write(here.path(), n));
-    (0..120).rev().for_each(|n| write(there.path(), n));
-    let first = run(here.path(), "1");
-    assert!(first.lines().count() > 200, "{first}");
-    assert_eq!(first, run(here.path(), "8"));
-    assert_eq!(first, run(there.path(), "3"));
-}
-
-#[test]
-fn rules_are_listed_and_explained() {
-    let folder = shop();
-    let (code, table) = stdout(netpol_lint(&folder).arg("rule"));
-    assert_eq!(code, Some(0));
-    assert_eq!(table.lines().count(), netpol_lint::lint::RULES.len());
-    for rule in netpol_lint::lint::RULES {
-        let (code, page) = stdout(netpol_lint(&folder).args(["rule", rule.id]));
-        assert_eq!(code, Some(0));
-        assert!(page.starts_with(rule.id), "{page}");
-        assert!(
-            page.lines()
-                .all(|line| line.chars().count() <= 120 || line.starts_with("    ")),
-            "{page}"
-        );
+        "--select",
+        "--ignore",
+        "--pedantic",
+        "--min-severity",
+        "--min-confidence",
+        "--fail-on",
+        "--include",
+        "--exclude",
+        "--no-ignore",
+        "--force-exclude",
+        "--threads",
+        "--color",
+        "--quiet",
+        "--verbose",
+        "--exit-zero",
+        "Exit codes:",
+        "NO_COLOR",
+    ] {
+        assert!(help.contains(word), "{word} is missing:\n{help}");
     }
-    let (code, text) = stderr(netpol_lint(&folder).args(["rule", "split-pear"]));
-    assert_eq!(code, Some(2));
-    assert!(text.contains("`split-peer`"), "{text}");
+    assert!(stdout(&mut netpol_lint(&["check", "--help"])).contains("Exit codes:"));
+}
+
+#[test]
+fn version_is_the_package_s() {
+    let said = stdout(&mut netpol_lint(&["--version"]));
+    assert_eq!(said, format!("netpol-lint {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_arguments_are_exit_code_2() {
+    for (arguments, said) in [
+        (&["--nope"][..], "--nope"),
+        (&["--output-format", "xml"], "xml"),
+        (&["--threads", "0"], "--threads"),
+        (&["--fail-on", "sometimes"], "sometimes"),
+        (&["-q", "-v"], "--verbose"),
+    ] {
+        let error = refusal(&mut netpol_lint(arguments));
+        assert!(error.contains(said), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn an_unknown_rule_is_exit_code_2_everywhere() {
+    for arguments in [
+        &["rule", "no-such-rule"][..],
+        &["--select", "no-such-rule"],
+        &["check", "--ignore", "all,no-such-rule", "."],
+    ] {
+        let error = refusal(&mut netpol_lint(arguments));
+        assert!(error.starts_with("error: there is no rule `no-such-rule`"), "{error}");
+        assert!(error.contains("`netpol-lint rule`"), "{error}");
+    }
+}
+
+#[test]
+fn without_an_id_all_rules_are_listed() {
+    let table = stdout(&mut netpol_lint(&["rule"]));
+    assert!(table.starts_with("rule"), "{table}");
+    for rule in netpol_lint::lint::RULES {
+        let line = table.lines().find(|line| line.split(' ').next() == Some(rule.id)).unwrap();
+        assert!(line.contains(rule.severity.word()) && line.contains(&rule.summary()[..10]));
+    }
+}
+
+#[test]
+fn every_page_can_be_shown() {
+    for rule in netpol_lint::lint::RULES {
+        let page = stdout(&mut netpol_lint(&["rule", rule.id]));
+        assert!(page.starts_with(rule.id), "{page}");
+        assert!(!page.contains('\u{1b}'), "no colours in a pipe: {page:?}");
+    }
+}
+
+#[test]
+fn colours_are_used_when_asked_for() {
+    assert!(stdout(&mut netpol_lint(&["rule", "--color", "always"])).contains('\u{1b}'));
+    assert!(stdout(netpol_lint(&["rule"]).env("CLICOLOR_FORCE", "1")).contains('\u{1b}'));
+    let both = &["--color", "never", "rule"];
+    assert!(!stdout(netpol_lint(both).env("CLICOLOR_FORCE", "1")).contains('\u{1b}'));
+}
+
+/// A repository with one policy that is right: it selects what is there and lets out nothing.
+fn repository() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join(".git")).unwrap();
+    std::fs::create_dir(dir.path().join("docs")).unwrap();
+    std::fs::write(dir.path().join("docs/guide.md"), "# Guide\n").unwrap();
+    std::fs::write(dir.path().join("all.yaml"), GOOD).unwrap();
+    dir
+}
+
+const GOOD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec: {containers: [{name: db, image: db, ports: [{containerPort: 5432}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]
+";
+
+#[test]
+fn a_repository_without_mistakes_is_exit_code_0() {
+    let dir = repository();
+    for arguments in [&[][..], &["check"], &["."], &["check", "all.yaml"], &["--threads", "1"]] {
+        netpol_lint(arguments).current_dir(dir.path()).assert().code(0).stderr("");
+    }
+    netpol_lint(&["-qq"]).current_dir(dir.path()).assert().code(0).stdout("").stderr("");
+}
+
+#[test]
+fn paths_that_lead_nowhere_are_exit_code_2() {
+    let dir = repository();
+    let missing = refusal(netpol_lint(&["nope.yaml"]).current_dir(dir.path()));
+    assert_eq!(missing, "error: `nope.yaml`: no such file or directory\n");
+    let empty = refusal(netpol_lint(&["--exit-zero", "docs"]).current_dir(dir.path()));
+    assert!(empty.starts_with("error: nothing to read under `docs`: looked for *.yaml"), "{empty}");
+    let glob = refusal(netpol_lint(&["--exclude", "a["]).current_dir(dir.path()));
+    assert!(glob.starts_with("error: `a[` is not a glob"), "{glob}");
+}
+
+#[test]
+fn a_hook_whose_only_file_is_excluded_has_nothing_to_report() {
+    let dir = repository();
+    let arguments = ["--exclude", "all.yaml", "--force-exclude", "all.yaml"];
+    netpol_lint(&arguments).current_dir(dir.path()).assert().code(0);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let dir = repository();
+    netpol_lint(&["-"]).current_dir(dir.path()).write_stdin("").assert().code(0);
+    let arguments = ["--stdin-path", "all.yaml", "-"];
+    netpol_lint(&arguments).current_dir(dir.path()).write_stdin(GOOD).assert().code(0);
+}
+
+#[test]
+fn verbose_says_what_was_read_on_standard_error() {
+    let dir = repository();
+    let assert = netpol_lint(&["-v"]).current_dir(dir.path()).assert().code(0);
+    let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert!(said.contains("repository root: ") && said.contains("reported on: ."), "{said}");
 }

@@ -1,5 +1,7 @@
 //! The kernel of `reach` against cyclonus' truth tables: who may connect to whom, on which port.
 
+#![allow(clippy::unwrap_used)]
+
 mod shared;
 
 use std::collections::BTreeSet;
@@ -52,25 +54,17 @@ fn differences(folder: &Path, record: &serde_json::Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (probe, pairs) in record["allowed"].as_object().unwrap() {
         let (protocol, number) = probe.split_once('/').unwrap();
-        let port = Port {
-            protocol: Protocol::parse(protocol).unwrap(),
-            number: number.parse().unwrap(),
-        };
-        let allowed: BTreeSet<&str> = pairs
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|pair| pair.as_str().unwrap())
-            .collect();
+        let port =
+            Port { protocol: Protocol::parse(protocol).unwrap(), number: number.parse().unwrap() };
+        let allowed: BTreeSet<&str> =
+            pairs.as_array().unwrap().iter().map(|pair| pair.as_str().unwrap()).collect();
         for (from, source) in &pods {
             for (to, destination) in pods.iter().filter(|(to, _)| to != from) {
                 let pair = format!("{from}>{to}");
                 let expected = allowed.contains(pair.as_str());
                 let found = may(&cluster, *source, *destination, port);
                 if found != expected.into() {
-                    wrong.push(format!(
-                        "{id} {probe} {pair}: {found:?}, expected {expected}"
-                    ));
+                    wrong.push(format!("{id} {probe} {pair}: {found:?}, expected {expected}"));
                 }
             }
         }
@@ -89,11 +83,7 @@ fn cluster(file: &Path) -> Cluster {
         .flat_map(|document| bundle::heads(&document.root))
         .map(|(head, tree)| decode(head, &tree))
         .collect();
-    assert!(
-        objects
-            .iter()
-            .any(|object| matches!(object.body, Body::Workloads(_)))
-    );
+    assert!(objects.iter().any(|object| matches!(object.body, Body::Workloads(_))));
     let members = Members {
         name: String::new(),
         objects: (0..objects.len() as u32).collect(),
@@ -101,12 +91,5 @@ fn cluster(file: &Path) -> Cluster {
         elsewhere: Vec::new(),
         openness: Openness::default(),
     };
-    Cluster::build(
-        Arc::new(objects),
-        members,
-        Settings {
-            world: World::Closed,
-            profile: None,
-        },
-    )
+    Cluster::build(Arc::new(objects), members, Settings { world: World::Closed, profile: None })
 }

@@ -22,11 +22,7 @@ const KINDS: [&str; 10] = [
 ];
 
 fn wanted() -> Wanted {
-    Wanted::new(
-        KINDS,
-        &["NetworkPolicy", "List"],
-        &["emplate", "containers"],
-    )
+    Wanted::new(KINDS, &["NetworkPolicy", "List"], &["emplate", "containers"])
 }
 
 /// The wanted manifests of a text, those in lists too.
@@ -34,18 +30,13 @@ fn manifests(text: &str, filter: Option<&Wanted>) -> Vec<Node> {
     let Stream { documents, .. } =
         read(SourceId(0), text, 0..text.len(), filter, &Limits::default());
     let wanted = wanted();
-    let mut left: Vec<Node> = documents
-        .into_iter()
-        .map(|document| document.root)
-        .collect();
+    let mut left: Vec<Node> = documents.into_iter().map(|document| document.root).collect();
     let mut found = Vec::new();
     while let Some(node) = left.pop() {
         let kind = node.get("kind").and_then(Node::as_str).unwrap_or_default();
         let items = node.get("items").and_then(Node::as_seq).unwrap_or_default();
         left.extend(items.iter().cloned());
-        let has_template = node
-            .at(&["spec", "template", "spec", "containers"])
-            .is_some();
+        let has_template = node.at(&["spec", "template", "spec", "containers"]).is_some();
         if wanted.wants(kind) || (has_template && !kind.is_empty()) {
             found.push(node);
         }
@@ -54,10 +45,7 @@ fn manifests(text: &str, filter: Option<&Wanted>) -> Vec<Node> {
 }
 
 fn is_text(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .unwrap_or_default();
+    let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
     matches!(extension, "yaml" | "yml" | "json")
 }
 
@@ -66,10 +54,7 @@ fn nothing_wanted_is_dropped() {
     let Some(corpus) = shared::shared("corpus") else {
         return;
     };
-    let entries = WalkDir::new(corpus)
-        .sort_by_file_name()
-        .into_iter()
-        .filter_map(Result::ok);
+    let entries = WalkDir::new(corpus).sort_by_file_name().into_iter().filter_map(Result::ok);
     let (mut all, mut files) = (0, 0);
     for entry in entries.filter(|entry| entry.file_type().is_file() && is_text(entry.path())) {
         let Ok(text) = std::fs::read_to_string(entry.path()) else {

@@ -1,12 +1,15 @@
 //! Every rule's page: its sections, and its examples, which must fire where they say and nowhere
-//! else, or stay quiet.
+//! else, or stay quiet; and what users read of each, held as snapshots.
+
+#![allow(clippy::unwrap_used)]
 
 mod pages;
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use netpol_lint::lint::{Check, RULES};
+use netpol_lint::report::{Look, text};
 
 /// The sections that a page has, in this order.
 const SECTIONS: [&str; 5] = [
@@ -24,11 +27,7 @@ const WITHOUT_BAD_EXAMPLE: &[&str] = &["unreadable-file"];
 fn every_page_has_its_sections_and_examples() {
     for rule in RULES {
         let page = rule.page;
-        assert!(
-            page.starts_with(&format!("# {}\n\n", rule.id)),
-            "{}: title",
-            rule.id
-        );
+        assert!(page.starts_with(&format!("# {}\n\n", rule.id)), "{}: title", rule.id);
         assert!(
             !rule.summary().is_empty() && !rule.summary().contains('\n'),
             "{}: summary",
@@ -44,16 +43,8 @@ fn every_page_has_its_sections_and_examples() {
         assert!(places.is_sorted(), "{}: order of sections", rule.id);
         let examples = pages::examples(rule);
         let needs_bad = !WITHOUT_BAD_EXAMPLE.contains(&rule.id);
-        assert!(
-            examples.iter().any(|e| e.bad) || !needs_bad,
-            "{}: no bad example",
-            rule.id
-        );
-        assert!(
-            examples.iter().any(|e| !e.bad),
-            "{}: no good example",
-            rule.id
-        );
+        assert!(examples.iter().any(|e| e.bad) || !needs_bad, "{}: no bad example", rule.id);
+        assert!(examples.iter().any(|e| !e.bad), "{}: no good example", rule.id);
     }
 }
 
@@ -65,33 +56,16 @@ fn every_rule_has_its_file_its_page_and_its_place_in_the_registry() {
             .unwrap()
             .map(|entry| entry.unwrap().path())
             .filter(|path| path.extension().is_some_and(|e| e == extension))
-            .map(|path| {
-                path.file_stem()
-                    .unwrap()
-                    .to_str()
-                    .unwrap()
-                    .replace('_', "-")
-            })
+            .map(|path| path.file_stem().unwrap().to_str().unwrap().replace('_', "-"))
             .collect()
     };
     let pages = stems("rules", "md");
     let files = stems("src/lint", "rs");
     let ids: Vec<&str> = RULES.iter().map(|rule| rule.id).collect();
     assert!(ids.is_sorted(), "the registry is sorted by id");
-    assert_eq!(
-        pages,
-        ids.iter().map(ToString::to_string).collect(),
-        "pages and registry"
-    );
-    for rule in RULES
-        .iter()
-        .filter(|rule| !matches!(rule.check, Check::Run))
-    {
-        assert!(
-            files.contains(rule.id),
-            "{} has no file of its own",
-            rule.id
-        );
+    assert_eq!(pages, ids.iter().map(ToString::to_string).collect(), "pages and registry");
+    for rule in RULES.iter().filter(|rule| !matches!(rule.check, Check::Run)) {
+        assert!(files.contains(rule.id), "{} has no file of its own", rule.id);
     }
 }
 
@@ -106,18 +80,44 @@ fn bad_examples_fire_where_they_say_and_good_ones_stay_quiet() {
             let (_folder, outcome) = pages::run(rule, example.text, true);
             let found = pages::found(&outcome);
             let name = format!("{} example {}", rule.id, example.number);
-            assert_eq!(
-                example.bad,
-                !expected.is_empty(),
-                "{name}: marked lines and verdict"
-            );
+            assert_eq!(example.bad, !expected.is_empty(), "{name}: marked lines and verdict");
             if expected != found {
-                wrong.push(format!(
-                    "{name}:\n  expected {expected:?}\n  found    {found:?}"
-                ));
+                wrong.push(format!("{name}:\n  expected {expected:?}\n  found    {found:?}"));
             }
         }
     }
     println!("{tried} examples tried");
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_says_what_its_snapshot_holds() {
+    for rule in RULES {
+        let bad: Vec<pages::Example<'_>> =
+            pages::examples(rule).into_iter().filter(|example| example.bad).collect();
+        if bad.is_empty() {
+            continue;
+        }
+        let mut seen = Vec::new();
+        for example in bad {
+            let (_folder, outcome) = pages::run(rule, example.text, false);
+            let look = Look {
+                color: false,
+                width: 100,
+                unicode: true,
+                cwd: outcome.root.clone(),
+                links: false,
+            };
+            text::write(&mut seen, &outcome, &look).unwrap();
+        }
+        hold(&format!("rule_{}", rule.id.replace('-', "_")), &String::from_utf8(seen).unwrap());
+    }
+}
+
+/// Holds a text against its snapshot in `snapshots/`.
+fn hold(name: &str, text: &str) {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("snapshots");
+    insta::with_settings!({snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!(name, text);
+    });
 }

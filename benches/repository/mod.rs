@@ -22,14 +22,9 @@ const FILLER_BYTES: usize = 12_000;
 pub fn write(root: &Path, size: Size) -> std::io::Result<()> {
     std::fs::create_dir_all(root.join(".git"))?;
     for number in 0..size.namespaces {
-        namespace(
-            &root.join(format!("apps/team-{:02}/ns-{number:04}", number % 40)),
-            number,
-        )?;
+        namespace(&root.join(format!("apps/team-{:02}/ns-{number:04}", number % 40)), number)?;
     }
-    let filler = size
-        .files
-        .saturating_sub(size.namespaces * FILES_OF_NAMESPACE);
+    let filler = size.files.saturating_sub(size.namespaces * FILES_OF_NAMESPACE);
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
     for number in 0..filler {
         let folder = root.join(format!("config/area-{:03}", number % 200));
@@ -54,10 +49,7 @@ fn namespace(folder: &Path, number: usize) -> std::io::Result<()> {
         write(format!("app-{app}.yaml"), workload(&name, app))?;
     }
     for policy in 0..4 {
-        write(
-            format!("policy-{policy}.yaml"),
-            policy_text(&name, number, policy),
-        )?;
+        write(format!("policy-{policy}.yaml"), policy_text(&name, number, policy))?;
     }
     Ok(())
 }

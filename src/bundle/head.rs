@@ -42,10 +42,7 @@ fn collect(node: &Node, found: &mut Vec<(Head, Node)>) {
     let Some(kind) = node.get("kind").and_then(Node::as_str) else {
         return;
     };
-    let api_version = node
-        .get("apiVersion")
-        .and_then(Node::as_str)
-        .unwrap_or_default();
+    let api_version = node.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
     if let Some(items) = list_items(node, kind, api_version) {
         for item in items {
             collect(item, found);
@@ -61,9 +58,7 @@ fn collect(node: &Node, found: &mut Vec<(Head, Node)>) {
 /// of an older server writes it. A custom resource may end in `List` too: it has no `items`.
 fn list_items<'a>(node: &'a Node, kind: &str, api_version: &str) -> Option<&'a [Node]> {
     let is_list = (kind == "List" && api_version == "v1") || kind.ends_with("List");
-    is_list
-        .then(|| node.get("items").and_then(Node::as_seq))
-        .flatten()
+    is_list.then(|| node.get("items").and_then(Node::as_seq)).flatten()
 }
 
 fn head(node: &Node, kind: &str, api_version: &str) -> Option<Head> {
@@ -71,24 +66,17 @@ fn head(node: &Node, kind: &str, api_version: &str) -> Option<Head> {
     let start = first_token(node);
     let metadata = node.get("metadata");
     let text = |key: &str| {
-        metadata
-            .and_then(|m| m.get(key))
-            .filter(|n| !n.is_null())
-            .and_then(Node::as_scalar)
+        metadata.and_then(|m| m.get(key)).filter(|n| !n.is_null()).and_then(Node::as_scalar)
     };
     let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-    let name_span = metadata
-        .and_then(|m| m.entry("name"))
-        .map(|entry| entry.key_span);
+    let name_span = metadata.and_then(|m| m.entry("name")).map(|entry| entry.key_span);
     Some(Head {
         source: node.span.source,
         group: CompactString::new(group),
         version: CompactString::new(version),
         kind: CompactString::new(kind),
         name: text("name").map(|s| s.text.clone()).unwrap_or_default(),
-        namespace: text("namespace")
-            .map(|s| s.text.clone())
-            .filter(|ns| !ns.is_empty()),
+        namespace: text("namespace").map(|s| s.text.clone()).filter(|ns| !ns.is_empty()),
         version_span: node.get("apiVersion").map_or(start, |n| n.span),
         kind_span: kind_entry.value.span,
         name_span: name_span.unwrap_or(kind_entry.value.span),

@@ -57,10 +57,7 @@ pub fn left_out(kustomizations: &[Kustomization]) -> LeftOut {
         if referred.contains(directory(&kustomization.path)) {
             continue;
         }
-        let namespace = kustomization
-            .tree
-            .as_ref()
-            .and_then(|tree| tree.get("namespace"));
+        let namespace = kustomization.tree.as_ref().and_then(|tree| tree.get("namespace"));
         let namespace = namespace.and_then(Node::as_str).map(str::to_owned);
         out.roots.push((kustomization.path.clone(), namespace));
     }
@@ -72,9 +69,7 @@ fn references(tree: Option<&Node>) -> Vec<&str> {
     let list = |key: &&str| tree.get(key).and_then(Node::as_seq).unwrap_or_default();
     let direct = PATH_LISTS.iter().flat_map(list).filter_map(Node::as_str);
     let items = PATH_ITEMS.iter().flat_map(list);
-    direct
-        .chain(items.filter_map(|item| item.get("path").and_then(Node::as_str)))
-        .collect()
+    direct.chain(items.filter_map(|item| item.get("path").and_then(Node::as_str))).collect()
 }
 
 /// The directory of a path; empty for the root.
@@ -88,10 +83,7 @@ fn resolve(directory: &str, reference: &str) -> Option<String> {
     if reference.contains('\n') || reference.contains("://") || reference.starts_with('/') {
         return None;
     }
-    let mut parts: Vec<&str> = directory
-        .split('/')
-        .filter(|part| !part.is_empty())
-        .collect();
+    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
     for part in reference.split('/') {
         match part {
             "" | "." => {}
@@ -110,10 +102,7 @@ mod tests {
 
     #[test]
     fn references_are_paths_from_the_root() {
-        assert_eq!(
-            resolve("a/b", "../c/./x.yaml").as_deref(),
-            Some("a/c/x.yaml")
-        );
+        assert_eq!(resolve("a/b", "../c/./x.yaml").as_deref(), Some("a/c/x.yaml"));
         assert_eq!(resolve("a", "..").as_deref(), Some(""));
         assert_eq!(resolve("a", "../../x"), None);
         assert_eq!(resolve("a", "https://example.com/x"), None);

@@ -74,9 +74,7 @@ pub fn group(items: &[Item<'_>]) -> Vec<Bundle> {
 pub fn trial(path: &str) -> Option<String> {
     let directories: Vec<&str> = path.split('/').collect();
     let (_, directories) = directories.split_last()?;
-    let at = directories
-        .iter()
-        .position(|name| TRIAL_DIRECTORIES.contains(name))?;
+    let at = directories.iter().position(|name| TRIAL_DIRECTORIES.contains(name))?;
     let until = (at + 2).min(directories.len());
     Some(directories[..until].join("/"))
 }
@@ -107,21 +105,11 @@ struct Alternative {
 impl Alternative {
     fn into_bundle(self, part: &[u32], outside: &[u32], trial: Option<String>) -> Bundle {
         let beside = part.iter().chain(outside).copied();
-        let mut elsewhere: Vec<u32> = beside
-            .filter(|id| !self.members.contains(id) && !self.rivals.contains(id))
-            .collect();
+        let mut elsewhere: Vec<u32> =
+            beside.filter(|id| !self.members.contains(id) && !self.rivals.contains(id)).collect();
         elsewhere.sort_unstable();
-        let name = if self.name.is_empty() {
-            ".".to_owned()
-        } else {
-            self.name
-        };
-        Bundle {
-            name,
-            members: self.members.into_iter().collect(),
-            elsewhere,
-            trial,
-        }
+        let name = if self.name.is_empty() { ".".to_owned() } else { self.name };
+        Bundle { name, members: self.members.into_iter().collect(), elsewhere, trial }
     }
 }
 
@@ -182,13 +170,8 @@ fn units(items: &[Item<'_>], members: &[u32], prefix: &str) -> BTreeMap<Unit, Ve
     let mut units: BTreeMap<Unit, Vec<u32>> = BTreeMap::new();
     for &index in members {
         let path = items[index as usize].path;
-        let below = path
-            .strip_prefix(prefix)
-            .unwrap_or(path)
-            .trim_start_matches('/');
-        let unit = below
-            .split_once('/')
-            .map(|(directory, _)| directory.to_owned());
+        let below = path.strip_prefix(prefix).unwrap_or(path).trim_start_matches('/');
+        let unit = below.split_once('/').map(|(directory, _)| directory.to_owned());
         units.entry(unit).or_default().push(index);
     }
     units
@@ -223,11 +206,7 @@ fn rivals<'a>(
 }
 
 fn join(prefix: &str, name: &str) -> String {
-    if prefix.is_empty() {
-        name.to_owned()
-    } else {
-        format!("{prefix}/{name}")
-    }
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}/{name}") }
 }
 
 #[cfg(test)]
@@ -243,18 +222,12 @@ mod tests {
                 identity: Some(("Deployment", "default", name)),
             })
             .collect();
-        group(&items)
-            .into_iter()
-            .map(|bundle| (bundle.name, bundle.members))
-            .collect()
+        group(&items).into_iter().map(|bundle| (bundle.name, bundle.members)).collect()
     }
 
     #[test]
     fn everything_is_one_bundle() {
-        assert_eq!(
-            names(&[("a/x.yaml", "x"), ("b/y.yaml", "y")]),
-            [(".".into(), vec![0, 1])]
-        );
+        assert_eq!(names(&[("a/x.yaml", "x"), ("b/y.yaml", "y")]), [(".".into(), vec![0, 1])]);
     }
 
     #[test]
@@ -265,22 +238,13 @@ mod tests {
             ("env/prod/app.yaml", "app"),
             ("env/shared.yaml", "cache"),
         ]);
-        assert_eq!(
-            found,
-            [
-                ("env/dev".into(), vec![0, 1, 3]),
-                ("env/prod".into(), vec![0, 2, 3])
-            ]
-        );
+        assert_eq!(found, [("env/dev".into(), vec![0, 1, 3]), ("env/prod".into(), vec![0, 2, 3])]);
     }
 
     #[test]
     fn loose_files_can_be_an_alternative_to_a_directory_below_them() {
         let found = names(&[("deploy/all.yaml", "app"), ("deploy/parts/app.yaml", "app")]);
-        assert_eq!(
-            found,
-            [("deploy".into(), vec![0]), ("deploy/parts".into(), vec![1])]
-        );
+        assert_eq!(found, [("deploy".into(), vec![0]), ("deploy/parts".into(), vec![1])]);
     }
 
     #[test]
@@ -292,29 +256,14 @@ mod tests {
             ("y/2/b.yaml", "b"),
         ]);
         assert_eq!(found.len(), 4);
-        let items = [
-            ("x/1/a.yaml", "a"),
-            ("x/2/a.yaml", "a"),
-            ("y/1/b.yaml", "b"),
-        ];
+        let items = [("x/1/a.yaml", "a"), ("x/2/a.yaml", "a"), ("y/1/b.yaml", "b")];
         let items: Vec<Item<'_>> = items
             .iter()
-            .map(|(path, name)| Item {
-                path,
-                alone: false,
-                identity: Some(("Pod", "", name)),
-            })
+            .map(|(path, name)| Item { path, alone: false, identity: Some(("Pod", "", name)) })
             .collect();
         let bundles = group(&items);
-        assert_eq!(
-            bundles[0].members,
-            [0, 2],
-            "y has one way to be applied, so x/1 has it too"
-        );
-        assert!(
-            bundles[0].elsewhere.is_empty(),
-            "x/2 is an alternative and runs nowhere beside"
-        );
+        assert_eq!(bundles[0].members, [0, 2], "y has one way to be applied, so x/1 has it too");
+        assert!(bundles[0].elsewhere.is_empty(), "x/2 is an alternative and runs nowhere beside");
     }
 
     #[test]
@@ -327,10 +276,7 @@ mod tests {
             ("doc.md", "app"),
         ]);
         let bundles: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
-        assert_eq!(
-            bundles,
-            [".", "doc.md", "examples", "examples/one", "examples/two"]
-        );
+        assert_eq!(bundles, [".", "doc.md", "examples", "examples/one", "examples/two"]);
         assert_eq!(found[0].1, [0]);
     }
 }

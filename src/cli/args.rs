@@ -1,200 +1,278 @@
-//! What was typed. No other module sees clap's attributes; [`super::settings`] says what it means.
+//! What was typed. Nothing here is looked up or built: that is [`super::settings`].
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
-/// What the program is asked to do.
-pub(super) struct Args {
-    color: ColorChoice,
-    pub command: Command,
-}
-
-/// Finds Kubernetes NetworkPolicies that fail silently, at the exact line.
-///
-/// Reads the manifests of a repository, works out offline which pods each policy selects and
-/// which connections it allows, and reports what is wrong: DNS that is not allowed, selectors
-/// that select nothing, rules for another namespace without a namespaceSelector, and more.
-#[derive(Debug, Parser)]
-#[command(name = "netpol-lint", version, args_conflicts_with_subcommands = true, after_help = AFTER_HELP)]
-struct Typed {
-    #[command(subcommand)]
-    command: Option<Command>,
-    #[command(flatten)]
-    check: Check,
-}
-
-const AFTER_HELP: &str = "\
+const AFTER: &str = "\
 Exit codes:
   0  nothing to report
   1  findings at or above --fail-on
-  2  the work could not be done (arguments, a path that does not exist, nothing to read)
+  2  could not do the work: wrong arguments, a path that does not exist, no YAML
+     or JSON file under the given paths
 
-Environment:
-  NO_COLOR        no colours, whatever the terminal
-  CLICOLOR_FORCE  colours even where the output is no terminal
+Environment variables:
+  NO_COLOR        no colours (unless --color says otherwise)
+  CLICOLOR_FORCE  colours even where standard output is not a terminal
+  CLICOLOR=0      no colours
 
 Examples:
-  netpol-lint                             check the repository of the working directory
-  netpol-lint policies/frontend.yaml      report on one file; the whole repository is its context
-  kubectl get netpol -A -o yaml | netpol-lint -
-  netpol-lint rule missing-dns-egress     what a rule means, and how to fix what it finds";
+  netpol-lint                              check the working directory
+  netpol-lint policies/frontend.yaml       report on one file; resolve it against
+                                           the whole repository
+  helm template shop | netpol-lint -       check what a command prints
+  netpol-lint --output-format json . > report.json
+  netpol-lint rule missing-dns-egress      explain a rule";
 
-#[derive(Debug, Subcommand)]
-pub(super) enum Command {
-    /// Check manifests (the default).
-    Check(Check),
-    /// Explain a rule, or list all of them.
-    Rule(Rule),
-}
+/// Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.
+#[derive(Debug, Parser)]
+#[command(
+    name = "netpol-lint",
+    version,
+    about,
+    long_about = "Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.\n\n\
+        Reads a repository of manifests, works out offline which pods each NetworkPolicy selects \
+        and which connections it allows, and reports what is wrong. Needs no cluster and no \
+        configuration. A path that has the name of a command is written `./check`.",
+    after_help = "Exit codes: 0 nothing to report, 1 findings, 2 could not do the work. \
+        `--help` says more.",
+    after_long_help = AFTER,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    pub(super) command: Option<Command>,
 
-#[derive(Debug, clap::Args)]
-pub(super) struct Check {
-    /// Files and directories to report on, `-` for standard input [default: .]
-    ///
-    /// What selectors are resolved against is always the whole repository, found upwards by
-    /// netpol-lint.toml or .git.
-    pub paths: Vec<PathBuf>,
+    /// Without a command: check.
+    #[command(flatten)]
+    pub(super) check: CheckArgs,
 
-    /// How findings are written.
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    pub output_format: Format,
-
-    /// Run only these rules (ids, or `all`).
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    pub select: Vec<String>,
-
-    /// Leave these rules out.
-    #[arg(long, value_name = "RULES", value_delimiter = ',')]
-    pub ignore: Vec<String>,
-
-    /// Show notes and run the rules that are a matter of taste.
-    #[arg(long)]
-    pub pedantic: bool,
-
-    /// The least severity shown [default: warning]
-    #[arg(long, value_enum, value_name = "SEVERITY")]
-    pub min_severity: Option<Severity>,
-
-    /// The least confidence shown [default: medium]
-    #[arg(long, value_enum, value_name = "CONFIDENCE")]
-    pub min_confidence: Option<Confidence>,
-
-    /// Exit with 1 when a finding is at least this severe.
-    #[arg(long, value_enum, default_value_t = FailOn::Warning, value_name = "SEVERITY")]
-    pub fail_on: FailOn,
-
-    /// Report only on files that match this glob (repeatable).
-    ///
-    /// Globs mean what they mean in a .gitignore at the repository's root. Markdown files that
-    /// match are read for the YAML in their fenced blocks.
-    #[arg(long, value_name = "GLOB")]
-    pub include: Vec<String>,
-
-    /// Neither report on files that match this glob nor use them as context (repeatable).
-    #[arg(long, value_name = "GLOB")]
-    pub exclude: Vec<String>,
-
-    /// Read files that .gitignore and the like hide.
-    #[arg(long)]
-    pub no_ignore: bool,
-
-    /// Apply --exclude to files named on the command line too, as pre-commit needs it.
-    #[arg(long)]
-    pub force_exclude: bool,
-
-    /// How many threads to use [default: one for each core]
-    #[arg(long, value_name = "N")]
-    pub threads: Option<usize>,
-
-    /// When to use colours.
-    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
-    pub color: ColorChoice,
-
-    /// Only findings, no closing line; twice for nothing but the exit code.
-    #[arg(short, long, action = clap::ArgAction::Count, conflicts_with = "verbose")]
-    pub quiet: u8,
-
-    /// Say what was read and what was left out.
-    #[arg(short, long)]
-    pub verbose: bool,
-
-    /// Say how long each stage took.
-    #[arg(long)]
-    pub timings: bool,
-
-    /// Exit with 0 whatever is found.
-    #[arg(long)]
-    pub exit_zero: bool,
-}
-
-#[derive(Debug, clap::Args)]
-pub(super) struct Rule {
-    /// The rule's id; all rules are listed without one.
-    pub id: Option<String>,
-
-    /// When to use colours.
-    #[arg(long, value_enum, default_value_t = ColorChoice::Auto, value_name = "WHEN")]
-    color: ColorChoice,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// With the lines of the manifests, for people.
-    Text,
-    /// One line a finding.
-    Concise,
-    /// One JSON document, for programs (docs/json.md).
-    Json,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Severity {
-    Error,
-    Warning,
-    Note,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Confidence {
-    High,
-    Medium,
-    Low,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum FailOn {
-    Error,
-    Warning,
-    Note,
-    Never,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum ColorChoice {
-    Auto,
-    Always,
-    Never,
+    #[command(flatten)]
+    pub(super) look: LookArgs,
 }
 
 impl Args {
-    /// Reads the command line. Help, version and errors come back as clap's own message.
-    pub fn read(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let matches = Typed::command().try_get_matches_from(arguments)?;
-        let typed = Typed::from_arg_matches(&matches)?;
-        let command = typed.command.unwrap_or(Command::Check(typed.check));
-        let color = match &command {
-            Command::Check(check) => check.color,
-            Command::Rule(rule) => rule.color,
-        };
-        Ok(Self { color, command })
+    /// Parses `arguments`; the first is the program's name.
+    pub(super) fn read(arguments: impl IntoIterator<Item = OsString>) -> clap::error::Result<Self> {
+        let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+        command_first(&mut arguments);
+        Self::try_parse_from(arguments)
     }
+}
 
-    /// When to use colours.
-    pub fn color(&self) -> ColorChoice {
-        self.color
+/// Moves a command before the options of every command that it follows. The parser takes words
+/// after any option for paths, which is right for `--pedantic check/` and wrong for
+/// `--color never check`.
+fn command_first(arguments: &mut [OsString]) {
+    let mut at = 1;
+    while let Some(argument) = arguments.get(at).and_then(|argument| argument.to_str()) {
+        if argument == "--color" {
+            at += 2;
+        } else if argument.starts_with("--color=") {
+            at += 1;
+        } else {
+            if Args::command().find_subcommand(argument).is_some() {
+                arguments[1..=at].rotate_right(1);
+            }
+            return;
+        }
     }
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Check manifests (the default command)
+    #[command(after_help = AFTER)]
+    Check(Box<CheckArgs>),
+    /// Explain a rule; without an id, list all rules
+    Rule {
+        /// The id of a rule, such as missing-dns-egress
+        id: Option<String>,
+    },
+}
+
+/// What every command knows.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct LookArgs {
+    /// When to use colours
+    #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
+    pub(super) color: Color,
+}
+
+/// What `check` is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    /// Files and directories to report on; `-` is standard input
+    ///
+    /// Selectors are resolved against the whole repository around these paths, found upwards by
+    /// `netpol-lint.toml` or `.git`, so that checking one changed file is right. A file is read
+    /// whatever its extension and whatever gitignore says; of a directory, *.yaml, *.yml, *.json
+    /// and Kustomization are.
+    #[arg(value_name = "PATHS", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(super) findings: FindingArgs,
+
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+
+    #[command(flatten)]
+    pub(super) output: OutputArgs,
+}
+
+/// Which findings are shown, and which make the run fail.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Findings")]
+pub(super) struct FindingArgs {
+    /// Run only these rules: ids, separated by commas, or `all`
+    #[arg(long, value_name = "RULES", value_delimiter = ',', action = ArgAction::Append)]
+    pub(super) select: Vec<String>,
+
+    /// Leave these rules out
+    #[arg(long, value_name = "RULES", value_delimiter = ',', action = ArgAction::Append)]
+    pub(super) ignore: Vec<String>,
+
+    /// Run the pedantic rules too, and show notes
+    #[arg(long)]
+    pub(super) pedantic: bool,
+
+    /// The least severity shown [default: warning; with --pedantic note]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(super) min_severity: Option<Level>,
+
+    /// The least confidence shown [default: medium]
+    #[arg(long, value_enum, value_name = "CONFIDENCE")]
+    pub(super) min_confidence: Option<Sureness>,
+
+    /// The least severity that makes the exit code 1
+    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
+    pub(super) fail_on: FailOn,
+
+    /// Exit with 0 even when there are findings
+    #[arg(long)]
+    pub(super) exit_zero: bool,
+}
+
+/// Which files are read.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Files")]
+pub(super) struct FileArgs {
+    /// Report only on files that match this glob, and read Markdown files that do
+    ///
+    /// Globs mean what they mean in a gitignore file at the repository's root: `*.yaml` at any
+    /// depth, `k8s/` all below directories of that name, `apps/*/np.yaml` from the root; `!`
+    /// takes back. Can be given several times. Files named as arguments are always reported on.
+    #[arg(long, value_name = "GLOB", action = ArgAction::Append)]
+    pub(super) include: Vec<String>,
+
+    /// Neither report on files that match this glob nor resolve against them
+    ///
+    /// Written like --include. A file or directory named as an argument is read all the same,
+    /// unless --force-exclude is given.
+    #[arg(long, value_name = "GLOB", action = ArgAction::Append)]
+    pub(super) exclude: Vec<String>,
+
+    /// Apply --exclude to paths named as arguments too, as hooks that pass file names need
+    #[arg(long)]
+    pub(super) force_exclude: bool,
+
+    /// Read files that gitignore rules hide
+    #[arg(long)]
+    pub(super) no_ignore: bool,
+
+    /// The path that standard input is reported under
+    ///
+    /// When it names a file of the repository, standard input is read in its place.
+    #[arg(long, value_name = "PATH", default_value = "<stdin>", hide_default_value = true)]
+    pub(super) stdin_path: String,
+
+    /// How many threads work [default: as many as there are processors]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) threads: Option<u16>,
+}
+
+/// How findings are printed.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Output")]
+pub(super) struct OutputArgs {
+    /// How findings are written to standard output
+    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    pub(super) output_format: Format,
+
+    /// Print findings only, no closing line; twice: print no report, only set the exit code
+    #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
+    pub(super) quiet: u8,
+
+    /// Say on standard error what was read and what was left out
+    #[arg(short, long, overrides_with = "verbose")]
+    pub(super) verbose: bool,
+
+    /// Say on standard error how long each stage took
+    #[arg(long)]
+    pub(super) timings: bool,
+}
+
+/// Values of `--output-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// With the lines of the manifest, for people
+    Text,
+    /// One line per finding
+    Concise,
+    /// One document, for programs
+    Json,
+}
+
+/// Values of `--color`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Color {
+    /// On a terminal, as the environment wants it
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// A severity.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Level {
+    /// Wrong: traffic is lost or let through, or the API server refuses it
+    Error,
+    /// Probably not what was meant
+    Warning,
+    /// Worth knowing
+    Note,
+}
+
+/// A confidence.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Sureness {
+    /// The repository proves it
+    High,
+    /// Likely
+    Medium,
+    /// A guess
+    Low,
+}
+
+/// Values of `--fail-on`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum FailOn {
+    /// Errors only
+    Error,
+    /// Warnings and errors
+    Warning,
+    /// Any finding shown
+    Note,
+    /// No finding
+    Never,
 }
 
 #[cfg(test)]
@@ -202,7 +280,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_definition_holds_together() {
-        Typed::command().debug_assert();
+    fn the_parser_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn check_is_what_is_done_without_a_command() {
+        let parse = |line: &str| Args::read(line.split(' ').map(OsString::from)).unwrap();
+        let args = parse("netpol-lint");
+        assert!(args.command.is_none());
+        assert_eq!(args.check.paths, [PathBuf::from(".")]);
+
+        let args = parse("netpol-lint --pedantic a b.yaml --color never -");
+        assert!(args.command.is_none() && args.check.findings.pedantic);
+        assert_eq!(args.check.paths, ["a", "b.yaml", "-"].map(PathBuf::from));
+
+        for line in ["netpol-lint check --color never a", "netpol-lint --color never check a"] {
+            let args = parse(line);
+            assert_eq!(args.look.color, Color::Never);
+            assert!(matches!(args.command, Some(Command::Check(_))), "{line}");
+        }
+        assert!(matches!(parse("netpol-lint rule x").command, Some(Command::Rule { .. })));
+        assert_eq!(parse("netpol-lint ./rule").check.paths, [PathBuf::from("./rule")]);
     }
 }

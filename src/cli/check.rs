@@ -1,72 +1,104 @@
-//! `netpol-lint [check]`.
+//! `netpol-lint check`: run the pipeline, print what it found, say how it ended.
 
-use std::io::Write;
+use std::io::{self, Read, Write};
+use std::path::Path;
 
-use super::args::{Check, Format};
-use super::progress::Bar;
-use super::settings::{self, Output};
-use super::{CLEAN, FOUND, Stop};
 use crate::report::{self, Look};
+use crate::text::visible;
 use crate::{Outcome, Request};
 
-/// Checks, reports, and says whether anything was found.
-pub(super) fn run(check: Check, output: &Output) -> Result<u8, Stop> {
-    if let Some(threads) = check.threads {
-        let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build_global();
-        pool.map_err(|error| Stop::Failed(format!("can't start {threads} threads: {error}")))?;
-    }
-    let request = settings::request(&check)?;
-    let bar = Bar::new(check.quiet == 0);
-    let outcome = crate::check(&request, &bar).map_err(|error| Stop::Failed(error.to_string()))?;
-    bar.done();
-    if check.quiet < 2 || check.timings {
-        write(&check, &request, &outcome, output)?;
-    }
-    let fails = settings::fail_on(check.fail_on).is_some_and(|least| {
-        outcome
-            .findings
-            .iter()
-            .any(|finding| finding.severity >= least)
-    });
-    Ok(if fails && !check.exit_zero {
-        FOUND
-    } else {
-        CLEAN
-    })
-}
+use super::args::Format;
+use super::settings::{Check, Report};
+use super::terminal::Terminal;
+use super::{CLEAN, FINDINGS, Failure, progress};
 
-fn write(check: &Check, request: &Request, outcome: &Outcome, output: &Output) -> Result<(), Stop> {
-    let look = output.look(&request.cwd);
-    let mut out = output.stdout();
-    match check.output_format {
-        Format::Text => report::text::write(&mut out, outcome, &look)?,
-        Format::Concise => report::concise::write(&mut out, outcome, &look)?,
-        Format::Json => report::json::write(&mut out, outcome, &look)?,
+/// Checks, reports to `out`, and returns the exit code.
+pub(super) fn run(
+    mut check: Check,
+    terminal: &Terminal,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
+    if check.request.scope.paths.iter().any(|path| path.as_os_str() == "-") {
+        check.request.scope.stdin = Some(standard_input(check.request.limits.file_bytes)?);
     }
-    let is_for_people = check.output_format != Format::Json;
-    if check.verbose && is_for_people {
-        details(&mut out, outcome, &look)?;
+    let outcome = outcome(&check)?;
+    if check.report != Report::Nothing {
+        report(&check, &outcome, &terminal.look(), out)?;
+    }
+    if check.verbose {
+        // After the report, where both go to one terminal.
+        out.flush()?;
+        details(&check.request, &outcome, terminal, &mut anstream::stderr())?;
     }
     if check.timings {
-        let mut err = output.stderr();
-        for (stage, time) in &outcome.summary.stages {
-            writeln!(err, "{stage:>8}: {:8.2} ms", time.as_secs_f64() * 1e3)?;
-        }
+        out.flush()?;
+        timings(&outcome, &mut anstream::stderr())?;
     }
-    if check.quiet == 0 && is_for_people {
-        report::closing::write(&mut out, outcome, &look)?;
+    let failed = check
+        .fail_on
+        .is_some_and(|least| outcome.findings.iter().any(|finding| finding.severity >= least));
+    Ok(if failed { FINDINGS } else { CLEAN })
+}
+
+/// Standard input, up to one byte more than a file may have: the rest would not be read anyway.
+fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
+    let mut text = Vec::new();
+    let read = io::stdin().lock().take(limit + 1).read_to_end(&mut text);
+    read.map_err(|error| Failure::Read("standard input", error))?;
+    Ok(text)
+}
+
+/// The pipeline, on as many threads as were asked for.
+fn outcome(check: &Check) -> Result<Outcome, Failure> {
+    let mut pool = rayon::ThreadPoolBuilder::new();
+    if let Some(threads) = check.threads {
+        pool = pool.num_threads(threads);
     }
-    out.flush()?;
+    let pool = pool.build().map_err(|error| {
+        Failure::Arguments(format!("the threads can't be started (see --threads): {error}"))
+    })?;
+    let quiet = check.report != Report::Whole;
+    let outcome = progress::during(quiet, |progress| {
+        pool.install(|| crate::check(&check.request, progress))
+    })?;
+    Ok(outcome)
+}
+
+/// The findings, then the closing line; a JSON document holds the figures itself.
+fn report(check: &Check, outcome: &Outcome, look: &Look, out: &mut dyn Write) -> io::Result<()> {
+    match check.format {
+        Format::Text => report::text::write(out, outcome, look)?,
+        Format::Concise => report::concise::write(out, outcome, look)?,
+        Format::Json => return report::json::write(out, outcome, look),
+    }
+    if check.report == Report::Whole {
+        report::closing::write(out, outcome, look)?;
+    }
     Ok(())
 }
 
-/// What `--verbose` adds: where the repository begins, and what was not read as manifests.
-fn details(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> Result<(), Stop> {
-    writeln!(out, "root: {}", outcome.root.display())?;
-    for path in &outcome.summary.left_out {
-        writeln!(out, "left out: {}", look.path(&outcome.root, path))?;
+/// What `--verbose` adds.
+fn details(
+    request: &Request,
+    outcome: &Outcome,
+    terminal: &Terminal,
+    err: &mut dyn Write,
+) -> io::Result<()> {
+    let shown = |path: &Path| visible(&path.to_string_lossy()).into_owned();
+    let paths: Vec<String> = request.scope.paths.iter().map(|path| shown(path)).collect();
+    let cwd = shown(terminal.cwd());
+    writeln!(err, "repository root: {}", shown(&outcome.root))?;
+    writeln!(err, "reported on: {} (from {cwd})", paths.join(", "))?;
+    for (path, why) in &outcome.summary.left_out {
+        writeln!(err, "left out: {} ({why})", visible(path))?;
+    }
+    Ok(())
+}
+
+/// What `--timings` adds.
+fn timings(outcome: &Outcome, err: &mut dyn Write) -> io::Result<()> {
+    for (stage, time) in &outcome.summary.stages {
+        writeln!(err, "{stage:>8}: {:8.2} ms", time.as_secs_f64() * 1e3)?;
     }
     Ok(())
 }

@@ -1,66 +1,114 @@
-//! The command line: what was typed, what it means, one file per command, an exit code.
+//! The command line: arguments to an exit code.
+//!
+//! Arguments become what they mean in two steps: `args` is what was typed, `settings` what
+//! was meant, with everything looked up. No other module sees the argument parser, and each
+//! command is one file that sees only its settings and the writer it is given.
 
 mod args;
 mod check;
+mod page;
 mod progress;
 mod rule;
 mod settings;
+mod terminal;
 
 use std::ffi::OsString;
+use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use args::{Args, Command};
-use settings::Output;
+use crate::repo;
 
-/// What ends a run.
-#[derive(Debug)]
-enum Stop {
-    /// It could not be done: why, in words.
-    Failed(String),
-    /// Standard output is gone, which is no failure: the reader has seen enough.
-    Closed,
-}
+use args::Args;
+use settings::{Mode, Settings};
 
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        match error.kind() {
-            io::ErrorKind::BrokenPipe => Self::Closed,
-            _ => Self::Failed(format!("can't write the report: {error}")),
-        }
-    }
-}
-
-/// Nothing to report.
+/// Nothing to report, or `--exit-zero`.
 const CLEAN: u8 = 0;
 /// Findings at or above `--fail-on`.
-const FOUND: u8 = 1;
+const FINDINGS: u8 = 1;
 /// The work could not be done.
 const FAILED: u8 = 2;
 
-/// Runs the program with these arguments, the first of which is its own name.
+/// Runs the program with `arguments` (the first is the program's name) and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match Args::read(arguments) {
         Ok(args) => args,
-        Err(message) => return say(&message),
+        Err(error) => return answer(&error),
     };
-    let output = Output::new(args.color());
-    let result = match args.command {
-        Command::Check(check) => check::run(check, &output),
-        Command::Rule(rule) => rule::run(&rule, &output),
-    };
-    match result {
+    match perform(args) {
         Ok(code) => ExitCode::from(code),
-        Err(Stop::Closed) => ExitCode::from(CLEAN),
-        Err(Stop::Failed(why)) => {
-            let _ = writeln!(output.stderr(), "netpol-lint: {why}");
+        // Whoever reads has read enough: `netpol-lint | head` has done what was asked for.
+        Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+            ExitCode::from(CLEAN)
+        }
+        Err(failure) => {
+            // Nobody is left to be told when this fails too.
+            let _ = writeln!(anstream::stderr(), "{}", failure.line());
             ExitCode::from(FAILED)
         }
     }
 }
 
-/// What clap has to say: help and version on standard output, errors on standard error.
-fn say(message: &clap::Error) -> ExitCode {
-    let _ = message.print();
-    ExitCode::from(if message.use_stderr() { FAILED } else { CLEAN })
+/// What was typed, what it means, and the command that does it.
+fn perform(args: Args) -> Result<u8, Failure> {
+    let settings = Settings::new(args)?;
+    let mut out = settings.terminal.stdout();
+    let code = match settings.mode {
+        Mode::Check(check) => check::run(*check, &settings.terminal, &mut out)?,
+        Mode::Rules => rule::table(crate::lint::RULES, &settings.terminal, &mut out)?,
+        Mode::Rule(rule) => rule::page(rule, &settings.terminal, &mut out)?,
+    };
+    out.flush()?;
+    Ok(code)
+}
+
+/// The parser's answer: help and version go to standard output and are a success.
+fn answer(error: &clap::Error) -> ExitCode {
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { FAILED } else { CLEAN })
+}
+
+/// Why the work could not be done.
+#[derive(Debug)]
+enum Failure {
+    /// Arguments that parse but mean nothing, in a sentence.
+    Arguments(String),
+    /// What stops a run.
+    Repo(repo::Error),
+    /// Standard input can't be read, or there is no working directory.
+    Read(&'static str, io::Error),
+    /// Standard output can't be written.
+    Write(io::Error),
+}
+
+impl Failure {
+    /// The one line for standard error.
+    fn line(&self) -> String {
+        let red = anstyle::AnsiColor::Red.on_default().bold();
+        // Names of files and globs are data, which may not steer the terminal.
+        format!("{red}error:{red:#} {}", crate::text::visible(&self.to_string()))
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Arguments(what) => f.write_str(what),
+            Self::Repo(error) => write!(f, "{error}"),
+            Self::Read(what, error) => write!(f, "{what} can't be read: {error}"),
+            Self::Write(error) => write!(f, "the report can't be written: {error}"),
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        Self::Write(error)
+    }
+}
+
+impl From<repo::Error> for Failure {
+    fn from(error: repo::Error) -> Self {
+        Self::Repo(error)
+    }
 }

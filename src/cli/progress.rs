@@ -1,68 +1,70 @@
-//! A progress bar, on a terminal, when a scan takes longer than half a second.
+//! A progress bar, for runs that someone waits for: only on a terminal, and only when the scan
+//! takes longer than half a second.
 
 use std::io::IsTerminal;
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::Progress;
 
-/// How long a scan may take before it is worth a bar.
+/// Runs shorter than this pass without a flicker.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// How many files pass between two looks at the clock.
-const STRIDE: u64 = 64;
+const REDRAW: Duration = Duration::from_millis(100);
 
-/// The bar, drawn on standard error.
-pub(super) struct Bar {
-    wanted: bool,
-    started: Instant,
-    total: AtomicU64,
-    read: AtomicU64,
-    shown: OnceLock<ProgressBar>,
+/// Does `work`, and shows on standard error how far it is, unless `quiet`.
+pub(super) fn during<T>(quiet: bool, work: impl FnOnce(&dyn Progress) -> T) -> T {
+    if quiet || !std::io::stderr().is_terminal() {
+        return work(&());
+    }
+    let bar = Bar(ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden()));
+    let (done, waiting) = channel::<()>();
+    thread::scope(|scope| {
+        let bar = &bar;
+        scope.spawn(move || {
+            // The sender goes when the work is done or has panicked; either ends the wait.
+            if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                bar.appear();
+                let _ = waiting.recv();
+            }
+            bar.0.finish_and_clear();
+        });
+        let outcome = work(bar);
+        drop(done);
+        outcome
+    })
 }
 
+struct Bar(ProgressBar);
+
 impl Bar {
-    /// A bar that shows itself only on a terminal, and only if `wanted`.
-    pub fn new(wanted: bool) -> Self {
-        Self {
-            wanted: wanted && std::io::stderr().is_terminal(),
-            started: Instant::now(),
-            total: AtomicU64::new(0),
-            read: AtomicU64::new(0),
-            shown: OnceLock::new(),
+    fn appear(&self) {
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_bar} {pos}/{len} files") {
+            self.0.set_style(style);
         }
-    }
-
-    /// Takes the bar away again.
-    pub fn done(&self) {
-        if let Some(bar) = self.shown.get() {
-            bar.finish_and_clear();
-        }
-    }
-
-    fn show(&self) -> &ProgressBar {
-        self.shown.get_or_init(|| {
-            let bar = ProgressBar::new(self.total.load(Ordering::Relaxed));
-            let style = ProgressStyle::with_template("reading {wide_bar} {pos}/{len} files");
-            if let Ok(style) = style {
-                bar.set_style(style);
-            }
-            bar
-        })
+        self.0.set_draw_target(ProgressDrawTarget::stderr());
+        self.0.enable_steady_tick(REDRAW);
     }
 }
 
 impl Progress for Bar {
     fn files(&self, count: usize) {
-        self.total.store(count as u64, Ordering::Relaxed);
+        self.0.set_length(count as u64);
     }
 
     fn file_done(&self) {
-        let read = self.read.fetch_add(1, Ordering::Relaxed) + 1;
-        if self.wanted && read.is_multiple_of(STRIDE) && self.started.elapsed() > PATIENCE {
-            self.show().set_position(read);
-        }
+        self.0.inc(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_work_returns_is_returned() {
+        assert_eq!(during(true, |progress| (progress.files(2), progress.file_done(), 7).2), 7);
     }
 }

@@ -1,191 +1,105 @@
-//! `netpol-lint rule [ID]`.
+//! `netpol-lint rule`: the table of all rules, or the page of one.
 
-use std::io::Write;
+use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
-use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
+use textwrap::Options;
 
-use super::args::Rule;
-use super::settings::{self, Output};
-use super::{CLEAN, Stop};
-use crate::lint::{self, RULES};
+use crate::lint::Rule;
 
-/// Shows the page of a rule, or the table of all.
-pub(super) fn run(args: &Rule, output: &Output) -> Result<u8, Stop> {
-    let mut out = output.stdout();
-    let paint = Paint {
-        color: output.is_colored(),
-        width: settings::width(),
-    };
-    match &args.id {
-        None => table(&mut out, &paint)?,
-        Some(id) => match lint::rule(id) {
-            Some(rule) => page(&mut out, rule.page, &paint)?,
-            None => settings::known_rule(id)?,
-        },
-    }
-    out.flush()?;
+use super::page::Page;
+use super::terminal::Terminal;
+use super::{CLEAN, Failure};
+
+const HEADINGS: [&str; 4] = ["rule", "severity", "on", "what it says"];
+/// A summary is not squeezed into fewer columns than this; it goes below its rule instead.
+const NARROW: usize = 30;
+
+/// Prints the page of `rule`.
+pub(super) fn page(rule: &Rule, terminal: &Terminal, out: &mut dyn Write) -> Result<u8, Failure> {
+    let page = Page::new(terminal.prose(), terminal.color()).render(rule.page);
+    writeln!(out, "{page}\n\n{}", rule.url())?;
     Ok(CLEAN)
 }
 
-struct Paint {
-    color: bool,
-    width: usize,
-}
-
-impl Paint {
-    fn with(&self, style: Style, text: &str) -> String {
-        if self.color {
-            format!("{style}{text}{style:#}")
-        } else {
-            text.to_owned()
-        }
+/// Prints the table of `rules`.
+pub(super) fn table(
+    rules: &[&Rule],
+    terminal: &Terminal,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
+    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0).max(HEADINGS[0].len());
+    let bold = if terminal.color() { anstyle::Style::new().bold() } else { anstyle::Style::new() };
+    let [rule, severity, on, says] = HEADINGS;
+    writeln!(out, "{bold}{rule:width$}  {severity:8}  {on:8}  {says}{bold:#}")?;
+    for rule in rules {
+        row(rule, width, terminal.columns(), out)?;
     }
+    Ok(CLEAN)
 }
 
-const BOLD: Style = Style::new().bold();
-const CODE: Style = Style::new().fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan)));
-
-fn table(out: &mut dyn Write, paint: &Paint) -> Result<(), Stop> {
-    let longest = RULES.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
-    for rule in RULES {
-        let severity = rule.severity.word();
-        let taste = if rule.pedantic { "pedantic" } else { "" };
-        let lead = longest + 2 + 9 + if taste.is_empty() { 0 } else { taste.len() + 2 };
-        let summary = first_line(&plain(rule.summary()), paint.width.saturating_sub(lead));
-        let id = paint.with(BOLD, &format!("{:longest$}", rule.id));
-        let gap = if taste.is_empty() { "" } else { "  " };
-        writeln!(out, "{id}  {severity:<7}  {taste}{gap}{summary}")?;
-    }
-    Ok(())
-}
-
-/// A summary without its marks.
-fn plain(markdown: &str) -> String {
-    markdown.replace('\n', " ").replace('`', "")
-}
-
-fn first_line(text: &str, width: usize) -> String {
-    if text.chars().count() <= width || width < 20 {
-        return text.to_owned();
-    }
-    let cut: String = text.chars().take(width - 1).collect();
-    let at = cut.rfind(' ').unwrap_or(cut.len());
-    format!("{}…", &cut[..at])
-}
-
-/// A page of Markdown for a terminal.
-fn page(out: &mut dyn Write, markdown: &str, paint: &Paint) -> Result<(), Stop> {
-    let mut writer = PageWriter {
-        paint,
-        line: String::new(),
-        indent: 0,
-        text: String::new(),
+fn row(rule: &Rule, width: usize, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
+    let on = if rule.pedantic { "pedantic" } else { "default" };
+    let start = format!("{:width$}  {:8}  {on:8}", rule.id, rule.severity.word());
+    // Summaries are wrapped in their pages, where they please.
+    let summary = rule.summary().split_whitespace().collect::<Vec<_>>().join(" ");
+    let Some(columns) = columns else {
+        // One line a rule, for programs that look for one.
+        return writeln!(out, "{start}  {summary}");
     };
-    for event in Parser::new_ext(markdown, Options::ENABLE_TABLES) {
-        writer.take(event);
+    let room = columns.saturating_sub(start.len() + 2);
+    if room < NARROW {
+        writeln!(out, "{start}")?;
+        let below = Options::new(columns.max(NARROW)).initial_indent("    ");
+        return writeln!(out, "{}", textwrap::fill(&summary, below.subsequent_indent("    ")));
     }
-    out.write_all(writer.text.trim_end().as_bytes())?;
-    writeln!(out)?;
-    Ok(())
+    let lines = textwrap::wrap(&summary, room);
+    let mut start = start.as_str();
+    let blank = " ".repeat(start.len());
+    for line in &lines {
+        writeln!(out, "{start}  {line}")?;
+        start = &blank;
+    }
+    if lines.is_empty() { writeln!(out, "{start}") } else { Ok(()) }
 }
 
-/// Collects the words of a paragraph and breaks them at the terminal's width.
-struct PageWriter<'a> {
-    paint: &'a Paint,
-    /// The paragraph so far.
-    line: String,
-    indent: usize,
-    text: String,
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::{Check, Confidence, Severity};
 
-impl PageWriter<'_> {
-    fn take(&mut self, event: Event<'_>) {
-        match event {
-            Event::Start(Tag::CodeBlock(kind)) => self.open_code(&kind),
-            Event::Start(Tag::Item) => {
-                self.flush();
-                self.indent += 2;
-                self.line.push_str("- ");
-            }
-            Event::Text(text) => self.line.push_str(&text),
-            Event::Code(code) => self.line.push_str(&self.paint.with(CODE, &code)),
-            Event::SoftBreak => self.line.push(' '),
-            Event::HardBreak => self.flush(),
-            Event::End(TagEnd::Heading(level)) => self.heading(level),
-            Event::End(TagEnd::CodeBlock) => self.close_code(),
-            Event::End(TagEnd::Item) => {
-                self.flush();
-                self.indent = self.indent.saturating_sub(2);
-            }
-            Event::End(TagEnd::Paragraph | TagEnd::List(_)) => {
-                self.flush();
-                self.text.push('\n');
-            }
-            _ => {}
-        }
-    }
-
-    fn heading(&mut self, level: HeadingLevel) {
-        let words = std::mem::take(&mut self.line);
-        let words = if level == HeadingLevel::H1 {
-            words
-        } else {
-            words.to_uppercase()
+    fn rules() -> [Rule; 2] {
+        let rule = |id, pedantic, page| {
+            let (severity, confidence) = (Severity::Warning, Confidence::High);
+            Rule { id, severity, confidence, pedantic, page, check: Check::Run }
         };
-        self.text.push_str(&self.paint.with(BOLD, &words));
-        self.text.push('\n');
-        if level == HeadingLevel::H1 {
-            self.text.push('\n');
-        }
+        [
+            rule("split-peer", false, "# split-peer\n\nTwo peers that are\none.\n\nMore."),
+            rule("x", true, "# x\n\nSays `y` to whoever may be listening to it, at length.\n"),
+        ]
     }
 
-    fn open_code(&mut self, kind: &CodeBlockKind<'_>) {
-        if let CodeBlockKind::Fenced(info) = kind
-            && let Some((_, verdict)) = info.split_once(' ')
-        {
-            self.text
-                .push_str(&format!("    {}:\n", self.paint.with(BOLD, verdict)));
-        }
+    fn printed(columns: Option<usize>) -> String {
+        let [a, b] = rules();
+        let mut out = Vec::new();
+        table(&[&a, &b], &Terminal::plain(columns), &mut out).unwrap();
+        String::from_utf8(out).unwrap()
     }
 
-    fn close_code(&mut self) {
-        for line in std::mem::take(&mut self.line).lines() {
-            self.text
-                .push_str(&format!("    {}\n", self.paint.with(CODE, line)));
-        }
-        self.text.push('\n');
+    #[test]
+    fn columns_are_aligned_and_a_pipe_gets_one_line_a_rule() {
+        assert_eq!(
+            printed(None),
+            "rule        severity  on        what it says\n\
+             split-peer  warning   default   Two peers that are one.\n\
+             x           warning   pedantic  Says `y` to whoever may be listening to it, at length.\n"
+        );
     }
 
-    /// Writes the paragraph out, broken at the width.
-    fn flush(&mut self) {
-        const WIDEST: usize = 100;
-        let words = std::mem::take(&mut self.line);
-        let width = self
-            .paint
-            .width
-            .min(WIDEST)
-            .saturating_sub(self.indent)
-            .max(20);
-        let mut column = 0;
-        for word in words.split(' ').filter(|word| !word.is_empty()) {
-            let length = anstream::adapter::strip_str(word)
-                .to_string()
-                .chars()
-                .count();
-            if column > 0 && column + 1 + length > width {
-                self.text.push('\n');
-                self.text.push_str(&" ".repeat(self.indent));
-                column = 0;
-            } else if column > 0 {
-                self.text.push(' ');
-                column += 1;
-            }
-            self.text.push_str(word);
-            column += length;
-        }
-        if column > 0 {
-            self.text.push('\n');
+    #[test]
+    fn summaries_fit_the_terminal() {
+        for columns in [20, 40, 64, 80] {
+            let widest = printed(Some(columns)).lines().skip(1).map(str::len).max();
+            assert!(widest <= Some(columns.max(32)), "{columns}: {widest:?}");
         }
     }
 }

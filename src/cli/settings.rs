@@ -1,178 +1,226 @@
-//! What was typed, understood: a request to the library, and where and how to write.
+//! What was meant: arguments with everything looked up. After this nothing asks what was typed.
 
-use std::io::{self, IsTerminal, Read, Write};
-use std::path::{Path, PathBuf};
+use crate::lint::{Confidence, RULES, Rule, Severity};
+use crate::settle::Selection;
+use crate::{Request, repo, yaml};
 
-use anstream::AutoStream;
+use super::Failure;
+use super::args::{
+    Args, CheckArgs, Command, FailOn, FileArgs, FindingArgs, Format, Level, Sureness,
+};
+use super::terminal::Terminal;
 
-use super::Stop;
-use super::args::{Check, ColorChoice, Confidence, FailOn, Severity};
-use crate::lint::{self, RULES};
-use crate::report::Look;
-use crate::{Request, repo, settle};
-
-/// Where to write, and whether in colours.
-pub(super) struct Output {
-    color: anstream::ColorChoice,
+/// All that the program needs to know.
+pub(super) struct Settings {
+    pub(super) terminal: Terminal,
+    pub(super) mode: Mode,
 }
 
-impl Output {
-    /// Output with colours as asked for; NO_COLOR and the terminal decide where nothing is said.
-    pub fn new(choice: ColorChoice) -> Self {
-        let color = match choice {
-            ColorChoice::Auto => AutoStream::choice(&io::stdout()),
-            ColorChoice::Always => anstream::ColorChoice::Always,
-            ColorChoice::Never => anstream::ColorChoice::Never,
+/// What to do.
+pub(super) enum Mode {
+    /// Check manifests.
+    Check(Box<Check>),
+    /// List the rules.
+    Rules,
+    /// Explain one rule.
+    Rule(&'static Rule),
+}
+
+/// What to check, and what to make of the findings.
+pub(super) struct Check {
+    pub(super) request: Request,
+    pub(super) format: Format,
+    pub(super) report: Report,
+    /// Say on standard error what was read and left out.
+    pub(super) verbose: bool,
+    /// Say on standard error how long each stage took.
+    pub(super) timings: bool,
+    /// The least severity that makes the run fail; none for never.
+    pub(super) fail_on: Option<Severity>,
+    /// How many threads; none for all processors.
+    pub(super) threads: Option<usize>,
+}
+
+/// How much of the report is printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Report {
+    /// Findings and the closing line.
+    Whole,
+    /// Findings only.
+    Findings,
+    /// Nothing: the exit code says it.
+    Nothing,
+}
+
+impl Settings {
+    pub(super) fn new(args: Args) -> Result<Self, Failure> {
+        let terminal = Terminal::new(args.look.color)?;
+        let mode = match args.command {
+            None => Mode::check(args.check, &terminal)?,
+            Some(Command::Check(check)) => Mode::check(*check, &terminal)?,
+            Some(Command::Rule { id: None }) => Mode::Rules,
+            Some(Command::Rule { id: Some(id) }) => Mode::Rule(look_up(&id, RULES)?),
         };
-        Self { color }
-    }
-
-    /// Whether standard output takes colours.
-    pub fn is_colored(&self) -> bool {
-        !matches!(self.color, anstream::ColorChoice::Never)
-    }
-
-    /// Standard output, buffered.
-    pub fn stdout(&self) -> impl Write {
-        io::BufWriter::new(io::stdout().lock())
-    }
-
-    /// Standard error.
-    pub fn stderr(&self) -> impl Write {
-        io::stderr().lock()
-    }
-
-    /// How a report looks on standard output.
-    pub fn look(&self, cwd: &Path) -> Look {
-        Look {
-            color: self.is_colored(),
-            width: width(),
-            unicode: is_unicode(),
-            cwd: cwd.to_owned(),
-        }
+        Ok(Self { terminal, mode })
     }
 }
 
-/// The columns of the terminal; 100 where there is none, so that reports in files are the same
-/// everywhere.
-pub(super) fn width() -> usize {
-    const DEFAULT: usize = 100;
-    if !io::stdout().is_terminal() {
-        return DEFAULT;
+impl Mode {
+    fn check(args: CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
+        let CheckArgs { paths, findings, files, output } = args;
+        let fail_on = match findings.fail_on {
+            _ if findings.exit_zero => None,
+            FailOn::Error => Some(Severity::Error),
+            FailOn::Warning => Some(Severity::Warning),
+            FailOn::Note => Some(Severity::Note),
+            FailOn::Never => None,
+        };
+        let report = match output.quiet {
+            0 => Report::Whole,
+            1 => Report::Findings,
+            _ => Report::Nothing,
+        };
+        let threads = files.threads.map(usize::from);
+        let selection = selection(&findings)?;
+        let scope = scope(paths, files);
+        let request = Request {
+            cwd: terminal.cwd().to_owned(),
+            scope,
+            selection,
+            limits: yaml::Limits::default(),
+            profile: None,
+        };
+        Ok(Self::Check(Box::new(Check {
+            request,
+            format: output.output_format,
+            report,
+            verbose: output.verbose,
+            timings: output.timings,
+            fail_on,
+            threads,
+        })))
     }
-    clap_width().unwrap_or(DEFAULT)
 }
 
-fn clap_width() -> Option<usize> {
-    terminal_size::terminal_size().map(|(width, _)| usize::from(width.0))
-}
-
-/// Whether lines may be drawn with characters beyond ASCII: unless the locale says otherwise.
-fn is_unicode() -> bool {
-    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .iter()
-        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-    !matches!(locale.as_deref(), Some("C" | "POSIX"))
-}
-
-/// The request that the arguments of `check` make.
-pub(super) fn request(check: &Check) -> Result<Request, Stop> {
-    for id in check.select.iter().chain(&check.ignore) {
-        known_rule(id)?;
-    }
-    let cwd = std::env::current_dir()
-        .and_then(|cwd| cwd.canonicalize())
-        .map_err(|error| Stop::Failed(format!("can't tell the working directory: {error}")))?;
-    let reads_stdin = check.paths.iter().any(|path| path.as_os_str() == "-");
-    let paths: Vec<PathBuf> = check
-        .paths
-        .iter()
-        .filter(|path| path.as_os_str() != "-")
-        .cloned()
-        .collect();
-    let scope = repo::Scope {
+fn scope(paths: Vec<std::path::PathBuf>, files: FileArgs) -> repo::Scope {
+    repo::Scope {
         paths,
-        stdin: if reads_stdin {
-            Some(read_stdin()?)
-        } else {
-            None
-        },
-        stdin_path: "<stdin>".into(),
-        include: check.include.clone(),
-        exclude: check.exclude.clone(),
-        no_ignore: check.no_ignore,
-        force_exclude: check.force_exclude,
-    };
-    let selection = settle::Selection {
-        select: check.select.clone(),
-        ignore: check.ignore.clone(),
-        pedantic: check.pedantic,
-        min_severity: check.min_severity.map(severity),
-        min_confidence: check.min_confidence.map(confidence),
-    };
-    Ok(Request {
-        cwd,
-        scope,
-        selection,
-        ..Request::default()
+        stdin: None,
+        stdin_path: files.stdin_path,
+        include: files.include,
+        exclude: files.exclude,
+        no_ignore: files.no_ignore,
+        force_exclude: files.force_exclude,
+    }
+}
+
+fn selection(args: &FindingArgs) -> Result<Selection, Failure> {
+    Ok(Selection {
+        select: ids(&args.select, RULES)?,
+        ignore: ids(&args.ignore, RULES)?,
+        pedantic: args.pedantic,
+        min_severity: args.min_severity.map(|level| match level {
+            Level::Error => Severity::Error,
+            Level::Warning => Severity::Warning,
+            Level::Note => Severity::Note,
+        }),
+        min_confidence: args.min_confidence.map(|sureness| match sureness {
+            Sureness::High => Confidence::High,
+            Sureness::Medium => Confidence::Medium,
+            Sureness::Low => Confidence::Low,
+        }),
     })
 }
 
-fn read_stdin() -> Result<Vec<u8>, Stop> {
-    let limit = crate::yaml::Limits::default().file_bytes;
-    let mut text = Vec::new();
-    io::stdin()
-        .lock()
-        .take(limit)
-        .read_to_end(&mut text)
-        .map_err(|error| Stop::Failed(format!("can't read standard input: {error}")))?;
-    Ok(text)
+/// The ids of `typed`, each once, with `all` written out: no later stage knows the word.
+fn ids(typed: &[String], rules: &[&'static Rule]) -> Result<Vec<String>, Failure> {
+    let mut ids: Vec<String> = Vec::new();
+    // A comma at the end of a list is no id.
+    for id in typed.iter().map(|id| id.trim()).filter(|id| !id.is_empty()) {
+        if id == "all" {
+            ids.extend(rules.iter().map(|rule| rule.id.to_owned()));
+        } else {
+            ids.push(look_up(id, rules)?.id.to_owned());
+        }
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(ids)
 }
 
-/// The rule of that id, or what might be meant.
-pub(super) fn known_rule(id: &str) -> Result<(), Stop> {
-    if id == "all" || lint::rule(id).is_some() {
-        return Ok(());
-    }
-    let mut near: Vec<(&str, f64)> = RULES
+/// The rule of that id, or an error that names the ids it may have been meant for.
+fn look_up(id: &str, rules: &[&'static Rule]) -> Result<&'static Rule, Failure> {
+    rules.iter().copied().find(|rule| rule.id == id).ok_or_else(|| {
+        let near: Vec<String> =
+            nearest(id, rules).iter().map(|rule| format!("`{}`", rule.id)).collect();
+        let hint = match near.as_slice() {
+            [] => String::new(),
+            [one] => format!("; did you mean {one}?"),
+            [first @ .., last] => format!("; did you mean {} or {last}?", first.join(", ")),
+        };
+        let id = crate::text::visible(id);
+        Failure::Arguments(format!(
+            "there is no rule `{id}`{hint} (`netpol-lint rule` lists all rules)"
+        ))
+    })
+}
+
+/// Up to three rules whose ids look like `id`, the nearest first.
+fn nearest(id: &str, rules: &[&'static Rule]) -> Vec<&'static Rule> {
+    let id = id.to_lowercase().replace('_', "-");
+    let mut near: Vec<(f64, &Rule)> = rules
         .iter()
-        .map(|rule| (rule.id, strsim::jaro_winkler(rule.id, id)))
+        .map(|rule| {
+            let contained = id.len() > 2 && rule.id.contains(&id);
+            let likeness = strsim::jaro_winkler(&id, rule.id);
+            (if contained { likeness.max(0.95) } else { likeness }, *rule)
+        })
+        .filter(|(likeness, _)| *likeness > 0.75)
         .collect();
-    near.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let meant: Vec<String> = near
-        .iter()
-        .take(2)
-        .map(|(id, _)| format!("`{id}`"))
-        .collect();
-    Err(Stop::Failed(format!(
-        "there is no rule `{}`; nearest are {} (`netpol-lint rule` lists all)",
-        crate::text::visible(id),
-        meant.join(" and ")
-    )))
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.id.cmp(b.1.id)));
+    near.into_iter().take(3).map(|(_, rule)| rule).collect()
 }
 
-fn severity(typed: Severity) -> lint::Severity {
-    match typed {
-        Severity::Error => lint::Severity::Error,
-        Severity::Warning => lint::Severity::Warning,
-        Severity::Note => lint::Severity::Note,
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lint::Check;
+
+    const fn rule(id: &'static str) -> Rule {
+        let (severity, confidence) = (Severity::Error, Confidence::High);
+        Rule { id, severity, confidence, pedantic: false, page: "", check: Check::Run }
     }
-}
 
-fn confidence(typed: Confidence) -> lint::Confidence {
-    match typed {
-        Confidence::High => lint::Confidence::High,
-        Confidence::Medium => lint::Confidence::Medium,
-        Confidence::Low => lint::Confidence::Low,
+    static KNOWN: [Rule; 3] =
+        [rule("dns-wrong-target"), rule("missing-dns-egress"), rule("orphaned-pod-selector")];
+
+    fn known() -> [&'static Rule; 3] {
+        [&KNOWN[0], &KNOWN[1], &KNOWN[2]]
     }
-}
 
-/// The least severity that fails the run; none where none does.
-pub(super) fn fail_on(typed: FailOn) -> Option<lint::Severity> {
-    match typed {
-        FailOn::Error => Some(lint::Severity::Error),
-        FailOn::Warning => Some(lint::Severity::Warning),
-        FailOn::Note => Some(lint::Severity::Note),
-        FailOn::Never => None,
+    fn typed(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(|id| (*id).to_owned()).collect()
+    }
+
+    #[test]
+    fn ids_are_looked_up_once_each() {
+        let some = typed(&["missing-dns-egress", " dns-wrong-target", "missing-dns-egress", ""]);
+        let all = typed(&["all"]);
+        assert_eq!(ids(&some, &known()).unwrap(), ["dns-wrong-target", "missing-dns-egress"]);
+        assert_eq!(ids(&all, &known()).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn an_unknown_id_names_the_nearest() {
+        for (id, near) in [
+            ("mising-dns-egres", "missing-dns-egress"),
+            ("missing_dns_egress", "missing-dns-egress"),
+            ("pod-selector", "orphaned-pod-selector"),
+        ] {
+            let said = look_up(id, &known()).unwrap_err().to_string();
+            assert!(said.contains(&format!("did you mean `{near}`?")), "{said}");
+        }
+        let said = look_up("zzz", &known()).unwrap_err().to_string();
+        assert_eq!(said, "there is no rule `zzz` (`netpol-lint rule` lists all rules)");
     }
 }

@@ -20,23 +20,13 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     if !cx.cluster.policy(id).isolates(Direction::Egress) {
         return;
     }
-    let pods = cx
-        .cluster
-        .subjects(id)
-        .into_iter()
-        .filter(|pods| asks_cluster_dns(cx, *pods));
+    let pods = cx.cluster.subjects(id).into_iter().filter(|pods| asks_cluster_dns(cx, *pods));
     for subject in pods {
         let dns = reach::dns(cx.cluster, subject);
         let half = match (dns.udp.allowed, dns.tcp.allowed) {
             (Tri::No, Tri::No) => continue,
-            (_, Tri::No) => Half {
-                protocol: Protocol::Udp,
-                verdict: dns.udp,
-            },
-            (Tri::No, _) => Half {
-                protocol: Protocol::Tcp,
-                verdict: dns.tcp,
-            },
+            (_, Tri::No) => Half { protocol: Protocol::Udp, verdict: dns.udp },
+            (Tri::No, _) => Half { protocol: Protocol::Tcp, verdict: dns.tcp },
             _ => continue,
         };
         if let Some(finding) = finding(cx, id, &half) {
@@ -55,23 +45,12 @@ struct Half {
 /// The finding stands at the entry that allows the one protocol, so only in the policy that has
 /// it.
 fn finding(cx: &Context<'_>, id: u32, half: &Half) -> Option<Finding> {
-    let (at, entry) = half
-        .verdict
-        .by
-        .iter()
-        .find_map(|at| allowing_entry(cx, id, *at, half))?;
+    let (at, entry) = half.verdict.by.iter().find_map(|at| allowing_entry(cx, id, *at, half))?;
     let place = at.spot.key_span(cx.cluster.policy(id))?;
     let (message, help) = words(half.protocol, entry);
-    let confidence = if half.verdict.allowed.is_yes() {
-        Confidence::High
-    } else {
-        Confidence::Medium
-    };
-    Some(
-        Finding::new(&RULE, place, message, help)
-            .about(cx, at)
-            .confidence(confidence),
-    )
+    let confidence =
+        if half.verdict.allowed.is_yes() { Confidence::High } else { Confidence::Medium };
+    Some(Finding::new(&RULE, place, message, help).about(cx, at).confidence(confidence))
 }
 
 fn allowing_entry<'a>(
@@ -83,40 +62,19 @@ fn allowing_entry<'a>(
     let Spot::Rule(direction, index) = rule.spot else {
         return None;
     };
-    let rule = cx
-        .cluster
-        .policy(id)
-        .rule(direction, index)
-        .filter(|_| rule.policy == id)?;
-    let port = |number| Port {
-        protocol: half.protocol,
-        number,
-    };
+    let rule = cx.cluster.policy(id).rule(direction, index).filter(|_| rule.policy == id)?;
+    let port = |number| Port { protocol: half.protocol, number };
     let allows = |entry: &PortEntry| {
-        [53, cx.cluster.profile.dns_port()]
-            .into_iter()
-            .any(|number| {
-                reach::entry_allows(cx.cluster, entry, port(number), Destination::ClusterDns)
-                    .is_yes()
-            })
+        [53, cx.cluster.profile.dns_port()].into_iter().any(|number| {
+            reach::entry_allows(cx.cluster, entry, port(number), Destination::ClusterDns).is_yes()
+        })
     };
-    let (nth, entry) = (0u32..)
-        .zip(rule.port_list())
-        .find(|(_, entry)| allows(entry))?;
-    Some((
-        At {
-            policy: id,
-            spot: Spot::Port(direction, index, nth),
-        },
-        entry,
-    ))
+    let (nth, entry) = (0u32..).zip(rule.port_list()).find(|(_, entry)| allows(entry))?;
+    Some((At { policy: id, spot: Spot::Port(direction, index, nth) }, entry))
 }
 
 fn words(allowed: Protocol, entry: &PortEntry) -> (String, String) {
-    let port = entry
-        .port
-        .get()
-        .map_or("53".to_owned(), ToString::to_string);
+    let port = entry.port.get().map_or("53".to_owned(), ToString::to_string);
     match allowed {
         Protocol::Tcp if matches!(entry.protocol, Field::Absent) => (
             "DNS is allowed by TCP only, since a port without `protocol` means TCP: lookups are \

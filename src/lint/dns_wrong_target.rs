@@ -34,11 +34,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 /// Whether some of the policy's pods can't ask the cluster's DNS by one of the protocols: a rule
 /// for another resolver beside a right one is nobody's mistake.
 fn lacks_dns(cx: &Context<'_>, id: u32) -> bool {
-    let pods = cx
-        .cluster
-        .subjects(id)
-        .into_iter()
-        .filter(|pods| asks_cluster_dns(cx, *pods));
+    let pods = cx.cluster.subjects(id).into_iter().filter(|pods| asks_cluster_dns(cx, *pods));
     pods.into_iter().any(|subject| {
         let dns = reach::dns(cx.cluster, subject);
         dns.udp.allowed.is_no() || dns.tcp.allowed.is_no()
@@ -46,18 +42,14 @@ fn lacks_dns(cx: &Context<'_>, id: u32) -> bool {
 }
 
 fn is_about_dns(rule: &TrafficRule) -> bool {
-    rule.port_list()
-        .iter()
-        .any(|entry| entry.port.get() == Some(&PortRef::Number(53)))
+    rule.port_list().iter().any(|entry| entry.port.get() == Some(&PortRef::Number(53)))
 }
 
 /// Right pods, but on OpenShift they listen on 5353.
 fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {
     let port = cx.cluster.profile.dns_port();
-    let has_right_one = rule
-        .port_list()
-        .iter()
-        .any(|e| e.range().is_some_and(|(a, b)| (a..=b).contains(&port)));
+    let has_right_one =
+        rule.port_list().iter().any(|e| e.range().is_some_and(|(a, b)| (a..=b).contains(&port)));
     let may_be_dns = |peer: &Peer| reach::peer_may_be_dns(cx.cluster, id, peer).is_yes();
     if cx.cluster.profile != Profile::OpenShift
         || has_right_one
@@ -65,10 +57,7 @@ fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opti
     {
         return None;
     }
-    let at = At {
-        policy: id,
-        spot: Spot::Port(Direction::Egress, index, 0),
-    };
+    let at = At { policy: id, spot: Spot::Port(Direction::Egress, index, 0) };
     let place = at.spot.key_span(cx.cluster.policy(id))?;
     let message = format!(
         "the cluster's DNS pods listen on port {port} on OpenShift, and policies see the pods' \
@@ -101,13 +90,8 @@ fn wrong_peers(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opt
 
 fn has_placeholder(peer: &Peer) -> bool {
     let selectors = [peer.pod_selector.get(), peer.namespace_selector.get()];
-    let requirements = selectors
-        .into_iter()
-        .flatten()
-        .flat_map(|s| &s.requirements);
-    requirements
-        .flat_map(|r| &r.values)
-        .any(|(value, _)| is_placeholder(value))
+    let requirements = selectors.into_iter().flatten().flat_map(|s| &s.requirements);
+    requirements.flat_map(|r| &r.values).any(|(value, _)| is_placeholder(value))
 }
 
 struct Reason {
@@ -120,19 +104,11 @@ fn reason(cx: &Context<'_>, id: u32, spot: Spot, peer: &Peer) -> Option<(At, Rea
     let Spot::Peer(direction, rule, nth) = spot else {
         return None;
     };
-    let pods = At {
-        policy: id,
-        spot: Spot::PeerPods(direction, rule, nth),
-    };
-    let namespaces = At {
-        policy: id,
-        spot: Spot::PeerNamespaces(direction, rule, nth),
-    };
+    let pods = At { policy: id, spot: Spot::PeerPods(direction, rule, nth) };
+    let namespaces = At { policy: id, spot: Spot::PeerNamespaces(direction, rule, nth) };
     let wrong = |selector: Option<&crate::model::Selector>| -> Option<Requirement> {
-        let requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
-        requirements
-            .cloned()
-            .find(|r| dns_label(r, cx.cluster.profile) == Tri::No)
+        let mut requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
+        requirements.find(|r| dns_label(r, cx.cluster.profile) == Tri::No).cloned()
     };
     if let Some(label) = wrong(peer.pod_selector.get()) {
         return Some((pods, no_such_label(cx, &label)));
@@ -140,40 +116,24 @@ fn reason(cx: &Context<'_>, id: u32, spot: Spot, peer: &Peer) -> Option<(At, Rea
     let Some(selector) = peer.namespace_selector.get() else {
         return Some((pods, at_home(cx, id, peer.pod_selector.place()?.key)));
     };
-    if selector
-        .requirements
-        .iter()
-        .any(|r| namespace_label_by_name::named(r).is_some())
-    {
+    if selector.requirements.iter().any(|r| namespace_label_by_name::named(r).is_some()) {
         return None;
     }
     let named = selector.requirements.iter().find(|r| r.key == NAME_LABEL)?;
-    let (name, place) = named
-        .values
-        .iter()
-        .find(|(name, _)| !is_dns_namespace(name))?;
+    let (name, place) = named.values.iter().find(|(name, _)| !is_dns_namespace(name))?;
     let message = format!(
         "port 53 is allowed to namespace {}, and the cluster's DNS lives in `{}`: lookups are \
          dropped",
         words::quoted(name),
         cx.cluster.profile.dns_namespace()
     );
-    Some((
-        namespaces,
-        Reason {
-            place: *place,
-            message,
-        },
-    ))
+    Some((namespaces, Reason { place: *place, message }))
 }
 
 fn no_such_label(cx: &Context<'_>, label: &Requirement) -> Reason {
     let (key, value) = cx.cluster.profile.dns_label();
     Reason {
-        place: label
-            .values
-            .first()
-            .map_or(label.key_span, |(_, span)| *span),
+        place: label.values.first().map_or(label.key_span, |(_, span)| *span),
         message: format!(
             "port 53 is allowed to pods with {}, which no cluster's DNS pods have (theirs is \
              `{key}: {value}`): lookups are dropped",

@@ -170,17 +170,13 @@ impl Finding {
         self.at = Some(at);
         let policy = cx.cluster.policy(at.policy);
         self.hidden.push(head.start);
-        self.hidden
-            .extend(at.spot.rule_spot().and_then(|spot| spot.key_span(policy)));
+        self.hidden.extend(at.spot.rule_spot().and_then(|spot| spot.key_span(policy)));
         self
     }
 
     /// Adds another place and what it has to say.
     pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
-        self.related.push(Related {
-            span,
-            message: message.into(),
-        });
+        self.related.push(Related { span, message: message.into() });
         self
     }
 

@@ -23,10 +23,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         if !ignored {
             continue;
         }
-        let at = At {
-            policy: id,
-            spot: Spot::Rules(direction),
-        };
+        let at = At { policy: id, spot: Spot::Rules(direction) };
         let Some(place) = at.spot.key_span(policy) else {
             continue;
         };

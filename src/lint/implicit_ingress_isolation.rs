@@ -21,10 +21,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     if !is_implicit || is_meant(cx, id) {
         return;
     }
-    let at = At {
-        policy: id,
-        spot: Spot::Rules(Direction::Egress),
-    };
+    let at = At { policy: id, spot: Spot::Rules(Direction::Egress) };
     let Some(place) = at.spot.key_span(policy) else {
         return;
     };
@@ -46,9 +43,6 @@ fn is_meant(cx: &Context<'_>, id: u32) -> bool {
         let policy = cx.cluster.policy(other);
         let speaks = policy.isolates(Direction::Ingress)
             && (policy.has_policy_types() || !policy.rules(Direction::Ingress).is_empty());
-        speaks
-            && subjects
-                .iter()
-                .any(|&pods| !cx.cluster.policy_selects(other, pods).is_no())
+        speaks && subjects.iter().any(|&pods| !cx.cluster.policy_selects(other, pods).is_no())
     })
 }

@@ -20,10 +20,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     for direction in Direction::BOTH {
         for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {
             for (index, peer) in (0u32..).zip(traffic.peer_list()) {
-                let at = At {
-                    policy: id,
-                    spot: Spot::Peer(direction, rule, index),
-                };
+                let at = At { policy: id, spot: Spot::Peer(direction, rule, index) };
                 if let Some((place, message, help)) = fault(cx, at, peer) {
                     findings.push(Finding::new(&RULE, place, message, help).about(cx, at));
                 }

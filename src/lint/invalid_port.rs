@@ -20,10 +20,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     for direction in Direction::BOTH {
         for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {
             for (index, entry) in (0u32..).zip(traffic.port_list()) {
-                let at = At {
-                    policy: id,
-                    spot: Spot::Port(direction, rule, index),
-                };
+                let at = At { policy: id, spot: Spot::Port(direction, rule, index) };
                 findings.extend(port(cx, at, entry));
                 findings.extend(end_port(cx, at, entry));
             }
@@ -50,10 +47,7 @@ fn port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
             "write the pod's port, 1 to 65535, or the name that its container gives it".into(),
         ),
         (Why::Refused(reason), _) => (
-            format!(
-                "port {} {reason}: the API server refuses it",
-                words::quoted(written)
-            ),
+            format!("port {} {reason}: the API server refuses it", words::quoted(written)),
             "write the pod's port, 1 to 65535, or the name that its container gives it".into(),
         ),
         (Why::Unquoted(read_as), _) => (
@@ -62,17 +56,13 @@ fn port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
         ),
     };
     let mut finding = Finding::new(&RULE, place.key, message, help).about(cx, at);
-    finding
-        .fixes
-        .extend(unquoted.map(|number| unquote(place.value, number)));
+    finding.fixes.extend(unquoted.map(|number| unquote(place.value, number)));
     Some(finding)
 }
 
 /// The number in a quoted scalar such as `"80"`, if it is a port.
 fn numeric_in_quotes(written: &str) -> Option<String> {
-    let inner = written
-        .strip_prefix(['"', '\''])?
-        .strip_suffix(['"', '\''])?;
+    let inner = written.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
     let number: u16 = inner.parse().ok()?;
     (number > 0 && number.to_string() == inner).then(|| inner.to_owned())
 }
@@ -99,11 +89,7 @@ fn end_port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
                 }
                 _ => format!("endPort {written} must be a plain number: the API server refuses it"),
             };
-            refuse(
-                place,
-                message,
-                "write the last port of the range, a number from 1 to 65535",
-            )
+            refuse(place, message, "write the last port of the range, a number from 1 to 65535")
         }
         (_, Field::Absent) => refuse(
             place,

@@ -25,21 +25,14 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {
             for (index, peer) in (0u32..).zip(traffic.peer_list()) {
                 look(Spot::PeerPods(direction, rule, index), &peer.pod_selector);
-                look(
-                    Spot::PeerNamespaces(direction, rule, index),
-                    &peer.namespace_selector,
-                );
+                look(Spot::PeerNamespaces(direction, rule, index), &peer.namespace_selector);
             }
         }
     }
 }
 
 fn finding(cx: &Context<'_>, at: At, fault: &Fault) -> Finding {
-    let (message, help) = if fault.accepted {
-        empty_value()
-    } else {
-        refusal(cx, fault)
-    };
+    let (message, help) = if fault.accepted { empty_value() } else { refusal(cx, fault) };
     let mut finding = Finding::new(&RULE, fault.span, message, help).about(cx, at);
     finding.field = format!("{}.{}", finding.field, fault.field);
     if fault.accepted {
@@ -50,10 +43,7 @@ fn finding(cx: &Context<'_>, at: At, fault: &Fault) -> Finding {
         finding.fixes.push(Fix {
             title: format!("Put {} in quotes", words::quoted(written)),
             safety: Safety::Safe,
-            edits: vec![Edit {
-                span: fault.span,
-                text: format!("\"{written}\""),
-            }],
+            edits: vec![Edit { span: fault.span, text: format!("\"{written}\"") }],
         });
     }
     finding
@@ -81,10 +71,7 @@ fn refusal(cx: &Context<'_>, fault: &Fault) -> (String, String) {
             format!("put it in quotes: `\"{}\"`", fault.text),
         ),
         Why::Type { wanted, found } => (
-            format!(
-                "`{}` must be {wanted}, not {found}: the API server refuses it",
-                fault.field
-            ),
+            format!("`{}` must be {wanted}, not {found}: the API server refuses it", fault.field),
             format!("write {wanted}"),
         ),
         Why::Refused(reason) => {
@@ -93,10 +80,7 @@ fn refusal(cx: &Context<'_>, fault: &Fault) -> (String, String) {
             } else {
                 format!("the {} {}", what(&fault.field), words::quoted(&fault.text))
             };
-            (
-                format!("{name} {reason}: the API server refuses it"),
-                advice(&fault.field),
-            )
+            (format!("{name} {reason}: the API server refuses it"), advice(&fault.field))
         }
     }
 }

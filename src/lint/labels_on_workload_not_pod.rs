@@ -21,10 +21,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         && cx.cluster.selected(id).is_none()
     {
         let home = [cx.cluster.home(id)];
-        let at = At {
-            policy: id,
-            spot: Spot::PodSelector,
-        };
+        let at = At { policy: id, spot: Spot::PodSelector };
         findings.extend(finding(cx, at, selector, place.key, &home));
     }
     for peer in cx.selector_peers() {
@@ -34,10 +31,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         if !peer.means.pods.is_none() {
             continue;
         }
-        let at = At {
-            policy: id,
-            spot: Spot::PeerPods(peer.direction, peer.rule, peer.index),
-        };
+        let at = At { policy: id, spot: Spot::PeerPods(peer.direction, peer.rule, peer.index) };
         let namespaces: Vec<u32> = peer.means.namespaces.iter().map(|(n, _)| *n).collect();
         findings.extend(finding(cx, at, selector, place.key, &namespaces));
     }
@@ -54,9 +48,7 @@ fn finding(
     if selector.is_empty() || namespaces.is_empty() || !namespaces.iter().all(closed) {
         return None;
     }
-    let (head, labels) = namespaces
-        .iter()
-        .find_map(|number| bearer(cx, *number, selector))?;
+    let (head, labels) = namespaces.iter().find_map(|number| bearer(cx, *number, selector))?;
     let who = format!("{} {}", head.kind, words::quoted(&head.name));
     let asked = words::selector(selector);
     let message = format!(
@@ -91,19 +83,13 @@ fn bearer<'a>(
 ) -> Option<(&'a Head, &'a [Label])> {
     let cluster = cx.cluster;
     let bears = |labels: &[Label]| selects(selector, &Own(labels)).is_yes();
-    let workloads = cluster
-        .namespace(namespace)
-        .workloads
-        .clone()
-        .map(|n| cluster.workload(n));
+    let workloads = cluster.namespace(namespace).workloads.clone().map(|n| cluster.workload(n));
     let of_workload = workloads
         .map(|workload| (workload.head, workload.workload.own_labels.as_slice()))
         .find(|(_, labels)| bears(labels));
     of_workload.or_else(|| {
         let services = cluster.services_in(namespace);
-        services
-            .map(|(head, s)| (head, s.own_labels.as_slice()))
-            .find(|(_, labels)| bears(labels))
+        services.map(|(head, s)| (head, s.own_labels.as_slice())).find(|(_, labels)| bears(labels))
     })
 }
 
@@ -112,10 +98,7 @@ struct Own<'a>(&'a [Label]);
 
 impl Labelled for Own<'_> {
     fn value(&self, key: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|label| label.key == key)
-            .map(|label| label.value.as_str())
+        self.0.iter().find(|label| label.key == key).map(|label| label.value.as_str())
     }
     fn may_have(&self, _key: &str) -> Option<Why> {
         None

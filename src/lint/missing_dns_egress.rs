@@ -51,11 +51,8 @@ fn need_of_names(cx: &Context<'_>, id: u32, policy: &Policy) -> Option<Severity>
     if rules.iter().any(|rule| needs_names(cx, id, rule)) {
         return Some(RULE.severity);
     }
-    let to_addresses = |rule: &TrafficRule| {
-        rule.peer_list()
-            .iter()
-            .any(|peer| !peer.ip_block.is_absent())
-    };
+    let to_addresses =
+        |rule: &TrafficRule| rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent());
     rules.iter().any(to_addresses).then_some(Severity::Note)
 }
 
@@ -86,11 +83,9 @@ fn is_for_dns_or_api_server_only(rule: &TrafficRule) -> bool {
 /// The members of one application talking among themselves: they need no DNS when they find each
 /// other by broadcast or by address, as Erlang and JGroups clusters do.
 fn is_pods_themselves(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
-    let (Field::Absent, Field::Given(own, _), Field::Given(other, _)) = (
-        &peer.namespace_selector,
-        &cx.cluster.policy(id).pod_selector,
-        &peer.pod_selector,
-    ) else {
+    let (Field::Absent, Field::Given(own, _), Field::Given(other, _)) =
+        (&peer.namespace_selector, &cx.cluster.policy(id).pod_selector, &peer.pod_selector)
+    else {
         return false;
     };
     !own.is_empty() && covers(Some(own), Some(other)).is_yes()
@@ -126,24 +121,15 @@ fn is_told(cx: &Context<'_>, earlier: &Cut, id: u32, pods: &[Subject]) -> bool {
         Subject::Workload(_) => earlier.pods.contains(subject),
         Subject::PodsOf(_) => {
             earlier.pods.contains(&Subject::PodsOf(earlier.policy))
-                && cx
-                    .cluster
-                    .policy_selects(earlier.policy, Subject::PodsOf(id))
-                    .is_yes()
+                && cx.cluster.policy_selects(earlier.policy, Subject::PodsOf(id)).is_yes()
         }
     })
 }
 
 fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> Finding {
-    let at = At {
-        policy: id,
-        spot: Spot::Rules(Direction::Egress),
-    };
+    let at = At { policy: id, spot: Spot::Rules(Direction::Egress) };
     let policy = cx.cluster.policy(id);
-    let place = at
-        .spot
-        .key_span(policy)
-        .unwrap_or(cx.cluster.head(id).name_span);
+    let place = at.spot.key_span(policy).unwrap_or(cx.cluster.head(id).name_span);
     let (key, value) = cx.cluster.profile.dns_label();
     let namespace = cx.cluster.profile.dns_namespace();
     let port = cx.cluster.profile.dns_port();
@@ -156,9 +142,7 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
         "add an egress rule to `{key}: {value}` in namespace `{namespace}` on port {port}, both \
          UDP and TCP"
     );
-    let mut finding = Finding::new(&RULE, place, message, help)
-        .about(cx, at)
-        .severity(severity);
+    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).severity(severity);
     for (span, words) in others(cx, id, pods) {
         finding = finding.related(span, words);
     }
@@ -185,9 +169,9 @@ fn who(cx: &Context<'_>, id: u32, pods: &[Subject]) -> String {
 
 fn capitalised(text: &str) -> String {
     let mut chars = text.chars();
-    chars.next().map_or(String::new(), |first| {
-        first.to_uppercase().collect::<String>() + chars.as_str()
-    })
+    chars
+        .next()
+        .map_or(String::new(), |first| first.to_uppercase().collect::<String>() + chars.as_str())
 }
 
 /// The other policies that restrict the egress of the same pods: DNS could be allowed in any.
@@ -196,21 +180,13 @@ fn others(cx: &Context<'_>, id: u32, pods: &[Subject]) -> Vec<(crate::text::Span
         return Vec::new();
     };
     let verdict = reach::dns(cx.cluster, first).udp;
-    let others = verdict
-        .isolating
-        .into_iter()
-        .filter(|other| *other != id)
-        .take(3);
+    let others = verdict.isolating.into_iter().filter(|other| *other != id).take(3);
     others
         .map(|other| {
             let name = words::quoted(&cx.cluster.head(other).name);
             let words = format!("policy {name} restricts the egress of the same pods");
             let policy = cx.cluster.policy(other);
-            let places = [
-                Spot::Rules(Direction::Egress),
-                Spot::PolicyTypes,
-                Spot::Spec,
-            ];
+            let places = [Spot::Rules(Direction::Egress), Spot::PolicyTypes, Spot::Spec];
             let span = places.into_iter().find_map(|spot| spot.key_span(policy));
             (span.unwrap_or(cx.cluster.head(other).name_span), words)
         })

@@ -27,7 +27,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         }
         let abroad: Vec<u32> = cx.cluster.pods_anywhere(selector).yes.iter().collect();
         if !abroad.is_empty() {
-            findings.push(finding(cx, id, &peer, selector, place.key, &abroad));
+            findings.push(finding(cx, id, peer, selector, place.key, &abroad));
         }
     }
 }
@@ -42,10 +42,8 @@ fn finding(
 ) -> Finding {
     let home = cx.cluster.namespace(cx.cluster.home(id));
     let first = cx.cluster.workload(abroad[0]);
-    let namespaces: BTreeSet<&str> = abroad
-        .iter()
-        .map(|n| cx.cluster.workload(*n).namespace.name.as_str())
-        .collect();
+    let namespaces: BTreeSet<&str> =
+        abroad.iter().map(|n| cx.cluster.workload(*n).namespace.name.as_str()).collect();
     let names: Vec<String> = namespaces.iter().map(|name| words::quoted(name)).collect();
     let message = format!(
         "{} selects no pod in {}; {} is in namespace {}, which a peer without a namespaceSelector \
@@ -76,8 +74,6 @@ fn finding(
     // Pods that the repository can't show may be at home: then it is only worth a note.
     match home.open {
         None => finding,
-        Some(_) => finding
-            .severity(Severity::Note)
-            .confidence(Confidence::Medium),
+        Some(_) => finding.severity(Severity::Note).confidence(Confidence::Medium),
     }
 }

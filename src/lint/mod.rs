@@ -75,17 +75,11 @@ pub struct Context<'a> {
 /// What `rules` find in a cluster: the rules in the order given, policies in parallel.
 pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
     let policies = cx.cluster.policies();
-    let reported: Vec<u32> = policies
-        .iter()
-        .copied()
-        .filter(|id| cx.cluster.is_reported(*id))
-        .collect();
+    let reported: Vec<u32> =
+        policies.iter().copied().filter(|id| cx.cluster.is_reported(*id)).collect();
     let of_policy = |id: &u32| {
         let peers = selector_peers(cx.cluster, *id);
-        let cx = Context {
-            peers: &peers,
-            ..*cx
-        };
+        let cx = Context { peers: &peers, ..*cx };
         let mut findings = Vec::new();
         for rule in rules {
             if let Check::Policy(check) = rule.check {
@@ -135,10 +129,7 @@ pub(crate) struct SelectorPeer<'a> {
 impl SelectorPeer<'_> {
     /// Whether its namespaceSelector is `{}`: every namespace, also those in other repositories.
     pub fn is_for_all_namespaces(&self) -> bool {
-        self.peer
-            .namespace_selector
-            .get()
-            .is_some_and(|selector| selector.is_empty())
+        self.peer.namespace_selector.get().is_some_and(|selector| selector.is_empty())
     }
 }
 
@@ -155,11 +146,7 @@ pub(crate) struct RuleDestinations {
 impl<'a> Context<'a> {
     /// What rules may ask of a cluster whose spans lie in `sources`.
     pub fn new(cluster: &'a Cluster, sources: &'a Sources) -> Self {
-        Self {
-            cluster,
-            sources,
-            peers: &[],
-        }
+        Self { cluster, sources, peers: &[] }
     }
 
     /// A text as it is written.
@@ -182,11 +169,7 @@ impl<'a> Context<'a> {
                     Direction::Ingress => own.clone(),
                     Direction::Egress => self.peer_destinations(index, rule),
                 };
-                found.push(RuleDestinations {
-                    direction,
-                    index,
-                    closed_destinations,
-                });
+                found.push(RuleDestinations { direction, index, closed_destinations });
             }
         }
         found
@@ -194,21 +177,13 @@ impl<'a> Context<'a> {
 
     fn own_destinations(&self, policy: u32) -> Option<Vec<u32>> {
         let selected = self.cluster.selected(policy);
-        let closed = self
-            .cluster
-            .namespace(self.cluster.home(policy))
-            .open
-            .is_none();
+        let closed = self.cluster.namespace(self.cluster.home(policy)).open.is_none();
         let sure = closed && selected.maybe.is_empty() && !selected.yes.is_empty();
         sure.then(|| selected.yes.iter().collect())
     }
 
     fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Vec<u32>> {
-        if rule
-            .peer_list()
-            .iter()
-            .any(|peer| !peer.ip_block.is_absent())
-        {
+        if rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent()) {
             return None;
         }
         let is_of_rule =
@@ -250,13 +225,7 @@ fn selector_peers(cluster: &Cluster, policy: u32) -> Vec<SelectorPeer<'_>> {
                     !peer.pod_selector.is_absent() || !peer.namespace_selector.is_absent();
                 if by_selector && peer.ip_block.is_absent() {
                     let means = cluster.peer_pods(policy, peer);
-                    found.push(SelectorPeer {
-                        direction,
-                        rule,
-                        index,
-                        peer,
-                        means,
-                    });
+                    found.push(SelectorPeer { direction, rule, index, peer, means });
                 }
             }
         }

@@ -30,7 +30,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         let selector = peer.peer.namespace_selector.get();
         for requirement in selector.map_or(&[][..], |selector| &selector.requirements) {
             if let Some(name) = named(requirement) {
-                findings.extend(finding(cx, id, &peer, requirement, name));
+                findings.extend(finding(cx, id, peer, requirement, name));
             }
         }
     }
@@ -56,13 +56,8 @@ fn finding(
     if some_namespace_has(cx, requirement, name) {
         return None;
     }
-    let shown = cx
-        .cluster
-        .namespace_named(name)
-        .map(|number| cx.cluster.namespace(number));
-    let object = shown
-        .filter(|ns| !ns.labels_unsure)
-        .and_then(|ns| ns.object);
+    let shown = cx.cluster.namespace_named(name).map(|number| cx.cluster.namespace(number));
+    let object = shown.filter(|ns| !ns.labels_unsure).and_then(|ns| ns.object);
     let help =
         format!("write `{NAME_LABEL}: {name}`, the label that every namespace has by itself");
     let spot = Spot::PeerNamespaces(peer.direction, peer.rule, peer.index);
@@ -90,8 +85,5 @@ fn finding(
 }
 
 fn some_namespace_has(cx: &Context<'_>, requirement: &Requirement, name: &str) -> bool {
-    cx.cluster
-        .namespaces()
-        .iter()
-        .any(|ns| ns.value(&requirement.key) == Some(name))
+    cx.cluster.namespaces().iter().any(|ns| ns.value(&requirement.key) == Some(name))
 }

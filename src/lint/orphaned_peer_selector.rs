@@ -26,12 +26,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             continue;
         };
         let spot = Spot::PeerPods(peer.direction, peer.rule, peer.index);
-        let covered: Vec<u32> = peer
-            .means
-            .namespaces
-            .iter()
-            .map(|(number, _)| *number)
-            .collect();
+        let covered: Vec<u32> = peer.means.namespaces.iter().map(|(number, _)| *number).collect();
         let orphan = orphans::describe(cx, &covered, selector, place.key);
         let effect = match peer.direction {
             Direction::Ingress => "the rule lets nobody in",

@@ -27,13 +27,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let orphan = orphans::describe(cx, &[home], selector, place.key);
     let message = format!("{}; the policy applies to nothing", orphan.message);
     let mut finding = Finding::new(&RULE, orphan.place, message, orphan.help)
-        .about(
-            cx,
-            At {
-                policy: id,
-                spot: Spot::PodSelector,
-            },
-        )
+        .about(cx, At { policy: id, spot: Spot::PodSelector })
         .confidence(orphan.confidence.min(sure));
     finding.related = orphan.related;
     findings.push(finding);

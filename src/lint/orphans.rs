@@ -47,21 +47,14 @@ pub(super) fn describe(
     if let Some(place) = sole_culprit(cx, namespaces, selector) {
         orphan.place = place;
     }
-    if let Some((head, _)) = cx
-        .cluster
-        .elsewhere()
-        .find(|(_, w)| selects(selector, *w).is_yes())
-    {
+    if let Some((head, _)) = cx.cluster.elsewhere().find(|(_, w)| selects(selector, *w).is_yes()) {
         orphan.confidence = Confidence::Low;
         let message = format!(
             "{} {} of another part of the repository has these labels",
             head.kind,
             words::quoted(&head.name)
         );
-        orphan.related.push(Related {
-            span: head.name_span,
-            message,
-        });
+        orphan.related.push(Related { span: head.name_span, message });
     }
     orphan
 }
@@ -121,10 +114,8 @@ fn advice(requirement: &Requirement, near: &Nearest<'_>) -> Option<String> {
 }
 
 fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: Span) -> Orphan {
-    let known: u32 = namespaces
-        .iter()
-        .map(|number| cx.cluster.namespace(*number).workloads.len() as u32)
-        .sum();
+    let known: u32 =
+        namespaces.iter().map(|number| cx.cluster.namespace(*number).workloads.len() as u32).sum();
     let shown = match known {
         1 => "the only workload there has other labels".to_owned(),
         n => format!("none of the {n} workloads there has these labels"),
@@ -147,10 +138,8 @@ pub(super) fn places(cx: &Context<'_>, namespaces: &[u32]) -> String {
     match namespaces {
         [one] => words::namespace(cx.cluster.namespace(*one)),
         many => {
-            let names: Vec<String> = many
-                .iter()
-                .map(|n| words::quoted(&cx.cluster.namespace(*n).name))
-                .collect();
+            let names: Vec<String> =
+                many.iter().map(|n| words::quoted(&cx.cluster.namespace(*n).name)).collect();
             format!("namespaces {}", words::list(&names, 3))
         }
     }
@@ -160,12 +149,11 @@ pub(super) fn places(cx: &Context<'_>, namespaces: &[u32]) -> String {
 /// met by some.
 fn sole_culprit(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<Span> {
     let met_by_some = |requirement: &Requirement| {
-        namespaces
-            .iter()
-            .flat_map(|number| cx.cluster.namespace(*number).workloads.clone())
-            .any(|number| {
+        namespaces.iter().flat_map(|number| cx.cluster.namespace(*number).workloads.clone()).any(
+            |number| {
                 !crate::resolve::meets(requirement, cx.cluster.workload(number).workload).is_no()
-            })
+            },
+        )
     };
     let mut unmet = selector.requirements.iter().filter(|r| !met_by_some(r));
     let culprit = unmet.next()?;

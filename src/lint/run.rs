@@ -10,10 +10,8 @@ pub static YAML_SYNTAX: Rule = about_run("yaml-syntax", include_str!("../../rule
 /// A file or document over one of the limits.
 pub static YAML_LIMIT: Rule = about_run("yaml-limit", include_str!("../../rules/yaml-limit.md"));
 /// A file that can't be read.
-pub static UNREADABLE_FILE: Rule = about_run(
-    "unreadable-file",
-    include_str!("../../rules/unreadable-file.md"),
-);
+pub static UNREADABLE_FILE: Rule =
+    about_run("unreadable-file", include_str!("../../rules/unreadable-file.md"));
 
 const fn about_run(id: &'static str, page: &'static str) -> Rule {
     Rule {

@@ -22,28 +22,16 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         let Some(pods) = &rule.closed_destinations else {
             continue;
         };
-        let ports = cx
-            .cluster
-            .policy(id)
-            .rule(rule.direction, rule.index)
-            .map(|r| r.port_list());
+        let ports = cx.cluster.policy(id).rule(rule.direction, rule.index).map(|r| r.port_list());
         for (nth, entry) in (0u32..).zip(ports.unwrap_or_default()) {
-            let (Field::Given(PortRef::Number(number), place), Some(protocol), true) = (
-                &entry.port,
-                entry.effective_protocol(),
-                entry.end_port.is_absent(),
-            ) else {
+            let (Field::Given(PortRef::Number(number), place), Some(protocol), true) =
+                (&entry.port, entry.effective_protocol(), entry.end_port.is_absent())
+            else {
                 continue;
             };
-            let asked = Asked {
-                number: *number,
-                protocol,
-            };
+            let asked = Asked { number: *number, protocol };
             if let Some(mapping) = asked.is_only_a_service_port(cx, pods) {
-                let at = At {
-                    policy: id,
-                    spot: Spot::Port(rule.direction, rule.index, nth),
-                };
+                let at = At { policy: id, spot: Spot::Port(rule.direction, rule.index, nth) };
                 findings.push(finding(cx, at, place.key, entry, &mapping));
             }
         }
@@ -83,12 +71,7 @@ impl Asked {
                         return None;
                     }
                     if let Some(target) = target.filter(|_| self.is_port_of(service, port)) {
-                        behind = Some(Mapping {
-                            head,
-                            port,
-                            target,
-                            workload: number,
-                        });
+                        behind = Some(Mapping { head, port, target, workload: number });
                     }
                 }
             }
@@ -120,11 +103,7 @@ fn target(port: &ServicePort, workload: &Workload) -> Option<u16> {
             let named = |declared: &&ContainerPort| {
                 declared.name.as_deref() == Some(name) && declared.protocol == port.protocol
             };
-            workload
-                .ports
-                .iter()
-                .find(named)
-                .map(|declared| declared.number)
+            workload.ports.iter().find(named).map(|declared| declared.number)
         }
     }
 }
@@ -136,11 +115,7 @@ fn finding(
     entry: &PortEntry,
     mapping: &Mapping<'_>,
 ) -> Finding {
-    let port = entry
-        .port
-        .get()
-        .map(ToString::to_string)
-        .unwrap_or_default();
+    let port = entry.port.get().map(ToString::to_string).unwrap_or_default();
     let service = words::quoted(&mapping.head.name);
     let workload = words::workload(&cx.cluster.workload(mapping.workload));
     let target = mapping.target;
@@ -153,10 +128,8 @@ fn finding(
          and a policy sees connections {side} on the pod's port, so this allows none"
     );
     let help = format!("write `port: {target}`");
-    Finding::new(&RULE, place, message, help)
-        .about(cx, at)
-        .related(
-            mapping.port.target_span,
-            format!("Service {service} maps {port} to {target} here"),
-        )
+    Finding::new(&RULE, place, message, help).about(cx, at).related(
+        mapping.port.target_span,
+        format!("Service {service} maps {port} to {target} here"),
+    )
 }

@@ -62,19 +62,11 @@ fn finding(cx: &Context<'_>, at: At, second: &Peer, namespaces: &Peer, pods: &Pe
     let help = "to mean those pods in those namespaces, write both selectors in one item (delete \
                 the second dash)";
     let confidence = confidence(cx, at, namespaces, pods);
-    let other = if std::ptr::eq(second, pods) {
-        namespaces
-    } else {
-        pods
-    };
-    let finding = Finding::new(&RULE, second.first_token, message, help)
+    let other = if std::ptr::eq(second, pods) { namespaces } else { pods };
+    Finding::new(&RULE, second.first_token, message, help)
         .about(cx, at)
-        .related(
-            other.first_token,
-            "the other half stands in an item of its own",
-        )
-        .confidence(confidence);
-    finding
+        .related(other.first_token, "the other half stands in an item of its own")
+        .confidence(confidence)
 }
 
 /// High where the pods are there and not at home; most other neighbours are meant as they stand.
@@ -84,18 +76,11 @@ fn confidence(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Confi
     if !at_home.is_none() {
         return Confidence::Low;
     }
-    let joined = Peer {
-        namespace_selector: namespaces.namespace_selector.clone(),
-        ..pods.clone()
-    };
+    let joined = Peer { namespace_selector: namespaces.namespace_selector.clone(), ..pods.clone() };
     let home_closed = cx.cluster.namespace(home).open.is_none();
     if reach::peer_may_be_dns(cx.cluster, at.policy, &joined).is_yes() {
         // The DNS pods live in one namespace of each cluster, so nobody means them at home.
-        return if home_closed {
-            Confidence::High
-        } else {
-            Confidence::Medium
-        };
+        return if home_closed { Confidence::High } else { Confidence::Medium };
     }
     let there = cx.cluster.peer_pods(at.policy, &joined);
     let closed = |number: &u32| cx.cluster.namespace(*number).open.is_none();

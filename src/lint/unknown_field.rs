@@ -27,9 +27,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 /// that place would only be its consequence.
 pub(super) fn is_within(cx: &Context<'_>, policy: u32, span: Span) -> bool {
     let tree = &cx.cluster.policy(policy).tree;
-    strays(tree)
-        .iter()
-        .any(|stray| span.contains(stray.entry.key_span))
+    strays(tree).iter().any(|stray| span.contains(stray.entry.key_span))
 }
 
 /// A field that does not belong where it stands.
@@ -104,13 +102,7 @@ fn strays(tree: &Node) -> Vec<Stray<'_>> {
     let mut found = Vec::new();
     look(tree, Shape::Root, Spot::Metadata, "", &mut found);
     if let Some(metadata) = tree.get("metadata") {
-        look(
-            metadata,
-            Shape::Metadata,
-            Spot::Metadata,
-            "metadata",
-            &mut found,
-        );
+        look(metadata, Shape::Metadata, Spot::Metadata, "metadata", &mut found);
     }
     let Some(spec) = tree.get("spec") else {
         return found;
@@ -120,13 +112,7 @@ fn strays(tree: &Node) -> Vec<Stray<'_>> {
     for direction in Direction::BOTH {
         for (index, rule) in items(spec.get(direction.field())) {
             let spot = Spot::Rule(direction, index);
-            look(
-                rule,
-                Shape::of_rule(direction),
-                spot,
-                &spot.to_string(),
-                &mut found,
-            );
+            look(rule, Shape::of_rule(direction), spot, &spot.to_string(), &mut found);
             for (port, entry) in items(rule.get("ports")) {
                 let spot = Spot::Port(direction, index, port);
                 look(entry, Shape::Port, spot, &spot.to_string(), &mut found);
@@ -144,16 +130,8 @@ fn peer_strays<'a>(node: &'a Node, spot: Spot, found: &mut Vec<Stray<'a>>) {
     let Spot::Peer(direction, rule, peer) = spot else {
         return;
     };
-    selector(
-        node.get("podSelector"),
-        Spot::PeerPods(direction, rule, peer),
-        found,
-    );
-    selector(
-        node.get("namespaceSelector"),
-        Spot::PeerNamespaces(direction, rule, peer),
-        found,
-    );
+    selector(node.get("podSelector"), Spot::PeerPods(direction, rule, peer), found);
+    selector(node.get("namespaceSelector"), Spot::PeerNamespaces(direction, rule, peer), found);
     if let Some(block) = node.get("ipBlock") {
         let spot = Spot::PeerBlock(direction, rule, peer);
         look(block, Shape::IpBlock, spot, &spot.to_string(), found);
@@ -175,35 +153,21 @@ fn items(node: Option<&Node>) -> impl Iterator<Item = (u32, &Node)> {
 
 fn look<'a>(node: &'a Node, shape: Shape, spot: Spot, path: &str, found: &mut Vec<Stray<'a>>) {
     let entries = node.as_map().map_or(&[][..], |map| &map.entries);
-    for entry in entries
-        .iter()
-        .filter(|entry| !shape.fields().contains(&entry.key.as_str()))
-    {
-        found.push(Stray {
-            entry,
-            shape,
-            spot,
-            path: path.to_owned(),
-        });
+    for entry in entries.iter().filter(|entry| !shape.fields().contains(&entry.key.as_str())) {
+        found.push(Stray { entry, shape, spot, path: path.to_owned() });
     }
 }
 
 fn finding(cx: &Context<'_>, id: u32, stray: &Stray<'_>) -> Finding {
     let key = words::quoted(&stray.entry.key);
     let (advice, fix) = advice(stray);
-    let here = if stray.path.is_empty() {
-        "a NetworkPolicy".into()
-    } else {
-        words::quoted(&stray.path)
-    };
+    let here =
+        if stray.path.is_empty() { "a NetworkPolicy".into() } else { words::quoted(&stray.path) };
     let message = format!(
         "{here} has no field {key}: kubectl refuses the policy, other clients have it applied \
          without this field"
     );
-    let at = At {
-        policy: id,
-        spot: stray.spot,
-    };
+    let at = At { policy: id, spot: stray.spot };
     let place = stray.entry.key_span;
     let mut finding = Finding::new(&RULE, place, message, advice).about(cx, at);
     finding.field = if stray.path.is_empty() {
@@ -214,10 +178,7 @@ fn finding(cx: &Context<'_>, id: u32, stray: &Stray<'_>) -> Finding {
     finding.fixes.extend(fix.map(|name| Fix {
         title: format!("Write `{name}`"),
         safety: Safety::Unsafe,
-        edits: vec![Edit {
-            span: place,
-            text: name.to_owned(),
-        }],
+        edits: vec![Edit { span: place, text: name.to_owned() }],
     }));
     finding
 }
@@ -228,10 +189,7 @@ fn advice(stray: &Stray<'_>) -> (String, Option<&'static str>) {
         return (help.into(), None);
     }
     if let Some(name) = near_field(stray) {
-        return (
-            format!("write `{name}` (field names are case-sensitive)"),
-            Some(name),
-        );
+        return (format!("write `{name}` (field names are case-sensitive)"), Some(name));
     }
     let help = match stray.shape {
         Shape::Selector => {
@@ -280,10 +238,6 @@ fn near_field(stray: &Stray<'_>) -> Option<&'static str> {
 }
 
 fn known(shape: Shape) -> String {
-    let names: Vec<String> = shape
-        .fields()
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect();
+    let names: Vec<String> = shape.fields().iter().map(|name| format!("`{name}`")).collect();
     words::list(&names, 6)
 }

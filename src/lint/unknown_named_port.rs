@@ -21,34 +21,20 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         let Some(pods) = &rule.closed_destinations else {
             continue;
         };
-        let ports = cx
-            .cluster
-            .policy(id)
-            .rule(rule.direction, rule.index)
-            .map(|r| r.port_list());
+        let ports = cx.cluster.policy(id).rule(rule.direction, rule.index).map(|r| r.port_list());
         for (nth, entry) in (0u32..).zip(ports.unwrap_or_default()) {
             let (Field::Given(PortRef::Name(name), place), Some(protocol)) =
                 (&entry.port, entry.effective_protocol())
             else {
                 continue;
             };
-            let declared = || {
-                pods.iter()
-                    .flat_map(|n| &cx.cluster.workload(*n).workload.ports)
-            };
+            let declared = || pods.iter().flat_map(|n| &cx.cluster.workload(*n).workload.ports);
             let named = |port: &&ContainerPort| port.name.as_deref() == Some(name.as_str());
             if declared().any(|port| named(&port) && port.protocol == protocol) {
                 continue;
             }
-            let at = At {
-                policy: id,
-                spot: Spot::Port(rule.direction, rule.index, nth),
-            };
-            let asked = Asked {
-                name,
-                protocol,
-                place: place.key,
-            };
+            let at = At { policy: id, spot: Spot::Port(rule.direction, rule.index, nth) };
+            let asked = Asked { name, protocol, place: place.key };
             findings.push(finding(cx, at, &asked, pods, declared().find(named)));
         }
     }
@@ -67,10 +53,7 @@ fn finding(
     pods: &[u32],
     other_protocol: Option<&ContainerPort>,
 ) -> Finding {
-    let who: Vec<String> = pods
-        .iter()
-        .map(|n| words::workload(&cx.cluster.workload(*n)))
-        .collect();
+    let who: Vec<String> = pods.iter().map(|n| words::workload(&cx.cluster.workload(*n))).collect();
     let who = words::list(&who, 3);
     let name = words::quoted(asked.name);
     if let Some(port) = other_protocol {
@@ -115,16 +98,11 @@ fn nearest<'a>(cx: &Context<'a>, pods: &[u32], asked: &Asked<'_>) -> Option<&'a 
         .filter(|port| port.name.is_some() && port.protocol == asked.protocol)
         .collect();
     let likeness = |port: &&ContainerPort| {
-        port.name
-            .as_deref()
-            .map_or(0.0, |name| jaro_winkler(name, asked.name))
+        port.name.as_deref().map_or(0.0, |name| jaro_winkler(name, asked.name))
     };
     if let [only] = named.as_slice() {
         return Some(only);
     }
-    let best = named
-        .iter()
-        .copied()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    let best = named.iter().copied().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(&best) > 0.7).then_some(best)
 }

@@ -20,20 +20,12 @@ pub(super) fn quoted(text: &str) -> String {
 
 /// A selector in backticks: `app: backend, tier in (a, b)`.
 pub(super) fn selector(selector: &Selector) -> String {
-    if selector.is_empty() {
-        "`{}`".into()
-    } else {
-        quoted(&model::labels(selector))
-    }
+    if selector.is_empty() { "`{}`".into() } else { quoted(&model::labels(selector)) }
 }
 
 /// A workload by kind and name: "Deployment `backend`".
 pub(super) fn workload(workload: &WorkloadRef<'_>) -> String {
-    format!(
-        "{} {}",
-        visible(&workload.head.kind),
-        quoted(&workload.head.name)
-    )
+    format!("{} {}", visible(&workload.head.kind), quoted(&workload.head.name))
 }
 
 /// A namespace by name, or "its own namespace" where no manifest in it names one.
@@ -47,17 +39,10 @@ pub(super) fn namespace(namespace: &Namespace) -> String {
 
 /// The pods of a policy in words: "every pod", or "pods with `app: frontend`".
 pub(super) fn pods_of(cx: &Context<'_>, policy: u32) -> String {
-    match cx
-        .cluster
-        .policy(policy)
-        .pod_selector
-        .get()
-        .filter(|s| !s.is_empty())
-    {
-        None => format!(
-            "every pod of {}",
-            namespace(cx.cluster.namespace(cx.cluster.home(policy)))
-        ),
+    match cx.cluster.policy(policy).pod_selector.get().filter(|s| !s.is_empty()) {
+        None => {
+            format!("every pod of {}", namespace(cx.cluster.namespace(cx.cluster.home(policy))))
+        }
         Some(labels) => format!("pods with {}", selector(labels)),
     }
 }
@@ -71,10 +56,6 @@ pub(super) fn list(things: &[String], most: usize) -> String {
             let (last, rest) = (&things[things.len() - 1], &things[..things.len() - 1]);
             format!("{} and {last}", rest.join(", "))
         }
-        _ => format!(
-            "{} and {} more",
-            things[..most].join(", "),
-            things.len() - most
-        ),
+        _ => format!("{} and {} more", things[..most].join(", "), things.len() - most),
     }
 }

@@ -95,29 +95,18 @@ impl Spot {
             Self::Rules(d) => policy.rules_field(d).place().map(|place| place.key),
             Self::Rule(d, i) => policy.rule(d, i).map(|rule| rule.span),
             Self::Peer(d, i, j) => policy.peer(d, i, j).map(|peer| peer.first_token),
-            Self::PeerPods(d, i, j) => policy
-                .peer(d, i, j)?
-                .pod_selector
-                .place()
-                .map(|place| place.key),
-            Self::PeerNamespaces(d, i, j) => policy
-                .peer(d, i, j)?
-                .namespace_selector
-                .place()
-                .map(|place| place.key),
-            Self::PeerBlock(d, i, j) => policy
-                .peer(d, i, j)?
-                .ip_block
-                .place()
-                .map(|place| place.key),
+            Self::PeerPods(d, i, j) => {
+                policy.peer(d, i, j)?.pod_selector.place().map(|place| place.key)
+            }
+            Self::PeerNamespaces(d, i, j) => {
+                policy.peer(d, i, j)?.namespace_selector.place().map(|place| place.key)
+            }
+            Self::PeerBlock(d, i, j) => {
+                policy.peer(d, i, j)?.ip_block.place().map(|place| place.key)
+            }
             Self::Port(d, i, k) => {
                 let entry = policy.port(d, i, k)?;
-                Some(
-                    entry
-                        .port
-                        .place()
-                        .map_or(entry.first_token, |place| place.key),
-                )
+                Some(entry.port.place().map_or(entry.first_token, |place| place.key))
             }
         }
     }

@@ -54,14 +54,8 @@ fn deployer(tree: &Node) -> Deployer {
         &["spec", "template", "spec", "destination", "namespace"],
         &["metadata", "namespace"],
     ];
-    let target = routes
-        .iter()
-        .find_map(|route| tree.at(route).and_then(Node::as_str));
-    Deployer {
-        namespace: target
-            .filter(|ns| !is_placeholder(ns))
-            .map(CompactString::new),
-    }
+    let target = routes.iter().find_map(|route| tree.at(route).and_then(Node::as_str));
+    Deployer { namespace: target.filter(|ns| !is_placeholder(ns)).map(CompactString::new) }
 }
 
 fn policy(tree: &Node) -> Policy {
@@ -69,7 +63,7 @@ fn policy(tree: &Node) -> Policy {
     let spec = spec_entry.map(|entry| &entry.value);
     Policy {
         spec: spec_entry.map(place),
-        pod_selector: field(spec, "podSelector", |node| selector(node)),
+        pod_selector: field(spec, "podSelector", selector),
         policy_types: field(spec, "policyTypes", |node| list(node, policy_type)),
         ingress: field(spec, "ingress", |node| {
             list(node, |item| Some(traffic_rule(item, Direction::Ingress)))
@@ -83,10 +77,7 @@ fn policy(tree: &Node) -> Policy {
 
 /// The field `key` of a mapping, read by `read`; `null` is absent.
 fn field<T>(map: Option<&Node>, key: &str, read: impl FnOnce(&Node) -> Result<T, Why>) -> Field<T> {
-    let Some(entry) = map
-        .and_then(|node| node.entry(key))
-        .filter(|e| !e.value.is_null())
-    else {
+    let Some(entry) = map.and_then(|node| node.entry(key)).filter(|e| !e.value.is_null()) else {
         return Field::Absent;
     };
     match read(&entry.value) {
@@ -96,10 +87,7 @@ fn field<T>(map: Option<&Node>, key: &str, read: impl FnOnce(&Node) -> Result<T,
 }
 
 fn place(entry: &Entry) -> Place {
-    Place {
-        key: entry.key_span,
-        value: entry.value.span,
-    }
+    Place { key: entry.key_span, value: entry.value.span }
 }
 
 /// The items of a list. A `None` from `read` leaves the item out.
@@ -111,10 +99,7 @@ fn list<T>(node: &Node, read: impl FnMut(&Node) -> Option<T>) -> Result<Vec<T>, 
 }
 
 fn wrong_type(wanted: &'static str, node: &Node) -> Why {
-    Why::Type {
-        wanted,
-        found: found(node),
-    }
+    Why::Type { wanted, found: found(node) }
 }
 
 fn found(node: &Node) -> &'static str {
@@ -160,9 +145,7 @@ fn policy_type(node: &Node) -> Option<Field<Direction>> {
 
 /// The first key of an item, else the item's beginning: what a person sees behind the dash.
 fn first_token(node: &Node) -> Span {
-    let first_key = node
-        .as_map()
-        .and_then(|map| map.entries.iter().map(|e| e.key_span).min());
+    let first_key = node.as_map().and_then(|map| map.entries.iter().map(|e| e.key_span).min());
     first_key.unwrap_or(node.span)
 }
 
@@ -175,12 +158,8 @@ fn traffic_rule(node: &Node, direction: Direction) -> TrafficRule {
     TrafficRule {
         span: first_token(node),
         whole: node.span,
-        peers: field(Some(node), direction.peers_field(), |n| {
-            list(n, |item| Some(peer(item)))
-        }),
-        ports: field(Some(node), "ports", |n| {
-            list(n, |item| Some(port_entry(item)))
-        }),
+        peers: field(Some(node), direction.peers_field(), |n| list(n, |item| Some(peer(item)))),
+        ports: field(Some(node), "ports", |n| list(n, |item| Some(port_entry(item)))),
         wrong: is_wrong_item(node),
     }
 }
@@ -189,8 +168,8 @@ fn peer(node: &Node) -> Peer {
     Peer {
         first_token: first_token(node),
         whole: node.span,
-        pod_selector: field(Some(node), "podSelector", |n| selector(n)),
-        namespace_selector: field(Some(node), "namespaceSelector", |n| selector(n)),
+        pod_selector: field(Some(node), "podSelector", selector),
+        namespace_selector: field(Some(node), "namespaceSelector", selector),
         ip_block: field(Some(node), "ipBlock", ip_block),
         wrong: is_wrong_item(node),
     }
@@ -200,10 +179,7 @@ fn ip_block(node: &Node) -> Result<IpBlock, Why> {
     if node.as_map().is_none() {
         return Err(wrong_type("a mapping", node));
     }
-    let except = node
-        .get("except")
-        .and_then(Node::as_seq)
-        .unwrap_or_default();
+    let except = node.get("except").and_then(Node::as_seq).unwrap_or_default();
     Ok(IpBlock {
         cidr: field(Some(node), "cidr", cidr),
         except: except
@@ -221,12 +197,9 @@ fn ip_block(node: &Node) -> Result<IpBlock, Why> {
 fn cidr(node: &Node) -> Result<ipnet::IpNet, Why> {
     let text = string(node)?;
     let relaxed = without_leading_zeros(&text);
-    relaxed
-        .parse::<ipnet::IpNet>()
-        .map(|net| net.trunc())
-        .map_err(|_| {
-            Why::Refused("must be an address with a prefix length, such as `10.0.0.0/8`".into())
-        })
+    relaxed.parse::<ipnet::IpNet>().map(|net| net.trunc()).map_err(|_| {
+        Why::Refused("must be an address with a prefix length, such as `10.0.0.0/8`".into())
+    })
 }
 
 fn without_leading_zeros(text: &str) -> String {
@@ -290,10 +263,7 @@ fn port_number(scalar: &Scalar) -> Result<u16, Why> {
         }
         _ => return Err(outside()),
     };
-    u16::try_from(number)
-        .ok()
-        .filter(|n| *n > 0)
-        .ok_or_else(outside)
+    u16::try_from(number).ok().filter(|n| *n > 0).ok_or_else(outside)
 }
 
 fn end_port(node: &Node) -> Result<u16, Why> {
@@ -314,9 +284,7 @@ fn selector(node: &Node) -> Result<Selector, Why> {
         Some(labels) if labels.as_map().is_some() => {
             let entries = labels.as_map().map_or(&[][..], |map| &map.entries);
             for (index, entry) in entries.iter().enumerate() {
-                let overwritten = entries[index + 1..]
-                    .iter()
-                    .any(|later| later.key == entry.key);
+                let overwritten = entries[index + 1..].iter().any(|later| later.key == entry.key);
                 if !overwritten {
                     match_label(entry, &mut selector);
                 }
@@ -360,10 +328,7 @@ fn match_label(entry: &Entry, selector: &mut Selector) {
             operator: Operator::In,
             values: vec![(value, entry.value.span)],
             key_span: entry.key_span,
-            span: Span {
-                end: entry.value.span.end.max(entry.key_span.end),
-                ..entry.key_span
-            },
+            span: Span { end: entry.value.span.end.max(entry.key_span.end), ..entry.key_span },
             is_label: true,
         });
     }
@@ -390,13 +355,7 @@ fn label_value(node: &Node, field: &str, selector: &mut Selector) -> Option<Comp
     let text = node.as_scalar().map(|s| s.text.clone()).unwrap_or_default();
     let mut fault = |why: Why, accepted: bool| {
         let text = text.clone();
-        selector.faults.push(Fault {
-            span: node.span,
-            field: field.into(),
-            text,
-            why,
-            accepted,
-        });
+        selector.faults.push(Fault { span: node.span, field: field.into(), text, why, accepted });
     };
     match string(node) {
         Err(why) => {
@@ -432,10 +391,7 @@ fn match_expression(node: &Node, index: usize, selector: &mut Selector) {
         Err(why) => selector.faults.push(Fault {
             span: key_span,
             field: format!("{base}.key"),
-            text: key_node
-                .and_then(Node::as_scalar)
-                .map(|s| s.text.clone())
-                .unwrap_or_default(),
+            text: key_node.and_then(Node::as_scalar).map(|s| s.text.clone()).unwrap_or_default(),
             why: why.clone(),
             accepted: false,
         }),
@@ -443,18 +399,8 @@ fn match_expression(node: &Node, index: usize, selector: &mut Selector) {
     let operator = operator(node, &base, selector);
     let values = expression_values(node, operator, &base, selector);
     if let (Ok(key), Some(operator)) = (key, operator) {
-        let span = Span {
-            start: first_token(node).start,
-            ..node.span
-        };
-        let requirement = Requirement {
-            key,
-            operator,
-            values,
-            key_span,
-            span,
-            is_label: false,
-        };
+        let span = Span { start: first_token(node).start, ..node.span };
+        let requirement = Requirement { key, operator, values, key_span, span, is_label: false };
         selector.requirements.push(requirement);
     }
 }
@@ -482,10 +428,7 @@ fn operator(node: &Node, base: &str, selector: &mut Selector) -> Option<Operator
     selector.faults.push(Fault {
         span: written.map_or(first_token(node), |n| n.span),
         field: format!("{base}.operator"),
-        text: written
-            .and_then(Node::as_scalar)
-            .map(|s| s.text.clone())
-            .unwrap_or_default(),
+        text: written.and_then(Node::as_scalar).map(|s| s.text.clone()).unwrap_or_default(),
         why,
         accepted: false,
     });
@@ -571,10 +514,7 @@ pub(super) fn label_map(node: Option<&Node>) -> (Vec<Label>, bool) {
 
 fn namespace(tree: &Node) -> NamespaceObject {
     let (labels, labels_unsure) = label_map(tree.at(&["metadata", "labels"]));
-    NamespaceObject {
-        labels,
-        labels_unsure,
-    }
+    NamespaceObject { labels, labels_unsure }
 }
 
 fn service(tree: &Node) -> Service {
@@ -601,13 +541,8 @@ fn service_port(node: &Node) -> Option<ServicePort> {
     Some(ServicePort {
         port: port_number(port_node.as_scalar()?).ok()?,
         target,
-        protocol: node
-            .get("protocol")
-            .map_or(Some(Protocol::Tcp), |n| protocol(n).ok())?,
-        name: node
-            .get("name")
-            .and_then(Node::as_str)
-            .map(CompactString::new),
+        protocol: node.get("protocol").map_or(Some(Protocol::Tcp), |n| protocol(n).ok())?,
+        name: node.get("name").and_then(Node::as_str).map(CompactString::new),
         port_span: port_node.span,
         target_span: target_node.map_or(port_node.span, |n| n.span),
     })

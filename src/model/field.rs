@@ -14,10 +14,7 @@ pub struct Place {
 impl Place {
     /// A place where key and value are the same token (an item of a list).
     pub fn item(span: Span) -> Self {
-        Self {
-            key: span,
-            value: span,
-        }
+        Self { key: span, value: span }
     }
 }
 

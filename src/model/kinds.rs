@@ -43,9 +43,7 @@ pub fn other_policy(group: &str, kind: &str) -> Option<bool> {
         return None;
     }
     let cluster_wide = group == "policy.networking.k8s.io"
-        || ["Global", "Clusterwide", "Cluster"]
-            .iter()
-            .any(|word| kind.contains(word));
+        || ["Global", "Clusterwide", "Cluster"].iter().any(|word| kind.contains(word));
     Some(cluster_wide)
 }
 
@@ -53,14 +51,8 @@ pub fn other_policy(group: &str, kind: &str) -> Option<bool> {
 /// that holds one is open: pods may be there that the repository can't show.
 const POD_MAKERS: &[(&str, &[&str])] = &[
     ("acid.zalan.do", &["postgresql"]),
-    (
-        "actions.github.com",
-        &["AutoscalingRunnerSet", "EphemeralRunnerSet"],
-    ),
-    (
-        "actions.summerwind.dev",
-        &["RunnerDeployment", "Runner", "RunnerSet"],
-    ),
+    ("actions.github.com", &["AutoscalingRunnerSet", "EphemeralRunnerSet"]),
+    ("actions.summerwind.dev", &["RunnerDeployment", "Runner", "RunnerSet"]),
     ("agent.k8s.elastic.co", &["Agent"]),
     ("apm.k8s.elastic.co", &["ApmServer"]),
     (
@@ -79,25 +71,11 @@ const POD_MAKERS: &[(&str, &[&str])] = &[
     ("batch.volcano.sh", &["Job"]),
     ("beat.k8s.elastic.co", &["Beat"]),
     ("broker.amq.io", &["ActiveMQArtemis"]),
-    (
-        "camel.apache.org",
-        &["Integration", "IntegrationPlatform", "Pipe"],
-    ),
+    ("camel.apache.org", &["Integration", "IntegrationPlatform", "Pipe"]),
     ("cassandra.datastax.com", &["CassandraDatacenter"]),
-    (
-        "ceph.rook.io",
-        &[
-            "CephCluster",
-            "CephObjectStore",
-            "CephFilesystem",
-            "CephNFS",
-        ],
-    ),
+    ("ceph.rook.io", &["CephCluster", "CephObjectStore", "CephFilesystem", "CephNFS"]),
     ("clickhouse.altinity.com", &["ClickHouseInstallation"]),
-    (
-        "clickhouse-keeper.altinity.com",
-        &["ClickHouseKeeperInstallation"],
-    ),
+    ("clickhouse-keeper.altinity.com", &["ClickHouseKeeperInstallation"]),
     ("core.humio.com", &["HumioCluster"]),
     ("crdb.cockroachlabs.com", &["CrdbCluster"]),
     ("databases.spotahome.com", &["RedisFailover"]),
@@ -144,19 +122,8 @@ const POD_MAKERS: &[(&str, &[&str])] = &[
             "PodDefault",
         ],
     ),
-    (
-        "kubernetes.dask.org",
-        &[
-            "DaskCluster",
-            "DaskWorkerGroup",
-            "DaskJob",
-            "DaskAutoscaler",
-        ],
-    ),
-    (
-        "kubevirt.io",
-        &["VirtualMachine", "VirtualMachineInstance", "KubeVirt"],
-    ),
+    ("kubernetes.dask.org", &["DaskCluster", "DaskWorkerGroup", "DaskJob", "DaskAutoscaler"]),
+    ("kubevirt.io", &["VirtualMachine", "VirtualMachineInstance", "KubeVirt"]),
     ("leaderworkerset.x-k8s.io", &["LeaderWorkerSet"]),
     ("logging.banzaicloud.io", &["Logging"]),
     ("logstash.k8s.elastic.co", &["Logstash"]),
@@ -166,26 +133,12 @@ const POD_MAKERS: &[(&str, &[&str])] = &[
     ("moco.cybozu.com", &["MySQLCluster"]),
     ("mongodb.com", &["MongoDB", "MongoDBOpsManager"]),
     ("mongodbcommunity.mongodb.com", &["MongoDBCommunity"]),
-    (
-        "monitoring.coreos.com",
-        &[
-            "Prometheus",
-            "Alertmanager",
-            "ThanosRuler",
-            "PrometheusAgent",
-        ],
-    ),
+    ("monitoring.coreos.com", &["Prometheus", "Alertmanager", "ThanosRuler", "PrometheusAgent"]),
     ("mysql.oracle.com", &["InnoDBCluster"]),
     ("nats.io", &["NatsCluster"]),
     ("opentelemetry.io", &["OpenTelemetryCollector"]),
-    (
-        "operator.knative.dev",
-        &["KnativeServing", "KnativeEventing"],
-    ),
-    (
-        "operator.tekton.dev",
-        &["TektonConfig", "TektonPipeline", "TektonDashboard"],
-    ),
+    ("operator.knative.dev", &["KnativeServing", "KnativeEventing"]),
+    ("operator.tekton.dev", &["TektonConfig", "TektonPipeline", "TektonDashboard"]),
     (
         "operator.victoriametrics.com",
         &[
@@ -200,48 +153,30 @@ const POD_MAKERS: &[(&str, &[&str])] = &[
             "VLCluster",
         ],
     ),
-    (
-        "operators.coreos.com",
-        &["Subscription", "ClusterServiceVersion"],
-    ),
+    ("operators.coreos.com", &["Subscription", "ClusterServiceVersion"]),
     ("opensearch.opster.io", &["OpenSearchCluster"]),
     ("pgv2.percona.com", &["PerconaPGCluster"]),
     ("pingcap.com", &["TidbCluster", "TidbMonitor"]),
     ("pkg.crossplane.io", &["Provider", "Function"]),
-    (
-        "postgres-operator.crunchydata.com",
-        &["PostgresCluster", "PGAdmin"],
-    ),
+    ("postgres-operator.crunchydata.com", &["PostgresCluster", "PGAdmin"]),
     ("postgresql.cnpg.io", &["Cluster", "Pooler"]),
     ("psmdb.percona.com", &["PerconaServerMongoDB"]),
     ("pxc.percona.com", &["PerconaXtraDBCluster"]),
     ("rabbitmq.com", &["RabbitmqCluster"]),
     ("ray.io", &["RayCluster", "RayJob", "RayService"]),
-    (
-        "redis.redis.opstreelabs.in",
-        &["Redis", "RedisCluster", "RedisReplication", "RedisSentinel"],
-    ),
+    ("redis.redis.opstreelabs.in", &["Redis", "RedisCluster", "RedisReplication", "RedisSentinel"]),
     ("sailoperator.io", &["Istio", "IstioCNI", "ZTunnel"]),
     ("scylla.scylladb.com", &["ScyllaCluster"]),
     ("serving.knative.dev", &["Configuration"]),
     ("serving.kserve.io", &["InferenceService", "InferenceGraph"]),
     ("solr.apache.org", &["SolrCloud"]),
-    (
-        "sparkoperator.k8s.io",
-        &["SparkApplication", "ScheduledSparkApplication"],
-    ),
+    ("sparkoperator.k8s.io", &["SparkApplication", "ScheduledSparkApplication"]),
     ("tailscale.com", &["Connector", "ProxyGroup"]),
-    (
-        "tekton.dev",
-        &["Pipeline", "PipelineRun", "Task", "TaskRun", "ClusterTask"],
-    ),
+    ("tekton.dev", &["Pipeline", "PipelineRun", "Task", "TaskRun", "ClusterTask"]),
     ("tempo.grafana.com", &["TempoStack", "TempoMonolithic"]),
     ("triggers.tekton.dev", &["EventListener"]),
     ("vault.banzaicloud.com", &["Vault"]),
-    (
-        "volsync.backube",
-        &["ReplicationSource", "ReplicationDestination"],
-    ),
+    ("volsync.backube", &["ReplicationSource", "ReplicationDestination"]),
     ("zookeeper.pravega.io", &["ZookeeperCluster"]),
 ];
 
@@ -265,22 +200,12 @@ pub fn is_deployer(group: &str, kind: &str) -> bool {
 
 /// Every kind that the filter before parsing has to let through.
 pub fn wanted() -> impl Iterator<Item = &'static str> {
-    let custom = POD_MAKERS
-        .iter()
-        .chain(DEPLOYERS)
-        .flat_map(|(_, kinds)| kinds.iter());
-    BUILT_IN
-        .iter()
-        .chain(TELLTALE)
-        .chain([&EGRESS_FIREWALL])
-        .chain(custom)
-        .copied()
+    let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
+    BUILT_IN.iter().chain(TELLTALE).chain([&EGRESS_FIREWALL]).chain(custom).copied()
 }
 
 fn holds(table: &[(&str, &[&str])], group: &str, kind: &str) -> bool {
-    table
-        .iter()
-        .any(|(g, kinds)| *g == group && kinds.contains(&kind))
+    table.iter().any(|(g, kinds)| *g == group && kinds.contains(&kind))
 }
 
 /// Custom workloads whose controller treats the pod template as a Deployment does: their pods
@@ -350,14 +275,10 @@ const CONTROLLER_LABELS: &[&str] = &[
 
 /// Whether a controller or operator may set that label on a pod.
 pub fn is_controller_label(key: &str) -> bool {
-    CONTROLLER_LABELS
-        .iter()
-        .any(|label| match label.strip_suffix('/') {
-            Some(domain) => key
-                .strip_prefix(domain)
-                .is_some_and(|rest| rest.starts_with('/')),
-            None => key == *label,
-        })
+    CONTROLLER_LABELS.iter().any(|label| match label.strip_suffix('/') {
+        Some(domain) => key.strip_prefix(domain).is_some_and(|rest| rest.starts_with('/')),
+        None => key == *label,
+    })
 }
 
 #[cfg(test)]
@@ -368,10 +289,7 @@ mod tests {
     fn kinds_are_told_by_group_and_kind() {
         assert_eq!(other_policy("networking.k8s.io", "NetworkPolicy"), None);
         assert_eq!(other_policy("crd.antrea.io", "NetworkPolicy"), Some(false));
-        assert_eq!(
-            other_policy("cilium.io", "CiliumClusterwideNetworkPolicy"),
-            Some(true)
-        );
+        assert_eq!(other_policy("cilium.io", "CiliumClusterwideNetworkPolicy"), Some(true));
         assert_eq!(other_policy("k8s.cni.cncf.io", "MultiNetworkPolicy"), None);
         assert!(is_pod_maker("postgresql.cnpg.io", "Cluster"));
         assert!(!is_pod_maker("cluster.x-k8s.io", "Cluster"));

@@ -41,10 +41,7 @@ pub fn load(
     limits: &Limits,
     tick: &(dyn Fn() + Sync),
 ) -> Loaded {
-    let mut loaded = Loaded {
-        sources: sources(repo),
-        ..Loaded::default()
-    };
+    let mut loaded = Loaded { sources: sources(repo), ..Loaded::default() };
     let ids: Vec<(SourceId, &File)> = (0u32..).map(SourceId).zip(&repo.files).collect();
     let (kustomizations, problems) = kustomizations(&ids, limits);
     loaded.left_out = left_out(&kustomizations);
@@ -66,17 +63,11 @@ pub fn load(
         }
         if file.reported {
             loaded.problems.extend(read.problems);
-            loaded
-                .unreadable
-                .extend(read.unreadable.map(|why| (id, why)));
+            loaded.unreadable.extend(read.unreadable.map(|why| (id, why)));
         }
     }
     for (path, why) in &repo.unreadable {
-        let id = loaded.sources.add(Source::with_text(
-            path.clone(),
-            Origin::Stdin,
-            Arc::from(""),
-        ));
+        let id = loaded.sources.add(Source::with_text(path.clone(), Origin::Stdin, Arc::from("")));
         loaded.unreadable.push((id, why.clone()));
     }
     loaded
@@ -98,26 +89,14 @@ fn kustomizations(
     ids: &[(SourceId, &File)],
     limits: &Limits,
 ) -> (Vec<Kustomization>, Vec<Problem>) {
-    let of_kind = ids
-        .par_iter()
-        .filter(|(_, file)| file.role == Role::Kustomization);
+    let of_kind = ids.par_iter().filter(|(_, file)| file.role == Role::Kustomization);
     let parsed: Vec<(Kustomization, Vec<Problem>)> = of_kind
         .map(|(id, file)| {
             let bytes = std::fs::read(&file.open).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes);
             let stream = yaml::read(*id, &text, 0..text.len(), None, limits);
-            let tree = stream
-                .documents
-                .into_iter()
-                .next()
-                .map(|document| document.root);
-            (
-                Kustomization {
-                    path: file.path.clone(),
-                    tree,
-                },
-                stream.problems,
-            )
+            let tree = stream.documents.into_iter().next().map(|document| document.root);
+            (Kustomization { path: file.path.clone(), tree }, stream.problems)
         })
         .collect();
     let (kustomizations, problems): (Vec<_>, Vec<_>) = parsed.into_iter().unzip();
@@ -150,11 +129,7 @@ fn read(
 ) -> FileRead {
     match file.role {
         Role::Stdin => parse(id, file, stdin.unwrap_or_default(), limits),
-        Role::Kustomization => FileRead {
-            read: true,
-            documents: 1,
-            ..FileRead::default()
-        },
+        Role::Kustomization => FileRead { read: true, documents: 1, ..FileRead::default() },
         Role::Chart | Role::ChartTemplate => FileRead::default(),
         Role::Manifests | Role::Markdown if left_out.files.contains(&file.path) => {
             FileRead::default()
@@ -164,10 +139,7 @@ fn read(
             match read_bytes(file, limits, buffer) {
                 Ok(true) => parse(id, file, buffer, limits),
                 Ok(false) => too_large(id, limits),
-                Err(error) => FileRead {
-                    unreadable: Some(words(&error)),
-                    ..FileRead::default()
-                },
+                Err(error) => FileRead { unreadable: Some(words(&error)), ..FileRead::default() },
             }
         }),
     }
@@ -183,23 +155,13 @@ fn read_bytes(file: &File, limits: &Limits, buffer: &mut Vec<u8>) -> std::io::Re
 /// The words of an I/O error without its number.
 fn words(error: &std::io::Error) -> String {
     let text = error.to_string();
-    text.split(" (os error")
-        .next()
-        .unwrap_or(&text)
-        .to_lowercase()
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 fn too_large(id: SourceId, limits: &Limits) -> FileRead {
     let what = format!("this file is larger than {} MiB", limits.file_bytes >> 20);
-    let problem = Problem {
-        kind: ProblemKind::Limit(what),
-        span: Span::new(id, 0, 0),
-    };
-    FileRead {
-        read: true,
-        problems: vec![problem],
-        ..FileRead::default()
-    }
+    let problem = Problem { kind: ProblemKind::Limit(what), span: Span::new(id, 0, 0) };
+    FileRead { read: true, problems: vec![problem], ..FileRead::default() }
 }
 
 /// The documents that are worth parsing.
@@ -208,54 +170,33 @@ static WANTED: LazyLock<Wanted> =
 
 fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
     if !WANTED.may_be(bytes) {
-        return FileRead {
-            read: true,
-            documents: yaml::count(bytes),
-            ..FileRead::default()
-        };
+        return FileRead { read: true, documents: yaml::count(bytes), ..FileRead::default() };
     }
     let text = match yaml::decode_utf8(id, bytes) {
         Ok(text) => text,
         Err(problem) => {
-            return FileRead {
-                read: true,
-                problems: vec![problem],
-                ..FileRead::default()
-            };
+            return FileRead { read: true, problems: vec![problem], ..FileRead::default() };
         }
     };
-    let ranges = match file.role {
+    let ranges: Vec<std::ops::Range<usize>> = match file.role {
         Role::Markdown => {
             let fences = markdown::fences(&text).into_iter();
-            fences
-                .filter(markdown::Fence::is_manifest)
-                .map(|fence| fence.content)
-                .collect()
+            fences.filter(markdown::Fence::is_manifest).map(|fence| fence.content).collect()
         }
-        _ => vec![0..text.len()],
+        _ => std::iter::once(0..text.len()).collect(),
     };
-    let mut found = FileRead {
-        read: true,
-        ..FileRead::default()
-    };
+    let mut found = FileRead { read: true, ..FileRead::default() };
     for range in ranges {
         let stream = yaml::read(id, &text, range, Some(&WANTED), limits);
         found.documents += stream.seen;
         found.problems.extend(stream.problems);
         for document in &stream.documents {
             let manifests = heads(&document.root).into_iter();
-            found
-                .objects
-                .extend(manifests.map(|(head, tree)| decode(head, &tree)));
+            found.objects.extend(manifests.map(|(head, tree)| decode(head, &tree)));
         }
     }
-    found
-        .objects
-        .retain(|object| !matches!(object.body, Body::Other) || is_telltale(object));
-    let has_policy = found
-        .objects
-        .iter()
-        .any(|object| matches!(object.body, Body::Policy(_)));
+    found.objects.retain(|object| !matches!(object.body, Body::Other) || is_telltale(object));
+    let has_policy = found.objects.iter().any(|object| matches!(object.body, Body::Policy(_)));
     if has_policy || !found.problems.is_empty() || file.role == Role::Stdin {
         found.text = Some(Arc::from(text.as_ref()));
     }

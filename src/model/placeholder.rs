@@ -5,15 +5,11 @@
 /// `__NAME__`. Such a value is unknown: never invalid, never orphaned.
 pub fn is_placeholder(text: &str) -> bool {
     // Asked of every label: nearly none holds any of the characters that begin one.
-    if !text
-        .bytes()
-        .any(|b| matches!(b, b'$' | b'{' | b'<' | b'%' | b'_'))
-    {
+    if !text.bytes().any(|b| matches!(b, b'$' | b'{' | b'<' | b'%' | b'_')) {
         return false;
     }
     let wrapped = |open: &str, close: &str| {
-        text.find(open)
-            .is_some_and(|at| text[at + open.len()..].contains(close))
+        text.find(open).is_some_and(|at| text[at + open.len()..].contains(close))
     };
     wrapped("${", "}")
         || wrapped("$(", ")")
@@ -36,14 +32,7 @@ mod tests {
 
     #[test]
     fn what_tools_fill_in_is_told_from_what_is_meant() {
-        for text in [
-            "${APP}",
-            "$(APP)",
-            "a-{{ .Values.x }}",
-            "<namespace>",
-            "$APP",
-            "__NS__",
-        ] {
+        for text in ["${APP}", "$(APP)", "a-{{ .Values.x }}", "<namespace>", "$APP", "__NS__"] {
             assert!(is_placeholder(text), "{text}");
         }
         for text in ["app", "", "a-b.c", "80", "a_b", "__", "a<b"] {

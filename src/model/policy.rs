@@ -170,10 +170,7 @@ impl Policy {
     /// it is of the wrong type (the API server refuses the manifest).
     pub fn is_unsure(&self, direction: Direction) -> bool {
         let types_wrong = self.policy_types.is_wrong()
-            || self
-                .policy_types
-                .get()
-                .is_some_and(|types| types.iter().any(Field::is_wrong));
+            || self.policy_types.get().is_some_and(|types| types.iter().any(Field::is_wrong));
         types_wrong || self.rules_field(direction).is_wrong()
     }
 }

@@ -86,11 +86,7 @@ impl Selector {
 
 /// The selector in words for a message: `app: backend, tier in (a, b), !debug`. Empty for `{}`.
 pub fn labels(selector: &Selector) -> String {
-    let words: Vec<String> = selector
-        .requirements
-        .iter()
-        .map(Requirement::words)
-        .collect();
+    let words: Vec<String> = selector.requirements.iter().map(Requirement::words).collect();
     words.join(", ")
 }
 
@@ -98,11 +94,7 @@ impl Requirement {
     /// The requirement in words for a message: `app: backend`, `tier in (a, b)`, `!debug`.
     pub fn words(&self) -> String {
         let values = || {
-            let values: Vec<&str> = self
-                .values
-                .iter()
-                .map(|(value, _)| value.as_str())
-                .collect();
+            let values: Vec<&str> = self.values.iter().map(|(value, _)| value.as_str()).collect();
             values.join(", ")
         };
         match self.operator {

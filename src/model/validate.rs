@@ -19,9 +19,7 @@ pub fn label_key(key: &str) -> Result<(), String> {
     match prefix {
         Some("") => return Err("has nothing before its `/`".into()),
         Some(prefix) if dns_subdomain(prefix).is_err() => {
-            return Err(format!(
-                "has the prefix `{prefix}`, which is not a DNS name"
-            ));
+            return Err(format!("has the prefix `{prefix}`, which is not a DNS name"));
         }
         _ => {}
     }
@@ -32,11 +30,9 @@ pub fn label_key(key: &str) -> Result<(), String> {
         return Err(format!("has a name of more than {LABEL_MAX} characters"));
     }
     if !is_label_shaped(name) {
-        return Err(
-            "must be letters, digits, `-`, `_` and `.`, with a letter or digit first \
+        return Err("must be letters, digits, `-`, `_` and `.`, with a letter or digit first \
                     and last"
-                .into(),
-        );
+            .into());
     }
     Ok(())
 }
@@ -47,11 +43,9 @@ pub fn label_value(value: &str) -> Result<(), String> {
         return Err(format!("has more than {LABEL_MAX} characters"));
     }
     if !value.is_empty() && !is_label_shaped(value) {
-        return Err(
-            "must be letters, digits, `-`, `_` and `.`, with a letter or digit first \
+        return Err("must be letters, digits, `-`, `_` and `.`, with a letter or digit first \
                     and last"
-                .into(),
-        );
+            .into());
     }
     Ok(())
 }
@@ -84,11 +78,9 @@ pub fn dns_subdomain(name: &str) -> Result<(), String> {
         return Err(format!("must have 1 to {SUBDOMAIN_MAX} characters"));
     }
     if !name.split('.').all(is_dns_part) {
-        return Err(
-            "must be lower-case letters, digits, `-` and `.`, each part with a letter or \
+        return Err("must be lower-case letters, digits, `-` and `.`, each part with a letter or \
                     digit first and last"
-                .into(),
-        );
+            .into());
     }
     Ok(())
 }
@@ -99,11 +91,9 @@ pub fn dns_label(name: &str) -> Result<(), String> {
         return Err(format!("must have 1 to {LABEL_MAX} characters"));
     }
     if !is_dns_part(name) {
-        return Err(
-            "must be lower-case letters, digits and `-`, with a letter or digit first \
+        return Err("must be lower-case letters, digits and `-`, with a letter or digit first \
                     and last"
-                .into(),
-        );
+            .into());
     }
     Ok(())
 }
@@ -113,9 +103,7 @@ fn is_dns_part(part: &str) -> bool {
     let bytes = part.as_bytes();
     edge(bytes.first())
         && edge(bytes.last())
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+        && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
 }
 
 fn is_label_shaped(text: &str) -> bool {
@@ -123,9 +111,7 @@ fn is_label_shaped(text: &str) -> bool {
     let bytes = text.as_bytes();
     edge(bytes.first())
         && edge(bytes.last())
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
 #[cfg(test)]
@@ -138,17 +124,7 @@ mod tests {
         for good in ["app", "a.b/c_d", "kubernetes.io/metadata.name", "A", &long] {
             assert_eq!(label_key(good), Ok(()), "{good}");
         }
-        for bad in [
-            "",
-            "/a",
-            "a/",
-            "a/b/c",
-            "-a",
-            "a-",
-            "A.b/c",
-            "a b",
-            &"a".repeat(64),
-        ] {
+        for bad in ["", "/a", "a/", "a/b/c", "-a", "a-", "A.b/c", "a b", &"a".repeat(64)] {
             assert!(label_key(bad).is_err(), "{bad}");
         }
         for good in ["", "a", "1", "A_b.c-d", &long] {
@@ -160,16 +136,7 @@ mod tests {
         for good in ["a", "1a", "http-web", "a23456789012345"] {
             assert_eq!(port_name(good), Ok(()), "{good}");
         }
-        for bad in [
-            "",
-            "80",
-            "HTTP",
-            "web_1",
-            "a--b",
-            "-a",
-            "a-",
-            "a234567890123456",
-        ] {
+        for bad in ["", "80", "HTTP", "web_1", "a--b", "-a", "a-", "a234567890123456"] {
             assert!(port_name(bad).is_err(), "{bad}");
         }
         assert!(dns_subdomain("a.b-c.1").is_ok() && dns_subdomain("a..b").is_err());

@@ -143,10 +143,7 @@ impl Workload {
 pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
     let what = WorkloadKind::of(group, kind);
     let own = label_map(tree.at(&["metadata", "labels"])).0;
-    let name = tree
-        .at(&["metadata", "name"])
-        .and_then(Node::as_str)
-        .unwrap_or_default();
+    let name = tree.at(&["metadata", "name"]).and_then(Node::as_str).unwrap_or_default();
     let template = match what {
         WorkloadKind::Pod => Some(tree),
         WorkloadKind::CronJob => tree.at(&["spec", "jobTemplate", "spec", "template"]),
@@ -163,15 +160,8 @@ pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
         _ => tree.at(&["spec", "template"]),
     };
     // A workload without a template is refused; it makes no pods that could be told.
-    let own = if what == WorkloadKind::Pod {
-        Vec::new()
-    } else {
-        own
-    };
-    template
-        .map(|template| from_template(what, name, template, own))
-        .into_iter()
-        .collect()
+    let own = if what == WorkloadKind::Pod { Vec::new() } else { own };
+    template.map(|template| from_template(what, name, template, own)).into_iter().collect()
 }
 
 /// Groups whose objects quote pod templates as patterns or schemas and make no pods of them.
@@ -224,8 +214,7 @@ fn from_template(
     let spec = template.get("spec");
     let get = |key: &str| spec.and_then(|spec| spec.get(key));
     let is_true = |node: Option<&Node>| {
-        node.and_then(Node::as_scalar)
-            .is_some_and(|s| s.kind == ScalarKind::Bool(true))
+        node.and_then(Node::as_scalar).is_some_and(|s| s.kind == ScalarKind::Bool(true))
     };
     Workload {
         kind,
@@ -247,11 +236,8 @@ fn from_template(
 /// KEP-753), which is where kube-proxy and network plugins look names up
 /// (k8s.io/kubernetes pkg/api/v1/pod FindPort).
 fn container_ports(spec: Option<&Node>) -> Vec<ContainerPort> {
-    let list = |key: &str| {
-        spec.and_then(|spec| spec.get(key))
-            .and_then(Node::as_seq)
-            .unwrap_or_default()
-    };
+    let list =
+        |key: &str| spec.and_then(|spec| spec.get(key)).and_then(Node::as_seq).unwrap_or_default();
     let restartable =
         |node: &&Node| node.get("restartPolicy").and_then(Node::as_str) == Some("Always");
     let sidecars = list("initContainers").iter().filter(restartable);
@@ -277,10 +263,7 @@ fn container_port(node: &Node) -> Option<ContainerPort> {
     Some(ContainerPort {
         number,
         protocol,
-        name: node
-            .get("name")
-            .and_then(Node::as_str)
-            .map(CompactString::new),
+        name: node.get("name").and_then(Node::as_str).map(CompactString::new),
         span: port.span,
     })
 }
@@ -293,14 +276,7 @@ fn controller(pod: &Node) -> Option<(CompactString, CompactString)> {
             .and_then(Node::as_scalar)
             .is_some_and(|s| s.kind == ScalarKind::Bool(true))
     })?;
-    let text = |key: &str| {
-        owner
-            .get(key)
-            .and_then(Node::as_str)
-            .map(CompactString::new)
-    };
+    let text = |key: &str| owner.get(key).and_then(Node::as_str).map(CompactString::new);
     let kind = text("kind").unwrap_or_else(|| CompactString::const_new("Pod"));
-    (kind != "Node")
-        .then(|| text("name").map(|name| (kind, name)))
-        .flatten()
+    (kind != "Node").then(|| text("name").map(|name| (kind, name))).flatten()
 }

@@ -23,13 +23,7 @@ pub fn dns(cluster: &Cluster, subject: Subject) -> Dns {
     let ask = |protocol| {
         let at = |number| {
             let port = Port { protocol, number };
-            side(
-                cluster,
-                Direction::Egress,
-                subject,
-                Endpoint::ClusterDns,
-                port,
-            )
+            side(cluster, Direction::Egress, subject, Endpoint::ClusterDns, port)
         };
         let pods = at(cluster.profile.dns_port());
         if pods.allowed.is_yes() || cluster.profile.dns_port() == SERVICE_PORT {
@@ -38,16 +32,9 @@ pub fn dns(cluster: &Cluster, subject: Subject) -> Dns {
         // OpenShift's pods listen on 5353 behind a Service on 53; a rule for everyone on 53 is
         // taken for one that works there.
         let service = at(SERVICE_PORT);
-        if service.allowed > pods.allowed {
-            service
-        } else {
-            pods
-        }
+        if service.allowed > pods.allowed { service } else { pods }
     };
-    Dns {
-        udp: ask(Protocol::Udp),
-        tcp: ask(Protocol::Tcp),
-    }
+    Dns { udp: ask(Protocol::Udp), tcp: ask(Protocol::Tcp) }
 }
 
 /// The port of every cluster's DNS Service.
@@ -74,11 +61,7 @@ pub(super) fn dns_peer(
             // An address on the node is meant only by a rule that says 53; a wide block on every
             // port may hold it by accident, and may hold the Service's address too.
             let means_dns = names_dns_port(rule) || cidr.prefix_len() == 0;
-            return if means_dns {
-                holds
-            } else {
-                holds.at_most_unknown(Why::AddressInCluster)
-            };
+            return if means_dns { holds } else { holds.at_most_unknown(Why::AddressInCluster) };
         }
         Field::Absent => {}
     }

@@ -66,12 +66,8 @@ pub fn side(
     other: Endpoint,
     port: Port,
 ) -> Verdict {
-    let mut verdict = Verdict {
-        allowed: Tri::No,
-        by: Vec::new(),
-        isolating: Vec::new(),
-        nearest: None,
-    };
+    let mut verdict =
+        Verdict { allowed: Tri::No, by: Vec::new(), isolating: Vec::new(), nearest: None };
     if let Some(decided) = outside_policies(cluster, subject) {
         verdict.allowed = decided;
         return verdict;
@@ -85,23 +81,13 @@ pub fn side(
             continue;
         }
         let unsure = policy.is_unsure(direction);
-        let isolates = if unsure {
-            selects.at_most_unknown(Why::Refused)
-        } else {
-            selects
-        };
+        let isolates = if unsure { selects.at_most_unknown(Why::Refused) } else { selects };
         isolated = isolated | isolates;
         verdict.isolating.push(id);
         if unsure {
             verdict.allowed = verdict.allowed | Tri::Unknown(Why::Refused);
         }
-        let question = Question {
-            cluster,
-            direction,
-            subject,
-            other,
-            port,
-        };
+        let question = Question { cluster, direction, subject, other, port };
         question.ask(id, policy, selects, &mut verdict);
     }
     verdict.allowed = !isolated | verdict.allowed;
@@ -117,14 +103,10 @@ fn outside_policies(cluster: &Cluster, subject: Subject) -> Option<Tri> {
     let Subject::Workload(number) = subject else {
         return None;
     };
-    cluster
-        .workload(number)
-        .workload
-        .host_network
-        .then_some(match cluster.world {
-            World::Open => Tri::Unknown(Why::HostNetwork),
-            World::Closed => Tri::Yes,
-        })
+    cluster.workload(number).workload.host_network.then_some(match cluster.world {
+        World::Open => Tri::Unknown(Why::HostNetwork),
+        World::Closed => Tri::Yes,
+    })
 }
 
 /// Whether one workload may connect to another on that port: the source's egress and the
@@ -133,23 +115,13 @@ pub fn may(cluster: &Cluster, from: u32, to: u32, port: Port) -> Tri {
     if from == to {
         return Tri::Yes;
     }
-    let egress = side(
-        cluster,
-        Direction::Egress,
-        Subject::Workload(from),
-        Endpoint::Workload(to),
-        port,
-    );
+    let egress =
+        side(cluster, Direction::Egress, Subject::Workload(from), Endpoint::Workload(to), port);
     if egress.allowed.is_no() {
         return Tri::No;
     }
-    let ingress = side(
-        cluster,
-        Direction::Ingress,
-        Subject::Workload(to),
-        Endpoint::Workload(from),
-        port,
-    );
+    let ingress =
+        side(cluster, Direction::Ingress, Subject::Workload(to), Endpoint::Workload(from), port);
     egress.allowed & ingress.allowed
 }
 
@@ -166,10 +138,7 @@ impl Question<'_> {
     fn ask(&self, id: u32, policy: &Policy, selects: Tri, verdict: &mut Verdict) {
         let destination = self.destination();
         for (index, rule) in (0u32..).zip(policy.rules(self.direction)) {
-            let at = At {
-                policy: id,
-                spot: Spot::Rule(self.direction, index),
-            };
+            let at = At { policy: id, spot: Spot::Rule(self.direction, index) };
             let ports = ports_allow(self.cluster, rule, self.port, destination);
             let peers = peer_matches(self.cluster, id, rule, self.other, self.port);
             let allows = ports & peers;
@@ -177,15 +146,9 @@ impl Question<'_> {
                 verdict.by.push(at);
                 verdict.allowed = verdict.allowed | (selects & allows);
             } else if peers.is_yes() {
-                verdict.nearest = Some(Miss {
-                    at,
-                    only_ports: true,
-                });
+                verdict.nearest = Some(Miss { at, only_ports: true });
             } else if ports.is_yes() && verdict.nearest.is_none() {
-                verdict.nearest = Some(Miss {
-                    at,
-                    only_ports: false,
-                });
+                verdict.nearest = Some(Miss { at, only_ports: false });
             }
         }
     }

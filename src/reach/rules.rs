@@ -33,11 +33,7 @@ pub fn ports_allow(
     if rule.is_for_all_ports() {
         return Tri::Yes;
     }
-    Tri::any(
-        rule.port_list()
-            .iter()
-            .map(|entry| entry_allows(cluster, entry, port, destination)),
-    )
+    Tri::any(rule.port_list().iter().map(|entry| entry_allows(cluster, entry, port, destination)))
 }
 
 /// Whether one port entry holds that port. A named port is looked up in the destination pod by
@@ -69,9 +65,7 @@ fn named_port(cluster: &Cluster, name: &str, port: Port, destination: Destinatio
         Destination::Outside => Tri::No,
         Destination::Unknown => Tri::Unknown(Why::SelectorOnly),
         Destination::ClusterDns => {
-            let number = cluster
-                .profile
-                .dns_named_port(name, port.protocol == Protocol::Tcp);
+            let number = cluster.profile.dns_named_port(name, port.protocol == Protocol::Tcp);
             (number == Some(port.number)).into()
         }
         Destination::Workload(number) => {
@@ -79,9 +73,7 @@ fn named_port(cluster: &Cluster, name: &str, port: Port, destination: Destinatio
             let found = declared.iter().find(|declared| {
                 declared.name.as_deref() == Some(name) && declared.protocol == port.protocol
             });
-            found
-                .is_some_and(|declared| declared.number == port.number)
-                .into()
+            found.is_some_and(|declared| declared.number == port.number).into()
         }
     }
 }
@@ -155,9 +147,5 @@ fn block_holds(block: &IpBlock, address: std::net::IpAddr) -> Tri {
 
 /// The exceptions of a block that can be read.
 pub(super) fn exceptions(block: &IpBlock) -> Vec<IpNet> {
-    block
-        .except
-        .iter()
-        .filter_map(|hole| hole.get().copied())
-        .collect()
+    block.except.iter().filter_map(|hole| hole.get().copied()).collect()
 }

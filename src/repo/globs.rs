@@ -1,70 +1,107 @@
-//! The globs of `--include` and `--exclude`, with the meaning they have in a `.gitignore`:
-//! relative to the root, a name without `/` at any depth, a directory with all below it.
+//! `--include` and `--exclude`: lines of a gitignore file at the repository's root. Users know
+//! these rules, and the crate that walks has them.
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
-use super::Error;
+use super::{Error, Scope};
 
-/// Compiled globs.
-#[derive(Clone, Debug)]
+/// Both lists, compiled.
+#[derive(Debug)]
 pub(super) struct Globs {
-    include: Option<GlobSet>,
-    exclude: GlobSet,
+    include: Gitignore,
+    exclude: Gitignore,
 }
 
 impl Globs {
-    /// Compiles them.
-    pub fn new(include: &[String], exclude: &[String]) -> Result<Self, Error> {
-        Ok(Self {
-            include: if include.is_empty() {
-                None
-            } else {
-                Some(compile(include)?)
-            },
-            exclude: compile(exclude)?,
-        })
+    pub(super) fn new(scope: &Scope) -> Result<Self, Error> {
+        Ok(Self { include: compile(&scope.include)?, exclude: compile(&scope.exclude)? })
     }
 
-    /// Whether a path is left out altogether.
-    pub fn excludes(&self, path: &str) -> bool {
-        !path.is_empty() && self.exclude.is_match(path)
+    /// Whether `--include` lets the file be reported on: without any, every file.
+    pub(super) fn includes(&self, path: &str) -> bool {
+        self.include.is_empty() || self.asks_for(path)
     }
 
-    /// Whether findings in a file are wanted.
-    pub fn includes(&self, path: &str) -> bool {
-        self.include
-            .as_ref()
-            .is_none_or(|globs| globs.is_match(path))
+    /// Whether an `--include` matches the file.
+    pub(super) fn asks_for(&self, path: &str) -> bool {
+        self.include.matched_path_or_any_parents(path, false).is_ignore()
     }
 
-    /// Whether a Markdown file is asked for: never without a glob that says so.
-    pub fn includes_markdown(&self, path: &str) -> bool {
-        self.include
-            .as_ref()
-            .is_some_and(|globs| globs.is_match(path))
+    /// Whether `--exclude` says anything at all.
+    pub(super) fn exclude_any(&self) -> bool {
+        !self.exclude.is_empty()
+    }
+
+    /// Whether `--exclude` matches this very path; the walk has asked about its parents.
+    pub(super) fn exclude(&self, path: &str, directory: bool) -> bool {
+        self.exclude.matched(path, directory).is_ignore()
+    }
+
+    /// Whether `--exclude` matches the path or a directory above it.
+    pub(super) fn exclude_with_parents(&self, path: &str, directory: bool) -> bool {
+        self.exclude.matched_path_or_any_parents(path, directory).is_ignore()
     }
 }
 
-fn compile(globs: &[String]) -> Result<GlobSet, Error> {
-    let mut set = GlobSetBuilder::new();
+fn compile(globs: &[String]) -> Result<Gitignore, Error> {
+    // All paths are relative to the root already.
+    let mut builder = GitignoreBuilder::new("");
+    builder.allow_unclosed_class(false);
     for glob in globs {
-        let refuse = |error: globset::Error| Error::Glob(glob.clone(), error.kind().to_string());
-        let anchored = glob.trim_end_matches('/').trim_start_matches("./");
-        let pattern = match anchored.strip_prefix('/') {
-            Some(rest) => rest.to_owned(),
-            None if anchored.contains('/') => anchored.to_owned(),
-            None => format!("**/{anchored}"),
-        };
-        let build = |pattern: &str| {
-            globset::GlobBuilder::new(pattern)
-                .literal_separator(true)
-                .build()
-                .map_err(refuse)
-        };
-        let whole: Glob = build(&pattern)?;
-        set.add(whole);
-        set.add(build(&format!("{pattern}/**"))?);
+        let line = glob.strip_prefix("./").unwrap_or(glob);
+        builder.add_line(None, line).map_err(|error| wrong(glob, &error))?;
     }
-    set.build()
-        .map_err(|error| Error::Glob(globs.join(", "), error.to_string()))
+    builder.build().map_err(|error| wrong(&globs.join(", "), &error))
+}
+
+/// The error without the place that the crate puts before it.
+fn wrong(glob: &str, error: &ignore::Error) -> Error {
+    let mut error = error;
+    let why = loop {
+        match error {
+            ignore::Error::WithLineNumber { err, .. }
+            | ignore::Error::WithPath { err, .. }
+            | ignore::Error::WithDepth { err, .. } => error = err,
+            ignore::Error::Glob { err, .. } => break err.clone(),
+            other => break other.to_string(),
+        }
+    };
+    Error::Glob(glob.to_owned(), why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn excluding(globs: &[&str]) -> Globs {
+        let exclude = globs.iter().map(|glob| (*glob).to_owned()).collect();
+        Globs::new(&Scope { exclude, ..Scope::default() }).unwrap()
+    }
+
+    #[test]
+    fn globs_mean_what_they_mean_in_a_gitignore() {
+        for (glob, path, hit) in [
+            ("*.yaml", "a/b/c.yaml", true),
+            ("*.yaml", "a/b/c.yml", false),
+            ("vendor/", "a/vendor/c.yaml", true),
+            ("vendor", "a/vendor/c.yaml", true),
+            ("a/**", "a/b/c.yaml", true),
+            ("./a/b", "a/b/c.yaml", true),
+            ("/b", "a/b/c.yaml", false),
+            ("a/*/c.yaml", "a/b/c.yaml", true),
+            ("{x,a}/**", "a/b/c.yaml", true),
+        ] {
+            let globs = excluding(&[glob]);
+            assert_eq!(globs.exclude_with_parents(path, false), hit, "{glob} {path}");
+        }
+        let taken_back = excluding(&["*.yaml", "!keep.yaml"]);
+        assert!(!taken_back.exclude("a/keep.yaml", false));
+    }
+
+    #[test]
+    fn a_glob_that_is_none_is_named() {
+        let scope = Scope { include: vec!["a[".to_owned()], ..Scope::default() };
+        let error = Globs::new(&scope).unwrap_err().to_string();
+        assert!(error.starts_with("`a[` is not a glob: "), "{error}");
+    }
 }

@@ -1,153 +1,249 @@
-//! Walking the repository, in parallel, by the rules of gitignore.
+//! The walk: directories to files, on several threads. Each thread keeps what it catches to
+//! itself and hands it over once, at its end; the caller sorts.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::collections::HashSet;
+use std::io;
+use std::mem;
+use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use ignore::{DirEntry, WalkBuilder, WalkState};
+use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
 
+use super::given::{Given, what_it_is};
 use super::globs::Globs;
+use super::role::Form;
+use super::{File, LeftOut, Scope};
 
-/// What a walk came across.
+/// What a walk came across, in no order.
 #[derive(Debug, Default)]
-pub(super) struct Walked {
-    /// Files that may be read, by path relative to the root.
-    pub files: BTreeSet<(String, PathBuf)>,
-    /// What could not be entered or is no regular file, with the reason.
-    pub unreadable: Vec<(String, String)>,
+pub(super) struct Catch {
+    pub(super) files: Vec<File>,
+    pub(super) unreadable: Vec<(String, String)>,
+    pub(super) unseen: Vec<(String, String)>,
+    pub(super) left_out: Vec<(String, LeftOut)>,
+    /// The directories that hold a `Chart.yaml`, relative to the root.
+    pub(super) charts: Vec<String>,
+    /// Those of the given directories that were entered.
+    pub(super) entered: Vec<PathBuf>,
 }
 
-enum Met {
-    File(String, PathBuf),
-    Unreadable(String, String),
+impl Catch {
+    pub(super) fn add(&mut self, mut other: Catch) {
+        self.files.append(&mut other.files);
+        self.unreadable.append(&mut other.unreadable);
+        self.unseen.append(&mut other.unseen);
+        self.left_out.append(&mut other.left_out);
+        self.charts.append(&mut other.charts);
+        self.entered.append(&mut other.entered);
+    }
 }
 
-/// How to walk.
-#[derive(Clone, Copy)]
+/// How to walk, and which of what is met counts.
 pub(super) struct Walk<'a> {
-    pub root: &'a Path,
-    pub globs: &'a Globs,
-    pub ignore_rules: bool,
+    pub(super) root: &'a Path,
+    scope: &'a Scope,
+    globs: &'a Globs,
+    /// The given paths, for a look-up per entry and not a search.
+    directories: HashSet<&'a Path>,
+    files: HashSet<&'a Path>,
+    /// The given directories relative to the root; the empty one is the root.
+    reported: HashSet<String>,
 }
 
-impl Walk<'_> {
-    /// Walks `start`, which lies at or below the root.
-    pub fn run(self, start: &Path) -> Walked {
-        let (sender, receiver) = mpsc::channel::<Met>();
-        let walker = self.builder(start).build_parallel();
-        walker.run(|| {
-            let sender = sender.clone();
-            Box::new(move |entry| {
-                if let Some(met) = self.meet(entry) {
-                    // The receiver outlives the walk, so nothing is lost.
-                    let _ = sender.send(met);
+impl<'a> Walk<'a> {
+    pub(super) fn new(
+        scope: &'a Scope,
+        root: &'a Path,
+        given: &'a Given,
+        globs: &'a Globs,
+    ) -> Self {
+        Self {
+            root,
+            scope,
+            globs,
+            directories: given.directories.iter().map(PathBuf::as_path).collect(),
+            files: given.files.iter().map(PathBuf::as_path).collect(),
+            reported: given.directories.iter().map(|path| label(root, path)).collect(),
+        }
+    }
+
+    /// Everything below `directories`; `parents`: ignore files above them count too.
+    pub(super) fn deep(&self, directories: &[PathBuf], parents: bool) -> Catch {
+        self.run(directories, parents, None)
+    }
+
+    /// The files that lie directly in `directories`.
+    pub(super) fn shallow(&self, directories: &[PathBuf]) -> Catch {
+        self.run(directories, false, Some(1))
+    }
+
+    fn run(&self, directories: &[PathBuf], parents: bool, depth: Option<usize>) -> Catch {
+        let Some((first, others)) = directories.split_first() else {
+            return Catch::default();
+        };
+        let mut builder = WalkBuilder::new(first);
+        for other in others {
+            builder.add(other);
+        }
+        builder
+            .standard_filters(!self.scope.no_ignore)
+            .hidden(false)
+            .parents(parents && !self.scope.no_ignore)
+            .require_git(false)
+            .follow_links(false)
+            .max_depth(depth)
+            .current_dir(self.root)
+            // The pool of the run, but no more than the file system makes use of.
+            .threads(rayon::current_num_threads().min(12));
+        let all = Mutex::new(Catch::default());
+        builder.build_parallel().visit(&mut Crew { walk: self, all: &all });
+        all.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The path in reports: relative to the root, with `/`.
+    pub(super) fn label(&self, path: &Path) -> String {
+        label(self.root, path)
+    }
+
+    /// Whether `--exclude` matches a given path or a directory above it.
+    pub(super) fn excludes(&self, path: &Path, directory: bool) -> bool {
+        let path = self.label(path);
+        !path.is_empty() && self.globs.exclude_with_parents(&path, directory)
+    }
+
+    /// Whether the path lies under a given directory.
+    fn reports(&self, path: &str) -> bool {
+        let above = || path.match_indices('/').map(|(at, _)| &path[..at]);
+        self.reported.contains("")
+            || self.reported.contains(path)
+            || (!self.reported.is_empty() && above().any(|path| self.reported.contains(path)))
+    }
+}
+
+/// `path` relative to `root`, with `/` on every platform; what lies elsewhere stays as it is.
+pub(super) fn label(root: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
+    if MAIN_SEPARATOR == '/' {
+        relative.into_owned()
+    } else {
+        relative.replace(MAIN_SEPARATOR, "/")
+    }
+}
+
+/// Hires a visitor per thread.
+struct Crew<'a> {
+    walk: &'a Walk<'a>,
+    all: &'a Mutex<Catch>,
+}
+
+impl<'s, 'a: 's> ParallelVisitorBuilder<'s> for Crew<'a> {
+    fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
+        Box::new(Visitor { walk: self.walk, all: self.all, catch: Catch::default() })
+    }
+}
+
+/// What one thread catches.
+struct Visitor<'a> {
+    walk: &'a Walk<'a>,
+    all: &'a Mutex<Catch>,
+    catch: Catch,
+}
+
+impl Drop for Visitor<'_> {
+    fn drop(&mut self) {
+        let catch = mem::take(&mut self.catch);
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).add(catch);
+    }
+}
+
+impl ParallelVisitor for Visitor<'_> {
+    fn visit(&mut self, entry: Result<DirEntry, ignore::Error>) -> WalkState {
+        match entry {
+            Ok(entry) if entry.file_type().is_some_and(|kind| kind.is_dir()) => {
+                return self.directory(&entry);
+            }
+            Ok(entry) => self.file(entry),
+            Err(error) => self.failure(&error, None),
+        }
+        WalkState::Continue
+    }
+}
+
+impl Visitor<'_> {
+    fn directory(&mut self, entry: &DirEntry) -> WalkState {
+        // Depth 0 is where the walk begins: asked for, whatever globs say.
+        if entry.depth() > 0 {
+            if entry.file_name() == ".git" {
+                return WalkState::Skip;
+            }
+            if self.walk.globs.exclude_any() {
+                let path = self.walk.label(entry.path());
+                if self.walk.globs.exclude(&path, true) {
+                    self.catch.left_out.push((path + "/", LeftOut::Excluded));
+                    return WalkState::Skip;
                 }
-                WalkState::Continue
-            })
-        });
-        drop(sender);
-        let mut walked = Walked::default();
-        for met in receiver {
-            match met {
-                Met::File(path, open) => {
-                    walked.files.insert((path, open));
-                }
-                Met::Unreadable(path, why) => walked.unreadable.push((path, why)),
             }
         }
-        walked.unreadable.sort();
-        walked
+        if self.walk.directories.contains(entry.path()) {
+            self.catch.entered.push(entry.path().to_path_buf());
+        }
+        WalkState::Continue
     }
 
-    fn builder(self, start: &Path) -> WalkBuilder {
-        let mut builder = WalkBuilder::new(start);
-        let root = self.root.to_owned();
-        let globs = self.globs.clone();
-        builder
-            .hidden(false)
-            .follow_links(false)
-            .require_git(false)
-            .git_global(self.ignore_rules)
-            .git_ignore(self.ignore_rules)
-            .git_exclude(self.ignore_rules)
-            .ignore(self.ignore_rules)
-            .parents(self.ignore_rules)
-            .threads(rayon::current_num_threads())
-            .filter_entry(move |entry| {
-                entry.file_name() != ".git" && !globs.excludes(&relative(&root, entry.path()))
-            });
-        builder
-    }
-
-    fn meet(self, entry: Result<DirEntry, ignore::Error>) -> Option<Met> {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => return self.unreadable(&error),
+    fn file(&mut self, entry: DirEntry) {
+        let (Some(form), Some(kind)) = (Form::of(entry.file_name()), entry.file_type()) else {
+            return;
         };
-        let kind = entry.file_type()?;
-        let path = entry.path();
-        // A directory may be called `x.yaml`; what a symbolic link leads to is met by itself, or
-        // lies outside.
-        if kind.is_dir() || kind.is_symlink() || !self.is_wanted(path) {
-            return None;
+        let walk = self.walk;
+        let path = walk.label(entry.path());
+        if form == Form::Markdown && !walk.globs.asks_for(&path) {
+            return;
         }
-        let relative = relative(self.root, path);
-        if kind.is_file() {
-            return Some(Met::File(relative, entry.into_path()));
+        if kind.is_symlink() {
+            self.catch.left_out.push((path, LeftOut::Symlink));
+            return;
         }
-        Some(Met::Unreadable(relative, IRREGULAR.to_owned()))
+        // Before the globs: a chart is one, even if its Chart.yaml is not to be read.
+        if form == Form::Chart {
+            let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
+            self.catch.charts.push(directory.to_owned());
+        }
+        if walk.globs.exclude(&path, false) {
+            self.catch.left_out.push((path, LeftOut::Excluded));
+            return;
+        }
+        if !kind.is_file() {
+            self.unreadable(path, format!("is {}, not a regular file", what_it_is(kind)));
+            return;
+        }
+        let named = walk.files.contains(entry.path());
+        let reported = named || (walk.reports(&path) && walk.globs.includes(&path));
+        let role = form.role();
+        self.catch.files.push(File { path, open: entry.into_path(), role, reported, named });
     }
 
-    fn is_wanted(self, path: &Path) -> bool {
-        super::has_manifest_name(path)
-            || (is_markdown(path) && self.globs.includes_markdown(&relative(self.root, path)))
-    }
-
-    fn unreadable(self, error: &ignore::Error) -> Option<Met> {
-        let (path, why) = place_of(error)?;
-        Some(Met::Unreadable(relative(self.root, path), why))
-    }
-}
-
-/// The path that a walk stumbled over, and why. An ignore file that can't be parsed is no reason
-/// to say anything: git says nothing either.
-fn place_of(error: &ignore::Error) -> Option<(&Path, String)> {
-    match error {
-        ignore::Error::WithPath { path, err } => {
-            let why = err.io_error().map_or_else(|| err.to_string(), without_code);
-            Some((path, why))
+    /// An error that has a path is one of the file system; the others are lines of ignore files
+    /// that are no globs, which git passes over too.
+    fn failure(&mut self, error: &ignore::Error, path: Option<&Path>) {
+        match error {
+            ignore::Error::WithPath { path, err } => self.failure(err, Some(path)),
+            ignore::Error::WithDepth { err, .. } => self.failure(err, path),
+            // Gone since its directory was read.
+            ignore::Error::Io(error) if error.kind() == io::ErrorKind::NotFound => {}
+            ignore::Error::Io(error) => {
+                if let Some(path) = path {
+                    self.unreadable(self.walk.label(path), error.to_string());
+                }
+            }
+            _ => {}
         }
-        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
-            place_of(err)
-        }
-        _ => None,
     }
-}
 
-/// The words of an I/O error without "(os error 13)".
-pub(super) fn without_code(error: &std::io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error")
-        .next()
-        .unwrap_or(&text)
-        .to_lowercase()
-}
-
-pub(super) fn is_markdown(path: &Path) -> bool {
-    let extension = path
-        .extension()
-        .and_then(|e| e.to_str())
-        .map(str::to_lowercase);
-    matches!(extension.as_deref(), Some("md" | "markdown"))
-}
-
-const IRREGULAR: &str = "it is no regular file (a pipe, a socket or a device is never opened)";
-
-/// A path relative to the root, with `/` on every platform.
-pub(super) fn relative(root: &Path, path: &Path) -> String {
-    let below = path.strip_prefix(root).unwrap_or(path);
-    let parts = below
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy());
-    parts.collect::<Vec<_>>().join("/")
+    fn unreadable(&mut self, path: String, why: String) {
+        let list = match self.walk.reports(&path) {
+            true => &mut self.catch.unreadable,
+            false => &mut self.catch.unseen,
+        };
+        list.push((if path.is_empty() { ".".to_owned() } else { path }, why));
+    }
 }

@@ -1,97 +1,106 @@
-//! The closing lines: what was found, in how much, and what was left out.
+//! What stands below the findings: how many there are, in how much, and what was left out.
 
 use std::io::{self, Write};
+use std::time::Duration;
 
-use super::{Look, count};
-use crate::Outcome;
-use crate::lint::{Safety, Severity};
+use super::paint::{Ink, paint};
+use super::{Counts, Look};
+use crate::lint::{Finding, Safety, Severity};
+use crate::{Outcome, Summary};
 
-/// Writes the closing lines.
+/// Writes the closing line, and a further one each for fixes and for what was left out, where
+/// there are any.
 ///
 /// # Errors
-/// Those of the writer.
-pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
+/// Those of `out`.
+pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     let summary = &outcome.summary;
-    let read = [
-        counted(summary.documents, "document"),
-        counted_as(summary.policies, "policy", "policies"),
-        counted(summary.workloads, "workload"),
-    ];
+    let suppressed = match summary.suppressed {
+        0 => String::new(),
+        count => format!(", {count} suppressed"),
+    };
     writeln!(
         out,
-        "{} in {} ({}; {:.2} s)",
-        found(outcome),
-        counted(summary.files, "file"),
-        read.join(", "),
-        summary.time.as_secs_f64()
+        "{}{suppressed} in {} ({}, {}, {}; {})",
+        found(&Counts::of(&outcome.findings), look),
+        count(summary.files, "file", "files"),
+        count(summary.documents, "document", "documents"),
+        count(summary.policies, "policy", "policies"),
+        count(summary.workloads, "workload", "workloads"),
+        seconds(summary.time),
     )?;
-    if let Some(line) = left_out(outcome) {
-        writeln!(out, "{line}")?;
-    }
-    if let Some(line) = fixable(outcome) {
+    for line in [fixes(&outcome.findings), left_out(summary)].into_iter().flatten() {
         writeln!(out, "{line}")?;
     }
     Ok(())
 }
 
-fn found(outcome: &Outcome) -> String {
-    let severities = [
-        (Severity::Error, "error"),
-        (Severity::Warning, "warning"),
-        (Severity::Note, "note"),
+/// `Found 3 errors and 1 warning`.
+fn found(counts: &Counts, look: &Look) -> String {
+    let parts = [
+        (Severity::Error, counts.errors, "error", "errors"),
+        (Severity::Warning, counts.warnings, "warning", "warnings"),
+        (Severity::Note, counts.notes, "note", "notes"),
     ];
-    let counts: Vec<String> = severities
+    let told: Vec<_> = parts
         .into_iter()
-        .map(|(severity, word)| (count(outcome, severity), word))
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| counted(count, word))
+        .filter(|&(_, number, ..)| number > 0)
+        .map(|(severity, number, one, many)| {
+            paint(look, Ink::Severity(severity), &count(number, one, many))
+        })
         .collect();
-    match counts.split_last() {
-        None => "No findings".to_owned(),
-        Some((last, [])) => format!("Found {last}"),
-        Some((last, others)) => format!("Found {} and {last}", others.join(", ")),
+    match told.is_empty() {
+        true => paint(look, Ink::Strong, "No findings"),
+        false => format!("Found {}", and(&told)),
     }
 }
 
-/// Kustomizations and charts say nothing else of themselves yet; what they would apply is never
-/// called missing.
-fn left_out(outcome: &Outcome) -> Option<String> {
-    let summary = &outcome.summary;
-    let kustomizations =
-        (summary.kustomizations > 0).then(|| counted(summary.kustomizations, "kustomization"));
-    let charts = (summary.charts > 0).then(|| counted(summary.charts, "Helm chart"));
-    let what: Vec<String> = kustomizations.into_iter().chain(charts).collect();
-    if what.is_empty() {
-        return None;
-    }
-    let were = if summary.kustomizations + summary.charts == 1 {
-        "was"
-    } else {
-        "were"
-    };
-    Some(format!(
-        "{} {were} left out with the files they refer to: they are not evaluated yet, and nothing \
-         that they may apply is called missing",
-        what.join(" and ")
-    ))
-}
-
-fn fixable(outcome: &Outcome) -> Option<String> {
-    let fixes = outcome
-        .findings
+/// How many findings can be mended, each counted by the safest of its fixes.
+fn fixes(findings: &[Finding]) -> Option<String> {
+    let has = |finding: &&Finding, safety| finding.fixes.iter().any(|fix| fix.safety == safety);
+    let safe = findings.iter().filter(|finding| has(finding, Safety::Safe)).count();
+    let risky = findings
         .iter()
-        .filter_map(|finding| finding.fixes.first());
-    let (safe, all) = fixes.fold((0, 0), |(safe, all), fix| {
-        (safe + usize::from(fix.safety == Safety::Safe), all + 1)
-    });
-    (all > 0).then(|| format!("{} with a known fix ({safe} safe)", counted(all, "finding")))
+        .filter(|finding| has(finding, Safety::Unsafe) && !has(finding, Safety::Safe))
+        .count();
+    let told = match (safe, risky) {
+        (0, 0) => return None,
+        (_, 0) => format!("a safe fix for {safe} of them"),
+        (0, _) => format!("an unsafe fix for {risky} of them"),
+        _ => format!("a safe fix for {safe} of them and an unsafe one for {risky} more"),
+    };
+    Some(format!("There is {told}."))
 }
 
-/// A number and its noun: "1 file", "2 files".
-fn counted(number: usize, noun: &str) -> String {
-    counted_as(number, noun, &format!("{noun}s"))
+/// Which bundles were recognised and left out: their policies are missing above.
+fn left_out(summary: &Summary) -> Option<String> {
+    let parts = [
+        (summary.kustomizations, "kustomization", "kustomizations"),
+        (summary.charts, "Helm chart", "Helm charts"),
+    ];
+    let told: Vec<_> = parts
+        .into_iter()
+        .filter(|&(number, ..)| number > 0)
+        .map(|(number, one, many)| count(number, one, many))
+        .collect();
+    let verb = if summary.kustomizations + summary.charts == 1 { "was" } else { "were" };
+    let why = "this version reads plain manifests only";
+    (!told.is_empty()).then(|| format!("{} {verb} left out: {why}.", and(&told)))
 }
 
-fn counted_as(number: usize, one: &str, many: &str) -> String {
+/// `1 policy`, `6 policies`.
+fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn and(parts: &[String]) -> String {
+    match parts {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => parts.concat(),
+    }
+}
+
+fn seconds(time: Duration) -> String {
+    format!("{:.2}s", time.as_secs_f64())
 }

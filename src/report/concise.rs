@@ -1,33 +1,20 @@
-//! One line a finding, for editors and for grep.
+//! One line per finding, for editors, `grep` and build logs.
 
 use std::io::{self, Write};
 
-use super::Look;
+use super::paint::verdict;
+use super::{Look, path};
 use crate::Outcome;
-use crate::lint::Finding;
+use crate::text::visible;
 
-/// Writes one line a finding: `path:line:column: severity[rule]: message`.
+/// Writes `path:line:col: severity[rule]: message` for each finding.
 ///
 /// # Errors
-/// Those of the writer.
+/// Those of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     for finding in &outcome.findings {
-        writeln!(out, "{}", line(outcome, finding, look))?;
+        let place = path::place(outcome, look, finding.place);
+        writeln!(out, "{place}: {}: {}", verdict(look, finding), visible(&finding.message))?;
     }
     Ok(())
-}
-
-/// The line of one finding.
-pub(super) fn line(outcome: &Outcome, finding: &Finding, look: &Look) -> String {
-    let position = outcome.sources.start(finding.place);
-    let path = &outcome.sources.get(finding.place.source).path;
-    format!(
-        "{}:{}:{}: {}[{}]: {}",
-        look.path(&outcome.root, path),
-        position.line,
-        position.column,
-        finding.severity.word(),
-        finding.rule.id,
-        crate::text::visible(&finding.message)
-    )
 }

@@ -1,26 +1,37 @@
-//! JSON, version 1: an API. Its fields are described in docs/json.md.
+//! JSON, version 1: an API. Keys are only ever added to it.
+//!
+//! Paths are relative to the repository root, lines and columns count from 1 (columns in Unicode
+//! scalar values), edits are byte offsets. Characters that could steer a terminal or hide text
+//! are written as `\uXXXX`: the decoded value is the true one, and no reader of the raw document
+//! is fooled.
 
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CharEscape, Formatter, PrettyFormatter};
+use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
-use super::{Look, count};
+use super::{Counts, Look};
 use crate::Outcome;
-use crate::lint::{Confidence, Finding, Safety, Severity};
+use crate::lint::{Confidence, Edit, Finding, Fix, Safety, Severity};
 use crate::settle::fingerprints;
-use crate::text::{Span, visible};
+use crate::text::{Sources, Span, visible};
 
-/// The version of the format. It grows when a field changes its meaning or goes; new fields may
-/// come at any time.
-const VERSION: u32 = 1;
+/// Writes one document, indented by two spaces, and a line break.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
+    let document = Document::of(outcome);
+    document.serialize(&mut Serializer::with_formatter(&mut *out, Inert::default()))?;
+    writeln!(out)
+}
 
 #[derive(Serialize)]
 struct Document<'a> {
     version: u32,
     tool: Tool,
-    summary: Figures,
-    findings: Vec<FindingJson<'a>>,
+    summary: Summary,
+    findings: Vec<Entry<'a>>,
 }
 
 #[derive(Serialize)]
@@ -30,7 +41,7 @@ struct Tool {
 }
 
 #[derive(Serialize)]
-struct Figures {
+struct Summary {
     files: usize,
     documents: usize,
     policies: usize,
@@ -41,25 +52,26 @@ struct Figures {
     suppressed: usize,
 }
 
+/// A finding.
 #[derive(Serialize)]
-struct FindingJson<'a> {
-    rule: &'static str,
+struct Entry<'a> {
+    rule: &'a str,
     severity: Severity,
     confidence: Confidence,
     message: &'a str,
     help: &'a str,
     url: String,
-    object: Option<ObjectJson<'a>>,
+    object: Option<Object<'a>>,
     field: &'a str,
     bundles: &'a [String],
     location: Location<'a>,
-    related: Vec<RelatedJson<'a>>,
-    fixes: Vec<FixJson<'a>>,
+    related: Vec<RelatedPlace<'a>>,
+    fixes: Vec<FixEntry<'a>>,
     fingerprint: String,
 }
 
 #[derive(Serialize)]
-struct ObjectJson<'a> {
+struct Object<'a> {
     kind: &'a str,
     namespace: Option<&'a str>,
     name: &'a str,
@@ -75,187 +87,161 @@ struct Location<'a> {
 }
 
 #[derive(Serialize)]
-struct RelatedJson<'a> {
+struct RelatedPlace<'a> {
     #[serde(flatten)]
     location: Location<'a>,
     message: &'a str,
 }
 
 #[derive(Serialize)]
-struct FixJson<'a> {
+struct FixEntry<'a> {
     title: &'a str,
     safety: Safety,
-    edits: Vec<EditJson<'a>>,
+    edits: Vec<EditEntry<'a>>,
 }
 
 #[derive(Serialize)]
-struct EditJson<'a> {
+struct EditEntry<'a> {
     path: &'a str,
     start: u32,
     end: u32,
     text: &'a str,
 }
 
-/// Writes one JSON document with all findings.
-///
-/// # Errors
-/// Those of the writer.
-pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
-    let mut serializer = serde_json::Serializer::with_formatter(&mut *out, Inert::default());
-    document(outcome).serialize(&mut serializer)?;
-    writeln!(out)
-}
-
-fn document(outcome: &Outcome) -> Document<'_> {
-    let summary = &outcome.summary;
-    let names = fingerprints(&outcome.findings, &outcome.sources);
-    let findings = outcome.findings.iter().zip(names);
-    Document {
-        version: VERSION,
-        tool: Tool {
-            name: "netpol-lint",
-            version: env!("CARGO_PKG_VERSION"),
-        },
-        summary: Figures {
-            files: summary.files,
-            documents: summary.documents,
-            policies: summary.policies,
-            workloads: summary.workloads,
-            errors: count(outcome, Severity::Error),
-            warnings: count(outcome, Severity::Warning),
-            notes: count(outcome, Severity::Note),
-            suppressed: summary.suppressed,
-        },
-        findings: findings
-            .map(|(finding, name)| entry(outcome, finding, name))
-            .collect(),
+impl<'a> Document<'a> {
+    fn of(outcome: &'a Outcome) -> Self {
+        let fingerprints = fingerprints(&outcome.findings, &outcome.sources);
+        Self {
+            version: 1,
+            tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
+            summary: Summary::of(outcome),
+            findings: outcome
+                .findings
+                .iter()
+                .zip(fingerprints)
+                .map(|(finding, fingerprint)| Entry::of(finding, fingerprint, &outcome.sources))
+                .collect(),
+        }
     }
 }
 
-fn entry<'a>(outcome: &'a Outcome, finding: &'a Finding, fingerprint: String) -> FindingJson<'a> {
-    FindingJson {
-        rule: finding.rule.id,
-        severity: finding.severity,
-        confidence: finding.confidence,
-        message: &finding.message,
-        help: &finding.help,
-        url: finding.rule.url(),
-        object: finding.subject.as_ref().map(|subject| ObjectJson {
-            kind: &subject.kind,
-            namespace: subject.namespace.as_deref(),
-            name: &subject.name,
-        }),
-        field: &finding.field,
-        bundles: &finding.bundles,
-        location: location(outcome, finding.place),
-        related: finding
-            .related
-            .iter()
-            .map(|related| RelatedJson {
-                location: location(outcome, related.span),
-                message: &related.message,
-            })
-            .collect(),
-        fixes: finding
-            .fixes
-            .iter()
-            .map(|fix| fix_json(outcome, fix))
-            .collect(),
-        fingerprint,
+impl Summary {
+    fn of(outcome: &Outcome) -> Self {
+        let counts = Counts::of(&outcome.findings);
+        let read = &outcome.summary;
+        Self {
+            files: read.files,
+            documents: read.documents,
+            policies: read.policies,
+            workloads: read.workloads,
+            errors: counts.errors,
+            warnings: counts.warnings,
+            notes: counts.notes,
+            suppressed: read.suppressed,
+        }
     }
 }
 
-fn fix_json<'a>(outcome: &'a Outcome, fix: &'a crate::lint::Fix) -> FixJson<'a> {
-    let edits = fix.edits.iter().map(|edit| EditJson {
-        path: &outcome.sources.get(edit.span.source).path,
-        start: edit.span.start,
-        end: edit.span.end,
-        text: &edit.text,
-    });
-    FixJson {
-        title: &fix.title,
-        safety: fix.safety,
-        edits: edits.collect(),
+impl<'a> Entry<'a> {
+    fn of(finding: &'a Finding, fingerprint: String, sources: &'a Sources) -> Self {
+        let related = finding.related.iter().map(|related| RelatedPlace {
+            location: Location::of(related.span, sources),
+            message: &related.message,
+        });
+        Self {
+            rule: finding.rule.id,
+            severity: finding.severity,
+            confidence: finding.confidence,
+            message: &finding.message,
+            help: &finding.help,
+            url: finding.rule.url(),
+            object: finding.subject.as_ref().map(|subject| Object {
+                kind: &subject.kind,
+                namespace: subject.namespace.as_deref(),
+                name: &subject.name,
+            }),
+            field: &finding.field,
+            bundles: &finding.bundles,
+            location: Location::of(finding.place, sources),
+            related: related.collect(),
+            fixes: finding.fixes.iter().map(|fix| FixEntry::of(fix, sources)).collect(),
+            fingerprint,
+        }
     }
 }
 
-fn location(outcome: &Outcome, span: Span) -> Location<'_> {
-    let (start, end) = (outcome.sources.start(span), outcome.sources.end(span));
-    Location {
-        path: &outcome.sources.get(span.source).path,
-        line: start.line,
-        column: start.column,
-        end_line: end.line,
-        end_column: end.column,
+impl<'a> Location<'a> {
+    fn of(span: Span, sources: &'a Sources) -> Self {
+        let (start, end) = (sources.start(span), sources.end(span));
+        Self {
+            path: &sources.get(span.source).path,
+            line: start.line,
+            column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        }
     }
 }
 
-/// Pretty JSON in which what could steer a terminal is written as escapes; the value stays.
+impl<'a> FixEntry<'a> {
+    fn of(fix: &'a Fix, sources: &'a Sources) -> Self {
+        let edit = |edit: &'a Edit| EditEntry {
+            path: &sources.get(edit.span.source).path,
+            start: edit.span.start,
+            end: edit.span.end,
+            text: &edit.text,
+        };
+        Self { title: &fix.title, safety: fix.safety, edits: fix.edits.iter().map(edit).collect() }
+    }
+}
+
+/// Pretty-printed, with every character that [`visible`] would write out escaped.
 #[derive(Default)]
 struct Inert(PrettyFormatter<'static>);
 
+/// Passes what [`Inert`] has no opinion of on to [`PrettyFormatter`].
+macro_rules! pretty {
+    ($($method:ident($($name:ident: $type:ty),*);)*) => {$(
+        fn $method<W: ?Sized + Write>(&mut self, out: &mut W $(, $name: $type)*) -> io::Result<()> {
+            self.0.$method(out $(, $name)*)
+        }
+    )*};
+}
+
 impl Formatter for Inert {
+    pretty! {
+        begin_array();
+        end_array();
+        begin_array_value(first: bool);
+        end_array_value();
+        begin_object();
+        end_object();
+        begin_object_key(first: bool);
+        begin_object_value();
+        end_object_value();
+        write_char_escape(escape: CharEscape);
+    }
+
     fn write_string_fragment<W: ?Sized + Write>(
         &mut self,
-        w: &mut W,
-        text: &str,
+        out: &mut W,
+        fragment: &str,
     ) -> io::Result<()> {
-        let mut units = [0; 2];
-        for c in text.chars() {
-            let mut bytes = [0; 4];
-            let written = c.encode_utf8(&mut bytes);
-            if matches!(visible(written), std::borrow::Cow::Borrowed(_)) {
-                w.write_all(written.as_bytes())?;
-            } else {
-                for unit in c.encode_utf16(&mut units) {
-                    write!(w, "\\u{unit:04x}")?;
-                }
+        let inert = visible(fragment);
+        if inert.len() == fragment.len() {
+            return out.write_all(fragment.as_bytes());
+        }
+        let mut buffer = [0; 4];
+        for c in fragment.chars() {
+            let text: &str = c.encode_utf8(&mut buffer);
+            if visible(text) == text {
+                out.write_all(text.as_bytes())?;
+                continue;
+            }
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
             }
         }
         Ok(())
-    }
-
-    fn write_char_escape<W: ?Sized + Write>(
-        &mut self,
-        w: &mut W,
-        escape: CharEscape,
-    ) -> io::Result<()> {
-        self.0.write_char_escape(w, escape)
-    }
-
-    fn begin_array<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.begin_array(w)
-    }
-
-    fn end_array<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.end_array(w)
-    }
-
-    fn begin_array_value<W: ?Sized + Write>(&mut self, w: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_array_value(w, first)
-    }
-
-    fn end_array_value<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.end_array_value(w)
-    }
-
-    fn begin_object<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.begin_object(w)
-    }
-
-    fn end_object<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.end_object(w)
-    }
-
-    fn begin_object_key<W: ?Sized + Write>(&mut self, w: &mut W, first: bool) -> io::Result<()> {
-        self.0.begin_object_key(w, first)
-    }
-
-    fn begin_object_value<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.begin_object_value(w)
-    }
-
-    fn end_object_value<W: ?Sized + Write>(&mut self, w: &mut W) -> io::Result<()> {
-        self.0.end_object_value(w)
     }
 }

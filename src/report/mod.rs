@@ -1,61 +1,55 @@
 //! Findings to text: one file per format, each writing only through the writer it is given.
+//!
+//! No format decides what is reported; all of them tell the same findings in the same order.
+//! Whatever comes from a manifest (names, lines, paths) is made inert before it is written.
 
 pub mod closing;
 pub mod concise;
-pub mod json;
 #[cfg(feature = "cli")]
-mod snippet;
+mod excerpt;
+pub mod json;
+mod paint;
+mod path;
 #[cfg(feature = "cli")]
 pub mod text;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use crate::Outcome;
-use crate::lint::Severity;
-use crate::text::visible;
+use crate::lint::{Finding, Severity};
 
-/// How a report for people looks.
+/// How a report is to look; of no concern to formats that machines read.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// With colours.
+    /// Whether to use ANSI colours.
     pub color: bool,
-    /// Columns of the terminal.
+    /// The columns there are to fill. What must not be broken (paths, messages) may be longer.
     pub width: usize,
-    /// With characters beyond ASCII for lines and marks.
+    /// Whether to draw with more than ASCII.
     pub unicode: bool,
-    /// The directory that paths are shown relative to.
+    /// The working directory, to which the paths in text are relative.
     pub cwd: PathBuf,
-}
-
-impl Look {
-    /// A reported path as it is typed from the working directory, inert.
-    pub fn path(&self, root: &Path, path: &str) -> String {
-        if path.starts_with('<') {
-            return path.to_owned();
-        }
-        let absolute = root.join(path);
-        let shown = match absolute.strip_prefix(&self.cwd) {
-            Ok(below) => below.to_string_lossy().into_owned(),
-            Err(_) => match above(&self.cwd, root) {
-                Some(up) => format!("{up}{path}"),
-                None => absolute.to_string_lossy().into_owned(),
-            },
-        };
-        visible(&shown).into_owned()
-    }
-}
-
-/// The way from a directory up to the root it lies in: `../../`.
-fn above(cwd: &Path, root: &Path) -> Option<String> {
-    let below = cwd.strip_prefix(root).ok()?;
-    Some("../".repeat(below.components().count()))
+    /// Whether the terminal follows hyperlinks; rule ids then lead to their pages.
+    pub links: bool,
 }
 
 /// How many findings there are of each severity.
-pub(crate) fn count(outcome: &Outcome, severity: Severity) -> usize {
-    outcome
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == severity)
-        .count()
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    errors: usize,
+    warnings: usize,
+    notes: usize,
+}
+
+impl Counts {
+    fn of(findings: &[Finding]) -> Self {
+        let mut counts = Self::default();
+        for finding in findings {
+            *match finding.severity {
+                Severity::Error => &mut counts.errors,
+                Severity::Warning => &mut counts.warnings,
+                Severity::Note => &mut counts.notes,
+            } += 1;
+        }
+        counts
+    }
 }

@@ -1,164 +1,325 @@
-//! The report for a person at a terminal: a line that terminals and editors can click, the lines
-//! of the manifest, what else has to do with it, and what to do.
+//! For people: a header that terminals and editors can click, the lines it speaks of, and what to
+//! do.
+//!
+//! ```text
+//! policies/frontend.yaml:12:3: error[missing-dns-egress]: pods of `frontend` can't ask for names
+//!  11 │   policyTypes: [Egress]
+//!  12 │   egress:
+//!     ·   ──────
+//!  13 │     - to:
+//!     ├─ apps/frontend.yaml:4:9
+//!   4 │   name: frontend
+//!     ·         ───┬────
+//!     ·            ╰── this Deployment
+//!     ╰─ help: allow port 53
+//! ```
+//!
+//! The lines with their marks are drawn by miette; the frame around them, which ties the places
+//! of one finding together, is drawn here.
 
 use std::io::{self, Write};
+use std::ops::RangeInclusive;
 
-use anstyle::{AnsiColor, Style};
+use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
 
-use super::snippet::{Mark, draw};
-use super::{Look, concise};
+use super::excerpt::{Excerpt, Mark, is_border, width_of};
+use super::paint::{Ink, paint, verdict};
+use super::{Look, path};
 use crate::Outcome;
-use crate::lint::{Confidence, Finding, Related, Safety, Severity};
-use crate::text::visible;
+use crate::lint::{Confidence, Finding, Safety, Severity};
+use crate::text::{Source, SourceId, visible};
 
-/// How many lines apart two places may be to be shown in one snippet.
-const NEAR: usize = 6;
+/// How many related places are drawn; the others are told in a line each.
+const DRAWN: usize = 5;
 
-/// Writes every finding with its lines.
+/// The least columns a line of a source gets, however narrow the terminal.
+const NARROWEST: usize = 40;
+
+/// Writes every finding, a blank line after each.
 ///
 /// # Errors
-/// Those of the writer.
+/// Those of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     for finding in &outcome.findings {
-        header(out, outcome, finding, look)?;
-        snippets(out, outcome, finding, look)?;
-        footer(out, finding, look)?;
+        let drawing = Drawing::of(finding, outcome, look);
+        writeln!(out, "{}", drawing.header())?;
+        drawing.write_snippets(out)?;
+        drawing.write_trailers(out)?;
         writeln!(out)?;
     }
     Ok(())
 }
 
-fn paint(look: &Look, style: Style, text: &str) -> String {
-    if look.color {
-        format!("{style}{text}{style:#}")
-    } else {
-        text.to_owned()
+/// One finding, laid out.
+struct Drawing<'a> {
+    finding: &'a Finding,
+    outcome: &'a Outcome,
+    look: &'a Look,
+    snippets: Vec<Snippet<'a>>,
+    /// Related places that are told and not drawn.
+    told: Vec<Mark<'a>>,
+    /// The columns of the widest line number.
+    gutter: usize,
+}
+
+/// The drawn places of one file, in parts that do not touch.
+struct Snippet<'a> {
+    /// The place that stands above it; none for the primary one, which stands in the header.
+    heading: Option<Mark<'a>>,
+    parts: Vec<Excerpt<'a>>,
+}
+
+impl<'a> Drawing<'a> {
+    fn of(finding: &'a Finding, outcome: &'a Outcome, look: &'a Look) -> Self {
+        let line = |span| outcome.sources.start(span).line;
+        let primary = Mark { line: line(finding.place), span: finding.place, words: None };
+        let mut marks = vec![primary];
+        marks.extend(finding.related.iter().map(|related| Mark {
+            line: line(related.span),
+            span: related.span,
+            words: Some(related.message.as_str()),
+        }));
+        let mut told = marks.split_off(marks.len().min(DRAWN + 1));
+        let last = marks.iter().map(|mark| mark.line + 1).max().unwrap_or(1);
+        let gutter = last.to_string().len();
+        let mut snippets: Vec<_> = by_file(marks)
+            .into_iter()
+            .map(|(file, marks)| Snippet::of(outcome.sources.get(file), marks, look, gutter))
+            .collect();
+        let parts = || snippets.iter().flat_map(|snippet| &snippet.parts);
+        let gutter = parts().map(|part| digits(part.last() + 1)).max().unwrap_or(1);
+        for part in snippets.iter_mut().flat_map(|snippet| &mut snippet.parts) {
+            told.append(&mut part.left_over);
+        }
+        told.sort_by_key(|mark| mark.span);
+        Self { finding, outcome, look, snippets, told, gutter }
     }
-}
 
-fn color(severity: Severity) -> Style {
-    let color = match severity {
-        Severity::Error => AnsiColor::Red,
-        Severity::Warning => AnsiColor::Yellow,
-        Severity::Note => AnsiColor::Cyan,
-    };
-    Style::new().bold().fg_color(Some(color.into()))
-}
-
-fn header(
-    out: &mut dyn Write,
-    outcome: &Outcome,
-    finding: &Finding,
-    look: &Look,
-) -> io::Result<()> {
-    let plain = concise::line(outcome, finding, look);
-    if !look.color {
-        return writeln!(out, "{plain}");
-    }
-    let rule = format!("{}[{}]", finding.severity.word(), finding.rule.id);
-    let Some((place, message)) = plain.split_once(&format!(" {rule}: ")) else {
-        return writeln!(out, "{plain}");
-    };
-    let bold = Style::new().bold();
-    let rule = paint(look, color(finding.severity), &rule);
-    writeln!(
-        out,
-        "{} {rule}: {}",
-        paint(look, bold, place),
-        paint(look, bold, message)
-    )
-}
-
-/// The place of the finding with the related places near it, then each of the others.
-fn snippets(
-    out: &mut dyn Write,
-    outcome: &Outcome,
-    finding: &Finding,
-    look: &Look,
-) -> io::Result<()> {
-    let source = outcome.sources.get(finding.place.source);
-    let line = |related: &Related| outcome.sources.start(related.span).line;
-    let here = outcome.sources.start(finding.place).line;
-    let is_near = |related: &&Related| {
-        related.span.source == finding.place.source && line(related).abs_diff(here) <= NEAR
-    };
-    let (near, far): (Vec<&Related>, Vec<&Related>) = finding.related.iter().partition(is_near);
-    let mut marks = vec![Mark {
-        span: finding.place,
-        message: None,
-    }];
-    marks.extend(near.into_iter().map(mark));
-    let drawn = draw(source, &marks, finding.severity, look);
-    if !source.text().is_empty() && !drawn.is_empty() {
-        writeln!(out, "{drawn}")?;
-    }
-    for related in far {
-        related_elsewhere(out, outcome, related, look)?;
-    }
-    Ok(())
-}
-
-fn mark(related: &Related) -> Mark {
-    Mark {
-        span: related.span,
-        message: Some(visible(&related.message).into_owned()),
-    }
-}
-
-fn related_elsewhere(
-    out: &mut dyn Write,
-    outcome: &Outcome,
-    related: &Related,
-    look: &Look,
-) -> io::Result<()> {
-    let source = outcome.sources.get(related.span.source);
-    let position = outcome.sources.start(related.span);
-    let place = format!(
-        "{}:{}:{}",
-        look.path(&outcome.root, &source.path),
-        position.line,
-        position.column
-    );
-    let note = paint(look, color(Severity::Note), "note");
-    writeln!(out, "  {note}: {place}: {}", visible(&related.message))?;
-    let marks = [Mark {
-        span: related.span,
-        message: None,
-    }];
-    writeln!(out, "{}", draw(source, &marks, Severity::Note, look))
-}
-
-fn footer(out: &mut dyn Write, finding: &Finding, look: &Look) -> io::Result<()> {
-    let key = |word: &str| {
-        paint(
-            look,
-            Style::new().bold().fg_color(Some(AnsiColor::Green.into())),
-            word,
-        )
-    };
-    writeln!(out, "  {}: {}", key("help"), visible(&finding.help))?;
-    for fix in &finding.fixes {
-        let safety = match fix.safety {
-            Safety::Safe => "safe",
-            Safety::Unsafe => "unsafe: it changes what is allowed",
+    /// `path:line:col: severity[rule]: message`, on one line however long it is.
+    fn header(&self) -> String {
+        let Self { finding, outcome, look, .. } = self;
+        let sure = match finding.confidence {
+            Confidence::High => String::new(),
+            unsure => paint(look, Ink::Faint, &format!(" ({} confidence)", unsure.word())),
         };
-        writeln!(out, "  {}: {} ({safety})", key("fix"), visible(&fix.title))?;
+        format!(
+            "{}: {}{}{sure}",
+            path::place(outcome, look, finding.place),
+            verdict(look, finding),
+            paint(look, Ink::Strong, &format!(": {}", visible(&finding.message))),
+        )
     }
-    if finding.confidence < Confidence::High {
-        writeln!(
-            out,
-            "  {}: {}",
-            key("confidence"),
-            finding.confidence.word()
-        )?;
+
+    fn write_snippets(&self, out: &mut dyn Write) -> io::Result<()> {
+        let frame = Frame::of(self.look);
+        let indent = " ".repeat(self.gutter + 2);
+        for snippet in &self.snippets {
+            if let Some(mark) = snippet.heading {
+                let place = path::place(self.outcome, self.look, mark.span);
+                writeln!(out, "{indent}{} {place}", frame.branch)?;
+            }
+            for (i, part) in snippet.parts.iter().enumerate() {
+                if i > 0 {
+                    writeln!(out, "{indent}{}", frame.gap)?;
+                }
+                let pad = self.gutter - digits(part.last() + 1);
+                for line in draw(part, self.finding.severity, self.look) {
+                    writeln!(out, "{}{}", " ".repeat(pad), line.trim_end())?;
+                }
+            }
+        }
+        Ok(())
     }
-    if !finding.bundles.is_empty() {
-        writeln!(
-            out,
-            "  {}: {}",
-            key("seen in"),
-            visible(&finding.bundles.join(", "))
-        )?;
+
+    /// What is said below the lines, as the last branches of the frame.
+    fn write_trailers(&self, out: &mut dyn Write) -> io::Result<()> {
+        let frame = Frame::of(self.look);
+        let indent = " ".repeat(self.gutter + 2);
+        let trailers = self.trailers();
+        for (i, (label, words)) in trailers.iter().enumerate() {
+            let last = i + 1 == trailers.len();
+            let (branch, below) = match last {
+                true => (frame.last_branch, ' '),
+                false => (frame.branch, frame.trunk),
+            };
+            // The branch and a space, the label, a colon and a space.
+            let hanging = 3 + label.len() + 2;
+            let room = self.look.width.saturating_sub(indent.len() + hanging).max(NARROWEST);
+            let mut lines = wrap(words, room).into_iter();
+            let first = lines.next().unwrap_or_default();
+            let label = paint(self.look, Ink::Label, &format!("{label}:"));
+            writeln!(out, "{indent}{branch} {label} {first}")?;
+            for line in lines {
+                writeln!(out, "{indent}{below}{}{line}", " ".repeat(hanging - 1))?;
+            }
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn trailers(&self) -> Vec<(&'static str, String)> {
+        let finding = self.finding;
+        let mut trailers = Vec::new();
+        for mark in &self.told {
+            let place = path::place(self.outcome, self.look, mark.span);
+            trailers.push(("note", format!("{place}: {}", mark.words.unwrap_or_default())));
+        }
+        if !finding.help.is_empty() {
+            trailers.push(("help", finding.help.clone()));
+        }
+        for fix in &finding.fixes {
+            let unsafe_one = if fix.safety == Safety::Unsafe { " (unsafe)" } else { "" };
+            trailers.push(("fix available", format!("{}{unsafe_one}", fix.title)));
+        }
+        if self.bundles_tell_something() {
+            trailers.push(("seen in", finding.bundles.join(", ")));
+        }
+        trailers.into_iter().map(|(label, words)| (label, visible(&words).into_owned())).collect()
+    }
+
+    /// One directory that is a bundle is already in the path.
+    fn bundles_tell_something(&self) -> bool {
+        let path = &self.outcome.sources.get(self.finding.place.source).path;
+        match self.finding.bundles.as_slice() {
+            [] => false,
+            [only] => !path.strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('/')),
+            _ => true,
+        }
+    }
+}
+
+impl<'a> Snippet<'a> {
+    fn of(source: &Source, mut marks: Vec<Mark<'a>>, look: &Look, gutter: usize) -> Self {
+        let first = marks.first().copied();
+        marks.sort_by_key(|mark| mark.span);
+        // ` 12 │ ` stands before each line.
+        let width = look.width.saturating_sub(gutter + 4).max(NARROWEST);
+        let dots = Frame::of(look).dots;
+        let parts = line_ranges(source, &marks)
+            .into_iter()
+            .map(|lines| {
+                let here: Vec<_> =
+                    marks.iter().copied().filter(|mark| lines.contains(&mark.line)).collect();
+                Excerpt::new(source, lines, &here, width, dots)
+            })
+            .collect();
+        Self { heading: first.filter(|mark| mark.words.is_some()), parts }
+    }
+}
+
+/// The marks of each file, in the order in which the files are first spoken of.
+fn by_file(marks: Vec<Mark<'_>>) -> Vec<(SourceId, Vec<Mark<'_>>)> {
+    let mut files: Vec<(SourceId, Vec<Mark<'_>>)> = Vec::new();
+    for mark in marks {
+        match files.iter_mut().find(|(file, _)| *file == mark.span.source) {
+            Some((_, marks)) => marks.push(mark),
+            None => files.push((mark.span.source, vec![mark])),
+        }
+    }
+    files
+}
+
+/// The lines to draw for `marks`, which are in order: the primary one with a line on either side
+/// (of the same document), the others alone. A single line between two ranges is drawn rather
+/// than left out.
+fn line_ranges(source: &Source, marks: &[Mark<'_>]) -> Vec<RangeInclusive<usize>> {
+    let mut ranges: Vec<RangeInclusive<usize>> = Vec::new();
+    for mark in marks {
+        let (mut start, mut end) = (mark.line, mark.line);
+        if mark.words.is_none() {
+            start -= usize::from(start > 1 && !is_border(source, start - 1));
+            let more = end < source.lines().len() && !is_border(source, end + 1);
+            end += usize::from(more);
+        }
+        match ranges.last_mut() {
+            Some(last) if start <= *last.end() + 2 => {
+                *last = *last.start()..=end.max(*last.end());
+            }
+            _ => ranges.push(start..=end),
+        }
+    }
+    ranges
+}
+
+/// The lines that miette draws for `excerpt`, without its own frame: a blank line for the message
+/// that is not there and the two ends of the frame.
+fn draw(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> Vec<String> {
+    let mut drawn = String::new();
+    let handler = GraphicalReportHandler::new_themed(theme(excerpt, severity, look))
+        .without_syntax_highlighting()
+        .with_wrap_lines(false);
+    if handler.render_report(&mut drawn, excerpt).is_err() {
+        return Vec::new();
+    }
+    let mut lines: Vec<String> = drawn.lines().skip(2).map(str::to_owned).collect();
+    lines.pop();
+    lines
+}
+
+/// Primary marks in the colour of the severity, all others in blue. miette takes the styles in
+/// the order of the labels.
+fn theme(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> GraphicalTheme {
+    let characters = match look.unicode {
+        true => ThemeCharacters::unicode(),
+        false => ThemeCharacters::ascii(),
+    };
+    if !look.color {
+        return GraphicalTheme { characters, styles: ThemeStyles::none() };
+    }
+    let mut styles = ThemeStyles::ansi();
+    let primary = match severity {
+        Severity::Error => styles.error,
+        Severity::Warning => styles.warning,
+        Severity::Note => styles.advice,
+    };
+    let of = |is_primary| {
+        if is_primary { primary.bold() } else { styles.help.blue().bold() }
+    };
+    styles.highlights = excerpt.are_primary().map(of).collect();
+    GraphicalTheme { characters, styles }
+}
+
+/// What the frame is drawn with.
+struct Frame {
+    trunk: char,
+    branch: &'static str,
+    last_branch: &'static str,
+    gap: char,
+    dots: &'static str,
+}
+
+impl Frame {
+    fn of(look: &Look) -> Self {
+        match look.unicode {
+            true => Self {
+                trunk: '│', branch: "├─", last_branch: "╰─", gap: '⋮', dots: "…"
+            },
+            false => Self { trunk: '|', branch: "|-", last_branch: "`-", gap: ':', dots: "..." },
+        }
+    }
+}
+
+/// `text` in lines of at most `width` columns, broken at spaces; a longer word stays whole.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let columns = |text: &str| text.chars().map(width_of).sum::<usize>();
+    let mut lines: Vec<String> = Vec::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let wide = columns(word);
+        match lines.last_mut() {
+            Some(line) if used + 1 + wide <= width => {
+                line.push(' ');
+                line.push_str(word);
+                used += 1 + wide;
+            }
+            _ => {
+                lines.push(word.to_owned());
+                used = wide;
+            }
+        }
+    }
+    lines
+}
+
+fn digits(number: usize) -> usize {
+    number.to_string().len()
 }

@@ -44,10 +44,8 @@ impl Cluster {
     /// Resolves `members` among `objects`, which are in the order of their places.
     pub fn build(objects: Arc<Vec<Object>>, members: Members, settings: Settings) -> Self {
         let namespaces = namespaces(&objects, &members.objects, settings.world);
-        let by_name: HashMap<CompactString, u32> = (0u32..)
-            .zip(&namespaces)
-            .map(|(n, namespace)| (namespace.name.clone(), n))
-            .collect();
+        let by_name: HashMap<CompactString, u32> =
+            (0u32..).zip(&namespaces).map(|(n, namespace)| (namespace.name.clone(), n)).collect();
         let profile = settings.profile.unwrap_or_else(|| {
             Profile::detect(members.objects.iter().map(|&id| &objects[id as usize]))
         });
@@ -121,8 +119,7 @@ impl Cluster {
     /// Sorts the workloads by namespace, so that each namespace is a range of numbers, and
     /// indexes their labels.
     fn number_workloads(&mut self) {
-        self.workloads
-            .sort_by_key(|&(object, nth, namespace)| (namespace, object, nth));
+        self.workloads.sort_by_key(|&(object, nth, namespace)| (namespace, object, nth));
         let mut number = 0u32;
         for at in 0..self.namespaces.len() {
             let count = self.workloads[number as usize..]
@@ -137,10 +134,7 @@ impl Cluster {
         for number in 0..self.workload_count() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
-            let is_resolver = workload
-                .ports
-                .iter()
-                .any(|port| matches!(port.number, 53 | 5353));
+            let is_resolver = workload.ports.iter().any(|port| matches!(port.number, 53 | 5353));
             self.resolvers.set(number as usize, is_resolver);
         }
         self.postings = postings;
@@ -171,10 +165,7 @@ impl Cluster {
                 Field::Given(selector, _) => self.pods_in(home, Some(selector)),
                 Field::Wrong(..) => {
                     let all = self.pods_in(home, None).yes;
-                    Pods {
-                        maybe: all,
-                        ..Pods::default()
-                    }
+                    Pods { maybe: all, ..Pods::default() }
                 }
             }
         };
@@ -206,10 +197,7 @@ fn namespaces(objects: &[Object], members: &[u32], world: World) -> Vec<Namespac
         if let Body::Namespace(namespace) = body {
             shown.push((mention(&head.name, true), id, namespace));
         }
-        mention(
-            head.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE),
-            head.namespace.is_some(),
-        );
+        mention(head.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE), head.namespace.is_some());
         if let Body::Deployer(deployer) = body
             && let Some(target) = &deployer.namespace
         {

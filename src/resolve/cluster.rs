@@ -60,7 +60,7 @@ pub struct PeerPods {
     /// The pods it selects.
     pub pods: Arc<Pods>,
     /// The namespaces it covers, surely or perhaps, by number, ascending.
-    pub namespaces: Arc<[(u32, Tri)]>,
+    pub namespaces: Covered,
     /// Whether it may cover namespaces that nothing in the repository mentions.
     pub beyond: bool,
 }
@@ -119,13 +119,16 @@ pub struct Cluster {
     /// Workloads that declare a port that a DNS server listens on, by number.
     pub(super) resolvers: FixedBitSet,
     /// What namespaceSelectors cover: many peers ask for the same namespaces.
-    pub(super) covered: RwLock<HashMap<Vec<Requires>, Arc<[(u32, Tri)]>>>,
+    pub(super) covered: RwLock<HashMap<Vec<Requires>, Covered>>,
     /// What peers with a namespaceSelector select: the same ones stand in many policies.
     pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
 }
 
 /// A peer without its places: what its namespaceSelector and its podSelector require.
 pub(super) type PeerKey = (Vec<Requires>, Option<Vec<Requires>>);
+
+/// Namespaces by number, ascending, each covered surely or perhaps.
+pub type Covered = Arc<[(u32, Tri)]>;
 
 /// A requirement without its places: key, operator, values.
 pub(super) type Requires = (CompactString, Operator, Vec<CompactString>);
@@ -176,9 +179,7 @@ impl Cluster {
 
     /// The name of the namespace that an object is deployed to.
     pub fn namespace_name_of<'a>(&'a self, head: &'a Head) -> &'a str {
-        head.namespace
-            .as_deref()
-            .unwrap_or(super::build::DEFAULT_NAMESPACE)
+        head.namespace.as_deref().unwrap_or(super::build::DEFAULT_NAMESPACE)
     }
 
     /// The number of the namespace that a policy is deployed to.
@@ -201,12 +202,7 @@ impl Cluster {
             unreachable!("object {object} is no workload");
         };
         let namespace = self.namespace(namespace);
-        WorkloadRef {
-            number,
-            head,
-            workload: &list[nth as usize],
-            namespace,
-        }
+        WorkloadRef { number, head, workload: &list[nth as usize], namespace }
     }
 
     /// The workloads that `spec.podSelector` of a policy selects.
@@ -247,10 +243,7 @@ impl Cluster {
     /// The pods that a selector selects in any namespace.
     pub fn pods_anywhere(&self, selector: &Selector) -> Pods {
         let mut pods = Pods::default();
-        for number in self
-            .postings
-            .candidates(selector, &(0..self.workload_count()))
-        {
+        for number in self.postings.candidates(selector, &(0..self.workload_count())) {
             pods.add(number, selects(selector, self.workload(number).workload));
         }
         pods
@@ -258,7 +251,7 @@ impl Cluster {
 
     /// The namespaces that a peer of a policy covers, surely or perhaps, and whether it may cover
     /// some that nothing in the repository mentions.
-    pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Arc<[(u32, Tri)]>, bool) {
+    pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Covered, bool) {
         let selector = match &peer.namespace_selector {
             Field::Absent => return (Arc::new([(self.home(policy), Tri::Yes)]), false),
             Field::Wrong(..) => return (Arc::new([]), true),
@@ -274,27 +267,22 @@ impl Cluster {
             .collect();
         covered.sort_unstable();
         covered.dedup();
-        let beyond = names
-            .iter()
-            .any(|name| self.namespace_named(name).is_none());
+        let beyond = names.iter().any(|name| self.namespace_named(name).is_none());
         (covered.into(), beyond)
     }
 
     /// The namespaces that a selector covers, looked up or else worked out once.
-    fn covered_by(&self, selector: &Selector) -> Arc<[(u32, Tri)]> {
+    fn covered_by(&self, selector: &Selector) -> Covered {
         let key = requires(selector);
         // A refused selector covers nobody knows what, and is not kept under the key of another.
         if !selector.is_refused()
-            && let Some(known) = self
-                .covered
-                .read()
-                .unwrap_or_else(PoisonError::into_inner)
-                .get(&key)
+            && let Some(known) =
+                self.covered.read().unwrap_or_else(PoisonError::into_inner).get(&key)
         {
             return Arc::clone(known);
         }
         let all = (0u32..).zip(&self.namespaces);
-        let covered: Arc<[(u32, Tri)]> = all
+        let covered: Covered = all
             .map(|(number, namespace)| (number, selects(selector, namespace)))
             .filter(|(_, covered)| !covered.is_no())
             .collect();
@@ -312,44 +300,25 @@ impl Cluster {
             return PeerPods::default();
         }
         if peer.wrong || peer.pod_selector.is_wrong() || peer.namespace_selector.is_wrong() {
-            return PeerPods {
-                beyond: true,
-                ..PeerPods::default()
-            };
+            return PeerPods { beyond: true, ..PeerPods::default() };
         }
         let (namespaces, beyond) = self.peer_namespaces(policy, peer);
         let Some(key) = peer_key(peer) else {
             let pods = Arc::new(self.pods_of_peer(peer, &namespaces));
-            return PeerPods {
-                pods,
-                namespaces,
-                beyond,
-            };
+            return PeerPods { pods, namespaces, beyond };
         };
-        let known = self
-            .peers
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&key)
-            .cloned();
+        let known = self.peers.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         let pods = known.unwrap_or_else(|| {
             let pods = Arc::new(self.pods_of_peer(peer, &namespaces));
             let mut peers = self.peers.write().unwrap_or_else(PoisonError::into_inner);
             peers.insert(key, Arc::clone(&pods));
             pods
         });
-        PeerPods {
-            pods,
-            namespaces,
-            beyond,
-        }
+        PeerPods { pods, namespaces, beyond }
     }
 
     fn pods_of_peer(&self, peer: &Peer, namespaces: &[(u32, Tri)]) -> Pods {
-        let selector = peer
-            .pod_selector
-            .get()
-            .filter(|selector| !selector.is_empty());
+        let selector = peer.pod_selector.get().filter(|selector| !selector.is_empty());
         match (selector, namespaces) {
             (_, [(only, Tri::Yes)]) => self.pods_in(*only, selector),
             (None, covered) => self.all_pods_of(covered),
@@ -362,11 +331,7 @@ impl Cluster {
         let mut pods = Pods::default();
         let mut add = |from: u32, to: u32, covered: Tri| {
             if from < to {
-                let set = if covered.is_yes() {
-                    &mut pods.yes
-                } else {
-                    &mut pods.maybe
-                };
+                let set = if covered.is_yes() { &mut pods.yes } else { &mut pods.maybe };
                 set.ranges_insert(from..=to - 1);
             }
         };
@@ -387,10 +352,7 @@ impl Cluster {
     /// The pods that a selector selects in those namespaces, which are ascending.
     fn pods_of(&self, selector: &Selector, covered: &[(u32, Tri)]) -> Pods {
         let mut pods = Pods::default();
-        for number in self
-            .postings
-            .candidates(selector, &(0..self.workload_count()))
-        {
+        for number in self.postings.candidates(selector, &(0..self.workload_count())) {
             let namespace = self.workloads[number as usize].2;
             if let Ok(at) = covered.binary_search_by_key(&namespace, |(number, _)| *number) {
                 let selected = selects(selector, self.workload(number).workload);
@@ -454,12 +416,10 @@ impl Cluster {
     /// The Services of a namespace.
     pub fn services_in(&self, namespace: u32) -> impl Iterator<Item = (&Head, &Service)> {
         let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
-        services
-            .iter()
-            .filter_map(|&id| match &self.object(id).body {
-                Body::Service(service) => Some((self.head(id), service)),
-                _ => None,
-            })
+        services.iter().filter_map(|&id| match &self.object(id).body {
+            Body::Service(service) => Some((self.head(id), service)),
+            _ => None,
+        })
     }
 
     /// Whether any workload declares a port that a DNS server listens on.
@@ -488,10 +448,7 @@ impl Cluster {
 /// The key of a peer that means the same in every policy; none where it looks at home, or where a
 /// selector is refused (its requirements do not tell what it selects).
 fn peer_key(peer: &Peer) -> Option<PeerKey> {
-    let namespaces = peer
-        .namespace_selector
-        .get()
-        .filter(|selector| !selector.is_refused())?;
+    let namespaces = peer.namespace_selector.get().filter(|selector| !selector.is_refused())?;
     let pods = peer.pod_selector.get();
     if pods.is_some_and(Selector::is_refused) {
         return None;
@@ -501,11 +458,7 @@ fn peer_key(peer: &Peer) -> Option<PeerKey> {
 
 fn requires(selector: &Selector) -> Vec<Requires> {
     let values = |r: &Requirement| r.values.iter().map(|(value, _)| value.clone()).collect();
-    selector
-        .requirements
-        .iter()
-        .map(|r| (r.key.clone(), r.operator, values(r)))
-        .collect()
+    selector.requirements.iter().map(|r| (r.key.clone(), r.operator, values(r))).collect()
 }
 
 /// The namespaces that a selector names by the label which every namespace has; none when it

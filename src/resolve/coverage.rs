@@ -30,11 +30,7 @@ fn implies(have: &Requirement, wanted: &Requirement) -> Tri {
     let sometimes = Tri::Unknown(Why::SelectorOnly);
     if has_placeholder(have) || has_placeholder(wanted) {
         let same = have.operator == wanted.operator && values(have).eq(values(wanted));
-        return if same {
-            Tri::Yes
-        } else {
-            Tri::Unknown(Why::Placeholder)
-        };
+        return if same { Tri::Yes } else { Tri::Unknown(Why::Placeholder) };
     }
     let within = |a: &Requirement, b: &Requirement| values(a).all(|v| values(b).any(|w| w == v));
     let apart = |a: &Requirement, b: &Requirement| !values(a).any(|v| values(b).any(|w| w == v));

@@ -55,11 +55,7 @@ impl Profile {
                         .filter_map(|peer| peer.namespace_selector.get())
                         .any(|selector| names_namespace(selector, OPENSHIFT_DNS)))
         };
-        if objects.into_iter().any(is_openshift) {
-            Self::OpenShift
-        } else {
-            Self::Kubernetes
-        }
+        if objects.into_iter().any(is_openshift) { Self::OpenShift } else { Self::Kubernetes }
     }
 
     /// The port that the DNS pods listen on.
@@ -119,12 +115,7 @@ pub fn dns_labels(selector: &Selector, profile: Profile) -> Tri {
     if selector.is_refused() {
         return Tri::Unknown(Why::Refused);
     }
-    Tri::all(
-        selector
-            .requirements
-            .iter()
-            .map(|requirement| dns_label(requirement, profile)),
-    )
+    Tri::all(selector.requirements.iter().map(|requirement| dns_label(requirement, profile)))
 }
 
 /// Whether the DNS pods of a cluster of that profile meet one requirement.
@@ -156,15 +147,8 @@ fn some_dns_has(requirement: &Requirement) -> Tri {
         "eks.amazonaws.com/component" => &["coredns"],
         _ => &[],
     };
-    let any = requirement
-        .values
-        .iter()
-        .any(|(value, _)| known.contains(&value.as_str()));
-    if any {
-        Tri::Unknown(Why::Cluster)
-    } else {
-        Tri::No
-    }
+    let any = requirement.values.iter().any(|(value, _)| known.contains(&value.as_str()));
+    if any { Tri::Unknown(Why::Cluster) } else { Tri::No }
 }
 
 /// Addresses that a resolver on the node has, in some kind of cluster: NodeLocal DNSCache, GKE
@@ -183,11 +167,7 @@ pub fn is_dns_address(cidr: IpNet, except: &[IpNet]) -> Tri {
         cidr.contains(&address) && !except.iter().any(|hole| hole.contains(&address))
     };
     let everything = cidr.prefix_len() == 0 && except.is_empty();
-    if everything
-        || DNS_ADDRESSES
-            .iter()
-            .any(|address| left(IpAddr::V4(*address)))
-    {
+    if everything || DNS_ADDRESSES.iter().any(|address| left(IpAddr::V4(*address))) {
         return Tri::Yes;
     }
     // A Service's address is judged before or after its translation, depending on the network
@@ -203,11 +183,7 @@ pub fn is_dns_address(cidr: IpNet, except: &[IpNet]) -> Tri {
         };
         overlap.is_some_and(|net| !except.iter().any(|hole| hole.contains(&net)))
     };
-    if private_ranges().iter().any(touches) {
-        Tri::Unknown(Why::AddressInCluster)
-    } else {
-        Tri::No
-    }
+    if private_ranges().iter().any(touches) { Tri::Unknown(Why::AddressInCluster) } else { Tri::No }
 }
 
 /// RFC 1918, RFC 6598 (which clusters use for pods and Services too) and RFC 4193, and the range
@@ -220,9 +196,6 @@ fn private_ranges() -> [IpNet; 6] {
         v4(192, 168, 0, 0, 16),
         v4(100, 64, 0, 0, 10),
         v4(34, 118, 224, 0, 20),
-        IpNet::new_assert(
-            std::net::Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0).into(),
-            7,
-        ),
+        IpNet::new_assert(std::net::Ipv6Addr::new(0xfc00, 0, 0, 0, 0, 0, 0, 0).into(), 7),
     ]
 }

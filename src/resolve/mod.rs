@@ -12,7 +12,7 @@ mod select;
 mod tri;
 
 pub use build::{Members, Settings};
-pub use cluster::{Cluster, PeerPods, Pods, Subject, WorkloadRef, World};
+pub use cluster::{Cluster, Covered, PeerPods, Pods, Subject, WorkloadRef, World};
 pub use coverage::covers;
 pub use known::{Profile, dns_label, dns_labels, is_dns_address, is_dns_namespace};
 pub use nearest::{Nearest, nearest};

@@ -35,10 +35,7 @@ pub fn nearest<'a>(
             .iter()
             .filter(|requirement| meets(requirement, workload.workload).is_no())
             .collect();
-        let alike = failed
-            .iter()
-            .map(|r| likeness(r, &workload))
-            .fold(1.0, f64::min);
+        let alike = failed.iter().map(|r| likeness(r, &workload)).fold(1.0, f64::min);
         let is_near = alike >= ALIKE || (failed.len() == 1 && all > 1);
         let is_better = best.as_ref().is_none_or(|(count, likeness, _)| {
             failed.len() < *count || (failed.len() == *count && alike > *likeness)
@@ -56,24 +53,13 @@ fn likeness(requirement: &Requirement, workload: &WorkloadRef<'_>) -> f64 {
     if requirement.operator != Operator::In {
         return 0.0;
     }
-    let has = workload
-        .workload
-        .value(&requirement.key)
-        .unwrap_or(&workload.head.name);
+    let has = workload.workload.value(&requirement.key).unwrap_or(&workload.head.name);
     let alike = |wanted: &str| {
         if has.is_empty() || wanted.is_empty() {
             return 0.0;
         }
         let inside = has.contains(wanted) || wanted.contains(has);
-        if inside {
-            0.9
-        } else {
-            jaro_winkler(has, wanted)
-        }
+        if inside { 0.9 } else { jaro_winkler(has, wanted) }
     };
-    requirement
-        .values
-        .iter()
-        .map(|(wanted, _)| alike(wanted))
-        .fold(0.0, f64::max)
+    requirement.values.iter().map(|(wanted, _)| alike(wanted)).fold(0.0, f64::max)
 }

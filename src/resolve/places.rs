@@ -61,10 +61,7 @@ impl Labelled for Namespace {
         if key == NAME_LABEL {
             return Some(&self.name);
         }
-        self.labels
-            .iter()
-            .find(|label| label.key == key)
-            .map(|label| label.value.as_str())
+        self.labels.iter().find(|label| label.key == key).map(|label| label.value.as_str())
     }
 
     fn may_have(&self, _key: &str) -> Option<Why> {
@@ -83,9 +80,7 @@ pub fn is_system(name: &str) -> bool {
             | "calico-system"
             | "tigera-operator"
             | "gatekeeper-system"
-    ) || ["openshift-", "gke-", "gmp-", "aks-"]
-        .iter()
-        .any(|prefix| name.starts_with(prefix))
+    ) || ["openshift-", "gke-", "gmp-", "aks-"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// What a bundle's surroundings say about places, before the cluster is built.

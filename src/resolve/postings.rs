@@ -25,20 +25,14 @@ struct Key {
 impl Postings {
     /// Adds a workload; numbers must ascend.
     pub fn add(&mut self, number: u32, workload: &Workload) {
-        let has_placeholder = workload
-            .labels
-            .iter()
-            .any(|label| is_placeholder(&label.value));
+        let has_placeholder = workload.labels.iter().any(|label| is_placeholder(&label.value));
         if workload.labels_unsure || has_placeholder {
             self.unsure.push(number);
         }
         for label in &workload.labels {
             let key = self.keys.entry(label.key.clone()).or_default();
             key.any.push(number);
-            key.values
-                .entry(label.value.clone())
-                .or_default()
-                .push(number);
+            key.values.entry(label.value.clone()).or_default().push(number);
         }
     }
 
@@ -46,9 +40,7 @@ impl Postings {
     /// certainly does not.
     pub fn candidates(&self, selector: &Selector, within: &Range<u32>) -> Vec<u32> {
         let narrowing = selector.requirements.iter().filter(|r| narrows(r));
-        let best = narrowing
-            .map(|r| self.lists(r, within))
-            .min_by_key(|lists| total(lists));
+        let best = narrowing.map(|r| self.lists(r, within)).min_by_key(|lists| total(lists));
         let Some(mut lists) = best.filter(|_| !selector.is_refused()) else {
             return within.clone().collect();
         };
@@ -79,10 +71,7 @@ fn narrows(requirement: &Requirement) -> bool {
     matches!(requirement.operator, Operator::In | Operator::Exists)
         && !kinds::is_controller_label(&requirement.key)
         && !is_placeholder(&requirement.key)
-        && !requirement
-            .values
-            .iter()
-            .any(|(value, _)| is_placeholder(value))
+        && !requirement.values.iter().any(|(value, _)| is_placeholder(value))
 }
 
 fn total(lists: &[&[u32]]) -> usize {

@@ -24,12 +24,7 @@ pub fn selects(selector: &Selector, labels: &impl Labelled) -> Tri {
     if selector.is_refused() {
         return Tri::Unknown(Why::Refused);
     }
-    Tri::all(
-        selector
-            .requirements
-            .iter()
-            .map(|requirement| meets(requirement, labels)),
-    )
+    Tri::all(selector.requirements.iter().map(|requirement| meets(requirement, labels)))
 }
 
 /// Whether those labels meet one requirement. `NotIn` is also true where the key is absent
@@ -46,11 +41,7 @@ pub fn meets(requirement: &Requirement, labels: &impl Labelled) -> Tri {
                 Tri::No
             }
             Some(why) => Tri::Unknown(why),
-            None => matches!(
-                requirement.operator,
-                Operator::NotIn | Operator::DoesNotExist
-            )
-            .into(),
+            None => matches!(requirement.operator, Operator::NotIn | Operator::DoesNotExist).into(),
         };
     };
     match requirement.operator {
@@ -67,19 +58,13 @@ fn is_among(requirement: &Requirement, value: &str) -> Tri {
         return Tri::Yes;
     }
     let unsure = is_placeholder(value) || requirement.values.iter().any(|(v, _)| is_placeholder(v));
-    if unsure {
-        Tri::Unknown(Why::Placeholder)
-    } else {
-        Tri::No
-    }
+    if unsure { Tri::Unknown(Why::Placeholder) } else { Tri::No }
 }
 
 /// The labels of a workload's pods.
 impl Labelled for crate::model::Workload {
     fn value(&self, key: &str) -> Option<&str> {
-        self.label(key)
-            .map(|label| label.value.as_str())
-            .or_else(|| self.job_label(key))
+        self.label(key).map(|label| label.value.as_str()).or_else(|| self.job_label(key))
     }
 
     fn may_have(&self, key: &str) -> Option<Why> {

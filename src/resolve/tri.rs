@@ -51,11 +51,7 @@ impl Tri {
 
     /// Yes becomes unknown; the rest stays.
     pub fn at_most_unknown(self, why: Why) -> Self {
-        if self.is_yes() {
-            Self::Unknown(why)
-        } else {
-            self
-        }
+        if self.is_yes() { Self::Unknown(why) } else { self }
     }
 
     /// Whether any of them is so; stops at the first yes.

@@ -1,106 +1,125 @@
 //! Findings to those that count: selection, thresholds, precedence, and the merging of the same
 //! finding from several bundles.
+//!
+//! The order is [`merge`], then [`settle`]: a finding that one bundle alone has, and that is
+//! therefore dropped, must not have silenced another one before.
 
 mod fingerprint;
 mod merge;
+mod order;
 mod precedence;
+mod selection;
 
 pub use fingerprint::fingerprints;
 pub use merge::merge;
+pub use precedence::{Precedence, Rules, Scope, TABLE};
+pub use selection::Selection;
 
-use crate::lint::{Check, Confidence, Finding, RULES, Rule, Severity};
+use crate::lint::Finding;
 use crate::text::Sources;
 
-/// Which findings are shown.
-#[derive(Clone, Debug, Default)]
-pub struct Selection {
-    /// Rule ids to run (`all` for every one); empty for the default ones.
-    pub select: Vec<String>,
-    /// Rule ids to leave out.
-    pub ignore: Vec<String>,
-    /// Pedantic rules and notes too.
-    pub pedantic: bool,
-    /// The least severity shown; none for the default (`warning`, `note` when pedantic).
-    pub min_severity: Option<Severity>,
-    /// The least confidence shown; none for the default (`medium`).
-    pub min_confidence: Option<Confidence>,
+/// The findings to report of all that the rules said: those that pass `selection` and its
+/// thresholds, of those the ones that no more specific finding about the same place silences, in
+/// the order path, position, rule. The order of `findings` makes no difference, and settling
+/// twice is settling once.
+pub fn settle(findings: Vec<Finding>, selection: &Selection, sources: &Sources) -> Vec<Finding> {
+    let passing = findings.into_iter().filter(|finding| selection.passes(finding)).collect();
+    precedence::apply(order::sort_and_unite(passing, sources))
 }
 
-impl Selection {
-    /// The rules that run.
-    pub fn rules(&self) -> Vec<&'static Rule> {
-        RULES
+#[cfg(test)]
+mod made_up;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::made_up::{self, Made};
+    use super::*;
+
+    /// Ids that stand in the table on either side, and one of a pedantic note.
+    const IDS: [&str; 8] = [
+        "dns-wrong-target",
+        "host-network-target",
+        "invalid-selector",
+        "missing-dns-egress",
+        "missing-namespace-selector",
+        "orphaned-peer-selector",
+        "split-peer",
+        "undeclared-port",
+    ];
+
+    fn made() -> impl Strategy<Value = Made> {
+        (0..IDS.len(), 0..9usize, 0..4u32, 0..2u32, "[ab]", 0..3usize).prop_map(
+            |(id, spot, place, policy, message, bundle)| Made {
+                id: IDS[id],
+                policy,
+                spot: made_up::SPOTS[spot],
+                place,
+                message,
+                bundles: ["", "dev", "prod"][bundle..].first().into_iter().copied().collect(),
+            },
+        )
+    }
+
+    fn build(made: &[Made]) -> Vec<Finding> {
+        made.iter().map(Made::finding).collect()
+    }
+
+    fn told(findings: &[Finding]) -> Vec<String> {
+        findings.iter().map(|finding| format!("{finding:?}")).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_the_findings_makes_no_difference(
+            made in prop::collection::vec(made(), 0..24).prop_flat_map(|made| {
+                (Just(made.clone()), Just(made).prop_shuffle())
+            }),
+        ) {
+            let sources = made_up::sources();
+            let selection = Selection { pedantic: true, ..Selection::default() };
+            let one = settle(build(&made.0), &selection, &sources);
+            let other = settle(build(&made.1), &selection, &sources);
+            prop_assert_eq!(told(&one), told(&other));
+        }
+
+        #[test]
+        fn settling_twice_is_settling_once(made in prop::collection::vec(made(), 0..24)) {
+            let sources = made_up::sources();
+            let once = settle(build(&made), &Selection::default(), &sources);
+            let twice = settle(once.clone(), &Selection::default(), &sources);
+            prop_assert_eq!(told(&once), told(&twice));
+        }
+    }
+
+    #[test]
+    fn findings_stand_by_path_then_position_then_rule_and_duplicates_are_one() {
+        let sources = made_up::sources();
+        let of = |id, place, bundle: &'static str| {
+            made_up::finding(id, None, place, "same words", &[bundle])
+        };
+        let findings = vec![
+            of("split-peer", 1, "prod"),
+            of("unknown-named-port", 3, "dev"),
+            of("ignored-rules", 1, "dev"),
+            of("split-peer", 1, "dev"),
+            of("split-peer", 0, "dev"),
+        ];
+        let told: Vec<_> = settle(findings, &Selection::default(), &sources)
             .iter()
-            .copied()
-            .filter(|rule| self.runs(rule))
-            .collect()
+            .map(|finding| {
+                let path = sources.get(finding.place.source).path.clone();
+                (path, finding.place.start, finding.rule.id, finding.bundles.join("+"))
+            })
+            .collect();
+        let expected = [
+            ("a.yaml", 2, "unknown-named-port", "dev"),
+            ("b.yaml", 0, "split-peer", "dev"),
+            ("b.yaml", 2, "ignored-rules", "dev"),
+            ("b.yaml", 2, "split-peer", "dev+prod"),
+        ]
+        .map(|(path, start, id, bundles)| (path.to_owned(), start, id, bundles.to_owned()));
+        assert_eq!(told, expected);
     }
-
-    fn runs(&self, rule: &Rule) -> bool {
-        if self.ignore.iter().any(|id| id == rule.id) {
-            return false;
-        }
-        // What could not be read must be known, whichever rules are asked for.
-        if matches!(rule.check, Check::Run) || self.names(rule) {
-            return true;
-        }
-        self.select.is_empty() && (self.pedantic || !rule.pedantic)
-    }
-
-    fn names(&self, rule: &Rule) -> bool {
-        self.select.iter().any(|id| id == rule.id || id == "all")
-    }
-
-    fn shows(&self, finding: &Finding) -> bool {
-        let least = self.min_severity.unwrap_or_else(|| {
-            // A rule that is a note by nature is wanted when it is asked for by name.
-            let asked = self.pedantic
-                || (self.names(finding.rule) && finding.rule.severity == Severity::Note);
-            if asked {
-                Severity::Note
-            } else {
-                Severity::Warning
-            }
-        });
-        let sure = self.min_confidence.unwrap_or(Confidence::Medium);
-        self.runs(finding.rule) && finding.severity >= least && finding.confidence >= sure
-    }
-}
-
-/// The findings that count: those of the selected rules at or above the thresholds, of which the
-/// most specific one of each cause speaks, in the order of path, position and rule.
-pub fn settle(
-    mut findings: Vec<Finding>,
-    selection: &Selection,
-    sources: &Sources,
-) -> Vec<Finding> {
-    findings.retain(|finding| selection.shows(finding));
-    let mut findings = precedence::apply(findings);
-    findings.sort_by(|a, b| order(a, sources).cmp(&order(b, sources)));
-    findings.dedup_by(|later, first| {
-        let same = later.rule.id == first.rule.id
-            && later.place == first.place
-            && later.message == first.message;
-        if same {
-            first.bundles.append(&mut later.bundles);
-            first.bundles.sort();
-            first.bundles.dedup();
-        }
-        same
-    });
-    findings
-}
-
-fn order<'a>(
-    finding: &'a Finding,
-    sources: &'a Sources,
-) -> (&'a str, u32, u32, &'static str, &'a str) {
-    let path = sources.get(finding.place.source).path.as_str();
-    (
-        path,
-        finding.place.start,
-        finding.place.end,
-        finding.rule.id,
-        &finding.message,
-    )
 }

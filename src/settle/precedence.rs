@@ -1,226 +1,533 @@
-//! One cause, one finding: where several rules see the same cause, the most specific speaks.
+//! One cause, one finding: which rule speaks where several see the same cause.
+//!
+//! [`TABLE`] is the whole of it. Each entry says which rules silence which others, and how near
+//! to each other two findings must stand for it ([`Scope`], on the addresses in the policy). A
+//! finding that is itself silenced still silences: what it says is true, and said better by
+//! another; so the outcome does not depend on the order of the findings or of the entries.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
-use crate::lint::Finding;
-use crate::model::{At, Spot};
+use crate::lint::{Check, Finding};
+use crate::model::{Direction, Spot};
 
-/// Which places count as the same.
+/// A set of rules.
+#[derive(Clone, Copy, Debug)]
+pub enum Rules {
+    /// These; an id that ends with `*` stands for all that begin so.
+    Are(&'static [&'static str]),
+    /// All but these, and but those about the run itself.
+    AllBut(&'static [&'static str]),
+}
+
+/// How near to the winner a finding must stand to be silenced by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
-    /// The same peer, or the same `spec.podSelector`.
-    Selector,
-    /// The same rule of the policy.
-    Rule,
-    /// The same direction of the policy.
-    Direction,
-    /// What stands at or below the winner's place: the whole policy for `spec` and
-    /// `spec.podSelector`, the rule for anything in a rule.
+pub enum Scope {
+    /// What is read from the field that the winner stands on: see [`depends_on`].
     Dependent,
+    /// What `policyTypes` decides: rules' lists, `policyTypes` and `spec` of the same policy; the
+    /// winner stands at one of `policyTypes` and `spec`.
+    PolicyTypes,
+    /// The same entry of `ports`.
+    Port,
+    /// The winner's peer or the one before it, in the same rule.
+    Neighbours,
+    /// The same rule, an item of `ingress` or `egress`.
+    Rule,
+    /// The same of `ingress` and `egress`.
+    Direction,
+    /// The same policy.
+    Policy,
+    /// The same policy, or one that is among the other finding's evidence: one of its related
+    /// places is a place of the winner.
+    PolicyOrEvidence,
 }
 
-/// Rules that speak before others about the same place.
-struct Entry {
-    winners: &'static [&'static str],
-    /// None for every other rule.
-    losers: Option<&'static [&'static str]>,
-    scope: Scope,
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Precedence {
+    /// The rules that speak.
+    pub winners: Rules,
+    /// The rules that are silent about the same place.
+    pub losers: Rules,
+    /// What the same place is.
+    pub scope: Scope,
 }
 
-/// What the API server refuses.
-const REFUSALS: &[&str] = &[
-    "invalid-peer",
-    "invalid-port",
-    "invalid-selector",
-    "unknown-field",
-];
+/// What the API server or its clients refuse: each such finding is a mistake of its own, and a
+/// refused manifest must be mended whatever else is wrong.
+const REFUSALS: [&str; 4] = ["invalid-*", "unknown-field", "duplicate-key", "removed-api-version"];
 
-const ORPHANS: &[&str] = &["orphaned-peer-selector", "orphaned-pod-selector"];
-
-const TABLE: &[Entry] = &[
-    // The API server refuses the field, so what depends on it was never meant as it is read.
-    Entry {
-        winners: REFUSALS,
-        losers: None,
+/// The most specific speaks. The reasons stand with the entries.
+pub const TABLE: &[Precedence] = &[
+    // A field that can't be read as written has no meaning to speak about: whatever else is said
+    // of it would be said of what the decoder made of it.
+    Precedence {
+        winners: Rules::Are(&["invalid-*", "unknown-field"]),
+        losers: Rules::AllBut(&REFUSALS),
         scope: Scope::Dependent,
     },
-    // DNS is missing because this one rule misses it.
-    Entry {
-        winners: &[
-            "dns-single-protocol",
-            "dns-wrong-target",
-            "invalid-peer",
-            "invalid-port",
-            "invalid-selector",
+    // A wrong entry in `policyTypes` is why a direction seems to be left out or absent.
+    Precedence {
+        winners: Rules::Are(&["invalid-policy"]),
+        losers: Rules::Are(&POLICY_TYPES_RULES),
+        scope: Scope::PolicyTypes,
+    },
+    // So is a misspelt `policytypes`: nobody knows it, and so `policyTypes` seems to be absent.
+    Precedence {
+        winners: Rules::Are(&["unknown-field"]),
+        losers: Rules::Are(&POLICY_TYPES_RULES),
+        scope: Scope::PolicyTypes,
+    },
+    // There is a DNS rule, and it misses its target: mending it gives the pods their DNS. The
+    // wrong rule stands in the same direction's list, but elsewhere in it.
+    Precedence {
+        winners: Rules::Are(&[
+            "kustomize-rewrites-peer",
             "namespace-label-by-name",
-            "unknown-field",
-        ],
-        losers: Some(&["missing-dns-egress"]),
+            "dns-wrong-target",
+            "dns-single-protocol",
+        ]),
+        losers: Rules::Are(&["missing-dns-egress"]),
         scope: Scope::Direction,
     },
-    // A DNS peer without its namespace selects nothing at home: the same mistake, less precisely.
-    Entry {
-        winners: &["dns-wrong-target"],
-        losers: Some(&["missing-namespace-selector", "orphaned-peer-selector"]),
+    // So does a rule that the API server refuses: nobody knows what it would allow.
+    Precedence {
+        winners: Rules::Are(&["invalid-peer", "invalid-port", "invalid-selector", "unknown-field"]),
+        losers: Rules::Are(&["missing-dns-egress", "dns-single-protocol", "dns-wrong-target"]),
+        scope: Scope::Direction,
+    },
+    // The peer that can't be the cluster's DNS selects nothing for just that reason. One finding
+    // is made a rule, on the wrong label or on a port, so it speaks for all peers of the rule.
+    Precedence {
+        winners: Rules::Are(&["dns-wrong-target"]),
+        losers: Rules::Are(&["missing-namespace-selector", "orphaned-*"]),
         scope: Scope::Rule,
     },
-    Entry {
-        winners: &["namespace-label-by-name"],
-        losers: Some(ORPHANS),
-        scope: Scope::Selector,
+    // The podSelector selects nothing at home because its namespaceSelector slipped into a peer
+    // of its own. The finding stands on the second of the two, and either can be the podSelector.
+    Precedence {
+        winners: Rules::Are(&["split-peer"]),
+        losers: Rules::Are(&["missing-namespace-selector", "orphaned-*"]),
+        scope: Scope::Neighbours,
     },
-    // Joining the two halves gives the podSelector its namespace.
-    Entry {
-        winners: &["split-peer"],
-        losers: Some(&["missing-namespace-selector", "orphaned-peer-selector"]),
+    // Each of these says why the selector selects nothing; `orphaned-*` only says that it does.
+    Precedence {
+        winners: Rules::Are(&[
+            "kustomize-rewrites-peer",
+            "namespace-label-by-name",
+            "missing-namespace-selector",
+            "labels-on-workload-not-pod",
+            "contradictory-selector",
+            "volatile-label-selector",
+        ]),
+        losers: Rules::Are(&["orphaned-*"]),
+        scope: Scope::Dependent,
+    },
+    // Most network plugins ignore the policy for pods on the host's network: nothing that it
+    // says of them has an effect, right or wrong. Who the policy is (its name, its namespace, a
+    // second one of the name) stays worth saying.
+    Precedence {
+        winners: Rules::Are(&["host-network-target"]),
+        losers: Rules::AllBut(&[
+            "invalid-*",
+            "unknown-field",
+            "duplicate-*",
+            "removed-api-version",
+            "implicit-namespace",
+            "undocumented-policy",
+            "host-network-target",
+        ]),
+        scope: Scope::Policy,
+    },
+    // The port is wrong, so of course no container declares it. Another entry's port is another
+    // mistake.
+    Precedence {
+        winners: Rules::Are(&["service-port-not-pod-port", "port-protocol-mismatch"]),
+        losers: Rules::Are(&["undeclared-port"]),
+        scope: Scope::Port,
+    },
+    // And the rule with the wrong port is why the connection is refused; what is said of the
+    // connection stands on the rule's peer.
+    Precedence {
+        winners: Rules::Are(&["service-port-not-pod-port", "port-protocol-mismatch"]),
+        losers: Rules::Are(&["half-open-connection", "blocked-dependency"]),
         scope: Scope::Rule,
     },
-    // All of these say why no pod is selected.
-    Entry {
-        winners: &["labels-on-workload-not-pod", "missing-namespace-selector"],
-        losers: Some(ORPHANS),
-        scope: Scope::Selector,
+    // The other side refuses because its policy closes ingress without meaning to. The connection
+    // is reported on the side that allows it, with the refusing policy as evidence.
+    Precedence {
+        winners: Rules::Are(&["implicit-ingress-isolation"]),
+        losers: Rules::Are(&["half-open-connection"]),
+        scope: Scope::PolicyOrEvidence,
     },
 ];
 
-/// The findings without those that a more specific one has said already.
-pub(super) fn apply(findings: Vec<Finding>) -> Vec<Finding> {
-    let mut by_policy: HashMap<u32, Vec<(&'static str, Spot)>> = HashMap::new();
-    for finding in &findings {
-        if let Some(At { policy, spot }) = finding.at {
-            by_policy
-                .entry(policy)
-                .or_default()
-                .push((finding.rule.id, spot));
-        }
-    }
-    let is_silenced = |finding: &Finding| {
-        let Some(At { policy, spot }) = finding.at else {
-            return false;
-        };
-        let others = by_policy.get(&policy).map_or(&[][..], Vec::as_slice);
-        others
-            .iter()
-            .any(|(winner, at)| silences((winner, *at), (finding.rule.id, spot)))
-    };
-    let silenced: Vec<bool> = findings.iter().map(is_silenced).collect();
-    findings
-        .into_iter()
-        .zip(silenced)
-        .filter(|(_, gone)| !gone)
-        .map(|(kept, _)| kept)
-        .collect()
+/// The rules that speak of what `policyTypes` leaves out.
+const POLICY_TYPES_RULES: [&str; 4] =
+    ["ignored-rules", "implicit-ingress-isolation", "implicit-policy-types", "no-effect-egress"];
+
+/// `findings` without those that a more specific one about the same place silences.
+pub fn apply(findings: Vec<Finding>) -> Vec<Finding> {
+    let winners = Winners::among(&findings);
+    let silent: Vec<bool> = findings.iter().map(|loser| winners.silence(loser)).collect();
+    findings.into_iter().zip(silent).filter(|&(_, silent)| !silent).map(|(kept, _)| kept).collect()
 }
 
-fn silences(winner: (&str, Spot), loser: (&str, Spot)) -> bool {
-    winner.0 != loser.0
-        && TABLE.iter().any(|entry| {
-            let loses = match entry.losers {
-                Some(losers) => losers.contains(&loser.0),
-                None => !entry.winners.contains(&loser.0),
-            };
-            loses && entry.winners.contains(&winner.0) && entry.scope.holds(winner.1, loser.1)
+/// The findings that can silence others, by the policy they are about: a big repository has many
+/// policies, and few findings in each.
+struct Winners<'a> {
+    by_policy: BTreeMap<u32, Vec<&'a Finding>>,
+}
+
+impl<'a> Winners<'a> {
+    fn among(findings: &'a [Finding]) -> Self {
+        let mut by_policy: BTreeMap<u32, Vec<&Finding>> = BTreeMap::new();
+        for finding in findings {
+            if let Some(at) = finding.at
+                && TABLE.iter().any(|entry| entry.winners.hold(finding))
+            {
+                by_policy.entry(at.policy).or_default().push(finding);
+            }
+        }
+        Self { by_policy }
+    }
+
+    fn silence(&self, loser: &Finding) -> bool {
+        let of_its_policy = loser.at.and_then(|at| self.by_policy.get(&at.policy));
+        let speaks = |entry: &Precedence, winner: &Finding| {
+            entry.winners.hold(winner) && entry.scope.covers(winner, loser)
+        };
+        TABLE.iter().filter(|entry| entry.losers.hold(loser)).any(|entry| {
+            of_its_policy.into_iter().flatten().any(|winner| speaks(entry, winner))
+                || entry.scope == Scope::PolicyOrEvidence
+                    && self.by_policy.values().flatten().any(|winner| speaks(entry, winner))
         })
+    }
+}
+
+impl Rules {
+    /// Whether the rule of `finding` is one of them.
+    fn hold(self, finding: &Finding) -> bool {
+        let named = self.named().iter().any(|name| matches(name, finding.rule.id));
+        match self {
+            Self::Are(_) => named,
+            Self::AllBut(_) => !named && !matches!(finding.rule.check, Check::Run),
+        }
+    }
+
+    /// The ids that are written in the entry.
+    pub fn named(self) -> &'static [&'static str] {
+        match self {
+            Self::Are(ids) | Self::AllBut(ids) => ids,
+        }
+    }
+}
+
+fn matches(name: &str, id: &str) -> bool {
+    match name.strip_suffix('*') {
+        Some(start) => id.starts_with(start),
+        None => id == name,
+    }
 }
 
 impl Scope {
-    fn holds(self, winner: Spot, loser: Spot) -> bool {
-        let same_rule = winner.direction() == loser.direction() && winner.rule() == loser.rule();
-        match self {
-            Self::Selector if winner.peer().is_some() => same_rule && winner.peer() == loser.peer(),
-            Self::Selector => winner == Spot::PodSelector && loser == Spot::PodSelector,
-            Self::Rule => winner.rule().is_some() && same_rule,
-            Self::Direction => {
-                winner.direction().is_some() && winner.direction() == loser.direction()
-            }
-            Self::Dependent => match winner {
-                Spot::Metadata => false,
-                Spot::Spec | Spot::PodSelector | Spot::PolicyTypes => true,
-                _ if winner.rule().is_some() => same_rule,
-                _ => winner.direction() == loser.direction(),
-            },
+    /// Whether `loser` stands where `winner` speaks for it.
+    fn covers(self, winner: &Finding, loser: &Finding) -> bool {
+        if self == Self::PolicyOrEvidence && is_evidence(winner, loser) {
+            return true;
         }
+        if !same_policy(winner, loser) {
+            return false;
+        }
+        let (Some(winner), Some(loser)) = (winner.at, loser.at) else {
+            return false;
+        };
+        let (winner, loser) = (winner.spot, loser.spot);
+        match self {
+            Self::Dependent => depends_on(winner, loser),
+            Self::PolicyTypes => {
+                matches!(winner, Spot::Spec | Spot::PolicyTypes) && is_about_types(loser)
+            }
+            Self::Port => winner == loser && matches!(winner, Spot::Port(..)),
+            Self::Neighbours => same_rule(winner, loser) && are_neighbours(winner, loser),
+            Self::Rule => same_rule(winner, loser),
+            Self::Direction => same_direction(winner, loser).is_some(),
+            Self::Policy | Self::PolicyOrEvidence => true,
+        }
+    }
+}
+
+/// Whether two findings are about one policy. [`crate::model::At::policy`] is an index in one
+/// cluster, and the findings of several are settled together: `dev/` and `prod/` may each have
+/// their own first policy, of the same name even. Their bundles tell them apart; what holds in a
+/// bundle where the winner does not is not silenced.
+fn same_policy(winner: &Finding, loser: &Finding) -> bool {
+    let policy = |finding: &Finding| finding.at.map(|at| at.policy);
+    let everywhere = winner.bundles.is_empty()
+        || loser.bundles.iter().all(|bundle| winner.bundles.contains(bundle));
+    // A finding on a wish to connect is about a workload, and has the address of a policy.
+    let other_object = match (&winner.subject, &loser.subject) {
+        (Some(winner), Some(loser)) => winner.kind == loser.kind && winner != loser,
+        _ => false,
+    };
+    policy(winner).is_some() && policy(winner) == policy(loser) && everywhere && !other_object
+}
+
+/// Whether one of the loser's related places is a place of the winner.
+fn is_evidence(winner: &Finding, loser: &Finding) -> bool {
+    let places = || std::iter::once(&winner.place).chain(&winner.hidden);
+    loser.related.iter().any(|related| places().any(|place| place.contains(related.span)))
+}
+
+/// Whether what stands at `loser` is read from the field at `winner`: the field itself, a peer
+/// and all that it holds, a selector and the peer that is made of it.
+///
+/// Not everything below, on purpose: an unknown key in `spec` or in a rule says nothing about the
+/// keys beside it, and a second mistake there would be hidden until the first is mended. A
+/// namespaceSelector counts for all of its peer, as where it selects nothing no pod is selected;
+/// a podSelector does not count for the namespaceSelector beside it.
+fn depends_on(winner: Spot, loser: Spot) -> bool {
+    match winner {
+        Spot::Peer(d, i, j) | Spot::PeerNamespaces(d, i, j) => {
+            loser.direction() == Some(d) && loser.rule() == Some(i) && loser.peer() == Some(j)
+        }
+        Spot::PeerPods(d, i, j) | Spot::PeerBlock(d, i, j) => {
+            loser == winner || loser == Spot::Peer(d, i, j)
+        }
+        _ => loser == winner,
+    }
+}
+
+fn is_about_types(spot: Spot) -> bool {
+    matches!(spot, Spot::Spec | Spot::PolicyTypes | Spot::Rules(_) | Spot::Rule(..))
+}
+
+fn same_direction(a: Spot, b: Spot) -> Option<Direction> {
+    a.direction().filter(|_| a.direction() == b.direction())
+}
+
+fn same_rule(a: Spot, b: Spot) -> bool {
+    same_direction(a, b).is_some() && a.rule().is_some() && a.rule() == b.rule()
+}
+
+/// Whether `b` is the peer at `a` or the one before it.
+fn are_neighbours(a: Spot, b: Spot) -> bool {
+    match (a.peer(), b.peer()) {
+        (Some(a), Some(b)) => a == b || a == b + 1,
+        _ => false,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::made_up::{self, finding};
     use super::*;
-    use crate::lint::rule;
-    use crate::model::Direction::{Egress, Ingress};
+    use crate::lint::{Related, Severity};
+    use crate::model::At;
+    use Direction::{Egress, Ingress};
+    use Spot::{
+        Peer, PeerNamespaces, PeerPods, PodSelector, PolicyTypes, Port, Rules as List, Spec,
+    };
+
+    fn at(id: &'static str, spot: Spot) -> Finding {
+        finding(id, Some(At { policy: 0, spot }), 0, "", &[])
+    }
+
+    /// The rules that are left of a winner and a loser.
+    fn left(winner: Finding, loser: Finding) -> Vec<&'static str> {
+        apply(vec![loser, winner]).iter().map(|finding| finding.rule.id).collect()
+    }
+
+    #[track_caller]
+    fn silences(winner: (&'static str, Spot), loser: (&'static str, Spot)) {
+        let left = left(at(winner.0, winner.1), at(loser.0, loser.1));
+        assert_eq!(left, [winner.0], "{winner:?} and {loser:?}");
+    }
+
+    #[track_caller]
+    fn leaves(winner: (&'static str, Spot), loser: (&'static str, Spot)) {
+        let left = left(at(winner.0, winner.1), at(loser.0, loser.1));
+        assert_eq!(left, [loser.0, winner.0], "{winner:?} and {loser:?}");
+    }
 
     #[test]
-    fn every_id_of_the_table_is_a_rule() {
-        for entry in TABLE {
-            for id in entry.winners.iter().chain(entry.losers.unwrap_or_default()) {
-                assert!(rule(id).is_some(), "{id}");
-            }
+    fn a_field_that_is_refused_has_nothing_else_said_of_it() {
+        silences(("invalid-selector", PodSelector), ("orphaned-pod-selector", PodSelector));
+        silences(
+            ("unknown-field", PeerPods(Egress, 0, 1)),
+            ("orphaned-peer-selector", PeerPods(Egress, 0, 1)),
+        );
+        silences(
+            ("unknown-field", PeerPods(Egress, 0, 1)),
+            ("half-open-connection", Peer(Egress, 0, 1)),
+        );
+        silences(
+            ("invalid-peer", Peer(Egress, 0, 1)),
+            ("missing-namespace-selector", PeerPods(Egress, 0, 1)),
+        );
+        silences(("invalid-port", Port(Ingress, 0, 1)), ("undeclared-port", Port(Ingress, 0, 1)));
+        silences(("invalid-policy", List(Egress)), ("missing-dns-egress", List(Egress)));
+    }
+
+    #[test]
+    fn what_does_not_depend_on_the_refused_field_is_said() {
+        leaves(("invalid-port", Port(Ingress, 0, 1)), ("undeclared-port", Port(Ingress, 0, 0)));
+        leaves(
+            ("invalid-peer", Peer(Egress, 0, 1)),
+            ("orphaned-peer-selector", PeerPods(Egress, 0, 0)),
+        );
+        leaves(
+            ("invalid-peer", Peer(Egress, 0, 0)),
+            ("orphaned-peer-selector", PeerPods(Ingress, 0, 0)),
+        );
+        leaves(("unknown-field", Spec), ("missing-dns-egress", List(Egress)));
+        leaves(
+            ("invalid-selector", PeerPods(Egress, 0, 0)),
+            ("orphaned-namespace-selector", PeerNamespaces(Egress, 0, 0)),
+        );
+    }
+
+    #[test]
+    fn refusals_do_not_silence_one_another_and_nothing_silences_the_run() {
+        leaves(("invalid-selector", PodSelector), ("invalid-policy", PodSelector));
+        let mut run = at("unused-suppression", PodSelector);
+        run.rule = made_up::rule("unused-suppression", Severity::Warning, false, Check::Run);
+        assert_eq!(left(at("invalid-selector", PodSelector), run).len(), 2);
+    }
+
+    #[test]
+    fn wrong_policy_types_speak_for_what_they_leave_out() {
+        silences(("invalid-policy", PolicyTypes), ("ignored-rules", List(Egress)));
+        silences(("unknown-field", Spec), ("implicit-ingress-isolation", List(Egress)));
+        leaves(("invalid-policy", PolicyTypes), ("missing-dns-egress", List(Egress)));
+    }
+
+    #[test]
+    fn a_dns_rule_that_misses_speaks_for_the_missing_dns() {
+        for id in ["kustomize-rewrites-peer", "namespace-label-by-name", "dns-wrong-target"] {
+            silences((id, PeerNamespaces(Egress, 2, 0)), ("missing-dns-egress", List(Egress)));
+            leaves((id, PeerNamespaces(Ingress, 2, 0)), ("missing-dns-egress", List(Egress)));
+        }
+        silences(("dns-single-protocol", Port(Egress, 1, 0)), ("missing-dns-egress", List(Egress)));
+    }
+
+    #[test]
+    fn dns_that_misses_speaks_for_the_empty_peers_of_its_rule() {
+        silences(
+            ("dns-wrong-target", Port(Egress, 1, 0)),
+            ("orphaned-peer-selector", PeerPods(Egress, 1, 3)),
+        );
+        leaves(
+            ("dns-wrong-target", Port(Egress, 1, 0)),
+            ("orphaned-peer-selector", PeerPods(Egress, 0, 3)),
+        );
+    }
+
+    #[test]
+    fn a_split_peer_speaks_for_both_of_its_halves() {
+        for loser in ["missing-namespace-selector", "orphaned-peer-selector"] {
+            silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 0)));
+            silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 1)));
+            leaves(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 2)));
+            leaves(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 1, 0)));
         }
     }
 
     #[test]
-    fn the_most_specific_speaks() {
-        let yes = [
-            (
-                ("invalid-selector", Spot::PodSelector),
-                ("missing-dns-egress", Spot::Rules(Egress)),
-            ),
-            (
-                ("unknown-field", Spot::Spec),
-                ("implicit-ingress-isolation", Spot::Rules(Egress)),
-            ),
-            (
-                ("invalid-port", Spot::Port(Egress, 0, 1)),
-                ("dns-single-protocol", Spot::Port(Egress, 0, 0)),
-            ),
-            (
-                ("dns-wrong-target", Spot::PeerPods(Egress, 1, 0)),
-                ("missing-dns-egress", Spot::Rules(Egress)),
-            ),
-            (
-                ("dns-wrong-target", Spot::PeerPods(Egress, 1, 0)),
-                ("orphaned-peer-selector", Spot::PeerPods(Egress, 1, 0)),
-            ),
-            (
-                ("split-peer", Spot::Peer(Ingress, 0, 1)),
-                ("missing-namespace-selector", Spot::PeerPods(Ingress, 0, 0)),
-            ),
-            (
-                ("missing-namespace-selector", Spot::PeerPods(Egress, 0, 2)),
-                ("orphaned-peer-selector", Spot::PeerPods(Egress, 0, 2)),
-            ),
-            (
-                ("labels-on-workload-not-pod", Spot::PodSelector),
-                ("orphaned-pod-selector", Spot::PodSelector),
-            ),
-        ];
-        for (winner, loser) in yes {
-            assert!(silences(winner, loser), "{winner:?} before {loser:?}");
-            assert!(!silences(loser, winner), "{loser:?} not before {winner:?}");
-        }
-        let no = [
-            (
-                ("dns-wrong-target", Spot::PeerPods(Egress, 1, 0)),
-                ("orphaned-peer-selector", Spot::PeerPods(Egress, 0, 0)),
-            ),
-            (
-                ("missing-namespace-selector", Spot::PeerPods(Egress, 0, 2)),
-                ("orphaned-peer-selector", Spot::PeerPods(Egress, 0, 1)),
-            ),
-            (
-                ("unknown-field", Spot::Metadata),
-                ("missing-dns-egress", Spot::Rules(Egress)),
-            ),
-            (
-                ("invalid-port", Spot::Port(Ingress, 0, 0)),
-                ("missing-dns-egress", Spot::Rules(Egress)),
-            ),
-        ];
-        for (winner, loser) in no {
-            assert!(
-                !silences(winner, loser),
-                "{winner:?} does not speak for {loser:?}"
+    fn who_says_why_a_selector_is_empty_speaks_for_who_says_that_it_is() {
+        for id in [
+            "kustomize-rewrites-peer",
+            "missing-namespace-selector",
+            "labels-on-workload-not-pod",
+            "contradictory-selector",
+            "volatile-label-selector",
+        ] {
+            silences(
+                (id, PeerPods(Egress, 0, 0)),
+                ("orphaned-peer-selector", PeerPods(Egress, 0, 0)),
             );
+            leaves(
+                (id, PeerPods(Egress, 0, 0)),
+                ("orphaned-namespace-selector", PeerNamespaces(Egress, 0, 0)),
+            );
+            silences((id, PodSelector), ("orphaned-pod-selector", PodSelector));
+            leaves((id, PodSelector), ("orphaned-peer-selector", PeerPods(Egress, 0, 0)));
+        }
+        let by_name = ("namespace-label-by-name", PeerNamespaces(Egress, 0, 0));
+        silences(by_name, ("orphaned-namespace-selector", PeerNamespaces(Egress, 0, 0)));
+        silences(by_name, ("orphaned-peer-selector", PeerPods(Egress, 0, 0)));
+        leaves(by_name, ("orphaned-peer-selector", PeerPods(Egress, 0, 1)));
+    }
+
+    #[test]
+    fn pods_on_the_host_network_have_nothing_else_said_of_them() {
+        silences(("host-network-target", PodSelector), ("missing-dns-egress", List(Egress)));
+        silences(("host-network-target", PodSelector), ("undeclared-port", Port(Ingress, 0, 0)));
+        leaves(("host-network-target", PodSelector), ("invalid-port", Port(Ingress, 0, 0)));
+        leaves(("host-network-target", PodSelector), ("duplicate-policy", Spot::Metadata));
+        let elsewhere =
+            finding("missing-dns-egress", Some(At { policy: 1, spot: List(Egress) }), 0, "", &[]);
+        assert_eq!(left(at("host-network-target", PodSelector), elsewhere).len(), 2);
+    }
+
+    #[test]
+    fn a_wrong_port_speaks_for_what_follows_from_it() {
+        for id in ["service-port-not-pod-port", "port-protocol-mismatch"] {
+            silences((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 1)));
+            leaves((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 0)));
+            silences((id, Port(Egress, 0, 1)), ("half-open-connection", PeerPods(Egress, 0, 0)));
+            silences((id, Port(Egress, 0, 1)), ("blocked-dependency", Spot::Rule(Egress, 0)));
+            leaves((id, Port(Egress, 0, 1)), ("half-open-connection", PeerPods(Egress, 1, 0)));
+        }
+    }
+
+    #[test]
+    fn ingress_closed_by_accident_speaks_for_the_connection_it_refuses() {
+        let isolation = at("implicit-ingress-isolation", List(Egress));
+        silences(
+            ("implicit-ingress-isolation", List(Egress)),
+            ("half-open-connection", PeerPods(Egress, 0, 0)),
+        );
+
+        let mut elsewhere = at("half-open-connection", PeerPods(Egress, 0, 0));
+        elsewhere.at = Some(At { policy: 7, spot: PeerPods(Egress, 0, 0) });
+        assert_eq!(left(isolation.clone(), elsewhere.clone()).len(), 2);
+        elsewhere.related.push(Related { span: isolation.place, message: String::new() });
+        assert_eq!(left(isolation, elsewhere), ["implicit-ingress-isolation"]);
+    }
+
+    #[test]
+    fn alternatives_with_the_same_index_are_not_the_same_policy() {
+        let of = |id, spot, bundle| finding(id, Some(At { policy: 0, spot }), 0, "", &[bundle]);
+        let winner = of("host-network-target", PodSelector, "dev");
+        let loser = of("missing-dns-egress", List(Egress), "prod");
+        assert_eq!(left(winner.clone(), loser.clone()).len(), 2);
+        assert_eq!(left(winner, Finding { bundles: vec!["dev".into()], ..loser }).len(), 1);
+    }
+
+    /// No two rules silence each other, over however many steps: both would be gone.
+    #[test]
+    fn the_table_has_no_cycles() {
+        let ids = made_up::ids_in_the_table();
+        let ids: Vec<_> = ids.into_iter().filter(|id| !id.ends_with('*')).collect();
+        let made: Vec<_> = ids.iter().map(|&id| finding(id, None, 0, "", &[])).collect();
+        let mut open: Vec<usize> = (0..made.len()).collect();
+        // Kahn's algorithm: take away who is silenced by nobody left, until nothing is left.
+        loop {
+            let before = open.len();
+            let free = |&loser: &usize| {
+                !open.iter().any(|&winner| {
+                    TABLE.iter().any(|entry| {
+                        entry.winners.hold(&made[winner]) && entry.losers.hold(&made[loser])
+                    })
+                })
+            };
+            let rest: Vec<usize> = open.iter().copied().filter(|loser| !free(loser)).collect();
+            open = rest;
+            if open.is_empty() {
+                return;
+            }
+            assert!(open.len() < before, "{:?}", open.iter().map(|&i| ids[i]).collect::<Vec<_>>());
         }
     }
 }

@@ -27,9 +27,7 @@ impl LineIndex {
 
     /// The 1-based line that holds byte `offset`.
     pub fn line(&self, offset: usize) -> usize {
-        self.starts
-            .partition_point(|&start| start as usize <= offset)
-            .max(1)
+        self.starts.partition_point(|&start| start as usize <= offset).max(1)
     }
 
     /// The byte at which 1-based `line` begins; the last line's for larger numbers.
@@ -53,10 +51,7 @@ impl LineIndex {
         let offset = offset.min(text.len());
         let line = self.line(offset);
         let start = self.line_start(line).min(offset);
-        let column = text
-            .get(start..offset)
-            .map_or(0, |before| before.chars().count())
-            + 1;
+        let column = text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
         Position { line, column }
     }
 }

@@ -22,9 +22,7 @@ impl Fence {
     /// Whether its language is YAML, or JSON, which is read as YAML.
     pub fn is_manifest(&self) -> bool {
         let language = self.info.split([' ', ',', '{']).next().unwrap_or_default();
-        ["yaml", "yml", "json"]
-            .iter()
-            .any(|known| language.eq_ignore_ascii_case(known))
+        ["yaml", "yml", "json"].iter().any(|known| language.eq_ignore_ascii_case(known))
     }
 }
 
@@ -33,22 +31,14 @@ impl Fence {
 pub fn fences(text: &str) -> Vec<Fence> {
     let mut fences = Vec::new();
     let mut quotes = 0_usize;
-    let mut line = Lines {
-        text,
-        at: 0,
-        count: 1,
-    };
+    let mut line = Lines { text, at: 0, count: 1 };
     for (event, place) in Parser::new(text).into_offset_iter() {
         match event {
             Event::Start(Tag::BlockQuote(_)) => quotes += 1,
             Event::End(TagEnd::BlockQuote(_)) => quotes = quotes.saturating_sub(1),
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(info))) if quotes == 0 => {
                 let content = content(text, &place);
-                fences.push(Fence {
-                    info: info.to_string(),
-                    content,
-                    line: line.of(place.start),
-                });
+                fences.push(Fence { info: info.to_string(), content, line: line.of(place.start) });
             }
             _ => {}
         }
@@ -71,11 +61,7 @@ fn content(text: &str, block: &Range<usize>) -> Range<usize> {
     let closes = last_line > 0
         && closing.chars().all(|c| c == fence_char)
         && closing.chars().count() >= opening;
-    let end = if closes {
-        block.start + last_line
-    } else {
-        block.end
-    };
+    let end = if closes { block.start + last_line } else { block.end };
     start..end.max(start)
 }
 
@@ -100,10 +86,7 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<(String, &str, usize)> {
-        fences(text)
-            .into_iter()
-            .map(|f| (f.info.clone(), &text[f.content], f.line))
-            .collect()
+        fences(text).into_iter().map(|f| (f.info.clone(), &text[f.content], f.line)).collect()
     }
 
     fn one(text: &str) -> (String, &str) {
@@ -118,10 +101,7 @@ mod tests {
         let text = "# é\n\n```yaml bad\na: 1\n\nb: 2\n```\ntext\n~~~json\n{}\n~~~\n";
         assert_eq!(
             found(text),
-            [
-                ("yaml bad".into(), "a: 1\n\nb: 2\n", 3),
-                ("json".into(), "{}\n", 9)
-            ]
+            [("yaml bad".into(), "a: 1\n\nb: 2\n", 3), ("json".into(), "{}\n", 9)]
         );
         assert!(fences(text).iter().all(Fence::is_manifest));
         assert!(!fences("```rust,yaml\n```\n")[0].is_manifest());
@@ -152,10 +132,7 @@ mod tests {
         );
         assert_eq!(one("  ```yaml\n  a: 1\n  ```\n").1, "  a: 1\n");
         assert_eq!(one("```yaml\r\na: 1\r\n```\r\n").1, "a: 1\r\n");
-        assert_eq!(
-            one("- x\n  - ```yaml\n    a: 1\n    ```\n- y\n").1,
-            "    a: 1\n"
-        );
+        assert_eq!(one("- x\n  - ```yaml\n    a: 1\n    ```\n- y\n").1, "    a: 1\n");
         assert_eq!(one("- ```yaml\n  a: 1\ntext\n").1, "  a: 1\n");
     }
 

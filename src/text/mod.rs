@@ -39,10 +39,7 @@ impl Span {
 
     /// The empty span at the beginning of this one.
     pub fn at_start(self) -> Self {
-        Self {
-            end: self.start,
-            ..self
-        }
+        Self { end: self.start, ..self }
     }
 
     /// Whether `other` lies within this span of the same source.
@@ -74,34 +71,19 @@ pub struct Source {
 impl Source {
     /// A file whose text is read when it is first asked for.
     pub fn file(path: String, open: PathBuf) -> Self {
-        Self {
-            path,
-            origin: Origin::File(open),
-            text: OnceLock::new(),
-            lines: OnceLock::new(),
-        }
+        Self { path, origin: Origin::File(open), text: OnceLock::new(), lines: OnceLock::new() }
     }
 
     /// Standard input, whose text is kept once it is read.
     pub fn stdin(path: String) -> Self {
-        Self {
-            path,
-            origin: Origin::Stdin,
-            text: OnceLock::new(),
-            lines: OnceLock::new(),
-        }
+        Self { path, origin: Origin::Stdin, text: OnceLock::new(), lines: OnceLock::new() }
     }
 
     /// A text that is already in memory.
     pub fn with_text(path: String, origin: Origin, text: Arc<str>) -> Self {
         let cell = OnceLock::new();
         let _ = cell.set(text);
-        Self {
-            path,
-            origin,
-            text: cell,
-            lines: OnceLock::new(),
-        }
+        Self { path, origin, text: cell, lines: OnceLock::new() }
     }
 
     /// Keeps the text, so that it is not read again. Later calls have no effect.
@@ -153,10 +135,7 @@ impl Sources {
 
     /// Every source with its id, in order.
     pub fn iter(&self) -> impl Iterator<Item = (SourceId, &Source)> {
-        self.sources
-            .iter()
-            .enumerate()
-            .map(|(i, s)| (SourceId(i as u32), s))
+        self.sources.iter().enumerate().map(|(i, s)| (SourceId(i as u32), s))
     }
 
     /// The source of that id. Ids are only made by [`Sources::add`], so it exists.
@@ -178,9 +157,6 @@ impl Sources {
 
     /// The text under `span`; empty where the file has changed since it was read.
     pub fn slice(&self, span: Span) -> &str {
-        self.get(span.source)
-            .text()
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or("")
+        self.get(span.source).text().get(span.start as usize..span.end as usize).unwrap_or("")
     }
 }

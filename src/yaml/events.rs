@@ -86,10 +86,7 @@ impl<'t> Events<'t> {
     /// `original`.
     pub(super) fn replaced(text: &'t str, original: &'t str, lead: Lead) -> Self {
         let parser = saphyr::Parser::new_from_str(text);
-        Self {
-            parser,
-            offsets: Offsets::new(original, lead),
-        }
+        Self { parser, offsets: Offsets::new(original, lead) }
     }
 
     /// The next event; none after the last.
@@ -146,12 +143,10 @@ impl<'t> Events<'t> {
 fn indenting_tab(text: &str, at: usize) -> Option<usize> {
     let is_break = |c: char| matches!(c, '\n' | '\r');
     let rest = text.get(at..)?;
-    rest.match_indices('\t')
-        .map(|(tab, _)| tab)
-        .find_map(|tab| {
-            let indent = rest.get(..tab)?.trim_end_matches([' ', '\t']);
-            indent.ends_with(is_break).then_some(at + tab)
-        })
+    rest.match_indices('\t').map(|(tab, _)| tab).find_map(|tab| {
+        let indent = rest.get(..tab)?.trim_end_matches([' ', '\t']);
+        indent.ends_with(is_break).then_some(at + tab)
+    })
 }
 
 fn style(style: saphyr::ScalarStyle) -> Style {
@@ -163,10 +158,7 @@ fn style(style: saphyr::ScalarStyle) -> Style {
 }
 
 fn properties(anchor: usize, tag: Option<Cow<'_, saphyr::Tag>>) -> Properties {
-    Properties {
-        anchor: (anchor > 0).then_some(anchor),
-        tag: tag.map(|tag| self::tag(&tag)),
-    }
+    Properties { anchor: (anchor > 0).then_some(anchor), tag: tag.map(|tag| self::tag(&tag)) }
 }
 
 fn tag(tag: &saphyr::Tag) -> Tag {
@@ -196,17 +188,8 @@ const STRIDE: usize = 64;
 
 impl<'t> Offsets<'t> {
     fn new(text: &'t str, lead: Lead) -> Self {
-        let every = || {
-            text.char_indices()
-                .map(|(at, _)| at)
-                .step_by(STRIDE)
-                .collect()
-        };
-        Self {
-            text,
-            lead,
-            table: (!text.is_ascii()).then(every),
-        }
+        let every = || text.char_indices().map(|(at, _)| at).step_by(STRIDE).collect();
+        Self { text, lead, table: (!text.is_ascii()).then(every) }
     }
 
     fn byte(&self, index: usize) -> usize {
@@ -291,9 +274,7 @@ fn unlisted(info: &str) -> Cow<'static, str> {
     }
     if let Some(character) = info.strip_prefix("unexpected character: `") {
         let character = character.trim_end_matches('\'');
-        return Cow::Owned(format!(
-            "a value can't start with `{character}`: it needs quotes"
-        ));
+        return Cow::Owned(format!("a value can't start with `{character}`: it needs quotes"));
     }
     let said = match info.split_once(", ") {
         Some((place, said)) if place.starts_with("while ") => said,
@@ -311,9 +292,7 @@ mod tests {
         let text = "é\r\n😀b".repeat(100);
         let offsets = Offsets::new(&text, Lead::default());
         let expected: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-        let found: Vec<usize> = (0..expected.len())
-            .map(|index| offsets.byte(index))
-            .collect();
+        let found: Vec<usize> = (0..expected.len()).map(|index| offsets.byte(index)).collect();
         assert_eq!(found, expected);
         assert_eq!(offsets.byte(expected.len()), text.len());
         assert_eq!(offsets.byte(usize::MAX), text.len());

@@ -14,9 +14,7 @@ pub(super) const MARKER: &str = "--- ";
 /// How much white space comes before a text that begins as JSON does; none if it does not.
 pub(super) fn indent(text: &str) -> Option<usize> {
     let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r']);
-    trimmed
-        .starts_with(['{', '['])
-        .then(|| text.len() - trimmed.len())
+    trimmed.starts_with(['{', '[']).then(|| text.len() - trimmed.len())
 }
 
 /// The text with every surrogate escape replaced by its character, filled up to the same number
@@ -51,9 +49,7 @@ fn push_string(mut rest: &str, joined: &mut String) {
             joined.push('\\');
             let escaped = escape.get(1..).and_then(|tail| tail.chars().next());
             joined.extend(escaped);
-            rest = escape
-                .get(1 + escaped.map_or(0, char::len_utf8)..)
-                .unwrap_or("");
+            rest = escape.get(1 + escaped.map_or(0, char::len_utf8)..).unwrap_or("");
         } else {
             rest = escape.get(length..).unwrap_or("");
         }
@@ -76,9 +72,7 @@ fn push_character(first: u32, second: Option<u32>, joined: &mut String) -> usize
 fn code_unit(text: &str) -> Option<u32> {
     let digits = text.strip_prefix("\\u")?.get(..4)?;
     let is_hex = digits.bytes().all(|b| b.is_ascii_hexdigit());
-    is_hex
-        .then(|| u32::from_str_radix(digits, 16).ok())
-        .flatten()
+    is_hex.then(|| u32::from_str_radix(digits, 16).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -91,9 +85,6 @@ mod tests {
         let joined = join_surrogates(text);
         assert_eq!(joined.chars().count(), text.chars().count());
         let stripped = joined.replace(FILLER, "");
-        assert_eq!(
-            stripped,
-            r#"{"a\\ud83d": "😀 \u00e9", "b": "�", "c": "é�"}"#
-        );
+        assert_eq!(stripped, r#"{"a\\ud83d": "😀 \u00e9", "b": "�", "c": "é�"}"#);
     }
 }

@@ -35,12 +35,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self {
-            file_bytes: 32 << 20,
-            depth: 128,
-            nodes: 1_000_000,
-            documents: 100_000,
-        }
+        Self { file_bytes: 32 << 20, depth: 128, nodes: 1_000_000, documents: 100_000 }
     }
 }
 
@@ -98,9 +93,7 @@ pub fn read(
     let mut stream = Stream::default();
     if range.len() as u64 > limits.file_bytes {
         let message = format!("this text is larger than {} bytes", limits.file_bytes);
-        stream
-            .problems
-            .push(limit(message, Span::new(source, range.start, range.start)));
+        stream.problems.push(limit(message, Span::new(source, range.start, range.start)));
         return stream;
     }
     for piece in split::split(text.as_bytes(), range) {
@@ -115,17 +108,11 @@ pub fn read(
         if wanted.is_some_and(|wanted| !wanted.may_be(body.as_bytes())) {
             continue;
         }
-        let input = tree::Input {
-            source,
-            text: body,
-            base: piece.body.start,
-        };
+        let input = tree::Input { source, text: body, base: piece.body.start };
         match tree::build(input, limits) {
             Ok(roots) => {
                 let span = Span::new(source, piece.span.start, piece.span.end);
-                stream
-                    .documents
-                    .extend(roots.into_iter().map(|root| Document { span, root }));
+                stream.documents.extend(roots.into_iter().map(|root| Document { span, root }));
             }
             Err(problem) => stream.problems.push(or_template(problem, body)),
         }
@@ -141,24 +128,14 @@ fn or_template(problem: Problem, document: &str) -> Problem {
         let opened = document.split_once(open);
         opened.is_some_and(|(_, rest)| rest.contains(close))
     };
-    if !is_syntax
-        || ![("{{", "}}"), ("{%", "%}"), ("<%", "%>")]
-            .into_iter()
-            .any(holds)
-    {
+    if !is_syntax || ![("{{", "}}"), ("{%", "%}"), ("<%", "%>")].into_iter().any(holds) {
         return problem;
     }
-    Problem {
-        kind: ProblemKind::Template,
-        span: problem.span,
-    }
+    Problem { kind: ProblemKind::Template, span: problem.span }
 }
 
 fn limit(message: String, span: Span) -> Problem {
-    Problem {
-        kind: ProblemKind::Limit(message),
-        span,
-    }
+    Problem { kind: ProblemKind::Limit(message), span }
 }
 
 /// How many documents a file's bytes hold.
@@ -175,10 +152,7 @@ pub fn decode_utf8(source: SourceId, bytes: &[u8]) -> Result<Cow<'_, str>, Probl
     let text = std::str::from_utf8(bytes).map(Cow::Borrowed);
     text.map_err(|error| {
         let at = error.valid_up_to();
-        Problem {
-            kind: ProblemKind::NotUtf8,
-            span: Span::new(source, at, at),
-        }
+        Problem { kind: ProblemKind::NotUtf8, span: Span::new(source, at, at) }
     })
 }
 

@@ -104,9 +104,7 @@ impl Node {
 
     /// The text of a scalar that is read as a string.
     pub fn as_str(&self) -> Option<&str> {
-        self.as_scalar()
-            .filter(|s| s.kind == ScalarKind::Str)
-            .map(|s| s.text.as_str())
+        self.as_scalar().filter(|s| s.kind == ScalarKind::Str).map(|s| s.text.as_str())
     }
 
     /// Whether it is `null`, `~` or nothing.

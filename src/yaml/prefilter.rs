@@ -166,9 +166,7 @@ fn has_hiding_escape(document: &[u8]) -> bool {
     for at in memchr_iter(b'\\', document) {
         let before = document.get(seen..at).unwrap_or(&[]);
         let line_start = memchr::memrchr2(b'\n', b'\r', before);
-        let line = before
-            .get(line_start.map_or(0, |end| end + 1)..)
-            .unwrap_or(&[]);
+        let line = before.get(line_start.map_or(0, |end| end + 1)..).unwrap_or(&[]);
         is_quote_on_line &= line_start.is_none();
         is_quote_on_line |= line.contains(&b'"');
         let next = document.get(at + 1);
@@ -186,11 +184,7 @@ mod tests {
     use super::*;
 
     fn wanted() -> Wanted {
-        Wanted::new(
-            ["Pod"],
-            &["NetworkPolicy", "List"],
-            &["emplate", "containers"],
-        )
+        Wanted::new(["Pod"], &["NetworkPolicy", "List"], &["emplate", "containers"])
     }
 
     #[test]
@@ -265,10 +259,7 @@ mod tests {
 
     #[test]
     fn wide_encodings_are_looked_at_too() {
-        let wide: Vec<u8> = "\u{feff}kind: Pod"
-            .encode_utf16()
-            .flat_map(u16::to_le_bytes)
-            .collect();
+        let wide: Vec<u8> = "\u{feff}kind: Pod".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(wanted().may_be(&wide));
         assert!(wanted().may_be(b"kind: Pod\n# \xff"));
         assert!(!wanted().may_be(b"kind: Other\n# \xff"));

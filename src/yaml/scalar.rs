@@ -89,10 +89,8 @@ fn point(text: &str) -> ScalarKind {
         return ScalarKind::NotJson;
     }
     let bytes = text.as_bytes();
-    let is_digit = |at: Option<usize>| {
-        at.and_then(|i| bytes.get(i))
-            .is_some_and(u8::is_ascii_digit)
-    };
+    let is_digit =
+        |at: Option<usize>| at.and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit);
     let mut underscores = bytes.iter().enumerate().filter(|(_, byte)| **byte == b'_');
     if underscores.any(|(i, _)| !is_digit(i.checked_sub(1)) || !is_digit(Some(i + 1))) {
         return ScalarKind::Str;
@@ -125,22 +123,14 @@ fn integer(text: &str) -> Option<i128> {
     }
     let value = i128::from_str_radix(digits, radix).ok()?;
     let value = if text.starts_with('-') { -value } else { value };
-    let most = if unsigned.len() == text.len() {
-        i128::from(u64::MAX)
-    } else {
-        i64::MAX.into()
-    };
-    (i128::from(i64::MIN)..=most)
-        .contains(&value)
-        .then_some(value)
+    let most = if unsigned.len() == text.len() { i128::from(u64::MAX) } else { i64::MAX.into() };
+    (i128::from(i64::MIN)..=most).contains(&value).then_some(value)
 }
 
 /// A decimal float; what overflows stays a string.
 fn float(text: &str) -> ScalarKind {
     let value = is_float(text).then(|| text.parse::<f64>().ok()).flatten();
-    value
-        .filter(|value| value.is_finite())
-        .map_or(ScalarKind::Str, ScalarKind::Float)
+    value.filter(|value| value.is_finite()).map_or(ScalarKind::Str, ScalarKind::Float)
 }
 
 /// `[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?`
@@ -164,14 +154,9 @@ fn is_float(text: &str) -> bool {
 fn base64(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count, mut length) = (0_u32, 0_u32, 0_usize);
-    let kept = text
-        .bytes()
-        .filter(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t'));
+    let kept = text.bytes().filter(|b| !matches!(b, b' ' | b'\n' | b'\r' | b'\t'));
     let padded: Vec<u8> = kept.collect();
-    let data = padded
-        .strip_suffix(b"==")
-        .or(padded.strip_suffix(b"="))
-        .unwrap_or(&padded);
+    let data = padded.strip_suffix(b"==").or(padded.strip_suffix(b"=")).unwrap_or(&padded);
     for byte in data {
         let value = match byte {
             b'A'..=b'Z' => byte - b'A',
@@ -209,54 +194,16 @@ mod tests {
         };
         same(&["", "~", "null", "Null", "NULL"], Null);
         same(
-            &[
-                "y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE",
-            ],
+            &["y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "true", "True", "TRUE"],
             Bool(true),
         );
-        same(
-            &[
-                "n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "FALSE",
-            ],
-            Bool(false),
-        );
-        same(
-            &["yEs", "oN", "nULL", "truE", "nil", "none", "~~", "yess"],
-            Str,
-        );
+        same(&["n", "N", "no", "No", "NO", "off", "Off", "OFF", "false", "FALSE"], Bool(false));
+        same(&["yEs", "oN", "nULL", "truE", "nil", "none", "~~", "yess"], Str);
         same(&[".inf", "+.Inf", "-.INF", ".nan", ".NaN", ".NAN"], NotJson);
         same(&["1.inf", "+.nan", ".iNF", "inf", "nan"], Str);
-        same(
-            &[
-                "12:30",
-                "1_0:30",
-                "2001-01-01",
-                "2001-01-01T00:00:00Z",
-                "1.2.3",
-                "12e",
-            ],
-            Str,
-        );
-        same(
-            &[
-                "0x", "0b", "0o", "0b12", "0o8", "1e", "1e999", "0x1p3", ".", ".e1", "._5",
-            ],
-            Str,
-        );
-        same(
-            &[
-                "=",
-                "-",
-                "+",
-                "--1",
-                "0x+1",
-                "_1",
-                "<<",
-                "1 2",
-                "0xFFFFFFFFFFFFFFFFFF",
-            ],
-            Str,
-        );
+        same(&["12:30", "1_0:30", "2001-01-01", "2001-01-01T00:00:00Z", "1.2.3", "12e"], Str);
+        same(&["0x", "0b", "0o", "0b12", "0o8", "1e", "1e999", "0x1p3", ".", ".e1", "._5"], Str);
+        same(&["=", "-", "+", "--1", "0x+1", "_1", "<<", "1 2", "0xFFFFFFFFFFFFFFFFFF"], Str);
     }
 
     #[test]

@@ -21,25 +21,16 @@ pub(super) fn split(text: &[u8], range: Range<usize>) -> Vec<Piece> {
     let base = range.start;
     let bytes = text.get(range).unwrap_or_default();
     let mut pieces = Vec::new();
-    let mut open = Open {
-        start: after_mark(bytes, 0),
-        marker: None,
-    };
+    let mut open = Open { start: after_mark(bytes, 0), marker: None };
     for (at, starts) in markers(bytes) {
         if !starts {
             pieces.extend(open.close(bytes, at, base));
-            open = Open {
-                start: at + 3,
-                marker: None,
-            };
+            open = Open { start: at + 3, marker: None };
         } else if open.is_prelude(bytes, at) {
             open.marker = Some(at);
         } else {
             pieces.extend(open.close(bytes, at, base));
-            open = Open {
-                start: at,
-                marker: Some(at),
-            };
+            open = Open { start: at, marker: Some(at) };
         }
     }
     pieces.extend(open.close(bytes, bytes.len(), base));
@@ -74,10 +65,7 @@ impl Open {
         let mark = content + blanks;
         let after = after_mark(bytes, mark);
         let body = if after > mark { after } else { self.start };
-        Some(Piece {
-            span: base + self.start..base + end,
-            body: base + body..base + end,
-        })
+        Some(Piece { span: base + self.start..base + end, body: base + body..base + end })
     }
 }
 
@@ -97,10 +85,7 @@ fn markers(bytes: &[u8]) -> impl Iterator<Item = (usize, bool)> {
 /// Whether the three bytes at `at` start a line and are followed by white space or the end.
 fn is_marker(bytes: &[u8], at: usize) -> bool {
     let line = before_mark(bytes, at);
-    let starts_line = line == 0
-        || bytes
-            .get(line - 1)
-            .is_some_and(|b| matches!(b, b'\n' | b'\r'));
+    let starts_line = line == 0 || bytes.get(line - 1).is_some_and(|b| matches!(b, b'\n' | b'\r'));
     starts_line && bytes.get(at + 3).is_none_or(|b| is_blank_or_break(*b))
 }
 
@@ -124,26 +109,14 @@ fn holds_content(bytes: &[u8], directives: bool) -> bool {
 
 /// Past the byte order mark at `at`, if there is one.
 fn after_mark(bytes: &[u8], at: usize) -> usize {
-    let has_mark = bytes
-        .get(at..)
-        .is_some_and(|rest| rest.starts_with(BYTE_ORDER_MARK));
-    if has_mark {
-        at + BYTE_ORDER_MARK.len()
-    } else {
-        at
-    }
+    let has_mark = bytes.get(at..).is_some_and(|rest| rest.starts_with(BYTE_ORDER_MARK));
+    if has_mark { at + BYTE_ORDER_MARK.len() } else { at }
 }
 
 /// Before the byte order mark that ends at `at`, if there is one.
 fn before_mark(bytes: &[u8], at: usize) -> usize {
-    let has_mark = bytes
-        .get(..at)
-        .is_some_and(|head| head.ends_with(BYTE_ORDER_MARK));
-    if has_mark {
-        at - BYTE_ORDER_MARK.len()
-    } else {
-        at
-    }
+    let has_mark = bytes.get(..at).is_some_and(|head| head.ends_with(BYTE_ORDER_MARK));
+    if has_mark { at - BYTE_ORDER_MARK.len() } else { at }
 }
 
 #[cfg(test)]
@@ -151,17 +124,11 @@ mod tests {
     use super::*;
 
     fn spans(text: &str) -> Vec<&str> {
-        split(text.as_bytes(), 0..text.len())
-            .into_iter()
-            .map(|piece| &text[piece.span])
-            .collect()
+        split(text.as_bytes(), 0..text.len()).into_iter().map(|piece| &text[piece.span]).collect()
     }
 
     fn bodies(text: &str) -> Vec<&str> {
-        split(text.as_bytes(), 0..text.len())
-            .into_iter()
-            .map(|piece| &text[piece.body])
-            .collect()
+        split(text.as_bytes(), 0..text.len()).into_iter().map(|piece| &text[piece.body]).collect()
     }
 
     #[test]
@@ -180,20 +147,14 @@ mod tests {
 
     #[test]
     fn an_end_marker_ends_a_document() {
-        assert_eq!(
-            spans("a: 1\n...\n# c\n...\nb: 2\n... # end\n"),
-            ["a: 1\n", "\nb: 2\n"]
-        );
+        assert_eq!(spans("a: 1\n...\n# c\n...\nb: 2\n... # end\n"), ["a: 1\n", "\nb: 2\n"]);
         assert_eq!(spans("a: ...\n....\n"), ["a: ...\n....\n"]);
     }
 
     #[test]
     fn directives_and_comments_belong_to_what_follows() {
         let text = "# head\n%YAML 1.1\n---\na: 1\n...\n%TAG ! x\n# c\n---\nb: 2\n";
-        let expected = [
-            "# head\n%YAML 1.1\n---\na: 1\n",
-            "\n%TAG ! x\n# c\n---\nb: 2\n",
-        ];
+        let expected = ["# head\n%YAML 1.1\n---\na: 1\n", "\n%TAG ! x\n# c\n---\nb: 2\n"];
         assert_eq!(spans(text), expected);
     }
 
@@ -207,15 +168,9 @@ mod tests {
 
     #[test]
     fn byte_order_marks_are_skipped() {
-        assert_eq!(
-            spans("\u{feff}a: 1\n\u{feff}---\nb: 2\n"),
-            ["a: 1\n", "---\nb: 2\n"]
-        );
+        assert_eq!(spans("\u{feff}a: 1\n\u{feff}---\nb: 2\n"), ["a: 1\n", "---\nb: 2\n"]);
         assert_eq!(bodies("a: 1\n---\n\u{feff}b: 2\n"), ["a: 1\n", "b: 2\n"]);
-        assert_eq!(
-            spans("a: 1\n---\n\u{feff}b: 2\n"),
-            ["a: 1\n", "---\n\u{feff}b: 2\n"]
-        );
+        assert_eq!(spans("a: 1\n---\n\u{feff}b: 2\n"), ["a: 1\n", "---\n\u{feff}b: 2\n"]);
     }
 
     #[test]

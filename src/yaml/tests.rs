@@ -14,12 +14,7 @@ fn read_all(text: &str) -> Stream {
 fn root(text: &str) -> Node {
     let stream = read_all(text);
     assert_eq!(stream.problems, [], "{text:?}");
-    stream
-        .documents
-        .into_iter()
-        .next()
-        .expect("a document")
-        .root
+    stream.documents.into_iter().next().expect("a document").root
 }
 
 fn slice(text: &str, span: Span) -> &str {
@@ -67,19 +62,9 @@ fn syntax(text: &str) -> (String, String) {
 fn is_limited(text: &str) -> bool {
     let start = Instant::now();
     let stream = read_all(text);
-    assert!(
-        start.elapsed() < Duration::from_secs(2),
-        "took {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(2), "took {:?}", start.elapsed());
     assert!(stream.documents.is_empty());
-    matches!(
-        stream.problems.as_slice(),
-        [Problem {
-            kind: ProblemKind::Limit(_),
-            ..
-        }]
-    )
+    matches!(stream.problems.as_slice(), [Problem { kind: ProblemKind::Limit(_), .. }])
 }
 
 #[test]
@@ -151,12 +136,7 @@ fn nothing_sits_right_after_its_indicator() {
         assert_eq!((span.start, span.end), (after, after), "{text:?}");
     }
     let items = root("-\n-   # c\n- a\n-");
-    let starts: Vec<u32> = items
-        .as_seq()
-        .unwrap()
-        .iter()
-        .map(|item| item.span.start)
-        .collect();
+    let starts: Vec<u32> = items.as_seq().unwrap().iter().map(|item| item.span.start).collect();
     assert_eq!(starts, [1, 3, 12, 15]);
 }
 
@@ -172,11 +152,7 @@ fn sequences_begin_at_their_dash() {
         ("a: [x] # c", "[x]"),
         ("a: &s [x]", "[x]"),
     ] {
-        assert_eq!(
-            slice(text, root(text).get("a").unwrap().span),
-            expected,
-            "{text:?}"
-        );
+        assert_eq!(slice(text, root(text).get("a").unwrap().span), expected, "{text:?}");
     }
 }
 
@@ -198,11 +174,7 @@ fn block_scalars_run_from_their_header() {
         assert_eq!(node.as_str(), Some(content), "{text:?}");
     }
     let items = "- - |\n    x\n  - y\n";
-    assert!(
-        listing(items).contains("/0/0: \"|\\n    x\"\n/0/1: \"y\""),
-        "{}",
-        listing(items)
-    );
+    assert!(listing(items).contains("/0/0: \"|\\n    x\"\n/0/1: \"y\""), "{}", listing(items));
 }
 
 #[test]
@@ -216,14 +188,7 @@ fn other_encodings_and_line_ends_keep_their_bytes() {
             "key: wört # ü\r\n\"日\": '本'", "b: |\r\n  😀\r\nc: d"
         )
     );
-    assert_eq!(
-        root("\u{feff}---\n\u{feff}a: 1")
-            .get("a")
-            .unwrap()
-            .span
-            .start,
-        13
-    );
+    assert_eq!(root("\u{feff}---\n\u{feff}a: 1").get("a").unwrap().span.start, 13);
 }
 
 #[test]
@@ -239,27 +204,15 @@ fn a_range_is_read_where_it_stands() {
 #[test]
 fn keys_become_text() {
     let root = root("1: a\nyes: b\n0x10: c\n~: d\n'q': e\n&k x: f\n*k : g\n");
-    let keys: Vec<&str> = root
-        .as_map()
-        .unwrap()
-        .entries
-        .iter()
-        .map(|e| e.key.as_str())
-        .collect();
+    let keys: Vec<&str> = root.as_map().unwrap().entries.iter().map(|e| e.key.as_str()).collect();
     assert_eq!(keys, ["1", "yes", "0x10", "~", "q", "x", "x"]);
 }
 
 #[test]
 fn collections_as_keys_are_refused() {
     let message = |what| format!("a {what} can't be a key: JSON has only strings as keys");
-    assert_eq!(
-        syntax("? {a: b}\n: c\n"),
-        (message("mapping"), "{a: b}".to_owned())
-    );
-    assert_eq!(
-        syntax("x:\n  [a]: c # d\n"),
-        (message("sequence"), "[a]: c # d".to_owned())
-    );
+    assert_eq!(syntax("? {a: b}\n: c\n"), (message("mapping"), "{a: b}".to_owned()));
+    assert_eq!(syntax("x:\n  [a]: c # d\n"), (message("sequence"), "[a]: c # d".to_owned()));
     assert!(syntax("a: &s [x]\n*s : c\n").0.contains("can't be a key"));
 }
 
@@ -289,10 +242,7 @@ fn aliases_repeat_the_node_where_it_is_written() {
     assert_eq!(root.get("a"), root.get("b"));
     assert_eq!(slice(text, root.at(&["b", "k"]).unwrap().span), "v");
     assert_eq!(slice(text, root.get("d").unwrap().span), "[*y, *x]");
-    assert_eq!(
-        root.get("d").unwrap().as_seq().unwrap()[0].as_str(),
-        Some("1")
-    );
+    assert_eq!(root.get("d").unwrap().as_seq().unwrap()[0].as_str(), Some("1"));
     assert!(syntax("a: *x").0.contains("no anchor"));
     assert_eq!(root_keys("a: &x 1\nb: &x 2\nc: *x"), "a=1 b=2 c=2");
 }
@@ -300,13 +250,7 @@ fn aliases_repeat_the_node_where_it_is_written() {
 fn root_keys(text: &str) -> String {
     let root = root(text);
     let entry = |e: &Entry| format!("{}={}", e.key, e.value.as_scalar().unwrap().text);
-    root.as_map()
-        .unwrap()
-        .entries
-        .iter()
-        .map(entry)
-        .collect::<Vec<_>>()
-        .join(" ")
+    root.as_map().unwrap().entries.iter().map(entry).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
@@ -332,15 +276,7 @@ fn merge_keys_fill_what_is_missing() {
 #[test]
 fn duplicate_keys_stay() {
     assert_eq!(root_keys("a: 1\na: 2\n"), "a=1 a=2");
-    assert_eq!(
-        root("a: 1\na: 2\n")
-            .get("a")
-            .unwrap()
-            .as_scalar()
-            .unwrap()
-            .text,
-        "2"
-    );
+    assert_eq!(root("a: 1\na: 2\n").get("a").unwrap().as_scalar().unwrap().text, "2");
 }
 
 #[test]
@@ -359,30 +295,18 @@ fn problems_name_the_place() {
     for (text, said, place) in [
         ("a: b: c\n", "a `:` is not expected here", ": c"),
         ("a:\n\tb: 1\n", "a tab can't be used to indent", "\tb: 1"),
-        (
-            "a:\n  b: 1\n \tc: 2 # x\n",
-            "a tab can't be used to indent",
-            "\tc: 2 # x",
-        ),
+        ("a:\n  b: 1\n \tc: 2 # x\n", "a tab can't be used to indent", "\tc: 2 # x"),
         ("a: |\n\tx\n", "a tab can't be used to indent", "\tx"),
         ("a: 'x\nb: y\n", "not closed", "'x"),
         ("a: 'x\n  y\n", "never closed", "'x"),
         ("a: \"x\" y\n", "after the closing quote", "y"),
         ("a: @x\n", "can't start with `@`", "@x"),
-        (
-            "a: \"\\d\"\n",
-            "a backslash in these double quotes",
-            "\"\\d\"",
-        ),
+        ("a: \"\\d\"\n", "a backslash in these double quotes", "\"\\d\""),
         ("a: ]\n", "closes nothing", "]"),
         ("a: {b: 1\n", "expected `,` or `}`", ""),
         ("a: 1\nb\nc: 2\n", "expected a `:`", "c: 2"),
         ("- a\nb: 1\n", "expected a list item", "b: 1"),
-        (
-            "a: \"\\ud83d\\ude00\"",
-            "no surrogate pairs",
-            "\"\\ud83d\\ude00\"",
-        ),
+        ("a: \"\\ud83d\\ude00\"", "no surrogate pairs", "\"\\ud83d\\ude00\""),
         ("a: 1\n b: 2\n", "a `:` is not expected here", ": 2"),
     ] {
         let (message, shown) = syntax(text);
@@ -393,19 +317,12 @@ fn problems_name_the_place() {
 
 #[test]
 fn a_template_is_not_called_broken() {
-    for text in [
-        "- {{ .Values.x }}: 1\n",
-        "a: b\n{% if x %}\nc: d\n",
-        "a: <%= x %>: b",
-    ] {
+    for text in ["- {{ .Values.x }}: 1\n", "a: b\n{% if x %}\nc: d\n", "a: <%= x %>: b"] {
         let stream = read_all(text);
         assert_eq!(stream.problems.len(), 1, "{text:?}");
         assert_eq!(stream.problems[0].kind, ProblemKind::Template, "{text:?}");
     }
-    assert!(matches!(
-        read_all("a: {{\n").problems[0].kind,
-        ProblemKind::Syntax(_)
-    ));
+    assert!(matches!(read_all("a: {{\n").problems[0].kind, ProblemKind::Syntax(_)));
     assert!(read_all("a: '{{ x }}'\n").problems.is_empty());
 }
 
@@ -433,22 +350,12 @@ fn deep_nesting_is_refused_at_once() {
     let deep = 10_000;
     assert!(is_limited(&"[".repeat(deep)));
     assert!(is_limited(&"{a: ".repeat(deep)));
-    assert!(is_limited(&format!(
-        "{}{}",
-        "[".repeat(deep),
-        "]".repeat(deep)
-    )));
+    assert!(is_limited(&format!("{}{}", "[".repeat(deep), "]".repeat(deep))));
     assert!(is_limited(&"- ".repeat(deep)));
     assert!(is_limited(&format!("{}x", "- ".repeat(deep))));
-    assert!(is_limited(&format!(
-        "{}{}",
-        "- ".repeat(100),
-        "[a, {b: ".repeat(deep)
-    )));
+    assert!(is_limited(&format!("{}{}", "- ".repeat(100), "[a, {b: ".repeat(deep))));
     assert!(is_limited(&format!("a: {}", "[a, {b: ".repeat(deep))));
-    let steps: String = (0..2_000)
-        .map(|i| format!("{}a:\n", " ".repeat(i)))
-        .collect();
+    let steps: String = (0..2_000).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
     assert!(is_limited(&steps));
     assert_eq!(
         syntax(&"? ".repeat(deep)).0,
@@ -458,10 +365,7 @@ fn deep_nesting_is_refused_at_once() {
     assert!(read_all(&level(128)).problems.is_empty());
     assert!(is_limited(&level(129)));
     // Before the tree is built, the parser must not be slow either.
-    let unlimited = Limits {
-        depth: usize::MAX,
-        ..Limits::default()
-    };
+    let unlimited = Limits { depth: usize::MAX, ..Limits::default() };
     let text = "- ".repeat(200_000);
     let stream = read(SOURCE, &text, 0..text.len(), None, &unlimited);
     assert!(matches!(stream.problems[0].kind, ProblemKind::Limit(_)));
@@ -485,11 +389,7 @@ fn an_alias_bomb_is_refused_at_once() {
     }
     let start = Instant::now();
     assert!(is_limited(&text));
-    assert!(
-        start.elapsed() < Duration::from_millis(200),
-        "took {:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_millis(200), "took {:?}", start.elapsed());
     let merges: String = (1..40)
         .map(|i| format!("m{i}: &m{i} {{<<: [*m{0}, *m{0}], k{i}: *m{0}}}\n", i - 1))
         .collect();
@@ -498,59 +398,28 @@ fn an_alias_bomb_is_refused_at_once() {
 
 #[test]
 fn a_value_that_repeats_itself_is_refused() {
-    assert!(
-        syntax("a: &x [*x]")
-            .0
-            .contains("inside the value that it repeats")
-    );
-    assert!(
-        syntax("&x a: &y\n  b: {c: *y}")
-            .0
-            .contains("inside the value that it repeats")
-    );
-    assert!(
-        syntax("a: &x\n  <<: *x\n")
-            .0
-            .contains("inside the value that it repeats")
-    );
+    assert!(syntax("a: &x [*x]").0.contains("inside the value that it repeats"));
+    assert!(syntax("&x a: &y\n  b: {c: *y}").0.contains("inside the value that it repeats"));
+    assert!(syntax("a: &x\n  <<: *x\n").0.contains("inside the value that it repeats"));
 }
 
 #[test]
 fn limits_on_text_and_documents_are_told() {
-    let limits = Limits {
-        file_bytes: 10,
-        documents: 2,
-        ..Limits::default()
-    };
+    let limits = Limits { file_bytes: 10, documents: 2, ..Limits::default() };
     let kinds = |text: &str| {
         let stream = read(SOURCE, text, 0..text.len(), None, &limits);
-        (
-            stream.documents.len(),
-            stream
-                .problems
-                .into_iter()
-                .map(|p| p.kind)
-                .collect::<Vec<_>>(),
-        )
+        (stream.documents.len(), stream.problems.into_iter().map(|p| p.kind).collect::<Vec<_>>())
     };
     assert_eq!(kinds("a: 1"), (1, vec![]));
     assert_eq!(kinds("--- a\n---").0, 1);
     assert_eq!(
         kinds("- 1\n- 2\n- 3").1,
-        [ProblemKind::Limit(
-            "this text is larger than 10 bytes".into()
-        )]
+        [ProblemKind::Limit("this text is larger than 10 bytes".into())]
     );
-    let limits = Limits {
-        documents: 2,
-        ..Limits::default()
-    };
+    let limits = Limits { documents: 2, ..Limits::default() };
     let text = "--- a\n--- b\n--- c\n--- d\n";
     let stream = read(SOURCE, text, 0..text.len(), None, &limits);
-    assert_eq!(
-        (stream.documents.len(), stream.seen, stream.problems.len()),
-        (2, 2, 1)
-    );
+    assert_eq!((stream.documents.len(), stream.seen, stream.problems.len()), (2, 2, 1));
     assert_eq!(stream.problems[0].span.start, 12);
 }
 
@@ -558,34 +427,16 @@ fn limits_on_text_and_documents_are_told() {
 fn only_what_passes_is_a_problem() {
     let wanted = Wanted::new(["Pod"], &[], &[]);
     let text = "kind: Other\n  x: [\n---\nkind: Pod\n x: [\n---\nkind: Pod\n";
-    let stream = read(
-        SOURCE,
-        text,
-        0..text.len(),
-        Some(&wanted),
-        &Limits::default(),
-    );
-    assert_eq!(
-        (stream.seen, stream.documents.len(), stream.problems.len()),
-        (3, 1, 1)
-    );
+    let stream = read(SOURCE, text, 0..text.len(), Some(&wanted), &Limits::default());
+    assert_eq!((stream.seen, stream.documents.len(), stream.problems.len()), (3, 1, 1));
 }
 
 #[test]
 fn bytes_must_be_utf8() {
-    assert_eq!(
-        decode_utf8(SOURCE, "\u{feff}é".as_bytes()),
-        Ok("\u{feff}é".into())
-    );
+    assert_eq!(decode_utf8(SOURCE, "\u{feff}é".as_bytes()), Ok("\u{feff}é".into()));
     let problem = decode_utf8(SOURCE, b"a: \xe9\n").unwrap_err();
-    assert_eq!(
-        (problem.kind, problem.span.start),
-        (ProblemKind::NotUtf8, 3)
-    );
-    assert_eq!(
-        decode_utf8(SOURCE, b"\xff\xfea\0").unwrap_err().span.start,
-        0
-    );
+    assert_eq!((problem.kind, problem.span.start), (ProblemKind::NotUtf8, 3));
+    assert_eq!(decode_utf8(SOURCE, b"\xff\xfea\0").unwrap_err().span.start, 0);
 }
 
 /// Text made of the pieces that YAML gives a meaning.
@@ -706,11 +557,7 @@ fn disguised() -> impl Strategy<Value = String> {
         "\ta",
     ]);
     let entry = (key, value, any::<bool>()).prop_map(|(key, value, merged)| {
-        if merged {
-            format!("<<: {{{key}:{value}\n }}")
-        } else {
-            format!("{key}:{value}")
-        }
+        if merged { format!("<<: {{{key}:{value}\n }}") } else { format!("{key}:{value}") }
     });
     (prop::collection::vec(entry, 1..5), 0..3).prop_map(|(entries, layout)| match layout {
         0 => format!("v: &v a\n{}\n", entries.join("\n")),
@@ -723,9 +570,7 @@ fn disguised() -> impl Strategy<Value = String> {
 fn of_wanted_kind(stream: Stream, wanted: &Wanted) -> Vec<Node> {
     let roots = stream.documents.into_iter().map(|document| document.root);
     let kind = |root: &Node| root.get("kind").and_then(Node::as_str).map(str::to_owned);
-    roots
-        .filter(|root| kind(root).is_some_and(|kind| wanted.wants(&kind)))
-        .collect()
+    roots.filter(|root| kind(root).is_some_and(|kind| wanted.wants(&kind))).collect()
 }
 
 fn check_filter(text: &str) {
@@ -741,47 +586,28 @@ fn check_spans(text: &str) {
     let stream = read_all(text);
     for problem in &stream.problems {
         let shown = text.get(problem.span.start as usize..problem.span.end as usize);
-        assert!(
-            shown.is_some_and(|line| !line.contains('\n')),
-            "{problem:?}"
-        );
+        assert!(shown.is_some_and(|line| !line.contains('\n')), "{problem:?}");
     }
     // An alias' node lies where it is written, outside of its parent.
     let nested = !text.contains('*');
     for document in &stream.documents {
-        assert!(
-            text.get(document.span.start as usize..document.span.end as usize)
-                .is_some()
-        );
+        assert!(text.get(document.span.start as usize..document.span.end as usize).is_some());
         check_node(text, &document.root, document.span, nested);
     }
 }
 
 fn check_node(text: &str, node: &Node, parent: Span, nested: bool) {
-    assert!(
-        text.get(node.span.start as usize..node.span.end as usize)
-            .is_some(),
-        "{node:?}"
-    );
-    assert!(
-        !nested || parent.contains(node.span),
-        "{node:?} in {parent:?}"
-    );
+    assert!(text.get(node.span.start as usize..node.span.end as usize).is_some(), "{node:?}");
+    assert!(!nested || parent.contains(node.span), "{node:?} in {parent:?}");
     match &node.value {
         Value::Scalar(_) => {}
-        Value::Seq(items) => items
-            .iter()
-            .for_each(|i| check_node(text, i, node.span, nested)),
+        Value::Seq(items) => items.iter().for_each(|i| check_node(text, i, node.span, nested)),
         Value::Map(map) => {
             for entry in &map.entries {
                 assert!(
-                    text.get(entry.key_span.start as usize..entry.key_span.end as usize)
-                        .is_some()
+                    text.get(entry.key_span.start as usize..entry.key_span.end as usize).is_some()
                 );
-                assert!(
-                    !nested || node.span.contains(entry.key_span),
-                    "{entry:?} in {node:?}"
-                );
+                assert!(!nested || node.span.contains(entry.key_span), "{entry:?} in {node:?}");
                 check_node(text, &entry.value, node.span, nested);
             }
         }
@@ -814,11 +640,10 @@ fn same_as_json(node: &Node, json: &serde_json::Value) -> bool {
         }
         (Value::Map(map), serde_json::Value::Object(object)) => {
             map.entries.len() == object.len()
-                && map.entries.iter().all(|e| {
-                    object
-                        .get(e.key.as_str())
-                        .is_some_and(|j| same_as_json(&e.value, j))
-                })
+                && map
+                    .entries
+                    .iter()
+                    .all(|e| object.get(e.key.as_str()).is_some_and(|j| same_as_json(&e.value, j)))
         }
         (Value::Scalar(scalar), json) => match (scalar.kind, json) {
             (ScalarKind::Str, serde_json::Value::String(text)) => scalar.text == *text,
@@ -839,10 +664,7 @@ fn in_ascii(json: &str) -> String {
         let mut units = [0; 2];
         match c {
             ' '..='~' | '\n' | '\t' => out.push(c),
-            _ => c
-                .encode_utf16(&mut units)
-                .iter()
-                .for_each(|u| write!(out, "\\u{u:04x}").unwrap()),
+            _ => c.encode_utf16(&mut units).iter().for_each(|u| write!(out, "\\u{u:04x}").unwrap()),
         }
     }
     out

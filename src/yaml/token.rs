@@ -73,9 +73,7 @@ pub(super) fn quoted_end(bytes: &[u8], start: usize) -> usize {
 /// Past the indicator (`:` or `-`) that is the next token after `at`, if it is.
 pub(super) fn after_indicator(bytes: &[u8], at: usize, indicator: u8) -> Option<usize> {
     let at = skip_space(bytes, at);
-    let alone = bytes
-        .get(at + 1)
-        .is_none_or(|b| is_blank_or_break(*b) || is_flow(*b));
+    let alone = bytes.get(at + 1).is_none_or(|b| is_blank_or_break(*b) || is_flow(*b));
     (bytes.get(at) == Some(&indicator) && alone).then_some(at + 1)
 }
 
@@ -104,10 +102,7 @@ pub(super) fn block_header(bytes: &[u8], mut at: usize) -> Option<usize> {
 pub(super) fn block_end(bytes: &[u8], header: usize, end: usize) -> usize {
     let rest = bytes.get(header..end).unwrap_or(&[]);
     let first_line = line_end(rest, 0);
-    let content = rest
-        .iter()
-        .rposition(|b| !is_blank_or_break(*b))
-        .unwrap_or(0);
+    let content = rest.iter().rposition(|b| !is_blank_or_break(*b)).unwrap_or(0);
     if content > first_line {
         return header + content + 1;
     }

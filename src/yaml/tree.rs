@@ -42,10 +42,7 @@ pub(super) fn build(input: Input<'_>, limits: &Limits) -> Result<Vec<Node>, Prob
 
 /// Builds what begins as JSON does, whether it is JSON or YAML in brackets.
 fn build_json(input: Input<'_>, indent: usize, limits: &Limits) -> Result<Vec<Node>, Stop> {
-    let lead = Lead {
-        parsed: json::MARKER.len(),
-        original: indent,
-    };
+    let lead = Lead { parsed: json::MARKER.len(), original: indent };
     let marked = |json: &str| format!("{}{json}", json::MARKER);
     let json = input.text.get(indent..).unwrap_or("");
     let text = marked(json);
@@ -75,10 +72,7 @@ enum What {
 
 impl Stop {
     fn syntax(at: usize, message: &'static str) -> Self {
-        Self {
-            at,
-            what: What::Syntax(Cow::Borrowed(message)),
-        }
+        Self { at, what: What::Syntax(Cow::Borrowed(message)) }
     }
 
     fn into_problem(self, input: Input<'_>, limits: &Limits) -> Problem {
@@ -109,10 +103,7 @@ impl From<Failure> for Stop {
             Why::Surrogate => What::Surrogate,
             Why::Depth => What::Depth,
         };
-        Self {
-            at: failure.at,
-            what,
-        }
+        Self { at: failure.at, what }
     }
 }
 
@@ -125,12 +116,7 @@ fn depth_limit(limits: &Limits) -> usize {
 fn place(text: &str, at: usize) -> Range<usize> {
     let bytes = text.as_bytes();
     let is_blank_at = |at: usize| bytes.get(at).is_some_and(|b| token::is_blank_or_break(*b));
-    if bytes
-        .get(at..)
-        .unwrap_or(&[])
-        .iter()
-        .all(|b| token::is_blank_or_break(*b))
-    {
+    if bytes.get(at..).unwrap_or(&[]).iter().all(|b| token::is_blank_or_break(*b)) {
         let end = text.trim_end().len();
         return end..end;
     }
@@ -140,10 +126,8 @@ fn place(text: &str, at: usize) -> Range<usize> {
     let tab = memchr::memchr(b'\t', indent).filter(|_| (line_start..at).all(is_blank_at));
     let start = tab.map_or(at, |tab| line_start + tab);
     let line = bytes.get(start..token::line_end(bytes, at)).unwrap_or(&[]);
-    let length = line
-        .iter()
-        .rposition(|b| !token::is_blank_or_break(*b))
-        .map_or(0, |last| last + 1);
+    let length =
+        line.iter().rposition(|b| !token::is_blank_or_break(*b)).map_or(0, |last| last + 1);
     start..start + length
 }
 
@@ -171,11 +155,7 @@ struct Open {
 #[derive(Debug)]
 enum Items {
     Seq(Vec<Node>),
-    Map {
-        map: Map,
-        merged: Vec<Arc<Map>>,
-        key: Option<Key>,
-    },
+    Map { map: Map, merged: Vec<Arc<Map>>, key: Option<Key> },
 }
 
 #[derive(Debug)]
@@ -244,10 +224,7 @@ impl<'t> Builder<'t> {
 
     /// Tokens begin after the marker. Without one the place is the first token's own.
     fn document(&mut self, place: Range<usize>) {
-        let is_marker = self
-            .bytes()
-            .get(place.start..)
-            .is_some_and(|b| b.starts_with(b"---"));
+        let is_marker = self.bytes().get(place.start..).is_some_and(|b| b.starts_with(b"---"));
         if is_marker && place.len() == 3 {
             self.cursor = place.end;
         }
@@ -258,11 +235,7 @@ impl<'t> Builder<'t> {
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
-        Span::new(
-            self.input.source,
-            self.input.base + start,
-            self.input.base + end,
-        )
+        Span::new(self.input.source, self.input.base + start, self.input.base + end)
     }
 
     fn role(&self) -> Role {
@@ -277,17 +250,11 @@ impl<'t> Builder<'t> {
     fn alias(&mut self, anchor: usize, place: Range<usize>) -> Result<(), Stop> {
         let at = place.start;
         let Some(Some(done)) = self.anchors.get(&anchor) else {
-            return Err(Stop::syntax(
-                at,
-                "this alias stands inside the value that it repeats",
-            ));
+            return Err(Stop::syntax(at, "this alias stands inside the value that it repeats"));
         };
         let done = done.clone();
         if self.open.len() + done.height > self.depth_limit {
-            return Err(Stop {
-                at,
-                what: What::Depth,
-            });
+            return Err(Stop { at, what: What::Depth });
         }
         self.count(done.nodes, at)?;
         self.cursor = place.end;
@@ -313,21 +280,11 @@ impl<'t> Builder<'t> {
         };
         let scalar = self
             .read(text, style, properties.tag)
-            .map_err(|message| Stop {
-                at: token.start,
-                what: What::Syntax(Cow::Owned(message)),
-            })?;
+            .map_err(|message| Stop { at: token.start, what: What::Syntax(Cow::Owned(message)) })?;
         self.count(1, token.start)?;
         self.cursor = token.end;
         let span = self.span(token.start, token.end);
-        let done = Done {
-            node: Node {
-                span,
-                value: Value::Scalar(scalar),
-            },
-            nodes: 1,
-            height: 0,
-        };
+        let done = Done { node: Node { span, value: Value::Scalar(scalar) }, nodes: 1, height: 0 };
         if let Some(anchor) = properties.anchor {
             self.anchors.insert(anchor, Some(done.clone()));
         }
@@ -387,11 +344,7 @@ impl<'t> Builder<'t> {
 
     fn mapping(&mut self, properties: Properties, place: Range<usize>) -> Result<(), Stop> {
         let start = self.skip_properties(&place, properties).1;
-        let items = Items::Map {
-            map: Map::default(),
-            merged: Vec::new(),
-            key: None,
-        };
+        let items = Items::Map { map: Map::default(), merged: Vec::new(), key: None };
         self.open(start, b'{', properties.anchor, items)
     }
 
@@ -410,10 +363,7 @@ impl<'t> Builder<'t> {
             return Err(Stop::syntax(start, message));
         }
         if self.open.len() >= self.depth_limit {
-            return Err(Stop {
-                at: start,
-                what: What::Depth,
-            });
+            return Err(Stop { at: start, what: What::Depth });
         }
         self.count(1, start)?;
         if let Some(anchor) = anchor {
@@ -421,14 +371,7 @@ impl<'t> Builder<'t> {
         }
         let in_brackets = self.bytes().get(start) == Some(&bracket);
         self.cursor = if in_brackets { start + 1 } else { start };
-        self.open.push(Open {
-            start,
-            in_brackets,
-            anchor,
-            nodes: 1,
-            height: 1,
-            items,
-        });
+        self.open.push(Open { start, in_brackets, anchor, nodes: 1, height: 1, items });
         Ok(())
     }
 
@@ -442,18 +385,12 @@ impl<'t> Builder<'t> {
         let span = self.span(open.start, self.cursor.max(open.start));
         let value = match open.items {
             Items::Seq(items) => Value::Seq(items.into()),
-            Items::Map {
-                mut map, merged, ..
-            } => {
+            Items::Map { mut map, merged, .. } => {
                 append_merged(&mut map, &merged);
                 Value::Map(Arc::new(map))
             }
         };
-        let done = Done {
-            node: Node { span, value },
-            nodes: open.nodes,
-            height: open.height,
-        };
+        let done = Done { node: Node { span, value }, nodes: open.nodes, height: open.height };
         if let Some(anchor) = open.anchor {
             self.anchors.insert(anchor, Some(done.clone()));
         }
@@ -463,20 +400,13 @@ impl<'t> Builder<'t> {
     fn count(&mut self, nodes: usize, at: usize) -> Result<(), Stop> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > self.nodes_limit {
-            return Err(Stop {
-                at,
-                what: What::Nodes,
-            });
+            return Err(Stop { at, what: What::Nodes });
         }
         Ok(())
     }
 
     fn set_key(&mut self, text: CompactString, span: Span, merges: bool) {
-        if let Some(Open {
-            items: Items::Map { key, .. },
-            ..
-        }) = self.open.last_mut()
-        {
+        if let Some(Open { items: Items::Map { key, .. }, .. }) = self.open.last_mut() {
             *key = Some(Key { text, span, merges });
         }
     }
@@ -499,11 +429,7 @@ impl<'t> Builder<'t> {
                         let message = "this alias can't be a key: its value is not a string";
                         return Err(Stop::syntax(at, message));
                     };
-                    *key = Some(Key {
-                        text: scalar.text,
-                        span: place,
-                        merges: false,
-                    });
+                    *key = Some(Key { text: scalar.text, span: place, merges: false });
                 }
                 Some(Key { merges: true, .. }) => {
                     let maps = maps_to_merge(&done.node).ok_or_else(|| {
@@ -512,11 +438,7 @@ impl<'t> Builder<'t> {
                     merged.extend(maps);
                 }
                 Some(Key { text, span, .. }) => {
-                    map.entries.push(Entry {
-                        key: text,
-                        key_span: span,
-                        value: done.node,
-                    });
+                    map.entries.push(Entry { key: text, key_span: span, value: done.node });
                 }
             },
         }

@@ -23,16 +23,10 @@ pub fn examples(rule: &Rule) -> Vec<Example<'_>> {
         Some("good") => Some(false),
         _ => None,
     };
-    let judged = fences(rule.page)
-        .into_iter()
-        .filter_map(|f| Some((verdict(&f)?, f.content)));
+    let judged = fences(rule.page).into_iter().filter_map(|f| Some((verdict(&f)?, f.content)));
     judged
         .enumerate()
-        .map(|(at, (bad, content))| Example {
-            number: at + 1,
-            bad,
-            text: &rule.page[content],
-        })
+        .map(|(at, (bad, content))| Example { number: at + 1, bad, text: &rule.page[content] })
         .collect()
 }
 
@@ -56,11 +50,7 @@ pub fn expected(text: &str) -> BTreeSet<Place> {
 pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
     let found = outcome.findings.iter().map(|finding| {
         let path = outcome.sources.get(finding.place.source).path.clone();
-        (
-            path,
-            outcome.sources.start(finding.place).line,
-            finding.rule.id.to_owned(),
-        )
+        (path, outcome.sources.start(finding.place).line, finding.rule.id.to_owned())
     });
     found.collect()
 }
@@ -81,10 +71,7 @@ pub fn run(rule: &Rule, text: &str, marked: bool) -> (tempfile::TempDir, Outcome
     let request = Request {
         cwd: folder.path().canonicalize().unwrap(),
         scope: repo::Scope::default(),
-        selection: settle::Selection {
-            pedantic: rule.pedantic,
-            ..Default::default()
-        },
+        selection: settle::Selection { pedantic: rule.pedantic, ..Default::default() },
         ..Request::default()
     };
     let outcome = netpol_lint::check(&request, &()).unwrap();

@@ -1,0 +1,62 @@
+//! What stops a run before it begins, in words that say what to do about it.
+
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// What stops a run before it begins.
+#[derive(Debug)]
+pub enum Error {
+    /// A path given does not exist or can't be looked at.
+    Path(PathBuf, io::Error),
+    /// A path given is neither a file nor a directory: the path, and what it is.
+    NotAFile(PathBuf, &'static str),
+    /// A glob given is none: the glob, and why.
+    Glob(String, String),
+    /// No YAML or JSON file under the given paths.
+    NothingToRead(Vec<PathBuf>),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Path(path, error) if error.kind() == io::ErrorKind::NotFound => {
+                write!(f, "{}: no such file or directory", quoted(path))
+            }
+            Self::Path(path, error) => write!(f, "{}: {error}", quoted(path)),
+            Self::NotAFile(path, what) => write!(
+                f,
+                "{} is {what}, not a file or a directory; to check what a command prints, pipe \
+                 it into `netpol-lint -`",
+                quoted(path)
+            ),
+            Self::Glob(glob, why) => {
+                write!(f, "`{glob}` is not a glob: {why}")
+            }
+            Self::NothingToRead(paths) => {
+                let paths: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
+                write!(
+                    f,
+                    "nothing to read under {}: looked for *.yaml, *.yml, *.json and \
+                     Kustomization, except what --exclude, --include or gitignore rules leave out \
+                     (--no-ignore reads what gitignore hides)",
+                    paths.join(", ")
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Path(_, error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// The path in backticks. Who prints it makes it inert: names of files are data too.
+fn quoted(path: &Path) -> String {
+    format!("`{}`", path.to_string_lossy())
+}

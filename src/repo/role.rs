@@ -1,0 +1,111 @@
+//! What a file is: by its name, and by the charts that the walk came across.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::path::Path;
+
+use super::Role;
+
+/// What a name alone says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    Manifests,
+    Kustomization,
+    Chart,
+    Markdown,
+}
+
+impl Form {
+    /// None for names that are not read unless they were given.
+    pub(super) fn of(name: &OsStr) -> Option<Self> {
+        if name == "Chart.yaml" {
+            return Some(Self::Chart);
+        }
+        if name == "kustomization.yaml" || name == "kustomization.yml" || name == "Kustomization" {
+            return Some(Self::Kustomization);
+        }
+        let extension = Path::new(name).extension()?;
+        let one_of = |known: &[&str]| known.iter().any(|it| extension.eq_ignore_ascii_case(it));
+        if one_of(&["yaml", "yml", "json"]) {
+            return Some(Self::Manifests);
+        }
+        one_of(&["md", "markdown"]).then_some(Self::Markdown)
+    }
+
+    pub(super) fn role(self) -> Role {
+        match self {
+            Self::Manifests => Role::Manifests,
+            Self::Kustomization => Role::Kustomization,
+            Self::Chart => Role::Chart,
+            Self::Markdown => Role::Markdown,
+        }
+    }
+}
+
+/// The directories that hold a `Chart.yaml`, relative to the root.
+#[derive(Debug)]
+pub(super) struct Charts {
+    directories: HashSet<String>,
+    /// The root itself lies below a chart's `templates/`.
+    around_root: bool,
+}
+
+impl Charts {
+    pub(super) fn new(directories: Vec<String>, root: &Path) -> Self {
+        let around_root = chart_above(root).is_some();
+        Self { directories: directories.into_iter().collect(), around_root }
+    }
+
+    /// Looks for a chart around a path that the walk did not come to, so that its `Chart.yaml`
+    /// may not have been met either.
+    pub(super) fn look_above(&mut self, path: &Path, root: &Path) {
+        if let Some(chart) = chart_above(path) {
+            self.directories.insert(super::walk::label(root, chart));
+        }
+    }
+
+    /// Whether the file lies below the `templates/` beside a `Chart.yaml`.
+    pub(super) fn template(&self, path: &str) -> bool {
+        const TEMPLATES: &str = "templates/";
+        if self.around_root {
+            return true;
+        }
+        path.match_indices(TEMPLATES).any(|(at, _)| match path[..at].strip_suffix('/') {
+            Some(chart) => self.directories.contains(chart),
+            None => at == 0 && self.directories.contains(""),
+        })
+    }
+}
+
+/// The directory of the chart whose `templates/` holds `path`, or is `path`.
+fn chart_above(path: &Path) -> Option<&Path> {
+    path.ancestors()
+        .filter(|directory| directory.file_name().is_some_and(|name| name == "templates"))
+        .filter_map(Path::parent)
+        .find(|chart| chart.join("Chart.yaml").is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn templates_are_those_beside_a_chart() {
+        let directories = ["", "apps/shop", "apps/shop/charts/db"];
+        let mut charts =
+            Charts { directories: directories.map(str::to_owned).into(), around_root: false };
+        for (path, is) in [
+            ("templates/a.yaml", true),
+            ("apps/shop/templates/deep/a.yaml", true),
+            ("apps/shop/charts/db/templates/a.yaml", true),
+            ("apps/shop/crds/a.yaml", false),
+            ("apps/other/templates/a.yaml", false),
+            ("my-templates/a.yaml", false),
+            ("apps/shop/templates.yaml", false),
+        ] {
+            assert_eq!(charts.template(path), is, "{path}");
+        }
+        charts.around_root = true;
+        assert!(charts.template("a.yaml"));
+    }
+}

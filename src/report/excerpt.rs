@@ -1,0 +1,272 @@
+//! Neighbouring lines of a source as they are drawn: inert, cut to the width there is, with the
+//! marked places where they now are.
+//!
+//! An excerpt is all the text that the drawing ever sees, so what it costs does not depend on
+//! the size of the file; its lines are found by the index of the source.
+
+use std::ops::{Range, RangeInclusive};
+
+use miette::{
+    Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
+};
+use unicode_width::UnicodeWidthChar;
+
+use crate::text::{Source, Span, visible};
+
+/// A tab's columns.
+const TAB: usize = 4;
+
+/// A place to be marked in a drawing.
+#[derive(Clone, Copy, Debug)]
+pub struct Mark<'a> {
+    /// The 1-based line it begins on.
+    pub line: usize,
+    /// Where it is.
+    pub span: Span,
+    /// What is written under it; none for the primary place, which the header speaks of.
+    pub words: Option<&'a str>,
+}
+
+/// Some lines, ready to be drawn.
+#[derive(Debug, Default)]
+pub struct Excerpt<'a> {
+    text: String,
+    /// The 0-based number of the first line.
+    first: usize,
+    lines: usize,
+    labels: Vec<LabeledSpan>,
+    /// The marks that found no room: too far away on a long line, or on top of one another.
+    pub left_over: Vec<Mark<'a>>,
+}
+
+/// What of a line is shown, and how wide.
+struct Cut<'a> {
+    line: &'a str,
+    shown: Range<usize>,
+    dots: &'static str,
+}
+
+impl<'a> Excerpt<'a> {
+    /// The 1-based `lines` of `source` with `marks`, each line at most `width` columns wide.
+    pub fn new(
+        source: &Source,
+        lines: RangeInclusive<usize>,
+        marks: &[Mark<'a>],
+        width: usize,
+        dots: &'static str,
+    ) -> Self {
+        let mut excerpt = Self { first: lines.start() - 1, ..Self::default() };
+        for number in lines {
+            let (start, line) = line_of(source, number);
+            let here: Vec<_> = marks
+                .iter()
+                .filter(|mark| mark.line == number)
+                .map(|mark| (*mark, within(line, start, mark.span)))
+                .collect();
+            let shown = window(line, focus(&here), width, dots.chars().count());
+            excerpt.push(Cut { line, shown, dots }, here);
+        }
+        excerpt
+    }
+
+    /// The 0-based number of the last line.
+    pub fn last(&self) -> usize {
+        self.first + self.lines.saturating_sub(1)
+    }
+
+    /// Whether it is the primary one, of each label in the order in which they stand in the text.
+    pub fn are_primary(&self) -> impl Iterator<Item = bool> {
+        self.labels.iter().map(|label| label.primary())
+    }
+
+    fn push(&mut self, cut: Cut<'_>, mut marks: Vec<(Mark<'a>, Range<usize>)>) {
+        marks.sort_by_key(|(mark, range)| (range.start, range.end, mark.words.is_some()));
+        let mut column = 0;
+        if cut.shown.start > 0 {
+            self.push_inert(cut.dots, &mut column);
+        }
+        let mut at = cut.shown.start;
+        for (mark, range) in self.with_room(&cut.shown, marks) {
+            self.push_inert(&cut.line[at..range.start], &mut column);
+            let start = self.text.len();
+            self.push_inert(&cut.line[range.clone()], &mut column);
+            self.label(mark, start..self.text.len());
+            at = range.end;
+        }
+        self.push_inert(&cut.line[at..cut.shown.end], &mut column);
+        if cut.shown.end < cut.line.len() {
+            self.push_inert(cut.dots, &mut column);
+        }
+        self.text.push('\n');
+        self.lines += 1;
+    }
+
+    /// The marks that lie in the window one after another, cut to it. Of several that overlap
+    /// the primary one is kept, else the first.
+    fn with_room(
+        &mut self,
+        shown: &Range<usize>,
+        marks: Vec<(Mark<'a>, Range<usize>)>,
+    ) -> Vec<(Mark<'a>, Range<usize>)> {
+        let primary = marks.iter().find(|(mark, _)| mark.words.is_none()).map(|(_, r)| r.clone());
+        let mut kept: Vec<(Mark<'a>, Range<usize>)> = Vec::new();
+        for (mark, range) in marks {
+            let after_last = kept.last().is_none_or(|(_, last)| last.end <= range.start);
+            let beside_primary = mark.words.is_none()
+                || primary.as_ref().is_none_or(|p| p.end <= range.start || range.end <= p.start);
+            let inside = shown.start <= range.start && range.start <= shown.end;
+            if after_last && beside_primary && inside {
+                let end = range.end.min(shown.end);
+                kept.push((mark, range.start..end));
+            } else {
+                self.left_over.push(mark);
+            }
+        }
+        kept
+    }
+
+    fn label(&mut self, mark: Mark<'_>, range: Range<usize>) {
+        let span = SourceSpan::from((range.start, range.len()));
+        self.labels.push(match mark.words {
+            Some(words) => LabeledSpan::new_with_span(Some(visible(words).into_owned()), span),
+            None => LabeledSpan::new_primary_with_span(None, span),
+        });
+    }
+
+    /// Appends `text`, inert and with its tabs as spaces.
+    fn push_inert(&mut self, text: &str, column: &mut usize) {
+        for (i, part) in text.split('\t').enumerate() {
+            if i > 0 {
+                let spaces = TAB - *column % TAB;
+                self.text.extend(std::iter::repeat_n(' ', spaces));
+                *column += spaces;
+            }
+            let inert = visible(part);
+            *column += inert.chars().map(width_of).sum::<usize>();
+            self.text.push_str(&inert);
+        }
+    }
+}
+
+/// The 1-based line `number` of `source` without its end, and the byte it begins at.
+fn line_of(source: &Source, number: usize) -> (usize, &str) {
+    let (text, index) = (source.text(), source.lines());
+    let start = index.line_start(number);
+    let end = if number < index.len() { index.line_start(number + 1) } else { text.len() };
+    let line = text.get(start..end).unwrap_or("");
+    let line = line.strip_suffix('\n').unwrap_or(line);
+    (start, line.strip_suffix('\r').unwrap_or(line))
+}
+
+/// Whether the 1-based line `number` shows nothing of the document around it.
+pub fn is_border(source: &Source, number: usize) -> bool {
+    let (_, line) = line_of(source, number);
+    line.trim().is_empty() || line.starts_with("---") || line.starts_with("...")
+}
+
+/// `span` in bytes of `line`, which begins at byte `start` of its source. What goes on on the
+/// next lines is left out; a file that has changed since it was read breaks nothing.
+fn within(line: &str, start: usize, span: Span) -> Range<usize> {
+    let from = border(line, (span.start as usize).saturating_sub(start));
+    let to = border(line, (span.end as usize).saturating_sub(start));
+    from..to.max(from)
+}
+
+/// The last border between characters of `line` up to byte `at`.
+fn border(line: &str, at: usize) -> usize {
+    (0..=at.min(line.len())).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0)
+}
+
+/// What of a line must be seen: its primary mark, else its first, else its beginning.
+fn focus(marks: &[(Mark<'_>, Range<usize>)]) -> Range<usize> {
+    let first = || marks.iter().min_by_key(|(_, range)| range.start);
+    let primary = marks.iter().find(|(mark, _)| mark.words.is_none());
+    primary.or_else(first).map_or(0..0, |(_, range)| range.clone())
+}
+
+/// The part of `line` that is shown: all of it where it fits, else as much around `focus` as
+/// fits beside `dots` columns at either end. Only what is shown is looked at.
+fn window(line: &str, focus: Range<usize>, width: usize, dots: usize) -> Range<usize> {
+    if ahead(line, 0, width) == line.len() {
+        return 0..line.len();
+    }
+    let room = width.saturating_sub(2 * dots).max(1);
+    let end = ahead(line, focus.start, room).min(focus.end.max(focus.start));
+    let rest = room.saturating_sub(columns(&line[focus.start..end]));
+    let start = behind(line, focus.start, rest / 2);
+    let end = ahead(line, end, rest - columns(&line[start..focus.start]).min(rest));
+    let start = behind(line, start, room.saturating_sub(columns(&line[start..end])));
+    start..end
+}
+
+/// How far `room` columns reach from byte `at` on.
+fn ahead(line: &str, at: usize, mut room: usize) -> usize {
+    for (i, c) in line[at..].char_indices() {
+        match room.checked_sub(shown_width(c)) {
+            Some(left) => room = left,
+            None => return at + i,
+        }
+    }
+    line.len()
+}
+
+/// How far `room` columns reach from byte `at` back.
+fn behind(line: &str, at: usize, mut room: usize) -> usize {
+    for (i, c) in line[..at].char_indices().rev() {
+        match room.checked_sub(shown_width(c)) {
+            Some(left) => room = left,
+            None => return i + c.len_utf8(),
+        }
+    }
+    0
+}
+
+fn columns(text: &str) -> usize {
+    text.chars().map(shown_width).sum()
+}
+
+/// How many columns a character of a source takes at most once it is inert.
+fn shown_width(c: char) -> usize {
+    if c == '\t' {
+        return TAB;
+    }
+    visible(c.encode_utf8(&mut [0; 4])).chars().map(width_of).sum()
+}
+
+/// How many columns an inert character takes.
+pub fn width_of(c: char) -> usize {
+    c.width().unwrap_or(0)
+}
+
+impl SourceCode for Excerpt<'_> {
+    /// Whatever is asked for, all of the excerpt: the lines around a place were chosen before.
+    fn read_span<'b>(
+        &'b self,
+        _span: &SourceSpan,
+        _before: usize,
+        _after: usize,
+    ) -> Result<Box<dyn SpanContents<'b> + 'b>, MietteError> {
+        let all = SourceSpan::from((0, self.text.len()));
+        let bytes = self.text.as_bytes();
+        Ok(Box::new(MietteSpanContents::new(bytes, all, self.first, 0, self.lines)))
+    }
+}
+
+/// The excerpt as a diagnostic without words of its own.
+impl Diagnostic for Excerpt<'_> {
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        Some(self)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+impl std::error::Error for Excerpt<'_> {}
+
+impl std::fmt::Display for Excerpt<'_> {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Ok(())
+    }
+}

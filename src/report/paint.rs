@@ -1,0 +1,55 @@
+//! Colours and hyperlinks, where the look wants them.
+
+use super::Look;
+use crate::lint::{Finding, Severity};
+
+/// What a piece of text is, as far as its colour goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ink {
+    /// Of an error, a warning or a note.
+    Severity(Severity),
+    /// The words that matter most.
+    Strong,
+    /// What can be overlooked.
+    #[cfg(feature = "cli")]
+    Faint,
+    /// The word before a help or a note.
+    #[cfg(feature = "cli")]
+    Label,
+}
+
+impl Ink {
+    /// The parameters of the ANSI escape sequence.
+    fn code(self) -> &'static str {
+        match self {
+            Self::Severity(Severity::Error) => "1;31",
+            Self::Severity(Severity::Warning) => "1;33",
+            Self::Severity(Severity::Note) => "1;36",
+            Self::Strong => "1",
+            #[cfg(feature = "cli")]
+            Self::Faint => "2",
+            #[cfg(feature = "cli")]
+            Self::Label => "1;36",
+        }
+    }
+}
+
+/// `text` in that ink, if there are colours.
+pub fn paint(look: &Look, ink: Ink, text: &str) -> String {
+    match look.color {
+        true => format!("\u{1b}[{}m{text}\u{1b}[0m", ink.code()),
+        false => text.to_owned(),
+    }
+}
+
+/// `error[missing-dns-egress]`, the id leading to the rule's page where links work.
+pub fn verdict(look: &Look, finding: &Finding) -> String {
+    let ink = Ink::Severity(finding.severity);
+    let id = match look.links {
+        true => {
+            format!("\u{1b}]8;;{}\u{1b}\\{}\u{1b}]8;;\u{1b}\\", finding.rule.url(), finding.rule.id)
+        }
+        false => finding.rule.id.to_owned(),
+    };
+    paint(look, ink, &format!("{}[{id}]", finding.severity.word()))
+}
