@@ -134,9 +134,9 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
     let namespace = cx.cluster.profile.dns_namespace();
     let port = cx.cluster.profile.dns_port();
     let message = format!(
-        "{} can't resolve names: their egress is restricted and no rule lets them reach the \
-         cluster's DNS on port {port}, by UDP or TCP",
-        capitalised(&who(cx, id, pods))
+        "{} can't resolve names: egress is restricted, and no rule allows the cluster's DNS on \
+         port {port}, by UDP or TCP",
+        who(cx, id, pods)
     );
     let help = format!(
         "add an egress rule to `{key}: {value}` in namespace `{namespace}` on port {port}, both \
@@ -163,15 +163,9 @@ fn who(cx: &Context<'_>, id: u32, pods: &[Subject]) -> String {
         .collect();
     match names.len() {
         0 => words::pods_of(cx, id),
+        1 if names[0].starts_with("Pod ") => names[0].clone(),
         _ => format!("the pods of {}", words::list(&names, 3)),
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map_or(String::new(), |first| first.to_uppercase().collect::<String>() + chars.as_str())
 }
 
 /// The other policies that restrict the egress of the same pods: DNS could be allowed in any.

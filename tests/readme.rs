@@ -1,0 +1,59 @@
+//! The front door is true: what the README shows is what the program says.
+//!
+//! `UPDATE_README=1 cargo test --test readme` writes the generated parts anew.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use netpol_lint::lint::{Check, RULES};
+use netpol_lint::report::{Look, closing, text};
+use netpol_lint::{Request, check, repo};
+
+#[test]
+fn the_output_is_what_the_program_prints() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).canonicalize().unwrap();
+    let scope = repo::Scope { paths: vec!["examples/shop".into()], ..Default::default() };
+    let request = Request { cwd: root.clone(), scope, ..Default::default() };
+    let mut outcome = check(&request, &()).unwrap();
+    outcome.summary.time = std::time::Duration::from_millis(10);
+    let look = Look { color: false, width: 100, unicode: true, cwd: root, links: false };
+    let mut out = Vec::new();
+    text::write(&mut out, &outcome, &look).unwrap();
+    closing::write(&mut out, &outcome, &look).unwrap();
+    let shown = format!("```text\n{}```\n", String::from_utf8(out).unwrap());
+    holds("<!-- output: examples/shop -->\n", &shown);
+}
+
+#[test]
+fn the_table_of_rules_is_that_of_the_pages() {
+    let mut table = "| rule | severity | what is wrong |\n|---|---|---|\n".to_owned();
+    for rule in RULES {
+        let extra = match (rule.pedantic, rule.check) {
+            (true, _) => " (with `--pedantic`)",
+            (_, Check::Run) => " (about the run)",
+            _ => "",
+        };
+        table += &format!(
+            "| [`{0}`](rules/{0}.md) | {1}{extra} | {2} |\n",
+            rule.id,
+            rule.severity.word(),
+            rule.summary()
+        );
+    }
+    holds("<!-- rules -->\n", &table);
+}
+
+/// Holds what stands behind a mark of the README, up to the next `<!-- end -->`.
+fn holds(mark: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap();
+    let start = readme.find(mark).unwrap() + mark.len();
+    let end = start + readme[start..].find("<!-- end -->").unwrap();
+    if std::env::var_os("UPDATE_README").is_some() {
+        let updated = format!("{}{expected}{}", &readme[..start], &readme[end..]);
+        std::fs::write(path, updated).unwrap();
+        return;
+    }
+    assert_eq!(&readme[start..end], expected, "UPDATE_README=1 cargo test --test readme mends it");
+}
