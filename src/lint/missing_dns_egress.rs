@@ -3,7 +3,7 @@
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::{At, Direction, DnsPolicy, Field, Peer, Policy, PortRef, Spot, TrafficRule};
 use crate::reach;
-use crate::resolve::{Subject, covers};
+use crate::resolve::{Subject, covers, dns_labels, is_dns_namespace};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -107,12 +107,20 @@ fn pods_without_dns(cx: &Context<'_>, id: u32) -> Vec<Subject> {
 /// policy as far as the API says.
 pub(super) fn asks_cluster_dns(cx: &Context<'_>, subject: Subject) -> bool {
     match subject {
-        Subject::PodsOf(_) => true,
+        Subject::PodsOf(id) => !is_dns_itself(cx, id),
         Subject::Workload(number) => {
             let workload = cx.cluster.workload(number).workload;
             workload.dns_policy == DnsPolicy::Cluster && !workload.host_network
         }
     }
+}
+
+/// The DNS pods themselves ask the node's resolver (`dnsPolicy: Default` in CoreDNS' manifest).
+fn is_dns_itself(cx: &Context<'_>, id: u32) -> bool {
+    let home = &cx.cluster.namespace(cx.cluster.home(id)).name;
+    let selector = cx.cluster.policy(id).pod_selector.get().filter(|s| !s.is_empty());
+    let selects_dns = selector.is_some_and(|s| !dns_labels(s, cx.cluster.profile).is_no());
+    is_dns_namespace(home) && selects_dns
 }
 
 /// Whether an earlier finding has told of all these pods already.

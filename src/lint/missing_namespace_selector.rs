@@ -72,8 +72,12 @@ fn finding(
     );
     let finding = finding.related(first.head.name_span, who);
     // Pods that the repository can't show may be at home: then it is only worth a note.
+    let may_move_home =
+        !home.implicit && abroad.iter().all(|n| cx.cluster.workload(*n).namespace.implicit);
     match home.open {
-        None => finding,
         Some(_) => finding.severity(Severity::Note).confidence(Confidence::Medium),
+        // They name no namespace, so `kubectl apply -n` may put them where the policy is.
+        None if may_move_home => finding.confidence(Confidence::Low),
+        None => finding,
     }
 }

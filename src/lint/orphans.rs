@@ -47,6 +47,12 @@ pub(super) fn describe(
     if let Some(place) = sole_culprit(cx, namespaces, selector) {
         orphan.place = place;
     }
+    if let Some(number) = maybe_moved(cx, namespaces, selector) {
+        orphan.confidence = Confidence::Low;
+        let who = words::workload(&cx.cluster.workload(number));
+        let message = format!("{who} names no namespace, or the policy does not: it may be there");
+        orphan.related.push(Related { span: cx.cluster.workload(number).head.name_span, message });
+    }
     if let Some((head, _)) = cx.cluster.elsewhere().find(|(_, w)| selects(selector, *w).is_yes()) {
         orphan.confidence = Confidence::Low;
         let message = format!(
@@ -57,6 +63,15 @@ pub(super) fn describe(
         orphan.related.push(Related { span: head.name_span, message });
     }
     orphan
+}
+
+/// A workload that has the labels, and that `kubectl apply -n` may put into the selector's own
+/// namespace: one of the two names none.
+fn maybe_moved(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<u32> {
+    let is_implicit = |number: u32| cx.cluster.namespace(number).implicit;
+    let home_is_implicit = namespaces.iter().any(|number| is_implicit(*number));
+    let others = cx.cluster.pods_anywhere(selector).yes;
+    others.iter().find(|number| home_is_implicit || cx.cluster.workload(*number).namespace.implicit)
 }
 
 fn near_miss(
