@@ -175,7 +175,10 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
     let text = match yaml::decode_utf8(id, bytes) {
         Ok(text) => text,
         Err(problem) => {
-            return FileRead { read: true, problems: vec![problem], ..FileRead::default() };
+            // Shown with the bytes that are no text replaced; up to the first of them, where the
+            // problem stands, nothing moves.
+            let text = Some(Arc::from(String::from_utf8_lossy(bytes)));
+            return FileRead { read: true, problems: vec![problem], text, ..FileRead::default() };
         }
     };
     let ranges: Vec<std::ops::Range<usize>> = match file.role {
