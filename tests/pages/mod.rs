@@ -1,5 +1,8 @@
 //! The examples of the rules' pages, run as small repositories.
 
+// Each test file that reads the pages uses a part of this.
+#![allow(dead_code, clippy::unwrap_used)]
+
 use std::collections::BTreeSet;
 
 use netpol_lint::lint::Rule;
@@ -62,11 +65,8 @@ pub fn run(rule: &Rule, text: &str, marked: bool) -> (tempfile::TempDir, Outcome
     for (name, content) in files(text) {
         let path = folder.path().join(&name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let lines = content.lines().map(|line| match line.split_once(" # <- ") {
-            Some((before, _)) if !marked => before,
-            _ => line,
-        });
-        std::fs::write(path, lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
+        let content = if marked { content } else { plain(&content) + "\n" };
+        std::fs::write(path, content).unwrap();
     }
     let request = Request {
         cwd: folder.path().canonicalize().unwrap(),
@@ -76,6 +76,13 @@ pub fn run(rule: &Rule, text: &str, marked: bool) -> (tempfile::TempDir, Outcome
     };
     let outcome = netpol_lint::check(&request, &()).unwrap();
     (folder, outcome)
+}
+
+/// An example without the marks of expected lines.
+pub fn plain(text: &str) -> String {
+    let lines =
+        text.lines().map(|line| line.split_once(" # <- ").map_or(line, |(before, _)| before));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// The files of an example: `# file: name.yaml` begins one.

@@ -1,8 +1,10 @@
-//! The front door is true: what the README shows is what the program says.
+//! What the documents show is what the program says.
 //!
-//! `UPDATE_README=1 cargo test --test readme` writes the generated parts anew.
+//! `UPDATE_DOCS=1 cargo test --test docs -- --test-threads 1` writes the generated parts anew.
 
 #![allow(clippy::unwrap_used)]
+
+mod pages;
 
 use std::path::{Path, PathBuf};
 
@@ -44,16 +46,61 @@ fn the_table_of_rules_is_that_of_the_pages() {
     holds("<!-- rules -->\n", &table);
 }
 
+#[test]
+fn the_rules_document_is_made_of_the_pages_and_their_output() {
+    let mut document =
+        "# Rules\n\nMade of the pages in [`rules/`](../rules), each with the report of \
+                        its first example. `netpol-lint rule ID` shows the whole page.\n"
+            .to_owned();
+    for rule in RULES {
+        let (text, _) = rule.page.split_once("\n## Examples\n").unwrap();
+        document += &format!("\n#{}\n", text.replace("\n## ", "\n### ").trim_end());
+        let Some(example) = pages::examples(rule).into_iter().find(|example| example.bad) else {
+            continue;
+        };
+        let (_folder, outcome) = pages::run(rule, example.text, false);
+        let look = Look {
+            color: false,
+            width: 100,
+            unicode: true,
+            cwd: outcome.root.clone(),
+            links: false,
+        };
+        let mut report = Vec::new();
+        text::write(&mut report, &outcome, &look).unwrap();
+        let report = String::from_utf8(report).unwrap();
+        document += &format!(
+            "\n### Example\n\n```yaml\n{}\n```\n\n```text\n{}\n```\n",
+            pages::plain(example.text).trim_end(),
+            report.trim_end()
+        );
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/rules.md");
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        std::fs::write(path, document).unwrap();
+        return;
+    }
+    let written = std::fs::read_to_string(path).unwrap();
+    assert!(
+        written == document,
+        "UPDATE_DOCS=1 cargo test --test docs -- --test-threads 1 mends it"
+    );
+}
+
 /// Holds what stands behind a mark of the README, up to the next `<!-- end -->`.
 fn holds(mark: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
     let readme = std::fs::read_to_string(&path).unwrap();
     let start = readme.find(mark).unwrap() + mark.len();
     let end = start + readme[start..].find("<!-- end -->").unwrap();
-    if std::env::var_os("UPDATE_README").is_some() {
+    if std::env::var_os("UPDATE_DOCS").is_some() {
         let updated = format!("{}{expected}{}", &readme[..start], &readme[end..]);
         std::fs::write(path, updated).unwrap();
         return;
     }
-    assert_eq!(&readme[start..end], expected, "UPDATE_README=1 cargo test --test readme mends it");
+    assert_eq!(
+        &readme[start..end],
+        expected,
+        "UPDATE_DOCS=1 cargo test --test docs -- --test-threads 1 mends it"
+    );
 }
