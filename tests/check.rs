@@ -103,6 +103,13 @@ fn json_is_one_document_with_the_documented_fields() {
     let json: serde_json::Value = serde_json::from_str(&text).unwrap();
     assert_eq!(json["version"], 1);
     assert_eq!(json["summary"]["errors"], 3);
+    let schema = std::fs::read_to_string(
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/report.schema.json"),
+    );
+    let schema = serde_json::from_str(&schema.unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+    assert_eq!(errors, Vec::<String>::new());
     let findings = json["findings"].as_array().unwrap();
     assert_eq!(findings.len(), 4);
     let first = &findings[0];
