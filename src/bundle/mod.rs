@@ -6,5 +6,5 @@ mod left_out;
 mod plain;
 
 pub use head::{Head, heads};
-pub use left_out::{Kustomization, LeftOut, left_out};
+pub use left_out::{Kustomization, LeftOut, directory, left_out};
 pub use plain::{Bundle, Item, TRIAL_DIRECTORIES, group, trial};

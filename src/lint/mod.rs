@@ -1,27 +1,40 @@
 //! The rules: each asks the cluster and reports findings. One file per rule; a rule never derives
 //! Kubernetes' semantics anew, it asks [`crate::resolve`] and [`crate::reach`].
 
+mod contradictory_selector;
 mod dns_single_protocol;
 mod dns_wrong_target;
+pub mod duplicate_key;
+mod duplicate_policy;
+mod empty_peer_list;
 mod finding;
 mod ignored_rules;
 mod implicit_ingress_isolation;
+mod implicit_policy_types;
+mod invalid_ip_block;
 mod invalid_peer;
+mod invalid_policy;
 mod invalid_port;
 mod invalid_selector;
 mod labels_on_workload_not_pod;
 mod missing_dns_egress;
 mod missing_namespace_selector;
 mod namespace_label_by_name;
+mod no_effect_egress;
+mod object_meta;
+mod orphaned_namespace_selector;
 mod orphaned_peer_selector;
 mod orphaned_pod_selector;
 mod orphans;
+mod policy_types;
 mod registry;
+mod removed_api_version;
 pub mod run;
 mod service_port_not_pod_port;
 mod split_peer;
 mod unknown_field;
 mod unknown_named_port;
+mod volatile_label_selector;
 mod words;
 
 pub use finding::{Confidence, Edit, Finding, Fix, Related, Safety, Severity, Subject};
@@ -57,6 +70,9 @@ pub enum Check {
     Policy(fn(&Context<'_>, u32, &mut Vec<Finding>)),
     /// Once for the cluster, when the findings of several policies have one cause.
     Cluster(fn(&Context<'_>, &mut Vec<Finding>)),
+    /// On what was noticed while files were read: its findings are made of that in
+    /// [`crate::check`].
+    Reading,
     /// About the run itself: its findings are made where files are read or settled.
     Run,
 }

@@ -30,6 +30,12 @@ pub(super) fn is_within(cx: &Context<'_>, policy: u32, span: Span) -> bool {
     strays(tree).iter().any(|stray| span.contains(stray.entry.key_span))
 }
 
+/// Whether a field that the API does not have stands at that place of a policy: it may be the one
+/// that seems to be missing there.
+pub(super) fn is_at(cx: &Context<'_>, policy: u32, spot: Spot) -> bool {
+    strays(&cx.cluster.policy(policy).tree).iter().any(|stray| stray.spot == spot)
+}
+
 /// A field that does not belong where it stands.
 struct Stray<'a> {
     entry: &'a Entry,

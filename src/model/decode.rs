@@ -117,7 +117,10 @@ fn found(node: &Node) -> &'static str {
 
 /// A string as the API server's decoder takes it: `null` is the empty string, a boolean or a
 /// number is refused.
-fn string(node: &Node) -> Result<CompactString, Why> {
+///
+/// # Errors
+/// Why it is refused.
+pub fn string(node: &Node) -> Result<CompactString, Why> {
     let Some(scalar) = node.as_scalar() else {
         return Err(wrong_type("a string", node));
     };

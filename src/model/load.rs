@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 
 use rayon::prelude::*;
 
+use super::duplicate::{self, DuplicateKey};
 use super::{Body, Object, decode, kinds};
 use crate::bundle::{Kustomization, LeftOut, heads, left_out};
 use crate::repo::{File, Repo, Role};
@@ -23,6 +24,8 @@ pub struct Loaded {
     pub objects: Vec<Object>,
     /// What could not be parsed, in all files.
     pub problems: Vec<Problem>,
+    /// Keys that stand twice in one mapping, in files that are reported on.
+    pub duplicates: Vec<DuplicateKey>,
     /// Files that are reported on and can't be read, and why.
     pub unreadable: Vec<(SourceId, String)>,
     /// What kustomizations and charts leave out.
@@ -46,6 +49,11 @@ pub fn load(
     let (kustomizations, problems) = kustomizations(&ids, limits);
     loaded.left_out = left_out(&kustomizations);
     loaded.problems = problems;
+    for ((_, file), kustomization) in of_kind(&ids).zip(&kustomizations) {
+        if let Some(tree) = kustomization.tree.as_ref().filter(|_| file.reported) {
+            duplicate::find(tree, None, &mut loaded.duplicates);
+        }
+    }
     let read: Vec<FileRead> = ids
         .par_iter()
         .map(|(id, file)| {
@@ -63,6 +71,7 @@ pub fn load(
         }
         if file.reported {
             loaded.problems.extend(read.problems);
+            loaded.duplicates.extend(read.duplicates);
             loaded.unreadable.extend(read.unreadable.map(|why| (id, why)));
         }
     }
@@ -89,8 +98,9 @@ fn kustomizations(
     ids: &[(SourceId, &File)],
     limits: &Limits,
 ) -> (Vec<Kustomization>, Vec<Problem>) {
-    let of_kind = ids.par_iter().filter(|(_, file)| file.role == Role::Kustomization);
+    let of_kind: Vec<_> = of_kind(ids).collect();
     let parsed: Vec<(Kustomization, Vec<Problem>)> = of_kind
+        .into_par_iter()
         .map(|(id, file)| {
             let bytes = std::fs::read(&file.open).unwrap_or_default();
             let text = String::from_utf8_lossy(&bytes);
@@ -103,6 +113,10 @@ fn kustomizations(
     (kustomizations, problems.into_iter().flatten().collect())
 }
 
+fn of_kind<'a>(ids: &'a [(SourceId, &'a File)]) -> impl Iterator<Item = &'a (SourceId, &'a File)> {
+    ids.iter().filter(|(_, file)| file.role == Role::Kustomization)
+}
+
 /// What one file holds.
 #[derive(Default)]
 struct FileRead {
@@ -110,6 +124,7 @@ struct FileRead {
     documents: usize,
     objects: Vec<Object>,
     problems: Vec<Problem>,
+    duplicates: Vec<DuplicateKey>,
     unreadable: Option<String>,
     /// Kept where findings are likely to need it.
     text: Option<Arc<str>>,
@@ -194,16 +209,28 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         found.documents += stream.seen;
         found.problems.extend(stream.problems);
         for document in &stream.documents {
-            let manifests = heads(&document.root).into_iter();
-            found.objects.extend(manifests.map(|(head, tree)| decode(head, &tree)));
+            for (head, tree) in heads(&document.root) {
+                let object = decode(head, &tree);
+                if is_checked_for_duplicates(&object.body) {
+                    duplicate::find(&tree, Some(&object.head), &mut found.duplicates);
+                }
+                found.objects.push(object);
+            }
         }
     }
+    // A mapping that an alias repeats was looked at each time.
+    found.duplicates.sort_by_key(|duplicate| duplicate.place);
+    found.duplicates.dedup_by_key(|duplicate| duplicate.place);
     found.objects.retain(|object| !matches!(object.body, Body::Other) || is_telltale(object));
     let has_policy = found.objects.iter().any(|object| matches!(object.body, Body::Policy(_)));
     if has_policy || !found.problems.is_empty() || file.role == Role::Stdin {
         found.text = Some(Arc::from(text.as_ref()));
     }
     found
+}
+
+fn is_checked_for_duplicates(body: &Body) -> bool {
+    matches!(body, Body::Policy(_) | Body::Workloads(_) | Body::Service(_) | Body::Namespace(_))
 }
 
 /// What tells the kind of cluster is kept, though it says nothing else.

@@ -5,6 +5,7 @@
 
 mod address;
 mod decode;
+mod duplicate;
 mod field;
 pub mod kinds;
 mod load;
@@ -18,7 +19,8 @@ pub mod validate;
 mod workload;
 
 pub use address::{At, Spot};
-pub use decode::decode;
+pub use decode::{decode, string};
+pub use duplicate::DuplicateKey;
 pub use field::{Field, Place, Why};
 pub use load::{Loaded, load};
 pub use namespace::NamespaceObject;

@@ -65,6 +65,7 @@ impl Cluster {
             policy_order: HashMap::new(),
             other_policies: FixedBitSet::new(),
             other_policy_everywhere: false,
+            leaves_things_out: false,
             elsewhere: members.elsewhere,
             resolvers: FixedBitSet::new(),
             covered: RwLock::default(),
@@ -72,6 +73,7 @@ impl Cluster {
         };
         cluster.other_policies.grow(cluster.namespaces.len());
         let openness = cluster.enter(&members.objects, members.openness);
+        cluster.leaves_things_out = openness.leaves_things_out();
         cluster.number_workloads();
         cluster.open_places(&openness);
         cluster.select_all();

@@ -114,7 +114,9 @@ pub struct Cluster {
     pub(super) other_policies: FixedBitSet,
     /// Whether such a policy selects pods of every namespace.
     pub(super) other_policy_everywhere: bool,
-    /// Workload objects of the repository outside this cluster that are no alternative of it.
+    /// Whether something that may belong to it is not evaluated or can't be read.
+    pub(super) leaves_things_out: bool,
+    /// Objects of the repository outside this cluster that are no alternative of it.
     pub(super) elsewhere: Vec<u32>,
     /// Workloads that declare a port that a DNS server listens on, by number.
     pub(super) resolvers: FixedBitSet,
@@ -430,6 +432,17 @@ impl Cluster {
     /// Whether that workload declares a port that a DNS server listens on.
     pub fn is_resolver(&self, workload: u32) -> bool {
         self.resolvers.contains(workload as usize)
+    }
+
+    /// Whether something of the repository is left out that may belong to the cluster: a
+    /// kustomization, a chart, a document that can't be read.
+    pub fn leaves_things_out(&self) -> bool {
+        self.leaves_things_out
+    }
+
+    /// Objects of the repository outside this cluster (and not in an alternative of it).
+    pub fn objects_elsewhere(&self) -> impl Iterator<Item = &Object> {
+        self.elsewhere.iter().map(|&id| self.object(id))
     }
 
     /// Workloads of the repository outside this cluster (and not in an alternative of it).

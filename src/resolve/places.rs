@@ -98,6 +98,12 @@ impl Openness {
         self.namespaces.get(name).or(self.everywhere.as_ref())
     }
 
+    /// Whether anything is open because it is not evaluated.
+    pub fn leaves_things_out(&self) -> bool {
+        let mut reasons = self.everywhere.iter().chain(self.namespaces.values());
+        reasons.any(|why| matches!(why, Open::NotEvaluated(_)))
+    }
+
     /// Opens one namespace, or everything where none is known. The first reason stays.
     pub fn open(&mut self, namespace: Option<&str>, why: Open) {
         match namespace {

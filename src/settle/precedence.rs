@@ -78,6 +78,12 @@ pub const TABLE: &[Precedence] = &[
         losers: Rules::Are(&POLICY_TYPES_RULES),
         scope: Scope::PolicyTypes,
     },
+    // Each of these says what comes of the absent `policyTypes`, which is more than that it is.
+    Precedence {
+        winners: Rules::Are(&["implicit-ingress-isolation", "no-effect-egress"]),
+        losers: Rules::Are(&["implicit-policy-types"]),
+        scope: Scope::Policy,
+    },
     // There is a DNS rule, and it misses its target: mending it gives the pods their DNS. The
     // wrong rule stands in the same direction's list, but elsewhere in it.
     Precedence {

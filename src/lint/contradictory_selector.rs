@@ -1,0 +1,95 @@
+//! A selector whose requirements can't all hold.
+
+use compact_str::CompactString;
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::{At, Field, Operator, Requirement, Selector, Spot, is_placeholder};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "contradictory-selector",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/contradictory-selector.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    let mut look = |spot: Spot, selector: &Field<Selector>, effect: &str| {
+        let Some((earlier, later)) = selector.get().and_then(contradiction) else {
+            return;
+        };
+        let message = format!(
+            "{} and {} never hold together: {effect}",
+            words::quoted(&earlier.words()),
+            words::quoted(&later.words())
+        );
+        let help = "drop one of the two; for either of several values, write one expression with \
+                    `In` and all of them";
+        let at = At { policy: id, spot };
+        let finding = Finding::new(&RULE, later.key_span, message, help).about(cx, at);
+        findings.push(finding.related(earlier.key_span, "it contradicts this"));
+    };
+    look(Spot::PodSelector, &policy.pod_selector, "the policy selects no pod, and does nothing");
+    for peer in cx.selector_peers() {
+        let (direction, rule, index) = (peer.direction, peer.rule, peer.index);
+        let pods = Spot::PeerPods(direction, rule, index);
+        look(pods, &peer.peer.pod_selector, "this peer is nobody");
+        let namespaces = Spot::PeerNamespaces(direction, rule, index);
+        look(namespaces, &peer.peer.namespace_selector, "this peer is nobody");
+    }
+}
+
+/// The first two requirements, in the order in which they are written, that leave no value.
+fn contradiction(selector: &Selector) -> Option<(&Requirement, &Requirement)> {
+    if selector.is_refused() {
+        return None;
+    }
+    let mut written: Vec<&Requirement> = selector.requirements.iter().collect();
+    written.sort_by_key(|requirement| requirement.span.start);
+    for (index, later) in written.iter().enumerate() {
+        let of_key: Vec<&Requirement> =
+            written[..index].iter().copied().filter(|earlier| earlier.key == later.key).collect();
+        let known = of_key.iter().chain([later]).all(|requirement| is_known(requirement));
+        let Some(last) = of_key.last().filter(|_| known) else {
+            continue;
+        };
+        if !can_hold(of_key.iter().copied().chain([*later])) {
+            // The one of the earlier ones that alone is at odds with it, else the last of them.
+            let culprit = of_key.iter().find(|earlier| !can_hold([**earlier, *later].into_iter()));
+            return Some((culprit.unwrap_or(last), later));
+        }
+    }
+    None
+}
+
+fn is_known(requirement: &Requirement) -> bool {
+    let mut texts = requirement.values.iter().map(|(value, _)| value).chain([&requirement.key]);
+    !texts.any(|text| is_placeholder(text))
+}
+
+/// Whether some value of the label, or its absence, meets all of them. `NotIn` is also true where
+/// the key is absent (apimachinery pkg/labels/selector.go, `Requirement.Matches`).
+fn can_hold<'a>(requirements: impl Iterator<Item = &'a Requirement> + Clone) -> bool {
+    let is = |operator: Operator| move |r: &&Requirement| r.operator == operator;
+    let must_be_there =
+        requirements.clone().any(|r| matches!(r.operator, Operator::In | Operator::Exists));
+    if !must_be_there {
+        return true;
+    }
+    if requirements.clone().any(|r| r.operator == Operator::DoesNotExist) {
+        return false;
+    }
+    let mut listed = requirements.clone().filter(is(Operator::In));
+    // `Exists` beside `NotIn`: there are always other values.
+    let Some(first) = listed.next() else {
+        return true;
+    };
+    let has = |r: &Requirement, value: &CompactString| r.values.iter().any(|(v, _)| v == value);
+    first.values.iter().any(|(value, _)| {
+        requirements.clone().filter(is(Operator::In)).all(|r| has(r, value))
+            && !requirements.clone().filter(is(Operator::NotIn)).any(|r| has(r, value))
+    })
+}

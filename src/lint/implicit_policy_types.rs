@@ -1,0 +1,38 @@
+//! A policy that leaves its directions to be filled in.
+
+use super::{Check, Confidence, Context, Finding, Rule, Safety, Severity, policy_types, words};
+use crate::model::{At, Direction, Spot};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "implicit-policy-types",
+    severity: Severity::Note,
+    confidence: Confidence::High,
+    pedantic: true,
+    page: include_str!("../../rules/implicit-policy-types.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    let unsure = Direction::BOTH.iter().any(|direction| policy.is_unsure(*direction));
+    let Some(spec) = policy.spec.filter(|_| !policy.has_policy_types() && !unsure) else {
+        return;
+    };
+    let in_effect: Vec<Direction> =
+        Direction::BOTH.into_iter().filter(|direction| policy.isolates(*direction)).collect();
+    let names: Vec<String> =
+        in_effect.iter().map(|direction| words::quoted(direction.policy_type())).collect();
+    let message = format!(
+        "this policy does not say its `policyTypes`: {} {} in effect, since the API server fills \
+         that in",
+        words::list(&names, 2),
+        if names.len() == 1 { "is" } else { "are" }
+    );
+    let list: Vec<&str> = in_effect.iter().map(|direction| direction.policy_type()).collect();
+    let help = format!("write what is meant: `policyTypes: [{}]`", list.join(", "));
+    let at = At { policy: id, spot: Spot::Spec };
+    let mut finding = Finding::new(&RULE, spec.key, message, help).about(cx, at);
+    finding.fixes.extend(policy_types::write(cx, id, &in_effect, Safety::Safe));
+    findings.push(finding);
+}

@@ -1,0 +1,196 @@
+//! A namespaceSelector for a value that no Namespace of the repository has.
+
+use strsim::osa_distance;
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, namespace_label_by_name, words};
+use crate::model::{At, Body, Operator, Requirement, Spot, is_placeholder};
+use crate::resolve::{Labelled, NAME_LABEL, Namespace, is_dns_namespace, meets};
+use crate::text::Span;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "orphaned-namespace-selector",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    pedantic: false,
+    page: include_str!("../../rules/orphaned-namespace-selector.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    for peer in cx.selector_peers() {
+        let selector = peer.peer.namespace_selector.get().filter(|s| !s.is_refused());
+        let mut requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
+        let Some(orphan) = requirements.find_map(|requirement| orphan(cx, requirement)) else {
+            continue;
+        };
+        let spot = Spot::PeerNamespaces(peer.direction, peer.rule, peer.index);
+        let mut finding = Finding::new(&RULE, orphan.place, orphan.message, orphan.help)
+            .about(cx, At { policy: id, spot });
+        if let Some((place, message)) = orphan.related {
+            finding = finding.related(place, message);
+        }
+        if !shows_all_namespaces(cx, orphan.by_name) {
+            finding = finding.confidence(Confidence::Low);
+        }
+        findings.push(finding);
+    }
+}
+
+/// A requirement that no namespace meets.
+struct Orphan {
+    place: Span,
+    message: String,
+    help: String,
+    related: Option<(Span, String)>,
+    /// It is about the label that every namespace has.
+    by_name: bool,
+}
+
+fn orphan(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
+    let mut texts = requirement.values.iter().map(|(value, _)| value).chain([&requirement.key]);
+    if requirement.operator != Operator::In || texts.any(|text| is_placeholder(text)) {
+        return None;
+    }
+    if requirement.key == NAME_LABEL {
+        return requirement
+            .values
+            .iter()
+            .find_map(|(name, place)| misspelt(cx, requirement, name, *place));
+    }
+    without_value(cx, requirement)
+}
+
+/// A name that nothing in the repository mentions, while a near twin exists.
+fn misspelt(
+    cx: &Context<'_>,
+    requirement: &Requirement,
+    name: &str,
+    place: Span,
+) -> Option<Orphan> {
+    if cx.cluster.namespace_named(name).is_some() || is_dns_namespace(name) {
+        return None;
+    }
+    let mentions = |object: &crate::model::Object| {
+        object.head.namespace.as_deref() == Some(name)
+            || matches!(object.body, Body::Namespace(_)) && object.head.name == name
+    };
+    if cx.cluster.objects_elsewhere().any(mentions) {
+        return None;
+    }
+    let is_asked_for = |other: &str| requirement.values.iter().any(|(value, _)| value == other);
+    let twin = cx.cluster.namespaces().iter().find(|namespace| {
+        !namespace.implicit && is_twin(name, &namespace.name) && !is_asked_for(&namespace.name)
+    })?;
+    Some(Orphan {
+        place,
+        message: format!(
+            "nothing in this repository mentions a namespace {}, but there is {}",
+            words::quoted(name),
+            words::namespace(twin)
+        ),
+        help: format!("if that is meant, write `{NAME_LABEL}: {}`", twin.name),
+        related: twin.object.map(|object| {
+            (
+                cx.cluster.head(object).name_span,
+                "this Namespace is spelt nearly the same".to_owned(),
+            )
+        }),
+        by_name: true,
+    })
+}
+
+/// A value that no Namespace has, though some have the key.
+fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orphan> {
+    let namespaces = cx.cluster.namespaces();
+    let shown = || namespaces.iter().filter(|namespace| namespace.object.is_some());
+    if shown().any(|namespace| !meets(requirement, namespace).is_no()) {
+        return None;
+    }
+    if is_met_elsewhere(cx, requirement) {
+        return None;
+    }
+    let carriers: Vec<(&Namespace, &str)> =
+        shown().filter_map(|ns| Some((ns, ns.value(&requirement.key)?))).collect();
+    let is_twin = |(_, has): &&(&Namespace, &str)| {
+        requirement.values.iter().any(|(value, _)| is_twin(value, has))
+    };
+    let twin = carriers.iter().find(is_twin);
+    if twin.is_none() && says_who_it_is(requirement) {
+        return None;
+    }
+    let (nearest, has) = *twin.or(carriers.first())?;
+    let (_, place) = requirement.values.first()?;
+    let label = words::quoted(&format!("{}: {has}", requirement.key));
+    Some(Orphan {
+        place: *place,
+        message: format!(
+            "{} selects none of the Namespaces that the repository shows; Namespace {} has {label}",
+            words::quoted(&requirement.words()),
+            words::quoted(&nearest.name)
+        ),
+        help: format!(
+            "if Namespace {} is meant, write {label}; if another one is, add it or its label to \
+             the repository",
+            words::quoted(&nearest.name)
+        ),
+        related: place_of_label(nearest, &requirement.key).map(|place| {
+            (place, format!("Namespace {} has it here", words::quoted(&nearest.name)))
+        }),
+        by_name: false,
+    })
+}
+
+fn place_of_label(namespace: &Namespace, key: &str) -> Option<Span> {
+    namespace.labels.iter().find(|label| label.key == key).map(|label| label.value_span)
+}
+
+fn is_met_elsewhere(cx: &Context<'_>, requirement: &Requirement) -> bool {
+    let has = |label: &crate::model::Label| {
+        label.key == requirement.key
+            && requirement
+                .values
+                .iter()
+                .any(|(value, _)| *value == label.value || is_placeholder(&label.value))
+    };
+    cx.cluster.objects_elsewhere().any(|object| match &object.body {
+        Body::Namespace(namespace) => namespace.labels_unsure || namespace.labels.iter().any(has),
+        _ => false,
+    })
+}
+
+/// Labels that tell one namespace from all others: that none shown has a value says nothing, as
+/// namespaces of other repositories (`ingress-nginx`, `monitoring`) have such labels too.
+fn says_who_it_is(requirement: &Requirement) -> bool {
+    let key = requirement.key.as_str();
+    namespace_label_by_name::named(requirement).is_some()
+        || key.starts_with("app.kubernetes.io/")
+        || matches!(key, "app" | "component" | "k8s-app" | "release")
+}
+
+/// Whether other Namespaces than those shown can't be there: all that are mentioned are shown
+/// (or, where only their names are asked for, at least nothing is left out).
+fn shows_all_namespaces(cx: &Context<'_>, by_name: bool) -> bool {
+    let is_shown =
+        |namespace: &Namespace| by_name || namespace.implicit || namespace.object.is_some();
+    !cx.cluster.leaves_things_out() && cx.cluster.namespaces().iter().all(is_shown)
+}
+
+/// Whether one of two names is likely the other one misspelt: all of their parts are alike but
+/// one, and in that a letter or two are wrong. `dev-1` and `dev-2`, or `team-a` and `team-b`, are
+/// two names and not a slip.
+fn is_twin(a: &str, b: &str) -> bool {
+    let parts = |name: &str| name.split(['-', '.', '_']).map(str::to_owned).collect::<Vec<_>>();
+    let (a_parts, b_parts) = (parts(a), parts(b));
+    if a == b || a_parts.len() != b_parts.len() {
+        return a != b && a_parts.concat() == b_parts.concat();
+    }
+    let mut differing = a_parts.iter().zip(&b_parts).filter(|(a, b)| a != b);
+    let (Some((a, b)), None) = (differing.next(), differing.next()) else {
+        return false;
+    };
+    let shorter = a.len().min(b.len());
+    let allowed = if shorter >= 8 { 2 } else { 1 };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    shorter >= 4 && digits(a) == digits(b) && osa_distance(a, b) <= allowed
+}

@@ -1,0 +1,66 @@
+//! A selector on a label that changes by itself at the next rollout or release.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::{At, Field, Operator, Requirement, Selector, Spot, is_placeholder};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "volatile-label-selector",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/volatile-label-selector.md"),
+    check: Check::Policy(check),
+};
+
+/// The labels, and what changes each.
+const VOLATILE: &[(&str, &str)] = &[
+    // Set by the Deployment controller (pkg/controller/deployment) on each ReplicaSet's pods.
+    ("pod-template-hash", "each rollout of the Deployment changes it"),
+    // Set by the StatefulSet and DaemonSet controllers (pkg/controller/history).
+    ("controller-revision-hash", "each rollout of the StatefulSet or DaemonSet changes it"),
+    // Name and version of the chart, by Helm's conventions for labels.
+    ("helm.sh/chart", "each new version of the chart changes it"),
+    ("app.kubernetes.io/version", "each release of the app changes it"),
+];
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    look(cx, At { policy: id, spot: Spot::PodSelector }, &policy.pod_selector, findings);
+    for peer in cx.selector_peers() {
+        let (direction, rule, index) = (peer.direction, peer.rule, peer.index);
+        let pods = At { policy: id, spot: Spot::PeerPods(direction, rule, index) };
+        look(cx, pods, &peer.peer.pod_selector, findings);
+        let namespaces = At { policy: id, spot: Spot::PeerNamespaces(direction, rule, index) };
+        look(cx, namespaces, &peer.peer.namespace_selector, findings);
+    }
+}
+
+fn look(cx: &Context<'_>, at: At, selector: &Field<Selector>, findings: &mut Vec<Finding>) {
+    for requirement in selector.get().map_or(&[][..], |selector| &selector.requirements) {
+        if is_only_tested(requirement) || is_filled_in(requirement) {
+            continue;
+        }
+        let known = VOLATILE.iter().find(|(key, _)| requirement.key == key);
+        findings.extend(known.map(|(_, why)| {
+            let message = format!(
+                "{} asks for a value that does not last: {why}, and then the selector no longer \
+                 fits",
+                words::quoted(&requirement.words())
+            );
+            let help = "select by labels that stay, such as `app.kubernetes.io/name` and \
+                        `app.kubernetes.io/instance`";
+            Finding::new(&RULE, requirement.key_span, message, help).about(cx, at)
+        }));
+    }
+}
+
+/// `Exists` and `DoesNotExist` hold whatever the value is.
+fn is_only_tested(requirement: &Requirement) -> bool {
+    matches!(requirement.operator, Operator::Exists | Operator::DoesNotExist)
+}
+
+/// What a tool fills in anew at each release changes along with the pods.
+fn is_filled_in(requirement: &Requirement) -> bool {
+    requirement.values.iter().any(|(value, _)| is_placeholder(value))
+}
