@@ -3,6 +3,7 @@
 
 mod dns_single_protocol;
 mod dns_wrong_target;
+mod edits;
 mod finding;
 mod ignored_rules;
 mod implicit_ingress_isolation;
