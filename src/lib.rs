@@ -3,13 +3,15 @@
 //!
 //! Data flows one way, through one folder per stage; each knows only the ones before it:
 //! [`repo`] → [`text`] → [`yaml`] → [`bundle`] → [`model`] → [`resolve`] → [`reach`] → [`lint`] →
-//! [`settle`] → [`report`]. [`check`] is that table as code.
+//! [`settle`] → [`fix`] → [`report`]. [`check`] is that table as code, and [`mend`] goes round in
+//! it until nothing is left to mend.
 
 #![warn(missing_docs)]
 
 pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod fix;
 pub mod lint;
 pub mod model;
 pub mod reach;
@@ -59,6 +61,12 @@ pub struct Outcome {
     pub root: PathBuf,
 }
 
+impl Outcome {
+    fn found(&self) -> fix::Found<'_> {
+        (&self.findings, &self.sources)
+    }
+}
+
 /// The figures of the closing line.
 #[derive(Clone, Debug, Default)]
 pub struct Summary {
@@ -72,6 +80,12 @@ pub struct Summary {
     pub workloads: usize,
     /// Findings held back by suppressions.
     pub suppressed: usize,
+    /// Findings that fixes have mended.
+    pub mended: usize,
+    /// Files in which they have.
+    pub mended_files: usize,
+    /// Files that could not be mended, with the reason.
+    pub not_mended: Vec<(String, String)>,
     /// Kustomizations that were recognised and left out.
     pub kustomizations: usize,
     /// Helm charts that were recognised and left out.
@@ -107,8 +121,8 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let repo = repo::find(&request.scope, &request.cwd)?;
     clock.stage("walk");
     progress.files(repo.files.len());
-    let stdin = request.scope.stdin.as_deref();
-    let mut loaded = model::load(&repo, stdin, &request.limits, &|| progress.file_done());
+    let tick = || progress.file_done();
+    let mut loaded = model::load(&repo, &request.scope, &request.limits, &tick);
     clock.stage("read");
     let objects = Arc::new(std::mem::take(&mut loaded.objects));
     let bundles = bundle::group(&items(&objects, &repo));
@@ -128,6 +142,65 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     clock.stage("settle");
     let summary = summary(&repo, &loaded, &objects, clock);
     Ok(Outcome { sources: loaded.sources, findings, summary, root: repo.root })
+}
+
+/// How far fixes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mending {
+    /// Also those that change what is allowed.
+    pub risky: bool,
+    /// Write the files; else only work out what would be written.
+    pub write: bool,
+}
+
+/// More rounds than any file needs: each mends at least one finding, and most mend all.
+const ROUNDS: usize = 25;
+
+/// Checks, and mends what can be mended: edits that overlap are made one after the other, and each
+/// round is judged by what the pipeline then finds. What remains, and the changed files.
+///
+/// # Errors
+/// Those of [`check`]. A file that can't be written is left as it is, and the summary says so.
+pub fn mend(
+    request: &Request,
+    how: Mending,
+    progress: &dyn Progress,
+) -> Result<(Outcome, fix::Draft), repo::Error> {
+    let mut request = request.clone();
+    let given: Vec<PathBuf> = request.scope.paths.iter().map(|p| request.cwd.join(p)).collect();
+    let first = check(&request, progress)?;
+    let mut draft = fix::Draft::new(&first.root, &given, how.risky);
+    let mut rounds = 0;
+    let mut last = None;
+    while rounds < ROUNDS {
+        let outcome = last.as_ref().unwrap_or(&first);
+        if !draft.edit(&outcome.findings, &outcome.sources) {
+            break;
+        }
+        rounds += 1;
+        request.scope.edited = draft.texts();
+        let mut next = check(&request, &())?;
+        if draft.judge(outcome.found(), next.found()) {
+            request.scope.edited = draft.texts();
+            next = check(&request, &())?;
+        }
+        last = Some(next);
+    }
+    if rounds == ROUNDS {
+        draft.give_up();
+    }
+    let refused = last.as_ref().is_some_and(|last| draft.conclude(first.found(), last.found()));
+    let unwritten = how.write && !draft.write();
+    let mut outcome = last.unwrap_or(first);
+    if rounds == ROUNDS || refused || unwritten {
+        request.scope.edited = draft.texts();
+        outcome = check(&request, &())?;
+    }
+    let summary = &mut outcome.summary;
+    summary.mended = draft.changes().values().map(|change| change.mended).sum();
+    summary.mended_files = draft.changes().len();
+    summary.not_mended = draft.refused().clone().into_iter().collect();
+    Ok((outcome, draft))
 }
 
 /// Measures the stages of a run.
@@ -287,6 +360,9 @@ fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object], clock: Clock) -> Su
         policies: objects.iter().filter(|o| matches!(o.body, Body::Policy(_))).count(),
         workloads: workloads.sum(),
         suppressed: 0,
+        mended: 0,
+        mended_files: 0,
+        not_mended: Vec::new(),
         kustomizations: of_role(repo::Role::Kustomization),
         charts: of_role(repo::Role::Chart),
         left_out: left_out(repo, loaded),

@@ -40,6 +40,9 @@ fn help_says_what_users_need() {
         "--quiet",
         "--verbose",
         "--exit-zero",
+        "--fix",
+        "--unsafe-fixes",
+        "--diff",
         "Exit codes:",
         "NO_COLOR",
     ] {

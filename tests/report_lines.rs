@@ -107,10 +107,13 @@ fn fixes_are_counted_by_the_safest_of_a_finding() {
     };
     use Safety::{Safe, Unsafe};
     assert_eq!(told([&[], &[], &[]]), "");
-    assert_eq!(told([&[Safe], &[Unsafe, Safe], &[]]), "There is a safe fix for 2 of them.");
-    assert_eq!(told([&[], &[], &[Unsafe]]), "There is an unsafe fix for 1 of them.");
+    assert_eq!(told([&[Safe], &[Unsafe, Safe], &[]]), "There is a safe fix for 2 of them (--fix).");
+    assert_eq!(
+        told([&[], &[], &[Unsafe]]),
+        "There is an unsafe fix for 1 of them (--fix --unsafe-fixes)."
+    );
     assert_eq!(
         told([&[Safe], &[Unsafe], &[Unsafe]]),
-        "There is a safe fix for 1 of them and an unsafe one for 2 more."
+        "There is a safe fix for 1 of them (--fix) and an unsafe one for 2 more (--unsafe-fixes)."
     );
 }

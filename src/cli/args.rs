@@ -23,6 +23,7 @@ Examples:
                                            the whole repository
   helm template shop | netpol-lint -       check what a command prints
   netpol-lint --output-format json . > report.json
+  netpol-lint --diff --unsafe-fixes        show what fixes would change
   netpol-lint rule missing-dns-egress      explain a rule";
 
 /// Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.
@@ -120,6 +121,9 @@ pub(super) struct CheckArgs {
     pub(super) findings: FindingArgs,
 
     #[command(flatten)]
+    pub(super) fixes: FixArgs,
+
+    #[command(flatten)]
     pub(super) files: FileArgs,
 
     #[command(flatten)]
@@ -157,6 +161,26 @@ pub(super) struct FindingArgs {
     /// Exit with 0 even when there are findings
     #[arg(long)]
     pub(super) exit_zero: bool,
+}
+
+/// What is mended.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Fixes")]
+pub(super) struct FixArgs {
+    /// Mend what can be mended without changing what is allowed, and report what remains
+    ///
+    /// Only files of the repository are written, never what a symbolic link leads to, and a file
+    /// only if its findings are then gone and no other error comes up.
+    #[arg(long)]
+    pub(super) fix: bool,
+
+    /// With --fix or --diff: fixes that change what is allowed too
+    #[arg(long)]
+    pub(super) unsafe_fixes: bool,
+
+    /// Print what --fix would change as a unified diff, and change nothing
+    #[arg(long)]
+    pub(super) diff: bool,
 }
 
 /// Which files are read.

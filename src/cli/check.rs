@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::report::{self, Look};
 use crate::text::visible;
-use crate::{Outcome, Request};
+use crate::{Mending, Outcome, Progress, Request, repo};
 
 use super::args::Format;
 use super::settings::{Check, Report};
@@ -21,6 +21,9 @@ pub(super) fn run(
     if check.request.scope.paths.iter().any(|path| path.as_os_str() == "-") {
         check.request.scope.stdin = Some(standard_input(check.request.limits.file_bytes)?);
     }
+    if check.mending.is_some_and(|mending| !mending.write) {
+        return diff(&check, out);
+    }
     let outcome = outcome(&check)?;
     if check.report != Report::Nothing {
         report(&check, &outcome, &terminal.look(), out)?;
@@ -34,10 +37,31 @@ pub(super) fn run(
         out.flush()?;
         timings(&outcome, &mut anstream::stderr())?;
     }
+    Ok(code(&check, &outcome))
+}
+
+fn code(check: &Check, outcome: &Outcome) -> u8 {
     let failed = check
         .fail_on
         .is_some_and(|least| outcome.findings.iter().any(|finding| finding.severity >= least));
-    Ok(if failed { FINDINGS } else { CLEAN })
+    if failed { FINDINGS } else { CLEAN }
+}
+
+/// What fixes would change, for a pipe into `patch`; what is said about it goes to standard error.
+/// Since nothing is changed, the exit code is that of the check: what is found as it stands.
+fn diff(check: &Check, out: &mut dyn Write) -> Result<u8, Failure> {
+    let found = in_pool(check, |progress| crate::check(&check.request, progress))?;
+    let how = Mending { risky: check.mending.is_some_and(|how| how.risky), write: false };
+    let (after, draft) = in_pool(check, |_| crate::mend(&check.request, how, &()))?;
+    if check.report != Report::Nothing {
+        out.write_all(crate::fix::unified(draft.changes()).as_bytes())?;
+    }
+    if check.report == Report::Whole {
+        out.flush()?;
+        let err = &mut anstream::stderr();
+        report::closing::would_mend(err, &after.summary, found.findings.len())?;
+    }
+    Ok(code(check, &found))
 }
 
 /// Standard input, up to one byte more than a file may have: the rest would not be read anyway.
@@ -48,8 +72,19 @@ fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
     Ok(text)
 }
 
-/// The pipeline, on as many threads as were asked for.
+/// The pipeline, and the fixes where they are asked for.
 fn outcome(check: &Check) -> Result<Outcome, Failure> {
+    in_pool(check, |progress| match check.mending {
+        Some(how) => crate::mend(&check.request, how, progress).map(|(outcome, _)| outcome),
+        None => crate::check(&check.request, progress),
+    })
+}
+
+/// Does `work` on as many threads as were asked for.
+fn in_pool<T: Send>(
+    check: &Check,
+    work: impl Fn(&dyn Progress) -> Result<T, repo::Error> + Sync,
+) -> Result<T, Failure> {
     let mut pool = rayon::ThreadPoolBuilder::new();
     if let Some(threads) = check.threads {
         pool = pool.num_threads(threads);
@@ -58,10 +93,7 @@ fn outcome(check: &Check) -> Result<Outcome, Failure> {
         Failure::Arguments(format!("the threads can't be started (see --threads): {error}"))
     })?;
     let quiet = check.report != Report::Whole;
-    let outcome = progress::during(quiet, |progress| {
-        pool.install(|| crate::check(&check.request, progress))
-    })?;
-    Ok(outcome)
+    Ok(progress::during(quiet, |progress| pool.install(|| work(progress)))?)
 }
 
 /// The findings, then the closing line; a JSON document holds the figures itself.

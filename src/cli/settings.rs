@@ -2,11 +2,11 @@
 
 use crate::lint::{Confidence, RULES, Rule, Severity};
 use crate::settle::Selection;
-use crate::{Request, repo, yaml};
+use crate::{Mending, Request, repo, yaml};
 
 use super::Failure;
 use super::args::{
-    Args, CheckArgs, Command, FailOn, FileArgs, FindingArgs, Format, Level, Sureness,
+    Args, CheckArgs, Command, FailOn, FileArgs, FindingArgs, FixArgs, Format, Level, Sureness,
 };
 use super::terminal::Terminal;
 
@@ -31,6 +31,8 @@ pub(super) struct Check {
     pub(super) request: Request,
     pub(super) format: Format,
     pub(super) report: Report,
+    /// Whether and how far to mend.
+    pub(super) mending: Option<Mending>,
     /// Say on standard error what was read and left out.
     pub(super) verbose: bool,
     /// Say on standard error how long each stage took.
@@ -67,7 +69,8 @@ impl Settings {
 
 impl Mode {
     fn check(args: CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
-        let CheckArgs { paths, findings, files, output } = args;
+        let CheckArgs { paths, findings, fixes, files, output } = args;
+        let mending = mending(&fixes)?;
         let fail_on = match findings.fail_on {
             _ if findings.exit_zero => None,
             FailOn::Error => Some(Severity::Error),
@@ -94,12 +97,23 @@ impl Mode {
             request,
             format: output.output_format,
             report,
+            mending,
             verbose: output.verbose,
             timings: output.timings,
             fail_on,
             threads,
         })))
     }
+}
+
+/// `--diff` changes nothing, whatever else is given.
+fn mending(args: &FixArgs) -> Result<Option<Mending>, Failure> {
+    let is_asked_for = args.fix || args.diff;
+    if args.unsafe_fixes && !is_asked_for {
+        let what = "--unsafe-fixes says how far --fix or --diff goes: give one of them too";
+        return Err(Failure::Arguments(what.to_owned()));
+    }
+    Ok(is_asked_for.then_some(Mending { risky: args.unsafe_fixes, write: !args.diff }))
 }
 
 fn scope(paths: Vec<std::path::PathBuf>, files: FileArgs) -> repo::Scope {
@@ -111,6 +125,7 @@ fn scope(paths: Vec<std::path::PathBuf>, files: FileArgs) -> repo::Scope {
         exclude: files.exclude,
         no_ignore: files.no_ignore,
         force_exclude: files.force_exclude,
+        ..repo::Scope::default()
     }
 }
 

@@ -1,8 +1,9 @@
 //! DNS by one of UDP and TCP only.
 
+use super::edits::{self, New, Site, quoted_like};
 use super::missing_dns_egress::asks_cluster_dns;
-use super::{Check, Confidence, Context, Finding, Rule, Severity};
-use crate::model::{At, Direction, Field, PortEntry, Protocol, Spot};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity};
+use crate::model::{At, Direction, Field, PortEntry, PortRef, Protocol, Spot};
 use crate::reach::{self, Destination, Port, Verdict};
 use crate::resolve::Tri;
 
@@ -50,7 +51,35 @@ fn finding(cx: &Context<'_>, id: u32, half: &Half) -> Option<Finding> {
     let (message, help) = words(half.protocol, entry);
     let confidence =
         if half.verdict.allowed.is_yes() { Confidence::High } else { Confidence::Medium };
-    Some(Finding::new(&RULE, place, message, help).about(cx, at).confidence(confidence))
+    let mut finding =
+        Finding::new(&RULE, place, message, help).about(cx, at).confidence(confidence);
+    finding.fixes.extend(add_other(cx, at, entry, half.protocol));
+    Some(finding)
+}
+
+/// An entry for the other protocol, with its keys in the order of the one that is there. What port
+/// a name has by the other protocol can't be told.
+fn add_other(cx: &Context<'_>, at: At, entry: &PortEntry, allowed: Protocol) -> Option<Fix> {
+    let Spot::Port(direction, rule, nth) = at.spot else {
+        return None;
+    };
+    let number = match entry.port.get() {
+        Some(PortRef::Number(number)) if entry.end_port.is_absent() => *number,
+        Some(PortRef::Name(_) | PortRef::Placeholder(_)) => return None,
+        _ => cx.cluster.profile.dns_port(),
+    };
+    let other = if allowed == Protocol::Udp { Protocol::Tcp } else { Protocol::Udp };
+    let written = entry.protocol.place().map(|place| (place.key, cx.text(place.value)));
+    let text = quoted_like(written.map_or("", |(_, text)| text), &other.to_string());
+    let mut keys = vec![("port", New::text(number.to_string())), ("protocol", New::text(text))];
+    let port_key = entry.port.place().map(|place| place.key);
+    if written.zip(port_key).is_some_and(|((protocol, _), port)| protocol.start < port.start) {
+        keys.reverse();
+    }
+    let site = Site::of(cx, at.policy)?;
+    let list = site.node(Spot::Rule(direction, rule))?.get("ports")?;
+    let edit = site.item_below(list, nth as usize, &New::Map(keys));
+    edits::risky(format!("Add port {number} by {other}"), edit)
 }
 
 fn allowing_entry<'a>(

@@ -1,10 +1,13 @@
 //! A DNS rule that points where the cluster's DNS is not.
 
+use super::edits::{self, New, Site};
 use super::missing_dns_egress::asks_cluster_dns;
-use super::{Check, Confidence, Context, Finding, Rule, Severity, namespace_label_by_name, words};
+use super::{
+    Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_label_by_name, words,
+};
 use crate::model::{At, Direction, Peer, PortRef, Requirement, Spot, TrafficRule, is_placeholder};
 use crate::reach;
-use crate::resolve::{NAME_LABEL, Profile, Tri, dns_label, is_dns_namespace};
+use crate::resolve::{NAME_LABEL, Profile, Tri, dns_label, dns_labels, is_dns_namespace};
 use crate::text::Span;
 
 /// The rule.
@@ -85,7 +88,32 @@ fn wrong_peers(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opt
         "point it at `podSelector: {{matchLabels: {{{key}: {value}}}}}` together with \
          `namespaceSelector: {{matchLabels: {{{NAME_LABEL}: {namespace}}}}}`, in one peer"
     );
-    Some(Finding::new(&RULE, reason.place, reason.message, help).about(cx, at))
+    let mut finding = Finding::new(&RULE, reason.place, reason.message, help).about(cx, at);
+    finding.fixes.extend(name_namespace(cx, at));
+    Some(finding)
+}
+
+/// The DNS pods' own label in the wrong namespace: only the namespace is missing.
+fn name_namespace(cx: &Context<'_>, at: At) -> Option<Fix> {
+    let Spot::PeerPods(direction, rule, nth) = at.spot else {
+        return None;
+    };
+    let peer = cx.cluster.policy(at.policy).peer(direction, rule, nth)?;
+    let pods = peer.pod_selector.get().filter(|selector| !selector.is_empty())?;
+    let is_dns = dns_labels(pods, cx.cluster.profile).is_yes();
+    if !is_dns || !peer.namespace_selector.is_absent() {
+        return None;
+    }
+    let namespace = cx.cluster.profile.dns_namespace();
+    let site = Site::of(cx, at.policy)?;
+    let node = site.node(Spot::Peer(direction, rule, nth))?;
+    // A null one is absent, and a key must not stand twice.
+    if node.get("namespaceSelector").is_some() {
+        return None;
+    }
+    let new = New::label(NAME_LABEL, namespace);
+    let edit = site.key_below(node, "podSelector", "namespaceSelector", &new);
+    edits::risky(format!("Add a namespaceSelector for `{namespace}`"), edit)
 }
 
 fn has_placeholder(peer: &Peer) -> bool {

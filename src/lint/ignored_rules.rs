@@ -1,6 +1,7 @@
 //! Rules of a direction that `policyTypes` leaves out.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity};
+use super::edits::{self, New, Site, quoted_like};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity};
 use crate::model::{At, Direction, Spot};
 
 /// The rule.
@@ -37,6 +38,17 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         if let Some(types) = Spot::PolicyTypes.key_span(policy) {
             finding = finding.related(types, format!("{word} is not listed here"));
         }
+        finding.fixes.extend(list(cx, id, word));
         findings.push(finding);
     }
+}
+
+fn list(cx: &Context<'_>, id: u32, word: &str) -> Option<Fix> {
+    let site = Site::of(cx, id)?;
+    let types = site.node(Spot::PolicyTypes)?;
+    let items = types.as_seq()?;
+    let last = items.last()?;
+    let new = New::text(quoted_like(site.slice(last.span), word));
+    let edit = site.item_below(types, items.len() - 1, &new);
+    edits::risky(format!("Add `{word}` to `policyTypes`"), edit)
 }

@@ -1,6 +1,7 @@
 //! An egress policy that closes ingress too, since it does not say otherwise.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use super::edits::{self, New, Site};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::model::{At, Direction, Spot};
 
 /// The rule.
@@ -32,7 +33,21 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     );
     let help = "write `policyTypes: [Egress]` if ingress is to stay open, or `[Ingress, Egress]` \
                 if it is meant to be closed";
-    findings.push(Finding::new(&RULE, place, message, help).about(cx, at));
+    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
+    finding.fixes.extend(leave_ingress_open(cx, id));
+    findings.push(finding);
+}
+
+fn leave_ingress_open(cx: &Context<'_>, id: u32) -> Option<Fix> {
+    let site = Site::of(cx, id)?;
+    let spec = site.node(Spot::Spec)?;
+    let types = New::List(vec![New::text("Egress")]);
+    let edit = match spec.get("policyTypes") {
+        Some(empty) if empty.as_seq().is_some() => Some(site.replace(empty.span, "[Egress]")),
+        Some(_) => None,
+        None => site.key_below(spec, "podSelector", "policyTypes", &types),
+    };
+    edits::risky("Write `policyTypes: [Egress]`", edit)
 }
 
 /// Whether another policy of the same pods speaks about ingress: then its being closed is known.

@@ -1,6 +1,7 @@
 //! A port that the API server refuses.
 
-use super::{Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, words};
+use super::edits::Site;
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Safety, Severity, words};
 use crate::model::{At, Direction, Field, Place, PortEntry, PortRef, Spot, Why};
 use crate::text::Span;
 
@@ -56,7 +57,10 @@ fn port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
         ),
     };
     let mut finding = Finding::new(&RULE, place.key, message, help).about(cx, at);
-    finding.fixes.extend(unquoted.map(|number| unquote(place.value, number)));
+    let site = Site::of(cx, at.policy);
+    finding
+        .fixes
+        .extend(site.zip(unquoted).map(|(site, number)| unquote(&site, place.value, number)));
     Some(finding)
 }
 
@@ -67,11 +71,11 @@ fn numeric_in_quotes(written: &str) -> Option<String> {
     (number > 0 && number.to_string() == inner).then(|| inner.to_owned())
 }
 
-fn unquote(span: Span, number: String) -> Fix {
+fn unquote(site: &Site<'_>, span: Span, number: String) -> Fix {
     Fix {
         title: format!("Write {number} without quotes"),
         safety: Safety::Safe,
-        edits: vec![Edit { span, text: number }],
+        edits: vec![site.replace(span, number)],
     }
 }
 

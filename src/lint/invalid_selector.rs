@@ -1,6 +1,7 @@
 //! A selector that the API server refuses.
 
-use super::{Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, words};
+use super::edits::Site;
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Safety, Severity, words};
 use crate::model::{At, Direction, Fault, Field, Selector, Spot, Why};
 
 /// The rule.
@@ -38,12 +39,12 @@ fn finding(cx: &Context<'_>, at: At, fault: &Fault) -> Finding {
     if fault.accepted {
         finding.severity = Severity::Warning;
     }
-    if let Why::Unquoted(_) = fault.why {
+    if let (Why::Unquoted(_), Some(site)) = (&fault.why, Site::of(cx, at.policy)) {
         let written = cx.text(fault.span);
         finding.fixes.push(Fix {
             title: format!("Put {} in quotes", words::quoted(written)),
             safety: Safety::Safe,
-            edits: vec![Edit { span: fault.span, text: format!("\"{written}\"") }],
+            edits: vec![site.replace(fault.span, format!("\"{written}\""))],
         });
     }
     finding

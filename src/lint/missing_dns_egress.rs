@@ -1,9 +1,10 @@
 //! Pods that are let out to others, and can't look up their names.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use super::edits::{self, New, Site};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::model::{At, Direction, DnsPolicy, Field, Peer, Policy, PortRef, Spot, TrafficRule};
 use crate::reach;
-use crate::resolve::{Subject, covers, dns_labels, is_dns_namespace};
+use crate::resolve::{NAME_LABEL, Profile, Subject, covers, dns_labels, is_dns_namespace};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -158,7 +159,32 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
         let words = "this rule on port 53 stands under `ingress`: it lets others in, not DNS out";
         finding = finding.related(span, words);
     }
+    finding.fixes.extend(allow_dns(cx, id));
     finding
+}
+
+fn allow_dns(cx: &Context<'_>, id: u32) -> Option<Fix> {
+    let site = Site::of(cx, id)?;
+    let rule = dns_rule(cx.cluster.profile);
+    edits::risky("Add a DNS rule", site.first_item(site.node(Spot::Spec)?, "egress", &rule))
+}
+
+fn dns_rule(profile: Profile) -> New {
+    let (key, value) = profile.dns_label();
+    let peer = New::Map(vec![
+        ("namespaceSelector", New::label(NAME_LABEL, profile.dns_namespace())),
+        ("podSelector", New::label(key, value)),
+    ]);
+    let port = |protocol: &str| {
+        New::Map(vec![
+            ("protocol", New::text(protocol)),
+            ("port", New::text(profile.dns_port().to_string())),
+        ])
+    };
+    New::Map(vec![
+        ("to", New::List(vec![peer])),
+        ("ports", New::List(vec![port("UDP"), port("TCP")])),
+    ])
 }
 
 fn who(cx: &Context<'_>, id: u32, pods: &[Subject]) -> String {

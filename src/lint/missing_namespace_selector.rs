@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
+use super::edits::{self, New, Site};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, SelectorPeer, Severity, words};
 use crate::model::{At, Field, Selector, Spot};
 use crate::resolve::NAME_LABEL;
 
@@ -70,7 +71,11 @@ fn finding(
         words::workload(&first),
         words::quoted(&first.namespace.name)
     );
-    let finding = finding.related(first.head.name_span, who);
+    let mut finding = finding.related(first.head.name_span, who);
+    // Several namespaces are several candidates; one that no manifest names has no known name.
+    if namespaces.len() == 1 && !first.namespace.implicit {
+        finding.fixes.extend(name_namespace(cx, id, peer, &first.namespace.name));
+    }
     // Pods that the repository can't show may be at home: then it is only worth a note.
     let may_move_home =
         !home.implicit && abroad.iter().all(|n| cx.cluster.workload(*n).namespace.implicit);
@@ -80,4 +85,16 @@ fn finding(
         None if may_move_home => finding.confidence(Confidence::Low),
         None => finding,
     }
+}
+
+fn name_namespace(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>, name: &str) -> Option<Fix> {
+    let site = Site::of(cx, id)?;
+    let node = site.node(Spot::Peer(peer.direction, peer.rule, peer.index))?;
+    // A null one is absent, and a key must not stand twice.
+    if node.get("namespaceSelector").is_some() {
+        return None;
+    }
+    let new = New::label(NAME_LABEL, edits::name(name)?);
+    let edit = site.key_below(node, "podSelector", "namespaceSelector", &new);
+    edits::risky(format!("Add a namespaceSelector for {}", words::quoted(name)), edit)
 }

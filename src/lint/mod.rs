@@ -6,6 +6,7 @@ mod dns_single_protocol;
 mod dns_wrong_target;
 pub mod duplicate_key;
 mod duplicate_policy;
+mod edits;
 mod empty_peer_list;
 mod finding;
 mod ignored_rules;

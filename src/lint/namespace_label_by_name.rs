@@ -1,6 +1,7 @@
 //! A namespaceSelector on a label `name` that the namespace of that name does not have.
 
-use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
+use super::edits::{self, Site, quoted_like};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, SelectorPeer, Severity, words};
 use crate::model::{At, Operator, Requirement, Spot};
 use crate::resolve::{Labelled, NAME_LABEL, is_dns_namespace};
 
@@ -71,7 +72,9 @@ fn finding(
         );
         let head = cx.cluster.head(object);
         let finding = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
-        return Some(finding.related(head.name_span, "the Namespace stands here"));
+        let mut finding = finding.related(head.name_span, "the Namespace stands here");
+        finding.fixes.extend(use_name_label(cx, id, peer, requirement));
+        return Some(finding);
     }
     if !is_dns_namespace(name) {
         return None;
@@ -81,7 +84,24 @@ fn finding(
         words::quoted(name)
     );
     let finding = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
-    Some(finding.severity(Severity::Note).confidence(Confidence::Low))
+    let mut finding = finding.severity(Severity::Note).confidence(Confidence::Low);
+    finding.fixes.extend(use_name_label(cx, id, peer, requirement));
+    Some(finding)
+}
+
+fn use_name_label(
+    cx: &Context<'_>,
+    id: u32,
+    peer: &SelectorPeer<'_>,
+    requirement: &Requirement,
+) -> Option<Fix> {
+    let others = &peer.peer.namespace_selector.get()?.requirements;
+    if others.iter().any(|other| other.key == NAME_LABEL) {
+        return None;
+    }
+    let place = requirement.key_span;
+    let edit = Site::of(cx, id)?.replace(place, quoted_like(cx.text(place), NAME_LABEL));
+    edits::risky(format!("Write `{NAME_LABEL}`"), Some(edit))
 }
 
 fn some_namespace_has(cx: &Context<'_>, requirement: &Requirement, name: &str) -> bool {

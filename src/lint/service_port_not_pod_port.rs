@@ -1,6 +1,7 @@
 //! The port of a Service, where a policy needs the port of its pods.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use super::edits::{self, Site};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::bundle::Head;
 use crate::model::{
     At, ContainerPort, Direction, Field, PortEntry, PortRef, Protocol, Service, ServicePort, Spot,
@@ -50,6 +51,8 @@ struct Mapping<'a> {
     port: &'a ServicePort,
     target: u16,
     workload: u32,
+    /// Whether the Services of all these pods map it to the same port.
+    agreed: bool,
 }
 
 impl Asked {
@@ -71,14 +74,15 @@ impl Asked {
                         return None;
                     }
                     if let Some(target) = target.filter(|_| self.is_port_of(service, port)) {
-                        behind = Some(Mapping { head, port, target, workload: number });
+                        behind =
+                            Some(Mapping { head, port, target, workload: number, agreed: true });
                     }
                 }
             }
             if behind.is_none() && workload.ports.is_empty() {
                 return None;
             }
-            found = found.or(behind);
+            found = Mapping::first(found, behind);
         }
         found
     }
@@ -90,6 +94,18 @@ impl Asked {
     /// Clients of a headless Service reach the pods themselves, so its ports are the pods' own.
     fn is_port_of(&self, service: &Service, port: &ServicePort) -> bool {
         port.port == self.number && !service.headless && !service.external_name
+    }
+}
+
+impl Mapping<'_> {
+    fn first(first: Option<Self>, second: Option<Self>) -> Option<Self> {
+        match (first, second) {
+            (Some(first), Some(second)) => {
+                let agreed = first.agreed && first.target == second.target;
+                Some(Self { agreed, ..first })
+            }
+            (first, second) => first.or(second),
+        }
     }
 }
 
@@ -128,8 +144,24 @@ fn finding(
          and a policy sees connections {side} on the pod's port, so this allows none"
     );
     let help = format!("write `port: {target}`");
-    Finding::new(&RULE, place, message, help).about(cx, at).related(
+    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).related(
         mapping.port.target_span,
         format!("Service {service} maps {port} to {target} here"),
-    )
+    );
+    finding.fixes.extend(write_target(cx, at, entry, mapping));
+    finding
+}
+
+fn write_target(cx: &Context<'_>, at: At, entry: &PortEntry, mapping: &Mapping<'_>) -> Option<Fix> {
+    let (target, place) = (mapping.target, entry.port.place()?);
+    let rule = cx.cluster.policy(at.policy).rule(at.spot.direction()?, at.spot.rule()?)?;
+    let has_it = |other: &PortEntry| {
+        other.effective_protocol() == entry.effective_protocol()
+            && other.range().is_some_and(|(first, last)| (first..=last).contains(&target))
+    };
+    if !mapping.agreed || rule.port_list().iter().any(has_it) {
+        return None;
+    }
+    let edit = Site::of(cx, at.policy)?.replace(place.value, target.to_string());
+    edits::risky(format!("Write port {target}"), Some(edit))
 }

@@ -1,6 +1,7 @@
 //! A namespaceSelector and a podSelector meant as one peer, written as two.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use super::edits::{self, Site};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::model::{At, Direction, Field, Peer, Spot};
 use crate::reach;
 
@@ -63,10 +64,32 @@ fn finding(cx: &Context<'_>, at: At, second: &Peer, namespaces: &Peer, pods: &Pe
                 the second dash)";
     let confidence = confidence(cx, at, namespaces, pods);
     let other = if std::ptr::eq(second, pods) { namespaces } else { pods };
-    Finding::new(&RULE, second.first_token, message, help)
+    let mut finding = Finding::new(&RULE, second.first_token, message, help)
         .about(cx, at)
         .related(other.first_token, "the other half stands in an item of its own")
-        .confidence(confidence)
+        .confidence(confidence);
+    finding.fixes.extend(join(cx, at));
+    finding
+}
+
+/// Where a third half stands beside them, which two belong together is not for us to say.
+fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
+    let Spot::Peer(direction, rule, index) = at.spot else {
+        return None;
+    };
+    let peers = cx.cluster.policy(at.policy).rule(direction, rule)?.peer_list();
+    let index = index as usize;
+    let around = peers.get(index.saturating_sub(2)..peers.len().min(index + 2))?;
+    let pairs = around.windows(2).filter(|pair| halves(&pair[0], &pair[1]).is_some()).count();
+    let site = Site::of(cx, at.policy)?;
+    let items = site.node(Spot::Rule(direction, rule))?.get(direction.peers_field())?.as_seq()?;
+    let (first, second) = (items.get(index.checked_sub(1)?)?, items.get(index)?);
+    let has_both =
+        [first, second].iter().any(|item| item.as_map().is_none_or(|m| m.entries.len() != 1));
+    if pairs != 1 || has_both {
+        return None;
+    }
+    edits::risky("Write both selectors in one item", site.join(first, second))
 }
 
 /// High where the pods are there and not at home; most other neighbours are meant as they stand.

@@ -2,7 +2,8 @@
 
 use strsim::jaro_winkler;
 
-use super::{Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, words};
+use super::edits::{self, Site, quoted_like};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::model::{At, Direction, Spot};
 use crate::text::Span;
 use crate::yaml::{Entry, Node};
@@ -39,6 +40,8 @@ pub(super) fn is_at(cx: &Context<'_>, policy: u32, spot: Spot) -> bool {
 /// A field that does not belong where it stands.
 struct Stray<'a> {
     entry: &'a Entry,
+    /// All entries of the mapping it stands in.
+    siblings: &'a [Entry],
     /// The object it stands in, as the API's fields know it.
     shape: Shape,
     spot: Spot,
@@ -160,7 +163,7 @@ fn items(node: Option<&Node>) -> impl Iterator<Item = (u32, &Node)> {
 fn look<'a>(node: &'a Node, shape: Shape, spot: Spot, path: &str, found: &mut Vec<Stray<'a>>) {
     let entries = node.as_map().map_or(&[][..], |map| &map.entries);
     for entry in entries.iter().filter(|entry| !shape.fields().contains(&entry.key.as_str())) {
-        found.push(Stray { entry, shape, spot, path: path.to_owned() });
+        found.push(Stray { entry, siblings: entries, shape, spot, path: path.to_owned() });
     }
 }
 
@@ -181,12 +184,18 @@ fn finding(cx: &Context<'_>, id: u32, stray: &Stray<'_>) -> Finding {
     } else {
         format!("{}.{}", stray.path, stray.entry.key)
     };
-    finding.fixes.extend(fix.map(|name| Fix {
-        title: format!("Write `{name}`"),
-        safety: Safety::Unsafe,
-        edits: vec![Edit { span: place, text: name.to_owned() }],
-    }));
+    finding.fixes.extend(fix.and_then(|name| rename(cx, id, stray, name)));
     finding
+}
+
+/// A field that is there already must not stand twice.
+fn rename(cx: &Context<'_>, id: u32, stray: &Stray<'_>, name: &str) -> Option<Fix> {
+    let place = stray.entry.key_span;
+    if stray.siblings.iter().any(|entry| entry.key == name) {
+        return None;
+    }
+    let edit = Site::of(cx, id)?.replace(place, quoted_like(cx.text(place), name));
+    edits::risky(format!("Write `{name}`"), Some(edit))
 }
 
 /// What to do about it, and the field that is meant where that is only a slip of the pen.

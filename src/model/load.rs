@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use super::duplicate::{self, DuplicateKey};
 use super::{Body, Object, decode, kinds};
 use crate::bundle::{Kustomization, LeftOut, heads, left_out};
-use crate::repo::{File, Repo, Role};
+use crate::repo::{File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
 use crate::yaml::{self, Limits, Problem, ProblemKind, Wanted};
 
@@ -36,14 +36,9 @@ pub struct Loaded {
     pub documents: usize,
 }
 
-/// Reads the repository's files. `stdin` is the text of standard input, `tick` is told of every
-/// file that is done, from several threads.
-pub fn load(
-    repo: &Repo,
-    stdin: Option<&[u8]>,
-    limits: &Limits,
-    tick: &(dyn Fn() + Sync),
-) -> Loaded {
+/// Reads the repository's files. `scope` has the text of standard input, and those that stand in
+/// for files; `tick` is told of every file that is done, from several threads.
+pub fn load(repo: &Repo, scope: &Scope, limits: &Limits, tick: &(dyn Fn() + Sync)) -> Loaded {
     let mut loaded = Loaded { sources: sources(repo), ..Loaded::default() };
     let ids: Vec<(SourceId, &File)> = (0u32..).map(SourceId).zip(&repo.files).collect();
     let (kustomizations, problems) = kustomizations(&ids, limits);
@@ -57,7 +52,7 @@ pub fn load(
     let read: Vec<FileRead> = ids
         .par_iter()
         .map(|(id, file)| {
-            let read = read(*id, file, stdin, &loaded.left_out, limits);
+            let read = read(*id, file, scope, &loaded.left_out, limits);
             tick();
             read
         })
@@ -135,19 +130,17 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-fn read(
-    id: SourceId,
-    file: &File,
-    stdin: Option<&[u8]>,
-    left_out: &LeftOut,
-    limits: &Limits,
-) -> FileRead {
+fn read(id: SourceId, file: &File, scope: &Scope, left_out: &LeftOut, limits: &Limits) -> FileRead {
     match file.role {
-        Role::Stdin => parse(id, file, stdin.unwrap_or_default(), limits),
+        Role::Stdin => parse(id, file, scope.stdin.as_deref().unwrap_or_default(), limits),
         Role::Kustomization => FileRead { read: true, documents: 1, ..FileRead::default() },
         Role::Chart | Role::ChartTemplate => FileRead::default(),
         Role::Manifests | Role::Markdown if left_out.files.contains(&file.path) => {
             FileRead::default()
+        }
+        Role::Manifests | Role::Markdown if scope.edited.contains_key(&file.path) => {
+            let text = scope.edited.get(&file.path).map_or("", |text| text);
+            parse(id, file, text.as_bytes(), limits)
         }
         Role::Manifests | Role::Markdown => BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();

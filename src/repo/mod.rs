@@ -11,8 +11,9 @@ mod globs;
 mod role;
 mod walk;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -45,6 +46,9 @@ pub struct Scope {
     pub no_ignore: bool,
     /// Apply `exclude` to files and directories named on the command line too.
     pub force_exclude: bool,
+    /// Texts that stand in for files, by their path relative to the root: what fixes would make
+    /// of them.
+    pub edited: BTreeMap<String, Arc<str>>,
 }
 
 /// What a file is, told by its name and its neighbours alone.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::paint::{Ink, paint};
 use super::{Counts, Look};
 use crate::lint::{Finding, Safety, Severity};
+use crate::text::visible;
 use crate::{Outcome, Summary};
 
 /// Writes the closing line, and a further one each for fixes and for what was left out, where
@@ -29,8 +30,25 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
         count(summary.workloads, "workload", "workloads"),
         seconds(summary.time),
     )?;
+    for line in mended(summary) {
+        writeln!(out, "{line}")?;
+    }
     for line in [fixes(&outcome.findings), left_out(summary)].into_iter().flatten() {
         writeln!(out, "{line}")?;
+    }
+    Ok(())
+}
+
+/// Writes what fixes would do, for when only a diff was asked for.
+///
+/// # Errors
+/// Those of `out`.
+pub fn would_mend(out: &mut dyn Write, summary: &Summary, found: usize) -> io::Result<()> {
+    let files = count(summary.mended_files, "file", "files");
+    let found = count(found, "finding", "findings");
+    writeln!(out, "Would mend {} of {found} in {files}.", summary.mended)?;
+    for (path, why) in &summary.not_mended {
+        writeln!(out, "Would leave as it is: {}: {}.", visible(path), visible(why))?;
     }
     Ok(())
 }
@@ -65,11 +83,26 @@ fn fixes(findings: &[Finding]) -> Option<String> {
         .count();
     let told = match (safe, risky) {
         (0, 0) => return None,
-        (_, 0) => format!("a safe fix for {safe} of them"),
-        (0, _) => format!("an unsafe fix for {risky} of them"),
-        _ => format!("a safe fix for {safe} of them and an unsafe one for {risky} more"),
+        (_, 0) => format!("a safe fix for {safe} of them (--fix)"),
+        (0, _) => format!("an unsafe fix for {risky} of them (--fix --unsafe-fixes)"),
+        _ => format!(
+            "a safe fix for {safe} of them (--fix) and an unsafe one for {risky} more \
+             (--unsafe-fixes)"
+        ),
     };
     Some(format!("There is {told}."))
+}
+
+/// What fixes have done, and where they could not.
+fn mended(summary: &Summary) -> Vec<String> {
+    let done = (summary.mended > 0).then(|| {
+        let findings = count(summary.mended, "finding", "findings");
+        format!("Mended {findings} in {}.", count(summary.mended_files, "file", "files"))
+    });
+    let left = summary.not_mended.iter();
+    let left =
+        left.map(|(path, why)| format!("Left as it is: {}: {}.", visible(path), visible(why)));
+    done.into_iter().chain(left).collect()
 }
 
 /// Which bundles were recognised and left out: their policies are missing above.

@@ -28,6 +28,11 @@ pub fn fingerprints(findings: &[Finding], sources: &Sources) -> Vec<String> {
         .collect()
 }
 
+/// What each of `findings` is without its ordinal: findings that agree in all but that are equal.
+pub fn identities(findings: &[Finding], sources: &Sources) -> Vec<u64> {
+    findings.iter().map(|finding| Fnv::START.parts(&parts(finding, sources)).0).collect()
+}
+
 /// What a finding is told apart by; an object that is not there is three empty parts.
 fn parts(finding: &Finding, sources: &Sources) -> [String; 7] {
     let subject = finding.subject.as_ref();

@@ -10,7 +10,7 @@ mod order;
 mod precedence;
 mod selection;
 
-pub use fingerprint::fingerprints;
+pub use fingerprint::{fingerprints, identities};
 pub use merge::merge;
 pub use precedence::{Precedence, Rules, Scope, TABLE};
 pub use selection::Selection;

@@ -1,0 +1,99 @@
+//! Whether a round of edits did what it was to do, and no harm.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Change;
+use super::edits::Chosen;
+use crate::lint::{Finding, Severity};
+use crate::settle::identities;
+use crate::text::{SourceId, Sources};
+use crate::yaml::{self, Limits};
+
+const DOES_NOT_PARSE: &str = "with its fixes it would no longer be valid YAML";
+const STILL_THERE: &str = "a fix does not mend what it is for";
+
+/// The files whose edits must be taken back, and why. An error that `passes` is one that the next
+/// round mends: rules that are put into effect may need a DNS rule too.
+pub(super) fn judge(
+    round: &BTreeMap<String, Vec<Chosen>>,
+    before: (&[Finding], &Sources),
+    after: (&[Finding], &Sources),
+    changes: &BTreeMap<String, Change>,
+    passes: impl Fn(&Finding) -> bool,
+) -> BTreeMap<String, String> {
+    let mut wrong: BTreeMap<String, String> = BTreeMap::new();
+    let (was, is) = (Census::of(before, |_| false), Census::of(after, passes));
+    for (path, chosen) in round {
+        if changes.get(path).is_some_and(|change| !still_parses(change)) {
+            wrong.insert(path.clone(), DOES_NOT_PARSE.to_owned());
+        } else if !are_gone(chosen, before.1, &was, &is) {
+            wrong.insert(path.clone(), STILL_THERE.to_owned());
+        }
+    }
+    for ((identity, path), (count, rule)) in &is.errors {
+        let earlier = was.errors.get(&(*identity, path.clone()));
+        if *count <= earlier.map_or(0, |(count, _)| *count) {
+            continue;
+        }
+        let why = format!("its fixes would bring up another error ({rule})");
+        // An error in a file that was not edited can come from any that was.
+        let blamed: Vec<&String> =
+            if round.contains_key(path) { vec![path] } else { round.keys().collect() };
+        for path in blamed {
+            wrong.entry(path.clone()).or_insert_with(|| why.clone());
+        }
+    }
+    wrong
+}
+
+/// How many findings there are of each kind.
+struct Census {
+    all: BTreeMap<u64, usize>,
+    /// With the field's list indices, which may move.
+    exact: BTreeSet<(u64, String)>,
+    /// With the path, and the rule that says it.
+    errors: BTreeMap<(u64, String), (usize, &'static str)>,
+}
+
+impl Census {
+    /// Errors that `passes` are not counted.
+    fn of((findings, sources): (&[Finding], &Sources), passes: impl Fn(&Finding) -> bool) -> Self {
+        let mut census =
+            Self { all: BTreeMap::new(), exact: BTreeSet::new(), errors: BTreeMap::new() };
+        for (finding, identity) in findings.iter().zip(identities(findings, sources)) {
+            *census.all.entry(identity).or_default() += 1;
+            census.exact.insert((identity, finding.field.clone()));
+            if finding.severity == Severity::Error && !passes(finding) {
+                let path = sources.get(finding.place.source).path.clone();
+                let rule = finding.rule.id;
+                census.errors.entry((identity, path)).or_insert((0, rule)).0 += 1;
+            }
+        }
+        census
+    }
+}
+
+/// Whether what was mended is not found again: there are fewer of its kind, or none at its place
+/// (a rule that tells of one place at a time then tells of the next).
+fn are_gone(chosen: &[Chosen], sources: &Sources, was: &Census, is: &Census) -> bool {
+    let findings: Vec<Finding> = chosen.iter().map(|chosen| chosen.finding.clone()).collect();
+    let mut mended: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
+    for (finding, identity) in findings.iter().zip(identities(&findings, sources)) {
+        mended.entry(identity).or_default().push(finding);
+    }
+    let count = |census: &Census, identity| census.all.get(identity).copied().unwrap_or(0);
+    mended.iter().all(|(identity, findings)| {
+        let fewer = count(is, identity) + findings.len() <= count(was, identity);
+        let is_there = |finding: &&Finding| is.exact.contains(&(*identity, finding.field.clone()));
+        fewer || !findings.iter().any(is_there)
+    })
+}
+
+/// The same documents as before, and nothing more that can't be read.
+fn still_parses(change: &Change) -> bool {
+    let count = |text: &str| {
+        let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &Limits::default());
+        (stream.documents.len(), stream.problems.len())
+    };
+    change.before == change.after || count(&change.before) == count(&change.after)
+}
