@@ -20,7 +20,7 @@ pub mod settle;
 pub mod text;
 pub mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,6 +42,10 @@ pub struct Request {
     pub selection: settle::Selection,
     /// Bounds on what one file may cost.
     pub limits: yaml::Limits,
+    /// The findings that are accepted until they are mended.
+    pub baseline: Option<settle::Baseline>,
+    /// Keep what is suppressed in the outcome, and not only its number.
+    pub show_suppressed: bool,
     /// The kind of cluster, for where its DNS lives; none to detect it from the manifests.
     pub profile: Option<resolve::Profile>,
 }
@@ -53,6 +57,10 @@ pub struct Outcome {
     pub sources: Sources,
     /// The findings to report, in order: path, position, rule.
     pub findings: Vec<Finding>,
+    /// What comments and annotations hold back, where it was asked for.
+    pub suppressed: Option<Vec<settle::Suppressed>>,
+    /// The baseline's entries that are no finding any more.
+    pub stale: Vec<settle::Entry>,
     /// What was read.
     pub summary: Summary,
     /// The repository's root, to which reported paths are relative.
@@ -72,6 +80,10 @@ pub struct Summary {
     pub workloads: usize,
     /// Findings held back by suppressions.
     pub suppressed: usize,
+    /// Findings held back by the baseline.
+    pub baselined: usize,
+    /// Entries that were taken out of the baseline file, as they are no finding any more.
+    pub pruned: usize,
     /// Kustomizations that were recognised and left out.
     pub kustomizations: usize,
     /// Helm charts that were recognised and left out.
@@ -123,10 +135,47 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     findings.extend(problems.map(lint::run::unread));
     let unreadable = loaded.unreadable.iter();
     findings.extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
-    let findings = settle::settle(findings, &request.selection, &loaded.sources);
+    let held = settled(findings, request, &repo, &loaded, &objects);
     clock.stage("settle");
-    let summary = summary(&repo, &loaded, &objects, clock);
-    Ok(Outcome { sources: loaded.sources, findings, summary, root: repo.root })
+    let summary = Summary {
+        suppressed: held.suppressed.len(),
+        baselined: held.baselined,
+        ..summary(&repo, &loaded, &objects, clock)
+    };
+    Ok(Outcome {
+        sources: loaded.sources,
+        findings: held.findings,
+        suppressed: request.show_suppressed.then_some(held.suppressed),
+        stale: held.stale,
+        summary,
+        root: repo.root,
+    })
+}
+
+/// The findings that count, without those that are suppressed or in the baseline.
+fn settled(
+    findings: Vec<Finding>,
+    request: &Request,
+    repo: &Repo,
+    loaded: &Loaded,
+    objects: &[Object],
+) -> settle::Held {
+    let sources = &loaded.sources;
+    let policies = objects.iter().filter_map(|object| match &object.body {
+        Body::Policy(policy) if is_reported(repo, object.head.source) => {
+            Some((&object.head, &**policy))
+        }
+        _ => None,
+    });
+    let mut suppressions = settle::Suppressions::find(&loaded.comments, policies, sources);
+    suppressions.note_used(&findings, sources);
+    let findings = settle::settle(findings, &request.selection, sources);
+    let reported: BTreeSet<&str> =
+        repo.files.iter().filter(|f| f.reported).map(|f| f.path.as_str()).collect();
+    // A file that is gone was looked at too; one that is there was left out of this run.
+    let looked_at = |path: &str| reported.contains(path) || !repo.root.join(path).exists();
+    let baseline = request.baseline.as_ref();
+    settle::hold_back(findings, &suppressions, baseline, &request.selection, sources, &looked_at)
 }
 
 /// Measures the stages of a run.
@@ -286,6 +335,8 @@ fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object], clock: Clock) -> Su
         policies: objects.iter().filter(|o| matches!(o.body, Body::Policy(_))).count(),
         workloads: workloads.sum(),
         suppressed: 0,
+        baselined: 0,
+        pruned: 0,
         kustomizations: of_role(repo::Role::Kustomization),
         charts: of_role(repo::Role::Chart),
         left_out: left_out(repo, loaded),

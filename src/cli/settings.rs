@@ -1,12 +1,14 @@
 //! What was meant: arguments with everything looked up. After this nothing asks what was typed.
 
+use std::path::PathBuf;
+
 use crate::lint::{Confidence, RULES, Rule, Severity};
-use crate::settle::Selection;
+use crate::settle::{Baseline, Selection};
 use crate::{Request, repo, yaml};
 
 use super::Failure;
 use super::args::{
-    Args, CheckArgs, Command, FailOn, FileArgs, FindingArgs, Format, Level, Sureness,
+    AcceptedArgs, Args, CheckArgs, Command, FailOn, FileArgs, FindingArgs, Format, Level, Sureness,
 };
 use super::terminal::Terminal;
 
@@ -31,6 +33,8 @@ pub(super) struct Check {
     pub(super) request: Request,
     pub(super) format: Format,
     pub(super) report: Report,
+    /// The baseline file to write, and with what.
+    pub(super) rewrite: Option<Rewrite>,
     /// Say on standard error what was read and left out.
     pub(super) verbose: bool,
     /// Say on standard error how long each stage took.
@@ -39,6 +43,14 @@ pub(super) struct Check {
     pub(super) fail_on: Option<Severity>,
     /// How many threads; none for all processors.
     pub(super) threads: Option<usize>,
+}
+
+/// What is written to a baseline file.
+pub(super) enum Rewrite {
+    /// The findings.
+    Findings(PathBuf),
+    /// What it holds, without what is no finding any more.
+    Pruned(PathBuf),
 }
 
 /// How much of the report is printed.
@@ -67,7 +79,7 @@ impl Settings {
 
 impl Mode {
     fn check(args: CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
-        let CheckArgs { paths, findings, files, output } = args;
+        let CheckArgs { paths, findings, accepted, files, output } = args;
         let fail_on = match findings.fail_on {
             _ if findings.exit_zero => None,
             FailOn::Error => Some(Severity::Error),
@@ -83,17 +95,21 @@ impl Mode {
         let threads = files.threads.map(usize::from);
         let selection = selection(&findings)?;
         let scope = scope(paths, files);
+        let (baseline, rewrite) = baseline(&accepted, terminal)?;
         let request = Request {
             cwd: terminal.cwd().to_owned(),
             scope,
             selection,
             limits: yaml::Limits::default(),
+            baseline,
+            show_suppressed: accepted.show_suppressed,
             profile: None,
         };
         Ok(Self::Check(Box::new(Check {
             request,
             format: output.output_format,
             report,
+            rewrite,
             verbose: output.verbose,
             timings: output.timings,
             fail_on,
@@ -102,7 +118,25 @@ impl Mode {
     }
 }
 
-fn scope(paths: Vec<std::path::PathBuf>, files: FileArgs) -> repo::Scope {
+/// The baseline to hold findings against, and what to write to which.
+fn baseline(
+    args: &AcceptedArgs,
+    terminal: &Terminal,
+) -> Result<(Option<Baseline>, Option<Rewrite>), Failure> {
+    let path = |path: &PathBuf| terminal.cwd().join(path);
+    let read = match &args.baseline {
+        Some(file) => Some(super::baseline::read(&path(file))?),
+        None => None,
+    };
+    let rewrite = match (&args.write_baseline, &args.baseline) {
+        (Some(file), _) => Some(Rewrite::Findings(path(file))),
+        (None, Some(file)) if args.prune_baseline => Some(Rewrite::Pruned(path(file))),
+        _ => None,
+    };
+    Ok((read, rewrite))
+}
+
+fn scope(paths: Vec<PathBuf>, files: FileArgs) -> repo::Scope {
     repo::Scope {
         paths,
         stdin: None,

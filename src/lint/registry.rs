@@ -28,6 +28,7 @@ pub static RULES: &[&Rule] = &[
     &unknown_field::RULE,
     &unknown_named_port::RULE,
     &run::UNREADABLE_FILE,
+    &run::UNUSED_SUPPRESSION,
     &run::YAML_LIMIT,
     &run::YAML_SYNTAX,
 ];

@@ -6,13 +6,17 @@ use std::fs::File as OpenFile;
 use std::io::Read;
 use std::sync::{Arc, LazyLock};
 
+use memchr::memmem;
 use rayon::prelude::*;
 
 use super::{Body, Object, decode, kinds};
 use crate::bundle::{Kustomization, LeftOut, heads, left_out};
 use crate::repo::{File, Repo, Role};
 use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
-use crate::yaml::{self, Limits, Problem, ProblemKind, Wanted};
+use crate::yaml::{self, Comment, Limits, Problem, ProblemKind, Wanted};
+
+/// What comments that speak to this linter begin with.
+pub const MARK: &str = "netpol-lint:";
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -23,6 +27,8 @@ pub struct Loaded {
     pub objects: Vec<Object>,
     /// What could not be parsed, in all files.
     pub problems: Vec<Problem>,
+    /// The comments with [`MARK`] in files that are reported on.
+    pub comments: Vec<Comment>,
     /// Files that are reported on and can't be read, and why.
     pub unreadable: Vec<(SourceId, String)>,
     /// What kustomizations and charts leave out.
@@ -58,6 +64,7 @@ pub fn load(
         loaded.files += usize::from(read.read);
         loaded.documents += read.documents;
         loaded.objects.extend(read.objects);
+        loaded.comments.extend(read.comments);
         if let Some(text) = read.text {
             loaded.sources.get(id).keep_text(text);
         }
@@ -110,6 +117,7 @@ struct FileRead {
     documents: usize,
     objects: Vec<Object>,
     problems: Vec<Problem>,
+    comments: Vec<Comment>,
     unreadable: Option<String>,
     /// Kept where findings are likely to need it.
     text: Option<Arc<str>>,
@@ -186,7 +194,11 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         _ => std::iter::once(0..text.len()).collect(),
     };
     let mut found = FileRead { read: true, ..FileRead::default() };
+    let speaks = file.reported && memmem::find(text.as_bytes(), MARK.as_bytes()).is_some();
     for range in ranges {
+        if speaks {
+            found.comments.extend(yaml::comments(id, &text, range.clone(), MARK, limits));
+        }
         let stream = yaml::read(id, &text, range, Some(&WANTED), limits);
         found.documents += stream.seen;
         found.problems.extend(stream.problems);
@@ -197,7 +209,8 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
     }
     found.objects.retain(|object| !matches!(object.body, Body::Other) || is_telltale(object));
     let has_policy = found.objects.iter().any(|object| matches!(object.body, Body::Policy(_)));
-    if has_policy || !found.problems.is_empty() || file.role == Role::Stdin {
+    let is_told_of = !found.problems.is_empty() || !found.comments.is_empty();
+    if has_policy || is_told_of || file.role == Role::Stdin {
         found.text = Some(Arc::from(text.as_ref()));
     }
     found

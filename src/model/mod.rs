@@ -20,7 +20,7 @@ mod workload;
 pub use address::{At, Spot};
 pub use decode::decode;
 pub use field::{Field, Place, Why};
-pub use load::{Loaded, load};
+pub use load::{Loaded, MARK, load};
 pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
