@@ -243,6 +243,51 @@ fn the_fix_takes_an_annotation_with_its_line() {
 }
 
 #[test]
+fn a_comma_keeps_an_annotation_where_it_is() {
+    let json = r#"{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
+  "metadata": {"name": "db", "namespace": "shop", "annotations": {
+    "a": "b",
+    "netpol-lint.dev/ignore": "split-peer, orphaned-pod-selector"
+  }},
+  "spec": {"podSelector": {"matchLabels": {"app": "dv"}}, "policyTypes": ["Ingress"]}}"#;
+    let outcome = run(json);
+    assert_eq!(ids(&outcome), [UNUSED]);
+    assert!(only(&outcome, UNUSED).fixes.is_empty());
+    assert_eq!(held(&outcome), [(POD_ID, "")]);
+}
+
+#[test]
+fn an_annotation_that_two_policies_share_is_used_by_one() {
+    let list = |name: &str, annotations: &str, label: &str| {
+        format!(
+            "- apiVersion: networking.k8s.io/v1\n  kind: NetworkPolicy\n  metadata: {{name: {name}, \
+             namespace: shop, annotations: {annotations}}}\n  spec: {{podSelector: {{matchLabels: \
+             {{app: {label}}}}}, policyTypes: [Ingress]}}\n"
+        )
+    };
+    let text = format!(
+        "apiVersion: v1\nkind: List\nitems:\n{}{}",
+        list("a", "&a {netpol-lint.dev/ignore: orphaned-pod-selector}", "dv"),
+        list("b", "*a", "db"),
+    );
+    assert_eq!(ids(&run(&text)), [""; 0]);
+}
+
+#[test]
+fn fences_of_markdown_have_comments_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let word = format!("# netpol-lint: ignore[{POD_ID}] comes later");
+    let fence = above("app: dv", &word);
+    let text = format!("{word}\n\n```yaml\n{POD}{fence}```\n\n{word}\n");
+    std::fs::write(folder.path().join("np.md"), text).unwrap();
+    let mut request = Request { cwd: folder.path().canonicalize().unwrap(), ..Request::default() };
+    request.scope.include = vec!["*.md".to_owned()];
+    let outcome = check(&request, &()).unwrap();
+    assert_eq!(ids(&outcome), [PEER_ID]);
+    assert_eq!(outcome.summary.suppressed, 1);
+}
+
+#[test]
 fn a_mistyped_id_names_the_nearest_and_is_not_removed() {
     let outcome = run(&behind("app: dv", " # netpol-lint: ignore[orphaned-pod-selektor]"));
     let said = only(&outcome, UNUSED);
@@ -333,4 +378,16 @@ fn what_is_suppressed_is_shown_when_asked_for() {
     let quiet = document(&Outcome { suppressed: None, ..outcome });
     assert!(quiet.get("suppressed").is_none());
     assert_eq!(quiet["summary"]["suppressed"], 1);
+}
+
+#[test]
+fn a_suppressed_finding_does_not_let_a_more_general_one_speak() {
+    let web = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: front, labels: {app: web}}\n\
+               spec: {containers: [{name: web, image: web}]}\n---\n";
+    let policy = POLICY.replace("app: dv", "app: db").replace("app: wed", "app: web");
+    assert_eq!(ids(&run(&format!("{web}{policy}"))), ["missing-namespace-selector"]);
+    let word = "# netpol-lint: ignore[missing-namespace-selector]\n    - from:";
+    let outcome = run(&format!("{web}{}", policy.replace("- from:", word)));
+    assert_eq!(ids(&outcome), [""; 0]);
+    assert_eq!(held(&outcome), [("missing-namespace-selector", "")]);
 }

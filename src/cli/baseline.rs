@@ -18,7 +18,7 @@ pub(super) fn read(path: &Path) -> Result<Baseline, Failure> {
             io::ErrorKind::NotFound => " (`--write-baseline` writes one)",
             _ => "",
         };
-        Failure::Arguments(format!("the baseline `{name}` can't be read: {error}{hint}"))
+        Failure::Arguments(format!("the baseline `{name}` can't be read: {}{hint}", words(&error)))
     })?;
     Baseline::parse(&text).map_err(|why| Failure::Arguments(format!("`{name}` {why}")))
 }
@@ -28,7 +28,7 @@ pub(super) fn read(path: &Path) -> Result<Baseline, Failure> {
 pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), Failure> {
     let failed = |error: io::Error| {
         let name = path.to_string_lossy();
-        Failure::Arguments(format!("the baseline `{name}` can't be written: {error}"))
+        Failure::Arguments(format!("the baseline `{name}` can't be written: {}", words(&error)))
     };
     let is_other = |text: &Vec<u8>| {
         !text.is_empty() && Baseline::parse(&String::from_utf8_lossy(text)).is_err()
@@ -44,6 +44,12 @@ pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), Failure> {
         _ => {}
     }
     replace(path, baseline.text().as_bytes()).map_err(failed)
+}
+
+/// The words of an I/O error without its number.
+fn words(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
 /// Puts `text` in the place of a file by renaming a new one over it: whoever reads sees the old

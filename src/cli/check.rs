@@ -52,7 +52,7 @@ fn write_baseline(check: &Check, file: &Path, outcome: &Outcome) -> Result<u8, F
     baseline::write(file, &baseline)?;
     if check.report == Report::Whole {
         let findings = if baseline.len() == 1 { "finding" } else { "findings" };
-        let file = file.strip_prefix(&check.request.cwd).unwrap_or(file).to_string_lossy();
+        let file = file.to_string_lossy();
         // Standard output is for reports, and this is none.
         writeln!(anstream::stderr(), "Wrote {} {findings} to {}.", baseline.len(), visible(&file))?;
     }

@@ -95,7 +95,7 @@ impl Mode {
         let threads = files.threads.map(usize::from);
         let selection = selection(&findings)?;
         let scope = scope(paths, files);
-        let (baseline, rewrite) = baseline(&accepted, terminal)?;
+        let (baseline, rewrite) = baseline(&accepted)?;
         let request = Request {
             cwd: terminal.cwd().to_owned(),
             scope,
@@ -119,18 +119,14 @@ impl Mode {
 }
 
 /// The baseline to hold findings against, and what to write to which.
-fn baseline(
-    args: &AcceptedArgs,
-    terminal: &Terminal,
-) -> Result<(Option<Baseline>, Option<Rewrite>), Failure> {
-    let path = |path: &PathBuf| terminal.cwd().join(path);
+fn baseline(args: &AcceptedArgs) -> Result<(Option<Baseline>, Option<Rewrite>), Failure> {
     let read = match &args.baseline {
-        Some(file) => Some(super::baseline::read(&path(file))?),
+        Some(file) => Some(super::baseline::read(file)?),
         None => None,
     };
     let rewrite = match (&args.write_baseline, &args.baseline) {
-        (Some(file), _) => Some(Rewrite::Findings(path(file))),
-        (None, Some(file)) if args.prune_baseline => Some(Rewrite::Pruned(path(file))),
+        (Some(file), _) => Some(Rewrite::Findings(file.clone())),
+        (None, Some(file)) if args.prune_baseline => Some(Rewrite::Pruned(file.clone())),
         _ => None,
     };
     Ok((read, rewrite))

@@ -31,10 +31,10 @@ pub struct Entry {
     /// The rule's id.
     pub rule: String,
     /// Kind, namespace and name of the object; empty where there is none.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub object: String,
     /// The field path without list indices.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub field: String,
     /// What it is recognised by.
     pub fingerprint: String,
@@ -98,6 +98,7 @@ impl Baseline {
 
     /// Itself without those entries.
     pub fn without(&self, gone: &[Entry]) -> Self {
+        let gone: BTreeSet<&Entry> = gone.iter().collect();
         Self::new(self.entries.iter().filter(|entry| !gone.contains(entry)).cloned().collect())
     }
 

@@ -6,7 +6,7 @@ use memchr::memmem;
 
 use super::node::{Node, Value};
 use super::token::line_end;
-use super::{Limits, read};
+use super::{Document, Limits, read};
 use crate::text::{SourceId, Span};
 
 /// A comment, from its `#` to the end of its line.
@@ -50,11 +50,18 @@ pub fn comments(
             found.push(Comment {
                 span,
                 alone: before.iter().all(|b| matches!(b, b' ' | b'\t')),
-                parsed: documents.iter().any(|document| document.span.contains(span)),
+                parsed: is_in(&documents, span),
             });
         }
     }
     found
+}
+
+/// Whether `span` lies in one of the documents, which are in order.
+fn is_in(documents: &[Document], span: Span) -> bool {
+    let after = documents.partition_point(|document| document.span.start <= span.start);
+    let last = after.checked_sub(1).and_then(|index| documents.get(index));
+    last.is_some_and(|document| document.span.contains(span))
 }
 
 /// The bytes of every scalar in which a `#` is no comment. The header of a block scalar may have

@@ -30,7 +30,7 @@ pub(super) fn read(
             reason,
             place: Span { end: entry.value.span.end.max(entry.key_span.end), ..entry.key_span },
             scope: Scope::Object(head.start, policy.tree.span),
-            form: form(entry, annotations, policy),
+            form: form(entry, annotations, policy, sources),
             looked_at: true,
             subject: Some(Subject {
                 kind: head.kind.to_string(),
@@ -62,16 +62,24 @@ fn names(entry: &Entry, sources: &Sources) -> Option<(Vec<Id>, String)> {
     Some((found, value.to_owned()))
 }
 
-/// An annotation that is written elsewhere (an anchor, a merge key) may serve others too.
-fn form(entry: &Entry, annotations: &Node, policy: &Policy) -> removal::Form {
+/// An annotation that is written elsewhere (an anchor, a merge key) may serve others too, and one in
+/// braces has a comma.
+fn form(entry: &Entry, annotations: &Node, policy: &Policy, sources: &Sources) -> removal::Form {
     let here = policy.tree.span.contains(entry.key_span)
         && annotations.span.contains(entry.key_span)
         && annotations.span.contains(entry.value.span);
-    if !here {
-        return removal::Form::Elsewhere;
-    }
-    let only = annotations.as_map().is_some_and(|map| map.entries.len() == 1);
+    let entries = annotations.as_map().map_or(&[][..], |map| map.entries.as_slice());
     let parent = policy.tree.get("metadata").and_then(|metadata| metadata.entry("annotations"));
+    let before = parent.zip(entries.first()).map(|(parent, first)| Span {
+        start: parent.key_span.end,
+        end: first.key_span.start,
+        ..first.key_span
+    });
+    let in_braces = before.is_none_or(|before| sources.slice(before).contains('{'));
+    if !here || in_braces {
+        return removal::Form::Fixed;
+    }
+    let only = entries.len() == 1;
     removal::Form::Annotation {
         key: entry.key_span,
         value: entry.value.span,

@@ -115,11 +115,8 @@ impl Suppressions {
     pub fn note_used(&mut self, findings: &[Finding], sources: &Sources) {
         let mut used = BTreeSet::new();
         for finding in findings {
-            for suppression in self.of(finding) {
-                if let Some(id) = suppression.id_for(finding, sources) {
-                    used.insert((id.span, id.text.clone()));
-                }
-            }
+            let by = self.by(finding, sources);
+            used.extend(by.map(|(_, id)| (id.span, id.text.clone())));
         }
         self.used.append(&mut used);
     }
@@ -132,13 +129,10 @@ impl Suppressions {
     ) -> (Vec<Finding>, Vec<Suppressed>) {
         let (mut kept, mut held) = (Vec::new(), Vec::new());
         for finding in findings {
-            let by = self.of(&finding).iter().find(|s| s.id_for(&finding, sources).is_some());
-            match by {
+            let by = self.by(&finding, sources).next();
+            match by.map(|(by, _)| (by.reason.clone(), by.place)) {
                 None => kept.push(finding),
-                Some(by) => {
-                    let (reason, place) = (by.reason.clone(), by.place);
-                    held.push(Suppressed { finding, reason, place });
-                }
+                Some((reason, place)) => held.push(Suppressed { finding, reason, place }),
             }
         }
         (kept, held)
@@ -151,8 +145,23 @@ impl Suppressions {
         self.malformed.iter().cloned().chain(unused).collect()
     }
 
-    fn of(&self, finding: &Finding) -> &[Suppression] {
-        self.by_source.get(&finding.place.source).map_or(&[], Vec::as_slice)
+    /// What counts for `finding`, each with the id by which it does.
+    fn by<'a>(
+        &'a self,
+        finding: &'a Finding,
+        sources: &Sources,
+    ) -> impl Iterator<Item = (&'a Suppression, &'a Id)> {
+        let source = finding.place.source;
+        let all = self.by_source.get(&source).map_or(&[][..], Vec::as_slice);
+        let places = std::iter::once(&finding.place).chain(&finding.hidden);
+        let lines: Vec<usize> = match all {
+            [] => Vec::new(),
+            _ => places.filter(|p| p.source == source).map(|p| sources.start(*p).line).collect(),
+        };
+        all.iter().filter_map(move |suppression| {
+            let id = suppression.ids.iter().find(|id| id.text == finding.rule.id)?;
+            suppression.scope.holds(finding, &lines).then_some((suppression, id))
+        })
     }
 
     /// The finding about one of which some ids hold nothing back.
@@ -198,24 +207,13 @@ impl Suppressions {
     }
 }
 
-impl Suppression {
-    /// The id by which it counts for `finding`.
-    fn id_for(&self, finding: &Finding, sources: &Sources) -> Option<&Id> {
-        let id = self.ids.iter().find(|id| id.text == finding.rule.id)?;
-        self.scope.holds(finding, sources).then_some(id)
-    }
-}
-
 impl Scope {
-    fn holds(&self, finding: &Finding, sources: &Sources) -> bool {
-        let source = finding.place.source;
-        let mut places = std::iter::once(&finding.place)
-            .chain(&finding.hidden)
-            .filter(|place| place.source == source);
+    /// Whether it holds `finding`, whose places begin at these lines.
+    fn holds(&self, finding: &Finding, lines: &[usize]) -> bool {
         match self {
-            Self::Lines(lines) => places.any(|place| lines.contains(&sources.start(*place).line)),
+            Self::Lines(own) => lines.iter().any(|line| own.contains(line)),
             Self::Object(start, whole) => {
-                whole.contains(finding.place) || places.any(|place| place == start)
+                whole.contains(finding.place) || finding.hidden.contains(start)
             }
         }
     }

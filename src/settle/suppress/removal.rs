@@ -11,8 +11,8 @@ pub(super) enum Form {
     Comment,
     /// As an annotation; `parent` is the key `annotations` where it is the only one.
     Annotation { key: Span, value: Span, parent: Option<Span> },
-    /// As an annotation in a place that may serve others: nothing is edited there.
-    Elsewhere,
+    /// As an annotation that can't be edited on its own.
+    Fixed,
 }
 
 /// The edits that leave only the ids that are `needed`; none where the way it is written makes
@@ -21,7 +21,7 @@ pub(super) fn edits(suppression: &Suppression, needed: &[&Id], sources: &Sources
     let source = sources.get(suppression.place.source);
     let rest: Vec<&str> = needed.iter().map(|id| id.text.as_str()).collect();
     let edit = match (&suppression.form, rest.is_empty()) {
-        (Form::Elsewhere, _) => None,
+        (Form::Fixed, _) => None,
         (Form::Comment, true) => Some(comment(suppression.place, source)),
         (Form::Comment, false) => replaced_ids(suppression, &rest),
         (Form::Annotation { key, value, parent }, true) => {
