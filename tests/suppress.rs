@@ -316,6 +316,11 @@ fn of_rules_that_were_not_run_nothing_is_said() {
     assert!(!ids(&run_with(&used, severe)).contains(&UNUSED));
     let accepted = behind("app: dv", " # netpol-lint: ignore[split-peer, unused-suppression]");
     assert_eq!(ids(&run(&accepted)), [POD_ID, PEER_ID]);
+    let annotation = "annotations:\n    netpol-lint.dev/ignore.unused-suppression: for later";
+    let accepted = text.replacen("  name: db", &format!("  {annotation}\n  name: db"), 1);
+    let outcome = run(&accepted);
+    assert_eq!(ids(&outcome), [POD_ID, PEER_ID]);
+    assert_eq!(held(&outcome), [(UNUSED, "for later")]);
 }
 
 #[test]

@@ -44,14 +44,13 @@ pub fn hold_back(
     looked_at: &dyn Fn(&str) -> bool,
 ) -> Held {
     name(&mut findings, sources);
-    let (mut findings, suppressed) = suppressions.part(findings, sources);
     let unused = suppressions.unused(selection, sources).into_iter();
     let unused = unused.filter(|finding| selection.passes(finding)).collect();
     let mut unused = sort_and_unite(unused, sources);
     name(&mut unused, sources);
     findings.append(&mut unused);
+    let (mut findings, suppressed) = suppressions.part(sort_and_unite(findings, sources), sources);
     let mut held = Held { suppressed, ..Held::default() };
-    let mut findings = sort_and_unite(findings, sources);
     if let Some(baseline) = baseline {
         let suppressed = held.suppressed.iter().map(|suppressed| &suppressed.finding);
         let seen: BTreeSet<&str> =
