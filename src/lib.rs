@@ -169,11 +169,22 @@ fn settled(
     });
     let mut suppressions = settle::Suppressions::find(&loaded.comments, policies, sources);
     suppressions.note_used(&findings, sources);
+    let path = |finding: &Finding| sources.get(finding.place.source).path.as_str();
+    let below: BTreeSet<(&str, &str)> = findings
+        .iter()
+        .filter(|finding| !request.selection.passes(finding))
+        .map(|finding| (finding.rule.id, path(finding)))
+        .collect();
     let findings = settle::settle(findings, &request.selection, sources);
     let reported: BTreeSet<&str> =
         repo.files.iter().filter(|f| f.reported).map(|f| f.path.as_str()).collect();
-    // A file that is gone was looked at too; one that is there was left out of this run.
-    let looked_at = |path: &str| reported.contains(path) || !repo.root.join(path).exists();
+    // A file that is gone was looked at too; one that is there was left out of this run. What is
+    // below a threshold may be the entry's.
+    let looked_at = |entry: &settle::Entry| {
+        let path = entry.path.as_str();
+        let is_below = below.contains(&(entry.rule.as_str(), path));
+        !is_below && (reported.contains(path) || !repo.root.join(path).exists())
+    };
     let baseline = request.baseline.as_ref();
     settle::hold_back(findings, &suppressions, baseline, &request.selection, sources, &looked_at)
 }

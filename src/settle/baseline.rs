@@ -108,16 +108,15 @@ impl Baseline {
     }
 
     /// The entries that none of the findings `seen` is, of those that this run would have seen:
-    /// of rules that were run (or are none any more), in files that were looked at.
+    /// of rules that were run (or are none any more), where it looked.
     pub(super) fn stale(
         &self,
         seen: &BTreeSet<&str>,
         selection: &Selection,
-        looked_at: &dyn Fn(&str) -> bool,
+        looked_at: &dyn Fn(&Entry) -> bool,
     ) -> Vec<Entry> {
         let would_be_seen = |entry: &&Entry| {
-            lint::rule(&entry.rule).is_none_or(|rule| selection.is_on(rule))
-                && looked_at(&entry.path)
+            lint::rule(&entry.rule).is_none_or(|rule| selection.is_on(rule)) && looked_at(entry)
         };
         let gone = |entry: &&Entry| !seen.contains(entry.fingerprint.as_str());
         self.entries.iter().filter(gone).filter(would_be_seen).cloned().collect()

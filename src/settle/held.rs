@@ -33,15 +33,15 @@ pub fn name(findings: &mut [Finding], sources: &Sources) {
 }
 
 /// Holds back what `suppressions` and the `baseline` accept of the settled `findings`, and adds
-/// what is to be said of suppressions that are not needed. `looked_at` says whether findings in
-/// the file of that path would be among these.
+/// what is to be said of suppressions that are not needed. `looked_at` says whether the finding
+/// of an entry would be among these.
 pub fn hold_back(
     mut findings: Vec<Finding>,
     suppressions: &Suppressions,
     baseline: Option<&Baseline>,
     selection: &Selection,
     sources: &Sources,
-    looked_at: &dyn Fn(&str) -> bool,
+    looked_at: &dyn Fn(&Entry) -> bool,
 ) -> Held {
     name(&mut findings, sources);
     let unused = suppressions.unused(selection, sources).into_iter();
