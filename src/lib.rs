@@ -22,7 +22,7 @@ pub mod settle;
 pub mod text;
 pub mod yaml;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,6 +44,10 @@ pub struct Request {
     pub selection: settle::Selection,
     /// Bounds on what one file may cost.
     pub limits: yaml::Limits,
+    /// The findings that are accepted until they are mended.
+    pub baseline: Option<settle::Baseline>,
+    /// Keep what is suppressed in the outcome, and not only its number.
+    pub show_suppressed: bool,
     /// The kind of cluster, for where its DNS lives; none to detect it from the manifests.
     pub profile: Option<resolve::Profile>,
 }
@@ -55,6 +59,10 @@ pub struct Outcome {
     pub sources: Sources,
     /// The findings to report, in order: path, position, rule.
     pub findings: Vec<Finding>,
+    /// What comments and annotations hold back, where it was asked for.
+    pub suppressed: Option<Vec<settle::Suppressed>>,
+    /// The baseline's entries that are no finding any more.
+    pub stale: Vec<settle::Entry>,
     /// What was read.
     pub summary: Summary,
     /// The repository's root, to which reported paths are relative.
@@ -86,6 +94,10 @@ pub struct Summary {
     pub mended_files: usize,
     /// Files that could not be mended, with the reason.
     pub not_mended: Vec<(String, String)>,
+    /// Findings held back by the baseline.
+    pub baselined: usize,
+    /// Entries that were taken out of the baseline file, as they are no finding any more.
+    pub pruned: usize,
     /// Kustomizations that were recognised and left out.
     pub kustomizations: usize,
     /// Helm charts that were recognised and left out.
@@ -138,10 +150,58 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let unreadable = loaded.unreadable.iter();
     findings.extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
     findings.extend(loaded.duplicates.iter().map(lint::duplicate_key::finding));
-    let findings = settle::settle(findings, &request.selection, &loaded.sources);
+    let held = settled(findings, request, &repo, &loaded, &objects);
     clock.stage("settle");
-    let summary = summary(&repo, &loaded, &objects, clock);
-    Ok(Outcome { sources: loaded.sources, findings, summary, root: repo.root })
+    let summary = Summary {
+        suppressed: held.suppressed.len(),
+        baselined: held.baselined,
+        ..summary(&repo, &loaded, &objects, clock)
+    };
+    Ok(Outcome {
+        sources: loaded.sources,
+        findings: held.findings,
+        suppressed: request.show_suppressed.then_some(held.suppressed),
+        stale: held.stale,
+        summary,
+        root: repo.root,
+    })
+}
+
+/// The findings that count, without those that are suppressed or in the baseline.
+fn settled(
+    findings: Vec<Finding>,
+    request: &Request,
+    repo: &Repo,
+    loaded: &Loaded,
+    objects: &[Object],
+) -> settle::Held {
+    let sources = &loaded.sources;
+    let policies = objects.iter().filter_map(|object| match &object.body {
+        Body::Policy(policy) if is_reported(repo, object.head.source) => {
+            Some((&object.head, &**policy))
+        }
+        _ => None,
+    });
+    let mut suppressions = settle::Suppressions::find(&loaded.comments, policies, sources);
+    suppressions.note_used(&findings, sources);
+    let path = |finding: &Finding| sources.get(finding.place.source).path.as_str();
+    let below: BTreeSet<(&str, &str)> = findings
+        .iter()
+        .filter(|finding| !request.selection.passes(finding))
+        .map(|finding| (finding.rule.id, path(finding)))
+        .collect();
+    let findings = settle::settle(findings, &request.selection, sources);
+    let reported: BTreeSet<&str> =
+        repo.files.iter().filter(|f| f.reported).map(|f| f.path.as_str()).collect();
+    // A file that is gone was looked at too; one that is there was left out of this run. What is
+    // below a threshold may be the entry's.
+    let looked_at = |entry: &settle::Entry| {
+        let path = entry.path.as_str();
+        let is_below = below.contains(&(entry.rule.as_str(), path));
+        !is_below && (reported.contains(path) || !repo.root.join(path).exists())
+    };
+    let baseline = request.baseline.as_ref();
+    settle::hold_back(findings, &suppressions, baseline, &request.selection, sources, &looked_at)
 }
 
 /// How far fixes go.
@@ -363,6 +423,8 @@ fn summary(repo: &Repo, loaded: &Loaded, objects: &[Object], clock: Clock) -> Su
         mended: 0,
         mended_files: 0,
         not_mended: Vec::new(),
+        baselined: 0,
+        pruned: 0,
         kustomizations: of_role(repo::Role::Kustomization),
         charts: of_role(repo::Role::Chart),
         left_out: left_out(repo, loaded),

@@ -124,6 +124,9 @@ pub(super) struct CheckArgs {
     pub(super) fixes: FixArgs,
 
     #[command(flatten)]
+    pub(super) accepted: AcceptedArgs,
+
+    #[command(flatten)]
     pub(super) files: FileArgs,
 
     #[command(flatten)]
@@ -181,6 +184,30 @@ pub(super) struct FixArgs {
     /// Print what --fix would change as a unified diff, and change nothing
     #[arg(long)]
     pub(super) diff: bool,
+}
+
+/// Findings that somebody has accepted.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Accepted findings")]
+pub(super) struct AcceptedArgs {
+    /// Show what comments and annotations suppress too, with their reasons
+    ///
+    /// A finding is suppressed by a comment `# netpol-lint: ignore[rule-id] reason` on its line or
+    /// directly above it, or by an annotation `netpol-lint.dev/ignore: rule-id` of its policy.
+    #[arg(long)]
+    pub(super) show_suppressed: bool,
+
+    /// Hold back the findings that this baseline file has
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Write the findings to this baseline file instead of reporting them
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "baseline")]
+    pub(super) write_baseline: Option<PathBuf>,
+
+    /// Take out of the baseline file what is no finding any more
+    #[arg(long, requires = "baseline")]
+    pub(super) prune_baseline: bool,
 }
 
 /// Which files are read.

@@ -4,13 +4,14 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::report::{self, Look};
+use crate::settle::Baseline;
 use crate::text::visible;
 use crate::{Mending, Outcome, Progress, Request, repo};
 
 use super::args::Format;
-use super::settings::{Check, Report};
+use super::settings::{Check, Report, Rewrite};
 use super::terminal::Terminal;
-use super::{CLEAN, FINDINGS, Failure, progress};
+use super::{CLEAN, FINDINGS, Failure, baseline, progress};
 
 /// Checks, reports to `out`, and returns the exit code.
 pub(super) fn run(
@@ -24,7 +25,12 @@ pub(super) fn run(
     if check.mending.is_some_and(|mending| !mending.write) {
         return diff(&check, out);
     }
-    let outcome = outcome(&check)?;
+    let mut outcome = outcome(&check)?;
+    match &check.rewrite {
+        Some(Rewrite::Findings(file)) => return write_baseline(&check, file, &outcome),
+        Some(Rewrite::Pruned(file)) => prune_baseline(&check, file, &mut outcome)?,
+        None => {}
+    }
     if check.report != Report::Nothing {
         report(&check, &outcome, &terminal.look(), out)?;
     }
@@ -62,6 +68,30 @@ fn diff(check: &Check, out: &mut dyn Write) -> Result<u8, Failure> {
         report::closing::would_mend(err, &after.summary, found.findings.len())?;
     }
     Ok(code(check, &found))
+}
+
+/// Accepts what was found: the findings go to a baseline file instead of a report.
+fn write_baseline(check: &Check, file: &Path, outcome: &Outcome) -> Result<u8, Failure> {
+    let baseline = Baseline::of(&outcome.findings, &outcome.sources);
+    baseline::write(file, &baseline)?;
+    if check.report == Report::Whole {
+        let findings = if baseline.len() == 1 { "finding" } else { "findings" };
+        let file = file.to_string_lossy();
+        // Standard output is for reports, and this is none.
+        writeln!(anstream::stderr(), "Wrote {} {findings} to {}.", baseline.len(), visible(&file))?;
+    }
+    Ok(CLEAN)
+}
+
+/// Takes the entries out of a baseline file that are no finding any more.
+fn prune_baseline(check: &Check, file: &Path, outcome: &mut Outcome) -> Result<(), Failure> {
+    if let Some(baseline) = &check.request.baseline
+        && !outcome.stale.is_empty()
+    {
+        baseline::write(file, &baseline.without(&outcome.stale))?;
+        outcome.summary.pruned = std::mem::take(&mut outcome.stale).len();
+    }
+    Ok(())
 }
 
 /// Standard input, up to one byte more than a file may have: the rest would not be read anyway.
@@ -123,6 +153,16 @@ fn details(
     writeln!(err, "reported on: {} (from {cwd})", paths.join(", "))?;
     for (path, why) in &outcome.summary.left_out {
         writeln!(err, "left out: {} ({why})", visible(path))?;
+    }
+    for entry in &outcome.stale {
+        let object = if entry.object.is_empty() { "" } else { " about " };
+        writeln!(
+            err,
+            "no finding any more: {}: {}{object}{}",
+            visible(&entry.path),
+            visible(&entry.rule),
+            visible(&entry.object)
+        )?;
     }
     Ok(())
 }

@@ -5,6 +5,7 @@
 //! command is one file that sees only its settings and the writer it is given.
 
 mod args;
+mod baseline;
 mod check;
 mod page;
 mod progress;

@@ -1,12 +1,15 @@
 //! What was meant: arguments with everything looked up. After this nothing asks what was typed.
 
+use std::path::PathBuf;
+
 use crate::lint::{Confidence, RULES, Rule, Severity};
-use crate::settle::Selection;
+use crate::settle::{Baseline, Selection};
 use crate::{Mending, Request, repo, yaml};
 
 use super::Failure;
 use super::args::{
-    Args, CheckArgs, Command, FailOn, FileArgs, FindingArgs, FixArgs, Format, Level, Sureness,
+    AcceptedArgs, Args, CheckArgs, Command, FailOn, FileArgs, FindingArgs, FixArgs, Format, Level,
+    Sureness,
 };
 use super::terminal::Terminal;
 
@@ -33,6 +36,8 @@ pub(super) struct Check {
     pub(super) report: Report,
     /// Whether and how far to mend.
     pub(super) mending: Option<Mending>,
+    /// The baseline file to write, and with what.
+    pub(super) rewrite: Option<Rewrite>,
     /// Say on standard error what was read and left out.
     pub(super) verbose: bool,
     /// Say on standard error how long each stage took.
@@ -41,6 +46,14 @@ pub(super) struct Check {
     pub(super) fail_on: Option<Severity>,
     /// How many threads; none for all processors.
     pub(super) threads: Option<usize>,
+}
+
+/// What is written to a baseline file.
+pub(super) enum Rewrite {
+    /// The findings.
+    Findings(PathBuf),
+    /// What it holds, without what is no finding any more.
+    Pruned(PathBuf),
 }
 
 /// How much of the report is printed.
@@ -69,7 +82,7 @@ impl Settings {
 
 impl Mode {
     fn check(args: CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
-        let CheckArgs { paths, findings, fixes, files, output } = args;
+        let CheckArgs { paths, findings, fixes, accepted, files, output } = args;
         let mending = mending(&fixes)?;
         let fail_on = match findings.fail_on {
             _ if findings.exit_zero => None,
@@ -86,11 +99,14 @@ impl Mode {
         let threads = files.threads.map(usize::from);
         let selection = selection(&findings)?;
         let scope = scope(paths, files);
+        let (baseline, rewrite) = baseline(&accepted)?;
         let request = Request {
             cwd: terminal.cwd().to_owned(),
             scope,
             selection,
             limits: yaml::Limits::default(),
+            baseline,
+            show_suppressed: accepted.show_suppressed,
             profile: None,
         };
         Ok(Self::Check(Box::new(Check {
@@ -98,6 +114,7 @@ impl Mode {
             format: output.output_format,
             report,
             mending,
+            rewrite,
             verbose: output.verbose,
             timings: output.timings,
             fail_on,
@@ -116,7 +133,21 @@ fn mending(args: &FixArgs) -> Result<Option<Mending>, Failure> {
     Ok(is_asked_for.then_some(Mending { risky: args.unsafe_fixes, write: !args.diff }))
 }
 
-fn scope(paths: Vec<std::path::PathBuf>, files: FileArgs) -> repo::Scope {
+/// The baseline to hold findings against, and what to write to which.
+fn baseline(args: &AcceptedArgs) -> Result<(Option<Baseline>, Option<Rewrite>), Failure> {
+    let read = match &args.baseline {
+        Some(file) => Some(super::baseline::read(file)?),
+        None => None,
+    };
+    let rewrite = match (&args.write_baseline, &args.baseline) {
+        (Some(file), _) => Some(Rewrite::Findings(file.clone())),
+        (None, Some(file)) if args.prune_baseline => Some(Rewrite::Pruned(file.clone())),
+        _ => None,
+    };
+    Ok((read, rewrite))
+}
+
+fn scope(paths: Vec<PathBuf>, files: FileArgs) -> repo::Scope {
     repo::Scope {
         paths,
         stdin: None,

@@ -130,6 +130,8 @@ pub struct Finding {
     pub bundles: Vec<String>,
     /// Ways to mend it, the best first.
     pub fixes: Vec<Fix>,
+    /// What names it across runs; empty until it is settled.
+    pub fingerprint: String,
 }
 
 impl Finding {
@@ -155,6 +157,7 @@ impl Finding {
             field: String::new(),
             bundles: Vec::new(),
             fixes: Vec::new(),
+            fingerprint: String::new(),
         }
     }
 

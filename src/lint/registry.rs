@@ -40,6 +40,7 @@ pub static RULES: &[&Rule] = &[
     &unknown_field::RULE,
     &unknown_named_port::RULE,
     &run::UNREADABLE_FILE,
+    &run::UNUSED_SUPPRESSION,
     &volatile_label_selector::RULE,
     &run::YAML_LIMIT,
     &run::YAML_SYNTAX,

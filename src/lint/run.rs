@@ -13,6 +13,12 @@ pub static YAML_LIMIT: Rule = about_run("yaml-limit", include_str!("../../rules/
 pub static UNREADABLE_FILE: Rule =
     about_run("unreadable-file", include_str!("../../rules/unreadable-file.md"));
 
+/// A suppression that holds nothing back.
+pub static UNUSED_SUPPRESSION: Rule = Rule {
+    severity: Severity::Warning,
+    ..about_run("unused-suppression", include_str!("../../rules/unused-suppression.md"))
+};
+
 const fn about_run(id: &'static str, page: &'static str) -> Rule {
     Rule {
         id,
@@ -64,4 +70,9 @@ pub fn unreadable(span: Span, why: &str) -> Finding {
         format!("this file can't be read: {why}"),
         "give it read permission, or leave it out with `--exclude`: nothing in it was checked",
     )
+}
+
+/// A suppression that holds nothing back, and what is said of it.
+pub fn unused_suppression(place: Span, message: String, help: impl Into<String>) -> Finding {
+    Finding::new(&UNUSED_SUPPRESSION, place, message, help)
 }

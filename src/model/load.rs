@@ -6,6 +6,7 @@ use std::fs::File as OpenFile;
 use std::io::Read;
 use std::sync::{Arc, LazyLock};
 
+use memchr::memmem;
 use rayon::prelude::*;
 
 use super::duplicate::{self, DuplicateKey};
@@ -13,7 +14,10 @@ use super::{Body, Object, decode, kinds};
 use crate::bundle::{Kustomization, LeftOut, heads, left_out};
 use crate::repo::{File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
-use crate::yaml::{self, Limits, Problem, ProblemKind, Wanted};
+use crate::yaml::{self, Comment, Limits, Problem, ProblemKind, Wanted};
+
+/// What comments that speak to this linter begin with.
+pub const MARK: &str = "netpol-lint:";
 
 /// Everything that was read.
 #[derive(Debug, Default)]
@@ -26,6 +30,8 @@ pub struct Loaded {
     pub problems: Vec<Problem>,
     /// Keys that stand twice in one mapping, in files that are reported on.
     pub duplicates: Vec<DuplicateKey>,
+    /// The comments with [`MARK`] in files that are reported on.
+    pub comments: Vec<Comment>,
     /// Files that are reported on and can't be read, and why.
     pub unreadable: Vec<(SourceId, String)>,
     /// What kustomizations and charts leave out.
@@ -61,6 +67,7 @@ pub fn load(repo: &Repo, scope: &Scope, limits: &Limits, tick: &(dyn Fn() + Sync
         loaded.files += usize::from(read.read);
         loaded.documents += read.documents;
         loaded.objects.extend(read.objects);
+        loaded.comments.extend(read.comments);
         if let Some(text) = read.text {
             loaded.sources.get(id).keep_text(text);
         }
@@ -120,6 +127,7 @@ struct FileRead {
     objects: Vec<Object>,
     problems: Vec<Problem>,
     duplicates: Vec<DuplicateKey>,
+    comments: Vec<Comment>,
     unreadable: Option<String>,
     /// Kept where findings are likely to need it.
     text: Option<Arc<str>>,
@@ -197,7 +205,11 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         _ => std::iter::once(0..text.len()).collect(),
     };
     let mut found = FileRead { read: true, ..FileRead::default() };
+    let speaks = file.reported && memmem::find(text.as_bytes(), MARK.as_bytes()).is_some();
     for range in ranges {
+        if speaks {
+            found.comments.extend(yaml::comments(id, &text, range.clone(), MARK, limits));
+        }
         let stream = yaml::read(id, &text, range, Some(&WANTED), limits);
         found.documents += stream.seen;
         found.problems.extend(stream.problems);
@@ -216,7 +228,8 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
     found.duplicates.dedup_by_key(|duplicate| duplicate.place);
     found.objects.retain(|object| !matches!(object.body, Body::Other) || is_telltale(object));
     let has_policy = found.objects.iter().any(|object| matches!(object.body, Body::Policy(_)));
-    if has_policy || !found.problems.is_empty() || file.role == Role::Stdin {
+    let is_told_of = !found.problems.is_empty() || !found.comments.is_empty();
+    if has_policy || is_told_of || file.role == Role::Stdin {
         found.text = Some(Arc::from(text.as_ref()));
     }
     found

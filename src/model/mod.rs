@@ -22,7 +22,7 @@ pub use address::{At, Spot};
 pub use decode::{decode, string};
 pub use duplicate::DuplicateKey;
 pub use field::{Field, Place, Why};
-pub use load::{Loaded, load};
+pub use load::{Loaded, MARK, load};
 pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};

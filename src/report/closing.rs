@@ -16,13 +16,15 @@ use crate::{Outcome, Summary};
 /// Those of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     let summary = &outcome.summary;
-    let suppressed = match summary.suppressed {
+    let held = |number, what: &str| match number {
         0 => String::new(),
-        count => format!(", {count} suppressed"),
+        number => format!(", {number} {what}"),
     };
+    let suppressed = held(summary.suppressed, "suppressed");
+    let baselined = held(summary.baselined, "in the baseline");
     writeln!(
         out,
-        "{}{suppressed} in {} ({}, {}, {}; {})",
+        "{}{suppressed}{baselined} in {} ({}, {}, {}; {})",
         found(&Counts::of(&outcome.findings), look),
         count(summary.files, "file", "files"),
         count(summary.documents, "document", "documents"),
@@ -33,7 +35,8 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
     for line in mended(summary) {
         writeln!(out, "{line}")?;
     }
-    for line in [fixes(&outcome.findings), left_out(summary)].into_iter().flatten() {
+    let lines = [fixes(&outcome.findings), left_out(summary), stale(outcome)];
+    for line in lines.into_iter().flatten() {
         writeln!(out, "{line}")?;
     }
     Ok(())
@@ -119,6 +122,24 @@ fn left_out(summary: &Summary) -> Option<String> {
     let verb = if summary.kustomizations + summary.charts == 1 { "was" } else { "were" };
     let why = "this version reads plain manifests only";
     (!told.is_empty()).then(|| format!("{} {verb} left out: {why}.", and(&told)))
+}
+
+/// What the baseline holds for nothing.
+fn stale(outcome: &Outcome) -> Option<String> {
+    let told = |number| count(number, "entry", "entries");
+    match (outcome.stale.len(), outcome.summary.pruned) {
+        (0, 0) => None,
+        (0, pruned) => Some(format!("Took {} out of the baseline.", told(pruned))),
+        (1, _) => {
+            let said =
+                "1 entry of the baseline is no finding any more: `--prune-baseline` takes it out.";
+            Some(said.to_owned())
+        }
+        (stale, _) => Some(format!(
+            "{} of the baseline are no findings any more: `--prune-baseline` takes them out.",
+            told(stale)
+        )),
+    }
 }
 
 /// `1 policy`, `6 policies`.

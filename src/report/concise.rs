@@ -16,5 +16,15 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
         let place = path::place(outcome, look, finding.place);
         writeln!(out, "{place}: {}: {}", verdict(look, finding), visible(&finding.message))?;
     }
+    for suppressed in outcome.suppressed.iter().flatten() {
+        let finding = &suppressed.finding;
+        let place = path::place(outcome, look, finding.place);
+        let reason = match suppressed.reason.as_str() {
+            "" => String::new(),
+            reason => format!(" ({})", visible(reason)),
+        };
+        let (verdict, message) = (verdict(look, finding), visible(&finding.message));
+        writeln!(out, "{place}: suppressed {verdict}: {message}{reason}")?;
+    }
     Ok(())
 }

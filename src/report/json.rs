@@ -13,7 +13,7 @@ use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 use super::{Counts, Look};
 use crate::Outcome;
 use crate::lint::{Confidence, Edit, Finding, Fix, Safety, Severity};
-use crate::settle::fingerprints;
+use crate::settle::Suppressed;
 use crate::text::{Sources, Span, visible};
 
 /// Writes one document, indented by two spaces, and a line break.
@@ -32,6 +32,23 @@ struct Document<'a> {
     tool: Tool,
     summary: Summary,
     findings: Vec<Entry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suppressed: Option<Vec<SuppressedEntry<'a>>>,
+}
+
+/// A finding that is held back, and why.
+#[derive(Serialize)]
+struct SuppressedEntry<'a> {
+    #[serde(flatten)]
+    finding: Entry<'a>,
+    suppression: Suppression<'a>,
+}
+
+/// A comment or an annotation.
+#[derive(Serialize)]
+struct Suppression<'a> {
+    reason: &'a str,
+    location: Location<'a>,
 }
 
 #[derive(Serialize)]
@@ -50,6 +67,7 @@ struct Summary {
     warnings: usize,
     notes: usize,
     suppressed: usize,
+    baselined: usize,
 }
 
 /// A finding.
@@ -67,7 +85,7 @@ struct Entry<'a> {
     location: Location<'a>,
     related: Vec<RelatedPlace<'a>>,
     fixes: Vec<FixEntry<'a>>,
-    fingerprint: String,
+    fingerprint: &'a str,
 }
 
 #[derive(Serialize)]
@@ -110,18 +128,24 @@ struct EditEntry<'a> {
 
 impl<'a> Document<'a> {
     fn of(outcome: &'a Outcome) -> Self {
-        let fingerprints = fingerprints(&outcome.findings, &outcome.sources);
+        let sources = &outcome.sources;
+        let suppressed = outcome.suppressed.as_ref();
         Self {
             version: 1,
             tool: Tool { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
             summary: Summary::of(outcome),
-            findings: outcome
-                .findings
-                .iter()
-                .zip(fingerprints)
-                .map(|(finding, fingerprint)| Entry::of(finding, fingerprint, &outcome.sources))
-                .collect(),
+            findings: outcome.findings.iter().map(|f| Entry::of(f, sources)).collect(),
+            suppressed: suppressed
+                .map(|list| list.iter().map(|s| SuppressedEntry::of(s, sources)).collect()),
         }
+    }
+}
+
+impl<'a> SuppressedEntry<'a> {
+    fn of(suppressed: &'a Suppressed, sources: &'a Sources) -> Self {
+        let location = Location::of(suppressed.place, sources);
+        let suppression = Suppression { reason: &suppressed.reason, location };
+        Self { finding: Entry::of(&suppressed.finding, sources), suppression }
     }
 }
 
@@ -138,12 +162,13 @@ impl Summary {
             warnings: counts.warnings,
             notes: counts.notes,
             suppressed: read.suppressed,
+            baselined: read.baselined,
         }
     }
 }
 
 impl<'a> Entry<'a> {
-    fn of(finding: &'a Finding, fingerprint: String, sources: &'a Sources) -> Self {
+    fn of(finding: &'a Finding, sources: &'a Sources) -> Self {
         let related = finding.related.iter().map(|related| RelatedPlace {
             location: Location::of(related.span, sources),
             message: &related.message,
@@ -165,7 +190,7 @@ impl<'a> Entry<'a> {
             location: Location::of(finding.place, sources),
             related: related.collect(),
             fixes: finding.fixes.iter().map(|fix| FixEntry::of(fix, sources)).collect(),
-            fingerprint,
+            fingerprint: &finding.fingerprint,
         }
     }
 }

@@ -27,6 +27,7 @@ use super::paint::{Ink, paint, verdict};
 use super::{Look, path};
 use crate::Outcome;
 use crate::lint::{Confidence, Finding, Safety, Severity};
+use crate::settle::Suppressed;
 use crate::text::{Source, SourceId, visible};
 
 /// How many related places are drawn; the others are told in a line each.
@@ -35,17 +36,17 @@ const DRAWN: usize = 5;
 /// The least columns a line of a source gets, however narrow the terminal.
 const NARROWEST: usize = 40;
 
-/// Writes every finding, a blank line after each.
+/// Writes every finding, then those that are suppressed, a blank line after each.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     for finding in &outcome.findings {
-        let drawing = Drawing::of(finding, outcome, look);
-        writeln!(out, "{}", drawing.header())?;
-        drawing.write_snippets(out)?;
-        drawing.write_trailers(out)?;
-        writeln!(out)?;
+        Drawing::of(finding, outcome, look).write(out)?;
+    }
+    for suppressed in outcome.suppressed.iter().flatten() {
+        let drawing = Drawing::of(&suppressed.finding, outcome, look);
+        Drawing { suppressed: Some(suppressed), ..drawing }.write(out)?;
     }
     Ok(())
 }
@@ -55,6 +56,8 @@ struct Drawing<'a> {
     finding: &'a Finding,
     outcome: &'a Outcome,
     look: &'a Look,
+    /// What holds it back, where something does.
+    suppressed: Option<&'a Suppressed>,
     snippets: Vec<Snippet<'a>>,
     /// Related places that are told and not drawn.
     told: Vec<Mark<'a>>,
@@ -92,7 +95,14 @@ impl<'a> Drawing<'a> {
             told.append(&mut part.left_over);
         }
         told.sort_by_key(|mark| mark.span);
-        Self { finding, outcome, look, snippets, told, gutter }
+        Self { finding, outcome, look, suppressed: None, snippets, told, gutter }
+    }
+
+    fn write(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{}", self.header())?;
+        self.write_snippets(out)?;
+        self.write_trailers(out)?;
+        writeln!(out)
     }
 
     /// `path:line:col: severity[rule]: message`, on one line however long it is.
@@ -102,8 +112,12 @@ impl<'a> Drawing<'a> {
             Confidence::High => String::new(),
             unsure => paint(look, Ink::Faint, &format!(" ({} confidence)", unsure.word())),
         };
+        let suppressed = match self.suppressed {
+            Some(_) => paint(look, Ink::Strong, "suppressed "),
+            None => String::new(),
+        };
         format!(
-            "{}: {}{}{sure}",
+            "{}: {suppressed}{}{}{sure}",
             path::place(outcome, look, finding.place),
             verdict(look, finding),
             paint(look, Ink::Strong, &format!(": {}", visible(&finding.message))),
@@ -163,6 +177,15 @@ impl<'a> Drawing<'a> {
             let place = path::place(self.outcome, self.look, mark.span);
             trailers.push(("note", format!("{place}: {}", mark.words.unwrap_or_default())));
         }
+        if let Some(suppressed) = self.suppressed {
+            let place = path::place(self.outcome, self.look, suppressed.place);
+            let reason = match suppressed.reason.as_str() {
+                "" => "no reason is given",
+                reason => reason,
+            };
+            trailers.push(("suppressed", format!("{reason} ({place})")));
+            return inert(trailers);
+        }
         if !finding.help.is_empty() {
             trailers.push(("help", finding.help.clone()));
         }
@@ -173,7 +196,7 @@ impl<'a> Drawing<'a> {
         if self.bundles_tell_something() {
             trailers.push(("seen in", finding.bundles.join(", ")));
         }
-        trailers.into_iter().map(|(label, words)| (label, visible(&words).into_owned())).collect()
+        inert(trailers)
     }
 
     /// One directory that is a bundle is already in the path.
@@ -185,6 +208,10 @@ impl<'a> Drawing<'a> {
             _ => true,
         }
     }
+}
+
+fn inert(trailers: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
+    trailers.into_iter().map(|(label, words)| (label, visible(&words).into_owned())).collect()
 }
 
 impl<'a> Snippet<'a> {

@@ -48,7 +48,7 @@ fn parts(finding: &Finding, sources: &Sources) -> [String; 7] {
 }
 
 /// `spec.egress[0].to[1]` without its numbers; brackets around anything else stay.
-fn without_indices(field: &str) -> String {
+pub(super) fn without_indices(field: &str) -> String {
     let mut out = String::with_capacity(field.len());
     for (i, part) in field.split('[').enumerate() {
         match part.split_once(']') {

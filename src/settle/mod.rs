@@ -1,19 +1,25 @@
-//! Findings to those that count: selection, thresholds, precedence, and the merging of the same
-//! finding from several bundles.
+//! Findings to those that count: selection, thresholds, precedence, the merging of the same finding
+//! from several bundles, suppressions and the baseline.
 //!
-//! The order is [`merge`], then [`settle`]: a finding that one bundle alone has, and that is
+//! The order is [`merge`], then [`settle`], then [`hold_back`]: a finding that one bundle alone has, and that is
 //! therefore dropped, must not have silenced another one before.
 
+mod baseline;
 mod fingerprint;
+mod held;
 mod merge;
 mod order;
 mod precedence;
 mod selection;
+mod suppress;
 
+pub use baseline::{Baseline, Entry};
 pub use fingerprint::{fingerprints, identities};
+pub use held::{Held, hold_back, name};
 pub use merge::merge;
 pub use precedence::{Precedence, Rules, Scope, TABLE};
 pub use selection::Selection;
+pub use suppress::{Suppressed, Suppressions};
 
 use crate::lint::Finding;
 use crate::text::Sources;

@@ -3,6 +3,7 @@
 
 #![deny(clippy::indexing_slicing)]
 
+mod comment;
 mod events;
 mod json;
 mod node;
@@ -12,6 +13,7 @@ mod split;
 mod token;
 mod tree;
 
+pub use comment::{Comment, comments};
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
 pub use prefilter::Wanted;
 

@@ -82,6 +82,8 @@ pub fn outcome(files: &[(&str, &str)]) -> Outcome {
         },
         sources,
         findings: Vec::new(),
+        suppressed: None,
+        stale: Vec::new(),
         root: PathBuf::from("/repo"),
     }
 }
@@ -113,6 +115,7 @@ pub fn finding(rule: &'static Rule, place: Span, message: &str, help: &str) -> F
         field: "spec.egress[0].to[0].podSelector".to_owned(),
         bundles: Vec::new(),
         fixes: Vec::new(),
+        fingerprint: String::new(),
     }
 }
 
