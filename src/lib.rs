@@ -3,13 +3,14 @@
 //!
 //! Data flows one way, through one folder per stage; each knows only the ones before it:
 //! [`repo`] → [`text`] → [`yaml`] → [`bundle`] → [`model`] → [`resolve`] → [`reach`] → [`lint`] →
-//! [`settle`] → [`report`]. [`check`] is that table as code.
+//! [`settle`] → [`report`]. [`check`] is that table as code; [`config`] reads what users set of it.
 
 #![warn(missing_docs)]
 
 pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod config;
 pub mod lint;
 pub mod model;
 pub mod reach;
@@ -28,7 +29,7 @@ use std::time::{Duration, Instant};
 use lint::Finding;
 use model::{Body, Loaded, Object};
 use repo::Repo;
-use resolve::{Cluster, Members, Open, Openness, Settings, World};
+use resolve::{Cluster, Members, Open, Openness, Settings};
 use text::{SourceId, Sources, Span};
 
 /// What to check and how; the command line's arguments, understood.
@@ -42,8 +43,10 @@ pub struct Request {
     pub selection: settle::Selection,
     /// Bounds on what one file may cost.
     pub limits: yaml::Limits,
-    /// The kind of cluster, for where its DNS lives; none to detect it from the manifests.
-    pub profile: Option<resolve::Profile>,
+    /// How things are applied together, where the user says it.
+    pub grouping: bundle::Grouping,
+    /// What the user says of the cluster.
+    pub settings: Settings,
 }
 
 /// What a run found and read.
@@ -111,7 +114,7 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let mut loaded = model::load(&repo, stdin, &request.limits, &|| progress.file_done());
     clock.stage("read");
     let objects = Arc::new(std::mem::take(&mut loaded.objects));
-    let bundles = bundle::group(&items(&objects, &repo));
+    let bundles = request.grouping.group(&items(&objects, &repo));
     clock.stage("bundle");
     let found = lint_bundles(request, &repo, &loaded, &objects, &bundles);
     clock.stage("lint");
@@ -123,9 +126,10 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     findings.extend(problems.map(lint::run::unread));
     let unreadable = loaded.unreadable.iter();
     findings.extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
-    let findings = settle::settle(findings, &request.selection, &loaded.sources);
+    let mut findings = settle::settle(findings, &request.selection, &loaded.sources);
+    let suppressed = request.selection.hold_back(&mut findings, &loaded.sources);
     clock.stage("settle");
-    let summary = summary(&repo, &loaded, &objects, clock);
+    let summary = Summary { suppressed, ..summary(&repo, &loaded, &objects, clock) };
     Ok(Outcome { sources: loaded.sources, findings, summary, root: repo.root })
 }
 
@@ -182,7 +186,6 @@ fn lint_bundles(
     let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
     let is_reported = |id: &u32| self::is_reported(repo, objects[*id as usize].head.source);
     let is_policy = |id: &u32| matches!(objects[*id as usize].body, Body::Policy(_));
-    let settings = Settings { world: World::Open, profile: request.profile };
     let mut found = Vec::new();
     for bundle in bundles {
         if !bundle.members.iter().any(|id| is_policy(id) && is_reported(id)) {
@@ -198,9 +201,9 @@ fn lint_bundles(
                 .map(|id| *id as usize)
                 .collect(),
             elsewhere: bundle.elsewhere.clone(),
-            openness: openness(bundle, repo, loaded),
+            openness: openness(&request.grouping, bundle, repo, loaded),
         };
-        let cluster = Cluster::build(Arc::clone(objects), members, settings);
+        let cluster = Cluster::build(Arc::clone(objects), members, request.settings.clone());
         let context = lint::Context::new(&cluster, &loaded.sources);
         found.push((bundle.name.clone(), lint::lint(&context, &rules)));
     }
@@ -208,11 +211,15 @@ fn lint_bundles(
 }
 
 /// The places of a bundle that kustomizations and charts, which are left out, and documents that
-/// can't be read may put things in: all but those of another directory of tests or examples.
-fn openness(bundle: &bundle::Bundle, repo: &Repo, loaded: &Loaded) -> Openness {
+/// can't be read may put things in.
+fn openness(
+    grouping: &bundle::Grouping,
+    bundle: &bundle::Bundle,
+    repo: &Repo,
+    loaded: &Loaded,
+) -> Openness {
     let mut openness = Openness::default();
-    let concerns =
-        |path: &str| bundle::trial(path).is_none_or(|t| bundle.trial.as_ref() == Some(&t));
+    let concerns = |path: &str| grouping.concerns(bundle, path);
     for (path, namespace) in &loaded.left_out.roots {
         if concerns(path) {
             openness.open(namespace.as_deref(), Open::NotEvaluated(path.clone()));

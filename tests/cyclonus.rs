@@ -91,5 +91,9 @@ fn cluster(file: &Path) -> Cluster {
         elsewhere: Vec::new(),
         openness: Openness::default(),
     };
-    Cluster::build(Arc::new(objects), members, Settings { world: World::Closed, profile: None })
+    Cluster::build(
+        Arc::new(objects),
+        members,
+        Settings { world: World::Closed, ..Settings::default() },
+    )
 }

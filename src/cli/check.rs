@@ -3,9 +3,9 @@
 use std::io::{self, Read, Write};
 use std::path::Path;
 
+use crate::Outcome;
 use crate::report::{self, Look};
 use crate::text::visible;
-use crate::{Outcome, Request};
 
 use super::args::Format;
 use super::settings::{Check, Report};
@@ -28,7 +28,7 @@ pub(super) fn run(
     if check.verbose {
         // After the report, where both go to one terminal.
         out.flush()?;
-        details(&check.request, &outcome, terminal, &mut anstream::stderr())?;
+        details(&check, &outcome, terminal, &mut anstream::stderr())?;
     }
     if check.timings {
         out.flush()?;
@@ -79,15 +79,17 @@ fn report(check: &Check, outcome: &Outcome, look: &Look, out: &mut dyn Write) ->
 
 /// What `--verbose` adds.
 fn details(
-    request: &Request,
+    check: &Check,
     outcome: &Outcome,
     terminal: &Terminal,
     err: &mut dyn Write,
 ) -> io::Result<()> {
     let shown = |path: &Path| visible(&path.to_string_lossy()).into_owned();
-    let paths: Vec<String> = request.scope.paths.iter().map(|path| shown(path)).collect();
+    let paths: Vec<String> = check.request.scope.paths.iter().map(|path| shown(path)).collect();
     let cwd = shown(terminal.cwd());
     writeln!(err, "repository root: {}", shown(&outcome.root))?;
+    let config = check.config.as_deref().map_or("none".into(), visible);
+    writeln!(err, "configuration: {config}")?;
     writeln!(err, "reported on: {} (from {cwd})", paths.join(", "))?;
     for (path, why) in &outcome.summary.left_out {
         writeln!(err, "left out: {} ({why})", visible(path))?;

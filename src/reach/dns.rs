@@ -57,7 +57,11 @@ pub(super) fn dns_peer(
             let Some(cidr) = block.cidr.get() else {
                 return Tri::Unknown(Why::Refused);
             };
-            let holds = is_dns_address(*cidr, &exceptions(block));
+            let holds = {
+                let settings = &cluster.settings;
+                let ranges = settings.pod_ranges.iter().chain(&settings.service_ranges);
+                is_dns_address(*cidr, &exceptions(block), ranges)
+            };
             // An address on the node is meant only by a rule that says 53; a wide block on every
             // port may hold it by accident, and may hold the Service's address too.
             let means_dns = names_dns_port(rule) || cidr.prefix_len() == 0;

@@ -43,6 +43,26 @@ impl Globs {
     }
 }
 
+/// Globs that say of each path of a repository whether they match it: the configuration's lists.
+#[derive(Clone, Debug)]
+pub struct PathSet(Gitignore);
+
+impl PathSet {
+    /// Globs as [`Scope::exclude`] writes them.
+    ///
+    /// # Errors
+    /// A glob that is none.
+    pub fn new(globs: &[String]) -> Result<Self, Error> {
+        compile(globs).map(Self)
+    }
+
+    /// Whether they match the file of that path, relative to the root, or a directory above it.
+    pub fn holds(&self, path: &str) -> bool {
+        // A path from outside the repository (`<stdin>` has no root) is absolute.
+        !path.starts_with('/') && self.0.matched_path_or_any_parents(path, false).is_ignore()
+    }
+}
+
 fn compile(globs: &[String]) -> Result<Gitignore, Error> {
     // All paths are relative to the root already.
     let mut builder = GitignoreBuilder::new("");

@@ -30,18 +30,17 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The profile of that name (`kubernetes`, `openshift`, `gke`, `eks`, `aks`, `k3s`, `rke2`).
-    pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "kubernetes" => Self::Kubernetes,
-            "openshift" => Self::OpenShift,
-            "gke" => Self::Gke,
-            "eks" => Self::Eks,
-            "aks" => Self::Aks,
-            "k3s" => Self::K3s,
-            "rke2" => Self::Rke2,
-            _ => return None,
-        })
+    /// Its name in configurations.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::OpenShift => "openshift",
+            Self::Gke => "gke",
+            Self::Eks => "eks",
+            Self::Aks => "aks",
+            Self::K3s => "k3s",
+            Self::Rke2 => "rke2",
+        }
     }
 
     /// What the manifests are for: OpenShift where an object of its API groups is among them or a
@@ -161,8 +160,13 @@ const DNS_ADDRESSES: [Ipv4Addr; 4] = [
 ];
 
 /// Whether an address block, without its exceptions, holds an address that a cluster's DNS has
-/// (yes), can have because it is a private one (unknown), or none.
-pub fn is_dns_address(cidr: IpNet, except: &[IpNet]) -> Tri {
+/// (yes), can have because it is a private one or one of `ranges`, those of the cluster's pods and
+/// Services (unknown), or none.
+pub fn is_dns_address<'a>(
+    cidr: IpNet,
+    except: &[IpNet],
+    ranges: impl IntoIterator<Item = &'a IpNet>,
+) -> Tri {
     let left = |address: IpAddr| {
         cidr.contains(&address) && !except.iter().any(|hole| hole.contains(&address))
     };
@@ -183,7 +187,11 @@ pub fn is_dns_address(cidr: IpNet, except: &[IpNet]) -> Tri {
         };
         overlap.is_some_and(|net| !except.iter().any(|hole| hole.contains(&net)))
     };
-    if private_ranges().iter().any(touches) { Tri::Unknown(Why::AddressInCluster) } else { Tri::No }
+    if private_ranges().iter().any(touches) || ranges.into_iter().any(touches) {
+        Tri::Unknown(Why::AddressInCluster)
+    } else {
+        Tri::No
+    }
 }
 
 /// RFC 1918, RFC 6598 (which clusters use for pods and Services too) and RFC 4193, and the range

@@ -13,7 +13,7 @@ mod selection;
 pub use fingerprint::fingerprints;
 pub use merge::merge;
 pub use precedence::{Precedence, Rules, Scope, TABLE};
-pub use selection::Selection;
+pub use selection::{LEAST_CONFIDENCE, PerPath, Selection};
 
 use crate::lint::Finding;
 use crate::text::Sources;
@@ -23,7 +23,8 @@ use crate::text::Sources;
 /// the order path, position, rule. The order of `findings` makes no difference, and settling
 /// twice is settling once.
 pub fn settle(findings: Vec<Finding>, selection: &Selection, sources: &Sources) -> Vec<Finding> {
-    let passing = findings.into_iter().filter(|finding| selection.passes(finding)).collect();
+    let graded = findings.into_iter().map(|finding| selection.regrade(finding));
+    let passing = graded.filter(|finding| selection.passes(finding)).collect();
     precedence::apply(order::sort_and_unite(passing, sources))
 }
 
