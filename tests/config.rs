@@ -246,6 +246,39 @@ fn clusters_are_named() {
 }
 
 #[test]
+fn well_known_pods_are_there_for_selectors_and_for_dns() {
+    let pod = |namespace: &str, label: &str, ports: &str| {
+        format!(
+            "[[well-known]]\nname = 'x'\nnamespace = '{namespace}'\nlabels = {{ app = '{label}' }}\n\
+             ports = {ports}"
+        )
+    };
+    let with = |config: &str| found(config, &["--ignore", "missing-dns-egress"]);
+    assert_eq!(with(&pod("default", "api", "[]")), [""; 0]);
+    assert_eq!(with(&pod("default", "other", "[]")), [PEER]);
+    assert_eq!(with(&pod("elsewhere", "api", "[]")), [PEER]);
+    // A policy may select one too.
+    let orphan = SHOP.replacen("      app: web", "      app: known", 1);
+    let with = |config: &str| {
+        let files = [("shop.yaml", orphan.as_str()), ("netpol-lint.toml", config)];
+        findings(&files, &["--select", "orphaned-pod-selector"])
+    };
+    assert_eq!(with(""), ["shop.yaml warning orphaned-pod-selector"]);
+    assert_eq!(with(&pod("default", "known", "[80]")), [""; 0]);
+    // DNS of one's own, in a namespace that the repository does not show.
+    let dns = SHOP.replace(
+        "              app: api\n      ports:\n        - port: 8080\n",
+        "              app: resolver\n          namespaceSelector:\n            matchLabels:\n              \
+         kubernetes.io/metadata.name: dns\n      ports:\n        - {port: 53, protocol: UDP}\n        \
+         - {port: 53, protocol: TCP}\n",
+    );
+    let with = |config: &str| findings(&[("shop.yaml", &dns), ("netpol-lint.toml", config)], &[]);
+    assert!(!with("").is_empty());
+    assert!(!with(&pod("dns", "resolver", "[8053]")).is_empty());
+    assert_eq!(with(&pod("dns", "resolver", "[8053, 53]")), [""; 0]);
+}
+
+#[test]
 fn ranges_may_hold_the_cluster_s_dns() {
     let block = SHOP.replace(
         "        - port: 8080\n",
@@ -308,6 +341,11 @@ fn what_is_wrong_stops_the_run_at_its_line() {
         ("default-namespace = 'Shop'", "1:21: a namespace's name is "),
         ("test-directories = ['a/b']", "1:21: a directory's name is meant"),
         ("pedantic = true\npedantic = false", "2:1: duplicate key"),
+        ("[[well-known]]\nname = 'a'\nnamespace = 'a'\nlabels = {}", "4:10: without labels "),
+        (
+            "[[well-known]]\nname = 'a'\nnamespace = 'a'\nlabels = { a = 'b' }\nports = [0]",
+            "5:10: a port is from 1 to 65535",
+        ),
         ("pedantic =", "1:11: "),
     ] {
         let told = refused(config);
@@ -327,7 +365,8 @@ fn nothing_in_a_configuration_steers_the_terminal() {
 #[test]
 fn config_prints_what_is_in_force_and_who_says_it() {
     let config = "ignore = ['split-peer']\npedantic = true\n\n[severity]\nsplit-peer = 'note'\n\
-                  [limits]\ndepth = 9\n[[per-path]]\npaths = ['old/']\nignore = ['split-peer']\n";
+                  [limits]\ndepth = 9\n[[per-path]]\npaths = ['old/']\nignore = ['split-peer']\n\
+                  [[well-known]]\nname = 'dns'\nnamespace = 'dns'\nlabels = { 'k8s.io/app' = 'x' }\n";
     let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", config)]);
     let (code, out, _) = run(folder.path(), &["config", "--exclude", "vendor/"]);
     assert_eq!(code, Some(0));
@@ -347,6 +386,7 @@ fn config_prints_what_is_in_force_and_who_says_it() {
     // What is printed is a configuration that puts the same in force.
     let understood = config::read("printed.toml", &out).unwrap();
     assert_eq!(understood.limits.depth.unwrap().value, 9);
+    assert_eq!(understood.well_known[0].value.labels, [("k8s.io/app".into(), "x".into())]);
     let (_, out, _) = run(folder.path(), &["config", "--no-config"]);
     assert!(out.starts_with("# configuration: none\n"), "{out}");
     let (_, _, err) = run(folder.path(), &["-v"]);

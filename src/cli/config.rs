@@ -77,6 +77,17 @@ fn tables(in_force: &InForce, page: &mut Page<'_>) -> io::Result<()> {
         writeln!(page.out, "paths = {}", inert(&list(at.value.0.iter().cloned())))?;
         writeln!(page.out, "ignore = {}", inert(&list(at.value.1.ignore.iter().cloned())))?;
     }
+    for at in &in_force.well_known {
+        page.header("well-known", at.line)?;
+        let pod = &at.value;
+        let labels = pod.labels.iter();
+        let labels = labels.map(|(key, value)| (key.to_string(), text(value))).collect();
+        let ports = pod.ports.iter().map(|&port| Toml::Integer(port.into())).collect();
+        writeln!(page.out, "name = {}", inert(&text(&pod.name)))?;
+        writeln!(page.out, "namespace = {}", inert(&text(&pod.namespace)))?;
+        writeln!(page.out, "labels = {}", inert_table(&labels))?;
+        writeln!(page.out, "ports = {}", Toml::Array(ports))?;
+    }
     for at in &in_force.clusters {
         page.header("cluster", at.line)?;
         writeln!(page.out, "name = {}", inert(&text(&at.value.1.name)))?;
@@ -116,6 +127,13 @@ impl Page<'_> {
 /// A value on one line, unable to steer a terminal.
 fn inert(value: &Toml) -> String {
     visible(&value.to_string()).into_owned()
+}
+
+fn inert_table(table: &toml::Table) -> String {
+    let entry = |(key, value): (&String, &Toml)| {
+        format!("{} = {}", inert(&Toml::String(key.clone())), inert(value))
+    };
+    format!("{{ {} }}", table.iter().map(entry).collect::<Vec<_>>().join(", "))
 }
 
 fn text(text: &str) -> Toml {

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use crate::bundle::{Grouping, NamedCluster, TRIAL_DIRECTORIES};
 use crate::config::{self, At, Config};
 use crate::lint::{Confidence, RULES, Severity};
-use crate::resolve::{self, Profile};
+use crate::resolve::{self, Profile, WellKnown};
 use crate::settle::{PerPath, Selection};
 use crate::{Request, repo, report, yaml};
 
@@ -53,6 +53,7 @@ pub(super) struct InForce {
     pub(super) per_path: Vec<At<(Vec<String>, PerPath)>>,
     pub(super) default_namespace: Value<Option<String>>,
     pub(super) profile: Value<Option<Profile>>,
+    pub(super) well_known: Vec<At<WellKnown>>,
     pub(super) pod_ranges: Value<Vec<IpNet>>,
     pub(super) service_ranges: Value<Vec<IpNet>>,
     pub(super) clusters: Vec<At<(Vec<String>, NamedCluster)>>,
@@ -114,6 +115,7 @@ impl InForce {
             per_path: config.per_path,
             default_namespace: choose("", None, config.default_namespace.map(some), None),
             profile: choose("", None, config.profile.map(some), None),
+            well_known: config.well_known,
             pod_ranges: choose("", None, config.pod_ranges, vec![]),
             service_ranges: choose("", None, config.service_ranges, vec![]),
             clusters: config.clusters,
@@ -180,6 +182,7 @@ impl InForce {
                 default_namespace: self.default_namespace.value.map(Into::into),
                 pod_ranges: self.pod_ranges.value,
                 service_ranges: self.service_ranges.value,
+                well_known: self.well_known.into_iter().map(|at| at.value).collect(),
                 ..resolve::Settings::default()
             },
         }

@@ -52,6 +52,9 @@ pub(super) struct File {
     /// The kind of cluster, for where its DNS lives. Not given: detected from the manifests.
     #[schemars(with = "Option<ProfileName>")]
     pub profile: Option<Spanned<ProfileName>>,
+    /// Pods that are not in the repository, and that policies may select.
+    #[schemars(with = "Option<Vec<WellKnownPod>>")]
+    pub well_known: Option<Vec<Spanned<WellKnownPod>>>,
     /// The addresses that the cluster's pods get (CIDRs).
     #[schemars(with = "Option<Vec<String>>")]
     pub pod_ranges: Option<List>,
@@ -92,6 +95,25 @@ pub(super) struct ClusterTable {
     /// Its files: globs, written like `exclude`. A file may belong to several clusters.
     #[schemars(with = "Vec<String>")]
     pub paths: List,
+}
+
+/// A pod that is not in the repository.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "WellKnown")]
+pub(super) struct WellKnownPod {
+    /// What you call it.
+    #[schemars(with = "String")]
+    pub name: Text,
+    /// The namespace it lives in.
+    #[schemars(with = "String")]
+    pub namespace: Text,
+    /// All of its labels that policies may select it by.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub labels: Spanned<BTreeMap<Text, Text>>,
+    /// The ports it listens on; one with 53 is a DNS server.
+    #[schemars(with = "Option<Vec<u16>>")]
+    pub ports: Option<Vec<Spanned<i64>>>,
 }
 
 /// Bounds on what one file may cost.

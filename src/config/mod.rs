@@ -17,7 +17,7 @@ use ipnet::IpNet;
 
 use crate::bundle::NamedCluster;
 use crate::lint::{Confidence, Severity};
-use crate::resolve::Profile;
+use crate::resolve::{Profile, WellKnown};
 use crate::settle::PerPath;
 
 pub use error::Error;
@@ -65,6 +65,8 @@ pub struct Config {
     pub default_namespace: Option<At<String>>,
     /// The kind of cluster.
     pub profile: Option<At<Profile>>,
+    /// Pods that are not in the repository.
+    pub well_known: Vec<At<WellKnown>>,
     /// The addresses of pods.
     pub pod_ranges: Option<At<Vec<IpNet>>>,
     /// The addresses of Services.

@@ -6,13 +6,13 @@ use ipnet::IpNet;
 use toml::Spanned;
 
 use super::file::{ClusterTable, FailOn, File, Level, LimitsTable, List, PerPath};
-use super::file::{ProfileName, Sureness, Text};
+use super::file::{ProfileName, Sureness, Text, WellKnownPod};
 use super::names::{did_you_mean, look_up, rule_ids};
 use super::{At, Config, Error, Limits};
 use crate::bundle::NamedCluster;
 use crate::lint::{Confidence, RULES, Severity};
 use crate::repo::PathSet;
-use crate::resolve::Profile;
+use crate::resolve::{Profile, WellKnown};
 use crate::settle;
 use crate::text::LineIndex;
 
@@ -47,6 +47,9 @@ pub fn read(path: &str, text: &str) -> Result<Config, Error> {
     config.severity.sort_by_key(|entry| entry.line);
     for entry in file.per_path.unwrap_or_default() {
         config.per_path.push(reader.per_path(entry)?);
+    }
+    for entry in file.well_known.unwrap_or_default() {
+        config.well_known.push(reader.well_known(entry)?);
     }
     for entry in file.cluster.unwrap_or_default() {
         let cluster = reader.cluster(entry, &config.clusters)?;
@@ -207,6 +210,32 @@ impl Reader<'_> {
             }
         }
         Ok(Some(self.at(&list, strings(list.get_ref()))))
+    }
+
+    fn well_known(&self, entry: Spanned<WellKnownPod>) -> Result<At<WellKnown>, Error> {
+        let WellKnownPod { name, namespace, labels, ports } = entry.get_ref();
+        if name.get_ref().trim().is_empty() {
+            return Err(self.error(name.span(), "a well-known pod needs a name"));
+        }
+        if labels.get_ref().is_empty() {
+            let message = "without labels no selector could mean this pod";
+            return Err(self.error(labels.span(), message));
+        }
+        let labels = labels.get_ref().iter();
+        let pod = WellKnown {
+            name: name.get_ref().clone(),
+            namespace: self.namespace(namespace)?.value.into(),
+            labels: labels.map(|(key, v)| (key.get_ref().into(), v.get_ref().into())).collect(),
+            ports: ports.iter().flatten().map(|port| self.port(port)).collect::<Result<_, _>>()?,
+        };
+        Ok(self.at(&entry, pod))
+    }
+
+    fn port(&self, written: &Spanned<i64>) -> Result<u16, Error> {
+        match u16::try_from(*written.get_ref()) {
+            Ok(port) if port > 0 => Ok(port),
+            _ => Err(self.error(written.span(), "a port is from 1 to 65535")),
+        }
     }
 
     fn limits(&self, table: LimitsTable) -> Result<Limits, Error> {

@@ -38,6 +38,7 @@ fn defaults() -> Vec<(&'static str, Value)> {
         ("severity", json!({})),
         ("per-path", json!([])),
         ("default-namespace", json!("default")),
+        ("well-known", json!([])),
         ("pod-ranges", json!([])),
         ("service-ranges", json!([])),
         ("cluster", json!([])),

@@ -120,8 +120,8 @@ impl crate::resolve::Labelled for NameOnly<'_> {
     }
 }
 
-/// Whether the peer selects a workload of the repository that is a resolver: one that declares
-/// port 53 (or the profile's port).
+/// Whether the peer selects a workload of the repository, or a well-known pod, that is a resolver:
+/// one that declares port 53 (or the profile's port).
 fn own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     // Asked of every peer, so the cheap answer first: most repositories hold no resolver.
     if !cluster.has_resolver() {
@@ -129,7 +129,7 @@ fn own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     }
     let pods = cluster.peer_pods(policy, peer).pods;
     let is_resolver = |number: u32| cluster.is_resolver(number);
-    if pods.yes.iter().any(is_resolver) {
+    if pods.yes.iter().any(is_resolver) || cluster.has_known_resolver(&pods) {
         Tri::Yes
     } else if pods.maybe.iter().any(is_resolver) {
         Tri::Unknown(Why::LabelsNotShown)

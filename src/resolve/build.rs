@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use rayon::prelude::*;
 
 use super::cluster::{Cluster, Pods, World};
-use super::known::Profile;
+use super::known::{Profile, WellKnown, is_dns_port};
 use super::places::{Namespace, Open, Openness, is_system};
 use super::postings::Postings;
 use crate::model::{Body, Field, Object, is_placeholder};
@@ -30,6 +30,8 @@ pub struct Settings {
     pub pod_ranges: Vec<IpNet>,
     /// The addresses that the cluster's Services get.
     pub service_ranges: Vec<IpNet>,
+    /// Pods that are not in the repository.
+    pub well_known: Vec<WellKnown>,
 }
 
 /// For linting, and nothing known of the cluster.
@@ -41,6 +43,7 @@ impl Default for Settings {
             default_namespace: None,
             pod_ranges: Vec::new(),
             service_ranges: Vec::new(),
+            well_known: Vec::new(),
         }
     }
 }
@@ -162,7 +165,7 @@ impl Cluster {
         for number in 0..self.workload_count() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
-            let is_resolver = workload.ports.iter().any(|port| matches!(port.number, 53 | 5353));
+            let is_resolver = workload.ports.iter().any(|port| is_dns_port(port.number));
             self.resolvers.set(number as usize, is_resolver);
         }
         self.postings = postings;
@@ -233,6 +236,9 @@ fn namespaces(objects: &[Object], members: &[u32], settings: &Settings) -> Vec<N
         {
             mention(target, true);
         }
+    }
+    for pod in &settings.well_known {
+        mention(&pod.namespace, true);
     }
     for (name, id, object) in shown {
         if let Some(namespace) = found.get_mut(&name) {

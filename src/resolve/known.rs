@@ -3,10 +3,47 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use compact_str::CompactString;
 use ipnet::IpNet;
 
+use super::select::Labelled;
 use super::tri::{Tri, Why};
 use crate::model::{Body, Direction, Object, Operator, Requirement, Selector, is_placeholder};
+
+/// A pod that is not in the repository, and that the user knows of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WellKnown {
+    /// What the user calls it.
+    pub name: String,
+    /// The namespace it lives in.
+    pub namespace: CompactString,
+    /// All of its labels.
+    pub labels: Vec<(CompactString, CompactString)>,
+    /// The ports it listens on.
+    pub ports: Vec<u16>,
+}
+
+impl WellKnown {
+    /// Whether it listens on a port that a DNS server listens on.
+    pub fn is_resolver(&self) -> bool {
+        self.ports.iter().any(|&port| is_dns_port(port))
+    }
+}
+
+impl Labelled for WellKnown {
+    fn value(&self, key: &str) -> Option<&str> {
+        self.labels.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    fn may_have(&self, _key: &str) -> Option<Why> {
+        None
+    }
+}
+
+/// Whether DNS servers listen on that port, in some kind of cluster.
+pub(super) fn is_dns_port(port: u16) -> bool {
+    matches!(port, 53 | 5353)
+}
 
 /// A kind of cluster, for where its DNS lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
