@@ -304,7 +304,7 @@ fn what_is_wrong_stops_the_run_at_its_line() {
         ),
         (
             "pedantic = 'yes'",
-            "error: netpol-lint.toml:1:12: a boolean is expected here, not string \"yes\"\n  \
+            "error: netpol-lint.toml:1:12: a boolean is expected here, not the string \"yes\"\n  \
              1 | pedantic = 'yes'\n    |            ^^^^^\n",
         ),
     ] {
@@ -346,6 +346,10 @@ fn what_is_wrong_stops_the_run_at_its_line() {
             "[[well-known]]\nname = 'a'\nnamespace = 'a'\nlabels = { a = 'b' }\nports = [0]",
             "5:10: a port is from 1 to 65535",
         ),
+        ("exclude = 'a'", "1:11: a list is expected here, not the string \"a\""),
+        ("limits = 3", "1:10: a table is expected here, not the integer `3`"),
+        ("[cluster]\nname = 'a'", "1:1: a list is expected here, not a table; write `[[cluster]]`"),
+        ("\u{feff}selct = 1", "1:1: there is no key `selct` here"),
         ("pedantic =", "1:11: "),
     ] {
         let told = refused(config);

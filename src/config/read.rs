@@ -21,6 +21,7 @@ use crate::text::LineIndex;
 /// # Errors
 /// The first thing that is wrong with it.
 pub fn read(path: &str, text: &str) -> Result<Config, Error> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let reader = Reader { path, text, lines: LineIndex::new(text) };
     let file: File = toml::from_str(text).map_err(|error| reader.refused(&error))?;
     let mut config = Config {
@@ -89,11 +90,23 @@ impl Reader<'_> {
                 format!("the key `{key}` is missing here")
             }
             _ => match wrong_type(said) {
-                Some((is, expected)) => format!("{expected} is expected here, not {is}"),
+                Some((is, expected)) => {
+                    let hint = match self.header(&span) {
+                        Some(name) if expected == "a sequence" => format!("; write `[[{name}]]`"),
+                        _ => String::new(),
+                    };
+                    format!("{} is expected here, not {}{hint}", in_words(expected), in_words(is))
+                }
                 None => said.lines().collect::<Vec<_>>().join(", "),
             },
         };
         self.error(span, message)
+    }
+
+    /// The name in the header of a table, where `span` is one.
+    fn header(&self, span: &Range<usize>) -> Option<&str> {
+        let written = self.text.get(span.clone())?;
+        written.lines().next()?.trim_end().strip_prefix('[')?.strip_suffix(']')
     }
 
     fn ids(&self, list: Option<List>) -> Result<Option<At<Vec<String>>>, Error> {
@@ -260,6 +273,19 @@ impl Reader<'_> {
 /// What is written, and what is expected instead.
 fn wrong_type(said: &str) -> Option<(&str, &str)> {
     said.strip_prefix("invalid type: ")?.split_once(", expected ")
+}
+
+/// serde's names of types, as TOML calls them.
+fn in_words(kind: &str) -> String {
+    match kind {
+        "sequence" | "a sequence" => "a list".to_owned(),
+        "map" | "a map" => "a table".to_owned(),
+        name if name.starts_with("struct ") => "a table".to_owned(),
+        value if value.starts_with("string ") || value.starts_with("integer ") => {
+            format!("the {value}")
+        }
+        other => other.to_owned(),
+    }
 }
 
 /// The nearest of the known words; all of them where none is near.

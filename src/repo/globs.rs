@@ -1,6 +1,8 @@
 //! `--include` and `--exclude`: lines of a gitignore file at the repository's root. Users know
 //! these rules, and the crate that walks has them.
 
+use std::path::Path;
+
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::{Error, Scope};
@@ -58,8 +60,8 @@ impl PathSet {
 
     /// Whether they match the file of that path, relative to the root, or a directory above it.
     pub fn holds(&self, path: &str) -> bool {
-        // A path from outside the repository (`<stdin>` has no root) is absolute.
-        !path.starts_with('/') && self.0.matched_path_or_any_parents(path, false).is_ignore()
+        // A file outside the repository keeps its absolute path, which no glob is about.
+        !Path::new(path).has_root() && self.0.matched_path_or_any_parents(path, false).is_ignore()
     }
 }
 
