@@ -3,6 +3,9 @@
 
 use std::fmt::Write;
 
+/// How many clusters are proposed.
+const SHOWN: usize = 5;
+
 /// What was seen of a repository.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
@@ -95,20 +98,30 @@ fn tables(out: &mut String, seen: &Seen) {
          # ignore = [\"missing-dns-egress\"]\n\
          \n# Files that are applied together.\n",
     );
-    let shown =
-        if seen.bundles.len() > 1 { &seen.bundles[..seen.bundles.len().min(5)] } else { &[] };
-    for name in shown {
-        let _ = writeln!(
-            out,
-            "# [[cluster]]\n# name = {}\n# paths = {}",
-            text(name),
-            list([format!("/{name}/"),])
-        );
+    let shown = if seen.bundles.len() > 1 { &seen.bundles[..] } else { &[] };
+    if !shown.is_empty() {
+        out.push_str("# What they share goes into each.\n");
+    }
+    for name in shown.iter().take(SHOWN) {
+        let paths = list([files_of(name, shown)]);
+        let _ = writeln!(out, "# [[cluster]]\n# name = {}\n# paths = {paths}", text(name));
     }
     if shown.is_empty() {
         out.push_str(
             "# [[cluster]]\n# name = \"prod\"\n# paths = [\"clusters/prod/**\", \"base/**\"]\n",
         );
+    }
+}
+
+/// The glob for the files of a bundle: its directory, or only the files directly in it where
+/// other bundles lie below.
+fn files_of(name: &str, all: &[String]) -> String {
+    let directory = if name == "." { String::new() } else { format!("/{name}") };
+    let below = format!("{name}/");
+    if name == "." || all.iter().any(|other| other.starts_with(&below)) {
+        format!("{directory}/*.yaml")
+    } else {
+        format!("{directory}/")
     }
 }
 
@@ -120,4 +133,16 @@ fn list(items: impl IntoIterator<Item = String>) -> String {
 /// A string as TOML writes it.
 fn text(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::files_of;
+
+    #[test]
+    fn a_bundle_of_loose_files_does_not_hold_those_below() {
+        let all = [".", "a", "a/b", "a-c"].map(str::to_owned);
+        let globs = all.each_ref().map(|name| files_of(name, &all));
+        assert_eq!(globs, ["/*.yaml", "/a/*.yaml", "/a/b/", "/a-c/"]);
+    }
 }

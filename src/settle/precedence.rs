@@ -22,7 +22,7 @@ pub enum Rules {
 /// How near to the winner a finding must stand to be silenced by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// What is read from the field that the winner stands on: see [`depends_on`].
+    /// What is read from the field that the winner stands on: see `depends_on`.
     Dependent,
     /// What `policyTypes` decides: rules' lists, `policyTypes` and `spec` of the same policy; the
     /// winner stands at one of `policyTypes` and `spec`.
