@@ -4,13 +4,14 @@
 //! Data flows one way, through one folder per stage; each knows only the ones before it:
 //! [`repo`] → [`text`] → [`yaml`] → [`bundle`] → [`model`] → [`resolve`] → [`reach`] → [`lint`] →
 //! [`settle`] → [`fix`] → [`report`]. [`check`] is that table as code, and [`mend`] goes round in
-//! it until nothing is left to mend.
+//! it until nothing is left to mend; [`config`] reads what users set of it.
 
 #![warn(missing_docs)]
 
 pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
+pub mod config;
 pub mod fix;
 pub mod lint;
 pub mod model;
@@ -30,7 +31,7 @@ use std::time::{Duration, Instant};
 use lint::Finding;
 use model::{Body, Loaded, Object};
 use repo::Repo;
-use resolve::{Cluster, Members, Open, Openness, Settings, World};
+use resolve::{Cluster, Members, Open, Openness, Settings};
 use text::{SourceId, Sources, Span};
 
 /// What to check and how; the command line's arguments, understood.
@@ -48,8 +49,10 @@ pub struct Request {
     pub baseline: Option<settle::Baseline>,
     /// Keep what is suppressed in the outcome, and not only its number.
     pub show_suppressed: bool,
-    /// The kind of cluster, for where its DNS lives; none to detect it from the manifests.
-    pub profile: Option<resolve::Profile>,
+    /// How things are applied together, where the user says it.
+    pub grouping: bundle::Grouping,
+    /// What the user says of the cluster.
+    pub settings: Settings,
 }
 
 /// What a run found and read.
@@ -137,7 +140,7 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let mut loaded = model::load(&repo, &request.scope, &request.limits, &tick);
     clock.stage("read");
     let objects = Arc::new(std::mem::take(&mut loaded.objects));
-    let bundles = bundle::group(&items(&objects, &repo));
+    let bundles = request.grouping.group(&items(&objects, &repo));
     clock.stage("bundle");
     let found = lint_bundles(request, &repo, &loaded, &objects, &bundles);
     clock.stage("lint");
@@ -150,10 +153,10 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let unreadable = loaded.unreadable.iter();
     findings.extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
     findings.extend(loaded.duplicates.iter().map(lint::duplicate_key::finding));
-    let held = settled(findings, request, &repo, &loaded, &objects);
+    let (held, ignored) = settled(findings, request, &repo, &loaded, &objects);
     clock.stage("settle");
     let summary = Summary {
-        suppressed: held.suppressed.len(),
+        suppressed: held.suppressed.len() + ignored,
         baselined: held.baselined,
         ..summary(&repo, &loaded, &objects, clock)
     };
@@ -167,14 +170,15 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     })
 }
 
-/// The findings that count, without those that are suppressed or in the baseline.
+/// The findings that count, without those that are suppressed or in the baseline, and how many
+/// the configuration ignores by their path.
 fn settled(
     findings: Vec<Finding>,
     request: &Request,
     repo: &Repo,
     loaded: &Loaded,
     objects: &[Object],
-) -> settle::Held {
+) -> (settle::Held, usize) {
     let sources = &loaded.sources;
     let policies = objects.iter().filter_map(|object| match &object.body {
         Body::Policy(policy) if is_reported(repo, object.head.source) => {
@@ -190,7 +194,8 @@ fn settled(
         .filter(|finding| !request.selection.passes(finding))
         .map(|finding| (finding.rule.id, path(finding)))
         .collect();
-    let findings = settle::settle(findings, &request.selection, sources);
+    let mut findings = settle::settle(findings, &request.selection, sources);
+    let ignored = request.selection.hold_back(&mut findings, sources);
     let reported: BTreeSet<&str> =
         repo.files.iter().filter(|f| f.reported).map(|f| f.path.as_str()).collect();
     // A file that is gone was looked at too; one that is there was left out of this run. What is
@@ -201,7 +206,15 @@ fn settled(
         !is_below && (reported.contains(path) || !repo.root.join(path).exists())
     };
     let baseline = request.baseline.as_ref();
-    settle::hold_back(findings, &suppressions, baseline, &request.selection, sources, &looked_at)
+    let held = settle::hold_back(
+        findings,
+        &suppressions,
+        baseline,
+        &request.selection,
+        sources,
+        &looked_at,
+    );
+    (held, ignored)
 }
 
 /// How far fixes go.
@@ -316,7 +329,6 @@ fn lint_bundles(
     let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
     let is_reported = |id: &u32| self::is_reported(repo, objects[*id as usize].head.source);
     let is_policy = |id: &u32| matches!(objects[*id as usize].body, Body::Policy(_));
-    let settings = Settings { world: World::Open, profile: request.profile };
     let mut found = Vec::new();
     for bundle in bundles {
         if !bundle.members.iter().any(|id| is_policy(id) && is_reported(id)) {
@@ -324,6 +336,7 @@ fn lint_bundles(
         }
         let members = Members {
             name: bundle.name.clone(),
+            is_trial: bundle.trial.is_some(),
             objects: bundle.members.clone(),
             reported: bundle
                 .members
@@ -332,9 +345,9 @@ fn lint_bundles(
                 .map(|id| *id as usize)
                 .collect(),
             elsewhere: bundle.elsewhere.clone(),
-            openness: openness(bundle, repo, loaded),
+            openness: openness(&request.grouping, bundle, repo, loaded),
         };
-        let cluster = Cluster::build(Arc::clone(objects), members, settings);
+        let cluster = Cluster::build(Arc::clone(objects), members, request.settings.clone());
         let context = lint::Context::new(&cluster, &loaded.sources);
         found.push((bundle.name.clone(), lint::lint(&context, &rules)));
     }
@@ -342,11 +355,15 @@ fn lint_bundles(
 }
 
 /// The places of a bundle that kustomizations and charts, which are left out, and documents that
-/// can't be read may put things in: all but those of another directory of tests or examples.
-fn openness(bundle: &bundle::Bundle, repo: &Repo, loaded: &Loaded) -> Openness {
+/// can't be read may put things in.
+fn openness(
+    grouping: &bundle::Grouping,
+    bundle: &bundle::Bundle,
+    repo: &Repo,
+    loaded: &Loaded,
+) -> Openness {
     let mut openness = Openness::default();
-    let concerns =
-        |path: &str| bundle::trial(path).is_none_or(|t| bundle.trial.as_ref() == Some(&t));
+    let concerns = |path: &str| grouping.concerns(bundle, path);
     for (path, namespace) in &loaded.left_out.roots {
         if concerns(path) {
             openness.open(namespace.as_deref(), Open::NotEvaluated(path.clone()));

@@ -80,12 +80,17 @@ fn cluster(text: &str) -> Cluster {
     let objects = objects(text);
     let members = Members {
         name: String::new(),
+        is_trial: false,
         objects: (0..objects.len() as u32).collect(),
         reported: (0..objects.len()).collect(),
         elsewhere: Vec::new(),
         openness: Openness::default(),
     };
-    Cluster::build(Arc::new(objects), members, Settings { world: World::Closed, profile: None })
+    Cluster::build(
+        Arc::new(objects),
+        members,
+        Settings { world: World::Closed, ..Settings::default() },
+    )
 }
 
 proptest! {
@@ -150,10 +155,10 @@ proptest! {
     #[test]
     fn an_address_of_dns_is_one_however_wide_the_block(length in 0..=32u8) {
         let node_local: IpNet = format!("169.254.20.10/{length}").parse().unwrap();
-        prop_assert!(is_dns_address(node_local.trunc(), &[]).is_yes());
+        prop_assert!(is_dns_address(node_local.trunc(), &[], []).is_yes());
         let host: IpNet = "169.254.20.10/32".parse().unwrap();
         if length > 19 && length < 32 {
-            prop_assert!(is_dns_address(node_local.trunc(), &[host]).is_no());
+            prop_assert!(is_dns_address(node_local.trunc(), &[host], []).is_no());
         }
     }
 
@@ -163,9 +168,9 @@ proptest! {
         let block = IpNet::new(address.into(), 32).unwrap();
         let private = address.is_private() || (a[0] == 100 && a[1] & 0xc0 == 64);
         if private {
-            prop_assert!(!is_dns_address(block, &[]).is_no());
+            prop_assert!(!is_dns_address(block, &[], []).is_no());
         } else if !address.is_link_local() && a[..2] != [34, 118] {
-            prop_assert!(is_dns_address(block, &[]).is_no());
+            prop_assert!(is_dns_address(block, &[], []).is_no());
         }
     }
 }

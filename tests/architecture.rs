@@ -5,9 +5,9 @@
 use std::path::{Path, PathBuf};
 
 /// The stages, in the order in which data flows through them.
-const STAGES: [&str; 12] = [
+const STAGES: [&str; 13] = [
     "repo", "text", "yaml", "bundle", "model", "resolve", "reach", "lint", "settle", "fix",
-    "report", "cli",
+    "report", "config", "cli",
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -86,10 +86,15 @@ fn cluster(file: &Path) -> Cluster {
     assert!(objects.iter().any(|object| matches!(object.body, Body::Workloads(_))));
     let members = Members {
         name: String::new(),
+        is_trial: false,
         objects: (0..objects.len() as u32).collect(),
         reported: (0..objects.len()).collect(),
         elsewhere: Vec::new(),
         openness: Openness::default(),
     };
-    Cluster::build(Arc::new(objects), members, Settings { world: World::Closed, profile: None })
+    Cluster::build(
+        Arc::new(objects),
+        members,
+        Settings { world: World::Closed, ..Settings::default() },
+    )
 }

@@ -7,4 +7,4 @@ mod plain;
 
 pub use head::{Head, heads};
 pub use left_out::{Kustomization, LeftOut, directory, left_out};
-pub use plain::{Bundle, Item, TRIAL_DIRECTORIES, group, trial};
+pub use plain::{Bundle, Grouping, Item, NamedCluster, TRIAL_DIRECTORIES};

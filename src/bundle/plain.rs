@@ -5,8 +5,13 @@
 //! and `prod/`): the directories just below their common ancestor become bundles of their own,
 //! and what lies above or beside them belongs to each. A directory of tests or examples is never
 //! context for what lies outside it, and each directory directly below it is a bundle.
+//!
+//! What the configuration says of clusters goes before all of this: the files it names for one
+//! are one bundle.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use crate::repo::PathSet;
 
 /// One object, as far as grouping needs it.
 #[derive(Clone, Debug)]
@@ -31,6 +36,33 @@ pub struct Bundle {
     pub elsewhere: Vec<u32>,
     /// The directory of tests or examples that it stands in, if it does.
     pub trial: Option<String>,
+    /// The number of the configured cluster that it is, if it is one.
+    pub cluster: Option<usize>,
+}
+
+/// What the user says of how things are applied together.
+#[derive(Clone, Debug)]
+pub struct Grouping {
+    /// Names of directories whose contents are tried out on their own.
+    pub trial_directories: Vec<String>,
+    /// Files that are applied together, said outright.
+    pub clusters: Vec<NamedCluster>,
+}
+
+/// Files that are applied together.
+#[derive(Clone, Debug)]
+pub struct NamedCluster {
+    /// What it is called.
+    pub name: String,
+    /// Its files; one file may belong to several.
+    pub paths: PathSet,
+}
+
+impl Default for Grouping {
+    fn default() -> Self {
+        let trial_directories = TRIAL_DIRECTORIES.iter().map(|&name| name.to_owned()).collect();
+        Self { trial_directories, clusters: Vec::new() }
+    }
 }
 
 /// Names of directories whose contents are tried out on their own.
@@ -46,37 +78,90 @@ pub const TRIAL_DIRECTORIES: &[&str] = &[
     "tests",
 ];
 
-/// Groups objects into bundles, sorted by name.
-pub fn group(items: &[Item<'_>]) -> Vec<Bundle> {
-    let mut parts: BTreeMap<Part, Vec<u32>> = BTreeMap::new();
-    for (index, item) in (0u32..).zip(items) {
-        parts.entry(part(item)).or_default().push(index);
-    }
-    let main = parts.get(&Part::Main).cloned().unwrap_or_default();
-    let mut bundles = Vec::new();
-    for (part, members) in parts {
-        let (prefix, trial) = match &part {
-            Part::Main => (String::new(), None),
-            Part::Trial(directory) => (directory.clone(), Some(directory.clone())),
-            Part::File(path) => (path.clone(), None),
-        };
-        let outside: &[u32] = if part == Part::Main { &[] } else { &main };
-        for alternative in alternatives(items, &members, &prefix, matches!(part, Part::File(_))) {
-            bundles.push(alternative.into_bundle(&members, outside, trial.clone()));
+impl Grouping {
+    /// Groups objects into bundles, sorted by name.
+    pub fn group(&self, items: &[Item<'_>]) -> Vec<Bundle> {
+        let mut parts: BTreeMap<Part, Vec<u32>> = BTreeMap::new();
+        for (index, item) in (0u32..).zip(items) {
+            for part in self.parts(item) {
+                parts.entry(part).or_default().push(index);
+            }
         }
+        let main = parts.get(&Part::Main).cloned().unwrap_or_default();
+        // Who names clusters may have forgotten a directory: what stands in none of them is not
+        // proved to run alone.
+        let clustered: Vec<u32> = parts
+            .iter()
+            .filter(|(part, _)| matches!(part, Part::Cluster(_)))
+            .flat_map(|(_, members)| members.iter().copied())
+            .collect();
+        let mut bundles = Vec::new();
+        for (part, members) in parts {
+            let outside = if part == Part::Main { &clustered } else { &main };
+            bundles.extend(self.bundles(items, &part, &members, outside));
+        }
+        bundles.sort_by(|a, b| a.name.cmp(&b.name));
+        bundles
     }
-    bundles.sort_by(|a, b| a.name.cmp(&b.name));
-    bundles
-}
 
-/// The directory of tests or examples that a path lies in: its path up to the directory directly
-/// below it, or itself for its own loose files.
-pub fn trial(path: &str) -> Option<String> {
-    let directories: Vec<&str> = path.split('/').collect();
-    let (_, directories) = directories.split_last()?;
-    let at = directories.iter().position(|name| TRIAL_DIRECTORIES.contains(name))?;
-    let until = (at + 2).min(directories.len());
-    Some(directories[..until].join("/"))
+    fn bundles(
+        &self,
+        items: &[Item<'_>],
+        part: &Part,
+        members: &[u32],
+        outside: &[u32],
+    ) -> Vec<Bundle> {
+        let (prefix, trial, cluster) = match part {
+            Part::Main => (String::new(), None, None),
+            Part::Trial(directory) => (directory.clone(), Some(directory.clone()), None),
+            Part::File(path) => (path.clone(), None, None),
+            Part::Cluster(number) => (self.clusters[*number].name.clone(), None, Some(*number)),
+        };
+        let whole = matches!(part, Part::File(_) | Part::Cluster(_));
+        alternatives(items, members, &prefix, whole)
+            .into_iter()
+            .map(|one| Bundle { cluster, ..one.into_bundle(members, outside, trial.clone()) })
+            .collect()
+    }
+
+    /// The parts that an object belongs to: one, unless several clusters share its file.
+    fn parts(&self, item: &Item<'_>) -> Vec<Part> {
+        if item.alone {
+            return vec![Part::File(item.path.to_owned())];
+        }
+        let clusters: Vec<Part> = (0..self.clusters.len())
+            .filter(|&number| self.clusters[number].paths.holds(item.path))
+            .map(Part::Cluster)
+            .collect();
+        if clusters.is_empty() {
+            return vec![self.trial(item.path).map_or(Part::Main, Part::Trial)];
+        }
+        clusters
+    }
+
+    /// Whether what stands under `path`, and is not evaluated or can't be read, may belong to a
+    /// bundle: not where it stands in a cluster that the bundle is not, or in another directory
+    /// of tests or examples.
+    pub fn concerns(&self, bundle: &Bundle, path: &str) -> bool {
+        let mut owners =
+            (0..self.clusters.len()).filter(|&n| self.clusters[n].paths.holds(path)).peekable();
+        if owners.peek().is_some() {
+            // Outside of all clusters nobody has said what runs beside what.
+            return bundle.cluster.is_none_or(|number| owners.any(|owner| owner == number));
+        }
+        self.trial(path).is_none_or(|trial| bundle.trial.as_ref() == Some(&trial))
+    }
+
+    /// The directory of tests or examples that a path lies in: its path up to the directory
+    /// directly below it, or itself for its own loose files.
+    fn trial(&self, path: &str) -> Option<String> {
+        let directories: Vec<&str> = path.split('/').collect();
+        let (_, directories) = directories.split_last()?;
+        let is_trial = |name: &&str| self.trial_directories.iter().any(|trial| trial == name);
+        let at = directories.iter().position(is_trial)?;
+        let until = (at + 2).min(directories.len());
+        Some(directories[..until].join("/"))
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,13 +169,7 @@ enum Part {
     Main,
     Trial(String),
     File(String),
-}
-
-fn part(item: &Item<'_>) -> Part {
-    if item.alone {
-        return Part::File(item.path.to_owned());
-    }
-    trial(item.path).map_or(Part::Main, Part::Trial)
+    Cluster(usize),
 }
 
 /// One way to apply a directory.
@@ -108,8 +187,10 @@ impl Alternative {
         let mut elsewhere: Vec<u32> =
             beside.filter(|id| !self.members.contains(id) && !self.rivals.contains(id)).collect();
         elsewhere.sort_unstable();
+        elsewhere.dedup();
         let name = if self.name.is_empty() { ".".to_owned() } else { self.name };
-        Bundle { name, members: self.members.into_iter().collect(), elsewhere, trial }
+        let members = self.members.into_iter().collect();
+        Bundle { name, members, elsewhere, trial, cluster: None }
     }
 }
 
@@ -222,7 +303,11 @@ mod tests {
                 identity: Some(("Deployment", "default", name)),
             })
             .collect();
-        group(&items).into_iter().map(|bundle| (bundle.name, bundle.members)).collect()
+        Grouping::default()
+            .group(&items)
+            .into_iter()
+            .map(|bundle| (bundle.name, bundle.members))
+            .collect()
     }
 
     #[test]
@@ -261,7 +346,7 @@ mod tests {
             .iter()
             .map(|(path, name)| Item { path, alone: false, identity: Some(("Pod", "", name)) })
             .collect();
-        let bundles = group(&items);
+        let bundles = Grouping::default().group(&items);
         assert_eq!(bundles[0].members, [0, 2], "y has one way to be applied, so x/1 has it too");
         assert!(bundles[0].elsewhere.is_empty(), "x/2 is an alternative and runs nowhere beside");
     }
@@ -278,5 +363,45 @@ mod tests {
         let bundles: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(bundles, [".", "doc.md", "examples", "examples/one", "examples/two"]);
         assert_eq!(found[0].1, [0]);
+    }
+
+    #[test]
+    fn clusters_are_what_the_user_says() {
+        let named = |name: &str, globs: &[&str]| NamedCluster {
+            name: name.to_owned(),
+            paths: PathSet::new(&globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>())
+                .unwrap(),
+        };
+        let clusters = vec![named("dev", &["dev/", "base/"]), named("prod", &["prod/", "base/"])];
+        let grouping = Grouping { clusters, trial_directories: vec!["trial".to_owned()] };
+        let paths = ["base/x", "dev/y", "prod/y", "stray/z", "trial/a/x", "examples/z"];
+        let items: Vec<Item<'_>> = paths
+            .iter()
+            .map(|path| Item {
+                path,
+                alone: false,
+                identity: Some(("Pod", "", &path[path.len() - 1..])),
+            })
+            .collect();
+        let bundles = grouping.group(&items);
+        let told: Vec<(&str, &[u32])> =
+            bundles.iter().map(|b| (b.name.as_str(), b.members.as_slice())).collect();
+        // `examples` is no name of a trial here; both `z` are alternatives.
+        let expected: [(&str, &[u32]); 5] = [
+            ("dev", &[0, 1]),
+            ("examples", &[5]),
+            ("prod", &[0, 2]),
+            ("stray", &[3]),
+            ("trial/a", &[4]),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(bundles[0].elsewhere, [3, 5], "the other cluster runs nowhere beside");
+        assert_eq!(bundles[3].elsewhere, [0, 1, 2]);
+        let concerns = |bundle: usize, path| grouping.concerns(&bundles[bundle], path);
+        assert!(
+            concerns(0, "dev/chart") && concerns(0, "base/chart") && concerns(0, "other/chart")
+        );
+        assert!(!concerns(0, "prod/chart") && !concerns(0, "trial/a/chart"));
+        assert!(concerns(4, "trial/a/chart"));
     }
 }

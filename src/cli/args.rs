@@ -9,8 +9,8 @@ const AFTER: &str = "\
 Exit codes:
   0  nothing to report
   1  findings at or above --fail-on
-  2  could not do the work: wrong arguments, a path that does not exist, no YAML
-     or JSON file under the given paths
+  2  could not do the work: wrong arguments, a wrong netpol-lint.toml, a path
+     that does not exist, no YAML or JSON file under the given paths
 
 Environment variables:
   NO_COLOR        no colours (unless --color says otherwise)
@@ -24,7 +24,8 @@ Examples:
   helm template shop | netpol-lint -       check what a command prints
   netpol-lint --output-format json . > report.json
   netpol-lint --diff --unsafe-fixes        show what fixes would change
-  netpol-lint rule missing-dns-egress      explain a rule";
+  netpol-lint rule missing-dns-egress      explain a rule
+  netpol-lint init                         write a netpol-lint.toml to begin with";
 
 /// Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.
 #[derive(Debug, Parser)]
@@ -35,7 +36,7 @@ Examples:
     long_about = "Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.\n\n\
         Reads a repository of manifests, works out offline which pods each NetworkPolicy selects \
         and which connections it allows, and reports what is wrong. Needs no cluster and no \
-        configuration. A path that has the name of a command is written `./check`.",
+        configuration; a netpol-lint.toml at the repository's root is read. A path that has the name of a command is written `./check`.",
     after_help = "Exit codes: 0 nothing to report, 1 findings, 2 could not do the work. \
         `--help` says more.",
     after_long_help = AFTER,
@@ -94,6 +95,21 @@ pub(super) enum Command {
         /// The id of a rule, such as missing-dns-egress
         id: Option<String>,
     },
+    /// Print the configuration in force, and where each value comes from
+    Config {
+        /// Print the JSON schema of netpol-lint.toml instead
+        #[arg(long)]
+        schema: bool,
+
+        #[command(flatten)]
+        check: Box<CheckArgs>,
+    },
+    /// Write a commented netpol-lint.toml for the repository
+    Init {
+        /// A directory of the repository
+        #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::DirPath)]
+        path: PathBuf,
+    },
 }
 
 /// What every command knows.
@@ -130,6 +146,9 @@ pub(super) struct CheckArgs {
     pub(super) files: FileArgs,
 
     #[command(flatten)]
+    pub(super) config: ConfigArgs,
+
+    #[command(flatten)]
     pub(super) output: OutputArgs,
 }
 
@@ -157,9 +176,9 @@ pub(super) struct FindingArgs {
     #[arg(long, value_enum, value_name = "CONFIDENCE")]
     pub(super) min_confidence: Option<Sureness>,
 
-    /// The least severity that makes the exit code 1
-    #[arg(long, value_enum, value_name = "SEVERITY", default_value_t = FailOn::Warning)]
-    pub(super) fail_on: FailOn,
+    /// The least severity that makes the exit code 1 [default: warning]
+    #[arg(long, value_enum, value_name = "SEVERITY")]
+    pub(super) fail_on: Option<FailOn>,
 
     /// Exit with 0 even when there are findings
     #[arg(long)]
@@ -246,6 +265,22 @@ pub(super) struct FileArgs {
     /// How many threads work [default: as many as there are processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) threads: Option<u16>,
+}
+
+/// Which configuration is read.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Configuration")]
+pub(super) struct ConfigArgs {
+    /// Read this configuration, not the netpol-lint.toml at the repository's root
+    ///
+    /// Its globs are still relative to the root. A flag replaces the value of the key that has
+    /// its name.
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(super) config: Option<PathBuf>,
+
+    /// Read no configuration
+    #[arg(long, conflicts_with = "config")]
+    pub(super) no_config: bool,
 }
 
 /// How findings are printed.

@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::report::{self, Look};
 use crate::settle::Baseline;
 use crate::text::visible;
-use crate::{Mending, Outcome, Progress, Request, repo};
+use crate::{Mending, Outcome, Progress, repo};
 
 use super::args::Format;
 use super::settings::{Check, Report, Rewrite};
@@ -37,7 +37,7 @@ pub(super) fn run(
     if check.verbose {
         // After the report, where both go to one terminal.
         out.flush()?;
-        details(&check.request, &outcome, terminal, &mut anstream::stderr())?;
+        details(&check, &outcome, terminal, &mut anstream::stderr())?;
     }
     if check.timings {
         out.flush()?;
@@ -141,15 +141,17 @@ fn report(check: &Check, outcome: &Outcome, look: &Look, out: &mut dyn Write) ->
 
 /// What `--verbose` adds.
 fn details(
-    request: &Request,
+    check: &Check,
     outcome: &Outcome,
     terminal: &Terminal,
     err: &mut dyn Write,
 ) -> io::Result<()> {
     let shown = |path: &Path| visible(&path.to_string_lossy()).into_owned();
-    let paths: Vec<String> = request.scope.paths.iter().map(|path| shown(path)).collect();
+    let paths: Vec<String> = check.request.scope.paths.iter().map(|path| shown(path)).collect();
     let cwd = shown(terminal.cwd());
     writeln!(err, "repository root: {}", shown(&outcome.root))?;
+    let config = check.config.as_deref().map_or("none".into(), visible);
+    writeln!(err, "configuration: {config}")?;
     writeln!(err, "reported on: {} (from {cwd})", paths.join(", "))?;
     for (path, why) in &outcome.summary.left_out {
         writeln!(err, "left out: {} ({why})", visible(path))?;

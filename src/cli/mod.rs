@@ -7,6 +7,9 @@
 mod args;
 mod baseline;
 mod check;
+mod config;
+mod in_force;
+mod init;
 mod page;
 mod progress;
 mod rule;
@@ -58,6 +61,9 @@ fn perform(args: Args) -> Result<u8, Failure> {
         Mode::Check(check) => check::run(*check, &settings.terminal, &mut out)?,
         Mode::Rules => rule::table(crate::lint::RULES, &settings.terminal, &mut out)?,
         Mode::Rule(rule) => rule::page(rule, &settings.terminal, &mut out)?,
+        Mode::Config(in_force) => config::print(&in_force, &mut out)?,
+        Mode::Schema => config::schema(&mut out)?,
+        Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,
     };
     out.flush()?;
     Ok(code)
@@ -76,6 +82,10 @@ enum Failure {
     Arguments(String),
     /// What stops a run.
     Repo(repo::Error),
+    /// The configuration is wrong.
+    Config(crate::config::Error),
+    /// A configuration can't be read or written: its path, which of both, and why.
+    ConfigFile(String, &'static str, io::Error),
     /// Standard input can't be read, or there is no working directory.
     Read(&'static str, io::Error),
     /// Standard output can't be written.
@@ -83,11 +93,16 @@ enum Failure {
 }
 
 impl Failure {
-    /// The one line for standard error.
+    /// What is said on standard error: a line, and the line of a configuration that is wrong.
     fn line(&self) -> String {
         let red = anstyle::AnsiColor::Red.on_default().bold();
+        let told = self.to_string();
         // Names of files and globs are data, which may not steer the terminal.
-        format!("{red}error:{red:#} {}", crate::text::visible(&self.to_string()))
+        let told = match self {
+            Self::Config(_) => std::borrow::Cow::Borrowed(told.as_str()),
+            _ => crate::text::visible(&told),
+        };
+        format!("{red}error:{red:#} {told}")
     }
 }
 
@@ -96,6 +111,11 @@ impl fmt::Display for Failure {
         match self {
             Self::Arguments(what) => f.write_str(what),
             Self::Repo(error) => write!(f, "{error}"),
+            // Made visible there, line by line.
+            Self::Config(error) => write!(f, "{error}"),
+            Self::ConfigFile(path, verb, error) => {
+                write!(f, "`{path}` can't be {verb}: {error}")
+            }
             Self::Read(what, error) => write!(f, "{what} can't be read: {error}"),
             Self::Write(error) => write!(f, "the report can't be written: {error}"),
         }

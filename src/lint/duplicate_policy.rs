@@ -46,7 +46,7 @@ fn is_in_a_document(cx: &Context<'_>, head: &Head) -> bool {
 /// are tried one by one: there it is the file alone.
 fn together<'a>(cx: &Context<'a>, head: &Head) -> &'a str {
     let path = cx.sources.get(head.source).path.as_str();
-    if bundle::trial(path).is_some() { path } else { bundle::directory(path) }
+    if cx.cluster.is_trial { path } else { bundle::directory(path) }
 }
 
 fn finding(cx: &Context<'_>, earlier: u32, id: u32) -> Finding {

@@ -195,7 +195,8 @@ impl<'a> Context<'a> {
     fn own_destinations(&self, policy: u32) -> Option<Vec<u32>> {
         let selected = self.cluster.selected(policy);
         let closed = self.cluster.namespace(self.cluster.home(policy)).open.is_none();
-        let sure = closed && selected.maybe.is_empty() && !selected.yes.is_empty();
+        let shown = selected.maybe.is_empty() && selected.well_known.is_empty();
+        let sure = closed && shown && !selected.yes.is_empty();
         sure.then(|| selected.yes.iter().collect())
     }
 
@@ -213,7 +214,9 @@ impl<'a> Context<'a> {
                 .namespaces
                 .iter()
                 .all(|(number, covered)| covered.is_yes() && closed(*number));
-            if means.beyond || !all_closed || !means.pods.maybe.is_empty() {
+            // What ports a well-known pod has beside those it is known by is not said.
+            let shown = means.pods.maybe.is_empty() && means.pods.well_known.is_empty();
+            if means.beyond || !all_closed || !shown {
                 return None;
             }
             pods.extend(means.pods.yes.iter());

@@ -43,7 +43,8 @@ pub fn unread(problem: &Problem) -> Finding {
             &YAML_LIMIT,
             problem.span,
             what.clone(),
-            "split it, or leave the file out with `--exclude`: it was not checked",
+            "split it, raise the limit (`[limits]` in netpol-lint.toml), or leave the file out with \
+             `--exclude`: it was not checked",
         ),
         ProblemKind::Template => Finding::new(
             &YAML_SYNTAX,

@@ -57,7 +57,11 @@ pub(super) fn dns_peer(
             let Some(cidr) = block.cidr.get() else {
                 return Tri::Unknown(Why::Refused);
             };
-            let holds = is_dns_address(*cidr, &exceptions(block));
+            let holds = {
+                let settings = &cluster.settings;
+                let ranges = settings.pod_ranges.iter().chain(&settings.service_ranges);
+                is_dns_address(*cidr, &exceptions(block), ranges)
+            };
             // An address on the node is meant only by a rule that says 53; a wide block on every
             // port may hold it by accident, and may hold the Service's address too.
             let means_dns = names_dns_port(rule) || cidr.prefix_len() == 0;
@@ -116,8 +120,8 @@ impl crate::resolve::Labelled for NameOnly<'_> {
     }
 }
 
-/// Whether the peer selects a workload of the repository that is a resolver: one that declares
-/// port 53 (or the profile's port).
+/// Whether the peer selects a workload of the repository, or a well-known pod, that is a resolver:
+/// one that declares port 53 (or the profile's port).
 fn own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     // Asked of every peer, so the cheap answer first: most repositories hold no resolver.
     if !cluster.has_resolver() {
@@ -125,7 +129,7 @@ fn own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     }
     let pods = cluster.peer_pods(policy, peer).pods;
     let is_resolver = |number: u32| cluster.is_resolver(number);
-    if pods.yes.iter().any(is_resolver) {
+    if pods.yes.iter().any(is_resolver) || cluster.has_known_resolver(&pods) {
         Tri::Yes
     } else if pods.maybe.iter().any(is_resolver) {
         Tri::Unknown(Why::LabelsNotShown)

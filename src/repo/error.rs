@@ -38,8 +38,8 @@ impl fmt::Display for Error {
                 write!(
                     f,
                     "nothing to read under {}: looked for *.yaml, *.yml, *.json and \
-                     Kustomization, except what --exclude, --include or gitignore rules leave out \
-                     (--no-ignore reads what gitignore hides)",
+                     Kustomization, except what --exclude, --include, netpol-lint.toml or gitignore rules \
+                     leave out (--no-ignore reads what gitignore hides)",
                     paths.join(", ")
                 )
             }

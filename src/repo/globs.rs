@@ -1,6 +1,8 @@
 //! `--include` and `--exclude`: lines of a gitignore file at the repository's root. Users know
 //! these rules, and the crate that walks has them.
 
+use std::path::Path;
+
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::{Error, Scope};
@@ -40,6 +42,26 @@ impl Globs {
     /// Whether `--exclude` matches the path or a directory above it.
     pub(super) fn exclude_with_parents(&self, path: &str, directory: bool) -> bool {
         self.exclude.matched_path_or_any_parents(path, directory).is_ignore()
+    }
+}
+
+/// Globs that say of each path of a repository whether they match it: the configuration's lists.
+#[derive(Clone, Debug)]
+pub struct PathSet(Gitignore);
+
+impl PathSet {
+    /// Globs as [`Scope::exclude`] writes them.
+    ///
+    /// # Errors
+    /// A glob that is none.
+    pub fn new(globs: &[String]) -> Result<Self, Error> {
+        compile(globs).map(Self)
+    }
+
+    /// Whether they match the file of that path, relative to the root, or a directory above it.
+    pub fn holds(&self, path: &str) -> bool {
+        // A file outside the repository keeps its absolute path, which no glob is about.
+        !Path::new(path).has_root() && self.0.matched_path_or_any_parents(path, false).is_ignore()
     }
 }
 

@@ -18,6 +18,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use error::Error;
+pub use globs::PathSet;
 
 use given::{Anchor, Given};
 use globs::Globs;
@@ -106,6 +107,14 @@ pub struct Repo {
     pub unseen: Vec<(String, String)>,
     /// What was passed by, with the reason. Files that gitignore rules hide are not listed.
     pub left_out: Vec<(String, LeftOut)>,
+}
+
+/// The root of the repository that `paths` lie in, as [`find`] finds it.
+///
+/// # Errors
+/// A path that does not exist or is neither a file nor a directory.
+pub fn root(paths: &[PathBuf], cwd: &Path) -> Result<PathBuf, Error> {
+    Ok(Given::look(paths, cwd)?.root().0)
 }
 
 /// Finds the repository that the paths of `scope` lie in, and its files. Relative paths are

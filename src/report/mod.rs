@@ -9,7 +9,7 @@ pub mod concise;
 mod excerpt;
 pub mod json;
 mod paint;
-mod path;
+pub mod path;
 #[cfg(feature = "cli")]
 pub mod text;
 

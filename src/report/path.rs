@@ -23,7 +23,7 @@ fn path(outcome: &Outcome, look: &Look, span: Span) -> String {
 
 /// `path` as seen from `here`: a way down, or up and down where both share more than the root.
 /// `/` separates its parts on every platform.
-fn from(here: &Path, path: &Path) -> String {
+pub fn from(here: &Path, path: &Path) -> String {
     let (here_parts, parts): (Vec<_>, Vec<_>) =
         (here.components().collect(), path.components().collect());
     let shared = here_parts.iter().zip(&parts).take_while(|(a, b)| a == b).count();

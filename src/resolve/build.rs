@@ -5,10 +5,11 @@ use std::sync::{Arc, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
+use ipnet::IpNet;
 use rayon::prelude::*;
 
 use super::cluster::{Cluster, Pods, World};
-use super::known::Profile;
+use super::known::{Profile, WellKnown, is_dns_port};
 use super::places::{Namespace, Open, Openness, is_system};
 use super::postings::Postings;
 use crate::model::{Body, Field, Object, is_placeholder};
@@ -17,12 +18,34 @@ use crate::model::{Body, Field, Object, is_placeholder};
 pub const DEFAULT_NAMESPACE: &str = "default";
 
 /// How to resolve.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Open for linting, closed for the engine's commands.
     pub world: World,
     /// The kind of cluster; none to detect it from the manifests.
     pub profile: Option<Profile>,
+    /// The namespace of objects that name none; none for kubectl's own default.
+    pub default_namespace: Option<CompactString>,
+    /// The addresses that the cluster's pods get.
+    pub pod_ranges: Vec<IpNet>,
+    /// The addresses that the cluster's Services get.
+    pub service_ranges: Vec<IpNet>,
+    /// Pods that are not in the repository.
+    pub well_known: Vec<WellKnown>,
+}
+
+/// For linting, and nothing known of the cluster.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            world: World::Open,
+            profile: None,
+            default_namespace: None,
+            pod_ranges: Vec::new(),
+            service_ranges: Vec::new(),
+            well_known: Vec::new(),
+        }
+    }
 }
 
 /// Who stands in a cluster.
@@ -30,6 +53,8 @@ pub struct Settings {
 pub struct Members {
     /// The cluster's name.
     pub name: String,
+    /// Whether it stands in a directory of tests or examples.
+    pub is_trial: bool,
     /// Indices of its objects, ascending.
     pub objects: Vec<u32>,
     /// Indices of the objects in files that are reported on.
@@ -40,10 +65,17 @@ pub struct Members {
     pub openness: Openness,
 }
 
+impl Settings {
+    /// The namespace of objects that name none.
+    pub fn default_namespace(&self) -> &str {
+        self.default_namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
+    }
+}
+
 impl Cluster {
     /// Resolves `members` among `objects`, which are in the order of their places.
     pub fn build(objects: Arc<Vec<Object>>, members: Members, settings: Settings) -> Self {
-        let namespaces = namespaces(&objects, &members.objects, settings.world);
+        let namespaces = namespaces(&objects, &members.objects, &settings);
         let by_name: HashMap<CompactString, u32> =
             (0u32..).zip(&namespaces).map(|(n, namespace)| (namespace.name.clone(), n)).collect();
         let profile = settings.profile.unwrap_or_else(|| {
@@ -51,8 +83,10 @@ impl Cluster {
         });
         let mut cluster = Self {
             name: members.name,
+            is_trial: members.is_trial,
             world: settings.world,
             profile,
+            settings,
             objects,
             namespaces,
             by_name,
@@ -136,7 +170,7 @@ impl Cluster {
         for number in 0..self.workload_count() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
-            let is_resolver = workload.ports.iter().any(|port| matches!(port.number, 53 | 5353));
+            let is_resolver = workload.ports.iter().any(|port| is_dns_port(port.number));
             self.resolvers.set(number as usize, is_resolver);
         }
         self.postings = postings;
@@ -176,7 +210,7 @@ impl Cluster {
 }
 
 /// The namespaces that the members mention, sorted by name, with what is known of their labels.
-fn namespaces(objects: &[Object], members: &[u32], world: World) -> Vec<Namespace> {
+fn namespaces(objects: &[Object], members: &[u32], settings: &Settings) -> Vec<Namespace> {
     let mut found: BTreeMap<CompactString, Namespace> = BTreeMap::new();
     let mut mention = |name: &str, explicit: bool| -> CompactString {
         let name = CompactString::new(name);
@@ -184,7 +218,7 @@ fn namespaces(objects: &[Object], members: &[u32], world: World) -> Vec<Namespac
             name: name.clone(),
             object: None,
             labels: Vec::new(),
-            labels_unsure: world == World::Open,
+            labels_unsure: settings.world == World::Open,
             workloads: 0..0,
             policies: Vec::new(),
             open: None,
@@ -199,12 +233,17 @@ fn namespaces(objects: &[Object], members: &[u32], world: World) -> Vec<Namespac
         if let Body::Namespace(namespace) = body {
             shown.push((mention(&head.name, true), id, namespace));
         }
-        mention(head.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE), head.namespace.is_some());
+        // Who configures a default namespace has said where such objects go.
+        let explicit = head.namespace.is_some() || settings.default_namespace.is_some();
+        mention(head.namespace.as_deref().unwrap_or(settings.default_namespace()), explicit);
         if let Body::Deployer(deployer) = body
             && let Some(target) = &deployer.namespace
         {
             mention(target, true);
         }
+    }
+    for pod in &settings.well_known {
+        mention(&pod.namespace, true);
     }
     for (name, id, object) in shown {
         if let Some(namespace) = found.get_mut(&name) {

@@ -7,7 +7,8 @@ use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
 use range_set_blaze::RangeSetBlaze;
 
-use super::known::Profile;
+use super::build::Settings;
+use super::known::{Profile, WellKnown};
 use super::places::{NAME_LABEL, Namespace};
 use super::postings::Postings;
 use super::select::{Labelled, selects};
@@ -36,12 +37,14 @@ pub struct Pods {
     pub yes: RangeSetBlaze<u32>,
     /// Perhaps selected.
     pub maybe: RangeSetBlaze<u32>,
+    /// Pods of [`Settings::well_known`] that are selected, by their position there.
+    pub well_known: Vec<u32>,
 }
 
 impl Pods {
     /// Whether certainly none is selected.
     pub fn is_none(&self) -> bool {
-        self.yes.is_empty() && self.maybe.is_empty()
+        self.yes.is_empty() && self.maybe.is_empty() && self.well_known.is_empty()
     }
 
     /// Adds a workload with its verdict.
@@ -92,10 +95,14 @@ pub struct WorkloadRef<'a> {
 pub struct Cluster {
     /// Its name, for the findings' `bundles`.
     pub name: String,
+    /// Whether it stands in a directory of tests or examples, whose files are tried one by one.
+    pub is_trial: bool,
     /// Open for linting, closed for the engine's commands.
     pub world: World,
     /// Where its DNS lives.
     pub profile: Profile,
+    /// What else it was told of itself.
+    pub settings: Settings,
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) namespaces: Vec<Namespace>,
     pub(super) by_name: HashMap<CompactString, u32>,
@@ -181,7 +188,7 @@ impl Cluster {
 
     /// The name of the namespace that an object is deployed to.
     pub fn namespace_name_of<'a>(&'a self, head: &'a Head) -> &'a str {
-        head.namespace.as_deref().unwrap_or(super::build::DEFAULT_NAMESPACE)
+        head.namespace.as_deref().unwrap_or(self.settings.default_namespace())
     }
 
     /// The number of the namespace that a policy is deployed to.
@@ -229,7 +236,8 @@ impl Cluster {
     /// The pods that a selector selects in one namespace, by number. No selector selects all.
     pub fn pods_in(&self, namespace: u32, selector: Option<&Selector>) -> Pods {
         let within = self.namespace(namespace).workloads.clone();
-        let mut pods = Pods::default();
+        let well_known = self.well_known_in(&[(namespace, Tri::Yes)], selector);
+        let mut pods = Pods { well_known, ..Pods::default() };
         match selector.filter(|selector| !selector.is_empty()) {
             None if within.is_empty() => {}
             None => pods.yes.extend([within.start..=within.end - 1]),
@@ -321,11 +329,26 @@ impl Cluster {
 
     fn pods_of_peer(&self, peer: &Peer, namespaces: &[(u32, Tri)]) -> Pods {
         let selector = peer.pod_selector.get().filter(|selector| !selector.is_empty());
-        match (selector, namespaces) {
-            (_, [(only, Tri::Yes)]) => self.pods_in(*only, selector),
+        let pods = match (selector, namespaces) {
+            (_, [(only, Tri::Yes)]) => return self.pods_in(*only, selector),
             (None, covered) => self.all_pods_of(covered),
             (Some(selector), covered) => self.pods_of(selector, covered),
-        }
+        };
+        Pods { well_known: self.well_known_in(namespaces, selector), ..pods }
+    }
+
+    /// The well-known pods that a selector may select in those namespaces. No selector selects
+    /// all.
+    fn well_known_in(&self, covered: &[(u32, Tri)], selector: Option<&Selector>) -> Vec<u32> {
+        let is_there = |namespace: &str| {
+            let number = self.namespace_named(namespace);
+            number.is_some_and(|number| covered.iter().any(|(covered, _)| *covered == number))
+        };
+        let pods = (0u32..).zip(&self.settings.well_known);
+        pods.filter(|(_, pod)| selector.is_none_or(|selector| !selects(selector, *pod).is_no()))
+            .filter(|(_, pod)| is_there(&pod.namespace))
+            .map(|(number, _)| number)
+            .collect()
     }
 
     /// Every pod of those namespaces, which are ascending.
@@ -424,9 +447,15 @@ impl Cluster {
         })
     }
 
-    /// Whether any workload declares a port that a DNS server listens on.
+    /// Whether any workload, or well-known pod, has a port that a DNS server listens on.
     pub fn has_resolver(&self) -> bool {
-        !self.resolvers.is_clear()
+        !self.resolvers.is_clear() || self.settings.well_known.iter().any(WellKnown::is_resolver)
+    }
+
+    /// Whether pods hold a well-known one that a DNS server runs in.
+    pub fn has_known_resolver(&self, pods: &Pods) -> bool {
+        let known = |number: &u32| self.settings.well_known.get(*number as usize);
+        pods.well_known.iter().filter_map(known).any(WellKnown::is_resolver)
     }
 
     /// Whether that workload declares a port that a DNS server listens on.

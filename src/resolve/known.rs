@@ -3,10 +3,47 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
+use compact_str::CompactString;
 use ipnet::IpNet;
 
+use super::select::Labelled;
 use super::tri::{Tri, Why};
 use crate::model::{Body, Direction, Object, Operator, Requirement, Selector, is_placeholder};
+
+/// A pod that is not in the repository, and that the user knows of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WellKnown {
+    /// What the user calls it.
+    pub name: String,
+    /// The namespace it lives in.
+    pub namespace: CompactString,
+    /// All of its labels.
+    pub labels: Vec<(CompactString, CompactString)>,
+    /// The ports it listens on.
+    pub ports: Vec<u16>,
+}
+
+impl WellKnown {
+    /// Whether it listens on a port that a DNS server listens on.
+    pub fn is_resolver(&self) -> bool {
+        self.ports.iter().any(|&port| is_dns_port(port))
+    }
+}
+
+impl Labelled for WellKnown {
+    fn value(&self, key: &str) -> Option<&str> {
+        self.labels.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
+    }
+
+    fn may_have(&self, _key: &str) -> Option<Why> {
+        None
+    }
+}
+
+/// Whether DNS servers listen on that port, in some kind of cluster.
+pub(super) fn is_dns_port(port: u16) -> bool {
+    matches!(port, 53 | 5353)
+}
 
 /// A kind of cluster, for where its DNS lives.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -30,18 +67,17 @@ pub enum Profile {
 }
 
 impl Profile {
-    /// The profile of that name (`kubernetes`, `openshift`, `gke`, `eks`, `aks`, `k3s`, `rke2`).
-    pub fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "kubernetes" => Self::Kubernetes,
-            "openshift" => Self::OpenShift,
-            "gke" => Self::Gke,
-            "eks" => Self::Eks,
-            "aks" => Self::Aks,
-            "k3s" => Self::K3s,
-            "rke2" => Self::Rke2,
-            _ => return None,
-        })
+    /// Its name in configurations.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Kubernetes => "kubernetes",
+            Self::OpenShift => "openshift",
+            Self::Gke => "gke",
+            Self::Eks => "eks",
+            Self::Aks => "aks",
+            Self::K3s => "k3s",
+            Self::Rke2 => "rke2",
+        }
     }
 
     /// What the manifests are for: OpenShift where an object of its API groups is among them or a
@@ -161,8 +197,13 @@ const DNS_ADDRESSES: [Ipv4Addr; 4] = [
 ];
 
 /// Whether an address block, without its exceptions, holds an address that a cluster's DNS has
-/// (yes), can have because it is a private one (unknown), or none.
-pub fn is_dns_address(cidr: IpNet, except: &[IpNet]) -> Tri {
+/// (yes), can have because it is a private one or one of `ranges`, those of the cluster's pods and
+/// Services (unknown), or none.
+pub fn is_dns_address<'a>(
+    cidr: IpNet,
+    except: &[IpNet],
+    ranges: impl IntoIterator<Item = &'a IpNet>,
+) -> Tri {
     let left = |address: IpAddr| {
         cidr.contains(&address) && !except.iter().any(|hole| hole.contains(&address))
     };
@@ -183,7 +224,11 @@ pub fn is_dns_address(cidr: IpNet, except: &[IpNet]) -> Tri {
         };
         overlap.is_some_and(|net| !except.iter().any(|hole| hole.contains(&net)))
     };
-    if private_ranges().iter().any(touches) { Tri::Unknown(Why::AddressInCluster) } else { Tri::No }
+    if private_ranges().iter().any(touches) || ranges.into_iter().any(touches) {
+        Tri::Unknown(Why::AddressInCluster)
+    } else {
+        Tri::No
+    }
 }
 
 /// RFC 1918, RFC 6598 (which clusters use for pods and Services too) and RFC 4193, and the range

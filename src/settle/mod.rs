@@ -18,7 +18,7 @@ pub use fingerprint::{fingerprints, identities};
 pub use held::{Held, hold_back, name};
 pub use merge::merge;
 pub use precedence::{Precedence, Rules, Scope, TABLE};
-pub use selection::Selection;
+pub use selection::{LEAST_CONFIDENCE, PerPath, Selection};
 pub use suppress::{Suppressed, Suppressions};
 
 use crate::lint::Finding;
@@ -29,7 +29,8 @@ use crate::text::Sources;
 /// the order path, position, rule. The order of `findings` makes no difference, and settling
 /// twice is settling once.
 pub fn settle(findings: Vec<Finding>, selection: &Selection, sources: &Sources) -> Vec<Finding> {
-    let passing = findings.into_iter().filter(|finding| selection.passes(finding)).collect();
+    let graded = findings.into_iter().map(|finding| selection.regrade(finding));
+    let passing = graded.filter(|finding| selection.passes(finding)).collect();
     precedence::apply(order::sort_and_unite(passing, sources))
 }
 

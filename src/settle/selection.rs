@@ -1,6 +1,10 @@
 //! Which findings are shown: the rules that are on, and the two thresholds.
 
+use std::collections::BTreeMap;
+
 use crate::lint::{Check, Confidence, Finding, Rule, Severity};
+use crate::repo::PathSet;
+use crate::text::Sources;
 
 /// Which findings are shown.
 #[derive(Clone, Debug, Default)]
@@ -15,7 +19,23 @@ pub struct Selection {
     pub min_severity: Option<Severity>,
     /// The least confidence shown; none for the default (`medium`).
     pub min_confidence: Option<Confidence>,
+    /// Severities of rules that differ from the rules' own, by id.
+    pub severity: BTreeMap<String, Severity>,
+    /// Rules that are left out in some files.
+    pub per_path: Vec<PerPath>,
 }
+
+/// Rules that are left out in some files.
+#[derive(Clone, Debug)]
+pub struct PerPath {
+    /// The files.
+    pub paths: PathSet,
+    /// The rules' ids.
+    pub ignore: Vec<String>,
+}
+
+/// The least confidence shown, where nothing else is asked for.
+pub const LEAST_CONFIDENCE: Confidence = Confidence::Medium;
 
 /// Stands for every rule, in [`Selection::select`] and [`Selection::ignore`].
 const ALL: &str = "all";
@@ -39,11 +59,33 @@ impl Selection {
         let by_name = self.select.iter().any(|id| id == finding.rule.id);
         self.is_on(finding.rule)
             && (by_name || finding.severity >= self.least_severity())
-            && finding.confidence >= self.min_confidence.unwrap_or(Confidence::Medium)
+            && finding.confidence >= self.min_confidence.unwrap_or(LEAST_CONFIDENCE)
     }
 
-    /// Who asks for everything asks for the notes too.
-    fn least_severity(&self) -> Severity {
+    /// The finding with the severity that its rule is given here. What the rule itself calls
+    /// milder than its findings are as a rule (a template that is no YAML yet) gets no worse.
+    pub(super) fn regrade(&self, mut finding: Finding) -> Finding {
+        if let Some(&severity) = self.severity.get(finding.rule.id) {
+            let is_mild = finding.severity < finding.rule.severity;
+            finding.severity = if is_mild { severity.min(finding.severity) } else { severity };
+        }
+        finding
+    }
+
+    /// Takes out the findings in files in which their rules are left out, and says how many.
+    pub fn hold_back(&self, findings: &mut Vec<Finding>, sources: &Sources) -> usize {
+        let before = findings.len();
+        findings.retain(|finding| {
+            let path = &sources.get(finding.place.source).path;
+            !self.per_path.iter().any(|entry| {
+                entry.ignore.iter().any(|id| id == finding.rule.id) && entry.paths.holds(path)
+            })
+        });
+        before - findings.len()
+    }
+
+    /// The least severity shown. Who asks for everything asks for the notes too.
+    pub fn least_severity(&self) -> Severity {
         let everything = self.pedantic || self.select.iter().any(|id| id == ALL);
         let default = if everything { Severity::Note } else { Severity::Warning };
         self.min_severity.unwrap_or(default)
@@ -124,5 +166,22 @@ mod tests {
         assert_eq!(shown(&of(Some(Severity::Note), None, false)), "drn");
         assert_eq!(shown(&of(Some(Severity::Error), None, true)), "r");
         assert_eq!(shown(&of(None, Some(Confidence::Low), false)), "drl");
+    }
+
+    #[test]
+    fn a_rule_is_graded_anew_and_what_it_calls_mild_stays_mild() {
+        let graded = |own, was, severity| {
+            let mut finding = made_up::finding("split-peer", None, 0, "", &[]);
+            finding.rule = made_up::rule("split-peer", own, false, Check::Cluster(|_, _| ()));
+            finding.severity = was;
+            let severity = BTreeMap::from([("split-peer".to_owned(), severity)]);
+            Selection { severity, ..Selection::default() }.regrade(finding).severity
+        };
+        use Severity::{Error, Note, Warning};
+        assert_eq!(graded(Warning, Warning, Error), Error);
+        assert_eq!(graded(Error, Error, Note), Note);
+        assert_eq!(graded(Error, Note, Warning), Note);
+        assert_eq!(graded(Error, Warning, Note), Note);
+        assert_eq!(graded(Note, Warning, Error), Error);
     }
 }

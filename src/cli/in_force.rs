@@ -1,0 +1,283 @@
+//! What is in force: for each key, what its flag says, else the configuration, else the default;
+//! and who said it.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ipnet::IpNet;
+
+use crate::bundle::{Grouping, NamedCluster, TRIAL_DIRECTORIES};
+use crate::config::{self, At, Config};
+use crate::lint::{Confidence, RULES, Severity};
+use crate::resolve::{self, Profile, WellKnown};
+use crate::settle::{PerPath, Selection};
+use crate::{Request, repo, report, yaml};
+
+use super::Failure;
+use super::args::{CheckArgs, ConfigArgs, FailOn, FileArgs, Level, Sureness};
+use super::terminal::Terminal;
+
+/// Who says a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// Nobody.
+    Default,
+    /// A line of the configuration.
+    File(usize),
+    /// A flag.
+    Flag(&'static str),
+}
+
+/// A value, and who says it.
+#[derive(Clone, Debug)]
+pub(super) struct Value<T> {
+    pub(super) value: T,
+    pub(super) origin: Origin,
+}
+
+/// What is in force.
+#[derive(Debug)]
+pub(super) struct InForce {
+    /// The configuration that was read, as people call it.
+    pub(super) file: Option<String>,
+    pub(super) select: Value<Vec<String>>,
+    pub(super) ignore: Value<Vec<String>>,
+    pub(super) pedantic: Value<bool>,
+    pub(super) min_severity: Value<Option<Severity>>,
+    pub(super) min_confidence: Value<Option<Confidence>>,
+    /// None for never.
+    pub(super) fail_on: Value<Option<Severity>>,
+    pub(super) include: Value<Vec<String>>,
+    pub(super) exclude: Value<Vec<String>>,
+    pub(super) severity: Vec<At<(String, Severity)>>,
+    pub(super) per_path: Vec<At<(Vec<String>, PerPath)>>,
+    pub(super) default_namespace: Value<Option<String>>,
+    pub(super) profile: Value<Option<Profile>>,
+    pub(super) well_known: Vec<At<WellKnown>>,
+    pub(super) pod_ranges: Value<Vec<IpNet>>,
+    pub(super) service_ranges: Value<Vec<IpNet>>,
+    pub(super) clusters: Vec<At<(Vec<String>, NamedCluster)>>,
+    pub(super) test_directories: Value<Vec<String>>,
+    /// By key, in the order of the documentation.
+    pub(super) limits: [(&'static str, Value<u64>); 4],
+}
+
+impl InForce {
+    /// Reads the configuration that `args` lead to, and puts them before it.
+    pub(super) fn new(args: &CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
+        let (file, config) = match text(&args.config, &args.paths, terminal)? {
+            Some((path, text)) => {
+                let config = config::read(&path, &text).map_err(Failure::Config)?;
+                (Some(path), config)
+            }
+            None => (None, Config::default()),
+        };
+        Self::choose(args, file, config)
+    }
+
+    fn choose(args: &CheckArgs, file: Option<String>, config: Config) -> Result<Self, Failure> {
+        let (findings, files) = (&args.findings, &args.files);
+        let ignore = choose("--ignore", ids(&findings.ignore)?, config.ignore, vec![]);
+        let defaults = yaml::Limits::default();
+        let limits = config.limits;
+        let limit = |key, written, default| (key, choose("", None, written, default));
+        Ok(Self {
+            file,
+            select: choose("--select", ids(&findings.select)?, config.select, vec![]),
+            ignore: without_selected(ignore, &findings.select),
+            pedantic: choose(
+                "--pedantic",
+                findings.pedantic.then_some(true),
+                config.pedantic,
+                false,
+            ),
+            min_severity: choose(
+                "--min-severity",
+                findings.min_severity.map(|level| Some(severity(level))),
+                config.min_severity.map(some),
+                None,
+            ),
+            min_confidence: choose(
+                "--min-confidence",
+                findings.min_confidence.map(|sureness| Some(confidence(sureness))),
+                config.min_confidence.map(some),
+                None,
+            ),
+            fail_on: choose(
+                "--fail-on",
+                findings.fail_on.map(fail_on),
+                config.fail_on,
+                Some(Severity::Warning),
+            ),
+            include: choose("--include", given(&files.include), config.include, vec![]),
+            exclude: choose("--exclude", given(&files.exclude), config.exclude, vec![]),
+            severity: config.severity,
+            per_path: config.per_path,
+            default_namespace: choose("", None, config.default_namespace.map(some), None),
+            profile: choose("", None, config.profile.map(some), None),
+            well_known: config.well_known,
+            pod_ranges: choose("", None, config.pod_ranges, vec![]),
+            service_ranges: choose("", None, config.service_ranges, vec![]),
+            clusters: config.clusters,
+            test_directories: choose(
+                "",
+                None,
+                config.test_directories,
+                TRIAL_DIRECTORIES.iter().map(|&name| name.to_owned()).collect(),
+            ),
+            limits: [
+                limit("file-bytes", limits.file_bytes, defaults.file_bytes),
+                limit("depth", limits.depth, defaults.depth as u64),
+                limit("nodes", limits.nodes, defaults.nodes as u64),
+                limit("documents", limits.documents, defaults.documents as u64),
+            ],
+        })
+    }
+
+    /// The least severity shown, which depends on what else is asked for.
+    pub(super) fn least_severity(&self) -> Severity {
+        self.selection().least_severity()
+    }
+
+    fn selection(&self) -> Selection {
+        Selection {
+            select: self.select.value.clone(),
+            ignore: self.ignore.value.clone(),
+            pedantic: self.pedantic.value,
+            min_severity: self.min_severity.value,
+            min_confidence: self.min_confidence.value,
+            severity: self.severity.iter().map(|at| at.value.clone()).collect::<BTreeMap<_, _>>(),
+            per_path: self.per_path.iter().map(|at| at.value.1.clone()).collect(),
+        }
+    }
+
+    /// What the pipeline is asked.
+    pub(super) fn request(
+        self,
+        paths: Vec<PathBuf>,
+        files: FileArgs,
+        terminal: &Terminal,
+    ) -> Request {
+        let selection = self.selection();
+        let limits = self.yaml_limits();
+        Request {
+            cwd: terminal.cwd().to_owned(),
+            scope: repo::Scope {
+                paths,
+                stdin: None,
+                stdin_path: files.stdin_path,
+                include: self.include.value,
+                exclude: self.exclude.value,
+                no_ignore: files.no_ignore,
+                force_exclude: files.force_exclude,
+                ..repo::Scope::default()
+            },
+            selection,
+            limits,
+            grouping: Grouping {
+                trial_directories: self.test_directories.value,
+                clusters: self.clusters.into_iter().map(|at| at.value.1).collect(),
+            },
+            settings: resolve::Settings {
+                profile: self.profile.value,
+                default_namespace: self.default_namespace.value.map(Into::into),
+                pod_ranges: self.pod_ranges.value,
+                service_ranges: self.service_ranges.value,
+                well_known: self.well_known.into_iter().map(|at| at.value).collect(),
+                ..resolve::Settings::default()
+            },
+            ..Request::default()
+        }
+    }
+
+    fn yaml_limits(&self) -> yaml::Limits {
+        let [file_bytes, depth, nodes, documents] = &self.limits;
+        let count = |limit: &(_, Value<u64>)| usize::try_from(limit.1.value).unwrap_or(usize::MAX);
+        yaml::Limits {
+            file_bytes: file_bytes.1.value,
+            depth: count(depth),
+            nodes: count(nodes),
+            documents: count(documents),
+        }
+    }
+}
+
+/// The configuration's name and text; none where there is none, or none is to be read.
+fn text(
+    args: &ConfigArgs,
+    paths: &[PathBuf],
+    terminal: &Terminal,
+) -> Result<Option<(String, String)>, Failure> {
+    let shown = |path: &Path| report::path::from(terminal.cwd(), path);
+    let failed = |path: &Path, error| Failure::ConfigFile(shown(path), "read", error);
+    if args.no_config {
+        return Ok(None);
+    }
+    if let Some(path) = &args.config {
+        let path = terminal.cwd().join(path);
+        let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+        return Ok(Some((shown(&path), text)));
+    }
+    let root = repo::root(paths, terminal.cwd())?;
+    let found = config::find(&root).map_err(|(path, error)| failed(&path, error))?;
+    Ok(found.map(|(path, text)| (shown(&path), text)))
+}
+
+fn choose<T>(flag: &'static str, typed: Option<T>, written: Option<At<T>>, default: T) -> Value<T> {
+    match (typed, written) {
+        (Some(value), _) => Value { value, origin: Origin::Flag(flag) },
+        (None, Some(At { value, line })) => Value { value, origin: Origin::File(line) },
+        (None, None) => Value { value: default, origin: Origin::Default },
+    }
+}
+
+fn some<T>(at: At<T>) -> At<Option<T>> {
+    At { value: Some(at.value), line: at.line }
+}
+
+fn given(list: &[String]) -> Option<Vec<String>> {
+    (!list.is_empty()).then(|| list.to_vec())
+}
+
+/// The rules that were typed; a comma at the end of a list is no id.
+fn ids(typed: &[String]) -> Result<Option<Vec<String>>, Failure> {
+    let typed: Vec<&str> = typed.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).collect();
+    if typed.is_empty() {
+        return Ok(None);
+    }
+    let ids = config::rule_ids(typed, RULES);
+    ids.map(Some).map_err(|(_, what)| Failure::Arguments(what))
+}
+
+/// Who names a rule on the command line wants to see it, whatever the configuration ignores.
+fn without_selected(mut ignore: Value<Vec<String>>, typed: &[String]) -> Value<Vec<String>> {
+    if matches!(ignore.origin, Origin::File(_)) {
+        ignore.value.retain(|id| !typed.iter().any(|typed| typed.trim() == id));
+    }
+    ignore
+}
+
+fn severity(level: Level) -> Severity {
+    match level {
+        Level::Error => Severity::Error,
+        Level::Warning => Severity::Warning,
+        Level::Note => Severity::Note,
+    }
+}
+
+fn confidence(sureness: Sureness) -> Confidence {
+    match sureness {
+        Sureness::High => Confidence::High,
+        Sureness::Medium => Confidence::Medium,
+        Sureness::Low => Confidence::Low,
+    }
+}
+
+fn fail_on(typed: FailOn) -> Option<Severity> {
+    match typed {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Note => Some(Severity::Note),
+        FailOn::Never => None,
+    }
+}

@@ -1,0 +1,341 @@
+//! A configuration's text to what it means: everything looked up.
+
+use std::ops::Range;
+
+use ipnet::IpNet;
+use toml::Spanned;
+
+use super::file::{ClusterTable, FailOn, File, Level, LimitsTable, List, PerPath};
+use super::file::{ProfileName, Sureness, Text, WellKnownPod};
+use super::names::{did_you_mean, look_up, rule_ids};
+use super::{At, Config, Error, Limits};
+use crate::bundle::NamedCluster;
+use crate::lint::{Confidence, RULES, Severity};
+use crate::repo::PathSet;
+use crate::resolve::{Profile, WellKnown};
+use crate::settle;
+use crate::text::LineIndex;
+
+/// Understands the configuration `text`, which `path` is the name of in messages.
+///
+/// # Errors
+/// The first thing that is wrong with it.
+pub fn read(path: &str, text: &str) -> Result<Config, Error> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let reader = Reader { path, text, lines: LineIndex::new(text) };
+    let file: File = toml::from_str(text).map_err(|error| reader.refused(&error))?;
+    let mut config = Config {
+        select: reader.ids(file.select)?,
+        ignore: reader.ids(file.ignore)?,
+        pedantic: file.pedantic.map(|value| reader.at(&value, *value.get_ref())),
+        min_severity: file.min_severity.map(|level| reader.at(&level, severity(*level.get_ref()))),
+        min_confidence: file.min_confidence.map(|it| reader.at(&it, confidence(*it.get_ref()))),
+        fail_on: file.fail_on.map(|it| reader.at(&it, fail_on(*it.get_ref()))),
+        include: reader.globs(file.include)?,
+        exclude: reader.globs(file.exclude)?,
+        default_namespace: file.default_namespace.map(|it| reader.namespace(&it)).transpose()?,
+        profile: file.profile.map(|it| reader.at(&it, profile(*it.get_ref()))),
+        pod_ranges: reader.ranges(file.pod_ranges)?,
+        service_ranges: reader.ranges(file.service_ranges)?,
+        test_directories: reader.directories(file.test_directories)?,
+        limits: reader.limits(file.limits.unwrap_or_default())?,
+        ..Config::default()
+    };
+    for (id, level) in file.severity.unwrap_or_default() {
+        config.severity.push(reader.severity(&id, &level)?);
+    }
+    // In the order in which they are written, not by id.
+    config.severity.sort_by_key(|entry| entry.line);
+    for entry in file.per_path.unwrap_or_default() {
+        config.per_path.push(reader.per_path(entry)?);
+    }
+    for entry in file.well_known.unwrap_or_default() {
+        config.well_known.push(reader.well_known(entry)?);
+    }
+    for entry in file.cluster.unwrap_or_default() {
+        let cluster = reader.cluster(entry, &config.clusters)?;
+        config.clusters.push(cluster);
+    }
+    Ok(config)
+}
+
+struct Reader<'a> {
+    path: &'a str,
+    text: &'a str,
+    lines: LineIndex,
+}
+
+impl Reader<'_> {
+    fn error(&self, span: Range<usize>, message: impl Into<String>) -> Error {
+        Error::new(self.path, self.text, span, message.into())
+    }
+
+    fn at<S, T>(&self, written: &Spanned<S>, value: T) -> At<T> {
+        At { value, line: self.lines.line(written.span().start) }
+    }
+
+    /// What the parser refuses, in our words where ours say more.
+    fn refused(&self, error: &toml::de::Error) -> Error {
+        let span = error.span().unwrap_or(0..0);
+        let said = error.message();
+        let named: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+        let message = match named.split_first() {
+            Some((key, known)) if said.starts_with("unknown field") => {
+                format!("there is no key `{key}` here{}", hint(key, known))
+            }
+            Some((value, known)) if said.starts_with("unknown variant") => {
+                format!("`{value}` is none of the values of this key{}", hint(value, known))
+            }
+            Some((key, _)) if said.starts_with("missing field") => {
+                format!("the key `{key}` is missing here")
+            }
+            _ => match wrong_type(said) {
+                Some((is, expected)) => {
+                    let hint = match self.header(&span) {
+                        Some(name) if expected == "a sequence" => format!("; write `[[{name}]]`"),
+                        _ => String::new(),
+                    };
+                    format!("{} is expected here, not {}{hint}", in_words(expected), in_words(is))
+                }
+                None => said.lines().collect::<Vec<_>>().join(", "),
+            },
+        };
+        self.error(span, message)
+    }
+
+    /// The name in the header of a table, where `span` is one.
+    fn header(&self, span: &Range<usize>) -> Option<&str> {
+        let written = self.text.get(span.clone())?;
+        written.lines().next()?.trim_end().strip_prefix('[')?.strip_suffix(']')
+    }
+
+    fn ids(&self, list: Option<List>) -> Result<Option<At<Vec<String>>>, Error> {
+        list.map(|list| Ok(self.at(&list, self.rule_ids(list.get_ref())?))).transpose()
+    }
+
+    fn rule_ids(&self, list: &[Text]) -> Result<Vec<String>, Error> {
+        let written = list.iter().map(|text| text.get_ref().as_str());
+        rule_ids(written, RULES).map_err(|(nth, what)| self.error(list[nth].span(), what))
+    }
+
+    fn globs(&self, list: Option<List>) -> Result<Option<At<Vec<String>>>, Error> {
+        let Some(list) = list else { return Ok(None) };
+        self.path_set(list.get_ref())?;
+        Ok(Some(self.at(&list, strings(list.get_ref()))))
+    }
+
+    fn path_set(&self, list: &[Text]) -> Result<PathSet, Error> {
+        // Each alone first, so that the one that is wrong is shown.
+        for glob in list {
+            PathSet::new(std::slice::from_ref(glob.get_ref()))
+                .map_err(|error| self.error(glob.span(), error.to_string()))?;
+        }
+        let place = list.first().map_or(0..0, Spanned::span);
+        PathSet::new(&strings(list)).map_err(|error| self.error(place, error.to_string()))
+    }
+
+    fn severity(&self, id: &Text, level: &Spanned<Level>) -> Result<At<(String, Severity)>, Error> {
+        let rule = look_up(id.get_ref(), RULES).map_err(|what| self.error(id.span(), what))?;
+        Ok(self.at(level, (rule.id.to_owned(), severity(*level.get_ref()))))
+    }
+
+    fn per_path(
+        &self,
+        entry: Spanned<PerPath>,
+    ) -> Result<At<(Vec<String>, settle::PerPath)>, Error> {
+        let PerPath { paths, ignore } = entry.get_ref();
+        let understood = settle::PerPath {
+            paths: self.path_set(self.some(paths, "no file")?)?,
+            ignore: self.rule_ids(self.some(ignore, "no rule")?)?,
+        };
+        Ok(self.at(&entry, (strings(paths.get_ref()), understood)))
+    }
+
+    fn cluster(
+        &self,
+        entry: Spanned<ClusterTable>,
+        others: &[At<(Vec<String>, NamedCluster)>],
+    ) -> Result<At<(Vec<String>, NamedCluster)>, Error> {
+        let ClusterTable { name, paths } = entry.get_ref();
+        if name.get_ref().trim().is_empty() {
+            return Err(self.error(name.span(), "a cluster needs a name"));
+        }
+        if let Some(other) = others.iter().find(|other| other.value.1.name == *name.get_ref()) {
+            let message = format!("the cluster of line {} has this name already", other.line);
+            return Err(self.error(name.span(), message));
+        }
+        let paths_understood = self.path_set(self.some(paths, "no file")?)?;
+        let cluster = NamedCluster { name: name.get_ref().clone(), paths: paths_understood };
+        Ok(self.at(&entry, (strings(paths.get_ref()), cluster)))
+    }
+
+    fn some<'l>(&self, list: &'l List, what: &str) -> Result<&'l [Text], Error> {
+        match list.get_ref().as_slice() {
+            [] => Err(self.error(list.span(), format!("this list is empty: {what} is meant"))),
+            some => Ok(some),
+        }
+    }
+
+    /// A namespace's name is a DNS label (RFC 1123), as the API server has it.
+    fn namespace(&self, written: &Text) -> Result<At<String>, Error> {
+        let name = written.get_ref();
+        let letters = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
+        if name.is_empty()
+            || name.len() > 63
+            || !letters
+            || name.starts_with('-')
+            || name.ends_with('-')
+        {
+            let message = "a namespace's name is up to 63 lower case letters, digits and `-`, \
+                           and neither begins nor ends with `-`";
+            return Err(self.error(written.span(), message));
+        }
+        Ok(self.at(written, name.clone()))
+    }
+
+    fn ranges(&self, list: Option<List>) -> Result<Option<At<Vec<IpNet>>>, Error> {
+        let Some(list) = list else { return Ok(None) };
+        let mut ranges = Vec::new();
+        for range in list.get_ref() {
+            let net: IpNet = range.get_ref().parse().map_err(|_| {
+                let message = "this is not a CIDR, such as `10.244.0.0/16` or `fd00:10::/64`";
+                self.error(range.span(), message)
+            })?;
+            if net != net.trunc() {
+                let message = format!(
+                    "this address lies inside a range and does not begin it; the range is `{}`",
+                    net.trunc()
+                );
+                return Err(self.error(range.span(), message));
+            }
+            ranges.push(net);
+        }
+        Ok(Some(self.at(&list, ranges)))
+    }
+
+    fn directories(&self, list: Option<List>) -> Result<Option<At<Vec<String>>>, Error> {
+        let Some(list) = list else { return Ok(None) };
+        for name in list.get_ref() {
+            let text = name.get_ref();
+            if text.is_empty() || text.contains(['/', '*', '\\']) {
+                let message = "a directory's name is meant, at any depth: no path and no glob";
+                return Err(self.error(name.span(), message));
+            }
+        }
+        Ok(Some(self.at(&list, strings(list.get_ref()))))
+    }
+
+    fn well_known(&self, entry: Spanned<WellKnownPod>) -> Result<At<WellKnown>, Error> {
+        let WellKnownPod { name, namespace, labels, ports } = entry.get_ref();
+        if name.get_ref().trim().is_empty() {
+            return Err(self.error(name.span(), "a well-known pod needs a name"));
+        }
+        if labels.get_ref().is_empty() {
+            let message = "without labels no selector could mean this pod";
+            return Err(self.error(labels.span(), message));
+        }
+        let labels = labels.get_ref().iter();
+        let pod = WellKnown {
+            name: name.get_ref().clone(),
+            namespace: self.namespace(namespace)?.value.into(),
+            labels: labels.map(|(key, v)| (key.get_ref().into(), v.get_ref().into())).collect(),
+            ports: ports.iter().flatten().map(|port| self.port(port)).collect::<Result<_, _>>()?,
+        };
+        Ok(self.at(&entry, pod))
+    }
+
+    fn port(&self, written: &Spanned<i64>) -> Result<u16, Error> {
+        match u16::try_from(*written.get_ref()) {
+            Ok(port) if port > 0 => Ok(port),
+            _ => Err(self.error(written.span(), "a port is from 1 to 65535")),
+        }
+    }
+
+    fn limits(&self, table: LimitsTable) -> Result<Limits, Error> {
+        Ok(Limits {
+            file_bytes: self.limit(table.file_bytes)?,
+            depth: self.limit(table.depth)?,
+            nodes: self.limit(table.nodes)?,
+            documents: self.limit(table.documents)?,
+        })
+    }
+
+    fn limit(&self, written: Option<Spanned<i64>>) -> Result<Option<At<u64>>, Error> {
+        let Some(written) = written else { return Ok(None) };
+        // Places in a file are counted in 32 bits.
+        match u32::try_from(*written.get_ref()) {
+            Ok(limit) if limit > 0 => Ok(Some(self.at(&written, u64::from(limit)))),
+            _ => Err(self.error(written.span(), format!("a limit is from 1 to {}", u32::MAX))),
+        }
+    }
+}
+
+/// What is written, and what is expected instead.
+fn wrong_type(said: &str) -> Option<(&str, &str)> {
+    said.strip_prefix("invalid type: ")?.split_once(", expected ")
+}
+
+/// serde's names of types, as TOML calls them.
+fn in_words(kind: &str) -> String {
+    match kind {
+        "sequence" | "a sequence" => "a list".to_owned(),
+        "map" | "a map" => "a table".to_owned(),
+        name if name.starts_with("struct ") => "a table".to_owned(),
+        value if value.starts_with("string ") || value.starts_with("integer ") => {
+            format!("the {value}")
+        }
+        other => other.to_owned(),
+    }
+}
+
+/// The nearest of the known words; all of them where none is near.
+fn hint(word: &str, known: &[&str]) -> String {
+    match did_you_mean(word, known) {
+        near if !near.is_empty() || known.is_empty() => near,
+        _ => {
+            let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
+            format!("; there are {}", known.join(", "))
+        }
+    }
+}
+
+fn strings(list: &[Text]) -> Vec<String> {
+    list.iter().map(|text| text.get_ref().clone()).collect()
+}
+
+fn severity(level: Level) -> Severity {
+    match level {
+        Level::Error => Severity::Error,
+        Level::Warning => Severity::Warning,
+        Level::Note => Severity::Note,
+    }
+}
+
+fn confidence(sureness: Sureness) -> Confidence {
+    match sureness {
+        Sureness::High => Confidence::High,
+        Sureness::Medium => Confidence::Medium,
+        Sureness::Low => Confidence::Low,
+    }
+}
+
+fn fail_on(written: FailOn) -> Option<Severity> {
+    match written {
+        FailOn::Error => Some(Severity::Error),
+        FailOn::Warning => Some(Severity::Warning),
+        FailOn::Note => Some(Severity::Note),
+        FailOn::Never => None,
+    }
+}
+
+fn profile(name: ProfileName) -> Profile {
+    match name {
+        ProfileName::Kubernetes => Profile::Kubernetes,
+        ProfileName::OpenShift => Profile::OpenShift,
+        ProfileName::Gke => Profile::Gke,
+        ProfileName::Eks => Profile::Eks,
+        ProfileName::Aks => Profile::Aks,
+        ProfileName::K3s => Profile::K3s,
+        ProfileName::Rke2 => Profile::Rke2,
+    }
+}

@@ -1,0 +1,148 @@
+//! The configuration that `netpol-lint init` writes: every line says why one would want it, and
+//! nothing is changed by it that the repository does not ask for.
+
+use std::fmt::Write;
+
+/// How many clusters are proposed.
+const SHOWN: usize = 5;
+
+/// What was seen of a repository.
+#[derive(Clone, Debug, Default)]
+pub struct Seen {
+    /// Whether all of its manifests are for OpenShift.
+    pub is_openshift: bool,
+    /// Directories with copies of what others wrote.
+    pub vendored: Vec<String>,
+    /// The bundles that its files make, where there are several.
+    pub bundles: Vec<String>,
+    /// How many policies name no namespace.
+    pub without_namespace: usize,
+}
+
+/// A configuration for what was seen.
+pub fn scaffold(seen: &Seen) -> String {
+    let mut out = String::from(
+        "# What netpol-lint does in this repository. Everything works without this file, and a key\n\
+         # that is left out keeps its default; docs/configuration.md of netpol-lint has all of them.\n\
+         # `netpol-lint config` prints what is in force, and where each value comes from.\n\n",
+    );
+    profile(&mut out, seen);
+    exclude(&mut out, seen);
+    default_namespace(&mut out, seen);
+    clusters(&mut out, seen);
+    out.push_str(
+        "\n# Show the pedantic rules and notes too.\n\
+         # pedantic = true\n\
+         \n# Rules to leave out everywhere (`netpol-lint rule` lists all).\n\
+         # ignore = [\"missing-dns-egress\"]\n",
+    );
+    tables(&mut out, seen);
+    out
+}
+
+fn profile(out: &mut String, seen: &Seen) {
+    out.push_str(
+        "# The kind of cluster, for where its DNS lives: kubernetes, openshift, gke, eks, aks, k3s\n\
+         # or rke2.",
+    );
+    if seen.is_openshift {
+        out.push_str(" The manifests here are for OpenShift.\nprofile = \"openshift\"\n");
+    } else {
+        out.push_str("\n# profile = \"kubernetes\"\n");
+    }
+}
+
+fn exclude(out: &mut String, seen: &Seen) {
+    out.push_str("\n# Files that are neither checked nor looked at, written as in a .gitignore.");
+    if seen.vendored.is_empty() {
+        out.push_str("\n# exclude = [\"vendor/\"]\n");
+    } else {
+        out.push_str(" These hold\n# what others wrote; leave them in if pods that policies select are among it.\n");
+        let globs = seen.vendored.iter().map(|directory| format!("/{directory}/"));
+        let _ = writeln!(out, "# exclude = {}", list(globs));
+    }
+}
+
+fn default_namespace(out: &mut String, seen: &Seen) {
+    out.push_str("\n# The namespace that objects which name none are deployed to.");
+    match seen.without_namespace {
+        0 => {}
+        1 => out.push_str(" Here 1 policy names none."),
+        count => {
+            let _ = write!(out, " Here {count} policies name none.");
+        }
+    }
+    out.push_str("\n# default-namespace = \"default\"\n");
+}
+
+/// Comments here, since a table ends what stands before it.
+fn clusters(out: &mut String, seen: &Seen) {
+    if seen.bundles.len() > 1 {
+        let _ = writeln!(
+            out,
+            "\n# What is applied together was told from the directories: {} sets. Where that is\n\
+             # wrong, say it outright with [[cluster]] (below).",
+            seen.bundles.len()
+        );
+    }
+}
+
+fn tables(out: &mut String, seen: &Seen) {
+    out.push_str(
+        "\n# Severities of rules, in place of their own.\n\
+         # [severity]\n\
+         # implicit-ingress-isolation = \"error\"\n\
+         \n# Rules to leave out in some files.\n\
+         # [[per-path]]\n\
+         # paths = [\"legacy/**\"]\n\
+         # ignore = [\"missing-dns-egress\"]\n\
+         \n# Files that are applied together.\n",
+    );
+    let shown = if seen.bundles.len() > 1 { &seen.bundles[..] } else { &[] };
+    if !shown.is_empty() {
+        out.push_str("# What they share goes into each.\n");
+    }
+    for name in shown.iter().take(SHOWN) {
+        let paths = list([files_of(name, shown)]);
+        let _ = writeln!(out, "# [[cluster]]\n# name = {}\n# paths = {paths}", text(name));
+    }
+    if shown.is_empty() {
+        out.push_str(
+            "# [[cluster]]\n# name = \"prod\"\n# paths = [\"clusters/prod/**\", \"base/**\"]\n",
+        );
+    }
+}
+
+/// The glob for the files of a bundle: its directory, or only the files directly in it where
+/// other bundles lie below.
+fn files_of(name: &str, all: &[String]) -> String {
+    let directory = if name == "." { String::new() } else { format!("/{name}") };
+    let below = format!("{name}/");
+    if name == "." || all.iter().any(|other| other.starts_with(&below)) {
+        format!("{directory}/*.yaml")
+    } else {
+        format!("{directory}/")
+    }
+}
+
+fn list(items: impl IntoIterator<Item = String>) -> String {
+    let items: Vec<String> = items.into_iter().map(|item| text(&item)).collect();
+    format!("[{}]", items.join(", "))
+}
+
+/// A string as TOML writes it.
+fn text(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::files_of;
+
+    #[test]
+    fn a_bundle_of_loose_files_does_not_hold_those_below() {
+        let all = [".", "a", "a/b", "a-c"].map(str::to_owned);
+        let globs = all.each_ref().map(|name| files_of(name, &all));
+        assert_eq!(globs, ["/*.yaml", "/a/*.yaml", "/a/b/", "/a-c/"]);
+    }
+}

@@ -1,0 +1,81 @@
+//! The JSON schema of the configuration, for editors: made of what is read, so that both agree.
+
+use serde_json::{Map, Value, json};
+
+use super::file::File;
+use crate::bundle::TRIAL_DIRECTORIES;
+use crate::yaml::Limits;
+
+/// The schema, with the default of each key that has one.
+pub fn schema() -> Value {
+    let mut schema = schemars::schema_for!(File).to_value();
+    without_null(&mut schema);
+    for (path, default) in defaults() {
+        let key = path.rsplit('/').next().unwrap_or(path);
+        let pointer = match path.split_once('/') {
+            Some(("limits", _)) => format!("/$defs/Limits/properties/{key}"),
+            _ => format!("/properties/{key}"),
+        };
+        if let Some(Value::Object(property)) = schema.pointer_mut(&pointer) {
+            property.insert("default".to_owned(), default);
+        }
+    }
+    schema
+}
+
+/// What holds where nothing is written.
+fn defaults() -> Vec<(&'static str, Value)> {
+    let limits = Limits::default();
+    vec![
+        ("select", json!([])),
+        ("ignore", json!([])),
+        ("pedantic", json!(false)),
+        ("min-severity", json!("warning")),
+        ("min-confidence", json!("medium")),
+        ("fail-on", json!("warning")),
+        ("include", json!([])),
+        ("exclude", json!([])),
+        ("severity", json!({})),
+        ("per-path", json!([])),
+        ("default-namespace", json!("default")),
+        ("well-known", json!([])),
+        ("pod-ranges", json!([])),
+        ("service-ranges", json!([])),
+        ("cluster", json!([])),
+        ("test-directories", json!(TRIAL_DIRECTORIES)),
+        ("limits/file-bytes", json!(limits.file_bytes)),
+        ("limits/depth", json!(limits.depth)),
+        ("limits/nodes", json!(limits.nodes)),
+        ("limits/documents", json!(limits.documents)),
+    ]
+}
+
+/// TOML has no null: a key that may be absent is not one that may be null.
+fn without_null(value: &mut Value) {
+    match value {
+        Value::Object(object) => {
+            object.values_mut().for_each(without_null);
+            drop_null(object);
+        }
+        Value::Array(list) => list.iter_mut().for_each(without_null),
+        _ => {}
+    }
+}
+
+fn drop_null(object: &mut Map<String, Value>) {
+    if let Some(Value::Array(types)) = object.get_mut("type") {
+        types.retain(|kind| kind != "null");
+        if let [only] = types.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if let Some(Value::Array(choices)) = object.get_mut("anyOf") {
+        choices.retain(|choice| choice != &json!({"type": "null"}));
+        if let [Value::Object(only)] = choices.as_slice() {
+            let only = only.clone();
+            object.remove("anyOf");
+            object.extend(only);
+        }
+    }
+}
