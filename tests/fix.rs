@@ -381,7 +381,7 @@ fn a_fence_in_markdown_is_mended_in_place() {
 #[cfg(unix)]
 #[test]
 fn symbolic_links_and_files_outside_are_left_and_the_mode_is_kept() {
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
     let outside = tempfile::tempdir().unwrap();
     let elsewhere = outside.path().join("policy.yaml");
@@ -389,6 +389,9 @@ fn symbolic_links_and_files_outside_are_left_and_the_mode_is_kept() {
     let folder = repository(&[("shop.yaml", SHOP), ("own.yaml", &ignored())]);
     let own = folder.path().join("own.yaml");
     fs::set_permissions(&own, fs::Permissions::from_mode(0o640)).unwrap();
+    // Only root may give files away; for others the owner stays who it is.
+    let _ = chown(&own, Some(12_345), None);
+    let owner = fs::metadata(&own).unwrap().uid();
     symlink(&elsewhere, folder.path().join("link.yaml")).unwrap();
     let mut request = request(folder.path());
     request.scope.paths = ["link.yaml", "own.yaml"].map(PathBuf::from).to_vec();
@@ -397,6 +400,7 @@ fn symbolic_links_and_files_outside_are_left_and_the_mode_is_kept() {
     assert!(fs::symlink_metadata(folder.path().join("link.yaml")).unwrap().is_symlink());
     assert!(fs::read_to_string(&own).unwrap().contains("[Ingress, Egress]"));
     assert_eq!(fs::metadata(&own).unwrap().permissions().mode() & 0o777, 0o640);
+    assert_eq!(fs::metadata(&own).unwrap().uid(), owner);
     assert_eq!(outcome.summary.mended_files, 1);
     let [(_, why)] = outcome.summary.not_mended.as_slice() else {
         panic!("the link is not told of")

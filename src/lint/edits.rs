@@ -84,8 +84,10 @@ impl<'a> Site<'a> {
         let source = tree.span.source;
         let text: &'a str = cx.sources.get(source).text();
         let site = Self { text, tree, source };
-        let is_own = lies_within(tree, tree.span) && !shares_values(site.slice(tree.span));
-        is_own.then_some(site)
+        let own = site.slice(tree.span);
+        let is_own = lies_within(tree, tree.span) && !shares_values(own);
+        // Nothing there: the file has changed since it was read.
+        (is_own && !own.is_empty()).then_some(site)
     }
 
     /// Other text in the place of a token.
