@@ -23,7 +23,7 @@ pub(super) fn run(
         check.request.scope.stdin = Some(standard_input(check.request.limits.file_bytes)?);
     }
     if check.mending.is_some_and(|mending| !mending.write) {
-        return diff(&check, out);
+        return diff(&check, &terminal.look(), out);
     }
     let mut outcome = outcome(&check)?;
     match &check.rewrite {
@@ -33,6 +33,11 @@ pub(super) fn run(
     }
     if check.report != Report::Nothing {
         report(&check, &outcome, &terminal.look(), out)?;
+    }
+    if check.format == Format::Json && check.report == Report::Whole {
+        // A document has no closing lines.
+        out.flush()?;
+        report::closing::not_mended(&mut anstream::stderr(), &outcome, &terminal.look())?;
     }
     if check.verbose {
         // After the report, where both go to one terminal.
@@ -55,7 +60,7 @@ fn code(check: &Check, outcome: &Outcome) -> u8 {
 
 /// What fixes would change, for a pipe into `patch`; what is said about it goes to standard error.
 /// Since nothing is changed, the exit code is that of the check: what is found as it stands.
-fn diff(check: &Check, out: &mut dyn Write) -> Result<u8, Failure> {
+fn diff(check: &Check, look: &Look, out: &mut dyn Write) -> Result<u8, Failure> {
     let found = in_pool(check, |progress| crate::check(&check.request, progress))?;
     let how = Mending { risky: check.mending.is_some_and(|how| how.risky), write: false };
     let (after, draft) = in_pool(check, |_| crate::mend(&check.request, how, &()))?;
@@ -64,8 +69,7 @@ fn diff(check: &Check, out: &mut dyn Write) -> Result<u8, Failure> {
     }
     if check.report == Report::Whole {
         out.flush()?;
-        let err = &mut anstream::stderr();
-        report::closing::would_mend(err, &after.summary, found.findings.len())?;
+        report::closing::would_mend(&mut anstream::stderr(), &after, look)?;
     }
     Ok(code(check, &found))
 }

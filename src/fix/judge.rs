@@ -97,3 +97,65 @@ fn still_parses(change: &Change) -> bool {
     };
     change.before == change.after || count(&change.before) == count(&change.after)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::lint::RULES;
+    use crate::text::{Origin, Source, Span};
+
+    fn sources() -> Sources {
+        let mut sources = Sources::default();
+        for path in ["a.yaml", "b.yaml"] {
+            let origin = Origin::File(path.into());
+            sources.add(Source::with_text(path.to_owned(), origin, Arc::from("a: b")));
+        }
+        sources
+    }
+
+    fn finding(file: u32, field: &str, severity: Severity) -> Finding {
+        let place = Span::new(SourceId(file), 0, 1);
+        let finding = Finding::new(RULES[0], place, "", "").severity(severity);
+        Finding { field: field.to_owned(), ..finding }
+    }
+
+    /// What is said when the first of `before` is mended and `after` is found then.
+    fn verdict(before: &[Finding], after: &[Finding]) -> Vec<String> {
+        let sources = sources();
+        let chosen = Chosen { finding: before[0].clone(), edits: Vec::new() };
+        let round = BTreeMap::from([("a.yaml".to_owned(), vec![chosen])]);
+        let (before, after) = ((before, &sources), (after, &sources));
+        judge(&round, before, after, &BTreeMap::new(), |_| false).into_values().collect()
+    }
+
+    #[test]
+    fn what_is_mended_must_be_gone() {
+        let (first, second) = (
+            finding(0, "spec.egress[0]", Severity::Warning),
+            finding(0, "spec.egress[1]", Severity::Warning),
+        );
+        let found = [first.clone(), second.clone()];
+        assert_eq!(verdict(&found, &found[1..]), [""; 0]);
+        // The other one, at the place of the first: an item that stood before it has gone.
+        assert_eq!(verdict(&found, &found[..1]), [""; 0]);
+        assert_eq!(verdict(&found, &found), [STILL_THERE]);
+        // One is told of at a time: now the next.
+        assert_eq!(verdict(&[first], &[second]), [""; 0]);
+    }
+
+    #[test]
+    fn an_error_that_was_not_there_is_blamed_on_its_file_or_on_all() {
+        let mended = finding(0, "spec.egress", Severity::Error);
+        let why = format!("its fixes would bring up another error ({})", RULES[0].id);
+        for file in [0, 1] {
+            let error = finding(file, "spec.ingress", Severity::Error);
+            let both = [mended.clone(), error];
+            assert_eq!(verdict(&both[..1], &both[1..]), [why.as_str()]);
+            assert_eq!(verdict(&both, &both[1..]), [""; 0]);
+        }
+        let warning = finding(0, "spec.ingress", Severity::Warning);
+        assert_eq!(verdict(&[mended], &[warning]), [""; 0]);
+    }
+}

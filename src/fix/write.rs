@@ -25,6 +25,17 @@ pub(super) fn linked(given: &[PathBuf]) -> Vec<PathBuf> {
     given.iter().filter(is_link).filter_map(|path| path.canonicalize().ok()).collect()
 }
 
+/// In a container, root often works on files that are somebody else's. Nobody else may give a
+/// file away, so it does not matter whether this succeeds.
+#[cfg(unix)]
+fn keep_owner(file: &fs::File, metadata: &fs::Metadata) {
+    use std::os::unix::fs::MetadataExt;
+    let _ = std::os::unix::fs::fchown(file, Some(metadata.uid()), Some(metadata.gid()));
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &fs::File, _: &fs::Metadata) {}
+
 /// Writes the new text beside the file and moves it into its place, with the same permissions. A
 /// file that somebody has changed since it was read is left alone.
 pub(super) fn write(change: &Change, root: &Path) -> Result<(), String> {
@@ -33,13 +44,15 @@ pub(super) fn write(change: &Change, root: &Path) -> Result<(), String> {
     if fs::read(&change.open).map_err(failed)? != change.before.as_bytes() {
         return Err("it has changed since it was read".to_owned());
     }
-    let permissions = fs::metadata(&change.open).map_err(failed)?.permissions();
+    let metadata = fs::metadata(&change.open).map_err(failed)?;
+    let permissions = metadata.permissions();
     if permissions.readonly() {
         return Err("it is read-only".to_owned());
     }
     let folder = change.open.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(change.after.as_bytes()).map_err(failed)?;
+    keep_owner(file.as_file(), &metadata);
     file.as_file().set_permissions(permissions).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(&change.open).map_err(|error| failed(error.error))?;

@@ -5,7 +5,9 @@ use super::missing_dns_egress::asks_cluster_dns;
 use super::{
     Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_label_by_name, words,
 };
-use crate::model::{At, Direction, Peer, PortRef, Requirement, Spot, TrafficRule, is_placeholder};
+use crate::model::{
+    At, Direction, Peer, PortEntry, PortRef, Requirement, Spot, TrafficRule, is_placeholder,
+};
 use crate::reach;
 use crate::resolve::{NAME_LABEL, Profile, Tri, dns_label, dns_labels, is_dns_namespace};
 use crate::text::Span;
@@ -67,7 +69,22 @@ fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opti
          port, not the Service's 53: lookups are dropped"
     );
     let help = format!("write port {port}, UDP and TCP (53 as well does no harm)");
-    Some(Finding::new(&RULE, place, message, help).about(cx, at))
+    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
+    finding.fixes.extend(write_port(cx, id, rule));
+    Some(finding)
+}
+
+/// The DNS pods' port wherever the rule has the Service's.
+fn write_port(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> Option<Fix> {
+    let site = Site::of(cx, id)?;
+    let port = cx.cluster.profile.dns_port();
+    let is_service_port = |entry: &&PortEntry| {
+        entry.port.get() == Some(&PortRef::Number(53)) && entry.end_port.is_absent()
+    };
+    let entries = rule.port_list().iter().filter(is_service_port);
+    let places = entries.filter_map(|entry| entry.port.place());
+    let edits = places.map(|place| site.replace(place.value, port.to_string()));
+    edits::risky(format!("Write port {port}"), edits)
 }
 
 fn wrong_peers(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {

@@ -30,9 +30,13 @@ impl New {
     }
 }
 
-/// A fix that changes what is allowed, if its edit could be made.
-pub(super) fn risky(title: impl Into<String>, edit: Option<Edit>) -> Option<Fix> {
-    Some(Fix { title: title.into(), safety: Safety::Unsafe, edits: vec![edit?] })
+/// A fix that changes what is allowed, if there is an edit for it.
+pub(super) fn risky(
+    title: impl Into<String>,
+    edits: impl IntoIterator<Item = Edit>,
+) -> Option<Fix> {
+    let edits: Vec<Edit> = edits.into_iter().collect();
+    (!edits.is_empty()).then(|| Fix { title: title.into(), safety: Safety::Unsafe, edits })
 }
 
 /// A name as a plain scalar, in quotes where YAML 1.1 would read something else; none for what is
@@ -74,13 +78,16 @@ struct Style<'a> {
 }
 
 impl<'a> Site<'a> {
-    /// None where a value may be used twice.
+    /// None where a value may be used twice, or comes from elsewhere.
     pub(super) fn of(cx: &Context<'a>, policy: u32) -> Option<Self> {
         let tree = &cx.cluster.policy(policy).tree;
         let source = tree.span.source;
         let text: &'a str = cx.sources.get(source).text();
         let site = Self { text, tree, source };
-        (!shares_values(site.slice(tree.span))).then_some(site)
+        let own = site.slice(tree.span);
+        let is_own = lies_within(tree, tree.span) && !shares_values(own);
+        // Nothing there: the file has changed since it was read.
+        (is_own && !own.is_empty()).then_some(site)
     }
 
     /// Other text in the place of a token.
@@ -330,10 +337,26 @@ fn spaces(count: usize) -> String {
     " ".repeat(count)
 }
 
+/// Whether all that a node holds is written in one place: aliases bring values from elsewhere.
+fn lies_within(node: &Node, whole: Span) -> bool {
+    let inside = match &node.value {
+        Value::Scalar(_) => true,
+        Value::Seq(items) => items.iter().all(|item| lies_within(item, whole)),
+        Value::Map(map) => map
+            .entries
+            .iter()
+            .all(|entry| whole.contains(entry.key_span) && lies_within(&entry.value, whole)),
+    };
+    inside && whole.contains(node.span)
+}
+
 /// Whether an anchor, an alias or a merge key may stand in a text: what looks like one in a
-/// comment or a string costs a fix, no more.
+/// string, or in a comment behind a value, costs a fix, no more.
 fn shares_values(text: &str) -> bool {
-    let bytes = text.as_bytes();
+    text.lines().any(|line| !line.trim_start().starts_with('#') && may_share(line.as_bytes()))
+}
+
+fn may_share(bytes: &[u8]) -> bool {
     let begins = |at: usize| at == 0 || b" \t\n\r[{,".contains(&bytes[at - 1]);
     let is_named = |at: usize| bytes.get(at + 1).is_some_and(|b| b.is_ascii_graphic());
     let mark = |(at, byte): (usize, &u8)| match byte {

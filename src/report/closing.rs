@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::paint::{Ink, paint};
-use super::{Counts, Look};
+use super::{Counts, Look, path};
 use crate::lint::{Finding, Safety, Severity};
 use crate::text::visible;
 use crate::{Outcome, Summary};
@@ -32,9 +32,10 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
         count(summary.workloads, "workload", "workloads"),
         seconds(summary.time),
     )?;
-    for line in mended(summary) {
+    if let Some(line) = mended(summary) {
         writeln!(out, "{line}")?;
     }
+    not_mended(out, outcome, look)?;
     let lines = [fixes(&outcome.findings), left_out(summary), stale(outcome)];
     for line in lines.into_iter().flatten() {
         writeln!(out, "{line}")?;
@@ -42,16 +43,27 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
     Ok(())
 }
 
-/// Writes what fixes would do, for when only a diff was asked for.
+/// Writes what fixes would do, for when only a diff was asked for: `after` is what would remain.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn would_mend(out: &mut dyn Write, summary: &Summary, found: usize) -> io::Result<()> {
+pub fn would_mend(out: &mut dyn Write, after: &Outcome, look: &Look) -> io::Result<()> {
+    let summary = &after.summary;
+    let mended = count(summary.mended, "finding", "findings");
     let files = count(summary.mended_files, "file", "files");
-    let found = count(found, "finding", "findings");
-    writeln!(out, "Would mend {} of {found} in {files}.", summary.mended)?;
-    for (path, why) in &summary.not_mended {
-        writeln!(out, "Would leave as it is: {}: {}.", visible(path), visible(why))?;
+    let remain = after.findings.len();
+    writeln!(out, "Would mend {mended} in {files}; {remain} would remain.")?;
+    not_mended(out, after, look)
+}
+
+/// Writes a line for each file that could not be mended.
+///
+/// # Errors
+/// Those of `out`.
+pub fn not_mended(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
+    for (path, why) in &outcome.summary.not_mended {
+        let file = path::file(outcome, look, path);
+        writeln!(out, "Not mended: {file}: {}.", visible(why))?;
     }
     Ok(())
 }
@@ -96,16 +108,11 @@ fn fixes(findings: &[Finding]) -> Option<String> {
     Some(format!("There is {told}."))
 }
 
-/// What fixes have done, and where they could not.
-fn mended(summary: &Summary) -> Vec<String> {
-    let done = (summary.mended > 0).then(|| {
-        let findings = count(summary.mended, "finding", "findings");
-        format!("Mended {findings} in {}.", count(summary.mended_files, "file", "files"))
-    });
-    let left = summary.not_mended.iter();
-    let left =
-        left.map(|(path, why)| format!("Left as it is: {}: {}.", visible(path), visible(why)));
-    done.into_iter().chain(left).collect()
+/// What fixes have done.
+fn mended(summary: &Summary) -> Option<String> {
+    let findings = count(summary.mended, "finding", "findings");
+    let files = count(summary.mended_files, "file", "files");
+    (summary.mended > 0).then(|| format!("Mended {findings} in {files}."))
 }
 
 /// Which bundles were recognised and left out: their policies are missing above.

@@ -21,6 +21,11 @@ fn path(outcome: &Outcome, look: &Look, span: Span) -> String {
     visible(&path).into_owned()
 }
 
+/// A file of the repository, relative to the working directory where that is possible.
+pub fn file(outcome: &Outcome, look: &Look, path: &str) -> String {
+    visible(&from(&look.cwd, &outcome.root.join(path))).into_owned()
+}
+
 /// `path` as seen from `here`: a way down, or up and down where both share more than the root.
 /// `/` separates its parts on every platform.
 pub fn from(here: &Path, path: &Path) -> String {
