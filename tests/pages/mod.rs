@@ -1,5 +1,7 @@
 //! The examples of the rules' pages, run as small repositories.
 
+#![allow(dead_code, reason = "no test needs all of it")]
+
 use std::collections::BTreeSet;
 
 use netpol_lint::lint::Rule;
