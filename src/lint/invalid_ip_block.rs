@@ -84,7 +84,8 @@ impl Block<'_> {
     }
 
     fn text(&self, key: &str) -> Option<&str> {
-        self.node.get(key)?.as_scalar().map(|scalar| scalar.text.as_str())
+        let node = self.node.get(key).filter(|node| !node.is_null())?;
+        node.as_scalar().map(|scalar| scalar.text.as_str())
     }
 
     fn finding(
