@@ -64,6 +64,10 @@ fn policy_types_are_written_in_the_style_of_the_policy() {
     let head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web}\n";
     let layouts = [
         (
+            "spec:\r\n  podSelector: {}\r\n  ingress: []\r\n",
+            "spec:\r\n  podSelector: {}\r\n  policyTypes: [Ingress]\r\n  ingress: []\r\n",
+        ),
+        (
             "spec:\n  podSelector: {}\n  ingress: []\n",
             "spec:\n  podSelector: {}\n  policyTypes: [Ingress]\n  ingress: []\n",
         ),

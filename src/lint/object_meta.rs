@@ -59,7 +59,9 @@ impl Meta<'_> {
         let generated = self.text(given(metadata, "generateName"), "metadata.generateName");
         let namespace = self.text(given(metadata, "namespace"), "metadata.namespace");
         let is_empty = |text: &Text<'_>| matches!(text, Text::Is(_, "") | Text::Absent);
-        if is_empty(&name) && is_empty(&generated) && !self.has_stray() {
+        let written = metadata.and_then(|node| node.entry("name"));
+        let is_template = written.is_some_and(|it| self.cx.is_template_comment(it.value.span));
+        if is_empty(&name) && is_empty(&generated) && !self.has_stray() && !is_template {
             let place = self.cx.cluster.head(self.id).name_span;
             self.push(
                 place,

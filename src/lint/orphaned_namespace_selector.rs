@@ -194,3 +194,31 @@ fn is_twin(a: &str, b: &str) -> bool {
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     shorter >= 4 && digits(a) == digits(b) && osa_distance(a, b) <= allowed
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_twin;
+
+    #[test]
+    fn a_slip_of_the_pen_is_told_from_another_name() {
+        for (a, b) in [
+            ("backend-service", "backend-services"),
+            ("montoring", "monitoring"),
+            ("ingress-ngnix", "ingress-nginx"),
+            ("backend-services", "backendservices"),
+        ] {
+            assert!(is_twin(a, b) && is_twin(b, a), "{a} {b}");
+        }
+        for (a, b) in [
+            ("shop", "shop"),
+            ("dev-1", "dev-2"),
+            ("node1", "node2"),
+            ("team-a", "team-b"),
+            ("shop-dev", "shop-prod"),
+            ("shop", "shop-data"),
+            ("blog", "shop"),
+        ] {
+            assert!(!is_twin(a, b), "{a} {b}");
+        }
+    }
+}

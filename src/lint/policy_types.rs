@@ -57,5 +57,6 @@ fn before(cx: &Context<'_>, spec: &Entry, anchor: &Entry, key: &str, list: &str)
     let text = cx.sources.get(span.source).text();
     let indent = text.get(..span.start as usize)?.rsplit('\n').next()?;
     let is_indent = indent.bytes().all(|b| b == b' ');
-    is_indent.then(|| Edit { span, text: format!("{key}: {list}\n{indent}") })
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    is_indent.then(|| Edit { span, text: format!("{key}: {list}{end}{indent}") })
 }
