@@ -50,7 +50,8 @@ impl Meta<'_> {
     }
 
     fn wrong_type(&mut self, field: &str, entry: &Entry, wanted: &str) {
-        let message = format!("`{field}` must be {wanted}: the API server refuses the policy");
+        let message =
+            format!("{} must be {wanted}: the API server refuses the policy", words::quoted(field));
         self.push(entry.key_span, field, message, &format!("write {wanted}"));
     }
 
@@ -123,9 +124,9 @@ impl Meta<'_> {
         let span = entry.value.span;
         let written = self.cx.text(span);
         let message = format!(
-            "{} is read as {read_as}, and `{field}` must be a string: the API server refuses the \
-             policy",
-            words::quoted(written)
+            "{} is read as {read_as}, and {} must be a string: the API server refuses the policy",
+            words::quoted(written),
+            words::quoted(field)
         );
         let fix = Fix {
             title: format!("Put {} in quotes", words::quoted(written)),

@@ -98,7 +98,10 @@ fn misspelt(
             words::quoted(name),
             words::namespace(twin)
         ),
-        help: format!("if that is meant, write `{NAME_LABEL}: {}`", twin.name),
+        help: format!(
+            "if that is meant, write {}",
+            words::quoted(&format!("{NAME_LABEL}: {}", twin.name))
+        ),
         related: twin.object.map(|object| {
             (
                 cx.cluster.head(object).name_span,
