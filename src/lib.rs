@@ -152,6 +152,8 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     findings.extend(problems.map(lint::run::unread));
     let unreadable = loaded.unreadable.iter();
     findings.extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
+    let reported = objects.iter().filter(|object| is_reported(&repo, object.head.source));
+    findings.extend(lint::run::unknown_policy_kinds(reported));
     findings.extend(loaded.duplicates.iter().map(lint::duplicate_key::finding));
     let (held, ignored) = settled(findings, request, &repo, &loaded, &objects);
     clock.stage("settle");

@@ -163,3 +163,19 @@ fn the_same_bytes_whatever_the_threads_and_the_order_of_creation() {
     assert_eq!(first, run(here.path(), "8"));
     assert_eq!(first, run(there.path(), "3"));
 }
+
+#[test]
+fn the_same_policy_in_two_blocks_of_a_document_is_shown_in_two_ways() {
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web}\n\
+                  spec: {podSelector: {}, policyTypes: [Ingress]}\n";
+    let folder = tempfile::tempdir().unwrap();
+    let fence = format!("```yaml\n{policy}```\n");
+    std::fs::write(folder.path().join("guide.md"), format!("{fence}\n{fence}")).unwrap();
+    std::fs::write(folder.path().join("twice.yaml"), format!("{policy}---\n{policy}")).unwrap();
+    let concise = ["--output-format", "concise", "-q"];
+    let (code, text) = stdout(netpol_lint(folder.path()).args(concise).arg("guide.md"));
+    assert_eq!((code, text.as_str()), (Some(0), ""));
+    let (code, text) = stdout(netpol_lint(folder.path()).args(concise).arg("twice.yaml"));
+    assert!(text.contains("[duplicate-policy]"), "{text}");
+    assert_eq!(code, Some(1));
+}

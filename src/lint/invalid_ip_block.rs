@@ -84,7 +84,8 @@ impl Block<'_> {
     }
 
     fn text(&self, key: &str) -> Option<&str> {
-        self.node.get(key)?.as_scalar().map(|scalar| scalar.text.as_str())
+        let node = self.node.get(key).filter(|node| !node.is_null())?;
+        node.as_scalar().map(|scalar| scalar.text.as_str())
     }
 
     fn finding(
@@ -234,4 +235,24 @@ fn plain(net: IpNet) -> IpNet {
     let length = v6.prefix_len().checked_sub(96);
     let v4 = address.zip(length).and_then(|(it, length)| ipnet::Ipv4Net::new(it, length).ok());
     v4.map_or(net, IpNet::V4)
+}
+
+#[cfg(test)]
+#[allow(clippy::expect_used)]
+mod tests {
+    use super::is_strict_part;
+
+    #[test]
+    fn mapped_networks_are_compared_as_upstream_does() {
+        let is_part = |hole: &str, whole: &str| {
+            is_strict_part(hole.parse().expect("a CIDR"), whole.parse().expect("a CIDR"))
+        };
+        assert!(is_part("10.1.0.0/16", "10.0.0.0/8"));
+        assert!(is_part("::ffff:10.1.0.0/112", "10.0.0.0/8"));
+        assert!(is_part("::ffff:10.1.0.0/112", "::ffff:10.0.0.0/104"));
+        // The mask of an IPv4 network is shorter than that of the mapped one around it.
+        assert!(!is_part("10.1.0.0/16", "::ffff:10.0.0.0/104"));
+        // Go's `IP.To4` takes the hole for an IPv4 address, which `::/0` does not contain.
+        assert!(!is_part("::ffff:10.1.0.0/112", "::/0"));
+    }
 }

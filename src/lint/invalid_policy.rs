@@ -96,6 +96,9 @@ impl Spec<'_> {
                     return;
                 }
                 let null = policy.tree.at(&["spec"]).and_then(|spec| spec.entry("podSelector"));
+                if null.is_some_and(|entry| self.cx.is_template_comment(entry.value.span)) {
+                    return;
+                }
                 let head = self.cx.cluster.head(self.id);
                 let place = null.map(|entry| entry.key_span);
                 let place = place.or(policy.spec.map(|spec| spec.key)).unwrap_or(head.name_span);

@@ -72,12 +72,15 @@ fn refusal(cx: &Context<'_>, fault: &Fault) -> (String, String) {
             format!("put it in quotes: `\"{}\"`", fault.text),
         ),
         Why::Type { wanted, found } => (
-            format!("`{}` must be {wanted}, not {found}: the API server refuses it", fault.field),
+            format!(
+                "{} must be {wanted}, not {found}: the API server refuses it",
+                words::quoted(&fault.field)
+            ),
             format!("write {wanted}"),
         ),
         Why::Refused(reason) => {
             let name = if fault.text.is_empty() {
-                format!("`{}`", fault.field)
+                words::quoted(&fault.field)
             } else {
                 format!("the {} {}", what(&fault.field), words::quoted(&fault.text))
             };

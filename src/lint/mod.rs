@@ -171,6 +171,14 @@ impl<'a> Context<'a> {
         self.sources.slice(span)
     }
 
+    /// Whether a value that seems to be null is filled in later: ytt writes what it puts there as
+    /// a comment (`name: #@ data.values.name`, carvel.dev/ytt).
+    pub(crate) fn is_template_comment(&self, value: Span) -> bool {
+        let text = self.sources.get(value.source).text();
+        let rest = text.get(value.end as usize..).unwrap_or_default();
+        rest.lines().next().is_some_and(|line| line.trim_start().starts_with("#@"))
+    }
+
     /// The rules of a policy in the directions that are in effect, each with the pods that its
     /// ports are ports of: the peers' pods for egress, the policy's own for ingress.
     pub(crate) fn rules_with_destinations(&self, policy: u32) -> Vec<RuleDestinations> {

@@ -50,7 +50,8 @@ impl Meta<'_> {
     }
 
     fn wrong_type(&mut self, field: &str, entry: &Entry, wanted: &str) {
-        let message = format!("`{field}` must be {wanted}: the API server refuses the policy");
+        let message =
+            format!("{} must be {wanted}: the API server refuses the policy", words::quoted(field));
         self.push(entry.key_span, field, message, &format!("write {wanted}"));
     }
 
@@ -59,7 +60,9 @@ impl Meta<'_> {
         let generated = self.text(given(metadata, "generateName"), "metadata.generateName");
         let namespace = self.text(given(metadata, "namespace"), "metadata.namespace");
         let is_empty = |text: &Text<'_>| matches!(text, Text::Is(_, "") | Text::Absent);
-        if is_empty(&name) && is_empty(&generated) && !self.has_stray() {
+        let written = metadata.and_then(|node| node.entry("name"));
+        let is_template = written.is_some_and(|it| self.cx.is_template_comment(it.value.span));
+        if is_empty(&name) && is_empty(&generated) && !self.has_stray() && !is_template {
             let place = self.cx.cluster.head(self.id).name_span;
             self.push(
                 place,
@@ -121,9 +124,9 @@ impl Meta<'_> {
         let span = entry.value.span;
         let written = self.cx.text(span);
         let message = format!(
-            "{} is read as {read_as}, and `{field}` must be a string: the API server refuses the \
-             policy",
-            words::quoted(written)
+            "{} is read as {read_as}, and {} must be a string: the API server refuses the policy",
+            words::quoted(written),
+            words::quoted(field)
         );
         let fix = Fix {
             title: format!("Put {} in quotes", words::quoted(written)),

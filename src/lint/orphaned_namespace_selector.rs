@@ -2,7 +2,10 @@
 
 use strsim::osa_distance;
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, namespace_label_by_name, words};
+use super::{
+    Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, namespace_label_by_name,
+    words,
+};
 use crate::model::{At, Body, Operator, Requirement, Spot, is_placeholder};
 use crate::resolve::{Labelled, NAME_LABEL, Namespace, is_dns_namespace, meets};
 use crate::text::Span;
@@ -21,7 +24,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
         let selector = peer.peer.namespace_selector.get().filter(|s| !s.is_refused());
         let mut requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
-        let Some(orphan) = requirements.find_map(|requirement| orphan(cx, requirement)) else {
+        let Some(orphan) = requirements.find_map(|requirement| orphan(cx, peer, requirement))
+        else {
             continue;
         };
         let spot = Spot::PeerNamespaces(peer.direction, peer.rule, peer.index);
@@ -47,7 +51,7 @@ struct Orphan {
     by_name: bool,
 }
 
-fn orphan(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
+fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) -> Option<Orphan> {
     let mut texts = requirement.values.iter().map(|(value, _)| value).chain([&requirement.key]);
     if requirement.operator != Operator::In || texts.any(|text| is_placeholder(text)) {
         return None;
@@ -57,6 +61,11 @@ fn orphan(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
             .values
             .iter()
             .find_map(|(name, place)| misspelt(cx, requirement, name, *place));
+    }
+    // Looked up already: a Namespace that the whole selector covers meets each requirement.
+    let is_shown = |number: u32| cx.cluster.namespace(number).object.is_some();
+    if peer.means.namespaces.iter().any(|(number, _)| is_shown(*number)) {
+        return None;
     }
     without_value(cx, requirement)
 }
@@ -71,6 +80,10 @@ fn misspelt(
     if cx.cluster.namespace_named(name).is_some() || is_dns_namespace(name) {
         return None;
     }
+    let is_asked_for = |other: &str| requirement.values.iter().any(|(value, _)| value == other);
+    let twin = cx.cluster.namespaces().iter().find(|namespace| {
+        !namespace.implicit && is_twin(name, &namespace.name) && !is_asked_for(&namespace.name)
+    })?;
     let mentions = |object: &crate::model::Object| {
         object.head.namespace.as_deref() == Some(name)
             || matches!(object.body, Body::Namespace(_)) && object.head.name == name
@@ -78,10 +91,6 @@ fn misspelt(
     if cx.cluster.objects_elsewhere().any(mentions) {
         return None;
     }
-    let is_asked_for = |other: &str| requirement.values.iter().any(|(value, _)| value == other);
-    let twin = cx.cluster.namespaces().iter().find(|namespace| {
-        !namespace.implicit && is_twin(name, &namespace.name) && !is_asked_for(&namespace.name)
-    })?;
     Some(Orphan {
         place,
         message: format!(
@@ -89,7 +98,10 @@ fn misspelt(
             words::quoted(name),
             words::namespace(twin)
         ),
-        help: format!("if that is meant, write `{NAME_LABEL}: {}`", twin.name),
+        help: format!(
+            "if that is meant, write {}",
+            words::quoted(&format!("{NAME_LABEL}: {}", twin.name))
+        ),
         related: twin.object.map(|object| {
             (
                 cx.cluster.head(object).name_span,
@@ -180,6 +192,9 @@ fn shows_all_namespaces(cx: &Context<'_>, by_name: bool) -> bool {
 /// one, and in that a letter or two are wrong. `dev-1` and `dev-2`, or `team-a` and `team-b`, are
 /// two names and not a slip.
 fn is_twin(a: &str, b: &str) -> bool {
+    if !may_be_twins(a, b) {
+        return false;
+    }
     let parts = |name: &str| name.split(['-', '.', '_']).map(str::to_owned).collect::<Vec<_>>();
     let (a_parts, b_parts) = (parts(a), parts(b));
     if a == b || a_parts.len() != b_parts.len() {
@@ -193,4 +208,44 @@ fn is_twin(a: &str, b: &str) -> bool {
     let allowed = if shorter >= 8 { 2 } else { 1 };
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     shorter >= 4 && digits(a) == digits(b) && osa_distance(a, b) <= allowed
+}
+
+/// Whether half of two names is the same at their ends: nearly no two names get any further, and
+/// a big repository has very many pairs.
+fn may_be_twins(a: &str, b: &str) -> bool {
+    if a.len().abs_diff(b.len()) > 3 {
+        return false;
+    }
+    let same = |(a, b): &(u8, u8)| a == b;
+    let before = a.bytes().zip(b.bytes()).take_while(same).count();
+    let after = a.bytes().rev().zip(b.bytes().rev()).take_while(same).count();
+    2 * (before + after) >= a.len().max(b.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_twin;
+
+    #[test]
+    fn a_slip_of_the_pen_is_told_from_another_name() {
+        for (a, b) in [
+            ("backend-service", "backend-services"),
+            ("montoring", "monitoring"),
+            ("ingress-ngnix", "ingress-nginx"),
+            ("backend-services", "backendservices"),
+        ] {
+            assert!(is_twin(a, b) && is_twin(b, a), "{a} {b}");
+        }
+        for (a, b) in [
+            ("shop", "shop"),
+            ("dev-1", "dev-2"),
+            ("node1", "node2"),
+            ("team-a", "team-b"),
+            ("shop-dev", "shop-prod"),
+            ("shop", "shop-data"),
+            ("blog", "shop"),
+        ] {
+            assert!(!is_twin(a, b), "{a} {b}");
+        }
+    }
 }

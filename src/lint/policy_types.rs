@@ -57,6 +57,6 @@ fn before(cx: &Context<'_>, spec: &Entry, anchor: &Entry, key: &str, list: &str)
     let text = cx.sources.get(span.source).text();
     let indent = text.get(..span.start as usize)?.rsplit('\n').next()?;
     let is_indent = indent.bytes().all(|b| b == b' ');
-    let line_end = if text.contains("\r\n") { "\r\n" } else { "\n" };
-    is_indent.then(|| Edit { span, text: format!("{key}: {list}{line_end}{indent}") })
+    let end = if text.contains("\r\n") { "\r\n" } else { "\n" };
+    is_indent.then(|| Edit { span, text: format!("{key}: {list}{end}{indent}") })
 }

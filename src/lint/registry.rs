@@ -39,6 +39,7 @@ pub static RULES: &[&Rule] = &[
     &split_peer::RULE,
     &unknown_field::RULE,
     &unknown_named_port::RULE,
+    &run::UNKNOWN_POLICY_KIND,
     &run::UNREADABLE_FILE,
     &run::UNUSED_SUPPRESSION,
     &volatile_label_selector::RULE,

@@ -1,7 +1,10 @@
-//! Rules about the run itself: what could not be read. Their findings are made here from what
-//! the reading stages hand on.
+//! Rules about the run itself: what could not be read, or not be evaluated. Their findings are
+//! made here from what the reading stages hand on.
 
-use super::{Check, Confidence, Finding, Rule, Severity};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Check, Confidence, Finding, Rule, Severity, Subject, words};
+use crate::model::{Body, Object};
 use crate::text::Span;
 use crate::yaml::{Problem, ProblemKind};
 
@@ -17,6 +20,12 @@ pub static UNREADABLE_FILE: Rule =
 pub static UNUSED_SUPPRESSION: Rule = Rule {
     severity: Severity::Warning,
     ..about_run("unused-suppression", include_str!("../../rules/unused-suppression.md"))
+};
+
+/// A policy of a kind that the engine does not evaluate.
+pub static UNKNOWN_POLICY_KIND: Rule = Rule {
+    severity: Severity::Note,
+    ..about_run("unknown-policy-kind", include_str!("../../rules/unknown-policy-kind.md"))
 };
 
 const fn about_run(id: &'static str, page: &'static str) -> Rule {
@@ -76,4 +85,54 @@ pub fn unreadable(span: Span, why: &str) -> Finding {
 /// A suppression that holds nothing back, and what is said of it.
 pub fn unused_suppression(place: Span, message: String, help: impl Into<String>) -> Finding {
     Finding::new(&UNUSED_SUPPRESSION, place, message, help)
+}
+
+/// The kinds of policies among `objects` that are not evaluated: one finding for each, at the
+/// first of its kind.
+pub fn unknown_policy_kinds<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<Finding> {
+    let mut kinds: BTreeMap<(&str, &str), Vec<(&Object, bool)>> = BTreeMap::new();
+    for object in objects {
+        if let Body::OtherPolicy(policy) = &object.body {
+            let kind = (object.head.group.as_str(), object.head.kind.as_str());
+            kinds.entry(kind).or_default().push((object, policy.cluster_wide));
+        }
+    }
+    kinds.values().filter_map(|found| unknown_policy_kind(found)).collect()
+}
+
+fn unknown_policy_kind(found: &[(&Object, bool)]) -> Option<Finding> {
+    let (first, _) = found.first()?;
+    let namespaces: BTreeSet<String> = found
+        .iter()
+        .filter_map(|(object, _)| object.head.namespace.as_deref().map(words::quoted))
+        .collect();
+    let namespaces: Vec<String> = namespaces.into_iter().collect();
+    let whose = if found.iter().any(|(_, cluster_wide)| *cluster_wide) {
+        "every namespace".to_owned()
+    } else if namespaces.is_empty() {
+        "its namespace".to_owned()
+    } else {
+        words::list(&namespaces, 3)
+    };
+    let count = match found.len() {
+        1 => String::new(),
+        2 => " (here and in one more object)".to_owned(),
+        all => format!(" (here and in {} more objects)", all - 1),
+    };
+    let kind = words::quoted(&first.head.kind);
+    let message = format!(
+        "policies of kind {kind} are not evaluated{count}: they may select pods of {whose}, so \
+         nothing is called blocked or missing there"
+    );
+    let help = "nothing is wrong with it; check these pods' connections by other means";
+    let head = &first.head;
+    let mut finding = Finding::new(&UNKNOWN_POLICY_KIND, head.kind_span, message, help);
+    finding.field = "kind".into();
+    finding.hidden.push(head.start);
+    finding.subject = Some(Subject {
+        kind: head.kind.to_string(),
+        namespace: head.namespace.as_ref().map(ToString::to_string),
+        name: head.name.to_string(),
+    });
+    Some(finding)
 }

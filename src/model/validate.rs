@@ -19,7 +19,7 @@ pub fn label_key(key: &str) -> Result<(), String> {
     match prefix {
         Some("") => return Err("has nothing before its `/`".into()),
         Some(prefix) if dns_subdomain(prefix).is_err() => {
-            return Err(format!("has the prefix `{prefix}`, which is not a DNS name"));
+            return Err("has a prefix before its `/` that is not a DNS name".into());
         }
         _ => {}
     }

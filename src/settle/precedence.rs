@@ -98,7 +98,13 @@ pub const TABLE: &[Precedence] = &[
     },
     // So does a rule that the API server refuses: nobody knows what it would allow.
     Precedence {
-        winners: Rules::Are(&["invalid-peer", "invalid-port", "invalid-selector", "unknown-field"]),
+        winners: Rules::Are(&[
+            "invalid-peer",
+            "invalid-policy",
+            "invalid-port",
+            "invalid-selector",
+            "unknown-field",
+        ]),
         losers: Rules::Are(&["missing-dns-egress", "dns-single-protocol", "dns-wrong-target"]),
         scope: Scope::Direction,
     },

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use netpol_lint::lint::Rule;
+use netpol_lint::lint::{Rule, Severity};
 use netpol_lint::text::markdown::{Fence, fences};
 use netpol_lint::{Outcome, Request, repo, settle};
 
@@ -58,8 +58,8 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
     found.collect()
 }
 
-/// Runs an example as a repository of its own, with what is on by default (for a pedantic rule,
-/// the pedantic ones too). The marks of expected lines are left out where `marked` is false.
+/// Runs an example as a repository of its own, with what is on by default (for a pedantic rule
+/// and a note, the pedantic ones too). The marks of expected lines are left out where `marked` is false.
 pub fn run(rule: &Rule, text: &str, marked: bool) -> (tempfile::TempDir, Outcome) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files(text) {
@@ -68,10 +68,11 @@ pub fn run(rule: &Rule, text: &str, marked: bool) -> (tempfile::TempDir, Outcome
         let content = if marked { content } else { plain(&content) + "\n" };
         std::fs::write(path, content).unwrap();
     }
+    let pedantic = rule.pedantic || rule.severity == Severity::Note;
     let request = Request {
         cwd: folder.path().canonicalize().unwrap(),
         scope: repo::Scope::default(),
-        selection: settle::Selection { pedantic: rule.pedantic, ..Default::default() },
+        selection: settle::Selection { pedantic, ..Default::default() },
         ..Request::default()
     };
     let outcome = netpol_lint::check(&request, &()).unwrap();
