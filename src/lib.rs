@@ -182,7 +182,11 @@ fn lint_bundles(
     let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
     let is_reported = |id: &u32| self::is_reported(repo, objects[*id as usize].head.source);
     let is_policy = |id: &u32| matches!(objects[*id as usize].body, Body::Policy(_));
-    let settings = Settings { world: World::Open, profile: request.profile };
+    let settings = Settings {
+        world: World::Open,
+        profile: request.profile,
+        ranges: resolve::Ranges::default(),
+    };
     let mut found = Vec::new();
     for bundle in bundles {
         if !bundle.members.iter().any(|id| is_policy(id) && is_reported(id)) {
@@ -200,7 +204,7 @@ fn lint_bundles(
             elsewhere: bundle.elsewhere.clone(),
             openness: openness(bundle, repo, loaded),
         };
-        let cluster = Cluster::build(Arc::clone(objects), members, settings);
+        let cluster = Cluster::build(Arc::clone(objects), members, settings.clone());
         let context = lint::Context::new(&cluster, &loaded.sources);
         found.push((bundle.name.clone(), lint::lint(&context, &rules)));
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
+use ipnet::IpNet;
 use rayon::prelude::*;
 
 use super::cluster::{Cluster, Pods, World};
@@ -17,12 +18,23 @@ use crate::model::{Body, Field, Object, is_placeholder};
 pub const DEFAULT_NAMESPACE: &str = "default";
 
 /// How to resolve.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Settings {
     /// Open for linting, closed for the engine's commands.
     pub world: World,
     /// The kind of cluster; none to detect it from the manifests.
     pub profile: Option<Profile>,
+    /// Ranges that the cluster takes addresses of pods and Services from, where they are known.
+    pub ranges: Ranges,
+}
+
+/// The ranges of a cluster's own addresses; empty where nobody said.
+#[derive(Clone, Debug, Default)]
+pub struct Ranges {
+    /// Of pods.
+    pub pods: Vec<IpNet>,
+    /// Of Services.
+    pub services: Vec<IpNet>,
 }
 
 /// Who stands in a cluster.
@@ -43,6 +55,8 @@ pub struct Members {
 impl Cluster {
     /// Resolves `members` among `objects`, which are in the order of their places.
     pub fn build(objects: Arc<Vec<Object>>, members: Members, settings: Settings) -> Self {
+        let is_deployer = |object: &Object| matches!(object.body, Body::Deployer(_));
+        let has_deployer = objects.iter().any(is_deployer);
         let namespaces = namespaces(&objects, &members.objects, settings.world);
         let by_name: HashMap<CompactString, u32> =
             (0u32..).zip(&namespaces).map(|(n, namespace)| (namespace.name.clone(), n)).collect();
@@ -53,6 +67,7 @@ impl Cluster {
             name: members.name,
             world: settings.world,
             profile,
+            ranges: settings.ranges,
             objects,
             namespaces,
             by_name,
@@ -66,6 +81,7 @@ impl Cluster {
             other_policies: FixedBitSet::new(),
             other_policy_everywhere: false,
             elsewhere: members.elsewhere,
+            has_deployer,
             resolvers: FixedBitSet::new(),
             covered: RwLock::default(),
             peers: RwLock::default(),

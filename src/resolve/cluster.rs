@@ -7,6 +7,7 @@ use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
 use range_set_blaze::RangeSetBlaze;
 
+use super::build::Ranges;
 use super::known::Profile;
 use super::places::{NAME_LABEL, Namespace};
 use super::postings::Postings;
@@ -96,6 +97,8 @@ pub struct Cluster {
     pub world: World,
     /// Where its DNS lives.
     pub profile: Profile,
+    /// The ranges that its pods and Services have addresses of, where they are known.
+    pub ranges: Ranges,
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) namespaces: Vec<Namespace>,
     pub(super) by_name: HashMap<CompactString, u32>,
@@ -116,6 +119,8 @@ pub struct Cluster {
     pub(super) other_policy_everywhere: bool,
     /// Workload objects of the repository outside this cluster that are no alternative of it.
     pub(super) elsewhere: Vec<u32>,
+    /// Whether the repository holds an object that has directories or charts deployed.
+    pub(super) has_deployer: bool,
     /// Workloads that declare a port that a DNS server listens on, by number.
     pub(super) resolvers: FixedBitSet,
     /// What namespaceSelectors cover: many peers ask for the same namespaces.
@@ -420,6 +425,17 @@ impl Cluster {
             Body::Service(service) => Some((self.head(id), service)),
             _ => None,
         })
+    }
+
+    /// The Services of all namespaces, in the order of the namespaces.
+    pub fn all_services(&self) -> impl Iterator<Item = (&Head, &Service)> {
+        self.services.keys().flat_map(|namespace| self.services_in(*namespace))
+    }
+
+    /// Whether the repository holds an object that has a directory deployed (an Argo CD
+    /// Application, a Flux Kustomization): it may give a namespace to what names none.
+    pub fn has_deployer(&self) -> bool {
+        self.has_deployer
     }
 
     /// Whether any workload declares a port that a DNS server listens on.
