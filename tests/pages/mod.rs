@@ -56,15 +56,16 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
 }
 
 /// Runs an example as a repository of its own, with what is on by default (for a pedantic rule,
-/// the pedantic ones too). The marks of expected lines are left out where `marked` is false.
-pub fn run(rule: &Rule, text: &str, marked: bool) -> (tempfile::TempDir, Outcome) {
+/// the pedantic ones too). The marks of expected lines are left out: they are comments, which a
+/// rule may ask for.
+pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files(text) {
         let path = folder.path().join(&name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         let lines = content.lines().map(|line| match line.split_once(" # <- ") {
-            Some((before, _)) if !marked => before,
-            _ => line,
+            Some((before, _)) => before,
+            None => line,
         });
         std::fs::write(path, lines.collect::<Vec<_>>().join("\n") + "\n").unwrap();
     }
