@@ -1,14 +1,20 @@
 //! The rules: each asks the cluster and reports findings. One file per rule; a rule never derives
 //! Kubernetes' semantics anew, it asks [`crate::resolve`] and [`crate::reach`].
 
+mod deny_all_egress_without_dns;
+mod deny_policy_allows_all;
 mod dns_single_protocol;
 mod dns_wrong_target;
 mod finding;
+mod host_network_peer;
+mod host_network_target;
 mod ignored_rules;
 mod implicit_ingress_isolation;
+mod implicit_namespace;
 mod invalid_peer;
 mod invalid_port;
 mod invalid_selector;
+mod ip_block_for_pods;
 mod labels_on_workload_not_pod;
 mod missing_dns_egress;
 mod missing_namespace_selector;
@@ -16,10 +22,15 @@ mod namespace_label_by_name;
 mod orphaned_peer_selector;
 mod orphaned_pod_selector;
 mod orphans;
+mod port_protocol_mismatch;
 mod registry;
 pub mod run;
+mod selector_for_api_server;
 mod service_port_not_pod_port;
 mod split_peer;
+mod split_peers_and_ports;
+mod undeclared_port;
+mod undocumented_policy;
 mod unknown_field;
 mod unknown_named_port;
 mod words;

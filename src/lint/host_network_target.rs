@@ -1,0 +1,48 @@
+//! A policy for pods that are on the node's network.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
+use crate::model::{At, Spot};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "host-network-target",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    pedantic: false,
+    page: include_str!("../../rules/host-network-target.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let selected = cx.cluster.selected(id);
+    // Other pods that the repository does not show may be selected too.
+    let Some(sure) = orphans::sureness(cx.cluster.namespace(cx.cluster.home(id))) else {
+        return;
+    };
+    let on_host = |number: u32| cx.cluster.workload(number).workload.host_network;
+    if selected.yes.is_empty() || !selected.maybe.is_empty() || !selected.yes.iter().all(on_host) {
+        return;
+    }
+    let at = At { policy: id, spot: Spot::PodSelector };
+    let policy = cx.cluster.policy(id);
+    let place = at.spot.key_span(policy).unwrap_or(cx.cluster.head(id).name_span);
+    let who: Vec<String> =
+        selected.yes.iter().map(|n| words::workload(&cx.cluster.workload(n))).collect();
+    let message = format!(
+        "the pods of {} are on the node's network (`hostNetwork: true`), where most network \
+         plugins apply no NetworkPolicy: this one does nothing for them",
+        words::list(&who, 3)
+    );
+    let help = "take the pods off the node's network if they can do without it; else restrict \
+                them on the node (a firewall, or the host policies of your network plugin), and \
+                delete this policy";
+    let mut finding = Finding::new(&RULE, place, message, help)
+        .about(cx, at)
+        .confidence(sure.min(RULE.confidence));
+    if let Some(first) = selected.yes.iter().next() {
+        let first = cx.cluster.workload(first);
+        let message = format!("{} has `hostNetwork: true`", words::workload(&first));
+        finding = finding.related(first.head.name_span, message);
+    }
+    findings.push(finding);
+}
