@@ -1,8 +1,9 @@
 //! A peer by the labels of pods that are on the node's network.
 
+use super::host_network_target::is_named;
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
 use crate::model::{At, Direction, Spot};
-use crate::resolve::Profile;
+use crate::resolve::{Profile, Tri};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -36,8 +37,11 @@ fn tells_host_pods_by_label(cx: &Context<'_>) -> bool {
 fn is_all_on_host(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     let pods = &peer.means.pods;
     let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
-    let all_shown = !peer.means.beyond
-        && peer.means.namespaces.iter().all(|(n, covered)| covered.is_yes() && closed(*n));
+    let all_closed =
+        || peer.means.namespaces.iter().all(|(n, covered)| covered.is_yes() && closed(*n));
+    let one_namespace = matches!(&*peer.means.namespaces, [(_, Tri::Yes)]);
+    let named = one_namespace && is_named(cx, peer.peer.pod_selector.get(), pods);
+    let all_shown = !peer.means.beyond && (named || all_closed());
     let on_host = |number: u32| cx.cluster.workload(number).workload.host_network;
     all_shown && pods.maybe.is_empty() && !pods.yes.is_empty() && pods.yes.iter().all(on_host)
 }

@@ -1,7 +1,8 @@
 //! A policy for pods that are on the node's network.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
-use crate::model::{At, Spot};
+use crate::model::{At, Operator, Selector, Spot};
+use crate::resolve::Pods;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,8 +16,11 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let selected = cx.cluster.selected(id);
+    let policy = cx.cluster.policy(id);
     // Other pods that the repository does not show may be selected too.
-    let Some(sure) = orphans::sureness(cx.cluster.namespace(cx.cluster.home(id))) else {
+    let named = is_named(cx, policy.pod_selector.get(), selected).then_some(Confidence::Medium);
+    let home = cx.cluster.namespace(cx.cluster.home(id));
+    let Some(sure) = named.or_else(|| orphans::sureness(home)) else {
         return;
     };
     let on_host = |number: u32| cx.cluster.workload(number).workload.host_network;
@@ -24,7 +28,6 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         return;
     }
     let at = At { policy: id, spot: Spot::PodSelector };
-    let policy = cx.cluster.policy(id);
     let place = at.spot.key_span(policy).unwrap_or(cx.cluster.head(id).name_span);
     let who: Vec<String> =
         selected.yes.iter().map(|n| words::workload(&cx.cluster.workload(n))).collect();
@@ -45,4 +48,19 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         finding = finding.related(first.head.name_span, message);
     }
     findings.push(finding);
+}
+
+/// Whether a selector asks for the one workload that it selects by name (`app: node-exporter`):
+/// other pods that carry that name are not expected, even where the repository can't show all.
+pub(super) fn is_named(cx: &Context<'_>, selector: Option<&Selector>, pods: &Pods) -> bool {
+    let mut numbers = pods.yes.iter();
+    let (Some(only), None) = (numbers.next(), numbers.next()) else {
+        return false;
+    };
+    let name = &cx.cluster.workload(only).head.name;
+    let requirements = selector.map_or(&[][..], |selector| &selector.requirements);
+    requirements.iter().any(|requirement| {
+        requirement.operator == Operator::In
+            && matches!(requirement.values.as_slice(), [(value, _)] if value == name)
+    })
 }

@@ -6,6 +6,7 @@ mod deny_policy_allows_all;
 mod dns_single_protocol;
 mod dns_wrong_target;
 mod finding;
+mod habits;
 mod host_network_peer;
 mod host_network_target;
 mod ignored_rules;

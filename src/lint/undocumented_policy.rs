@@ -1,6 +1,6 @@
 //! A policy that nobody has said a word about.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use super::{Check, Confidence, Context, Finding, Rule, Severity, habits, words};
 use crate::model::{At, Spot};
 use crate::text::Span;
 use crate::yaml::Node;
@@ -12,23 +12,27 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: true,
     page: include_str!("../../rules/undocumented-policy.md"),
-    check: Check::Policy(check),
+    check: Check::Cluster(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
-    let head = cx.cluster.head(id);
-    let tree = &cx.cluster.policy(id).tree;
-    if has_description(tree) || has_comment(cx, tree.span) || is_in_prose(cx, tree.span) {
-        return;
+fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let lacks = |id: u32| {
+        let tree = &cx.cluster.policy(id).tree;
+        let told = has_description(tree) || has_comment(cx, tree.span);
+        !told && !is_in_prose(cx, tree.span)
+    };
+    for told in habits::exceptions_or_habit(cx, lacks) {
+        let head = cx.cluster.head(told.policy);
+        let message = format!(
+            "nothing says what policy {} is for: it has neither a comment nor a description{}",
+            words::quoted(&head.name),
+            told.others_in_words(cx)
+        );
+        let help = "say in a comment above it, or in the annotation `kubernetes.io/description`, \
+                    who talks to whom and why";
+        let at = At { policy: told.policy, spot: Spot::Metadata };
+        findings.push(Finding::new(&RULE, head.name_span, message, help).about(cx, at));
     }
-    let message = format!(
-        "nothing says what policy {} is for: it has neither a comment nor a description",
-        words::quoted(&head.name)
-    );
-    let help = "say in a comment above it, or in the annotation `kubernetes.io/description`, who \
-                talks to whom and why";
-    let at = At { policy: id, spot: Spot::Metadata };
-    findings.push(Finding::new(&RULE, head.name_span, message, help).about(cx, at));
 }
 
 /// Words that an annotation which describes its object is called by; the first is upstream's
@@ -106,4 +110,29 @@ fn is_telling_comment(line: &str) -> bool {
     let words = line.get(at..).unwrap_or("").trim_start_matches('#').trim();
     words.chars().any(char::is_alphabetic)
         && !FOR_MACHINES.iter().any(|start| words.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_between, is_telling_comment};
+
+    #[test]
+    fn a_comment_for_people_is_told_from_what_is_none() {
+        for line in ["# Why.", "  - port: 80 # the web", "#why", "## Why ##"] {
+            assert!(is_telling_comment(line), "{line}");
+        }
+        for line in
+            ["", "a: b#c", "# ---", "# netpol-lint: ignore[x] y", "# Source: a/templates/b.yaml"]
+        {
+            assert!(!is_telling_comment(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_manifests_is_nobodys() {
+        for line in ["", "  ", "# Why.", "---", "--- # Why.", "..."] {
+            assert!(is_between(line), "{line}");
+        }
+        assert!(!is_between("  - port: 80") && !is_between("--- {kind: Pod}"));
+    }
 }
