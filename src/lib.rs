@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use lint::Finding;
 use model::{Body, Loaded, Object};
 use repo::Repo;
-use resolve::{Cluster, Members, Open, Openness, Settings, World};
+use resolve::{Cluster, Members, Open, Openness, Settings};
 use text::{SourceId, Sources, Span};
 
 /// What to check and how; the command line's arguments, understood.
@@ -182,11 +182,7 @@ fn lint_bundles(
     let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
     let is_reported = |id: &u32| self::is_reported(repo, objects[*id as usize].head.source);
     let is_policy = |id: &u32| matches!(objects[*id as usize].body, Body::Policy(_));
-    let settings = Settings {
-        world: World::Open,
-        profile: request.profile,
-        ranges: resolve::Ranges::default(),
-    };
+    let settings = Settings { profile: request.profile, ..Settings::default() };
     let mut found = Vec::new();
     for bundle in bundles {
         if !bundle.members.iter().any(|id| is_policy(id) && is_reported(id)) {

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use netpol_lint::bundle;
 use netpol_lint::model::{Body, Object, Protocol, decode};
 use netpol_lint::reach::{Port, may};
-use netpol_lint::resolve::{Cluster, Members, Openness, Ranges, Settings, World};
+use netpol_lint::resolve::{Cluster, Members, Openness, Settings, World};
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
 
@@ -91,6 +91,9 @@ fn cluster(file: &Path) -> Cluster {
         elsewhere: Vec::new(),
         openness: Openness::default(),
     };
-    let settings = Settings { world: World::Closed, profile: None, ranges: Ranges::default() };
-    Cluster::build(Arc::new(objects), members, settings)
+    Cluster::build(
+        Arc::new(objects),
+        members,
+        Settings { world: World::Closed, ..Settings::default() },
+    )
 }

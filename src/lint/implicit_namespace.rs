@@ -14,8 +14,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    // Something in the repository deploys directories, and may give this one its namespace.
-    if cx.cluster.has_deployer() {
+    // The config gives one, or something in the repository deploys directories and may.
+    if cx.cluster.settings.default_namespace.is_some() || cx.cluster.has_deployer() {
         return;
     }
     let lacks = |id: u32| cx.cluster.head(id).namespace.is_none();

@@ -64,8 +64,8 @@ impl<'a> Inside<'a> {
         });
         let within = |ranges: &[IpNet]| ranges.iter().find(|range| range.contains(&cidr)).copied();
         service
-            .or_else(|| within(&cluster.ranges.services).map(Self::ServiceRange))
-            .or_else(|| within(&cluster.ranges.pods).map(Self::PodRange))
+            .or_else(|| within(&cluster.settings.service_ranges).map(Self::ServiceRange))
+            .or_else(|| within(&cluster.settings.pod_ranges).map(Self::PodRange))
     }
 }
 
@@ -78,13 +78,14 @@ fn finding(cx: &Context<'_>, at: At, direction: Direction, inside: &Inside<'_>) 
     let written = words::quoted(cx.text(place).trim_matches(['"', '\'']));
     let (message, help) = match inside {
         Inside::Service(head, service, _) => {
-            let name = words::quoted(&head.name);
-            (of_service(&written, &name, direction), select_pods(service))
+            let what = format!("is the address of Service {}", words::quoted(&head.name));
+            (of_service(&written, &what, direction), select_pods(service))
         }
-        Inside::ServiceRange(range) => (
-            of_service(&written, &format!("of the range `{range}`"), direction),
-            "select the pods behind the Service by their labels instead".to_owned(),
-        ),
+        Inside::ServiceRange(range) => {
+            let what = format!("lies in the range of the cluster's Services, `{range}`");
+            let help = "select the pods behind the Service by their labels instead";
+            (of_service(&written, &what, direction), help.to_owned())
+        }
         Inside::PodRange(range) => (
             format!(
                 "{written} lies in the range of the cluster's pods, `{range}`: an `ipBlock` is for \
@@ -105,15 +106,15 @@ fn finding(cx: &Context<'_>, at: At, direction: Direction, inside: &Inside<'_>) 
     })
 }
 
-fn of_service(written: &str, name: &str, direction: Direction) -> String {
+fn of_service(written: &str, what: &str, direction: Direction) -> String {
     match direction {
         Direction::Egress => format!(
-            "{written} is the address of Service {name}: with most network plugins a policy sees \
-             the connection only after that is translated to a pod's, and this allows none"
+            "{written} {what}: with most network plugins a policy sees a connection only after its \
+             Service's address is translated to a pod's, and this allows none"
         ),
         Direction::Ingress => format!(
-            "{written} is the address of Service {name}, which connections go to and never come \
-             from: this lets nobody in"
+            "{written} {what}; connections go to a Service's address and never come from one, so \
+             this lets nobody in"
         ),
     }
 }

@@ -24,17 +24,25 @@ pub struct Settings {
     pub world: World,
     /// The kind of cluster; none to detect it from the manifests.
     pub profile: Option<Profile>,
-    /// Ranges that the cluster takes addresses of pods and Services from, where they are known.
-    pub ranges: Ranges,
+    /// The namespace of objects that name none; none for kubectl's own default.
+    pub default_namespace: Option<CompactString>,
+    /// The addresses that the cluster's pods get.
+    pub pod_ranges: Vec<IpNet>,
+    /// The addresses that the cluster's Services get.
+    pub service_ranges: Vec<IpNet>,
 }
 
-/// The ranges of a cluster's own addresses; empty where nobody said.
-#[derive(Clone, Debug, Default)]
-pub struct Ranges {
-    /// Of pods.
-    pub pods: Vec<IpNet>,
-    /// Of Services.
-    pub services: Vec<IpNet>,
+/// For linting, and nothing known of the cluster.
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            world: World::Open,
+            profile: None,
+            default_namespace: None,
+            pod_ranges: Vec::new(),
+            service_ranges: Vec::new(),
+        }
+    }
 }
 
 /// Who stands in a cluster.
@@ -52,12 +60,19 @@ pub struct Members {
     pub openness: Openness,
 }
 
+impl Settings {
+    /// The namespace of objects that name none.
+    pub fn default_namespace(&self) -> &str {
+        self.default_namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
+    }
+}
+
 impl Cluster {
     /// Resolves `members` among `objects`, which are in the order of their places.
     pub fn build(objects: Arc<Vec<Object>>, members: Members, settings: Settings) -> Self {
         let is_deployer = |object: &Object| matches!(object.body, Body::Deployer(_));
         let has_deployer = objects.iter().any(is_deployer);
-        let namespaces = namespaces(&objects, &members.objects, settings.world);
+        let namespaces = namespaces(&objects, &members.objects, &settings);
         let by_name: HashMap<CompactString, u32> =
             (0u32..).zip(&namespaces).map(|(n, namespace)| (namespace.name.clone(), n)).collect();
         let profile = settings.profile.unwrap_or_else(|| {
@@ -67,7 +82,7 @@ impl Cluster {
             name: members.name,
             world: settings.world,
             profile,
-            ranges: settings.ranges,
+            settings,
             objects,
             namespaces,
             by_name,
@@ -190,7 +205,7 @@ impl Cluster {
 }
 
 /// The namespaces that the members mention, sorted by name, with what is known of their labels.
-fn namespaces(objects: &[Object], members: &[u32], world: World) -> Vec<Namespace> {
+fn namespaces(objects: &[Object], members: &[u32], settings: &Settings) -> Vec<Namespace> {
     let mut found: BTreeMap<CompactString, Namespace> = BTreeMap::new();
     let mut mention = |name: &str, explicit: bool| -> CompactString {
         let name = CompactString::new(name);
@@ -198,7 +213,7 @@ fn namespaces(objects: &[Object], members: &[u32], world: World) -> Vec<Namespac
             name: name.clone(),
             object: None,
             labels: Vec::new(),
-            labels_unsure: world == World::Open,
+            labels_unsure: settings.world == World::Open,
             workloads: 0..0,
             policies: Vec::new(),
             open: None,
@@ -213,7 +228,9 @@ fn namespaces(objects: &[Object], members: &[u32], world: World) -> Vec<Namespac
         if let Body::Namespace(namespace) = body {
             shown.push((mention(&head.name, true), id, namespace));
         }
-        mention(head.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE), head.namespace.is_some());
+        // Who configures a default namespace has said where such objects go.
+        let explicit = head.namespace.is_some() || settings.default_namespace.is_some();
+        mention(head.namespace.as_deref().unwrap_or(settings.default_namespace()), explicit);
         if let Body::Deployer(deployer) = body
             && let Some(target) = &deployer.namespace
         {

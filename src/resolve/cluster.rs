@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
 use range_set_blaze::RangeSetBlaze;
 
-use super::build::Ranges;
+use super::build::Settings;
 use super::known::Profile;
 use super::places::{NAME_LABEL, Namespace};
 use super::postings::Postings;
@@ -97,8 +97,8 @@ pub struct Cluster {
     pub world: World,
     /// Where its DNS lives.
     pub profile: Profile,
-    /// The ranges that its pods and Services have addresses of, where they are known.
-    pub ranges: Ranges,
+    /// What else it was told of itself.
+    pub settings: Settings,
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) namespaces: Vec<Namespace>,
     pub(super) by_name: HashMap<CompactString, u32>,
@@ -184,7 +184,7 @@ impl Cluster {
 
     /// The name of the namespace that an object is deployed to.
     pub fn namespace_name_of<'a>(&'a self, head: &'a Head) -> &'a str {
-        head.namespace.as_deref().unwrap_or(super::build::DEFAULT_NAMESPACE)
+        head.namespace.as_deref().unwrap_or(self.settings.default_namespace())
     }
 
     /// The number of the namespace that a policy is deployed to.

@@ -11,7 +11,7 @@ mod postings;
 mod select;
 mod tri;
 
-pub use build::{Members, Ranges, Settings};
+pub use build::{DEFAULT_NAMESPACE, Members, Settings};
 pub use cluster::{Cluster, Covered, PeerPods, Pods, Subject, WorkloadRef, World};
 pub use coverage::covers;
 pub use known::{Profile, dns_label, dns_labels, is_dns_address, is_dns_namespace};
