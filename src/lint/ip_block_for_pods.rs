@@ -57,10 +57,10 @@ impl<'a> Inside<'a> {
     fn of(cx: &Context<'a>, cidr: IpNet) -> Option<Self> {
         let cluster = cx.cluster;
         let is_one = cidr.prefix_len() == cidr.max_prefix_len();
-        let service = cluster.all_services().filter(|_| is_one).find_map(|(head, service)| {
-            let written =
-                service.cluster_ips.iter().find(|(address, _)| *address == cidr.addr())?;
-            Some(Self::Service(head, service, written.1))
+        let service = cluster.service_at(cidr.addr()).filter(|_| is_one);
+        let service = service.and_then(|(head, service)| {
+            let (_, written) = service.cluster_ips.iter().find(|(ip, _)| *ip == cidr.addr())?;
+            Some(Self::Service(head, service, *written))
         });
         let within = |ranges: &[IpNet]| ranges.iter().find(|range| range.contains(&cidr)).copied();
         service

@@ -19,11 +19,11 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         for (first_index, pair) in (0u32..).zip(policy.rules(direction).windows(2)) {
             let [first, second] = pair else { continue };
             let at = At { policy: id, spot: Spot::Rule(direction, first_index + 1) };
-            if are_halves(first, second)
-                && !is_dns_for_everyone(direction, second)
-                && !is_other_port_than_the_peers(cx, direction, first_index, second)
-            {
-                findings.push(finding(cx, at, direction, first, second));
+            if !are_halves(first, second) || is_dns_for_everyone(direction, second) {
+                continue;
+            }
+            if let Some(sure) = sureness(cx, direction, first_index, first, second) {
+                findings.push(finding(cx, at, direction, first, second).confidence(sure));
             }
         }
     }
@@ -46,27 +46,52 @@ fn is_dns_for_everyone(direction: Direction, rule: &TrafficRule) -> bool {
     direction == Direction::Egress && rule.port_list().iter().all(is_dns)
 }
 
-/// Whether the pods that the peers select declare their ports, and none is among those of the
-/// second rule: then it is not about these pods, and the two were never one.
-fn is_other_port_than_the_peers(
+/// How sure it is that the two were meant as one; none where they surely were not.
+fn sureness(
     cx: &Context<'_>,
     direction: Direction,
-    first: u32,
+    index: u32,
+    first: &TrafficRule,
     second: &TrafficRule,
-) -> bool {
-    let of_rule = |peer: &&SelectorPeer<'_>| peer.direction == direction && peer.rule == first;
-    let peers = cx.selector_peers().iter().filter(of_rule);
-    let mut pods = peers.flat_map(|peer| peer.means.pods.yes.iter()).peekable();
-    let is_theirs = |number: u16| {
-        let within = |(from, to): (u16, u16)| (from..=to).contains(&number);
-        second.port_list().iter().any(|entry| entry.range().is_none_or(within))
-    };
-    direction == Direction::Egress
-        && pods.peek().is_some()
-        && pods.all(|pod| {
-            let ports = &cx.cluster.workload(pod).workload.ports;
-            !ports.is_empty() && !ports.iter().any(|port| is_theirs(port.number))
-        })
+) -> Option<Confidence> {
+    let of_first = |peer: &&SelectorPeer<'_>| peer.direction == direction && peer.rule == index;
+    let peers = cx.selector_peers().iter().filter(of_first);
+    let pods: Vec<u32> = peers.flat_map(|peer| peer.means.pods.yes.iter()).collect();
+    if direction == Direction::Egress && !pods.is_empty() {
+        let ports = |pod: &u32| &cx.cluster.workload(*pod).workload.ports;
+        let is_its = |pod: &u32| ports(pod).iter().any(|port| holds(second, port.number));
+        if pods.iter().any(is_its) {
+            return Some(RULE.confidence);
+        }
+        // They declare other ports, so the second rule is about others than them.
+        if pods.iter().all(|pod| !ports(pod).is_empty()) {
+            return None;
+        }
+    }
+    let is_guess = is_whole_home(first) || direction == Direction::Egress && is_web(second);
+    Some(if is_guess { Confidence::Low } else { RULE.confidence })
+}
+
+fn holds(rule: &TrafficRule, number: u16) -> bool {
+    let within = |(from, to): (u16, u16)| (from..=to).contains(&number);
+    rule.port_list().iter().any(|entry| entry.range().is_none_or(within))
+}
+
+/// "Our own namespace on every port, and everyone on this one" is how a public server is opened.
+fn is_whole_home(rule: &TrafficRule) -> bool {
+    rule.peer_list().iter().all(|peer| {
+        let everything = peer.pod_selector.get().is_some_and(|selector| selector.is_empty());
+        everything && peer.namespace_selector.is_absent()
+    })
+}
+
+/// The ports of the web and of the API server, to which many let their pods out anywhere.
+fn is_web(rule: &TrafficRule) -> bool {
+    rule.port_list().iter().all(|entry| match entry.port.get() {
+        Some(PortRef::Number(number)) => matches!(number, 53 | 80 | 443 | 6443),
+        Some(PortRef::Name(name)) => name.starts_with("dns") || name.starts_with("http"),
+        _ => false,
+    })
 }
 
 fn finding(

@@ -70,8 +70,6 @@ impl Settings {
 impl Cluster {
     /// Resolves `members` among `objects`, which are in the order of their places.
     pub fn build(objects: Arc<Vec<Object>>, members: Members, settings: Settings) -> Self {
-        let is_deployer = |object: &Object| matches!(object.body, Body::Deployer(_));
-        let has_deployer = objects.iter().any(is_deployer);
         let namespaces = namespaces(&objects, &members.objects, &settings);
         let by_name: HashMap<CompactString, u32> =
             (0u32..).zip(&namespaces).map(|(n, namespace)| (namespace.name.clone(), n)).collect();
@@ -90,13 +88,14 @@ impl Cluster {
             policies: Vec::new(),
             reported: members.reported,
             services: BTreeMap::new(),
+            service_addresses: BTreeMap::new(),
             postings: Postings::default(),
             selected: Vec::new(),
             policy_order: HashMap::new(),
             other_policies: FixedBitSet::new(),
             other_policy_everywhere: false,
             elsewhere: members.elsewhere,
-            has_deployer,
+            has_deployer: false,
             resolvers: FixedBitSet::new(),
             covered: RwLock::default(),
             peers: RwLock::default(),
@@ -128,7 +127,12 @@ impl Cluster {
                     let numbered = (0..list.len() as u32).map(|nth| (id, nth, namespace));
                     self.workloads.extend(numbered);
                 }
-                Body::Service(_) => self.services.entry(namespace).or_default().push(id),
+                Body::Service(service) => {
+                    self.services.entry(namespace).or_default().push(id);
+                    for (address, _) in &service.cluster_ips {
+                        self.service_addresses.entry(*address).or_insert(id);
+                    }
+                }
                 Body::OtherPolicy(policy) if policy.cluster_wide => {
                     self.other_policy_everywhere = true;
                 }
@@ -138,6 +142,7 @@ impl Cluster {
                     openness.open(Some(&name), Open::Operator(who));
                 }
                 Body::Deployer(deployer) => {
+                    self.has_deployer = true;
                     let who = format!("{} {}", head.kind, head.name);
                     openness.open(deployer.namespace.as_deref(), Open::NotEvaluated(who));
                 }

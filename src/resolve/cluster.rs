@@ -1,6 +1,7 @@
 //! The cluster: objects that run together, and what selectors select among them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use compact_str::CompactString;
@@ -108,6 +109,8 @@ pub struct Cluster {
     pub(super) reported: FixedBitSet,
     /// Services by namespace number.
     pub(super) services: BTreeMap<u32, Vec<u32>>,
+    /// The Service that asks for an address, by that address.
+    pub(super) service_addresses: BTreeMap<IpAddr, u32>,
     pub(super) postings: Postings,
     /// What each policy selects, beside `policies`.
     pub(super) selected: Vec<Pods>,
@@ -119,7 +122,7 @@ pub struct Cluster {
     pub(super) other_policy_everywhere: bool,
     /// Workload objects of the repository outside this cluster that are no alternative of it.
     pub(super) elsewhere: Vec<u32>,
-    /// Whether the repository holds an object that has directories or charts deployed.
+    /// Whether an object of it has directories or charts deployed.
     pub(super) has_deployer: bool,
     /// Workloads that declare a port that a DNS server listens on, by number.
     pub(super) resolvers: FixedBitSet,
@@ -418,6 +421,21 @@ impl Cluster {
         })
     }
 
+    /// The Service that asks for an address.
+    pub fn service_at(&self, address: IpAddr) -> Option<(&Head, &Service)> {
+        let id = self.service_addresses.get(&address)?;
+        match &self.object(*id).body {
+            Body::Service(service) => Some((self.head(*id), service)),
+            _ => None,
+        }
+    }
+
+    /// Whether an object of the cluster has directories deployed (an Argo CD Application, a Flux
+    /// Kustomization): it may give a namespace to what names none.
+    pub fn has_deployer(&self) -> bool {
+        self.has_deployer
+    }
+
     /// The Services of a namespace.
     pub fn services_in(&self, namespace: u32) -> impl Iterator<Item = (&Head, &Service)> {
         let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
@@ -425,17 +443,6 @@ impl Cluster {
             Body::Service(service) => Some((self.head(id), service)),
             _ => None,
         })
-    }
-
-    /// The Services of all namespaces, in the order of the namespaces.
-    pub fn all_services(&self) -> impl Iterator<Item = (&Head, &Service)> {
-        self.services.keys().flat_map(|namespace| self.services_in(*namespace))
-    }
-
-    /// Whether the repository holds an object that has a directory deployed (an Argo CD
-    /// Application, a Flux Kustomization): it may give a namespace to what names none.
-    pub fn has_deployer(&self) -> bool {
-        self.has_deployer
     }
 
     /// Whether any workload declares a port that a DNS server listens on.
