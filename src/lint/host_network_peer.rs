@@ -26,8 +26,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// OVN-Kubernetes and OpenShift SDN know the traffic of pods on the node's network, at least as
-/// that of a namespace (docs.openshift.com, "About network policy").
+/// OpenShift's network plugins tell the traffic of pods on the node's network from other traffic
+/// (OpenShift documentation, "About network policy": `policy-group.network.openshift.io`).
 fn tells_host_pods_by_label(cx: &Context<'_>) -> bool {
     cx.cluster.profile == Profile::OpenShift
 }
@@ -43,7 +43,7 @@ fn is_all_on_host(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     let named = one_namespace && is_named(cx, peer.peer.pod_selector.get(), pods);
     let all_shown = !peer.means.beyond && (named || all_closed());
     let on_host = |number: u32| cx.cluster.workload(number).workload.host_network;
-    all_shown && pods.maybe.is_empty() && !pods.yes.is_empty() && pods.yes.iter().all(on_host)
+    all_shown && pods.is_sure() && !pods.yes.is_empty() && pods.yes.iter().all(on_host)
 }
 
 /// Whether the same rule lets addresses in as well: the nodes' may be among them.

@@ -24,7 +24,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         return;
     };
     let on_host = |number: u32| cx.cluster.workload(number).workload.host_network;
-    if selected.yes.is_empty() || !selected.maybe.is_empty() || !selected.yes.iter().all(on_host) {
+    if selected.yes.is_empty() || !selected.is_sure() || !selected.yes.iter().all(on_host) {
         return;
     }
     let at = At { policy: id, spot: Spot::PodSelector };

@@ -84,7 +84,7 @@ fn is_no_api_server(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
     let all_shown = !peer.means.beyond
         && peer.means.namespaces.iter().all(|(number, _)| closed(*number))
-        && pods.maybe.is_empty();
+        && pods.is_sure();
     all_shown && !pods.yes.is_empty() && pods.yes.iter().all(|number| !ports(number).is_empty())
 }
 

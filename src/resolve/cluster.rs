@@ -54,6 +54,11 @@ impl Pods {
             Tri::No => false,
         };
     }
+
+    /// Whether every pod that may be selected is one that is shown, and surely selected.
+    pub fn is_sure(&self) -> bool {
+        self.maybe.is_empty()
+    }
 }
 
 /// What a peer means in its cluster.
