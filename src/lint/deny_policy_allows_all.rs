@@ -38,14 +38,15 @@ fn name_words(name: &str) -> impl Iterator<Item = &str> {
 }
 
 fn is_called_deny(name: &str) -> bool {
-    let denies = |word: &str| {
-        matches!(word, "deny" | "denyall" | "isolate" | "isolated" | "isolation" | "block")
-    };
+    let denies =
+        |word: &str| matches!(word, "deny" | "denyall" | "isolate" | "isolated" | "isolation");
+    // Elsewhere in a name `block` is as often a thing: `ceph-block-pool`.
+    let blocks = matches!(name_words(name).find(|word| *word != "default"), Some("block"));
     // "deny all except …" and "block and allow" tell of an exception that may be this rule.
     let excepts = |word: &str| {
         ["allow", "except", "permit", "open"].iter().any(|start| word.starts_with(start))
     };
-    name_words(name).any(denies) && !name_words(name).any(excepts)
+    (blocks || name_words(name).any(denies)) && !name_words(name).any(excepts)
 }
 
 /// The one direction that the name tells.
