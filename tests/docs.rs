@@ -58,7 +58,7 @@ fn the_rules_document_is_made_of_the_pages_and_their_output() {
         let Some(example) = pages::examples(rule).into_iter().find(|example| example.bad) else {
             continue;
         };
-        let (_folder, outcome) = pages::run(rule, example.text, false);
+        let (_folder, outcome) = pages::run(rule, example.text);
         let look = Look {
             color: false,
             width: 100,

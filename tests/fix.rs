@@ -96,7 +96,7 @@ fn every_rule_mends_its_own_examples_as_its_snapshot_says() {
     for rule in RULES {
         let mut seen = String::new();
         for example in pages::examples(rule).iter().filter(|example| example.bad) {
-            let (folder, _) = pages::run(rule, example.text, false);
+            let (folder, _) = pages::run(rule, example.text);
             let (outcome, draft) = mend(folder.path(), RISKY);
             assert_eq!(outcome.summary.not_mended, [], "{} example {}", rule.id, example.number);
             seen.push_str(&fix::unified(draft.changes()));
@@ -124,7 +124,7 @@ fn examples_mended(
                 false => line(n, &bare(text)),
             });
             let text = lines.collect::<Vec<_>>().join("\n") + "\n";
-            let (folder, _) = pages::run(rule, &text, true);
+            let (folder, _) = pages::run(rule, &text);
             for (path, content) in files(folder.path()) {
                 let Ok(text) = String::from_utf8(content) else { continue };
                 fs::write(path, bytes(&text)).unwrap();

@@ -32,7 +32,7 @@ fn apply(folder: &std::path::Path, sources: &Sources, fix: &Fix) {
 
 /// What a fix for the `nth` finding of a rule leaves behind, if it has one.
 fn differences(rule: &Rule, example: &str, nth: usize) -> Option<Result<(), String>> {
-    let (folder, before) = pages::run(rule, example, false);
+    let (folder, before) = pages::run(rule, example);
     let of_rule = |finding: &&netpol_lint::lint::Finding| finding.rule.id == rule.id;
     let finding = before.findings.iter().filter(of_rule).nth(nth)?;
     let Some(fix) = finding.fixes.first() else {

@@ -77,7 +77,7 @@ fn bad_examples_fire_where_they_say_and_good_ones_stay_quiet() {
         for example in pages::examples(rule) {
             tried += 1;
             let expected = pages::expected(example.text);
-            let (_folder, outcome) = pages::run(rule, example.text, true);
+            let (_folder, outcome) = pages::run(rule, example.text);
             let found = pages::found(&outcome);
             let name = format!("{} example {}", rule.id, example.number);
             assert_eq!(example.bad, !expected.is_empty(), "{name}: marked lines and verdict");
@@ -100,7 +100,7 @@ fn every_rule_says_what_its_snapshot_holds() {
         }
         let mut seen = Vec::new();
         for example in bad {
-            let (_folder, outcome) = pages::run(rule, example.text, false);
+            let (_folder, outcome) = pages::run(rule, example.text);
             let look = Look {
                 color: false,
                 width: 100,

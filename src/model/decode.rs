@@ -1,5 +1,7 @@
 //! Trees to typed objects.
 
+use std::net::IpAddr;
+
 use compact_str::CompactString;
 
 use super::field::{Field, Place, Why};
@@ -528,9 +530,25 @@ fn service(tree: &Node) -> Service {
         selector: label_map(get("selector")).0,
         ports: ports.iter().filter_map(service_port).collect(),
         headless: get("clusterIP").and_then(Node::as_str) == Some("None"),
+        cluster_ips: cluster_ips(spec),
         external_name: get("type").and_then(Node::as_str) == Some("ExternalName"),
         own_labels: label_map(tree.at(&["metadata", "labels"])).0,
     }
+}
+
+/// The addresses of a Service; what is none (`None`, a placeholder) is left out.
+fn cluster_ips(spec: Option<&Node>) -> Vec<(IpAddr, Span)> {
+    let get = |key: &str| spec.and_then(|spec| spec.get(key));
+    let list = get("clusterIPs").and_then(Node::as_seq).unwrap_or_default();
+    let mut found: Vec<(IpAddr, Span)> = Vec::new();
+    for node in get("clusterIP").into_iter().chain(list) {
+        if let Some(address) = node.as_str().and_then(|text| text.parse().ok())
+            && !found.iter().any(|(known, _)| *known == address)
+        {
+            found.push((address, node.span));
+        }
+    }
+    found
 }
 
 fn service_port(node: &Node) -> Option<ServicePort> {

@@ -1,5 +1,7 @@
 //! Services, as far as they translate ports.
 
+use std::net::IpAddr;
+
 use compact_str::CompactString;
 
 use super::ports::{PortRef, Protocol};
@@ -15,6 +17,9 @@ pub struct Service {
     pub ports: Vec<ServicePort>,
     /// `clusterIP: None`: clients reach the pods without translation.
     pub headless: bool,
+    /// The addresses it is asked to have: `spec.clusterIP` and `spec.clusterIPs`, each once. Most
+    /// Services leave them to the cluster.
+    pub cluster_ips: Vec<(IpAddr, Span)>,
     /// `type: ExternalName`: no pods behind it.
     pub external_name: bool,
     /// `metadata.labels`.

@@ -94,6 +94,7 @@ impl Cluster {
             policies: Vec::new(),
             reported: members.reported,
             services: BTreeMap::new(),
+            service_addresses: BTreeMap::new(),
             postings: Postings::default(),
             selected: Vec::new(),
             policy_order: HashMap::new(),
@@ -101,6 +102,7 @@ impl Cluster {
             other_policy_everywhere: false,
             leaves_things_out: false,
             elsewhere: members.elsewhere,
+            has_deployer: false,
             resolvers: FixedBitSet::new(),
             covered: RwLock::default(),
             peers: RwLock::default(),
@@ -133,7 +135,12 @@ impl Cluster {
                     let numbered = (0..list.len() as u32).map(|nth| (id, nth, namespace));
                     self.workloads.extend(numbered);
                 }
-                Body::Service(_) => self.services.entry(namespace).or_default().push(id),
+                Body::Service(service) => {
+                    self.services.entry(namespace).or_default().push(id);
+                    for (address, _) in &service.cluster_ips {
+                        self.service_addresses.entry(*address).or_insert(id);
+                    }
+                }
                 Body::OtherPolicy(policy) if policy.cluster_wide => {
                     self.other_policy_everywhere = true;
                 }
@@ -143,6 +150,7 @@ impl Cluster {
                     openness.open(Some(&name), Open::Operator(who));
                 }
                 Body::Deployer(deployer) => {
+                    self.has_deployer = true;
                     let who = format!("{} {}", head.kind, head.name);
                     openness.open(deployer.namespace.as_deref(), Open::NotEvaluated(who));
                 }

@@ -1,6 +1,7 @@
 //! The cluster: objects that run together, and what selectors select among them.
 
 use std::collections::{BTreeMap, HashMap};
+use std::net::IpAddr;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use compact_str::CompactString;
@@ -44,7 +45,10 @@ pub struct Pods {
 impl Pods {
     /// Whether certainly none is selected.
     pub fn is_none(&self) -> bool {
-        self.yes.is_empty() && self.maybe.is_empty() && self.well_known.is_empty()
+        self.yes.is_empty()
+            && self.maybe.is_empty()
+            && self.well_known.is_empty()
+            && self.well_known.is_empty()
     }
 
     /// Adds a workload with its verdict.
@@ -54,6 +58,11 @@ impl Pods {
             Tri::Unknown(_) => self.maybe.insert(workload),
             Tri::No => false,
         };
+    }
+
+    /// Whether every pod that may be selected is one that is shown, and surely selected.
+    pub fn is_sure(&self) -> bool {
+        self.maybe.is_empty() && self.well_known.is_empty()
     }
 }
 
@@ -112,6 +121,8 @@ pub struct Cluster {
     pub(super) reported: FixedBitSet,
     /// Services by namespace number.
     pub(super) services: BTreeMap<u32, Vec<u32>>,
+    /// The Service that asks for an address, by that address.
+    pub(super) service_addresses: BTreeMap<IpAddr, u32>,
     pub(super) postings: Postings,
     /// What each policy selects, beside `policies`.
     pub(super) selected: Vec<Pods>,
@@ -125,6 +136,8 @@ pub struct Cluster {
     pub(super) leaves_things_out: bool,
     /// Objects of the repository outside this cluster that are no alternative of it.
     pub(super) elsewhere: Vec<u32>,
+    /// Whether an object of it has directories or charts deployed.
+    pub(super) has_deployer: bool,
     /// Workloads that declare a port that a DNS server listens on, by number.
     pub(super) resolvers: FixedBitSet,
     /// What namespaceSelectors cover: many peers ask for the same namespaces.
@@ -436,6 +449,21 @@ impl Cluster {
             };
             !service.selector.is_empty() && service.selector.iter().all(fits)
         })
+    }
+
+    /// The Service that asks for an address.
+    pub fn service_at(&self, address: IpAddr) -> Option<(&Head, &Service)> {
+        let id = self.service_addresses.get(&address)?;
+        match &self.object(*id).body {
+            Body::Service(service) => Some((self.head(*id), service)),
+            _ => None,
+        }
+    }
+
+    /// Whether an object of the cluster has directories deployed (an Argo CD Application, a Flux
+    /// Kustomization): it may give a namespace to what names none.
+    pub fn has_deployer(&self) -> bool {
+        self.has_deployer
     }
 
     /// The Services of a namespace.

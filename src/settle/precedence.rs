@@ -151,6 +151,13 @@ pub const TABLE: &[Precedence] = &[
         ]),
         scope: Scope::Policy,
     },
+    // "Everyone, often meant as none" is said of any empty rule; a policy that is called deny
+    // tells which of the two was meant.
+    Precedence {
+        winners: Rules::Are(&["deny-policy-allows-all"]),
+        losers: Rules::Are(&["empty-peer-list"]),
+        scope: Scope::Rule,
+    },
     // The port is wrong, so of course no container declares it. Another entry's port is another
     // mistake.
     Precedence {
@@ -480,6 +487,13 @@ mod tests {
         let elsewhere =
             finding("missing-dns-egress", Some(At { policy: 1, spot: List(Egress) }), 0, "", &[]);
         assert_eq!(left(at("host-network-target", PodSelector), elsewhere).len(), 2);
+    }
+
+    #[test]
+    fn a_name_that_says_deny_speaks_for_the_empty_rule() {
+        let rule = |index| Spot::Rule(Ingress, index);
+        silences(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(0)));
+        leaves(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(1)));
     }
 
     #[test]

@@ -59,14 +59,14 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
 }
 
 /// Runs an example as a repository of its own, with what is on by default (for a pedantic rule
-/// and a note, the pedantic ones too). The marks of expected lines are left out where `marked` is false.
-pub fn run(rule: &Rule, text: &str, marked: bool) -> (tempfile::TempDir, Outcome) {
+/// and a note, the pedantic ones too). The marks of expected lines are left out: they are comments, which a
+/// rule may ask for.
+pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files(text) {
         let path = folder.path().join(&name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        let content = if marked { content } else { plain(&content) + "\n" };
-        std::fs::write(path, content).unwrap();
+        std::fs::write(path, plain(&content) + "\n").unwrap();
     }
     let pedantic = rule.pedantic || rule.severity == Severity::Note;
     let request = Request {

@@ -1,0 +1,92 @@
+//! A policy that is called deny and lets everyone in.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::{At, Direction, Policy, Spot};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "deny-policy-allows-all",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/deny-policy-allows-all.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    let name = &cx.cluster.head(id).name;
+    if !is_called_deny(name) {
+        return;
+    }
+    let mut meant: Vec<Direction> =
+        Direction::BOTH.into_iter().filter(|direction| policy.isolates(*direction)).collect();
+    if let Some(told) = told_direction(name) {
+        meant.retain(|direction| *direction == told);
+    }
+    // One direction closed and the other left open is how denying one of them is often written.
+    let open: Vec<At> =
+        meant.iter().filter_map(|direction| everyone_rule(id, policy, *direction)).collect();
+    if open.len() == meant.len() {
+        findings.extend(open.into_iter().filter_map(|at| finding(cx, at, name)));
+    }
+}
+
+/// The words of a name: `default-deny.ingress` has three.
+fn name_words(name: &str) -> impl Iterator<Item = &str> {
+    name.split(|c: char| !c.is_ascii_alphanumeric())
+}
+
+fn is_called_deny(name: &str) -> bool {
+    let denies =
+        |word: &str| matches!(word, "deny" | "denyall" | "isolate" | "isolated" | "isolation");
+    // Elsewhere in a name `block` is as often a thing: `ceph-block-pool`.
+    let blocks = matches!(name_words(name).find(|word| *word != "default"), Some("block"));
+    // "deny all except …" and "block and allow" tell of an exception that may be this rule.
+    let excepts = |word: &str| {
+        ["allow", "except", "permit", "open"].iter().any(|start| word.starts_with(start))
+    };
+    (blocks || name_words(name).any(denies)) && !name_words(name).any(excepts)
+}
+
+/// The one direction that the name tells.
+fn told_direction(name: &str) -> Option<Direction> {
+    let tells = |direction: Direction| {
+        let words: &[&str] = match direction {
+            Direction::Ingress => &["ingress", "inbound", "incoming"],
+            Direction::Egress => &["egress", "outbound", "outgoing"],
+        };
+        name_words(name).any(|word| words.contains(&word))
+    };
+    match (tells(Direction::Ingress), tells(Direction::Egress)) {
+        (true, false) => Some(Direction::Ingress),
+        (false, true) => Some(Direction::Egress),
+        _ => None,
+    }
+}
+
+/// The rule for everyone on every port: `- {}`.
+fn everyone_rule(id: u32, policy: &Policy, direction: Direction) -> Option<At> {
+    let mut rules = (0u32..).zip(policy.rules(direction));
+    let (index, _) = rules.find(|(_, rule)| rule.is_for_everyone() && rule.is_for_all_ports())?;
+    Some(At { policy: id, spot: Spot::Rule(direction, index) })
+}
+
+fn finding(cx: &Context<'_>, at: At, name: &str) -> Option<Finding> {
+    let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
+    let direction = at.spot.direction()?;
+    let (who, field) = match direction {
+        Direction::Ingress => ("everyone in", "ingress"),
+        Direction::Egress => ("these pods out to everyone", "egress"),
+    };
+    let message = format!(
+        "policy {} is called so, and this empty rule lets {who} on every port: it denies nothing",
+        words::quoted(name)
+    );
+    let help = format!(
+        "to deny, delete the rule: no rule at all under `{field}`, with `{}` in `policyTypes`, \
+         allows nothing",
+        direction.policy_type()
+    );
+    Some(Finding::new(&RULE, place, message, help).about(cx, at))
+}

@@ -1,0 +1,35 @@
+//! A policy whose namespace is whatever `kubectl` happens to be set to.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, habits, words};
+use crate::model::{At, Spot};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "implicit-namespace",
+    severity: Severity::Note,
+    confidence: Confidence::High,
+    pedantic: true,
+    page: include_str!("../../rules/implicit-namespace.md"),
+    check: Check::Cluster(check),
+};
+
+fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
+    // The config gives one, or something in the repository deploys directories and may.
+    if cx.cluster.settings.default_namespace.is_some() || cx.cluster.has_deployer() {
+        return;
+    }
+    let lacks = |id: u32| cx.cluster.head(id).namespace.is_none();
+    for told in habits::exceptions_or_habit(cx, lacks) {
+        let head = cx.cluster.head(told.policy);
+        let message = format!(
+            "policy {} names no namespace, so it lands in whichever one `kubectl` is set to, and \
+             protects pods of that one only{}",
+            words::quoted(&head.name),
+            told.others_in_words(cx)
+        );
+        let help = "write `namespace:` under `metadata`, or have a kustomization or a chart give \
+                    one";
+        let at = At { policy: told.policy, spot: Spot::Metadata };
+        findings.push(Finding::new(&RULE, head.name_span, message, help).about(cx, at));
+    }
+}

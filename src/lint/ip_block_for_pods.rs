@@ -1,0 +1,132 @@
+//! An ipBlock for addresses inside the cluster.
+
+use ipnet::IpNet;
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::Head;
+use crate::model::{At, Direction, PortEntry, PortRef, Service, Spot, TrafficRule};
+use crate::text::Span;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "ip-block-for-pods",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    pedantic: false,
+    page: include_str!("../../rules/ip-block-for-pods.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    for direction in Direction::BOTH.into_iter().filter(|d| policy.isolates(*d)) {
+        for (index, rule) in (0u32..).zip(policy.rules(direction)) {
+            if is_about_dns(rule) {
+                continue;
+            }
+            for (nth, peer) in (0u32..).zip(rule.peer_list()) {
+                let cidr = peer.ip_block.get().and_then(|block| block.cidr.get());
+                let Some(inside) = cidr.and_then(|cidr| Inside::of(cx, *cidr)) else {
+                    continue;
+                };
+                let at = At { policy: id, spot: Spot::PeerBlock(direction, index, nth) };
+                findings.extend(finding(cx, at, direction, &inside));
+            }
+        }
+    }
+}
+
+/// The DNS Service's address on 53: with some plugins, and with NodeLocal DNSCache, it is the
+/// right one.
+fn is_about_dns(rule: &TrafficRule) -> bool {
+    let is_dns = |entry: &PortEntry| matches!(entry.port.get(), Some(PortRef::Number(53 | 5353)));
+    !rule.port_list().is_empty() && rule.port_list().iter().all(is_dns)
+}
+
+/// What an address block in the cluster is.
+enum Inside<'a> {
+    /// The address of a Service, and where that is written.
+    Service(&'a Head, &'a Service, Span),
+    /// In the range that Services have their addresses of.
+    ServiceRange(IpNet),
+    /// In the range that pods have theirs of.
+    PodRange(IpNet),
+}
+
+impl<'a> Inside<'a> {
+    fn of(cx: &Context<'a>, cidr: IpNet) -> Option<Self> {
+        let cluster = cx.cluster;
+        let is_one = cidr.prefix_len() == cidr.max_prefix_len();
+        let service = cluster.service_at(cidr.addr()).filter(|_| is_one);
+        let service = service.and_then(|(head, service)| {
+            let (_, written) = service.cluster_ips.iter().find(|(ip, _)| *ip == cidr.addr())?;
+            Some(Self::Service(head, service, *written))
+        });
+        let within = |ranges: &[IpNet]| ranges.iter().find(|range| range.contains(&cidr)).copied();
+        service
+            .or_else(|| within(&cluster.settings.service_ranges).map(Self::ServiceRange))
+            .or_else(|| within(&cluster.settings.pod_ranges).map(Self::PodRange))
+    }
+}
+
+fn finding(cx: &Context<'_>, at: At, direction: Direction, inside: &Inside<'_>) -> Option<Finding> {
+    let policy = cx.cluster.policy(at.policy);
+    let Spot::PeerBlock(_, rule, peer) = at.spot else {
+        return None;
+    };
+    let place = policy.peer(direction, rule, peer)?.ip_block.get()?.cidr.place()?.value;
+    let written = words::quoted(cx.text(place).trim_matches(['"', '\'']));
+    let (message, help) = match inside {
+        Inside::Service(head, service, _) => {
+            let what = format!("is the address of Service {}", words::quoted(&head.name));
+            (of_service(&written, &what, direction), select_pods(service))
+        }
+        Inside::ServiceRange(range) => {
+            let what = format!("lies in the range of the cluster's Services, `{range}`");
+            let help = "select the pods behind the Service by their labels instead";
+            (of_service(&written, &what, direction), help.to_owned())
+        }
+        Inside::PodRange(range) => (
+            format!(
+                "{written} lies in the range of the cluster's pods, `{range}`: an `ipBlock` is for \
+                 addresses outside, some network plugins never match it with pods, and pods \
+                 change their address"
+            ),
+            "select the pods by their labels instead: `podSelector` and `namespaceSelector`"
+                .to_owned(),
+        ),
+    };
+    let finding = Finding::new(&RULE, place, message, help).about(cx, at);
+    Some(match inside {
+        Inside::Service(head, _, span) => {
+            let who = format!("Service {} has this address", words::quoted(&head.name));
+            finding.related(*span, who)
+        }
+        _ => finding,
+    })
+}
+
+fn of_service(written: &str, what: &str, direction: Direction) -> String {
+    match direction {
+        Direction::Egress => format!(
+            "{written} {what}: with most network plugins a policy sees a connection only after its \
+             Service's address is translated to a pod's, and this allows none"
+        ),
+        Direction::Ingress => format!(
+            "{written} {what}; connections go to a Service's address and never come from one, so \
+             this lets nobody in"
+        ),
+    }
+}
+
+fn select_pods(service: &Service) -> String {
+    let labels: Vec<String> =
+        service.selector.iter().map(|label| format!("{}: {}", label.key, label.value)).collect();
+    if labels.is_empty() {
+        return "name the addresses of the Service's endpoints instead".to_owned();
+    }
+    format!(
+        "select the Service's pods by their labels instead: {}",
+        words::quoted(&labels.join(", "))
+    )
+}

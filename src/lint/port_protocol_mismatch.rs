@@ -1,0 +1,108 @@
+//! The right port by the wrong protocol.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::{At, ContainerPort, Field, PortEntry, PortRef, Protocol, Spot, TrafficRule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "port-protocol-mismatch",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/port-protocol-mismatch.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    for destinations in cx.rules_with_destinations(id) {
+        let (direction, index) = (destinations.direction, destinations.index);
+        let (Some(pods), Some(rule)) =
+            (&destinations.closed_destinations, cx.cluster.policy(id).rule(direction, index))
+        else {
+            continue;
+        };
+        for (nth, entry) in (0u32..).zip(rule.port_list()) {
+            let Some((number, protocol)) = one_port(entry) else {
+                continue;
+            };
+            let Some(declared) = declared_otherwise(cx, pods, number, protocol) else {
+                continue;
+            };
+            if !allows_declared_too(rule, declared) {
+                let at = At { policy: id, spot: Spot::Port(direction, index, nth) };
+                findings.extend(finding(cx, at, entry, protocol, declared, pods));
+            }
+        }
+    }
+}
+
+/// The number and protocol of an entry for one port.
+pub(super) fn one_port(entry: &PortEntry) -> Option<(u16, Protocol)> {
+    match (&entry.port, entry.effective_protocol(), entry.end_port.is_absent()) {
+        (Field::Given(PortRef::Number(number), _), Some(protocol), true) => {
+            Some((*number, protocol))
+        }
+        _ => None,
+    }
+}
+
+/// The port that the pods declare, where every one of them declares the number and none declares
+/// it by that protocol.
+fn declared_otherwise<'a>(
+    cx: &Context<'a>,
+    pods: &[u32],
+    number: u16,
+    protocol: Protocol,
+) -> Option<&'a ContainerPort> {
+    let cluster = cx.cluster;
+    let mut first = None;
+    for &pod in pods {
+        let ports = &cluster.workload(pod).workload.ports;
+        let mut same = ports.iter().filter(|port| port.number == number).peekable();
+        let declared = *same.peek()?;
+        if same.any(|port| port.protocol == protocol) {
+            return None;
+        }
+        first = first.or(Some(declared));
+    }
+    first
+}
+
+/// Whether the same rule allows the port by the declared protocol as well: then this entry is one
+/// too many at most, as where DNS is written by both and a container declares only UDP.
+fn allows_declared_too(rule: &TrafficRule, declared: &ContainerPort) -> bool {
+    rule.port_list().iter().any(|entry| {
+        let fits = |(from, to): (u16, u16)| (from..=to).contains(&declared.number);
+        entry.effective_protocol() == Some(declared.protocol) && entry.range().is_none_or(fits)
+    })
+}
+
+fn finding(
+    cx: &Context<'_>,
+    at: At,
+    entry: &PortEntry,
+    protocol: Protocol,
+    declared: &ContainerPort,
+    pods: &[u32],
+) -> Option<Finding> {
+    let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
+    let who: Vec<String> = pods.iter().map(|n| words::workload(&cx.cluster.workload(*n))).collect();
+    let number = declared.number;
+    let means = if entry.protocol.is_absent() {
+        format!("means {protocol}, as it has no `protocol`")
+    } else {
+        format!("says {protocol}")
+    };
+    let message = format!(
+        "port {number} of {} is declared as {}, and this entry {means}: {} stays closed",
+        words::list(&who, 3),
+        declared.protocol,
+        declared.protocol
+    );
+    let help = format!(
+        "write `protocol: {0}`, or, if the pods listen by both, add an entry with `protocol: {0}`",
+        declared.protocol
+    );
+    let finding = Finding::new(&RULE, place, message, help).about(cx, at);
+    Some(finding.related(declared.span, format!("declared as {} here", declared.protocol)))
+}

@@ -1,0 +1,117 @@
+//! Selectors where the API server is meant, which no selector reaches.
+
+use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity};
+use crate::model::{At, Direction, Peer, PortEntry, Protocol, Spot, TrafficRule};
+use crate::resolve::is_system;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "selector-for-api-server",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    pedantic: false,
+    page: include_str!("../../rules/selector-for-api-server.md"),
+    check: Check::Policy(check),
+};
+
+/// The port that the API server listens on with kubeadm and most that are built on it, behind the
+/// Service `kubernetes` on 443.
+const API_SERVER: u16 = 6443;
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    if !policy.isolates(Direction::Egress) {
+        return;
+    }
+    let rules = policy.rules(Direction::Egress);
+    if rules.iter().any(reaches_by_address) {
+        return;
+    }
+    for (index, rule) in (0u32..).zip(rules) {
+        let of_rule =
+            |peer: &&SelectorPeer<'_>| peer.direction == Direction::Egress && peer.rule == index;
+        let peers: Vec<&SelectorPeer<'_>> = cx.selector_peers().iter().filter(of_rule).collect();
+        let all_are_selectors = !peers.is_empty() && peers.len() == rule.peer_list().len();
+        let Some(port) = api_server_port(rule).filter(|_| all_are_selectors) else {
+            continue;
+        };
+        if peers.iter().all(|peer| is_no_api_server(cx, peer)) {
+            let at = At { policy: id, spot: Spot::Port(Direction::Egress, index, port) };
+            findings.extend(finding(cx, at));
+        }
+    }
+}
+
+/// The entry for 6443, where the rule is for that alone, or for it and 443.
+fn api_server_port(rule: &TrafficRule) -> Option<u32> {
+    let one = |entry: &PortEntry| match entry.range() {
+        Some((from, to)) if from == to && entry.effective_protocol() == Some(Protocol::Tcp) => {
+            Some(from)
+        }
+        _ => None,
+    };
+    let fits = |entry: &PortEntry| matches!(one(entry), Some(443 | API_SERVER));
+    if !rule.port_list().iter().all(fits) {
+        return None;
+    }
+    let mut entries = (0u32..).zip(rule.port_list());
+    entries.find(|(_, entry)| one(entry) == Some(API_SERVER)).map(|(nth, _)| nth)
+}
+
+/// Whether the rule lets the pods out to 6443 of addresses: the API server is reached that way.
+fn reaches_by_address(rule: &TrafficRule) -> bool {
+    let by_address =
+        rule.is_for_everyone() || rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent());
+    let fits = |(from, to): (u16, u16)| (from..=to).contains(&API_SERVER);
+    let on_port = rule.is_for_all_ports()
+        || rule.port_list().iter().any(|entry| entry.range().is_none_or(fits));
+    by_address && on_port
+}
+
+/// Whether a peer means no pod that could listen there: whole namespaces without one that
+/// declares the port, the cluster's own namespaces, or pods that all declare other ports. Pods of
+/// a hosted control plane, or of a server that extends the API, are what else may be meant.
+fn is_no_api_server(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
+    let ports = |number: u32| &cx.cluster.workload(number).workload.ports;
+    let declares = |number: u32| ports(number).iter().any(|port| port.number == API_SERVER);
+    let pods = &peer.means.pods;
+    if pods.yes.iter().chain(pods.maybe.iter()).any(declares) {
+        return false;
+    }
+    if is_whole_namespaces(peer.peer) || is_in_system_namespace(cx, peer) {
+        return true;
+    }
+    let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
+    let all_shown = !peer.means.beyond
+        && peer.means.namespaces.iter().all(|(number, _)| closed(*number))
+        && pods.is_sure();
+    all_shown && !pods.yes.is_empty() && pods.yes.iter().all(|number| !ports(number).is_empty())
+}
+
+fn is_whole_namespaces(peer: &Peer) -> bool {
+    match peer.pod_selector.get() {
+        None => peer.pod_selector.is_absent(),
+        Some(selector) => selector.is_empty(),
+    }
+}
+
+/// In kube-system and its like the API server runs on the node's network, if it runs in a pod.
+fn is_in_system_namespace(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
+    let selector = peer.peer.namespace_selector.get();
+    let values = selector.into_iter().flat_map(|s| &s.requirements).flat_map(|r| &r.values);
+    let mut named = values.map(|(value, _)| value.as_str()).peekable();
+    if named.peek().is_some() {
+        return named.any(is_system);
+    }
+    peer.peer.namespace_selector.is_absent()
+        && peer.means.namespaces.iter().all(|(n, _)| is_system(&cx.cluster.namespace(*n).name))
+}
+
+fn finding(cx: &Context<'_>, at: At) -> Option<Finding> {
+    let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
+    let message = "port 6443 is the API server's, which does not run on the pods' network: as a \
+                   rule no selector reaches it (nor the internet), and these peers are selectors";
+    let help = "let the pods out to the API server's addresses by an `ipBlock` (see `kubectl get \
+                endpoints kubernetes`), or to everyone on this port by leaving `to` out";
+    Some(Finding::new(&RULE, place, message, help).about(cx, at))
+}

@@ -1,0 +1,130 @@
+//! Peers and ports meant as one rule, written as two.
+
+use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
+use crate::model::{At, Direction, PortEntry, PortRef, Spot, TrafficRule};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "split-peers-and-ports",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    pedantic: false,
+    page: include_str!("../../rules/split-peers-and-ports.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let policy = cx.cluster.policy(id);
+    for direction in Direction::BOTH.into_iter().filter(|d| policy.isolates(*d)) {
+        for (first_index, pair) in (0u32..).zip(policy.rules(direction).windows(2)) {
+            let [first, second] = pair else { continue };
+            let at = At { policy: id, spot: Spot::Rule(direction, first_index + 1) };
+            if !are_halves(first, second) || is_dns_for_everyone(direction, second) {
+                continue;
+            }
+            if let Some(sure) = sureness(cx, direction, first_index, first, second) {
+                findings.push(finding(cx, at, direction, first, second).confidence(sure));
+            }
+        }
+    }
+}
+
+/// Peers on every port, and then everyone on some ports.
+fn are_halves(first: &TrafficRule, second: &TrafficRule) -> bool {
+    let peers_only = !first.peer_list().is_empty() && first.is_for_all_ports();
+    let ports_only = second.is_for_everyone() && !second.port_list().is_empty();
+    peers_only && ports_only
+}
+
+/// "Names may be asked of anyone" is a usual rule of its own.
+fn is_dns_for_everyone(direction: Direction, rule: &TrafficRule) -> bool {
+    let is_dns = |entry: &PortEntry| match entry.port.get() {
+        Some(PortRef::Number(number)) => matches!(number, 53 | 5353),
+        Some(PortRef::Name(name)) => name.starts_with("dns"),
+        _ => false,
+    };
+    direction == Direction::Egress && rule.port_list().iter().all(is_dns)
+}
+
+/// How sure it is that the two were meant as one; none where they surely were not.
+fn sureness(
+    cx: &Context<'_>,
+    direction: Direction,
+    index: u32,
+    first: &TrafficRule,
+    second: &TrafficRule,
+) -> Option<Confidence> {
+    let of_first = |peer: &&SelectorPeer<'_>| peer.direction == direction && peer.rule == index;
+    let peers = cx.selector_peers().iter().filter(of_first);
+    let pods: Vec<u32> = peers.flat_map(|peer| peer.means.pods.yes.iter()).collect();
+    if direction == Direction::Egress && !pods.is_empty() {
+        let ports = |pod: &u32| &cx.cluster.workload(*pod).workload.ports;
+        let is_its = |pod: &u32| ports(pod).iter().any(|port| holds(second, port.number));
+        if pods.iter().any(is_its) {
+            return Some(RULE.confidence);
+        }
+        // They declare other ports, so the second rule is about others than them.
+        if pods.iter().all(|pod| !ports(pod).is_empty()) {
+            return None;
+        }
+    }
+    let is_guess = is_whole_home(first) || direction == Direction::Egress && is_web(second);
+    Some(if is_guess { Confidence::Low } else { RULE.confidence })
+}
+
+fn holds(rule: &TrafficRule, number: u16) -> bool {
+    let within = |(from, to): (u16, u16)| (from..=to).contains(&number);
+    rule.port_list().iter().any(|entry| entry.range().is_none_or(within))
+}
+
+/// "Our own namespace on every port, and everyone on this one" is how a public server is opened.
+fn is_whole_home(rule: &TrafficRule) -> bool {
+    rule.peer_list().iter().all(|peer| {
+        let everything = peer.pod_selector.get().is_some_and(|selector| selector.is_empty());
+        everything && peer.namespace_selector.is_absent()
+    })
+}
+
+/// The ports of the web and of the API server, to which many let their pods out anywhere.
+fn is_web(rule: &TrafficRule) -> bool {
+    rule.port_list().iter().all(|entry| match entry.port.get() {
+        Some(PortRef::Number(number)) => matches!(number, 53 | 80 | 443 | 6443),
+        Some(PortRef::Name(name)) => name.starts_with("dns") || name.starts_with("http"),
+        _ => false,
+    })
+}
+
+fn finding(
+    cx: &Context<'_>,
+    at: At,
+    direction: Direction,
+    first: &TrafficRule,
+    second: &TrafficRule,
+) -> Finding {
+    let list = direction.peers_field();
+    let ports: Vec<String> = second.port_list().iter().map(port_words).collect();
+    let ports = words::list(&ports, 3);
+    let message = match direction {
+        Direction::Ingress => format!(
+            "`{list}` and `ports` are two rules, so either is enough: those peers get in on every \
+             port, and everyone gets in on {ports}"
+        ),
+        Direction::Egress => format!(
+            "`{list}` and `ports` are two rules, so either is enough: those peers are reached on \
+             every port, and everyone is reached on {ports}"
+        ),
+    };
+    let help = "to mean those peers on those ports, write `ports` into the rule before (delete \
+                its dash); if both are meant, a comment above saves the next reader the question";
+    Finding::new(&RULE, second.span, message, help)
+        .about(cx, at)
+        .related(first.span, "the peers stand in a rule of their own")
+}
+
+fn port_words(entry: &PortEntry) -> String {
+    let protocol = entry.effective_protocol().map(|p| format!(" {p}")).unwrap_or_default();
+    match entry.port.get() {
+        Some(port) => format!("port {}{protocol}", words::quoted(&port.to_string())),
+        None => format!("every port{protocol}"),
+    }
+}

@@ -1,0 +1,82 @@
+//! A port that none of the pods declares, though they declare others.
+
+use std::collections::BTreeSet;
+
+use super::port_protocol_mismatch::one_port;
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::{At, PortRef, ServicePort, Spot};
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "undeclared-port",
+    severity: Severity::Note,
+    confidence: Confidence::High,
+    pedantic: true,
+    page: include_str!("../../rules/undeclared-port.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    for rule in cx.rules_with_destinations(id) {
+        let Some(pods) = &rule.closed_destinations else {
+            continue;
+        };
+        let ports = cx.cluster.policy(id).rule(rule.direction, rule.index).map(|r| r.port_list());
+        for (nth, entry) in (0u32..).zip(ports.unwrap_or_default()) {
+            let Some((number, _)) = one_port(entry) else {
+                continue;
+            };
+            let known =
+                is_sidecar_port(number) || pods.iter().any(|pod| may_have(cx, *pod, number));
+            if !known {
+                let at = At { policy: id, spot: Spot::Port(rule.direction, rule.index, nth) };
+                findings.extend(finding(cx, at, number, pods));
+            }
+        }
+    }
+}
+
+/// Whether a pod may listen there: it declares the port, or none at all (declaring is optional),
+/// or a Service sends to it.
+fn may_have(cx: &Context<'_>, pod: u32, number: u16) -> bool {
+    let declared = &cx.cluster.workload(pod).workload.ports;
+    let sends = |port: &ServicePort| match &port.target {
+        None => port.port == number,
+        Some(PortRef::Number(target)) => *target == number,
+        // A name is that of a declared port.
+        Some(PortRef::Name(_)) => false,
+        Some(PortRef::Placeholder(_)) => true,
+    };
+    declared.is_empty()
+        || declared.iter().any(|port| port.number == number)
+        || cx.cluster.services_of(pod).any(|(_, service)| service.ports.iter().any(sends))
+}
+
+/// Ports of the sidecars that Istio and Linkerd put into pods when they are made
+/// (istio.io/latest/docs/ops/deployment/application-requirements, linkerd2 charts/partials).
+fn is_sidecar_port(number: u16) -> bool {
+    matches!(number, 15000..=15099 | 4140 | 4143 | 4190 | 4191)
+}
+
+fn finding(cx: &Context<'_>, at: At, number: u16, pods: &[u32]) -> Option<Finding> {
+    let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
+    let who: Vec<String> = pods.iter().map(|n| words::workload(&cx.cluster.workload(*n))).collect();
+    let declared = || pods.iter().flat_map(|n| &cx.cluster.workload(*n).workload.ports);
+    let numbers: BTreeSet<u16> = declared().map(|port| port.number).collect();
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    let word = if numbers.len() == 1 { "port" } else { "ports" };
+    let message = format!(
+        "port {number} is none that {} declares: its containers declare {word} {}",
+        words::list(&who, 3),
+        words::list(&numbers, 5)
+    );
+    let help = format!(
+        "write the port that is meant, or, if the pods do listen on {number}, declare it under \
+         `ports` of the container"
+    );
+    let finding = Finding::new(&RULE, place, message, help).about(cx, at);
+    Some(match declared().next() {
+        Some(port) => finding.related(port.span, format!("port {} is declared here", port.number)),
+        None => finding,
+    })
+}

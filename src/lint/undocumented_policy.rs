@@ -1,0 +1,138 @@
+//! A policy that nobody has said a word about.
+
+use super::{Check, Confidence, Context, Finding, Rule, Severity, habits, words};
+use crate::model::{At, Spot};
+use crate::text::Span;
+use crate::yaml::Node;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "undocumented-policy",
+    severity: Severity::Note,
+    confidence: Confidence::High,
+    pedantic: true,
+    page: include_str!("../../rules/undocumented-policy.md"),
+    check: Check::Cluster(check),
+};
+
+fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let lacks = |id: u32| {
+        let tree = &cx.cluster.policy(id).tree;
+        let told = has_description(tree) || has_comment(cx, tree.span);
+        !told && !is_in_prose(cx, tree.span)
+    };
+    for told in habits::exceptions_or_habit(cx, lacks) {
+        let head = cx.cluster.head(told.policy);
+        let message = format!(
+            "nothing says what policy {} is for: it has neither a comment nor a description{}",
+            words::quoted(&head.name),
+            told.others_in_words(cx)
+        );
+        let help = "say in a comment above it, or in the annotation `kubernetes.io/description`, \
+                    who talks to whom and why";
+        let at = At { policy: told.policy, spot: Spot::Metadata };
+        findings.push(Finding::new(&RULE, head.name_span, message, help).about(cx, at));
+    }
+}
+
+/// Words that an annotation which describes its object is called by; the first is upstream's
+/// (`kubernetes.io/description`, "Well-Known Labels, Annotations and Taints").
+const DESCRIBES: [&str; 8] =
+    ["description", "comment", "documentation", "docs", "notes", "note", "purpose", "summary"];
+
+fn has_description(tree: &Node) -> bool {
+    let annotations = tree.at(&["metadata", "annotations"]).and_then(Node::as_map);
+    annotations.is_some_and(|annotations| {
+        annotations.entries.iter().any(|entry| {
+            let name = entry.key.rsplit_once('/').map_or(entry.key.as_str(), |(_, name)| name);
+            let says = entry.value.as_str().is_some_and(|text| !text.trim().is_empty());
+            says && DESCRIBES.iter().any(|word| name.ends_with(word))
+        })
+    })
+}
+
+/// An example in a document has its description around it.
+fn is_in_prose(cx: &Context<'_>, span: Span) -> bool {
+    let path = &cx.sources.get(span.source).path;
+    path.ends_with(".md") || path.ends_with(".markdown")
+}
+
+/// Whether a comment stands in the manifest, right above it or behind it. A `#` in a string
+/// passes for one: nobody is told a wrong thing by that.
+fn has_comment(cx: &Context<'_>, span: Span) -> bool {
+    let text = cx.sources.get(span.source).text();
+    let (Some(before), Some(from)) =
+        (text.get(..span.start as usize), text.get(span.start as usize..))
+    else {
+        return true;
+    };
+    let length = span.end.saturating_sub(span.start) as usize;
+    let above = before.lines().rev().take_while(|line| is_between(line));
+    let inside = from.get(..length).unwrap_or(from).lines();
+    let behind = from.get(length..).unwrap_or("").lines();
+    // What is left of the last line, and then what stands between this manifest and the next.
+    let behind = behind.enumerate().take_while(|(nth, line)| *nth == 0 || is_blank(line));
+    above.chain(inside).chain(behind.map(|(_, line)| line)).any(is_telling_comment)
+}
+
+/// Whether a line holds nothing of a manifest: no more than a comment, a marker, a list's dash.
+fn is_between(line: &str) -> bool {
+    let line = line.trim();
+    is_blank(line) || matches!(line, "---" | "..." | "-") || line.starts_with("--- #")
+}
+
+fn is_blank(line: &str) -> bool {
+    let line = line.trim();
+    line.is_empty() || line.starts_with('#')
+}
+
+/// What machines write into comments and read from them says nothing about a policy.
+const FOR_MACHINES: [&str; 9] = [
+    "netpol-lint:",
+    "yaml-language-server:",
+    "yamllint",
+    "vim:",
+    "-*-",
+    "Source:",
+    "SPDX-License-Identifier",
+    "Copyright",
+    "renovate:",
+];
+
+fn is_telling_comment(line: &str) -> bool {
+    let begins = |at: usize| {
+        line.get(..at)
+            .is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
+    };
+    let Some((at, _)) = line.match_indices('#').find(|(at, _)| begins(*at)) else {
+        return false;
+    };
+    let words = line.get(at..).unwrap_or("").trim_start_matches('#').trim();
+    words.chars().any(char::is_alphabetic)
+        && !FOR_MACHINES.iter().any(|start| words.starts_with(start))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{is_between, is_telling_comment};
+
+    #[test]
+    fn a_comment_for_people_is_told_from_what_is_none() {
+        for line in ["# Why.", "  - port: 80 # the web", "#why", "## Why ##"] {
+            assert!(is_telling_comment(line), "{line}");
+        }
+        for line in
+            ["", "a: b#c", "# ---", "# netpol-lint: ignore[x] y", "# Source: a/templates/b.yaml"]
+        {
+            assert!(!is_telling_comment(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_manifests_is_nobodys() {
+        for line in ["", "  ", "# Why.", "---", "--- # Why.", "..."] {
+            assert!(is_between(line), "{line}");
+        }
+        assert!(!is_between("  - port: 80") && !is_between("--- {kind: Pod}"));
+    }
+}
