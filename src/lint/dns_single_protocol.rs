@@ -98,7 +98,10 @@ fn allowing_entry<'a>(
             reach::entry_allows(cx.cluster, entry, port(number), Destination::ClusterDns).is_yes()
         })
     };
-    let (nth, entry) = (0u32..).zip(rule.port_list()).find(|(_, entry)| allows(entry))?;
+    // Every port of an address that DNS may have is no rule about DNS.
+    let means_dns = |entry: &PortEntry| half.verdict.allowed.is_yes() || !entry.port.is_absent();
+    let mut entries = (0u32..).zip(rule.port_list());
+    let (nth, entry) = entries.find(|(_, entry)| allows(entry) && means_dns(entry))?;
     Some((At { policy: id, spot: Spot::Port(direction, index, nth) }, entry))
 }
 

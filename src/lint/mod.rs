@@ -168,8 +168,17 @@ pub(crate) struct RuleDestinations {
     pub direction: Direction,
     /// Its index.
     pub index: u32,
-    /// The destination pods; none where others than these may be among them.
-    pub closed_destinations: Option<Vec<u32>>,
+    /// The destination pods that the repository shows; none where it can't tell who they are.
+    pub shown: Option<Vec<u32>>,
+    /// Whether all of them stand in closed places, so that no others are among them.
+    pub closed: bool,
+}
+
+impl RuleDestinations {
+    /// The destination pods, where certainly no others are among them.
+    pub fn closed_destinations(&self) -> Option<&[u32]> {
+        self.shown.as_deref().filter(|_| self.closed)
+    }
 }
 
 impl<'a> Context<'a> {
@@ -202,21 +211,35 @@ impl<'a> Context<'a> {
                 continue;
             }
             for (index, rule) in (0u32..).zip(cluster.policy(policy).rules(direction)) {
-                let closed_destinations = match direction {
+                let shown = match direction {
                     Direction::Ingress => own.clone(),
                     Direction::Egress => self.peer_destinations(index, rule),
                 };
-                found.push(RuleDestinations { direction, index, closed_destinations });
+                let closed = self.are_closed(policy, direction, index);
+                found.push(RuleDestinations { direction, index, shown, closed });
             }
         }
         found
     }
 
+    /// Whether the places that a rule's destinations live in are closed.
+    fn are_closed(&self, policy: u32, direction: Direction, index: u32) -> bool {
+        let closed = |number: u32| self.cluster.namespace(number).open.is_none();
+        let is_of_rule =
+            |peer: &&SelectorPeer<'_>| (peer.direction, peer.rule) == (direction, index);
+        match direction {
+            Direction::Ingress => closed(self.cluster.home(policy)),
+            Direction::Egress => self
+                .peers
+                .iter()
+                .filter(is_of_rule)
+                .all(|peer| peer.means.namespaces.iter().all(|(number, _)| closed(*number))),
+        }
+    }
+
     fn own_destinations(&self, policy: u32) -> Option<Vec<u32>> {
         let selected = self.cluster.selected(policy);
-        let closed = self.cluster.namespace(self.cluster.home(policy)).open.is_none();
-        let shown = selected.maybe.is_empty() && selected.well_known.is_empty();
-        let sure = closed && shown && !selected.yes.is_empty();
+        let sure = selected.is_sure() && !selected.yes.is_empty();
         sure.then(|| selected.yes.iter().collect())
     }
 
@@ -229,14 +252,9 @@ impl<'a> Context<'a> {
         let mut pods = Vec::new();
         for peer in self.peers.iter().filter(is_of_rule) {
             let means = &peer.means;
-            let closed = |number: u32| self.cluster.namespace(number).open.is_none();
-            let all_closed = means
-                .namespaces
-                .iter()
-                .all(|(number, covered)| covered.is_yes() && closed(*number));
+            let all_covered = means.namespaces.iter().all(|(_, covered)| covered.is_yes());
             // What ports a well-known pod has beside those it is known by is not said.
-            let shown = means.pods.maybe.is_empty() && means.pods.well_known.is_empty();
-            if means.beyond || !all_closed || !shown {
+            if means.beyond || !all_covered || !means.pods.is_sure() {
                 return None;
             }
             pods.extend(means.pods.yes.iter());

@@ -17,7 +17,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     for destinations in cx.rules_with_destinations(id) {
         let (direction, index) = (destinations.direction, destinations.index);
         let (Some(pods), Some(rule)) =
-            (&destinations.closed_destinations, cx.cluster.policy(id).rule(direction, index))
+            (destinations.closed_destinations(), cx.cluster.policy(id).rule(direction, index))
         else {
             continue;
         };

@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     for rule in cx.rules_with_destinations(id) {
-        let Some(pods) = &rule.closed_destinations else {
+        let Some(pods) = &rule.shown else {
             continue;
         };
         let ports = cx.cluster.policy(id).rule(rule.direction, rule.index).map(|r| r.port_list());
@@ -33,7 +33,10 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             let asked = Asked { number: *number, protocol };
             if let Some(mapping) = asked.is_only_a_service_port(cx, pods) {
                 let at = At { policy: id, spot: Spot::Port(rule.direction, rule.index, nth) };
-                findings.push(finding(cx, at, place.key, entry, &mapping));
+                // In an open place, a pod of the same labels that listens there would be one that
+                // nobody shows: unlikely beside those that are.
+                let sure = if rule.closed { Confidence::High } else { Confidence::Medium };
+                findings.push(finding(cx, at, place.key, entry, &mapping).confidence(sure));
             }
         }
     }

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     for rule in cx.rules_with_destinations(id) {
-        let Some(pods) = &rule.closed_destinations else {
+        let Some(pods) = rule.closed_destinations() else {
             continue;
         };
         let ports = cx.cluster.policy(id).rule(rule.direction, rule.index).map(|r| r.port_list());
