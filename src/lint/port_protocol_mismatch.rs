@@ -1,6 +1,7 @@
 //! The right port by the wrong protocol.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use super::edits::{self, New, Site, quoted_like};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::model::{At, ContainerPort, Field, PortEntry, PortRef, Protocol, Spot, TrafficRule};
 
 /// The rule.
@@ -103,6 +104,23 @@ fn finding(
         "write `protocol: {0}`, or, if the pods listen by both, add an entry with `protocol: {0}`",
         declared.protocol
     );
-    let finding = Finding::new(&RULE, place, message, help).about(cx, at);
+    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
+    finding.fixes.extend(write_protocol(cx, at, entry, declared.protocol));
     Some(finding.related(declared.span, format!("declared as {} here", declared.protocol)))
+}
+
+/// The declared protocol over the one that is written, or below the port where none is.
+fn write_protocol(cx: &Context<'_>, at: At, entry: &PortEntry, declared: Protocol) -> Option<Fix> {
+    let site = Site::of(cx, at.policy)?;
+    let declared = declared.to_string();
+    let edit = match entry.protocol.place() {
+        Some(place) => {
+            Some(site.replace(place.value, quoted_like(cx.text(place.value), &declared)))
+        }
+        None => {
+            let written = site.node(at.spot)?;
+            site.key_below(written, "port", "protocol", &New::text(&*declared))
+        }
+    };
+    edits::risky(format!("Write `protocol: {declared}`"), edit)
 }

@@ -1,6 +1,7 @@
 //! Peers and ports meant as one rule, written as two.
 
-use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
+use super::edits::{self, Site};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, SelectorPeer, Severity, words};
 use crate::model::{At, Direction, PortEntry, PortRef, Spot, TrafficRule};
 
 /// The rule.
@@ -116,9 +117,21 @@ fn finding(
     };
     let help = "to mean those peers on those ports, write `ports` into the rule before (delete \
                 its dash); if both are meant, a comment above saves the next reader the question";
-    Finding::new(&RULE, second.span, message, help)
+    let mut finding = Finding::new(&RULE, second.span, message, help)
         .about(cx, at)
-        .related(first.span, "the peers stand in a rule of their own")
+        .related(first.span, "the peers stand in a rule of their own");
+    finding.fixes.extend(join(cx, at));
+    finding
+}
+
+/// Makes the ports part of the rule before.
+fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
+    let Spot::Rule(direction, second) = at.spot else {
+        return None;
+    };
+    let site = Site::of(cx, at.policy)?;
+    let first = site.node(Spot::Rule(direction, second.checked_sub(1)?))?;
+    edits::risky("Write peers and ports in one rule", site.join(first, site.node(at.spot)?))
 }
 
 fn port_words(entry: &PortEntry) -> String {
