@@ -2,11 +2,16 @@
 //! trees and knows nothing of policies.
 
 mod built;
+pub mod gitops;
+mod grouping;
 mod head;
-mod left_out;
+pub mod kustomize;
+mod path;
 mod plain;
 
 pub use built::{Built, Fault, FaultKind, Manifest, Opening, Write, Writer};
+pub use grouping::{
+    Bundle, Grouped, Grouping, Item, NamedCluster, Origin, Site, TRIAL_DIRECTORIES, Unit,
+};
 pub use head::{Head, heads};
-pub use left_out::{Kustomization, LeftOut, directory, left_out};
-pub use plain::{Bundle, Grouping, Item, NamedCluster, TRIAL_DIRECTORIES};
+pub use path::{directory, path_from};

@@ -1,15 +1,16 @@
 //! `netpol-lint init`: a commented configuration that fits the repository, written once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
+use crate::bundle::Site;
 use crate::config::{self, Seen};
-use crate::model::{self, Body, Object};
+use crate::model::{Body, Object};
 use crate::repo::{self, Repo};
 use crate::resolve::Profile;
-use crate::{report, yaml};
+use crate::{Assembly, Request, report};
 
 use super::terminal::Terminal;
 use super::{CLEAN, Failure};
@@ -38,35 +39,35 @@ pub(super) fn write(path: &Path, terminal: &Terminal, out: &mut dyn Write) -> Re
 
 fn look(root: &Path) -> Result<Seen, Failure> {
     let scope = repo::Scope { paths: vec![root.to_owned()], ..repo::Scope::default() };
-    let repo = match repo::find(&scope, root) {
+    let request = Request { cwd: root.to_owned(), scope, ..Request::default() };
+    let repo = match repo::find(&request.scope, root) {
         Ok(repo) => repo,
         // A repository that is about to be filled.
         Err(repo::Error::NothingToRead(_)) => return Ok(Seen::default()),
         Err(error) => return Err(error.into()),
     };
-    let loaded = model::load(&repo, &scope, &yaml::Limits::default(), &|| ());
-    let sets = sets(&repo, &loaded.objects);
-    let objects = &loaded.objects;
-    let is_openshift = |set: &Vec<u32>| {
-        Profile::detect(set.iter().map(|&id| &objects[id as usize])) == Profile::OpenShift
+    let assembly = Assembly::of(&request, &repo, &());
+    let sites = sites(&assembly);
+    let objects = &assembly.objects;
+    let is_openshift = |site: &&Site| {
+        Profile::detect(site.members.iter().map(|&id| &objects[id as usize])) == Profile::OpenShift
     };
     let is_bare = |object: &&Object| {
         matches!(object.body, Body::Policy(_)) && object.head.namespace.is_none()
     };
     Ok(Seen {
-        is_openshift: !sets.is_empty() && sets.values().all(is_openshift),
+        is_openshift: !sites.is_empty() && sites.iter().all(is_openshift),
         vendored: vendored(&repo),
         without_namespace: objects.iter().filter(is_bare).count(),
-        bundles: sets.into_keys().collect(),
+        bundles: sites.into_iter().map(|site| site.name.clone()).collect(),
     })
 }
 
-/// The bundles with policies, by their names.
-fn sets(repo: &Repo, objects: &[Object]) -> BTreeMap<String, Vec<u32>> {
-    let is_policy = |id: &u32| matches!(objects[*id as usize].body, Body::Policy(_));
-    let bundles = crate::bundle::Grouping::default().group(&crate::items(objects, repo));
-    let with_policies = bundles.into_iter().filter(|set| set.members.iter().any(is_policy));
-    with_policies.filter(|set| set.trial.is_none()).map(|set| (set.name, set.members)).collect()
+/// The sites with policies, but for those of tests and examples.
+fn sites(assembly: &Assembly) -> Vec<&Site> {
+    let is_policy = |id: &u32| matches!(assembly.objects[*id as usize].body, Body::Policy(_));
+    let sites = assembly.grouped.sites.iter().filter(|site| site.trial.is_none());
+    sites.filter(|site| site.members.iter().any(is_policy)).collect()
 }
 
 /// The topmost directories that hold what others wrote.

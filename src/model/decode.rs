@@ -19,7 +19,7 @@ use crate::yaml::{Entry, Node, Scalar, ScalarKind, Value};
 /// Decodes one manifest. Never fails: what is wrong is kept as [`Field::Wrong`].
 pub fn decode(head: Head, tree: &Node) -> Object {
     let body = body(&head, tree);
-    Object { head, body }
+    Object { head, body, made: None }
 }
 
 fn body(head: &Head, tree: &Node) -> Body {
@@ -57,7 +57,8 @@ fn deployer(tree: &Node) -> Deployer {
         &["metadata", "namespace"],
     ];
     let target = routes.iter().find_map(|route| tree.at(route).and_then(Node::as_str));
-    Deployer { namespace: target.filter(|ns| !is_placeholder(ns)).map(CompactString::new) }
+    let namespace = target.filter(|ns| !is_placeholder(ns)).map(CompactString::new);
+    Deployer { namespace, tree: tree.clone(), is_here: false }
 }
 
 fn policy(tree: &Node) -> Policy {

@@ -10,8 +10,8 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::duplicate::{self, DuplicateKey};
-use super::{Body, Object, decode, kinds};
-use crate::bundle::{Kustomization, LeftOut, heads, left_out};
+use super::{Body, Made, Object, decode, kinds};
+use crate::bundle::{Manifest, heads};
 use crate::repo::{File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
 use crate::yaml::{self, Comment, Limits, Problem, ProblemKind, Wanted};
@@ -22,11 +22,9 @@ pub const MARK: &str = "netpol-lint:";
 /// Everything that was read.
 #[derive(Debug, Default)]
 pub struct Loaded {
-    /// All sources, in the order of the repository's files.
-    pub sources: Sources,
     /// The objects, in the order of their places.
     pub objects: Vec<Object>,
-    /// What could not be parsed, in all files.
+    /// What could not be parsed, in files that are reported on.
     pub problems: Vec<Problem>,
     /// Keys that stand twice in one mapping, in files that are reported on.
     pub duplicates: Vec<DuplicateKey>,
@@ -34,31 +32,33 @@ pub struct Loaded {
     pub comments: Vec<Comment>,
     /// Files that are reported on and can't be read, and why.
     pub unreadable: Vec<(SourceId, String)>,
-    /// What kustomizations and charts leave out.
-    pub left_out: LeftOut,
     /// How many files were read.
     pub files: usize,
     /// How many documents they hold.
     pub documents: usize,
 }
 
-/// Reads the repository's files. `scope` has the text of standard input, and those that stand in
-/// for files; `tick` is told of every file that is done, from several threads.
-pub fn load(repo: &Repo, scope: &Scope, limits: &Limits, tick: &(dyn Fn() + Sync)) -> Loaded {
-    let mut loaded = Loaded { sources: sources(repo), ..Loaded::default() };
+/// Reads the repository's plain manifests: all files but those that `bundled` names, which a
+/// kustomization or a chart makes something of. `scope` has the text of standard input, and those
+/// that stand in for files; `sources` has a source for each file; `tick` is told of every file
+/// that is done, from several threads.
+pub fn load(
+    repo: &Repo,
+    scope: &Scope,
+    limits: &Limits,
+    sources: &mut Sources,
+    bundled: &(dyn Fn(&str) -> bool + Sync),
+    tick: &(dyn Fn() + Sync),
+) -> Loaded {
+    let mut loaded = Loaded::default();
     let ids: Vec<(SourceId, &File)> = (0u32..).map(SourceId).zip(&repo.files).collect();
-    let (kustomizations, problems) = kustomizations(&ids, limits);
-    loaded.left_out = left_out(&kustomizations);
-    loaded.problems = problems;
-    for ((_, file), kustomization) in of_kind(&ids).zip(&kustomizations) {
-        if let Some(tree) = kustomization.tree.as_ref().filter(|_| file.reported) {
-            duplicate::find(tree, None, &mut loaded.duplicates);
-        }
-    }
     let read: Vec<FileRead> = ids
         .par_iter()
         .map(|(id, file)| {
-            let read = read(*id, file, scope, &loaded.left_out, limits);
+            let read = match bundled(&file.path) {
+                true => FileRead::default(),
+                false => read(*id, file, scope, limits),
+            };
             tick();
             read
         })
@@ -69,7 +69,7 @@ pub fn load(repo: &Repo, scope: &Scope, limits: &Limits, tick: &(dyn Fn() + Sync
         loaded.objects.extend(read.objects);
         loaded.comments.extend(read.comments);
         if let Some(text) = read.text {
-            loaded.sources.get(id).keep_text(text);
+            sources.get(id).keep_text(text);
         }
         if file.reported {
             loaded.problems.extend(read.problems);
@@ -78,45 +78,21 @@ pub fn load(repo: &Repo, scope: &Scope, limits: &Limits, tick: &(dyn Fn() + Sync
         }
     }
     for (path, why) in &repo.unreadable {
-        let id = loaded.sources.add(Source::with_text(path.clone(), Origin::Stdin, Arc::from("")));
+        let id = sources.add(Source::with_text(path.clone(), Origin::Stdin, Arc::from("")));
         loaded.unreadable.push((id, why.clone()));
     }
     loaded
 }
 
-fn sources(repo: &Repo) -> Sources {
-    let mut sources = Sources::default();
-    for file in &repo.files {
-        sources.add(match file.role {
-            Role::Stdin => Source::stdin(file.path.clone()),
-            _ => Source::file(file.path.clone(), file.open.clone()),
-        });
-    }
-    sources
-}
-
-/// The kustomizations with their trees, and what is wrong with those that are reported on.
-fn kustomizations(
-    ids: &[(SourceId, &File)],
-    limits: &Limits,
-) -> (Vec<Kustomization>, Vec<Problem>) {
-    let of_kind: Vec<_> = of_kind(ids).collect();
-    let parsed: Vec<(Kustomization, Vec<Problem>)> = of_kind
-        .into_par_iter()
-        .map(|(id, file)| {
-            let bytes = std::fs::read(&file.open).unwrap_or_default();
-            let text = String::from_utf8_lossy(&bytes);
-            let stream = yaml::read(*id, &text, 0..text.len(), None, limits);
-            let tree = stream.documents.into_iter().next().map(|document| document.root);
-            (Kustomization { path: file.path.clone(), tree }, stream.problems)
-        })
-        .collect();
-    let (kustomizations, problems): (Vec<_>, Vec<_>) = parsed.into_iter().unzip();
-    (kustomizations, problems.into_iter().flatten().collect())
-}
-
-fn of_kind<'a>(ids: &'a [(SourceId, &'a File)]) -> impl Iterator<Item = &'a (SourceId, &'a File)> {
-    ids.iter().filter(|(_, file)| file.role == Role::Kustomization)
+/// The objects of the manifests that a kustomization or a chart has made, as far as they matter.
+/// `number` is its own.
+pub fn decoded(number: usize, manifests: Vec<Manifest>) -> Vec<Object> {
+    let decode = |Manifest { head, tree, writes }| {
+        let object = decode(head, &tree);
+        Object { made: Some(Box::new(Made { built: number, writes })), ..object }
+    };
+    let matters = |object: &Object| !matches!(object.body, Body::Other) || is_telltale(object);
+    manifests.into_iter().map(decode).filter(matters).collect()
 }
 
 /// What one file holds.
@@ -138,14 +114,10 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-fn read(id: SourceId, file: &File, scope: &Scope, left_out: &LeftOut, limits: &Limits) -> FileRead {
+fn read(id: SourceId, file: &File, scope: &Scope, limits: &Limits) -> FileRead {
     match file.role {
         Role::Stdin => parse(id, file, scope.stdin.as_deref().unwrap_or_default(), limits),
-        Role::Kustomization => FileRead { read: true, documents: 1, ..FileRead::default() },
-        Role::Chart | Role::ChartTemplate => FileRead::default(),
-        Role::Manifests | Role::Markdown if left_out.files.contains(&file.path) => {
-            FileRead::default()
-        }
+        Role::Kustomization | Role::Chart | Role::ChartTemplate => FileRead::default(),
         Role::Manifests | Role::Markdown if scope.edited.contains_key(&file.path) => {
             let text = scope.edited.get(&file.path).map_or("", |text| text);
             parse(id, file, text.as_bytes(), limits)

@@ -22,7 +22,7 @@ pub use address::{At, Spot};
 pub use decode::{decode, string};
 pub use duplicate::DuplicateKey;
 pub use field::{Field, Place, Why};
-pub use load::{Loaded, MARK, load};
+pub use load::{Loaded, MARK, decoded, load};
 pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
@@ -31,7 +31,8 @@ pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
 pub use workload::{ContainerPort, DnsPolicy, Workload, WorkloadKind};
 
-use crate::bundle::Head;
+use crate::bundle::{Head, Write};
+use crate::yaml::Node;
 
 /// One manifest, decoded as far as this linter needs it.
 #[derive(Clone, Debug)]
@@ -40,6 +41,17 @@ pub struct Object {
     pub head: Head,
     /// What it says.
     pub body: Body,
+    /// What made it; none for a manifest that stands for itself.
+    pub made: Option<Box<Made>>,
+}
+
+/// How a kustomization or a chart has made an object.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// The number of the [`Built`](crate::bundle::Built) it is part of.
+    pub built: usize,
+    /// What overlays have written into it.
+    pub writes: Vec<Write>,
 }
 
 /// What a manifest says, by group and kind.
@@ -77,4 +89,8 @@ pub struct OtherPolicy {
 pub struct Deployer {
     /// The namespace it deploys to, where it says so.
     pub namespace: Option<compact_str::CompactString>,
+    /// All of it.
+    pub tree: Node,
+    /// Whether what it deploys lies in this repository, and is there beside it.
+    pub is_here: bool,
 }

@@ -120,7 +120,7 @@ impl Cluster {
     fn enter(&mut self, members: &[u32], mut openness: Openness) -> Openness {
         let objects = Arc::clone(&self.objects);
         for &id in members {
-            let Object { head, body } = &objects[id as usize];
+            let Object { head, body, .. } = &objects[id as usize];
             let name = self.namespace_name_of(head).to_owned();
             let Some(namespace) = self.namespace_named(&name) else {
                 continue;
@@ -151,6 +151,9 @@ impl Cluster {
                 }
                 Body::Deployer(deployer) => {
                     self.has_deployer = true;
+                    if deployer.is_here {
+                        continue;
+                    }
                     let who = format!("{} {}", head.kind, head.name);
                     openness.open(deployer.namespace.as_deref(), Open::NotEvaluated(who));
                 }
@@ -237,7 +240,7 @@ fn namespaces(objects: &[Object], members: &[u32], settings: &Settings) -> Vec<N
     };
     let mut shown = Vec::new();
     for &id in members {
-        let Object { head, body } = &objects[id as usize];
+        let Object { head, body, .. } = &objects[id as usize];
         if let Body::Namespace(namespace) = body {
             shown.push((mention(&head.name, true), id, namespace));
         }

@@ -219,7 +219,7 @@ impl Cluster {
     /// A workload.
     pub fn workload(&self, number: u32) -> WorkloadRef<'_> {
         let (object, nth, namespace) = self.workloads[number as usize];
-        let Object { head, body } = self.object(object);
+        let Object { head, body, .. } = self.object(object);
         let Body::Workloads(list) = body else {
             unreachable!("object {object} is no workload");
         };
@@ -505,7 +505,7 @@ impl Cluster {
     /// Workloads of the repository outside this cluster (and not in an alternative of it).
     pub fn elsewhere(&self) -> impl Iterator<Item = (&Head, &Workload)> {
         self.elsewhere.iter().flat_map(|&id| {
-            let Object { head, body } = self.object(id);
+            let Object { head, body, .. } = self.object(id);
             let list = match body {
                 Body::Workloads(list) => list.as_slice(),
                 _ => &[],

@@ -187,6 +187,43 @@ fn some_dns_has(requirement: &Requirement) -> Tri {
     if any { Tri::Unknown(Why::Cluster) } else { Tri::No }
 }
 
+/// Labels by which the pods of ingress controllers are selected: those that their charts and
+/// install manifests give them.
+const INGRESS_CONTROLLERS: &[(&str, &[&str])] = &[
+    (
+        "app",
+        &["haproxy-ingress", "ingress-nginx", "istio-ingressgateway", "nginx-ingress", "traefik"],
+    ),
+    (
+        "app.kubernetes.io/name",
+        &[
+            "contour",
+            "envoy",
+            "haproxy-ingress",
+            "ingress-nginx",
+            "kong",
+            "kubernetes-ingress",
+            "nginx-ingress",
+            "nginx-ingress-controller",
+            "traefik",
+        ],
+    ),
+    ("ingresscontroller.operator.openshift.io/deployment-ingresscontroller", &["default"]),
+    ("istio", &["ingressgateway"]),
+];
+
+/// Whether a pod selector asks for the pods of an ingress controller.
+pub fn is_ingress_controller(selector: &Selector) -> bool {
+    let is_one = |requirement: &Requirement| {
+        let names = INGRESS_CONTROLLERS.iter().find(|(key, _)| requirement.key == *key);
+        requirement.operator == Operator::In
+            && names.is_some_and(|(_, names)| {
+                requirement.values.iter().any(|(value, _)| names.contains(&value.as_str()))
+            })
+    };
+    selector.requirements.iter().any(is_one)
+}
+
 /// Addresses that a resolver on the node has, in some kind of cluster: NodeLocal DNSCache, GKE
 /// Cloud DNS, AKS LocalDNS.
 const DNS_ADDRESSES: [Ipv4Addr; 4] = [

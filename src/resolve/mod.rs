@@ -14,7 +14,10 @@ mod tri;
 pub use build::{DEFAULT_NAMESPACE, Members, Settings};
 pub use cluster::{Cluster, Covered, PeerPods, Pods, Subject, WorkloadRef, World};
 pub use coverage::covers;
-pub use known::{Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace};
+pub use known::{
+    Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
+    is_ingress_controller,
+};
 pub use nearest::{Nearest, nearest};
 pub use places::{NAME_LABEL, Namespace, Open, Openness, is_system};
 pub use select::{Labelled, meets, selects};

@@ -18,8 +18,11 @@ struct Seen {
 }
 
 /// The findings of bundles that are alternatives of one another (`dev/` and `prod/`), as one list
-/// in the order in which they were first seen. A file can belong to several of them: what stands
-/// in it counts only if it was seen in every bundle that holds the file, which `holders` counts.
+/// in the order in which they were first seen. A plain file can belong to several of them: what
+/// stands in it counts only if it was seen in every bundle that holds the file, which `holders`
+/// counts. A file that several overlays build on is held by none (`holders` gives 0): each of them
+/// is deployed, so holding in one of them is enough.
+///
 /// [`Finding::bundles`] then names those bundles, unless there is only one in all.
 pub fn merge(
     per_bundle: Vec<(String, Vec<Finding>)>,
@@ -34,7 +37,8 @@ pub fn merge(
             let key = (finding.rule.id, finding.place, *ordinal);
             *ordinal += 1;
             match all.get_mut(&key) {
-                Some(seen) => seen.again(finding, &bundle),
+                Some(seen) if holders(finding.place) > 0 => seen.again(finding, &bundle),
+                Some(seen) => seen.also(finding, &bundle),
                 None => {
                     let bundles = BTreeSet::from([bundle.clone()]);
                     all.insert(key, Seen { finding, bundles });
@@ -55,6 +59,16 @@ impl Seen {
     fn again(&mut self, other: Finding, bundle: &str) {
         let sure = |finding: &Finding| (finding.confidence, finding.severity);
         if sure(&other) < sure(&self.finding) {
+            let at = self.finding.at;
+            self.finding = Finding { at, ..other };
+        }
+        self.bundles.insert(bundle.to_owned());
+    }
+
+    /// The bundle that is surest speaks, as holding in one is enough.
+    fn also(&mut self, other: Finding, bundle: &str) {
+        let sure = |finding: &Finding| (finding.confidence, finding.severity);
+        if sure(&other) > sure(&self.finding) {
             let at = self.finding.at;
             self.finding = Finding { at, ..other };
         }
@@ -95,6 +109,22 @@ mod tests {
             told(&merged),
             [("shared", "dev+prod".to_owned()), ("dev's own file", "dev".to_owned())]
         );
+    }
+
+    #[test]
+    fn for_overlays_one_is_enough_and_the_surest_speaks() {
+        let of = |message| finding("split-peer", None, 0, message, &[]);
+        let mut unsure = of("in dev");
+        unsure.confidence = Confidence::Low;
+        let merged = merge(
+            vec![
+                ("dev".to_owned(), vec![unsure]),
+                ("prod".to_owned(), vec![of("in prod")]),
+                ("test".to_owned(), vec![]),
+            ],
+            &|_| 0,
+        );
+        assert_eq!(told(&merged), [("in prod", "dev+prod".to_owned())]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod baseline;
 mod fingerprint;
+mod gather;
 mod held;
 mod merge;
 mod order;
@@ -31,7 +32,7 @@ use crate::text::Sources;
 pub fn settle(findings: Vec<Finding>, selection: &Selection, sources: &Sources) -> Vec<Finding> {
     let graded = findings.into_iter().map(|finding| selection.regrade(finding));
     let passing = graded.filter(|finding| selection.passes(finding)).collect();
-    precedence::apply(order::sort_and_unite(passing, sources))
+    gather::gather(precedence::apply(order::sort_and_unite(passing, sources)))
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! finding that is itself silenced still silences: what it says is true, and said better by
 //! another; so the outcome does not depend on the order of the findings or of the entries.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::lint::{Check, Finding};
 use crate::model::{Direction, Spot};
@@ -188,8 +188,26 @@ const POLICY_TYPES_RULES: [&str; 4] =
 /// `findings` without those that a more specific one about the same place silences.
 pub fn apply(findings: Vec<Finding>) -> Vec<Finding> {
     let winners = Winners::among(&findings);
-    let silent: Vec<bool> = findings.iter().map(|loser| winners.silence(loser)).collect();
-    findings.into_iter().zip(silent).filter(|&(_, silent)| !silent).map(|(kept, _)| kept).collect()
+    let silenced: Vec<Silenced> = findings.iter().map(|loser| winners.silence(loser)).collect();
+    let kept =
+        findings.into_iter().zip(silenced).filter_map(|(finding, silenced)| match silenced {
+            Silenced::Not => Some(finding),
+            Silenced::Everywhere => None,
+            Silenced::In(bundles) => {
+                let left = finding.bundles.iter().filter(|&name| !bundles.contains(name));
+                Some(Finding { bundles: left.cloned().collect(), ..finding })
+            }
+        });
+    kept.collect()
+}
+
+/// Whether a finding gives way to others. What one overlay of a base is wrong in says nothing of
+/// the other overlays: a finding is silenced in those bundles that the other one names.
+#[derive(Debug)]
+enum Silenced {
+    Not,
+    Everywhere,
+    In(BTreeSet<String>),
 }
 
 /// The findings that can silence others, by the policy they are about: a big repository has many
@@ -211,16 +229,26 @@ impl<'a> Winners<'a> {
         Self { by_policy }
     }
 
-    fn silence(&self, loser: &Finding) -> bool {
+    fn silence(&self, loser: &Finding) -> Silenced {
         let of_its_policy = loser.at.and_then(|at| self.by_policy.get(&at.policy));
         let speaks = |entry: &Precedence, winner: &Finding| {
             entry.winners.hold(winner) && entry.scope.covers(winner, loser)
         };
-        TABLE.iter().filter(|entry| entry.losers.hold(loser)).any(|entry| {
-            of_its_policy.into_iter().flatten().any(|winner| speaks(entry, winner))
-                || entry.scope == Scope::PolicyOrEvidence
-                    && self.by_policy.values().flatten().any(|winner| speaks(entry, winner))
-        })
+        let mut bundles = BTreeSet::new();
+        for entry in TABLE.iter().filter(|entry| entry.losers.hold(loser)) {
+            let near = of_its_policy.into_iter().flatten();
+            let far = self.by_policy.values().filter(|_| entry.scope == Scope::PolicyOrEvidence);
+            let winners = near.chain(far.flatten()).filter(|winner| speaks(entry, winner));
+            for winner in winners {
+                bundles.extend(winner.bundles.iter().cloned());
+                let everywhere = winner.bundles.is_empty() || loser.bundles.is_empty();
+                if everywhere || loser.bundles.iter().all(|name| bundles.contains(name)) {
+                    return Silenced::Everywhere;
+                }
+            }
+        }
+        let shared = loser.bundles.iter().any(|name| bundles.contains(name));
+        if shared { Silenced::In(bundles) } else { Silenced::Not }
     }
 }
 
@@ -276,20 +304,11 @@ impl Scope {
     }
 }
 
-/// Whether two findings are about one policy. [`crate::model::At::policy`] is an index in one
-/// cluster, and the findings of several are settled together: `dev/` and `prod/` may each have
-/// their own first policy, of the same name even. Their bundles tell them apart; what holds in a
-/// bundle where the winner does not is not silenced.
+/// Whether two findings are about one policy, or about what overlays make of one. Their bundles
+/// tell the overlays apart: see [`Silenced`].
 fn same_policy(winner: &Finding, loser: &Finding) -> bool {
     let policy = |finding: &Finding| finding.at.map(|at| at.policy);
-    let everywhere = winner.bundles.is_empty()
-        || loser.bundles.iter().all(|bundle| winner.bundles.contains(bundle));
-    // A finding on a wish to connect is about a workload, and has the address of a policy.
-    let other_object = match (&winner.subject, &loser.subject) {
-        (Some(winner), Some(loser)) => winner.kind == loser.kind && winner != loser,
-        _ => false,
-    };
-    policy(winner).is_some() && policy(winner) == policy(loser) && everywhere && !other_object
+    policy(winner).is_some() && policy(winner) == policy(loser)
 }
 
 /// Whether one of the loser's related places is a place of the winner.

@@ -13,6 +13,8 @@ pub use visible::visible;
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use crate::repo::{Repo, Role};
+
 /// Names one source of a run. Ids follow the order of the sorted paths, so they are the same
 /// whatever the thread count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -116,6 +118,19 @@ pub struct Sources {
 }
 
 impl Sources {
+    /// One source for each file of a repository, in their order: the id of a file's source is the
+    /// file's position.
+    pub fn of(repo: &Repo) -> Self {
+        let mut sources = Self::default();
+        for file in &repo.files {
+            sources.add(match file.role {
+                Role::Stdin => Source::stdin(file.path.clone()),
+                _ => Source::file(file.path.clone(), file.open.clone()),
+            });
+        }
+        sources
+    }
+
     /// Adds a source and names it.
     pub fn add(&mut self, source: Source) -> SourceId {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));

@@ -1,0 +1,291 @@
+//! What Flux and Argo CD are told to deploy from this very repository: their objects name
+//! directories, and with each of them the namespace that it goes to.
+//!
+//! A directory is made into a kustomization that refers to it, as Flux' kustomize-controller does:
+//! its nodes are those of the object, so what it writes is found at the object's own lines.
+//!
+//! Sources: the `Kustomization` API of kustomize.toolkit.fluxcd.io/v1, the `Application` and
+//! `ApplicationSet` APIs of argoproj.io/v1alpha1.
+
+use compact_str::CompactString;
+
+use super::Head;
+use crate::text::Span;
+use crate::yaml::{Entry, Map, Node, Scalar, ScalarKind, Value};
+
+/// One directory that a controller deploys.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// Who deploys it: kind, namespace and name.
+    pub by: String,
+    /// The directory, relative to the repository's root; empty for the root itself.
+    pub directory: String,
+    /// Where the object names it.
+    pub place: Span,
+    /// A kustomization with the directory as its resource.
+    pub kustomization: Node,
+    /// The namespace of what names none, where the controller gives it.
+    pub fallback: Option<CompactString>,
+    /// The cluster that it is deployed to, where the object says so.
+    pub destination: Option<String>,
+    /// How to render it, where it is a chart.
+    pub helm: Option<Node>,
+}
+
+/// The directories that an object has deployed; `exists` tells which there are in the repository,
+/// and what a pattern (`apps/*`) stands for. An object of another repository names what is not
+/// here: that is no error.
+pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
+    match (head.group.as_str(), head.kind.as_str()) {
+        ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(head, tree, directories),
+        ("argoproj.io", "Application") => {
+            tree.get("spec").map(|spec| argo(head, spec, directories)).unwrap_or_default()
+        }
+        ("argoproj.io", "ApplicationSet") => application_set(head, tree, directories),
+        _ => Vec::new(),
+    }
+}
+
+/// The fields of a Flux `Kustomization` that are fields of a kustomization.
+const FLUX_FIELDS: &[&str] =
+    &["namePrefix", "nameSuffix", "patches", "patchesStrategicMerge", "patchesJson6902", "images"];
+
+fn flux(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
+    let Some(spec) = tree.get("spec") else { return Vec::new() };
+    let Some(path) = spec.get("path") else { return Vec::new() };
+    let target = text(spec, "targetNamespace");
+    let mut found = Vec::new();
+    for directory in named(path, directories) {
+        let mut entries = vec![resources(path, &directory)];
+        entries.extend(FLUX_FIELDS.iter().filter_map(|field| spec.entry(field).cloned()));
+        // It overrides the namespaces that are written, as `namespace:` does.
+        entries.extend(renamed(spec, "targetNamespace", "namespace"));
+        if let Some(labels) = spec.at(&["commonMetadata", "labels"]) {
+            entries.push(plain_labels(labels));
+        }
+        if let Some(components) =
+            spec.entry("components").and_then(|entry| below(entry, &directory))
+        {
+            entries.push(components);
+        }
+        found.push(Ask {
+            by: who(head),
+            directory,
+            place: path.span,
+            kustomization: mapping(entries, spec.span),
+            fallback: target.map(CompactString::new),
+            destination: None,
+            helm: None,
+        });
+    }
+    found
+}
+
+/// `spec.source` and `spec.sources[]` of an Application, or of an ApplicationSet's template.
+fn argo(head: &Head, spec: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
+    let sources = spec.get("sources").and_then(Node::as_seq).unwrap_or_default();
+    let mut found = Vec::new();
+    for source in spec.get("source").into_iter().chain(sources) {
+        // A chart of a Helm repository has no directory here.
+        if source.get("chart").is_some() {
+            continue;
+        }
+        let Some(path) = source.get("path") else { continue };
+        for directory in named(path, directories) {
+            found.push(argo_ask(head, spec, source, path, directory));
+        }
+    }
+    found
+}
+
+fn argo_ask(head: &Head, spec: &Node, source: &Node, path: &Node, directory: String) -> Ask {
+    let destination = spec.get("destination");
+    let of_destination = |key: &str| destination.and_then(|node| text(node, key));
+    let mut entries = vec![resources(path, &directory)];
+    if let Some(kustomize) = source.get("kustomize") {
+        let same = ["namePrefix", "nameSuffix", "namespace", "patches", "images"];
+        entries.extend(same.iter().filter_map(|field| kustomize.entry(field).cloned()));
+        match (kustomize.entry("commonLabels"), kustomize.get("labelWithoutSelector")) {
+            (Some(labels), Some(without)) if is_true(without) => {
+                entries.push(plain_labels(&labels.value));
+            }
+            (Some(labels), _) => entries.push(labels.clone()),
+            (None, _) => {}
+        }
+        let components = kustomize.entry("components");
+        entries.extend(components.and_then(|entry| below(entry, &directory)));
+    }
+    Ask {
+        by: who(head),
+        directory,
+        place: path.span,
+        kustomization: mapping(entries, source.span),
+        fallback: of_destination("namespace").map(CompactString::new),
+        destination: of_destination("name").or(of_destination("server")).map(str::to_owned),
+        helm: source.get("helm").cloned(),
+    }
+}
+
+/// An ApplicationSet whose directories can be told: written outright, or those that a git
+/// generator lists.
+fn application_set(
+    head: &Head,
+    tree: &Node,
+    directories: &dyn Fn(&str) -> Vec<String>,
+) -> Vec<Ask> {
+    let Some(spec) = tree.at(&["spec", "template", "spec"]) else { return Vec::new() };
+    let listed = || {
+        let generators = tree.at(&["spec", "generators"]).and_then(Node::as_seq);
+        let of_git = generators
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|one| one.at(&["git", "directories"]).and_then(Node::as_seq));
+        let (mut found, mut excluded) = (Vec::new(), Vec::new());
+        for entry in of_git.flatten() {
+            let list =
+                if entry.get("exclude").is_some_and(is_true) { &mut excluded } else { &mut found };
+            list.extend(text(entry, "path").map(|path| directories(path)).unwrap_or_default());
+        }
+        found.retain(|directory| !excluded.contains(directory));
+        found
+    };
+    let expand = |path: &str| match path {
+        "{{path}}" | "{{ path }}" | "{{.path.path}}" | "{{ .path.path }}" => listed(),
+        path => directories(path),
+    };
+    let mut found = argo(head, spec, &expand);
+    // Its namespaces are filled in for each directory, often from the directory's name.
+    for ask in &mut found {
+        ask.fallback = ask.fallback.take().filter(|name| !name.contains("{{"));
+        ask.destination = ask.destination.take().filter(|name| !name.contains("{{"));
+    }
+    found
+}
+
+/// The directories of this repository that a path names.
+fn named(path: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
+    path.as_str().map(directories).unwrap_or_default()
+}
+
+fn who(head: &Head) -> String {
+    match &head.namespace {
+        Some(namespace) => format!("{} {namespace}/{}", head.kind, head.name),
+        None => format!("{} {}", head.kind, head.name),
+    }
+}
+
+fn text<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
+    node.get(key).and_then(Node::as_str).filter(|text| !text.is_empty())
+}
+
+fn is_true(node: &Node) -> bool {
+    node.as_scalar().is_some_and(|scalar| scalar.kind == ScalarKind::Bool(true))
+}
+
+/// `resources: [directory]`, written where the path is.
+fn resources(path: &Node, directory: &str) -> Entry {
+    let item = match directory {
+        "" => string(".", path.span),
+        directory => string(directory, path.span),
+    };
+    entry("resources", path.span, Node { span: path.span, value: Value::Seq([item].into()) })
+}
+
+/// `components`, whose paths are relative to the directory, from the root.
+fn below(components: &Entry, directory: &str) -> Option<Entry> {
+    let items = components.value.as_seq()?;
+    let moved = |item: &Node| {
+        let path = item.as_str()?;
+        Some(string(&super::path_from(directory, path)?, item.span))
+    };
+    let items: Vec<Node> = items.iter().filter_map(moved).collect();
+    let value = Node { span: components.value.span, value: Value::Seq(items.into()) };
+    Some(entry("components", components.key_span, value))
+}
+
+/// `labels: [{pairs: …}]`: labels that no selector gets.
+fn plain_labels(labels: &Node) -> Entry {
+    let pairs = mapping(vec![entry("pairs", labels.span, labels.clone())], labels.span);
+    let list = Node { span: labels.span, value: Value::Seq([pairs].into()) };
+    entry("labels", labels.span, list)
+}
+
+fn renamed(node: &Node, from: &str, to: &str) -> Option<Entry> {
+    node.entry(from).map(|old| entry(to, old.key_span, old.value.clone()))
+}
+
+fn entry(key: &str, key_span: Span, value: Node) -> Entry {
+    Entry { key: CompactString::new(key), key_span, value }
+}
+
+fn mapping(entries: Vec<Entry>, span: Span) -> Node {
+    Node { span, value: Value::Map(Map { entries }.into()) }
+}
+
+fn string(text: &str, span: Span) -> Node {
+    let scalar = Scalar { text: CompactString::new(text), kind: ScalarKind::Str, plain: true };
+    Node { span, value: Value::Scalar(scalar) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::SourceId;
+    use crate::yaml::{self, Limits};
+
+    /// The directories asked for, with the fields of each kustomization, of an object in a
+    /// repository with these directories.
+    fn asked(text: &str) -> Vec<(String, String, Option<String>)> {
+        let here = ["apps", "apps/web", "apps/cart", "apps/old"];
+        let directories = |path: &str| match path.trim_start_matches("./").trim_end_matches('/') {
+            "apps/*" => here[1..].iter().map(|name| (*name).to_owned()).collect(),
+            path => here.iter().filter(|name| **name == path).map(|n| (*n).to_owned()).collect(),
+        };
+        let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &Limits::default());
+        let (head, tree) = crate::bundle::heads(&stream.documents[0].root).remove(0);
+        let told = |ask: Ask| {
+            let map = ask.kustomization.as_map().cloned().unwrap_or_default();
+            let fields: Vec<String> = map.entries.iter().map(|e| e.key.to_string()).collect();
+            (ask.directory, fields.join(" "), ask.fallback.map(|name| name.to_string()))
+        };
+        asks(&head, &tree, &directories).into_iter().map(told).collect()
+    }
+
+    #[test]
+    fn flux_overrides_the_namespaces_that_are_written() {
+        let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web}\n\
+            spec:\n  path: ./apps/web\n  targetNamespace: shop\n  components: [../cart]\n  \
+            commonMetadata: {labels: {team: a}}\n";
+        let fields = "resources namespace labels components".to_owned();
+        assert_eq!(asked(text), [("apps/web".to_owned(), fields, Some("shop".to_owned()))]);
+    }
+
+    #[test]
+    fn argo_gives_a_namespace_to_what_has_none() {
+        let text = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\n\
+            spec:\n  destination: {namespace: shop}\n  sources:\n  - path: apps/web\n    \
+            kustomize: {namePrefix: x-}\n  - path: elsewhere\n  - chart: redis\n";
+        let fields = "resources namePrefix".to_owned();
+        assert_eq!(asked(text), [("apps/web".to_owned(), fields, Some("shop".to_owned()))]);
+    }
+
+    #[test]
+    fn an_application_set_lists_directories() {
+        let text = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: all}\n\
+            spec:\n  generators:\n  - git:\n      directories:\n      - path: apps/*\n      \
+            - {path: apps/old, exclude: true}\n  template:\n    spec:\n      \
+            source: {path: '{{.path.path}}'}\n      \
+            destination: {namespace: '{{.path.basename}}'}\n";
+        let found = asked(text);
+        let directories: Vec<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();
+        assert_eq!(directories, ["apps/web", "apps/cart"]);
+        assert!(found.iter().all(|(.., fallback)| fallback.is_none()));
+    }
+
+    #[test]
+    fn what_lies_in_another_repository_is_not_asked_for() {
+        let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\n\
+            spec: {path: ./not/here}\n";
+        assert_eq!(asked(text), []);
+    }
+}

@@ -1,0 +1,568 @@
+//! How things are applied together: objects into bundles, and bundles into clusters.
+//!
+//! A bundle is what one `kubectl apply`, one kustomization or one chart brings; bundles that run
+//! side by side are a [`Site`]. Two bundles that hold the same object (kind, namespace, name), or
+//! whose workloads come from the same base, are alternatives: they never run side by side.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fixedbitset::FixedBitSet;
+
+use super::plain;
+use crate::repo::PathSet;
+use crate::text::Span;
+
+/// One object, as far as grouping needs it.
+#[derive(Clone, Debug)]
+pub struct Item<'a> {
+    /// The path of its file, relative to the root.
+    pub path: &'a str,
+    /// Whether its file is a bundle of its own (Markdown).
+    pub alone: bool,
+    /// Whether it stands beside a kustomization that does not list it.
+    pub loose: bool,
+    /// Kind, namespace and name, for workloads and policies.
+    pub identity: Option<(&'a str, &'a str, &'a str)>,
+    /// Where a workload is written: the overlays of a base share it.
+    pub workload: Option<Span>,
+    /// The number of the [`Unit`] that made it; none for a manifest that stands for itself.
+    pub built: Option<usize>,
+}
+
+/// What a kustomization or a chart makes, as far as grouping needs it.
+#[derive(Clone, Debug, Default)]
+pub struct Unit {
+    /// What it is called in reports.
+    pub name: String,
+    /// Its directory, relative to the root; empty for the root itself.
+    pub directory: String,
+    /// The namespace that it gives to all its objects.
+    pub namespace: Option<String>,
+    /// What deploys it: units that share one run side by side.
+    pub deployed_by: Option<String>,
+}
+
+/// Where the objects of a bundle come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// From manifests that stand for themselves.
+    Plain,
+    /// From the [`Unit`] of that number.
+    Built(usize),
+}
+
+/// Objects that are applied together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bundle {
+    /// The directory it is named by, relative to the root; `.` for the root itself.
+    pub name: String,
+    /// Where its objects come from.
+    pub origin: Origin,
+    /// Indices of its objects, ascending.
+    pub members: Vec<u32>,
+    /// Objects that never run beside it.
+    pub rivals: BTreeSet<u32>,
+    /// The directory of tests or examples that it stands in, if it does.
+    pub trial: Option<String>,
+    /// The numbers of the configured clusters that it is part of.
+    pub clusters: Vec<usize>,
+    /// Whether it is a document's example, and context for nothing.
+    pub alone: bool,
+}
+
+/// Bundles that run side by side in one cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Site {
+    /// What it is called in reports: the name of its bundle, or of what they have in common.
+    pub name: String,
+    /// Its bundles, ascending.
+    pub bundles: Vec<usize>,
+    /// Indices of their objects, ascending.
+    pub members: Vec<u32>,
+    /// The directory of tests or examples that it stands in, if it does.
+    pub trial: Option<String>,
+    /// The number of the configured cluster that it is, if it is one.
+    pub cluster: Option<usize>,
+}
+
+/// What the user says of how things are applied together.
+#[derive(Clone, Debug)]
+pub struct Grouping {
+    /// Names of directories whose contents are tried out on their own.
+    pub trial_directories: Vec<String>,
+    /// Files that are applied together, said outright.
+    pub clusters: Vec<NamedCluster>,
+}
+
+/// Files that are applied together.
+#[derive(Clone, Debug)]
+pub struct NamedCluster {
+    /// What it is called.
+    pub name: String,
+    /// Its files; one file may belong to several.
+    pub paths: PathSet,
+}
+
+impl Default for Grouping {
+    fn default() -> Self {
+        let trial_directories = TRIAL_DIRECTORIES.iter().map(|&name| name.to_owned()).collect();
+        Self { trial_directories, clusters: Vec::new() }
+    }
+}
+
+/// Names of directories whose contents are tried out on their own.
+pub const TRIAL_DIRECTORIES: &[&str] = &[
+    ".kyverno-test",
+    "chainsaw",
+    "e2e",
+    "examples",
+    "example",
+    "fixtures",
+    "test",
+    "testdata",
+    "tests",
+];
+
+impl Grouping {
+    /// Groups objects into bundles, and bundles into sites, both sorted by name.
+    pub fn group(&self, items: &[Item<'_>], units: &[Unit]) -> Grouped {
+        let mut bundles = plain::bundles(self, items);
+        bundles.extend(self.built(items, units));
+        bundles.sort_by(|a, b| a.name.cmp(&b.name));
+        let against = against(items, &bundles);
+        let sites = self.sites(&bundles, units, &against);
+        Grouped { bundles, sites, against, objects: items.len() }
+    }
+
+    /// One bundle for each unit.
+    fn built(&self, items: &[Item<'_>], units: &[Unit]) -> Vec<Bundle> {
+        let mut members: Vec<Vec<u32>> = vec![Vec::new(); units.len()];
+        for (index, item) in (0u32..).zip(items) {
+            if let Some(list) = item.built.and_then(|unit| members.get_mut(unit)) {
+                list.push(index);
+            }
+        }
+        let bundle = |(number, (unit, members)): (usize, (&Unit, Vec<u32>))| {
+            let inside = match unit.directory.as_str() {
+                "" => "kustomization.yaml".to_owned(),
+                directory => format!("{directory}/kustomization.yaml"),
+            };
+            Bundle {
+                name: unit.name.clone(),
+                origin: Origin::Built(number),
+                members,
+                rivals: BTreeSet::new(),
+                trial: self.trial(&inside),
+                clusters: self.clusters_of(&inside),
+                alone: false,
+            }
+        };
+        units.iter().zip(members).enumerate().map(bundle).collect()
+    }
+
+    /// Which bundles run side by side: those of a configured cluster; else those that the same
+    /// thing deploys; else kustomizations side by side that give the same namespace. What is
+    /// never applied together is none the less kept apart.
+    fn sites(&self, bundles: &[Bundle], units: &[Unit], against: &[FixedBitSet]) -> Vec<Site> {
+        let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
+        for (number, bundle) in bundles.iter().enumerate() {
+            for &cluster in &bundle.clusters {
+                groups.entry(Group::Cluster(cluster)).or_default().push(number);
+            }
+            if bundle.clusters.is_empty() {
+                groups.entry(Group::of(number, bundle, units)).or_default().push(number);
+            }
+        }
+        let mut sites = Vec::new();
+        for (group, numbers) in groups {
+            if let Group::Cluster(cluster) = group {
+                let name = self.clusters[cluster].name.clone();
+                sites.push(Site { cluster: Some(cluster), ..site(name, numbers, bundles) });
+                continue;
+            }
+            for (rival, together) in alternatives(&numbers, against) {
+                let only = rival.or((together.len() == 1).then(|| together[0]));
+                let name = match (&group, only) {
+                    (Group::Deployed(by), None) => by.clone(),
+                    (Group::Siblings(parent, namespace), None) => {
+                        format!("{parent}/* (namespace {namespace})")
+                    }
+                    (_, only) => bundles[only.unwrap_or(together[0])].name.clone(),
+                };
+                sites.push(site(name, together, bundles));
+            }
+        }
+        sites.sort_by(|a, b| a.name.cmp(&b.name));
+        sites
+    }
+
+    /// The numbers of the configured clusters that a path belongs to.
+    pub(super) fn clusters_of(&self, path: &str) -> Vec<usize> {
+        (0..self.clusters.len()).filter(|&number| self.clusters[number].paths.holds(path)).collect()
+    }
+
+    /// Whether what stands under `path`, and is not evaluated or can't be read, may belong to a
+    /// site: not where it stands in a cluster that the site is not, or in another directory of
+    /// tests or examples.
+    pub fn concerns(&self, site: &Site, path: &str) -> bool {
+        let owners = self.clusters_of(path);
+        if !owners.is_empty() {
+            // Outside of all clusters nobody has said what runs beside what.
+            return site.cluster.is_none_or(|number| owners.contains(&number));
+        }
+        self.trial(path).is_none_or(|trial| site.trial.as_ref() == Some(&trial))
+    }
+
+    /// The directory of tests or examples that a path lies in: its path up to the directory
+    /// directly below it, or itself for its own loose files.
+    pub(super) fn trial(&self, path: &str) -> Option<String> {
+        let directories: Vec<&str> = path.split('/').collect();
+        let (_, directories) = directories.split_last()?;
+        let is_trial = |name: &&str| self.trial_directories.iter().any(|trial| trial == name);
+        let at = directories.iter().position(is_trial)?;
+        let until = (at + 2).min(directories.len());
+        Some(directories[..until].join("/"))
+    }
+}
+
+/// What bundles have in common that makes them run side by side.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Group {
+    Cluster(usize),
+    Deployed(String),
+    /// The directory above, and the namespace.
+    Siblings(String, String),
+    Single(usize),
+}
+
+impl Group {
+    fn of(number: usize, bundle: &Bundle, units: &[Unit]) -> Self {
+        let Origin::Built(unit) = bundle.origin else {
+            return Self::Single(number);
+        };
+        let unit = &units[unit];
+        match (&unit.deployed_by, &unit.namespace) {
+            (Some(by), _) => Self::Deployed(by.clone()),
+            (None, Some(namespace)) if !unit.directory.is_empty() => {
+                let parent = super::directory(&unit.directory).to_owned();
+                Self::Siblings(parent, namespace.clone())
+            }
+            _ => Self::Single(number),
+        }
+    }
+}
+
+fn site(name: String, bundles: Vec<usize>, all: &[Bundle]) -> Site {
+    let mut members: Vec<u32> =
+        bundles.iter().flat_map(|&number| all[number].members.iter().copied()).collect();
+    members.sort_unstable();
+    members.dedup();
+    let trial = bundles.first().and_then(|&number| all[number].trial.clone());
+    Site { name, bundles, members, trial, cluster: None }
+}
+
+/// Bundles that would run side by side, but for those of them that are alternatives of one
+/// another: each of these is taken by itself, beside all that have no alternative.
+fn alternatives(numbers: &[usize], against: &[FixedBitSet]) -> Vec<(Option<usize>, Vec<usize>)> {
+    let is_rival = |number: &usize| numbers.iter().any(|other| against[*number].contains(*other));
+    let (rivals, shared): (Vec<usize>, Vec<usize>) = numbers.iter().partition(|n| is_rival(n));
+    if rivals.is_empty() {
+        return vec![(None, shared)];
+    }
+    let with_shared = |rival: usize| {
+        let mut together = shared.clone();
+        together.push(rival);
+        together.sort_unstable();
+        (Some(rival), together)
+    };
+    rivals.into_iter().map(with_shared).collect()
+}
+
+/// For each bundle, the bundles that it is an alternative to; between kustomizations and charts
+/// only. A plain manifest that says the same as one of theirs proves nothing for all the others
+/// that stand beside it.
+fn against(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<FixedBitSet> {
+    let mut holders: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
+    let is_built = |bundle: &Bundle| bundle.origin != Origin::Plain;
+    for (number, bundle) in bundles.iter().enumerate().filter(|(_, bundle)| is_built(bundle)) {
+        for key in bundle.members.iter().flat_map(|&id| Key::of(&items[id as usize])) {
+            holders.entry(key).or_default().push(number);
+        }
+    }
+    let mut against = vec![FixedBitSet::with_capacity(bundles.len()); bundles.len()];
+    for held in holders.values().filter(|held| held.len() > 1) {
+        let mut all = FixedBitSet::with_capacity(bundles.len());
+        held.iter().for_each(|&number| all.insert(number));
+        for &number in held {
+            against[number].union_with(&all);
+        }
+    }
+    for (number, set) in against.iter_mut().enumerate() {
+        set.set(number, false);
+    }
+    against
+}
+
+/// What two bundles that never run side by side have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Key<'a> {
+    Identity((&'a str, &'a str, &'a str)),
+    Base(Span),
+}
+
+impl<'a> Key<'a> {
+    fn of(item: &Item<'a>) -> impl Iterator<Item = Self> {
+        let base = item.workload.map(Self::Base);
+        item.identity.map(Self::Identity).into_iter().chain(base)
+    }
+}
+
+/// Objects, grouped.
+#[derive(Clone, Debug)]
+pub struct Grouped {
+    /// The bundles, sorted by name.
+    pub bundles: Vec<Bundle>,
+    /// The sites, sorted by name.
+    pub sites: Vec<Site>,
+    /// For each bundle, those it is an alternative to.
+    against: Vec<FixedBitSet>,
+    /// How many objects there are.
+    objects: usize,
+}
+
+impl Grouped {
+    /// Indices of the objects elsewhere in the repository that may run beside a site: neither
+    /// members nor in an alternative of it, nor in another directory of tests.
+    pub fn elsewhere(&self, site: &Site) -> Vec<u32> {
+        let mut beside = FixedBitSet::with_capacity(self.objects);
+        for (number, bundle) in self.bundles.iter().enumerate() {
+            if self.may_run_beside(site, number) {
+                bundle.members.iter().for_each(|&id| beside.insert(id as usize));
+            }
+        }
+        for &number in &site.bundles {
+            let bundle = &self.bundles[number];
+            bundle.rivals.iter().for_each(|&id| beside.set(id as usize, false));
+            for other in self.against[number].ones() {
+                let members = self.bundles[other].members.iter();
+                members.for_each(|&id| beside.set(id as usize, false));
+            }
+        }
+        site.members.iter().for_each(|&id| beside.set(id as usize, false));
+        beside.ones().map(|id| id as u32).collect()
+    }
+
+    fn may_run_beside(&self, site: &Site, number: usize) -> bool {
+        let bundle = &self.bundles[number];
+        // Who names clusters may have forgotten a directory: what stands in none of them is not
+        // proved to run alone.
+        let apart = match site.cluster {
+            Some(cluster) => !bundle.clusters.is_empty() && !bundle.clusters.contains(&cluster),
+            None => false,
+        };
+        let tried = bundle.trial.is_some() && bundle.trial != site.trial;
+        !bundle.alone && !apart && !tried && !site.bundles.contains(&number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ITEM: Item<'_> =
+        Item { path: "", alone: false, loose: false, identity: None, workload: None, built: None };
+
+    fn names(files: &[(&str, &str)]) -> Vec<(String, Vec<u32>)> {
+        let items: Vec<Item<'_>> = files
+            .iter()
+            .map(|(path, name)| Item {
+                path,
+                alone: path.ends_with(".md"),
+                identity: Some(("Deployment", "default", name)),
+                ..ITEM
+            })
+            .collect();
+        Grouping::default()
+            .group(&items, &[])
+            .bundles
+            .into_iter()
+            .map(|bundle| (bundle.name, bundle.members))
+            .collect()
+    }
+
+    #[test]
+    fn everything_is_one_bundle() {
+        assert_eq!(names(&[("a/x.yaml", "x"), ("b/y.yaml", "y")]), [(".".into(), vec![0, 1])]);
+    }
+
+    #[test]
+    fn what_stands_twice_makes_alternatives_and_the_rest_belongs_to_each() {
+        let found = names(&[
+            ("base/db.yaml", "db"),
+            ("env/dev/app.yaml", "app"),
+            ("env/prod/app.yaml", "app"),
+            ("env/shared.yaml", "cache"),
+        ]);
+        assert_eq!(found, [("env/dev".into(), vec![0, 1, 3]), ("env/prod".into(), vec![0, 2, 3])]);
+    }
+
+    #[test]
+    fn loose_files_can_be_an_alternative_to_a_directory_below_them() {
+        let found = names(&[("deploy/all.yaml", "app"), ("deploy/parts/app.yaml", "app")]);
+        assert_eq!(found, [("deploy".into(), vec![0]), ("deploy/parts".into(), vec![1])]);
+    }
+
+    #[test]
+    fn alternatives_side_by_side_are_not_multiplied() {
+        let found = names(&[
+            ("x/1/a.yaml", "a"),
+            ("x/2/a.yaml", "a"),
+            ("y/1/b.yaml", "b"),
+            ("y/2/b.yaml", "b"),
+        ]);
+        assert_eq!(found.len(), 4);
+        let items = [("x/1/a.yaml", "a"), ("x/2/a.yaml", "a"), ("y/1/b.yaml", "b")];
+        let items: Vec<Item<'_>> = items
+            .iter()
+            .map(|(path, name)| Item { path, identity: Some(("Pod", "", name)), ..ITEM })
+            .collect();
+        let grouped = Grouping::default().group(&items, &[]);
+        assert_eq!(
+            grouped.sites[0].members,
+            [0, 2],
+            "y has one way to be applied, so x/1 has it too"
+        );
+        let elsewhere = grouped.elsewhere(&grouped.sites[0]);
+        assert!(elsewhere.is_empty(), "x/2 is an alternative and runs nowhere beside");
+    }
+
+    #[test]
+    fn trials_stand_alone_and_markdown_does_too() {
+        let found = names(&[
+            ("app.yaml", "app"),
+            ("examples/one/app.yaml", "app"),
+            ("examples/two/app.yaml", "app"),
+            ("examples/loose.yaml", "x"),
+            ("doc.md", "app"),
+        ]);
+        let bundles: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(bundles, [".", "doc.md", "examples", "examples/one", "examples/two"]);
+        assert_eq!(found[0].1, [0]);
+    }
+
+    #[test]
+    fn clusters_are_what_the_user_says() {
+        let named = |name: &str, globs: &[&str]| NamedCluster {
+            name: name.to_owned(),
+            paths: PathSet::new(&globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>())
+                .unwrap(),
+        };
+        let clusters = vec![named("dev", &["dev/", "base/"]), named("prod", &["prod/", "base/"])];
+        let grouping = Grouping { clusters, trial_directories: vec!["trial".to_owned()] };
+        let paths = ["base/x", "dev/y", "prod/y", "stray/z", "trial/a/x", "examples/z"];
+        let items: Vec<Item<'_>> = paths
+            .iter()
+            .map(|path| Item { path, identity: Some(("Pod", "", &path[path.len() - 1..])), ..ITEM })
+            .collect();
+        let grouped = grouping.group(&items, &[]);
+        let bundles = &grouped.sites;
+        let told: Vec<(&str, &[u32])> =
+            bundles.iter().map(|b| (b.name.as_str(), b.members.as_slice())).collect();
+        // `examples` is no name of a trial here; both `z` are alternatives.
+        let expected: [(&str, &[u32]); 5] = [
+            ("dev", &[0, 1]),
+            ("examples", &[5]),
+            ("prod", &[0, 2]),
+            ("stray", &[3]),
+            ("trial/a", &[4]),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(grouped.elsewhere(&bundles[0]), [3, 5], "the other cluster runs nowhere beside");
+        assert_eq!(grouped.elsewhere(&bundles[3]), [0, 1, 2]);
+        let concerns = |bundle: usize, path| grouping.concerns(&bundles[bundle], path);
+        assert!(
+            concerns(0, "dev/chart") && concerns(0, "base/chart") && concerns(0, "other/chart")
+        );
+        assert!(!concerns(0, "prod/chart") && !concerns(0, "trial/a/chart"));
+        assert!(concerns(4, "trial/a/chart"));
+    }
+
+    /// A policy of each unit, by namespace and name; and the units.
+    fn sites(units: &[Unit], policies: &[(usize, &str, &str)]) -> Vec<(String, Vec<u32>)> {
+        let items: Vec<Item<'_>> = policies
+            .iter()
+            .map(|(unit, namespace, name)| Item {
+                identity: Some(("NetworkPolicy", namespace, name)),
+                built: Some(*unit),
+                ..ITEM
+            })
+            .collect();
+        let grouped = Grouping::default().group(&items, units);
+        grouped.sites.into_iter().map(|site| (site.name, site.members)).collect()
+    }
+
+    fn unit(directory: &str, namespace: Option<&str>, deployed_by: Option<&str>) -> Unit {
+        Unit {
+            name: directory.to_owned(),
+            directory: directory.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            deployed_by: deployed_by.map(str::to_owned),
+        }
+    }
+
+    #[test]
+    fn kustomizations_side_by_side_in_one_namespace_run_together() {
+        let units = [
+            unit("apps/cart", Some("shop"), None),
+            unit("apps/web", Some("shop"), None),
+            unit("apps/mail", Some("mail"), None),
+            unit("other/web", Some("shop"), None),
+        ];
+        let policies =
+            [(0, "shop", "cart"), (1, "shop", "web"), (2, "mail", "mail"), (3, "shop", "more")];
+        let expected = [
+            ("apps/* (namespace shop)".to_owned(), vec![0, 1]),
+            ("apps/mail".to_owned(), vec![2]),
+            ("other/web".to_owned(), vec![3]),
+        ];
+        assert_eq!(sites(&units, &policies), expected);
+    }
+
+    #[test]
+    fn overlays_that_hold_the_same_object_never_run_together() {
+        let units = [
+            unit("overlays/blue", Some("shop"), None),
+            unit("overlays/green", Some("shop"), None),
+            unit("overlays/shared", Some("shop"), None),
+        ];
+        let policies = [(0, "shop", "web"), (1, "shop", "web"), (2, "shop", "dns")];
+        let expected =
+            [("overlays/blue".to_owned(), vec![0, 2]), ("overlays/green".to_owned(), vec![1, 2])];
+        assert_eq!(sites(&units, &policies), expected);
+    }
+
+    #[test]
+    fn what_one_thing_deploys_runs_together() {
+        let by = Some("clusters/prod");
+        let units = [unit("apps", None, by), unit("infra", None, by), unit("dev", None, None)];
+        let policies = [(0, "shop", "web"), (1, "kube-system", "dns"), (2, "shop", "web")];
+        let expected = [("clusters/prod".to_owned(), vec![0, 1]), ("dev".to_owned(), vec![2])];
+        assert_eq!(sites(&units, &policies), expected);
+    }
+
+    #[test]
+    fn overlays_of_one_base_are_not_evidence_for_one_another() {
+        let base = Span::new(crate::text::SourceId(0), 0, 4);
+        let pod = |unit, namespace| Item {
+            identity: Some(("Deployment", namespace, "web")),
+            workload: Some(base),
+            built: Some(unit),
+            ..ITEM
+        };
+        let items = [pod(0, "dev"), pod(1, "prod"), Item { path: "a/b.yaml", ..ITEM }];
+        let units = [unit("dev", Some("dev"), None), unit("prod", Some("prod"), None)];
+        let grouped = Grouping::default().group(&items, &units);
+        let dev = grouped.sites.iter().find(|site| site.name == "dev").unwrap();
+        assert_eq!(grouped.elsewhere(dev), [2]);
+    }
+}

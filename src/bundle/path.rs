@@ -1,0 +1,38 @@
+//! Paths as bundles name them: relative to the repository's root, with `/`.
+
+/// The directory of a path; empty for the root.
+pub fn directory(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(directory, _)| directory)
+}
+
+/// A reference relative to `directory`, as a path relative to the root; none for what lies
+/// outside of it or is no path (an inline patch, a URL).
+pub fn path_from(directory: &str, reference: &str) -> Option<String> {
+    if reference.contains('\n') || reference.contains("://") || reference.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
+    for part in reference.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::path_from;
+
+    #[test]
+    fn references_are_paths_from_the_root() {
+        assert_eq!(path_from("a/b", "../c/./x.yaml").as_deref(), Some("a/c/x.yaml"));
+        assert_eq!(path_from("a", "..").as_deref(), Some(""));
+        assert_eq!(path_from("a", "../../x"), None);
+        assert_eq!(path_from("a", "https://example.com/x"), None);
+    }
+}

@@ -1,0 +1,200 @@
+//! Labels that kustomize adds to a selector, which then selects nothing though it did before.
+
+use compact_str::CompactString;
+
+use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, orphans, words};
+use crate::bundle::{Write, Writer};
+use crate::model::{At, Field, Operator, Peer, Requirement, Selector, Spot};
+use crate::reach::peer_may_be_dns;
+use crate::resolve::{is_ingress_controller, selects};
+use crate::yaml::Node;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "kustomize-rewrites-peer",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    pedantic: false,
+    page: include_str!("../../rules/kustomize-rewrites-peer.md"),
+    check: Check::Policy(check),
+};
+
+fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+    let Some(made) = &cx.cluster.object(id).made else { return };
+    let is_label = |write: &&Write| write.writer == Writer::CommonLabels;
+    let written: Vec<&Write> = made.writes.iter().filter(is_label).collect();
+    if written.is_empty() {
+        return;
+    }
+    let home = Rewritten::of(cx, id, Spot::PodSelector, &written);
+    findings.extend(home.and_then(|rewritten| rewritten.own(cx, id)));
+    for peer in cx.selector_peers() {
+        let spot = Spot::PeerPods(peer.direction, peer.rule, peer.index);
+        let rewritten = Rewritten::of(cx, id, spot, &written);
+        findings.extend(rewritten.and_then(|rewritten| rewritten.peer(cx, id, peer)));
+    }
+}
+
+/// A selector that kustomize added labels to.
+struct Rewritten<'a> {
+    spot: Spot,
+    /// The labels, in the order in which they were written.
+    writes: Vec<&'a Write>,
+    before: Selector,
+    after: &'a Selector,
+}
+
+/// Whom a selector has lost.
+struct Lost {
+    who: String,
+    confidence: Confidence,
+}
+
+impl<'a> Rewritten<'a> {
+    /// None where no label was added, or only such as were there already.
+    fn of(cx: &Context<'a>, id: u32, spot: Spot, written: &[&'a Write]) -> Option<Self> {
+        let holder = format!("{spot}.matchLabels");
+        let writes: Vec<&Write> =
+            written.iter().copied().filter(|write| write.holder == holder).collect();
+        let policy = cx.cluster.policy(id);
+        let after = match spot {
+            Spot::PeerPods(direction, rule, nth) => {
+                policy.peer(direction, rule, nth)?.pod_selector.get()?
+            }
+            _ => policy.pod_selector.get()?,
+        };
+        let mut before = after.clone();
+        for write in writes.iter().rev() {
+            restore(&mut before, write);
+        }
+        let changed = crate::model::labels(&before) != crate::model::labels(after);
+        (!writes.is_empty() && changed && !before.is_refused()).then_some(Self {
+            spot,
+            writes,
+            before,
+            after,
+        })
+    }
+
+    /// `spec.podSelector`: pods that do not get the labels are left without the policy.
+    fn own(self, cx: &Context<'_>, id: u32) -> Option<Finding> {
+        let home = cx.cluster.home(id);
+        if !cx.cluster.selected(id).is_none() {
+            return None;
+        }
+        let pods = cx.cluster.pods_in(home, Some(&self.before));
+        let first = pods.yes.iter().next()?;
+        let confidence = orphans::sureness(cx.cluster.namespace(home))?;
+        let who = words::workload(&cx.cluster.workload(first));
+        Some(self.finding(cx, id, &Lost { who, confidence }))
+    }
+
+    fn peer(self, cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> Option<Finding> {
+        let span = peer.peer.pod_selector.place()?;
+        let before =
+            Peer { pod_selector: Field::Given(self.before.clone(), span), ..peer.peer.clone() };
+        let lost = self.lost_dns(cx, id, peer, &before).or_else(|| {
+            let still = !peer.means.pods.is_none();
+            let lost = || self.lost_pods(cx, id, &before).or_else(|| self.lost_elsewhere(cx, peer));
+            if still { None } else { lost().or_else(|| self.lost_ingress(cx, peer)) }
+        })?;
+        Some(self.finding(cx, id, &lost))
+    }
+
+    fn lost_dns(
+        &self,
+        cx: &Context<'_>,
+        id: u32,
+        peer: &SelectorPeer<'_>,
+        before: &Peer,
+    ) -> Option<Lost> {
+        let was = peer_may_be_dns(cx.cluster, id, before);
+        let is = peer_may_be_dns(cx.cluster, id, peer.peer);
+        let lost = was.is_yes() && is.is_no();
+        let who = "the cluster's DNS pods".to_owned();
+        lost.then_some(Lost { who, confidence: Confidence::High })
+    }
+
+    /// A workload of the bundle, or of one beside it, that has the labels of the base only.
+    fn lost_pods(&self, cx: &Context<'_>, id: u32, before: &Peer) -> Option<Lost> {
+        let means = cx.cluster.peer_pods(id, before);
+        let first = cx.cluster.workload(means.pods.yes.iter().next()?);
+        let sure = orphans::sureness(first.namespace).unwrap_or(Confidence::Medium);
+        Some(Lost { who: words::workload(&first), confidence: sure })
+    }
+
+    /// A workload of another part of the repository. A peer without a namespaceSelector means its
+    /// own bundle.
+    fn lost_elsewhere(&self, cx: &Context<'_>, peer: &SelectorPeer<'_>) -> Option<Lost> {
+        if peer.peer.namespace_selector.is_absent() || self.before.is_empty() {
+            return None;
+        }
+        let is_lost = |workload| {
+            selects(&self.before, workload).is_yes() && selects(self.after, workload).is_no()
+        };
+        let (head, _) = cx.cluster.elsewhere().find(|(_, workload)| is_lost(*workload))?;
+        // Its own kustomization may add the label there too, and is looked at as it is built.
+        let who = format!("{} {}", head.kind, words::quoted(&head.name));
+        Some(Lost { who, confidence: Confidence::Medium })
+    }
+
+    /// The pods of an ingress controller, which come with a chart or an install manifest of their
+    /// own as a rule.
+    fn lost_ingress(&self, cx: &Context<'_>, peer: &SelectorPeer<'_>) -> Option<Lost> {
+        let elsewhere = !peer.peer.namespace_selector.is_absent()
+            && peer
+                .means
+                .namespaces
+                .iter()
+                .all(|(number, _)| cx.cluster.namespace(*number).workloads.is_empty());
+        let lost = elsewhere && is_ingress_controller(&self.before);
+        let who = "the ingress controller's pods".to_owned();
+        lost.then_some(Lost { who, confidence: Confidence::Medium })
+    }
+
+    fn finding(&self, cx: &Context<'_>, id: u32, lost: &Lost) -> Finding {
+        let added = self.writes.last().map_or(self.writes[0], |write| *write);
+        let label = self.after.requirements.iter().find(|it| it.key == added.key);
+        let label = words::quoted(&label.map(Requirement::words).unwrap_or_default());
+        let head = cx.cluster.head(id);
+        let whose = match self.spot {
+            Spot::PodSelector => "`spec.podSelector`",
+            _ => "a peer",
+        };
+        let message = format!(
+            "kustomize adds {label} to {whose} of {} {} as well, and so it no longer selects {}: \
+             {} did",
+            head.kind,
+            words::quoted(&head.name),
+            lost.who,
+            words::selector(&self.before),
+        );
+        let help = "write the label under `labels:` with `includeTemplates: true` instead of \
+                    `includeSelectors` or `commonLabels`, or select by `matchExpressions`, which \
+                    kustomize leaves alone";
+        let mut finding = Finding::new(&RULE, added.place, message, help)
+            .about(cx, At { policy: id, spot: self.spot })
+            .confidence(lost.confidence);
+        let kept = self.before.requirements.first().map(|requirement| requirement.span);
+        let selector = kept.or_else(|| self.spot.key_span(cx.cluster.policy(id)));
+        if let Some(span) = selector {
+            finding = finding.related(span, "this selector gets it".to_owned());
+            finding.hidden.push(span);
+        }
+        finding
+    }
+}
+
+/// Takes back what was written.
+fn restore(selector: &mut Selector, write: &Write) {
+    let is_it = |requirement: &Requirement| requirement.is_label && requirement.key == write.key;
+    let value = write.before.as_ref().and_then(Node::as_scalar);
+    match (value, selector.requirements.iter_mut().find(|requirement| is_it(requirement))) {
+        (Some(value), Some(requirement)) => {
+            let span = write.before.as_ref().map_or(requirement.span, |node| node.span);
+            requirement.values = vec![(CompactString::new(&value.text), span)];
+            requirement.operator = Operator::In;
+        }
+        _ => selector.requirements.retain(|requirement| !is_it(requirement)),
+    }
+}

@@ -1,0 +1,64 @@
+//! What a finding says about a policy that an overlay or a chart has made: where the overlay's
+//! line took the place of the base's, both are shown; and a fix edits only what stands in one
+//! file as it will be applied.
+
+use super::{Finding, Related};
+use crate::bundle::Write;
+use crate::model::{Body, Object};
+use crate::repo::{Repo, Role};
+use crate::text::{SourceId, Span};
+use crate::yaml::{Node, Value};
+
+/// Adds the base's line to a finding whose place an overlay wrote, and takes fixes away that can't
+/// be made in the policy's own file.
+pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
+    let Some(made) = &policy.made else { return };
+    let head = &policy.head;
+    if finding.place.source != head.source {
+        let written = made.writes.iter().rev().find(|write| holds(write, finding.place));
+        let (span, message) = match written.and_then(|write| write.before.as_ref()) {
+            Some(before) => (first_line(before), "this is what it takes the place of".to_owned()),
+            None => (head.name_span, "the policy is written here".to_owned()),
+        };
+        if finding.related.iter().all(|related| related.span != span) {
+            finding.related.push(Related { span, message });
+        }
+    }
+    let is_plain_file = |source: SourceId| {
+        repo.files.get(source.0 as usize).is_some_and(|file| file.role == Role::Manifests)
+    };
+    let whole = is_plain_file(head.source) && is_written_in(policy, head.source);
+    finding.fixes.retain(|fix| whole && fix.edits.iter().all(|e| e.span.source == head.source));
+}
+
+fn holds(write: &Write, place: Span) -> bool {
+    write.place.contains(place) || place.contains(write.place)
+}
+
+/// The place of a scalar, or the beginning of a collection.
+fn first_line(node: &Node) -> Span {
+    match &node.value {
+        Value::Scalar(_) => node.span,
+        Value::Map(map) => map.entries.first().map_or(node.span.at_start(), |entry| entry.key_span),
+        Value::Seq(_) => node.span.at_start(),
+    }
+}
+
+/// Whether all of a policy's spec is written in that file.
+fn is_written_in(policy: &Object, source: SourceId) -> bool {
+    let Body::Policy(body) = &policy.body else { return false };
+    body.tree.get("spec").is_none_or(|spec| is_all_in(spec, source))
+}
+
+/// Depth is bounded where trees are built.
+fn is_all_in(node: &Node, source: SourceId) -> bool {
+    node.span.source == source
+        && match &node.value {
+            Value::Scalar(_) => true,
+            Value::Seq(items) => items.iter().all(|item| is_all_in(item, source)),
+            Value::Map(map) => map
+                .entries
+                .iter()
+                .all(|entry| entry.key_span.source == source && is_all_in(&entry.value, source)),
+        }
+}

@@ -1,0 +1,36 @@
+//! Rules about what kustomizations and charts could not be made into. Their findings are made here
+//! from what the bundles' stage hands on.
+
+use super::{Check, Confidence, Finding, Rule, Severity};
+use crate::bundle::{Fault, FaultKind};
+
+/// What `kustomize build` refuses.
+pub static KUSTOMIZE_ERROR: Rule =
+    about("kustomize-error", Severity::Error, include_str!("../../rules/kustomize-error.md"));
+/// What lies elsewhere and is not fetched.
+pub static UNRESOLVED_REMOTE: Rule = Rule {
+    pedantic: true,
+    ..about("unresolved-remote", Severity::Note, include_str!("../../rules/unresolved-remote.md"))
+};
+/// Charts that were not rendered.
+pub static UNRENDERED_CHART: Rule =
+    about("unrendered-chart", Severity::Note, include_str!("../../rules/unrendered-chart.md"));
+/// A chart that does not render.
+pub static RENDER_ERROR: Rule =
+    about("render-error", Severity::Error, include_str!("../../rules/render-error.md"));
+
+const fn about(id: &'static str, severity: Severity, page: &'static str) -> Rule {
+    Rule { id, severity, confidence: Confidence::High, pedantic: false, page, check: Check::Run }
+}
+
+/// What could not be made, as a finding.
+pub fn finding(fault: &Fault) -> Finding {
+    let rule = match fault.kind {
+        FaultKind::Refused => &KUSTOMIZE_ERROR,
+        FaultKind::Remote | FaultKind::NotEvaluated => &UNRESOLVED_REMOTE,
+        FaultKind::Unrendered => &UNRENDERED_CHART,
+        FaultKind::Render => &RENDER_ERROR,
+    };
+    let finding = Finding::new(rule, fault.place, fault.message.clone(), fault.help.clone());
+    fault.related.iter().fold(finding, |finding, (span, message)| finding.related(*span, message))
+}

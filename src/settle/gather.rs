@@ -1,0 +1,88 @@
+//! One finding for one line that does the same to many policies.
+
+use std::collections::BTreeMap;
+
+use crate::lint::Finding;
+use crate::text::Span;
+
+/// The rules whose findings stand on a line that is not the policy's own: what that line does to
+/// several policies is mended there, once.
+const GATHERED: [&str; 1] = ["kustomize-rewrites-peer"];
+
+/// The most places that are shown beside one finding.
+const SHOWN: usize = 5;
+
+/// `findings`, which are in the order of a report, with those of one line made one: the first
+/// speaks, and counts the others.
+pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut gathered: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut first: BTreeMap<(&str, Span), (usize, usize)> = BTreeMap::new();
+    for finding in findings {
+        if !GATHERED.contains(&finding.rule.id) {
+            gathered.push(finding);
+            continue;
+        }
+        let next = (gathered.len(), 0);
+        let (at, more) = first.entry((finding.rule.id, finding.place)).or_insert(next);
+        match gathered.get_mut(*at) {
+            None => gathered.push(finding),
+            Some(speaks) => {
+                *more += 1;
+                join(speaks, finding);
+            }
+        }
+    }
+    for (at, more) in first.into_values().filter(|(_, more)| *more > 0) {
+        let what =
+            if more == 1 { "1 more selector".to_owned() } else { format!("{more} more selectors") };
+        gathered[at].message.push_str(&format!("; the same becomes of {what}"));
+    }
+    gathered
+}
+
+fn join(speaks: &mut Finding, other: Finding) {
+    for related in other.related {
+        if speaks.related.len() < SHOWN
+            && speaks.related.iter().all(|known| known.span != related.span)
+        {
+            speaks.related.push(related);
+        }
+    }
+    speaks.confidence = speaks.confidence.max(other.confidence);
+    speaks.hidden.extend(other.hidden);
+    speaks.bundles.extend(other.bundles);
+    speaks.bundles.sort_unstable();
+    speaks.bundles.dedup();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::made_up::finding;
+    use super::*;
+
+    #[test]
+    fn a_line_speaks_once_for_all_that_it_does() {
+        let of = |id, place, message: &str, bundle| finding(id, None, place, message, &[bundle]);
+        let found = gather(vec![
+            of("kustomize-rewrites-peer", 0, "it adds a label to one", "dev"),
+            of("kustomize-rewrites-peer", 0, "it adds a label to two", "prod"),
+            of("kustomize-rewrites-peer", 1, "another line", "dev"),
+            of("split-peer", 0, "another rule", "dev"),
+            of("split-peer", 0, "another rule again", "dev"),
+        ]);
+        let told: Vec<_> =
+            found.iter().map(|f| (f.message.as_str(), f.bundles.join("+"))).collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "it adds a label to one; the same becomes of 1 more selector",
+                    "dev+prod".to_owned()
+                ),
+                ("another line", "dev".to_owned()),
+                ("another rule", "dev".to_owned()),
+                ("another rule again", "dev".to_owned()),
+            ]
+        );
+    }
+}
