@@ -11,7 +11,7 @@ use crate::bundle::kustomize::Kustomizations;
 use crate::bundle::{self, Built, Grouped, Item, Manifest, Unit};
 use crate::clock::Clock;
 use crate::model::{self, Body, Loaded, Object};
-use crate::repo::{self, Repo};
+use crate::repo::{self, Error, Repo};
 use crate::text::{SourceId, Sources};
 use crate::{Progress, Request};
 
@@ -32,7 +32,10 @@ pub struct Assembly {
 
 impl Assembly {
     /// Reads and groups everything in `repo`.
-    pub fn of(request: &Request, repo: &Repo, progress: &dyn Progress) -> Self {
+    ///
+    /// # Errors
+    /// An inventory that can't be read.
+    pub fn of(request: &Request, repo: &Repo, progress: &dyn Progress) -> Result<Self, Error> {
         Self::timed(request, repo, progress, &mut Clock::start())
     }
 
@@ -41,7 +44,7 @@ impl Assembly {
         repo: &Repo,
         progress: &dyn Progress,
         clock: &mut Clock,
-    ) -> Self {
+    ) -> Result<Self, Error> {
         let (scope, limits) = (&request.scope, &request.limits);
         let mut sources = Sources::of(repo);
         let kustomizations = Kustomizations::find(repo, scope, &mut sources, limits);
@@ -59,10 +62,18 @@ impl Assembly {
         plain.retain(|object| !of_bundles.contains(&object.head.source));
         plain.extend(decode(&mut built));
         making.mark_what_is_here(&mut plain);
+        let given = plain.len();
+        for path in &request.inventories {
+            let inventory = model::inventory(&repo.root.join(path), limits, &mut sources);
+            let inventory = inventory.map_err(Error::Inventory)?;
+            plain.extend(model::without_own(inventory, &plain[..given]));
+        }
         clock.stage("build");
-        let grouped = request.grouping.group(&items(&plain, repo, &kustomizations), &units);
+        let mut items = items(&plain, repo, &kustomizations);
+        items[given..].iter_mut().for_each(|item| item.given = true);
+        let grouped = request.grouping.group(&items, &units);
         clock.stage("group");
-        Self { sources, loaded, objects: Arc::new(plain), built, grouped }
+        Ok(Self { sources, loaded, objects: Arc::new(plain), built, grouped })
     }
 }
 
@@ -100,6 +111,7 @@ fn items<'a>(
             identity: counts.then_some(identity),
             workload: is_workload.then_some(object.head.start),
             built,
+            given: false,
         }
     };
     objects.iter().map(item).collect()

@@ -25,7 +25,7 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let repo = repo::find(&request.scope, &request.cwd)?;
     clock.stage("walk");
     progress.files(repo.files.len());
-    let assembly = Assembly::timed(request, &repo, progress, &mut clock);
+    let assembly = Assembly::timed(request, &repo, progress, &mut clock)?;
     let run = Run::new(request, &repo, &assembly);
     let found = run.lint();
     clock.stage("lint");
@@ -235,7 +235,12 @@ impl<'a> Run<'a> {
     fn summary(&self, clock: Clock) -> Summary {
         let of_role =
             |role| self.repo.files.iter().filter(|file| file.role == role && file.reported).count();
-        let workloads = self.objects().iter().map(|object| match &object.body {
+        // What an inventory gives is not of the repository.
+        let is_own = |object: &&Object| {
+            object.made.is_some() || self.repo.files.get(object.head.source.0 as usize).is_some()
+        };
+        let own = || self.objects().iter().filter(is_own);
+        let workloads = own().map(|object| match &object.body {
             Body::Workloads(list) => list.len(),
             _ => 0,
         });
@@ -244,7 +249,7 @@ impl<'a> Run<'a> {
         Summary {
             files: loaded.files,
             documents: loaded.documents,
-            policies: self.objects().iter().filter(is_policy).count(),
+            policies: own().filter(is_policy).count(),
             workloads: workloads.sum(),
             suppressed: 0,
             mended: 0,

@@ -27,6 +27,7 @@ mod assembly;
 mod check;
 mod clock;
 mod mend;
+pub mod overview;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,6 +59,8 @@ pub struct Request {
     pub grouping: bundle::Grouping,
     /// What the user says of the cluster.
     pub settings: Settings,
+    /// Files that tell what runs elsewhere in the cluster.
+    pub inventories: Vec<PathBuf>,
 }
 
 /// What a run found and read.
@@ -106,9 +109,9 @@ pub struct Summary {
     pub baselined: usize,
     /// Entries that were taken out of the baseline file, as they are no finding any more.
     pub pruned: usize,
-    /// Kustomizations that were recognised and left out.
+    /// Kustomizations that were evaluated, each with all that it refers to.
     pub kustomizations: usize,
-    /// Helm charts that were recognised and left out.
+    /// Helm charts that were not rendered.
     pub charts: usize,
     /// Paths that were passed by, with the reason.
     pub left_out: Vec<(String, &'static str)>,

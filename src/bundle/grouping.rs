@@ -27,6 +27,8 @@ pub struct Item<'a> {
     pub workload: Option<Span>,
     /// The number of the [`Unit`] that made it; none for a manifest that stands for itself.
     pub built: Option<usize>,
+    /// Whether it is part of an inventory, and so runs beside everything.
+    pub given: bool,
 }
 
 /// What a kustomization or a chart makes, as far as grouping needs it.
@@ -130,7 +132,11 @@ impl Grouping {
         bundles.extend(self.built(items, units));
         bundles.sort_by(|a, b| a.name.cmp(&b.name));
         let against = against(items, &bundles);
-        let sites = self.sites(&bundles, units, &against);
+        let mut sites = self.sites(&bundles, units, &against);
+        let given = || (0u32..).zip(items).filter(|(_, item)| item.given).map(|(index, _)| index);
+        for site in sites.iter_mut().filter(|site| !bundles[site.bundles[0]].alone) {
+            site.members.extend(given());
+        }
         Grouped { bundles, sites, against, objects: items.len() }
     }
 

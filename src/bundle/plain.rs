@@ -18,7 +18,8 @@ use super::grouping::{Bundle, Grouping, Item, Origin};
 /// What the plain manifests make: bundles, in the order of their names.
 pub(super) fn bundles(grouping: &Grouping, items: &[Item<'_>]) -> Vec<Bundle> {
     let mut parts: BTreeMap<Part, Vec<u32>> = BTreeMap::new();
-    for (index, item) in (0u32..).zip(items).filter(|(_, item)| item.built.is_none()) {
+    let is_plain = |item: &Item<'_>| item.built.is_none() && !item.given;
+    for (index, item) in (0u32..).zip(items).filter(|(_, item)| is_plain(item)) {
         for part in parts_of(grouping, item) {
             parts.entry(part).or_default().push(index);
         }

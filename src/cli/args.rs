@@ -104,6 +104,10 @@ pub(super) enum Command {
         #[command(flatten)]
         check: Box<CheckArgs>,
     },
+    /// Print what is applied together: bundles, namespaces, and where more may run than is shown
+    Bundles(Box<CheckArgs>),
+    /// Print what the repository runs, for `--inventory` in another repository
+    Inventory(Box<CheckArgs>),
     /// Write a commented netpol-lint.toml for the repository
     Init {
         /// A directory of the repository
@@ -255,6 +259,13 @@ pub(super) struct FileArgs {
     /// Read files that gitignore rules hide
     #[arg(long)]
     pub(super) no_ignore: bool,
+
+    /// A file that tells what runs elsewhere in the cluster, as context
+    ///
+    /// What `kubectl get ns,deploy,sts,ds,pods,svc -A -o yaml` prints, or `netpol-lint inventory`
+    /// in another repository. Can be given several times.
+    #[arg(long, value_name = "FILE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
+    pub(super) inventory: Vec<String>,
 
     /// The path that standard input is reported under
     ///

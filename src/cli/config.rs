@@ -21,6 +21,7 @@ pub(super) fn print(in_force: &InForce, out: &mut dyn Write) -> Result<u8, Failu
     page.list("include", &in_force.include)?;
     page.list("exclude", &in_force.exclude)?;
     cluster(in_force, &mut page)?;
+    page.list("inventory", &in_force.inventory)?;
     page.list("test-directories", &in_force.test_directories)?;
     tables(in_force, &mut page)?;
     Ok(CLEAN)

@@ -56,6 +56,8 @@ pub(super) struct InForce {
     pub(super) well_known: Vec<At<WellKnown>>,
     pub(super) pod_ranges: Value<Vec<IpNet>>,
     pub(super) service_ranges: Value<Vec<IpNet>>,
+    /// Those of the configuration are relative to it.
+    pub(super) inventory: Value<Vec<String>>,
     pub(super) clusters: Vec<At<(Vec<String>, NamedCluster)>>,
     pub(super) test_directories: Value<Vec<String>>,
     /// By key, in the order of the documentation.
@@ -118,6 +120,7 @@ impl InForce {
             well_known: config.well_known,
             pod_ranges: choose("", None, config.pod_ranges, vec![]),
             service_ranges: choose("", None, config.service_ranges, vec![]),
+            inventory: choose("--inventory", given(&files.inventory), config.inventory, vec![]),
             clusters: config.clusters,
             test_directories: choose(
                 "",
@@ -160,7 +163,12 @@ impl InForce {
     ) -> Request {
         let selection = self.selection();
         let limits = self.yaml_limits();
+        // What was typed starts from the working directory, what is written from the root.
+        let typed = matches!(self.inventory.origin, Origin::Flag(_));
+        let start = if typed { terminal.cwd().to_owned() } else { PathBuf::new() };
+        let inventories = self.inventory.value.iter().map(|path| start.join(path)).collect();
         Request {
+            inventories,
             cwd: terminal.cwd().to_owned(),
             scope: repo::Scope {
                 paths,

@@ -6,10 +6,12 @@
 
 mod args;
 mod baseline;
+mod bundles;
 mod check;
 mod config;
 mod in_force;
 mod init;
+mod inventory;
 mod page;
 mod progress;
 mod rule;
@@ -63,6 +65,10 @@ fn perform(args: Args) -> Result<u8, Failure> {
         Mode::Rule(rule) => rule::page(rule, &settings.terminal, &mut out)?,
         Mode::Config(in_force) => config::print(&in_force, &mut out)?,
         Mode::Schema => config::schema(&mut out)?,
+        Mode::Bundles(request, format) => {
+            bundles::print(&request, format, &settings.terminal, &mut out)?
+        }
+        Mode::Inventory(request) => inventory::print(&request, &mut out)?,
         Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,
     };
     out.flush()?;

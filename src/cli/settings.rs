@@ -30,6 +30,10 @@ pub(super) enum Mode {
     Config(Box<InForce>),
     /// Print the configuration's schema.
     Schema,
+    /// Print what is applied together.
+    Bundles(Box<Request>, Format),
+    /// Print what the repository runs.
+    Inventory(Box<Request>),
     /// Write a configuration for the repository around that path.
     Init(PathBuf),
 }
@@ -88,10 +92,23 @@ impl Settings {
             Some(Command::Config { check, .. }) => {
                 Mode::Config(Box::new(InForce::new(&check, &terminal)?))
             }
+            Some(Command::Bundles(check)) => {
+                let format = check.output.output_format;
+                Mode::Bundles(Box::new(request(*check, &terminal)?), format)
+            }
+            Some(Command::Inventory(check)) => {
+                Mode::Inventory(Box::new(request(*check, &terminal)?))
+            }
             Some(Command::Init { path }) => Mode::Init(path),
         };
         Ok(Self { terminal, mode })
     }
+}
+
+/// What a command that lints nothing asks of the pipeline.
+fn request(args: CheckArgs, terminal: &Terminal) -> Result<Request, Failure> {
+    let in_force = InForce::new(&args, terminal)?;
+    Ok(in_force.request(args.paths, args.files, terminal))
 }
 
 impl Mode {

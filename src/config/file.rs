@@ -61,6 +61,10 @@ pub(super) struct File {
     /// The addresses that the cluster's Services get (CIDRs).
     #[schemars(with = "Option<Vec<String>>")]
     pub service_ranges: Option<List>,
+    /// Files that tell what runs elsewhere in the cluster, relative to this one: what `kubectl get
+    /// ns,deploy,sts,ds,pods,svc -A -o yaml` or `netpol-lint inventory` prints.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub inventory: Option<List>,
     /// Files that are applied together, where the directories do not tell.
     #[schemars(with = "Option<Vec<ClusterTable>>")]
     pub cluster: Option<Vec<Spanned<ClusterTable>>>,

@@ -71,6 +71,8 @@ pub struct Config {
     pub pod_ranges: Option<At<Vec<IpNet>>>,
     /// The addresses of Services.
     pub service_ranges: Option<At<Vec<IpNet>>>,
+    /// Files that tell what runs elsewhere, relative to the configuration.
+    pub inventory: Option<At<Vec<String>>>,
     /// Files that are applied together: their globs as written, and understood.
     pub clusters: Vec<At<(Vec<String>, NamedCluster)>>,
     /// Names of directories whose contents are tried out on their own.

@@ -37,6 +37,7 @@ pub fn read(path: &str, text: &str) -> Result<Config, Error> {
         profile: file.profile.map(|it| reader.at(&it, profile(*it.get_ref()))),
         pod_ranges: reader.ranges(file.pod_ranges)?,
         service_ranges: reader.ranges(file.service_ranges)?,
+        inventory: file.inventory.map(|list| reader.at(&list, strings(list.get_ref()))),
         test_directories: reader.directories(file.test_directories)?,
         limits: reader.limits(file.limits.unwrap_or_default())?,
         ..Config::default()

@@ -15,6 +15,8 @@ pub enum Error {
     Glob(String, String),
     /// No YAML or JSON file under the given paths.
     NothingToRead(Vec<PathBuf>),
+    /// What was given of things that run elsewhere can't be read: why, in a sentence.
+    Inventory(String),
 }
 
 impl fmt::Display for Error {
@@ -30,6 +32,7 @@ impl fmt::Display for Error {
                  it into `netpol-lint -`",
                 quoted(path)
             ),
+            Self::Inventory(why) => f.write_str(why),
             Self::Glob(glob, why) => {
                 write!(f, "`{glob}` is not a glob: {why}")
             }

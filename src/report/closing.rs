@@ -115,20 +115,15 @@ fn mended(summary: &Summary) -> Option<String> {
     (summary.mended > 0).then(|| format!("Mended {findings} in {files}."))
 }
 
-/// Which bundles were recognised and left out: their policies are missing above.
+/// Which charts were not rendered: their policies are missing above.
 fn left_out(summary: &Summary) -> Option<String> {
-    let parts = [
-        (summary.kustomizations, "kustomization", "kustomizations"),
-        (summary.charts, "Helm chart", "Helm charts"),
-    ];
-    let told: Vec<_> = parts
-        .into_iter()
-        .filter(|&(number, ..)| number > 0)
-        .map(|(number, one, many)| count(number, one, many))
-        .collect();
-    let verb = if summary.kustomizations + summary.charts == 1 { "was" } else { "were" };
-    let why = "this version reads plain manifests only";
-    (!told.is_empty()).then(|| format!("{} {verb} left out: {why}.", and(&told)))
+    let told = count(summary.charts, "Helm chart", "Helm charts");
+    let verb = if summary.charts == 1 { "was" } else { "were" };
+    (summary.charts > 0).then(|| {
+        format!(
+            "{told} {verb} not rendered: `helm` was not found (https://helm.sh/docs/intro/install)."
+        )
+    })
 }
 
 /// What the baseline holds for nothing.

@@ -7,6 +7,7 @@ pub mod closing;
 pub mod concise;
 #[cfg(feature = "cli")]
 mod excerpt;
+pub mod inventory;
 pub mod json;
 mod paint;
 pub mod path;
@@ -30,6 +31,12 @@ pub struct Look {
     pub cwd: PathBuf,
     /// Whether the terminal follows hyperlinks; rule ids then lead to their pages.
     pub links: bool,
+}
+
+/// The words that matter most, as the look wants them.
+#[cfg(feature = "cli")]
+pub fn strong(look: &Look, text: &str) -> String {
+    paint::paint(look, paint::Ink::Strong, text)
 }
 
 /// How many findings there are of each severity.

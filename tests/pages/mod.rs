@@ -62,17 +62,26 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
 /// and a note, the pedantic ones too). The marks of expected lines are left out: they are comments, which a
 /// rule may ask for.
 pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
+    let pedantic = rule.pedantic || rule.severity == Severity::Note;
+    run_with(settle::Selection { pedantic, ..Default::default() }, text)
+}
+
+/// Runs an example with what is on by default.
+pub fn run_by_default(text: &str) -> (tempfile::TempDir, Outcome) {
+    run_with(settle::Selection::default(), text)
+}
+
+fn run_with(selection: settle::Selection, text: &str) -> (tempfile::TempDir, Outcome) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files(text) {
         let path = folder.path().join(&name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(path, plain(&content) + "\n").unwrap();
     }
-    let pedantic = rule.pedantic || rule.severity == Severity::Note;
     let request = Request {
         cwd: folder.path().canonicalize().unwrap(),
         scope: repo::Scope::default(),
-        selection: settle::Selection { pedantic, ..Default::default() },
+        selection,
         ..Request::default()
     };
     let outcome = netpol_lint::check(&request, &()).unwrap();

@@ -1,0 +1,77 @@
+//! What runs elsewhere, as the user gives it: context, never something to lint.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use super::{Body, Object, decode};
+use crate::bundle::heads;
+use crate::text::{Origin, Source, Sources, visible};
+use crate::yaml::{self, Limits, ProblemKind};
+
+/// Reads an inventory: manifests as `kubectl get ns,deploy,sts,ds,pods,svc -A -o yaml` (or `json`)
+/// lists them, or as `netpol-lint inventory` writes them.
+///
+/// # Errors
+/// Why it can't be read, in a sentence. An inventory that is half read would make selectors seem
+/// to select nothing, so there is no reading on.
+pub fn inventory(
+    path: &Path,
+    limits: &Limits,
+    sources: &mut Sources,
+) -> Result<Vec<Object>, String> {
+    let shown = visible(&path.display().to_string()).into_owned();
+    let bytes = std::fs::read(path).map_err(|error| {
+        let text = error.to_string();
+        format!(
+            "the inventory `{shown}` can't be read: {}",
+            text.split(" (os").next().unwrap_or(&text)
+        )
+    })?;
+    let text: Arc<str> = String::from_utf8(bytes)
+        .map_err(|_| format!("the inventory `{shown}` is not UTF-8"))?
+        .into();
+    let origin = Origin::File(path.to_owned());
+    let id = sources.add(Source::with_text(shown.clone(), origin, Arc::clone(&text)));
+    let stream = yaml::read(id, &text, 0..text.len(), None, limits);
+    if let Some(problem) = stream.problems.first() {
+        let what = match &problem.kind {
+            ProblemKind::Syntax(what) | ProblemKind::Limit(what) => what.as_str(),
+            ProblemKind::Template => "it is a template",
+            ProblemKind::NotUtf8 => "it is not UTF-8",
+        };
+        let line = sources.start(problem.span).line;
+        return Err(format!("the inventory `{shown}` can't be read: line {line}: {what}"));
+    }
+    let mut objects = Vec::new();
+    for document in &stream.documents {
+        objects.extend(heads(&document.root).into_iter().map(|(head, tree)| decode(head, &tree)));
+    }
+    if objects.is_empty() {
+        return Err(format!(
+            "the inventory `{shown}` holds no manifest: `kubectl get \
+             ns,deploy,sts,ds,pods,svc -A -o yaml` and `netpol-lint inventory` print one"
+        ));
+    }
+    // The pods of one controller are one workload.
+    let mut owners = HashSet::new();
+    objects.retain(|object| match &object.body {
+        Body::Workloads(list) => list.iter().all(|workload| {
+            let owner = workload.owner.clone();
+            owner.is_none_or(|owner| owners.insert((object.head.namespace.clone(), owner)))
+        }),
+        _ => true,
+    });
+    objects.retain(|object| !matches!(object.body, Body::Other | Body::Deployer(_)));
+    Ok(objects)
+}
+
+/// Takes out of an inventory what the repository shows itself, as it is written there.
+pub fn without_own(inventory: Vec<Object>, own: &[Object]) -> Vec<Object> {
+    let identity = |object: &Object| {
+        let head = &object.head;
+        (head.kind.clone(), head.namespace.clone(), head.name.clone())
+    };
+    let known: HashSet<_> = own.iter().map(identity).collect();
+    inventory.into_iter().filter(|object| !known.contains(&identity(object))).collect()
+}

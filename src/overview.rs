@@ -1,0 +1,162 @@
+//! What is applied together, as the rules see it: what one looks at first when a finding
+//! surprises.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::assembly::Assembly;
+use crate::bundle::{Bundle, Origin, Site};
+use crate::model::Body;
+use crate::repo::{self, Repo};
+use crate::resolve::{Cluster, Members, Open};
+use crate::{Request, check};
+
+/// Bundles that run side by side.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SiteOverview {
+    /// What findings call them together.
+    pub name: String,
+    /// The directory of tests or examples that they stand in, if they do.
+    pub trial: Option<String>,
+    /// The bundles.
+    pub bundles: Vec<BundleOverview>,
+    /// The namespaces that they have policies or pods in.
+    pub namespaces: Vec<NamespaceOverview>,
+}
+
+/// What is applied together.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct BundleOverview {
+    /// The directory it is named by.
+    pub name: String,
+    /// What makes it.
+    pub kind: BundleKind,
+    /// How many objects it has that matter to policies.
+    pub objects: usize,
+    /// How many policies.
+    pub policies: usize,
+    /// How many workloads.
+    pub workloads: usize,
+    /// What could not be made of it.
+    pub faults: Vec<String>,
+}
+
+/// What makes a bundle.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BundleKind {
+    /// Manifests that are applied as they stand.
+    Plain,
+    /// A kustomization.
+    Kustomization,
+    /// A Helm chart.
+    Chart,
+}
+
+/// One namespace of a site.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NamespaceOverview {
+    /// Its name; none for objects that name none.
+    pub name: Option<String>,
+    /// How many policies it has.
+    pub policies: usize,
+    /// How many workloads.
+    pub workloads: usize,
+    /// Why more may be there than the repository shows; none where nothing is.
+    pub open: Option<String>,
+}
+
+/// The sites that what is reported on belongs to, in the order of their names.
+///
+/// # Errors
+/// Those of [`check`](crate::check()).
+pub fn overview(request: &Request) -> Result<Vec<SiteOverview>, repo::Error> {
+    let repo = repo::find(&request.scope, &request.cwd)?;
+    let assembly = Assembly::of(request, &repo, &())?;
+    let is_reported = |id: &u32| {
+        let source = assembly.objects[*id as usize].head.source;
+        repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
+    };
+    let sites = assembly.grouped.sites.iter();
+    let sites = sites.filter(|site| site.members.iter().any(is_reported));
+    Ok(sites.map(|site| of_site(request, &repo, &assembly, site)).collect())
+}
+
+fn of_site(request: &Request, repo: &Repo, assembly: &Assembly, site: &Site) -> SiteOverview {
+    let bundles = site.bundles.iter().map(|&number| &assembly.grouped.bundles[number]);
+    let members = Members {
+        name: site.name.clone(),
+        is_trial: site.trial.is_some(),
+        objects: site.members.clone(),
+        reported: fixedbitset::FixedBitSet::new(),
+        elsewhere: Vec::new(),
+        openness: check::openness(&request.grouping, site, repo, assembly),
+    };
+    let cluster = Cluster::build(Arc::clone(&assembly.objects), members, request.settings.clone());
+    let namespaces = cluster
+        .namespaces()
+        .iter()
+        .filter(|namespace| !namespace.policies.is_empty() || !namespace.workloads.is_empty());
+    SiteOverview {
+        name: site.name.clone(),
+        trial: site.trial.clone(),
+        bundles: bundles.map(|bundle| of_bundle(repo, assembly, bundle)).collect(),
+        namespaces: namespaces
+            .map(|namespace| NamespaceOverview {
+                name: (!namespace.implicit).then(|| namespace.name.to_string()),
+                policies: namespace.policies.len(),
+                workloads: namespace.workloads.len(),
+                open: namespace.open.as_ref().map(why),
+            })
+            .collect(),
+    }
+}
+
+fn of_bundle(repo: &Repo, assembly: &Assembly, bundle: &Bundle) -> BundleOverview {
+    let objects = || bundle.members.iter().map(|&id| &assembly.objects[id as usize]);
+    let workloads = objects().map(|object| match &object.body {
+        Body::Workloads(list) => list.len(),
+        _ => 0,
+    });
+    let (kind, faults) = match bundle.origin {
+        Origin::Plain => (BundleKind::Plain, Vec::new()),
+        Origin::Built(number) => {
+            let built = &assembly.built[number];
+            let is_chart = |id: &crate::text::SourceId| {
+                let file = repo.files.get(id.0 as usize);
+                file.is_some_and(|file| file.role == repo::Role::Chart)
+            };
+            let is_kustomization = |id: &crate::text::SourceId| {
+                let file = repo.files.get(id.0 as usize);
+                file.is_some_and(|file| file.role == repo::Role::Kustomization)
+            };
+            let chart =
+                built.files.iter().any(is_chart) && !built.files.iter().any(is_kustomization);
+            let kind = if chart { BundleKind::Chart } else { BundleKind::Kustomization };
+            (kind, built.faults.iter().map(|fault| fault.message.clone()).collect())
+        }
+    };
+    BundleOverview {
+        name: bundle.name.clone(),
+        kind,
+        objects: bundle.members.len(),
+        policies: objects().filter(|object| matches!(object.body, Body::Policy(_))).count(),
+        workloads: workloads.sum(),
+        faults,
+    }
+}
+
+/// Why a namespace is open, in words.
+fn why(open: &Open) -> String {
+    match open {
+        Open::NoWorkloads => "nothing in the repository makes pods there".to_owned(),
+        Open::NotEvaluated(what) => format!("`{what}` is not evaluated and may make pods there"),
+        Open::Operator(what) => format!("`{what}` has an operator make pods there"),
+        Open::System => "the cluster's own components live there".to_owned(),
+        Open::Placeholder => "its name is filled in later".to_owned(),
+    }
+}
