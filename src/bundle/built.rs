@@ -92,6 +92,9 @@ pub struct Fault {
 pub enum FaultKind {
     /// `kustomize build` refuses it.
     Refused,
+    /// A file that the data of a ConfigMap or a Secret is made of, and that is not in the
+    /// repository: `kustomize build` refuses it, unless something writes the file before.
+    Absent,
     /// It lies elsewhere and is not fetched.
     Remote,
     /// It can be made, but not here: a plugin, a function in a container.

@@ -26,11 +26,14 @@ const fn about(id: &'static str, severity: Severity, page: &'static str) -> Rule
 /// What could not be made, as a finding.
 pub fn finding(fault: &Fault) -> Finding {
     let rule = match fault.kind {
-        FaultKind::Refused => &KUSTOMIZE_ERROR,
+        FaultKind::Refused | FaultKind::Absent => &KUSTOMIZE_ERROR,
         FaultKind::Remote | FaultKind::NotEvaluated => &UNRESOLVED_REMOTE,
         FaultKind::Unrendered => &UNRENDERED_CHART,
         FaultKind::Render => &RENDER_ERROR,
     };
-    let finding = Finding::new(rule, fault.place, fault.message.clone(), fault.help.clone());
+    let mut finding = Finding::new(rule, fault.place, fault.message.clone(), fault.help.clone());
+    if fault.kind == FaultKind::Absent {
+        finding.severity = Severity::Note;
+    }
     fault.related.iter().fold(finding, |finding, (span, message)| finding.related(*span, message))
 }

@@ -1,5 +1,6 @@
 //! Material that lies beside the checkout: real manifests, and cases with known answers.
 
+#![allow(dead_code, reason = "no test needs all of it")]
 #![allow(clippy::print_stdout, reason = "a skipped test says so")]
 
 use std::env;
@@ -18,4 +19,16 @@ pub fn shared(folder: &str) -> Option<PathBuf> {
     assert!(env::var_os("CI").is_none(), "../shared/{folder} is absent");
     println!("skipped: ../shared/{folder} is absent");
     None
+}
+
+/// Whether a program is on the PATH. Where it is not, the test prints that it is skipped; with
+/// `CI` set that is a failure.
+pub fn program(name: &str) -> bool {
+    let path = env::var_os("PATH").unwrap_or_default();
+    if env::split_paths(&path).any(|folder| folder.join(name).is_file()) {
+        return true;
+    }
+    assert!(env::var_os("CI").is_none(), "{name} is not on the PATH");
+    println!("skipped: {name} is not on the PATH");
+    false
 }
