@@ -232,8 +232,8 @@ fn check_spans(sources: &Sources, node: &Node, root: &str) -> usize {
         }
         Content::Scalar(scalar) => {
             let written = sources.slice(node.span);
-            let is_plain =
-                !written.contains(['\n', '\\', '|', '>', '&', '*', '!']) && !written.contains("''");
+            let is_plain = !written.contains(['=', '\n', '\\', '|', '>', '&', '*', '!'])
+                && !written.contains("''");
             let text = scalar.text.as_str();
             // A prefix and its name stand at the prefix.
             let says = written.trim_matches(['"', '\'']).contains(text)

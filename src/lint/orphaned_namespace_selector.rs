@@ -34,7 +34,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         if let Some((place, message)) = orphan.related {
             finding = finding.related(place, message);
         }
-        if !shows_all_namespaces(cx, orphan.by_name) {
+        if !orphan.moved && !shows_all_namespaces(cx, orphan.by_name) {
             finding = finding.confidence(Confidence::Low);
         }
         findings.push(finding);
@@ -49,6 +49,8 @@ struct Orphan {
     related: Option<(Span, String)>,
     /// It is about the label that every namespace has.
     by_name: bool,
+    /// The repository itself takes the pods away.
+    moved: bool,
 }
 
 fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) -> Option<Orphan> {
@@ -57,10 +59,9 @@ fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) 
         return None;
     }
     if requirement.key == NAME_LABEL {
-        return requirement
-            .values
-            .iter()
-            .find_map(|(name, place)| misspelt(cx, requirement, name, *place));
+        return requirement.values.iter().find_map(|(name, place)| {
+            moved(cx, name, *place).or_else(|| misspelt(cx, requirement, name, *place))
+        });
     }
     // Looked up already: a Namespace that the whole selector covers meets each requirement.
     let is_shown = |number: u32| cx.cluster.namespace(number).object.is_some();
@@ -68,6 +69,34 @@ fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) 
         return None;
     }
     without_value(cx, requirement)
+}
+
+/// A name whose pods a kustomization's `namespace` moves elsewhere; selectors it leaves alone.
+fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
+    let is_named = |object: &crate::model::Object| object.head.namespace.as_deref() == Some(name);
+    if cx.cluster.namespace_named(name).is_some() || cx.cluster.objects_elsewhere().any(is_named) {
+        return None;
+    }
+    let (head, written) = cx.cluster.moved_from(name)?;
+    let now = cx.cluster.namespace_name_of(head);
+    Some(Orphan {
+        place,
+        message: format!(
+            "nothing runs in namespace {} here: the kustomization moves {} {} from there to {}, and \
+             leaves this selector as it is",
+            words::quoted(name),
+            head.kind,
+            words::quoted(&head.name),
+            words::quoted(now),
+        ),
+        help: format!(
+            "if its pods are meant, let the overlay patch this to {}",
+            words::quoted(&format!("{NAME_LABEL}: {now}"))
+        ),
+        related: Some((written, "this moves it".to_owned())),
+        by_name: true,
+        moved: true,
+    })
 }
 
 /// A name that nothing in the repository mentions, while a near twin exists.
@@ -109,6 +138,7 @@ fn misspelt(
             )
         }),
         by_name: true,
+        moved: false,
     })
 }
 
@@ -150,6 +180,7 @@ fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orph
             (place, format!("Namespace {} has it here", words::quoted(&nearest.name)))
         }),
         by_name: false,
+        moved: false,
     })
 }
 

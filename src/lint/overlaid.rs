@@ -20,7 +20,8 @@ pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
             Some(before) => (first_line(before), "this is what it takes the place of".to_owned()),
             None => (head.name_span, "the policy is written here".to_owned()),
         };
-        if finding.related.iter().all(|related| related.span != span) {
+        // Where the rule shows a line of the policy itself, that is enough.
+        if finding.related.iter().all(|related| related.span.source != head.source) {
             finding.related.push(Related { span, message });
         }
     }

@@ -14,11 +14,13 @@ use super::places::{NAME_LABEL, Namespace};
 use super::postings::Postings;
 use super::select::{Labelled, selects};
 use super::tri::{Tri, Why};
-use crate::bundle::Head;
+use crate::bundle::{Head, Write, Writer};
 use crate::model::{
     Body, Field, Object, Operator, Peer, Policy, Requirement, Selector, Service, Workload,
     is_placeholder,
 };
+use crate::text::Span;
+use crate::yaml::Node;
 
 /// Whether what the repository does not show may exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -495,6 +497,20 @@ impl Cluster {
     /// kustomization, a chart, a document that can't be read.
     pub fn leaves_things_out(&self) -> bool {
         self.leaves_things_out
+    }
+
+    /// A workload that a kustomization's `namespace` has moved here from the namespace of that
+    /// name: who it is, and where that is written.
+    pub fn moved_from(&self, name: &str) -> Option<(&Head, Span)> {
+        self.workloads.iter().find_map(|&(id, ..)| {
+            let object = self.object(id);
+            let writes = object.made.iter().flat_map(|made| &made.writes);
+            let moves = |write: &&Write| {
+                let before = write.before.as_ref().and_then(Node::as_str);
+                write.writer == Writer::Namespace && before == Some(name)
+            };
+            writes.into_iter().find(moves).map(|write| (&object.head, write.place))
+        })
     }
 
     /// Objects of the repository outside this cluster (and not in an alternative of it).

@@ -96,6 +96,12 @@ pub const TABLE: &[Precedence] = &[
         losers: Rules::Are(&["missing-dns-egress"]),
         scope: Scope::Direction,
     },
+    // The peer is no DNS since a label was added to it, and was it before.
+    Precedence {
+        winners: Rules::Are(&["kustomize-rewrites-peer"]),
+        losers: Rules::Are(&["dns-wrong-target", "missing-namespace-selector"]),
+        scope: Scope::Rule,
+    },
     // So does a rule that the API server refuses: nobody knows what it would allow.
     Precedence {
         winners: Rules::Are(&[

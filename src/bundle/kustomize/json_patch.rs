@@ -58,8 +58,8 @@ impl<'p> Operation<'p> {
         let route = pointer(self.path)?;
         let value = || self.value.cloned().ok_or_else(|| "has no `value`".to_owned());
         match self.op {
-            "add" => put(tree, &route, value()?, self.path.span, true, writes),
-            "replace" => put(tree, &route, value()?, self.path.span, false, writes),
+            "add" => put(tree, &route, value()?, true, writes),
+            "replace" => put(tree, &route, value()?, false, writes),
             "remove" => take(tree, &route, self.path.span, writes).map(drop),
             "test" => {
                 let found = find(tree, &route).ok_or_else(|| missing(&route))?;
@@ -72,7 +72,7 @@ impl<'p> Operation<'p> {
                 if self.op == "move" {
                     take(tree, &from, self.path.span, writes)?;
                 }
-                put(tree, &route, found, self.path.span, true, writes)
+                put(tree, &route, found, true, writes)
             }
             other => Err(format!("`{}` is no operation", crate::text::visible(other))),
         }
@@ -145,7 +145,6 @@ fn put(
     tree: &mut Node,
     route: &[CompactString],
     value: Node,
-    place: Span,
     add: bool,
     writes: &mut Vec<Write>,
 ) -> Result<(), String> {
@@ -182,7 +181,8 @@ fn put(
     if !add && map.entry(last).is_none() {
         return Err(missing(route));
     }
-    let key_span = map.entry(last).map_or(place, |entry| entry.key_span);
+    // The key is only part of a path there; what is wrong with the entry is shown at its value.
+    let key_span = edit::first_line(&value);
     let before = edit::set(map, Entry { key: last.clone(), key_span, value: value.clone() });
     writes.push(note(last.clone(), &value, before));
     Ok(())

@@ -132,9 +132,11 @@ impl Resource {
         self.id().is(id) || self.earlier.iter().any(|earlier| earlier.is(id))
     }
 
-    /// Notes what was written into it.
+    /// Notes what was written into it; of other objects than policies only that their namespace
+    /// was changed.
     pub(super) fn note(&mut self, write: Write) {
-        if self.is_policy {
+        let is_moved = write.writer == Writer::Namespace && write.before.is_some();
+        if self.is_policy || is_moved {
             self.writes.push(write);
         }
     }
