@@ -51,6 +51,14 @@ impl Assembly {
         let bundled = |path: &str| kustomizations.files().contains(path);
         let tick = || progress.file_done();
         let mut loaded = model::load(repo, scope, limits, &mut sources, &bundled, &tick);
+        for part in kustomizations.parts() {
+            loaded.files += 1;
+            loaded.documents += part.documents.len() + part.problems.len();
+            if repo.files.get(part.source.0 as usize).is_some_and(|file| file.reported) {
+                sources.get(part.source).keep_text(Arc::clone(part.text));
+                loaded.take_in(&part, limits);
+            }
+        }
         clock.stage("read");
         let mut plain = std::mem::take(&mut loaded.objects);
         let making = Making::new(repo, &kustomizations);

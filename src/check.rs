@@ -172,18 +172,20 @@ impl<'a> Run<'a> {
         findings
     }
 
-    /// What could not be made, once each, with the bundles that it is missing from.
+    /// What could not be made, once each, with the bundles that it is missing from. What is missing
+    /// in several lines of one file is one finding.
     fn faults(&self) -> Vec<Finding> {
         let mut found: Vec<Finding> = Vec::new();
-        let mut met: BTreeMap<(FaultKind, Span, &str), usize> = BTreeMap::new();
+        let mut met: BTreeMap<(FaultKind, SourceId, &str), usize> = BTreeMap::new();
         let several = self.assembly.grouped.sites.len() > 1;
         for built in &self.assembly.built {
             for fault in built.faults.iter().filter(|f| self.is_reported(f.place.source)) {
-                let key = (fault.kind, fault.place, fault.message.as_str());
+                let key = (fault.kind, fault.place.source, fault.message.as_str());
                 let at = *met.entry(key).or_insert_with(|| {
                     found.push(lint::unbuilt::finding(fault));
                     found.len() - 1
                 });
+                lint::unbuilt::again(&mut found[at], fault);
                 if several && !found[at].bundles.contains(&built.name) {
                     found[at].bundles.push(built.name.clone());
                 }

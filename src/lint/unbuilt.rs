@@ -1,7 +1,7 @@
 //! Rules about what kustomizations and charts could not be made into. Their findings are made here
 //! from what the bundles' stage hands on.
 
-use super::{Check, Confidence, Finding, Rule, Severity};
+use super::{Check, Confidence, Finding, Related, Rule, Severity};
 use crate::bundle::{Fault, FaultKind};
 
 /// What `kustomize build` refuses.
@@ -36,4 +36,16 @@ pub fn finding(fault: &Fault) -> Finding {
         finding.severity = Severity::Note;
     }
     fault.related.iter().fold(finding, |finding, (span, message)| finding.related(*span, message))
+}
+
+/// The most places that are shown beside one finding.
+const SHOWN: usize = 4;
+
+/// The same fault at another line of the file.
+pub fn again(finding: &mut Finding, fault: &Fault) {
+    let is_known = fault.place == finding.place
+        || finding.related.iter().any(|related| related.span == fault.place);
+    if !is_known && finding.related.len() < SHOWN {
+        finding.related.push(Related { span: fault.place, message: "the same here".to_owned() });
+    }
 }

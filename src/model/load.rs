@@ -11,6 +11,7 @@ use rayon::prelude::*;
 
 use super::duplicate::{self, DuplicateKey};
 use super::{Body, Made, Object, decode, kinds};
+use crate::bundle::kustomize::Part;
 use crate::bundle::{Manifest, heads};
 use crate::repo::{File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
@@ -82,6 +83,28 @@ pub fn load(
         loaded.unreadable.push((id, why.clone()));
     }
     loaded
+}
+
+impl Loaded {
+    /// Takes in what is to be said of a file that a kustomization refers to, which is to be
+    /// reported on: its objects are made elsewhere.
+    pub fn take_in(&mut self, part: &Part<'_>, limits: &Limits) {
+        self.problems.extend(part.problems.iter().cloned());
+        let text = part.text;
+        if memmem::find(text.as_bytes(), MARK.as_bytes()).is_some() {
+            let range = 0..text.len();
+            self.comments.extend(yaml::comments(part.source, text, range, MARK, limits));
+        }
+        let mut duplicates = Vec::new();
+        for (head, tree) in part.documents.iter().flat_map(|document| heads(&document.root)) {
+            if is_checked_for_duplicates(&decode(head.clone(), &tree).body) {
+                duplicate::find(&tree, Some(&head), &mut duplicates);
+            }
+        }
+        duplicates.sort_by_key(|duplicate| duplicate.place);
+        duplicates.dedup_by_key(|duplicate| duplicate.place);
+        self.duplicates.extend(duplicates);
+    }
 }
 
 /// The objects of the manifests that a kustomization or a chart has made, as far as they matter.

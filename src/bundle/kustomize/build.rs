@@ -361,10 +361,11 @@ impl Builder<'_> {
                     layer.refuse(edit::first_line(item), message, "give it one");
                     continue;
                 };
-                self.sources_of_data(item, site, layer);
-                let made = generated(kind, name, item);
+                let (data, is_whole) = self.data(item, site, layer);
+                let made = generated(kind, name, item, data);
                 let Some((head, tree)) = heads(&made).into_iter().next() else { continue };
-                let resource = Resource::new(head, tree);
+                let mut resource = Resource::new(head, tree);
+                resource.has_more_data = !is_whole;
                 let id = resource.id();
                 let known = layer.resources.iter().position(|known| known.was(&id));
                 match (known, item.get("behavior").and_then(edit::text)) {
@@ -372,6 +373,7 @@ impl Builder<'_> {
                         let earlier = layer.resources[at].clone();
                         let merged = merge_data(&earlier.tree, &resource.tree);
                         layer.resources[at].tree = merged;
+                        layer.resources[at].has_more_data |= resource.has_more_data;
                     }
                     (None, Some("merge" | "replace")) => {
                         let message = format!("there is no {} to merge with", id.words());
@@ -387,22 +389,50 @@ impl Builder<'_> {
         }
     }
 
-    /// The files that a generator takes its data from. Secrets are kept out of repositories, and
-    /// other files written by a step before the build: none of that matters to policies.
-    fn sources_of_data(&self, item: &Node, site: Site<'_>, layer: &mut Layer) {
-        let listed =
-            ["files", "envs"].into_iter().flat_map(|field| kustomization::items(item, field));
-        for written in listed.chain(item.get("env")) {
-            let text = edit::text(written).unwrap_or_default();
-            let path = text.split_once('=').map_or(text, |(_, path)| path);
-            if !matches!(self.files.look(site.directory, path), Found::File(_)) {
+    /// A generator's data, and whether it is all there. Secrets are kept out of repositories, and
+    /// other files are written by a step before the build: none of that matters to policies.
+    fn data(&self, item: &Node, site: Site<'_>, layer: &mut Layer) -> (Vec<Entry>, bool) {
+        let mut is_whole = true;
+        let mut data: Vec<Entry> = kustomization::items(item, "literals")
+            .iter()
+            .filter_map(|literal| {
+                let (key, value) = edit::text(literal)?.split_once('=')?;
+                let value = value.trim_matches(['"', '\'']);
+                Some(edit::entry(key, literal.span, edit::string(value, literal.span)))
+            })
+            .collect();
+        let files = kustomization::items(item, "files").iter().map(|written| (written, false));
+        let envs = kustomization::items(item, "envs").iter().chain(item.get("env"));
+        for (written, is_env) in files.chain(envs.map(|written| (written, true))) {
+            let said = edit::text(written).unwrap_or_default();
+            let (key, path) = said.split_once('=').filter(|_| !is_env).unwrap_or(("", said));
+            let found = match self.files.look(site.directory, path) {
+                Found::File(found) => self.files.text(&found, self.limits),
+                _ => None,
+            };
+            let Some(text) = found else {
                 let shown = crate::text::visible(path).into_owned();
                 let message =
                     format!("there is no file `{shown}`, so `kustomize build` stops here");
                 let help = "nothing is wrong where something writes it before the build";
                 layer.fault(FaultKind::Absent, written.span, message, help);
+                is_whole = false;
+                continue;
+            };
+            let place = written.span;
+            let entry =
+                |key: &str, value: &str| edit::entry(key, place, edit::string(value, place));
+            if is_env {
+                let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+                data.extend(
+                    lines.filter_map(|line| line.split_once('=')).map(|(k, v)| entry(k, v)),
+                );
+            } else {
+                let key = if key.is_empty() { files::split(path).1 } else { key };
+                data.push(entry(key, &text));
             }
         }
+        (data, is_whole)
     }
 
     /// Charts, which are rendered elsewhere or not at all.
@@ -591,19 +621,13 @@ impl Builder<'_> {
 }
 
 /// The object of a generator.
-fn generated(kind: &str, name: &Node, item: &Node) -> Node {
+fn generated(kind: &str, name: &Node, item: &Node, data: Vec<Entry>) -> Node {
     let place = name.span;
     let text = |text: &str| edit::string(text, place);
     let mut metadata = vec![edit::entry("name", place, name.clone())];
     if let Some(namespace) = item.entry("namespace").filter(|entry| !entry.value.is_null()) {
         metadata.push(edit::entry("namespace", namespace.key_span, namespace.value.clone()));
     }
-    let literals = kustomization::items(item, "literals").iter().filter_map(|literal| {
-        let (key, value) = edit::text(literal)?.split_once('=')?;
-        let value = value.trim_matches(['"', '\'']);
-        Some(edit::entry(key, literal.span, edit::string(value, literal.span)))
-    });
-    let data = literals.collect();
     edit::mapping(
         vec![
             edit::entry("apiVersion", place, text("v1")),

@@ -188,6 +188,13 @@ impl Files {
         self.kustomizations.get(directory).map_or(&[], Vec::as_slice)
     }
 
+    /// The text of a file that is no manifest, read now; none where it is none, or too large.
+    pub(super) fn text(&self, path: &str, limits: &Limits) -> Option<String> {
+        let bytes = bytes(&self.root.join(path), limits).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        (text.len() as u64 <= limits.file_bytes).then_some(text)
+    }
+
     /// The plain manifests below a directory, read now: only what a controller deploys as it
     /// is needs them.
     pub(super) fn plain_below(&self, directory: &str, limits: &Limits) -> Vec<(String, File)> {

@@ -57,6 +57,11 @@ impl Layer {
         self.openings.push(Opening { namespace: None, what: what.to_owned() });
     }
 
+    /// Whether more may be there than is made.
+    pub(super) fn is_open(&self) -> bool {
+        !self.openings.is_empty()
+    }
+
     /// Adds an object that stands at `place` in the list of the kustomization's resources. The
     /// same object a second time is an error, and the first stays.
     pub(super) fn add(&mut self, resource: Resource, place: Span) {

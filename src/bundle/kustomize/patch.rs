@@ -226,6 +226,8 @@ fn apply_by_identity(layer: &mut Layer, patch: &Node, said: &Node) {
             let kept = Kept { name: true, kind: true };
             apply_merge(layer, |resource| resource.was(&id), patch, kept);
         }
+        // It may be for what is not read.
+        0 if layer.is_open() => {}
         0 => {
             let message = format!("this patch is for {}, which is not in this build", id.words());
             let near = nearest(layer, &id);

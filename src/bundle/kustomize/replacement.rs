@@ -41,7 +41,7 @@ pub(super) fn apply(layer: &mut Layer, item: &Node) -> Result<(), (Span, String)
     let (Some(source), Some(targets)) = (source, targets) else {
         return Err((place, "a replacement has a `source` and `targets`".to_owned()));
     };
-    let value = value(layer, source)?;
+    let Some(value) = value(layer, source)? else { return Ok(()) };
     for target in targets {
         let Some(select) = target.get("select").filter(|select| !select.is_null()) else {
             let place = edit::first_line(target);
@@ -52,11 +52,15 @@ pub(super) fn apply(layer: &mut Layer, item: &Node) -> Result<(), (Span, String)
     Ok(())
 }
 
-fn value(layer: &Layer, source: &Node) -> Result<Node, (Span, String)> {
+/// The value to be copied; none where it is not in the repository.
+fn value(layer: &Layer, source: &Node) -> Result<Option<Node>, (Span, String)> {
     let select = Select::read(source);
     let place = edit::first_line(source);
     let mut found = layer.resources.iter().filter(|resource| select.selects(resource));
     let Some(object) = found.next() else {
+        if layer.is_open() {
+            return Ok(None);
+        }
         return Err((place, format!("no object is the source {}", select.words())));
     };
     if found.next().is_some() {
@@ -66,20 +70,24 @@ fn value(layer: &Layer, source: &Node) -> Result<Node, (Span, String)> {
     let place = source.get("fieldPath").map_or(place, |node| node.span);
     let shown = crate::text::visible(path).into_owned();
     let missing = || (place, format!("{} has no `{shown}`", object.id().words()));
-    let value = look(&object.tree, &split(path)).ok_or_else(missing)?;
+    let value = match look(&object.tree, &split(path)) {
+        Some(value) => value,
+        None if object.has_more_data => return Ok(None),
+        None => return Err(missing()),
+    };
     let is_nothing = value.is_null() || edit::text(value) == Some("");
     if is_nothing {
         return Err(missing());
     }
     let options = Options::read(source.get("options"));
     if options.delimiter.is_empty() {
-        return Ok(value.clone());
+        return Ok(Some(value.clone()));
     }
     let text = edit::text(value).ok_or_else(missing)?;
     let parts: Vec<&str> = text.split(options.delimiter.as_str()).collect();
     let part = usize::try_from(options.index).ok().and_then(|index| parts.get(index));
     let part = part.ok_or_else(|| (place, format!("`{shown}` has no part {}", options.index)))?;
-    Ok(edit::string(part, value.span))
+    Ok(Some(edit::string(part, value.span)))
 }
 
 fn look<'n>(tree: &'n Node, path: &[CompactString]) -> Option<&'n Node> {

@@ -101,6 +101,8 @@ pub(super) struct Resource {
     pub(super) writes: Vec<Write>,
     /// Where it was born.
     pub(super) born: Head,
+    /// Whether it has data that is not in the repository.
+    pub(super) has_more_data: bool,
     /// Whether what is written into it is remembered.
     is_policy: bool,
 }
@@ -108,7 +110,14 @@ pub(super) struct Resource {
 impl Resource {
     pub(super) fn new(born: Head, tree: Node) -> Self {
         let is_policy = born.kind.contains("NetworkPolicy");
-        Self { tree, earlier: Vec::new(), writes: Vec::new(), born, is_policy }
+        Self {
+            tree,
+            earlier: Vec::new(),
+            writes: Vec::new(),
+            born,
+            has_more_data: false,
+            is_policy,
+        }
     }
 
     pub(super) fn id(&self) -> Id {
