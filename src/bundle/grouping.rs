@@ -375,8 +375,15 @@ impl Grouped {
 mod tests {
     use super::*;
 
-    const ITEM: Item<'_> =
-        Item { path: "", alone: false, loose: false, identity: None, workload: None, built: None };
+    const ITEM: Item<'_> = Item {
+        path: "",
+        alone: false,
+        loose: false,
+        identity: None,
+        workload: None,
+        built: None,
+        given: false,
+    };
 
     fn names(files: &[(&str, &str)]) -> Vec<(String, Vec<u32>)> {
         let items: Vec<Item<'_>> = files
