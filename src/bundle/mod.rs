@@ -3,6 +3,7 @@
 
 mod built;
 mod head;
+pub mod helm;
 mod left_out;
 mod plain;
 
