@@ -51,6 +51,8 @@ pub struct Request {
     pub show_suppressed: bool,
     /// How things are applied together, where the user says it.
     pub grouping: bundle::Grouping,
+    /// How Helm charts are rendered.
+    pub helm: bundle::helm::Helm,
     /// What the user says of the cluster.
     pub settings: Settings,
 }

@@ -218,7 +218,8 @@ fn is_in_the_way(name: &OsStr) -> bool {
     name.starts_with("HELM_") || name.starts_with("KUBE") || name == "NO_PROXY"
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
 
