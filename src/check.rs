@@ -235,8 +235,7 @@ impl<'a> Run<'a> {
     }
 
     fn summary(&self, clock: Clock) -> Summary {
-        let of_role =
-            |role| self.repo.files.iter().filter(|file| file.role == role && file.reported).count();
+        let units = || self.assembly.units.iter().zip(&self.assembly.built);
         // What an inventory gives is not of the repository.
         let is_own = |object: &&Object| {
             object.made.is_some() || self.repo.files.get(object.head.source.0 as usize).is_some()
@@ -259,8 +258,8 @@ impl<'a> Run<'a> {
             not_mended: Vec::new(),
             baselined: 0,
             pruned: 0,
-            kustomizations: self.assembly.built.len(),
-            charts: of_role(repo::Role::Chart),
+            kustomizations: units().filter(|(unit, _)| !unit.is_chart).count(),
+            charts: units().filter(|(unit, it)| unit.is_chart && it.is_unrendered()).count(),
             left_out: self.left_out(),
             time: clock.elapsed(),
             stages: clock.stages,
@@ -269,14 +268,11 @@ impl<'a> Run<'a> {
 
     /// What was not read as manifests, and why.
     fn left_out(&self) -> Vec<(String, &'static str)> {
-        let why = |file: &repo::File| match file.role {
-            repo::Role::Chart => Some("a Helm chart, not rendered yet"),
-            repo::Role::ChartTemplate => Some("a template of a Helm chart"),
-            _ => None,
-        };
-        let files = self.repo.files.iter().filter(|file| file.reported);
-        let mut out: Vec<(String, &str)> =
-            files.filter_map(|file| Some((file.path.clone(), why(file)?))).collect();
+        let units = self.assembly.units.iter().zip(&self.assembly.built);
+        let unrendered = units.filter(|(unit, built)| unit.is_chart && built.is_unrendered());
+        let mut out: Vec<(String, &str)> = unrendered
+            .map(|(unit, _)| (unit.directory.clone(), "a Helm chart that is not rendered"))
+            .collect();
         out.extend(self.repo.left_out.iter().map(|(path, why)| {
             let why = match why {
                 repo::LeftOut::Excluded => "excluded",
@@ -298,16 +294,14 @@ pub(crate) fn openness(
 ) -> Openness {
     let mut openness = Openness::default();
     let concerns = |path: &str| grouping.concerns(site, path);
-    for &number in &site.bundles {
+    // What a kustomization brings from elsewhere, or a chart that is not rendered, may be deployed
+    // beside anything.
+    for number in assembly.grouped.together(site) {
         let Origin::Built(unit) = assembly.grouped.bundles[number].origin else { continue };
         for opening in &assembly.built[unit].openings {
             let why = Open::NotEvaluated(opening.what.clone());
             openness.open(opening.namespace.as_deref(), why);
         }
-    }
-    let charts = repo.files.iter().filter(|file| file.role == repo::Role::Chart);
-    for chart in charts.filter(|file| concerns(&file.path)) {
-        openness.open(None, Open::NotEvaluated(chart.path.clone()));
     }
     // A path that can't be read may hold anything, and so may a document.
     for (path, _) in repo.unseen.iter().chain(&repo.unreadable).filter(|(path, _)| concerns(path)) {

@@ -26,6 +26,7 @@ pub mod yaml;
 mod assembly;
 mod check;
 mod clock;
+mod making;
 mod mend;
 pub mod overview;
 
@@ -57,6 +58,8 @@ pub struct Request {
     pub show_suppressed: bool,
     /// How things are applied together, where the user says it.
     pub grouping: bundle::Grouping,
+    /// How Helm charts are rendered.
+    pub helm: bundle::helm::Helm,
     /// What the user says of the cluster.
     pub settings: Settings,
     /// Files that tell what runs elsewhere in the cluster.

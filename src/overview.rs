@@ -104,7 +104,7 @@ fn of_site(request: &Request, repo: &Repo, assembly: &Assembly, site: &Site) -> 
     SiteOverview {
         name: site.name.clone(),
         trial: site.trial.clone(),
-        bundles: bundles.map(|bundle| of_bundle(repo, assembly, bundle)).collect(),
+        bundles: bundles.map(|bundle| of_bundle(assembly, bundle)).collect(),
         namespaces: namespaces
             .map(|namespace| NamespaceOverview {
                 name: (!namespace.implicit).then(|| namespace.name.to_string()),
@@ -116,7 +116,7 @@ fn of_site(request: &Request, repo: &Repo, assembly: &Assembly, site: &Site) -> 
     }
 }
 
-fn of_bundle(repo: &Repo, assembly: &Assembly, bundle: &Bundle) -> BundleOverview {
+fn of_bundle(assembly: &Assembly, bundle: &Bundle) -> BundleOverview {
     let objects = || bundle.members.iter().map(|&id| &assembly.objects[id as usize]);
     let workloads = objects().map(|object| match &object.body {
         Body::Workloads(list) => list.len(),
@@ -126,17 +126,10 @@ fn of_bundle(repo: &Repo, assembly: &Assembly, bundle: &Bundle) -> BundleOvervie
         Origin::Plain => (BundleKind::Plain, Vec::new()),
         Origin::Built(number) => {
             let built = &assembly.built[number];
-            let is_chart = |id: &crate::text::SourceId| {
-                let file = repo.files.get(id.0 as usize);
-                file.is_some_and(|file| file.role == repo::Role::Chart)
+            let kind = match assembly.units[number].is_chart {
+                true => BundleKind::Chart,
+                false => BundleKind::Kustomization,
             };
-            let is_kustomization = |id: &crate::text::SourceId| {
-                let file = repo.files.get(id.0 as usize);
-                file.is_some_and(|file| file.role == repo::Role::Kustomization)
-            };
-            let chart =
-                built.files.iter().any(is_chart) && !built.files.iter().any(is_kustomization);
-            let kind = if chart { BundleKind::Chart } else { BundleKind::Kustomization };
             (kind, built.faults.iter().map(|fault| fault.message.clone()).collect())
         }
     };

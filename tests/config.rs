@@ -350,6 +350,14 @@ fn what_is_wrong_stops_the_run_at_its_line() {
             "[[well-known]]\nname = 'a'\nnamespace = 'a'\nlabels = { a = 'b' }\nports = [0]",
             "5:10: a port is from 1 to 65535",
         ),
+        ("[helm]\nrender = 'alway'", "2:10: `alway` is none of the values of this key"),
+        ("[helm]\nprogram = 'x'", "2:1: there is no key `program` here"),
+        (
+            "[helm.chart]\npath = 'a'",
+            "1:1: a list is expected here, not a table; write `[[helm.chart]]`",
+        ),
+        ("[[helm.chart]]\nvalues = []", "1:1: the key `path` is missing here"),
+        ("[[helm.chart]]\npath = 'a'\nrelease = 'A_b'", "3:11: a release's name is "),
         ("exclude = 'a'", "1:11: a list is expected here, not the string \"a\""),
         ("limits = 3", "1:10: a table is expected here, not the integer `3`"),
         ("[cluster]\nname = 'a'", "1:1: a list is expected here, not a table; write `[[cluster]]`"),
@@ -374,7 +382,8 @@ fn nothing_in_a_configuration_steers_the_terminal() {
 fn config_prints_what_is_in_force_and_who_says_it() {
     let config = "ignore = ['split-peer']\npedantic = true\n\n[severity]\nsplit-peer = 'note'\n\
                   [limits]\ndepth = 9\n[[per-path]]\npaths = ['old/']\nignore = ['split-peer']\n\
-                  [[well-known]]\nname = 'dns'\nnamespace = 'dns'\nlabels = { 'k8s.io/app' = 'x' }\n";
+                  [[well-known]]\nname = 'dns'\nnamespace = 'dns'\nlabels = { 'k8s.io/app' = 'x' }\n\
+                  [[helm.chart]]\npath = 'charts/*'\nnamespace = 'shop'\nvalues = ['v.yaml']\n";
     let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", config)]);
     let (code, out, _) = run(folder.path(), &["config", "--exclude", "vendor/"]);
     assert_eq!(code, Some(0));
@@ -395,6 +404,11 @@ fn config_prints_what_is_in_force_and_who_says_it() {
     let understood = config::read("printed.toml", &out).unwrap();
     assert_eq!(understood.limits.depth.unwrap().value, 9);
     assert_eq!(understood.well_known[0].value.labels, [("k8s.io/app".into(), "x".into())]);
+    let chart = &understood.helm.charts[0].value;
+    assert_eq!((chart.path.as_str(), chart.namespace.as_deref()), ("charts/*", Some("shop")));
+    assert_eq!(chart.values, ["v.yaml"]);
+    let (_, out, _) = run(folder.path(), &["config", "--helm", "never"]);
+    assert!(out.contains("render = \"never\""), "{out}");
     let (_, out, _) = run(folder.path(), &["config", "--no-config"]);
     assert!(out.starts_with("# configuration: none\n"), "{out}");
     let (_, _, err) = run(folder.path(), &["-v"]);
@@ -462,8 +476,9 @@ fn keys() -> Vec<(String, Option<Value>)> {
             .collect()
     };
     let mut keys = of("", "/properties");
-    keys.retain(|(key, _)| key != "limits");
+    keys.retain(|(key, _)| key != "limits" && key != "helm");
     keys.extend(of("limits.", "/$defs/Limits/properties"));
+    keys.extend(of("helm.", "/$defs/Helm/properties"));
     keys
 }
 

@@ -27,6 +27,13 @@ pub struct Built {
     pub namespace: Option<CompactString>,
 }
 
+impl Built {
+    /// Whether it is a chart that there was no `helm` for.
+    pub fn is_unrendered(&self) -> bool {
+        self.faults.iter().any(|fault| fault.kind == FaultKind::Unrendered)
+    }
+}
+
 /// One manifest as it is applied.
 #[derive(Clone, Debug)]
 pub struct Manifest {

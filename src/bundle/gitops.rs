@@ -11,7 +11,7 @@ use compact_str::CompactString;
 
 use super::Head;
 use crate::text::Span;
-use crate::yaml::{Entry, Map, Node, Scalar, ScalarKind, Value};
+use crate::yaml::{self, Entry, Map, Node, Scalar, ScalarKind, Value};
 
 /// One directory that a controller deploys.
 #[derive(Clone, Debug)]
@@ -29,7 +29,20 @@ pub struct Ask {
     /// The cluster that it is deployed to, where the object says so.
     pub destination: Option<String>,
     /// How to render it, where it is a chart.
-    pub helm: Option<Node>,
+    pub chart: ChartAsk,
+}
+
+/// How a chart is to be rendered.
+#[derive(Clone, Debug, Default)]
+pub struct ChartAsk {
+    /// Nothing but a chart is meant.
+    pub is_sure: bool,
+    /// The release's name.
+    pub release: Option<String>,
+    /// Values files, relative to the repository's root; later ones win.
+    pub values: Vec<String>,
+    /// Values that win over all files.
+    pub inline: Option<Node>,
 }
 
 /// The directories that an object has deployed; `exists` tells which there are in the repository,
@@ -42,6 +55,7 @@ pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>)
             tree.get("spec").map(|spec| argo(head, spec, directories)).unwrap_or_default()
         }
         ("argoproj.io", "ApplicationSet") => application_set(head, tree, directories),
+        ("helm.toolkit.fluxcd.io", "HelmRelease") => helm_release(head, tree, directories),
         _ => Vec::new(),
     }
 }
@@ -75,7 +89,7 @@ fn flux(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> 
             kustomization: mapping(entries, spec.span),
             fallback: target.map(CompactString::new),
             destination: None,
-            helm: None,
+            chart: ChartAsk::default(),
         });
     }
     found
@@ -117,13 +131,61 @@ fn argo_ask(head: &Head, spec: &Node, source: &Node, path: &Node, directory: Str
     }
     Ask {
         by: who(head),
-        directory,
         place: path.span,
         kustomization: mapping(entries, source.span),
         fallback: of_destination("namespace").map(CompactString::new),
         destination: of_destination("name").or(of_destination("server")).map(str::to_owned),
-        helm: source.get("helm").cloned(),
+        chart: source
+            .get("helm")
+            .map(|helm| argo_chart(head, helm, &directory))
+            .unwrap_or_default(),
+        directory,
     }
+}
+
+fn argo_chart(head: &Head, helm: &Node, directory: &str) -> ChartAsk {
+    let files = helm.get("valueFiles").and_then(Node::as_seq).unwrap_or_default();
+    let files = files.iter().filter_map(Node::as_str);
+    let written = || helm.get("values").and_then(parsed);
+    ChartAsk {
+        is_sure: false,
+        release: Some(text(helm, "releaseName").unwrap_or(&head.name).to_owned()),
+        values: files.filter_map(|file| super::path_from(directory, file)).collect(),
+        inline: helm.get("valuesObject").cloned().or_else(written),
+    }
+}
+
+/// Values that are written as a text.
+fn parsed(node: &Node) -> Option<Node> {
+    let text = node.as_str()?;
+    let stream = yaml::read(node.span.source, text, 0..text.len(), None, &yaml::Limits::default());
+    stream.documents.into_iter().next().map(|document| document.root)
+}
+
+/// A chart in a git repository: perhaps in this one. Those of Helm repositories have no path.
+fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
+    let Some(spec) = tree.get("spec") else { return Vec::new() };
+    let Some(chart) = spec.at(&["chart", "spec", "chart"]) else { return Vec::new() };
+    let source = spec.at(&["chart", "spec", "sourceRef", "kind"]).and_then(Node::as_str);
+    if source == Some("HelmRepository") {
+        return Vec::new();
+    }
+    let namespace = text(spec, "targetNamespace").or(head.namespace.as_deref());
+    let ask = |directory: String| Ask {
+        by: who(head),
+        place: chart.span,
+        kustomization: mapping(vec![resources(chart, &directory)], chart.span),
+        fallback: namespace.map(CompactString::new),
+        destination: None,
+        chart: ChartAsk {
+            is_sure: true,
+            release: Some(text(spec, "releaseName").unwrap_or(&head.name).to_owned()),
+            values: Vec::new(),
+            inline: spec.get("values").cloned(),
+        },
+        directory,
+    };
+    named(chart, directories).into_iter().map(ask).collect()
 }
 
 /// An ApplicationSet whose directories can be told: written outright, or those that a git
@@ -231,7 +293,7 @@ fn string(text: &str, span: Span) -> Node {
 mod tests {
     use super::*;
     use crate::text::SourceId;
-    use crate::yaml::{self, Limits};
+    use crate::yaml::Limits;
 
     /// The directories asked for, with the fields of each kustomization, of an object in a
     /// repository with these directories.

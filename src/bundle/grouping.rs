@@ -42,6 +42,8 @@ pub struct Unit {
     pub namespace: Option<String>,
     /// What deploys it: units that share one run side by side.
     pub deployed_by: Option<String>,
+    /// Whether it is a chart.
+    pub is_chart: bool,
 }
 
 /// Where the objects of a bundle come from.
@@ -358,6 +360,17 @@ impl Grouped {
         beside.ones().map(|id| id as u32).collect()
     }
 
+    /// The numbers of the bundles that run side by side at a site, and of those elsewhere that may
+    /// run beside them: alternatives never do.
+    pub fn together<'g>(&'g self, site: &'g Site) -> impl Iterator<Item = usize> + 'g {
+        let is_rival =
+            |number: usize| site.bundles.iter().any(|own| self.against[*own].contains(number));
+        (0..self.bundles.len()).filter(move |&number| {
+            site.bundles.contains(&number)
+                || (self.may_run_beside(site, number) && !is_rival(number))
+        })
+    }
+
     fn may_run_beside(&self, site: &Site, number: usize) -> bool {
         let bundle = &self.bundles[number];
         // Who names clusters may have forgotten a directory: what stands in none of them is not
@@ -520,6 +533,7 @@ mod tests {
             directory: directory.to_owned(),
             namespace: namespace.map(str::to_owned),
             deployed_by: deployed_by.map(str::to_owned),
+            is_chart: false,
         }
     }
 

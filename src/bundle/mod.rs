@@ -5,6 +5,7 @@ mod built;
 pub mod gitops;
 mod grouping;
 mod head;
+pub mod helm;
 pub mod kustomize;
 mod path;
 mod plain;

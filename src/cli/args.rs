@@ -13,9 +13,10 @@ Exit codes:
      that does not exist, no YAML or JSON file under the given paths
 
 Environment variables:
-  NO_COLOR        no colours (unless --color says otherwise)
-  CLICOLOR_FORCE  colours even where standard output is not a terminal
-  CLICOLOR=0      no colours
+  NETPOL_LINT_HELM  what --helm says, where that is not given
+  NO_COLOR          no colours (unless --color says otherwise)
+  CLICOLOR_FORCE    colours even where standard output is not a terminal
+  CLICOLOR=0        no colours
 
 Examples:
   netpol-lint                              check the working directory
@@ -273,6 +274,13 @@ pub(super) struct FileArgs {
     #[arg(long, value_name = "PATH", default_value = "<stdin>", hide_default_value = true)]
     pub(super) stdin_path: String,
 
+    /// Whether to render Helm charts with `helm template` [default: auto]
+    ///
+    /// helm renders a copy of each chart with its default values, or as netpol-lint.toml says;
+    /// it fetches nothing and runs nothing else.
+    #[arg(long, value_enum, value_name = "WHEN", env = "NETPOL_LINT_HELM", hide_env = true)]
+    pub(super) helm: Option<Render>,
+
     /// How many threads work [default: as many as there are processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) threads: Option<u16>,
@@ -335,6 +343,17 @@ pub(super) enum Color {
     Always,
     /// Never
     Never,
+}
+
+/// Values of `--helm`.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(super) enum Render {
+    /// If helm is on the PATH
+    Auto,
+    /// Leave charts out
+    Never,
+    /// Fail without helm
+    Require,
 }
 
 /// A severity.

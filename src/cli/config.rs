@@ -73,6 +73,7 @@ fn tables(in_force: &InForce, page: &mut Page<'_>) -> io::Result<()> {
         let number = i64::try_from(limit.value).unwrap_or(i64::MAX);
         page.line(key, &Toml::Integer(number), limit.origin)?;
     }
+    helm(in_force, page)?;
     for at in &in_force.per_path {
         page.header("per-path", at.line)?;
         writeln!(page.out, "paths = {}", inert(&list(at.value.0.iter().cloned())))?;
@@ -93,6 +94,28 @@ fn tables(in_force: &InForce, page: &mut Page<'_>) -> io::Result<()> {
         page.header("cluster", at.line)?;
         writeln!(page.out, "name = {}", inert(&text(&at.value.1.name)))?;
         writeln!(page.out, "paths = {}", inert(&list(at.value.0.iter().cloned())))?;
+    }
+    Ok(())
+}
+
+fn helm(in_force: &InForce, page: &mut Page<'_>) -> io::Result<()> {
+    writeln!(page.out, "\n[helm]")?;
+    page.line("render", &text(in_force.render.value.word()), in_force.render.origin)?;
+    for (key, limit) in &in_force.helm_limits {
+        let number = i64::try_from(limit.value).unwrap_or(i64::MAX);
+        page.line(key, &Toml::Integer(number), limit.origin)?;
+    }
+    for at in &in_force.charts {
+        page.header("helm.chart", at.line)?;
+        let chart = &at.value;
+        writeln!(page.out, "path = {}", inert(&text(&chart.path)))?;
+        if let Some(release) = &chart.release {
+            writeln!(page.out, "release = {}", inert(&text(release)))?;
+        }
+        if let Some(namespace) = &chart.namespace {
+            writeln!(page.out, "namespace = {}", inert(&text(namespace)))?;
+        }
+        writeln!(page.out, "values = {}", inert(&list(chart.values.iter().cloned())))?;
     }
     Ok(())
 }

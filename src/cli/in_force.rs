@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use ipnet::IpNet;
 
+use crate::bundle::helm::{self, ChartSettings, When};
 use crate::bundle::{Grouping, NamedCluster, TRIAL_DIRECTORIES};
 use crate::config::{self, At, Config};
 use crate::lint::{Confidence, RULES, Severity};
@@ -14,7 +16,7 @@ use crate::settle::{PerPath, Selection};
 use crate::{Request, repo, report, yaml};
 
 use super::Failure;
-use super::args::{CheckArgs, ConfigArgs, FailOn, FileArgs, Level, Sureness};
+use super::args::{CheckArgs, ConfigArgs, FailOn, FileArgs, Level, Render, Sureness};
 use super::terminal::Terminal;
 
 /// Who says a value.
@@ -60,6 +62,11 @@ pub(super) struct InForce {
     pub(super) inventory: Value<Vec<String>>,
     pub(super) clusters: Vec<At<(Vec<String>, NamedCluster)>>,
     pub(super) test_directories: Value<Vec<String>>,
+    /// Whether charts are rendered.
+    pub(super) render: Value<When>,
+    /// What one chart may cost: seconds, and bytes.
+    pub(super) helm_limits: [(&'static str, Value<u64>); 2],
+    pub(super) charts: Vec<At<ChartSettings>>,
     /// By key, in the order of the documentation.
     pub(super) limits: [(&'static str, Value<u64>); 4],
 }
@@ -128,6 +135,12 @@ impl InForce {
                 config.test_directories,
                 TRIAL_DIRECTORIES.iter().map(|&name| name.to_owned()).collect(),
             ),
+            render: choose("--helm", files.helm.map(when), config.helm.render, When::Auto),
+            helm_limits: [
+                limit("time-limit", config.helm.time_limit, helm::TIME_LIMIT.as_secs()),
+                limit("output-limit", config.helm.output_limit, helm::OUTPUT_LIMIT),
+            ],
+            charts: config.helm.charts,
             limits: [
                 limit("file-bytes", limits.file_bytes, defaults.file_bytes),
                 limit("depth", limits.depth, defaults.depth as u64),
@@ -167,6 +180,7 @@ impl InForce {
         let typed = matches!(self.inventory.origin, Origin::Flag(_));
         let start = if typed { terminal.cwd().to_owned() } else { PathBuf::new() };
         let inventories = self.inventory.value.iter().map(|path| start.join(path)).collect();
+        let helm = self.helm();
         Request {
             inventories,
             cwd: terminal.cwd().to_owned(),
@@ -182,6 +196,7 @@ impl InForce {
             },
             selection,
             limits,
+            helm,
             grouping: Grouping {
                 trial_directories: self.test_directories.value,
                 clusters: self.clusters.into_iter().map(|at| at.value.1).collect(),
@@ -195,6 +210,18 @@ impl InForce {
                 ..resolve::Settings::default()
             },
             ..Request::default()
+        }
+    }
+
+    fn helm(&self) -> helm::Helm {
+        let [time, output] = &self.helm_limits;
+        helm::Helm {
+            when: self.render.value,
+            time_limit: Duration::from_secs(time.1.value),
+            output_limit: output.1.value,
+            namespace: self.default_namespace.value.clone(),
+            charts: self.charts.iter().map(|at| at.value.clone()).collect(),
+            ..helm::Helm::default()
         }
     }
 
@@ -278,6 +305,14 @@ fn confidence(sureness: Sureness) -> Confidence {
         Sureness::High => Confidence::High,
         Sureness::Medium => Confidence::Medium,
         Sureness::Low => Confidence::Low,
+    }
+}
+
+fn when(typed: Render) -> When {
+    match typed {
+        Render::Auto => When::Auto,
+        Render::Never => When::Never,
+        Render::Require => When::Require,
     }
 }
 

@@ -72,6 +72,8 @@ pub(super) struct File {
     /// no context for anything else.
     #[schemars(with = "Option<Vec<String>>")]
     pub test_directories: Option<List>,
+    /// How Helm charts are rendered.
+    pub helm: Option<HelmTable>,
     /// Bounds on what one file may cost; a file beyond one of them is a `yaml-limit` finding.
     pub limits: Option<LimitsTable>,
 }
@@ -118,6 +120,53 @@ pub(super) struct WellKnownPod {
     /// The ports it listens on; one with 53 is a DNS server.
     #[schemars(with = "Option<Vec<u16>>")]
     pub ports: Option<Vec<Spanned<i64>>>,
+}
+
+/// How Helm charts are rendered.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Helm")]
+pub(super) struct HelmTable {
+    /// Whether: if `helm` is on the PATH, never, or else the run fails.
+    #[schemars(with = "Option<Render>")]
+    pub render: Option<Spanned<Render>>,
+    /// Seconds that one chart may take.
+    #[schemars(with = "Option<u32>", range(min = 1))]
+    pub time_limit: Option<Spanned<i64>>,
+    /// Bytes that one chart may make.
+    #[schemars(with = "Option<u32>", range(min = 1))]
+    pub output_limit: Option<Spanned<i64>>,
+    /// How some charts are rendered. A chart that several of these are for is rendered for each.
+    #[schemars(with = "Option<Vec<ChartTable>>")]
+    pub chart: Option<Vec<Spanned<ChartTable>>>,
+}
+
+/// How some charts are rendered.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(rename = "Chart")]
+pub(super) struct ChartTable {
+    /// The charts: their directory, or a glob written like `exclude`; `.` is the root.
+    #[schemars(with = "String")]
+    pub path: Text,
+    /// The release's name; not given: the chart's.
+    #[schemars(with = "Option<String>")]
+    pub release: Option<Text>,
+    /// The release's namespace; not given: `default-namespace`.
+    #[schemars(with = "Option<String>")]
+    pub namespace: Option<Text>,
+    /// Values files, relative to the repository's root; later ones win.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub values: Option<List>,
+}
+
+/// Whether charts are rendered.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Render {
+    Auto,
+    Never,
+    Require,
 }
 
 /// Bounds on what one file may cost.

@@ -16,6 +16,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 
 use crate::bundle::NamedCluster;
+use crate::bundle::helm::{ChartSettings, When};
 use crate::lint::{Confidence, Severity};
 use crate::resolve::{Profile, WellKnown};
 use crate::settle::PerPath;
@@ -77,8 +78,23 @@ pub struct Config {
     pub clusters: Vec<At<(Vec<String>, NamedCluster)>>,
     /// Names of directories whose contents are tried out on their own.
     pub test_directories: Option<At<Vec<String>>>,
+    /// How Helm charts are rendered.
+    pub helm: Helm,
     /// Bounds on what a file may cost.
     pub limits: Limits,
+}
+
+/// What is written of Helm charts.
+#[derive(Clone, Debug, Default)]
+pub struct Helm {
+    /// Whether they are rendered.
+    pub render: Option<At<When>>,
+    /// Seconds that one may take.
+    pub time_limit: Option<At<u64>>,
+    /// Bytes that one may make.
+    pub output_limit: Option<At<u64>>,
+    /// How some are rendered.
+    pub charts: Vec<At<ChartSettings>>,
 }
 
 /// The bounds that are written.

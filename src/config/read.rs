@@ -5,11 +5,12 @@ use std::ops::Range;
 use ipnet::IpNet;
 use toml::Spanned;
 
-use super::file::{ClusterTable, FailOn, File, Level, LimitsTable, List, PerPath};
-use super::file::{ProfileName, Sureness, Text, WellKnownPod};
+use super::file::{ChartTable, ClusterTable, FailOn, File, HelmTable, Level, LimitsTable, List};
+use super::file::{PerPath, ProfileName, Render, Sureness, Text, WellKnownPod};
 use super::names::{did_you_mean, look_up, rule_ids};
-use super::{At, Config, Error, Limits};
+use super::{At, Config, Error, Helm, Limits};
 use crate::bundle::NamedCluster;
+use crate::bundle::helm::{ChartSettings, When};
 use crate::lint::{Confidence, RULES, Severity};
 use crate::repo::PathSet;
 use crate::resolve::{Profile, WellKnown};
@@ -39,6 +40,7 @@ pub fn read(path: &str, text: &str) -> Result<Config, Error> {
         service_ranges: reader.ranges(file.service_ranges)?,
         inventory: file.inventory.map(|list| reader.at(&list, strings(list.get_ref()))),
         test_directories: reader.directories(file.test_directories)?,
+        helm: reader.helm(file.helm.unwrap_or_default())?,
         limits: reader.limits(file.limits.unwrap_or_default())?,
         ..Config::default()
     };
@@ -252,6 +254,50 @@ impl Reader<'_> {
         }
     }
 
+    fn helm(&self, table: HelmTable) -> Result<Helm, Error> {
+        let charts = table.chart.unwrap_or_default();
+        Ok(Helm {
+            render: table.render.map(|it| self.at(&it, render(*it.get_ref()))),
+            time_limit: self.limit(table.time_limit)?,
+            output_limit: self.limit(table.output_limit)?,
+            charts: charts.into_iter().map(|it| self.chart(it)).collect::<Result<_, _>>()?,
+        })
+    }
+
+    fn chart(&self, entry: Spanned<ChartTable>) -> Result<At<ChartSettings>, Error> {
+        let ChartTable { path, release, namespace, values } = entry.get_ref();
+        if path.get_ref().trim().is_empty() {
+            return Err(self.error(path.span(), "a chart's directory is meant; `.` is the root"));
+        }
+        let namespace = namespace.as_ref().map(|name| self.namespace(name)).transpose()?;
+        let settings = ChartSettings {
+            path: path.get_ref().clone(),
+            paths: self.path_set(std::slice::from_ref(path))?,
+            release: release.as_ref().map(|name| self.release(name)).transpose()?,
+            namespace: namespace.map(|name| name.value),
+            values: values.as_ref().map(|list| strings(list.get_ref())).unwrap_or_default(),
+        };
+        Ok(self.at(&entry, settings))
+    }
+
+    /// A release's name is up to 53 characters of a DNS name, as helm has it.
+    fn release(&self, written: &Text) -> Result<String, Error> {
+        let name = written.get_ref();
+        let fits = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
+        let borders = |c: char| matches!(c, '-' | '.');
+        if name.is_empty()
+            || name.len() > 53
+            || !name.bytes().all(fits)
+            || name.starts_with(borders)
+            || name.ends_with(borders)
+        {
+            let message = "a release's name is up to 53 lower case letters, digits, `-` and `.`, \
+                           and neither begins nor ends with `-` or `.`";
+            return Err(self.error(written.span(), message));
+        }
+        Ok(name.clone())
+    }
+
     fn limits(&self, table: LimitsTable) -> Result<Limits, Error> {
         Ok(Limits {
             file_bytes: self.limit(table.file_bytes)?,
@@ -326,6 +372,14 @@ fn fail_on(written: FailOn) -> Option<Severity> {
         FailOn::Warning => Some(Severity::Warning),
         FailOn::Note => Some(Severity::Note),
         FailOn::Never => None,
+    }
+}
+
+fn render(written: Render) -> When {
+    match written {
+        Render::Auto => When::Auto,
+        Render::Never => When::Never,
+        Render::Require => When::Require,
     }
 }
 

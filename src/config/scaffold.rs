@@ -96,6 +96,13 @@ fn tables(out: &mut String, seen: &Seen) {
          # [[per-path]]\n\
          # paths = [\"legacy/**\"]\n\
          # ignore = [\"missing-dns-egress\"]\n\
+         \n# Charts are rendered with their default values if `helm` is there; another release name,\n\
+         # namespace and values files can be named.\n\
+         # [helm]\n\
+         # render = \"auto\"\n\
+         # [[helm.chart]]\n\
+         # path = \"charts/shop\"\n\
+         # values = [\"charts/shop/values-prod.yaml\"]\n\
          \n# Files that are applied together.\n",
     );
     let shown = if seen.bundles.len() > 1 { &seen.bundles[..] } else { &[] };

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::file::File;
-use crate::bundle::TRIAL_DIRECTORIES;
+use crate::bundle::{TRIAL_DIRECTORIES, helm};
 use crate::yaml::Limits;
 
 /// The schema, with the default of each key that has one.
@@ -14,6 +14,7 @@ pub fn schema() -> Value {
         let key = path.rsplit('/').next().unwrap_or(path);
         let pointer = match path.split_once('/') {
             Some(("limits", _)) => format!("/$defs/Limits/properties/{key}"),
+            Some(("helm", _)) => format!("/$defs/Helm/properties/{key}"),
             _ => format!("/properties/{key}"),
         };
         if let Some(Value::Object(property)) = schema.pointer_mut(&pointer) {
@@ -43,6 +44,10 @@ fn defaults() -> Vec<(&'static str, Value)> {
         ("service-ranges", json!([])),
         ("cluster", json!([])),
         ("test-directories", json!(TRIAL_DIRECTORIES)),
+        ("helm/render", json!(helm::When::default().word())),
+        ("helm/time-limit", json!(helm::TIME_LIMIT.as_secs())),
+        ("helm/output-limit", json!(helm::OUTPUT_LIMIT)),
+        ("helm/chart", json!([])),
         ("limits/file-bytes", json!(limits.file_bytes)),
         ("limits/depth", json!(limits.depth)),
         ("limits/nodes", json!(limits.nodes)),

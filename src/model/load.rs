@@ -96,6 +96,11 @@ impl Loaded {
             self.comments.extend(yaml::comments(part.source, text, range, MARK, limits));
         }
         let mut duplicates = Vec::new();
+        if part.is_kustomization {
+            // kustomize refuses a key that stands twice.
+            let trees = part.documents.iter().map(|document| &document.root);
+            trees.for_each(|tree| duplicate::find(tree, None, &mut duplicates));
+        }
         for (head, tree) in part.documents.iter().flat_map(|document| heads(&document.root)) {
             if is_checked_for_duplicates(&decode(head.clone(), &tree).body) {
                 duplicate::find(&tree, Some(&head), &mut duplicates);

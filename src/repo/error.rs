@@ -17,6 +17,8 @@ pub enum Error {
     NothingToRead(Vec<PathBuf>),
     /// What was given of things that run elsewhere can't be read: why, in a sentence.
     Inventory(String),
+    /// Charts are to be rendered and can't be: why, in a sentence.
+    Helm(String),
 }
 
 impl fmt::Display for Error {
@@ -32,7 +34,7 @@ impl fmt::Display for Error {
                  it into `netpol-lint -`",
                 quoted(path)
             ),
-            Self::Inventory(why) => f.write_str(why),
+            Self::Inventory(why) | Self::Helm(why) => f.write_str(why),
             Self::Glob(glob, why) => {
                 write!(f, "`{glob}` is not a glob: {why}")
             }

@@ -63,6 +63,11 @@ impl PathSet {
         // A file outside the repository keeps its absolute path, which no glob is about.
         !Path::new(path).has_root() && self.0.matched_path_or_any_parents(path, false).is_ignore()
     }
+
+    /// Whether they match that directory itself, relative to the root.
+    pub fn is(&self, directory: &str) -> bool {
+        !Path::new(directory).has_root() && self.0.matched(directory, true).is_ignore()
+    }
 }
 
 fn compile(globs: &[String]) -> Result<Gitignore, Error> {

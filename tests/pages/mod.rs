@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use netpol_lint::bundle::helm::{Helm, When};
 use netpol_lint::lint::{Rule, Severity};
 use netpol_lint::text::markdown::{Fence, fences};
 use netpol_lint::{Outcome, Request, repo, settle};
@@ -63,15 +64,27 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
 /// rule may ask for.
 pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     let pedantic = rule.pedantic || rule.severity == Severity::Note;
-    run_with(settle::Selection { pedantic, ..Default::default() }, text)
+    let helm = match rule.id {
+        "render-error" => Helm::default(),
+        "unrendered-chart" => Helm { program: "helm-that-is-not-there".into(), ..Helm::default() },
+        _ => Helm { when: When::Never, ..Helm::default() },
+    };
+    run_with(settle::Selection { pedantic, ..Default::default() }, helm, text)
+}
+
+/// Whether a rule's examples need a program that is not here.
+pub fn lacks_program(rule: &Rule) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = std::env::split_paths(&path).any(|folder| folder.join("helm").is_file());
+    rule.id == "render-error" && !is_there
 }
 
 /// Runs an example with what is on by default.
 pub fn run_by_default(text: &str) -> (tempfile::TempDir, Outcome) {
-    run_with(settle::Selection::default(), text)
+    run_with(settle::Selection::default(), Helm { when: When::Never, ..Helm::default() }, text)
 }
 
-fn run_with(selection: settle::Selection, text: &str) -> (tempfile::TempDir, Outcome) {
+fn run_with(selection: settle::Selection, helm: Helm, text: &str) -> (tempfile::TempDir, Outcome) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files(text) {
         let path = folder.path().join(&name);
@@ -82,6 +95,7 @@ fn run_with(selection: settle::Selection, text: &str) -> (tempfile::TempDir, Out
         cwd: folder.path().canonicalize().unwrap(),
         scope: repo::Scope::default(),
         selection,
+        helm,
         ..Request::default()
     };
     let outcome = netpol_lint::check(&request, &()).unwrap();

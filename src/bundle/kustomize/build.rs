@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::bundle::{FaultKind, heads, path_from};
+use crate::bundle::{Built, FaultKind, heads, path_from};
 use crate::text::Span;
 use crate::yaml::{Entry, Limits, Node};
 
@@ -12,13 +12,15 @@ use super::files::{self, Files, Found};
 use super::layer::Layer;
 use super::patch::Patches;
 use super::resource::Resource;
-use super::{edit, fields, inline, kustomization, replacement, transform};
+use super::{charts, edit, fields, inline, kustomization, replacement, transform};
 
 /// Builds kustomizations; a base is built once for all of its overlays.
 #[derive(Debug)]
 pub(super) struct Builder<'a> {
     pub(super) files: &'a Files,
     pub(super) limits: &'a Limits,
+    /// What charts make, by where they are asked for.
+    pub(super) rendered: &'a HashMap<Span, Built>,
     pub(super) done: &'a Mutex<HashMap<String, Arc<Layer>>>,
 }
 
@@ -435,14 +437,24 @@ impl Builder<'_> {
         (data, is_whole)
     }
 
-    /// Charts, which are rendered elsewhere or not at all.
+    /// Charts that were rendered before, or are not at all.
     fn charts(&self, tree: &Node, layer: &mut Layer) {
         for field in ["helmCharts", "helmChartInflationGenerator"] {
             for item in kustomization::items(tree, field) {
                 let name = item.get("name").or_else(|| item.get("chartName"));
                 let text = name.and_then(edit::text).unwrap_or("a chart");
                 let shown = crate::text::visible(text).into_owned();
-                let place = name.map_or_else(|| edit::first_line(item), |name| name.span);
+                let place = charts::place(item);
+                if let Some(built) = self.rendered.get(&place) {
+                    for manifest in &built.manifests {
+                        let resource = Resource::new(manifest.head.clone(), manifest.tree.clone());
+                        layer.add(resource, place);
+                    }
+                    layer.faults.extend(built.faults.iter().cloned());
+                    layer.openings.extend(built.openings.iter().cloned());
+                    layer.used.extend(built.files.iter().copied());
+                    continue;
+                }
                 let message =
                     format!("the chart `{shown}` is not rendered: what it holds is unknown");
                 let help =

@@ -103,12 +103,6 @@ pub(super) fn faults(tree: &Node) -> Vec<(Span, String)> {
         let hint = near.map(|field| format!(" (did you mean `{field}`?)")).unwrap_or_default();
         found.push((entry.key_span, format!("kustomize knows no field `{key}`{hint}")));
     }
-    for (nth, entry) in map.entries.iter().enumerate() {
-        if map.entries[..nth].iter().any(|earlier| earlier.key == entry.key) {
-            let key = crate::text::visible(&entry.key);
-            found.push((entry.key_span, format!("`{key}` stands here twice")));
-        }
-    }
     let says = |entry: &&crate::yaml::Entry| {
         !EMPTY.contains(&entry.key.as_str()) && !is_nothing(&entry.value)
     };

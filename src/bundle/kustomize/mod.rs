@@ -11,6 +11,7 @@
 //! is built all the same.
 
 mod build;
+mod charts;
 mod edit;
 mod fields;
 mod files;
@@ -29,11 +30,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use crate::repo::{Repo, Scope};
-use crate::text::{SourceId, Sources};
+use crate::text::{SourceId, Sources, Span};
 use crate::yaml::{Limits, Node, Problem};
 
 use super::Built;
 use build::{Builder, Stack};
+pub use charts::ChartAsk;
 use files::Files;
 use layer::Layer;
 
@@ -45,6 +47,8 @@ pub struct Kustomizations {
     /// The paths of all files that are read through a kustomization.
     referred: BTreeSet<String>,
     roots: Vec<String>,
+    /// What the charts of `helmCharts` make, by where they are asked for.
+    rendered: HashMap<Span, Built>,
     done: Mutex<HashMap<String, Arc<Layer>>>,
 }
 
@@ -53,6 +57,8 @@ pub struct Kustomizations {
 pub struct Part<'a> {
     /// Its source.
     pub source: SourceId,
+    /// Whether it is a kustomization itself.
+    pub is_kustomization: bool,
     /// Its text.
     pub text: &'a Arc<str>,
     /// Its documents.
@@ -70,6 +76,7 @@ impl Kustomizations {
         let mut found = Self {
             referred: files.paths().map(|(path, _)| path.to_owned()).collect(),
             roots: Vec::new(),
+            rendered: HashMap::new(),
             done: Mutex::default(),
             limits: *limits,
             files,
@@ -99,8 +106,9 @@ impl Kustomizations {
 
     /// What was read, file by file in the order of their paths.
     pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        self.files.paths().map(|(_, file)| Part {
+        self.files.paths().map(|(path, file)| Part {
             source: file.source,
+            is_kustomization: kustomization::NAMES.contains(&files::split(path).1),
             text: &file.text,
             documents: &file.stream.documents,
             problems: &file.stream.problems,
@@ -128,6 +136,23 @@ impl Kustomizations {
         self.files.get(path).and_then(|file| files::roots(file).next())
     }
 
+    /// The charts that kustomizations ask for and that may lie in the repository.
+    pub fn charts(&self) -> Vec<ChartAsk> {
+        let mut found = Vec::new();
+        for directory in self.files.directories() {
+            if let Some(tree) = self.tree(directory) {
+                found.extend(charts::asks(directory, tree));
+            }
+        }
+        found
+    }
+
+    /// Gives what a chart that [`Kustomizations::charts`] asks for makes: before anything is
+    /// built.
+    pub fn provide(&mut self, place: Span, built: Built) {
+        self.rendered.insert(place, built);
+    }
+
     /// Builds the kustomization of a directory.
     pub fn build(&self, directory: &str) -> Built {
         let layer = self.builder().directory(directory, &mut Stack::new());
@@ -150,7 +175,12 @@ impl Kustomizations {
     }
 
     fn builder(&self) -> Builder<'_> {
-        Builder { files: &self.files, limits: &self.limits, done: &self.done }
+        Builder {
+            files: &self.files,
+            limits: &self.limits,
+            rendered: &self.rendered,
+            done: &self.done,
+        }
     }
 }
 

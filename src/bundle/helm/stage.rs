@@ -1,0 +1,503 @@
+//! A copy of a chart in a directory of its own, for helm to read: what a chart may be made of and
+//! nothing else, so that no link leads it out of the repository, and with the charts of the same
+//! repository that it depends on. A second copy has marks in its templates.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use tempfile::TempDir;
+
+use super::charts::{self, Chart, Unread};
+use super::{flow, marks};
+use crate::text::{SourceId, Span};
+use crate::yaml::Node;
+
+/// Bytes and files of one chart with all that it is made of. What helm itself takes of an archive
+/// (100 MiB) is of this size.
+const BYTES: u64 = 64 << 20;
+const FILES: usize = 20_000;
+/// Directories within each other, links followed: a link to a directory above itself ends here.
+const DEPTH: usize = 32;
+
+/// What a chart is made of, where none of its templates asks for other files.
+const PARTS: [&str; 7] = [
+    ".helmignore",
+    "Chart.yaml",
+    "charts",
+    "requirements.yaml",
+    "templates",
+    "values.schema.json",
+    "values.yaml",
+];
+
+/// A chart that is ready for helm.
+#[derive(Debug)]
+pub(super) struct Staged {
+    folder: TempDir,
+    /// The files that it was made of: where they are in a copy, and where they are from.
+    files: BTreeMap<PathBuf, PathBuf>,
+    /// Where in a copy the charts are, by helm's name for them (`shop/charts/db`).
+    charts: BTreeMap<String, PathBuf>,
+    /// What is named as a dependency and lies elsewhere.
+    pub(super) elsewhere: Vec<Dependency>,
+    /// All dependencies, by helm's name for the chart that has them.
+    dependencies: BTreeMap<String, Vec<Dependency>>,
+    bytes: u64,
+    /// A template, or a package that can't be looked into, may ask for other files of the chart.
+    asks_for_files: bool,
+}
+
+/// A chart that another one names as a part of it.
+#[derive(Clone, Debug)]
+pub(super) struct Dependency {
+    pub(super) name: String,
+    alias: Option<String>,
+    pub(super) repository: String,
+    /// The file that names it.
+    pub(super) file: PathBuf,
+    /// Where its name is written there.
+    pub(super) at: Span,
+}
+
+/// Why a chart can't be copied.
+#[derive(Debug)]
+pub(super) struct Refused {
+    /// What is wrong, in a sentence's end: "chart `shop` …".
+    pub(super) why: String,
+    pub(super) help: &'static str,
+}
+
+impl Refused {
+    fn unreadable(path: &str, error: &std::io::Error) -> Self {
+        let why = format!("has `{path}`, which can't be read: {error}");
+        Self { why, help: "make it readable, or take it out of the chart" }
+    }
+}
+
+/// The directory of the copy with marks, and of the other one.
+pub(super) const PLAIN: &str = "plain";
+pub(super) const MARKED: &str = "marked";
+
+impl Staged {
+    /// Copies `chart`; nothing is read from outside `root`.
+    pub(super) fn new(chart: &Chart, root: &Path) -> Result<Self, Refused> {
+        let failed = |error: std::io::Error| Refused {
+            why: format!("can't be copied to a temporary directory: {error}"),
+            help: "make room there, or name another directory with TMPDIR",
+        };
+        let mut staged = Self {
+            folder: tempfile::tempdir().map_err(failed)?,
+            files: BTreeMap::new(),
+            charts: BTreeMap::new(),
+            elsewhere: Vec::new(),
+            dependencies: BTreeMap::new(),
+            bytes: 0,
+            asks_for_files: false,
+        };
+        for name in ["home", "values"] {
+            fs::create_dir(staged.folder.path().join(name)).map_err(failed)?;
+        }
+        let missing = staged.chart(&chart.open, Path::new(""), &chart.name, root, 0)?;
+        if staged.asks_for_files {
+            let places: Vec<PathBuf> = staged.charts.values().cloned().collect();
+            for place in places {
+                staged.other_files(&place, root)?;
+            }
+        }
+        staged.trim(&missing).map_err(failed)?;
+        Ok(staged)
+    }
+
+    pub(super) fn home(&self) -> PathBuf {
+        self.folder.path().join("home")
+    }
+
+    /// The directory of a copy.
+    pub(super) fn copy(&self, which: &str) -> PathBuf {
+        self.folder.path().join(which)
+    }
+
+    /// Where the temporary directory is, to be taken out of messages.
+    pub(super) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Adds a values file for helm to read, and returns its path.
+    pub(super) fn add_values(&self, number: usize, text: &[u8]) -> Result<PathBuf, std::io::Error> {
+        let path = self.folder.path().join("values").join(format!("{number}.yaml"));
+        fs::write(&path, text)?;
+        Ok(path)
+    }
+
+    /// Where a file is from, by helm's name for it: `shop/charts/db/templates/pod.yaml`.
+    pub(super) fn origin(&self, name: &str) -> Option<&Path> {
+        self.files.get(&self.place(name)?).map(PathBuf::as_path)
+    }
+
+    /// Where a file is in a copy, by helm's name for it.
+    pub(super) fn place(&self, name: &str) -> Option<PathBuf> {
+        let (chart, place) = self.chart_of(name)?;
+        let rest = name.strip_prefix(chart)?.trim_start_matches('/');
+        Some(place.join(rest)).filter(|place| self.files.contains_key(place))
+    }
+
+    /// The dependency that a file without an origin is from: it is packed.
+    pub(super) fn package(&self, name: &str) -> Option<&Dependency> {
+        let (chart, _) = self.chart_of(name)?;
+        let rest = name.strip_prefix(chart)?.strip_prefix("/charts/")?;
+        let part = rest.split('/').next()?;
+        let dependencies = self.dependencies.get(chart)?;
+        dependencies.iter().find(|it| it.name == part || it.alias.as_deref() == Some(part))
+    }
+
+    /// The innermost chart that a name lies in.
+    fn chart_of(&self, name: &str) -> Option<(&str, &PathBuf)> {
+        let within = |chart: &String| {
+            name.strip_prefix(chart.as_str()).is_some_and(|rest| rest.starts_with('/'))
+        };
+        let found = self.charts.iter().filter(|(chart, _)| within(chart));
+        found.max_by_key(|(chart, _)| chart.len()).map(|(chart, place)| (chart.as_str(), place))
+    }
+
+    /// All files that were copied, where they are from.
+    pub(super) fn origins(&self) -> impl Iterator<Item = &Path> {
+        self.files.values().map(PathBuf::as_path)
+    }
+
+    /// Copies a chart to `place` in the copy, with the charts in it. Returns the dependencies that
+    /// are not there.
+    fn chart(
+        &mut self,
+        from: &Path,
+        place: &Path,
+        name: &str,
+        root: &Path,
+        depth: usize,
+    ) -> Result<Vec<Dependency>, Refused> {
+        self.charts.insert(name.to_owned(), place.to_path_buf());
+        for part in PARTS {
+            if part != "charts" {
+                self.entry(&from.join(part), &place.join(part), root, depth)?;
+            }
+        }
+        let dependencies = dependencies(from);
+        self.dependencies.insert(name.to_owned(), dependencies.clone());
+        let there = self.parts(from, place, name, &dependencies, root, depth)?;
+        let mut missing = Vec::new();
+        for dependency in dependencies {
+            if there.iter().any(|part| part == &dependency.name) {
+                continue;
+            }
+            match local(&dependency, from, root) {
+                Some(local) if depth < DEPTH => {
+                    let place = place.join("charts").join(safe(&dependency.name));
+                    let called = dependency.alias.as_ref().unwrap_or(&dependency.name);
+                    let called = format!("{name}/charts/{called}");
+                    self.chart(&local, &place, &called, root, depth + 1)?;
+                }
+                _ => missing.push(dependency),
+            }
+        }
+        self.elsewhere.extend(missing.iter().cloned());
+        Ok(missing)
+    }
+
+    /// Copies what lies in the `charts/` of a chart, and returns the names of the charts there.
+    fn parts(
+        &mut self,
+        from: &Path,
+        place: &Path,
+        name: &str,
+        dependencies: &[Dependency],
+        root: &Path,
+        depth: usize,
+    ) -> Result<Vec<String>, Refused> {
+        let mut there = Vec::new();
+        let folder = from.join("charts");
+        let Some(folder) = within(&folder, root)? else { return Ok(there) };
+        for file_name in entries(&folder)? {
+            let path = folder.join(&file_name);
+            let place = place.join("charts").join(&file_name);
+            if path.join("Chart.yaml").is_file() && depth < DEPTH {
+                let Some(path) = within(&path, root)? else { continue };
+                within(&path.join("Chart.yaml"), root)?;
+                let part = name_of(&path).unwrap_or_else(|| file_name.clone());
+                let aliases = dependencies.iter().filter(|it| it.name == part);
+                let aliases: Vec<&String> = aliases.filter_map(|it| it.alias.as_ref()).collect();
+                self.chart(&path, &place, &format!("{name}/charts/{part}"), root, depth + 1)?;
+                for alias in aliases {
+                    self.charts.insert(format!("{name}/charts/{alias}"), place.clone());
+                }
+                there.push(part);
+            } else {
+                if let Some(part) = packed(&file_name, dependencies) {
+                    self.asks_for_files = true;
+                    there.push(part);
+                }
+                self.entry(&path, &place, root, depth)?;
+            }
+        }
+        Ok(there)
+    }
+
+    /// The files of a chart that a template may ask for.
+    fn other_files(&mut self, place: &Path, root: &Path) -> Result<(), Refused> {
+        let Some(from) = self.files.get(&place.join("Chart.yaml")).and_then(|file| file.parent())
+        else {
+            return Ok(());
+        };
+        let from = from.to_path_buf();
+        for name in entries(&from)? {
+            if name != ".git" && !PARTS.contains(&name.as_str()) && name != "Chart.lock" {
+                self.entry(&from.join(&name), &place.join(&name), root, 0)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Copies a file or a directory with what is in it.
+    fn entry(
+        &mut self,
+        from: &Path,
+        place: &Path,
+        root: &Path,
+        depth: usize,
+    ) -> Result<(), Refused> {
+        let Some(from) = within(from, root)? else { return Ok(()) };
+        if !from.is_dir() {
+            return self.file(&from, place);
+        }
+        if depth > DEPTH {
+            return Err(Refused {
+                why: format!("has directories more than {DEPTH} deep: {}", shown(place)),
+                help: "take out the symbolic link that leads to a directory above itself",
+            });
+        }
+        for name in entries(&from)? {
+            self.entry(&from.join(&name), &place.join(&name), root, depth + 1)?;
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, from: &Path, place: &Path) -> Result<(), Refused> {
+        let failed = |error: std::io::Error| Refused::unreadable(&shown(place), &error);
+        if !from.metadata().map_err(failed)?.is_file() {
+            return Err(Refused {
+                why: format!("has `{}`, which is no regular file", shown(place)),
+                help: "take it out of the chart",
+            });
+        }
+        let mut bytes = Vec::new();
+        let left = BYTES - self.bytes.min(BYTES);
+        let file = fs::File::open(from).map_err(failed)?;
+        file.take(left + 1).read_to_end(&mut bytes).map_err(failed)?;
+        self.bytes += bytes.len() as u64;
+        if self.bytes > BYTES || self.files.len() >= FILES {
+            return Err(Refused {
+                why: format!("has more than {} MiB or {FILES} files", BYTES >> 20),
+                help: "move what is no part of it out of its directory",
+            });
+        }
+        if place.file_name().is_some_and(|name| name == "values.schema.json")
+            && asks_elsewhere(&bytes)
+        {
+            // helm would fetch what the schema refers to.
+            return Ok(());
+        }
+        let is_template = place.components().any(|part| part.as_os_str() == "templates");
+        let mut marked = None;
+        if is_template && let Ok(text) = std::str::from_utf8(&bytes) {
+            self.asks_for_files |= text.contains("Files");
+            let name = place.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
+            if !name.starts_with('_') && name != "NOTES.txt" {
+                marked = marks::marked(text);
+            }
+        }
+        for (copy, bytes) in
+            [(PLAIN, &bytes[..]), (MARKED, marked.as_ref().map_or(&bytes[..], String::as_bytes))]
+        {
+            let target = self.folder.path().join(copy).join(place);
+            let folder = target.parent().unwrap_or(Path::new(""));
+            fs::create_dir_all(folder).map_err(failed)?;
+            fs::write(&target, bytes).map_err(failed)?;
+        }
+        self.files.insert(place.to_path_buf(), from.to_path_buf());
+        Ok(())
+    }
+
+    /// Takes out of the copy what stops helm from rendering what is there: dependencies that are
+    /// not, and the versions of clusters that the chart may be installed to.
+    fn trim(&self, missing: &[Dependency]) -> Result<(), std::io::Error> {
+        let is_missing = |item: &Node| {
+            let name = item.get("name").and_then(Node::as_str);
+            missing.iter().any(|it| Some(it.name.as_str()) == name)
+        };
+        let leave_out = |key: &str, item: Option<&Node>| match item {
+            Some(item) => key == "dependencies" && is_missing(item),
+            None => key == "kubeVersion",
+        };
+        for name in ["Chart.yaml", "requirements.yaml"] {
+            let Some(from) = self.files.get(Path::new(name)) else { continue };
+            let Ok(tree) = charts::metadata(SourceId(0), from) else { continue };
+            for copy in [PLAIN, MARKED] {
+                let target = self.folder.path().join(copy).join(name);
+                fs::write(target, flow::flow(&tree, &leave_out))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A path without symbolic links; none where nothing is there.
+///
+/// # Errors
+/// A link that leads out of the repository, or nowhere.
+fn within(path: &Path, root: &Path) -> Result<Option<PathBuf>, Refused> {
+    let Ok(metadata) = path.symlink_metadata() else {
+        return Ok(None);
+    };
+    if !metadata.file_type().is_symlink() {
+        return Ok(Some(path.to_path_buf()));
+    }
+    let link = path.strip_prefix(root).unwrap_or(path);
+    let refused = |what: &str| Refused {
+        why: format!("has a symbolic link, `{}`, that leads {what}", shown(link)),
+        help: "put the file itself in its place: helm would read what the link leads to",
+    };
+    match path.canonicalize() {
+        Ok(target) if target.starts_with(root) && !is_in_git(&target, root) => Ok(Some(target)),
+        Ok(_) => Err(refused("out of the repository")),
+        Err(_) => Err(refused("nowhere")),
+    }
+}
+
+fn is_in_git(path: &Path, root: &Path) -> bool {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    below.components().any(|part| part.as_os_str() == ".git")
+}
+
+/// The names in a directory, sorted.
+fn entries(folder: &Path) -> Result<Vec<String>, Refused> {
+    let failed = |error: std::io::Error| Refused::unreadable(&shown(folder), &error);
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        // A name that is no text can't be asked for by a template.
+        names.extend(entry.map_err(failed)?.file_name().into_string().ok());
+    }
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// A path with `/` on every platform.
+pub(super) fn shown(path: &Path) -> String {
+    path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
+}
+
+/// The dependencies that a chart names, in `Chart.yaml` or, of old, in `requirements.yaml`.
+fn dependencies(chart: &Path) -> Vec<Dependency> {
+    let mut found = Vec::new();
+    for name in ["Chart.yaml", "requirements.yaml"] {
+        let file = chart.join(name);
+        let tree: Result<Node, Unread> = charts::metadata(SourceId(0), &file);
+        let Ok(tree) = tree else { continue };
+        for item in tree.get("dependencies").and_then(Node::as_seq).unwrap_or_default() {
+            let text = |key: &str| item.get(key).and_then(Node::as_str);
+            let Some(name) = item.get("name").filter(|name| name.as_str().is_some()) else {
+                continue;
+            };
+            found.push(Dependency {
+                name: name.as_str().unwrap_or_default().to_owned(),
+                alias: text("alias").filter(|alias| !alias.is_empty()).map(str::to_owned),
+                repository: text("repository").unwrap_or_default().to_owned(),
+                file: file.clone(),
+                at: name.span,
+            });
+        }
+    }
+    found
+}
+
+/// The directory of a dependency that lies in the same repository.
+fn local(dependency: &Dependency, chart: &Path, root: &Path) -> Option<PathBuf> {
+    let path = dependency.repository.strip_prefix("file://")?;
+    let path = Path::new(path);
+    if path.components().any(|part| matches!(part, Component::RootDir | Component::Prefix(_))) {
+        return None;
+    }
+    let target = chart.join(path).canonicalize().ok()?;
+    let is_there = target.starts_with(root) && target.join("Chart.yaml").is_file();
+    (is_there && !chart.starts_with(&target)).then_some(target)
+}
+
+/// The name that a chart gives itself.
+fn name_of(chart: &Path) -> Option<String> {
+    let tree = charts::metadata(SourceId(0), &chart.join("Chart.yaml")).ok()?;
+    tree.get("name").and_then(Node::as_str).map(str::to_owned)
+}
+
+/// A name as one part of a path.
+fn safe(name: &str) -> String {
+    let safe = |c: char| if matches!(c, '/' | '\\' | ':') { '_' } else { c };
+    name.chars().map(safe).collect::<String>().trim_start_matches(['.', '_']).to_owned()
+}
+
+/// The dependency that a package (`redis-17.3.2.tgz`) is of; its own name where it is of none.
+fn packed(file_name: &str, dependencies: &[Dependency]) -> Option<String> {
+    let stem = file_name.strip_suffix(".tgz")?;
+    let version = |rest: &str| {
+        rest.strip_prefix('-').is_some_and(|rest| {
+            rest.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit())
+        })
+    };
+    let is_of = |it: &&Dependency| stem.strip_prefix(it.name.as_str()).is_some_and(version);
+    let found = dependencies.iter().find(is_of);
+    Some(found.map_or(stem.to_owned(), |it| it.name.clone()))
+}
+
+/// Whether a JSON schema refers to anything outside itself.
+fn asks_elsewhere(schema: &[u8]) -> bool {
+    fn asks(value: &serde_json::Value) -> bool {
+        match value {
+            serde_json::Value::Object(object) => object.iter().any(|(key, value)| {
+                let refers = matches!(key.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef");
+                let elsewhere = value.as_str().is_some_and(|to| !to.starts_with('#'));
+                (refers && elsewhere) || asks(value)
+            }),
+            serde_json::Value::Array(list) => list.iter().any(asks),
+            _ => false,
+        }
+    }
+    // What is no JSON refers to nothing; helm says what is wrong with it.
+    serde_json::from_slice(schema).is_ok_and(|value| asks(&value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_package_is_of_the_dependency_whose_name_it_begins_with() {
+        let dependency = |name: &str| Dependency {
+            name: name.to_owned(),
+            alias: None,
+            repository: String::new(),
+            file: PathBuf::new(),
+            at: Span::new(SourceId(0), 0, 0),
+        };
+        let all = [dependency("redis"), dependency("redis-cluster")];
+        let of = |file| packed(file, &all);
+        assert_eq!(of("redis-17.0.1.tgz").as_deref(), Some("redis"));
+        assert_eq!(of("redis-cluster-v1.0.0.tgz").as_deref(), Some("redis-cluster"));
+        assert_eq!(of("other-1.tgz").as_deref(), Some("other-1"));
+        assert_eq!(of("README.md"), None);
+    }
+
+    #[test]
+    fn a_schema_that_refers_elsewhere_is_told() {
+        assert!(asks_elsewhere(br#"{"a": [{"$ref": "https://example.com/x.json"}]}"#));
+        assert!(asks_elsewhere(br#"{"$ref": "file:///etc/passwd"}"#));
+        assert!(!asks_elsewhere(br##"{"$ref": "#/definitions/x", "$schema": "http://x"}"##));
+    }
+}

@@ -1,0 +1,309 @@
+//! One rendering: what it is made of, and what helm answers.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use super::program::{self, Bounds, Ended};
+use super::stage::{self, Dependency, MARKED, PLAIN, Staged};
+use super::{Chart, ChartSettings, Helm, Wanted, flow};
+use crate::repo::Repo;
+use crate::text::Span;
+use crate::yaml::Node;
+
+/// The version that templates are told the cluster has, so that what is rendered does not hang on
+/// the version of helm.
+const KUBERNETES: &str = "v1.34.0";
+/// What helm and its templates may take up.
+const MEMORY: u64 = 2 << 30;
+/// A values file is no larger.
+const VALUES: u64 = 16 << 20;
+/// The longest name of a release.
+const RELEASE: usize = 53;
+/// How many templates may be left without marks, one after the other, before all are.
+const ATTEMPTS: usize = 4;
+
+/// One rendering that is to be made.
+#[derive(Clone, Debug)]
+pub(super) struct Work<'a> {
+    pub(super) chart: &'a Chart,
+    /// What the bundle is called.
+    pub(super) name: String,
+    release: String,
+    /// The namespace that is given, if one is.
+    pub(super) namespace: Option<String>,
+    /// Relative to the repository's root.
+    pub(super) values: Vec<String>,
+    inline: Option<&'a Node>,
+    /// Where it is asked for.
+    pub(super) place: Span,
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub(super) enum Made {
+    /// What helm printed, and what it printed with marks.
+    Printed { staged: Staged, printed: String, marked: String },
+    /// What helm said.
+    Refused(Refusal),
+    /// It did not get as far as that.
+    Stopped { why: String, help: String, elsewhere: Vec<Dependency> },
+}
+
+/// What helm refused, and what there is to tell where.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) staged: Staged,
+    pub(super) said: String,
+    /// Where a template made no YAML: all that was rendered, with marks.
+    pub(super) rendered: String,
+}
+
+impl<'a> Work<'a> {
+    /// The renderings of a chart: one for each of its settings.
+    pub(super) fn of(chart: &'a Chart, helm: &Helm) -> Vec<Self> {
+        let settings: Vec<&ChartSettings> =
+            helm.charts.iter().filter(|settings| settings.are_for(chart)).collect();
+        let plain = Self {
+            chart,
+            name: chart.directory.clone(),
+            release: release(&chart.name),
+            namespace: None,
+            values: Vec::new(),
+            inline: None,
+            place: chart.name_span,
+        };
+        if settings.is_empty() {
+            return vec![plain];
+        }
+        let several = settings.len() > 1;
+        let work = |it: &&ChartSettings| Self {
+            name: if several { told_apart(chart, it) } else { plain.name.clone() },
+            release: it.release.clone().unwrap_or_else(|| plain.release.clone()),
+            namespace: it.namespace.clone(),
+            values: it.values.clone(),
+            ..plain.clone()
+        };
+        settings.iter().map(work).collect()
+    }
+
+    /// What something else wants of a chart.
+    pub(super) fn wanted(wanted: &Wanted<'a>, _: &Helm) -> Self {
+        Self {
+            chart: wanted.chart,
+            name: wanted.chart.directory.clone(),
+            release: wanted.release.map_or_else(|| release(&wanted.chart.name), str::to_owned),
+            namespace: wanted.namespace.map(str::to_owned),
+            values: wanted.values.to_vec(),
+            inline: wanted.inline,
+            place: wanted.place,
+        }
+    }
+
+    /// Has helm render it.
+    pub(super) fn make(&self, program: &Path, repo: &Repo, helm: &Helm) -> Made {
+        let stopped = |why: String, help: &str, elsewhere| Made::Stopped {
+            why,
+            help: help.to_owned(),
+            elsewhere,
+        };
+        if let Some((_, why)) = &self.chart.problem {
+            let help = "mend its Chart.yaml: helm can't read it";
+            return stopped(format!("has a Chart.yaml that can't be read: {why}"), help, vec![]);
+        }
+        let mut staged = match Staged::new(self.chart, &repo.root) {
+            Ok(staged) => staged,
+            Err(refused) => return stopped(refused.why, refused.help, vec![]),
+        };
+        let files = match self.values_files(&staged, &repo.root) {
+            Ok(files) => files,
+            Err(why) => {
+                let help =
+                    "values files are named relative to the repository's root, and lie in it";
+                return stopped(why, help, staged.elsewhere);
+            }
+        };
+        let run = |copy: &str, is_debug: bool| {
+            let arguments = self.arguments(&staged, copy, &files, is_debug, helm);
+            program::run(program, &arguments, &staged.home(), &bounds(helm))
+        };
+        let (plain, first_marked) = rayon::join(|| run(PLAIN, false), || run(MARKED, false));
+        match plain {
+            Ended::Printed(printed) => {
+                let marked = with_marks(first_marked, &staged, &|| run(MARKED, false));
+                Made::Printed { staged, printed, marked }
+            }
+            Ended::Refused(_, said) => {
+                let rendered = match said.contains("YAML parse error on") {
+                    true => run(MARKED, true),
+                    false => Ended::Printed(String::new()),
+                };
+                let rendered = match rendered {
+                    Ended::Refused(printed, _) | Ended::Printed(printed) => printed,
+                    _ => String::new(),
+                };
+                Made::Refused(Refusal { staged, said, rendered })
+            }
+            ended => {
+                let elsewhere = std::mem::take(&mut staged.elsewhere);
+                let (why, help) = cut_short(&ended, helm);
+                stopped(why, &help, elsewhere)
+            }
+        }
+    }
+
+    fn arguments(
+        &self,
+        staged: &Staged,
+        copy: &str,
+        values: &[PathBuf],
+        is_debug: bool,
+        helm: &Helm,
+    ) -> Vec<OsString> {
+        let namespace = self.namespace.as_deref().or(helm.namespace.as_deref());
+        let mut all: Vec<OsString> = vec![
+            "template".into(),
+            self.release.clone().into(),
+            staged.copy(copy).into(),
+            "--namespace".into(),
+            namespace.unwrap_or("default").into(),
+            "--kube-version".into(),
+            KUBERNETES.into(),
+            "--skip-tests".into(),
+        ];
+        for file in values {
+            all.extend(["--values".into(), file.into()]);
+        }
+        if is_debug {
+            all.push("--debug".into());
+        }
+        all
+    }
+
+    /// Copies of the values files, in order.
+    fn values_files(&self, staged: &Staged, root: &Path) -> Result<Vec<PathBuf>, String> {
+        let mut copies = Vec::new();
+        for path in &self.values {
+            let bytes = read_values(path, root)?;
+            let copy = staged.add_values(copies.len(), &bytes);
+            copies.push(copy.map_err(|error| format!("can't be prepared: {error}"))?);
+        }
+        if let Some(node) = self.inline {
+            let text = flow::flow(node, &flow::whole);
+            let copy = staged.add_values(copies.len(), text.as_bytes());
+            copies.push(copy.map_err(|error| format!("can't be prepared: {error}"))?);
+        }
+        Ok(copies)
+    }
+}
+
+fn bounds(helm: &Helm) -> Bounds {
+    Bounds { time: helm.time_limit, output: helm.output_limit, memory: MEMORY }
+}
+
+/// What the marked copy makes. A comment in the middle of a text that goes on in the next line is
+/// a mistake: that template is rendered without marks then.
+fn with_marks(first: Ended, staged: &Staged, again: &dyn Fn() -> Ended) -> String {
+    let mut ended = first;
+    for _ in 0..ATTEMPTS {
+        match ended {
+            Ended::Printed(marked) => return marked,
+            Ended::Refused(_, said) => {
+                let Some(name) = super::failure::yaml_error_in(&said) else { break };
+                if !staged.unmark(&name) {
+                    break;
+                }
+                ended = again();
+            }
+            _ => break,
+        }
+    }
+    String::new()
+}
+
+/// Why helm was not waited for any longer.
+fn cut_short(ended: &Ended, helm: &Helm) -> (String, String) {
+    let loops = "look for a loop in its templates that has no end";
+    match ended {
+        Ended::Late => {
+            let seconds = helm.time_limit.as_secs_f64();
+            let why = format!("takes longer than {seconds} seconds to render");
+            (why, format!("{loops}, or raise `time-limit` in `[helm]`"))
+        }
+        Ended::Long => {
+            let why = format!("makes more than {} bytes", helm.output_limit);
+            (why, format!("{loops}, or raise `output-limit` in `[helm]`"))
+        }
+        Ended::Large => {
+            let why = format!("needs more than {} MiB of memory to render", MEMORY >> 20);
+            (why, loops.to_owned())
+        }
+        Ended::Failed(why) => {
+            let help = "see that `helm version` works, or leave charts out with `--helm never`";
+            (format!("can't be rendered, as helm can't be run: {why}"), help.to_owned())
+        }
+        Ended::Printed(_) | Ended::Refused(..) => (String::new(), String::new()),
+    }
+}
+
+/// The name of one of several bundles that are made of a chart.
+fn told_apart(chart: &Chart, settings: &ChartSettings) -> String {
+    let mut parts: Vec<&str> = settings.release.iter().map(String::as_str).collect();
+    let names = settings.values.iter().map(|path| path.rsplit('/').next().unwrap_or(path));
+    parts.extend(names);
+    match parts.as_slice() {
+        [] => chart.directory.clone(),
+        parts => format!("{} ({})", chart.directory, parts.join(", ")),
+    }
+}
+
+/// A name that helm takes for a release: what DNS takes.
+fn release(name: &str) -> String {
+    let fit = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
+    let name: String = name.to_ascii_lowercase().chars().map(fit).take(RELEASE).collect();
+    match name.trim_matches('-') {
+        "" => "release".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+/// The bytes of a values file of the repository.
+fn read_values(path: &str, root: &Path) -> Result<Vec<u8>, String> {
+    let failed = |why: &str| format!("is to be rendered with `{path}`, which {why}");
+    let target = root.join(path).canonicalize().map_err(|_| failed("does not exist"))?;
+    if !target.starts_with(root) {
+        return Err(failed("lies outside of the repository"));
+    }
+    if !target.is_file() {
+        return Err(failed("is no file"));
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(&target).and_then(|file| file.take(VALUES + 1).read_to_end(&mut bytes));
+    read.map_err(|error| failed(&format!("can't be read: {error}")))?;
+    match bytes.len() as u64 > VALUES {
+        true => Err(failed(&format!("is larger than {} MiB", VALUES >> 20))),
+        false => Ok(bytes),
+    }
+}
+
+impl Staged {
+    /// Takes the marks out of one template of the marked copy; whether there is such a template.
+    fn unmark(&self, name: &str) -> bool {
+        let Some(place) = self.place(name) else { return false };
+        let copy = |which| self.copy(which).join(&place);
+        std::fs::copy(copy(stage::PLAIN), copy(stage::MARKED)).is_ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::release;
+
+    #[test]
+    fn a_release_has_a_name_that_helm_takes() {
+        assert_eq!(release("Shop.v2"), "shop-v2");
+        assert_eq!(release("__"), "release");
+        assert_eq!(release(&"a".repeat(80)).len(), 53);
+    }
+}

@@ -1,0 +1,271 @@
+//! What a repository has made: its root kustomizations and its charts, and what controllers are
+//! told to deploy of both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use crate::Request;
+use crate::bundle::gitops::{self, Ask};
+use crate::bundle::helm::{self, Charts, When};
+use crate::bundle::kustomize::Kustomizations;
+use crate::bundle::{self, Built, Head, Unit};
+use crate::model::{Body, Object};
+use crate::repo::{self, Error, Repo};
+use crate::text::{SourceId, Sources};
+use crate::yaml::Node;
+
+/// A directory that a controller deploys, and what it runs side by side with.
+#[derive(Clone, Debug)]
+pub(crate) struct Deployed {
+    ask: Ask,
+    by: String,
+}
+
+/// What was made, and the charts that are still to be rendered.
+pub(crate) struct Made {
+    pub(crate) made: Vec<(Built, Unit)>,
+    pub(crate) charts: Vec<Deployed>,
+}
+
+/// Makes everything that the repository has made: its root kustomizations, and what controllers
+/// are told to deploy, which may hold more controllers' objects.
+pub(crate) struct Making<'a> {
+    repo: &'a Repo,
+    kustomizations: &'a Kustomizations,
+    charts: &'a Charts,
+    directories: BTreeSet<&'a str>,
+}
+
+/// More rounds of controllers that deploy controllers' objects than anyone has.
+const ROUNDS: usize = 16;
+
+impl<'a> Making<'a> {
+    pub(crate) fn new(
+        repo: &'a Repo,
+        kustomizations: &'a Kustomizations,
+        charts: &'a Charts,
+    ) -> Self {
+        let mut directories = BTreeSet::new();
+        for file in &repo.files {
+            let mut path = file.path.as_str();
+            while let Some((directory, _)) = path.rsplit_once('/') {
+                if !directories.insert(directory) {
+                    break;
+                }
+                path = directory;
+            }
+        }
+        Self { repo, kustomizations, charts, directories }
+    }
+
+    /// Builds all kustomizations, and finds the charts that are asked for.
+    pub(crate) fn all(&self, plain: &[Object]) -> Made {
+        let roots = self.kustomizations.roots();
+        let mut made: Vec<(Built, Unit)> = roots
+            .par_iter()
+            .map(|directory| {
+                let built = self.kustomizations.build(directory);
+                let unit = unit(&built, directory, None);
+                (built, unit)
+            })
+            .collect();
+        let of_roots = made.len();
+        let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut open: Vec<Deployed> = self.asked_plainly(plain);
+        open.extend(made.iter().flat_map(|(built, unit)| self.asked_within(built, unit)));
+        let mut charts = Vec::new();
+        for _ in 0..ROUNDS {
+            open.retain(|one| seen.insert((one.ask.directory.clone(), one.ask.by.clone())));
+            let (of_charts, others) = open.into_iter().partition(|one| self.is_chart(&one.ask));
+            charts.extend::<Vec<Deployed>>(of_charts);
+            open = others;
+            if open.is_empty() {
+                break;
+            }
+            let next: Vec<(Built, Unit)> = open.par_iter().map(|one| self.deploy(one)).collect();
+            open = next.iter().flat_map(|(built, unit)| self.asked_within(built, unit)).collect();
+            made.extend(next);
+        }
+        let made = self.without_roots_that_are_deployed(made, of_roots);
+        Made { made, charts }
+    }
+
+    /// Renders the charts: as controllers ask for them, and all others with their default values
+    /// or those that the configuration names.
+    ///
+    /// # Errors
+    /// helm is not there, and the run is not to go on without it.
+    pub(crate) fn charts(
+        &self,
+        asked: Vec<Deployed>,
+        request: &Request,
+        sources: &mut Sources,
+    ) -> Result<Vec<(Built, Unit)>, Error> {
+        let (helm, limits) = (&request.helm, &request.limits);
+        let deployed: BTreeSet<String> =
+            asked.iter().map(|one| one.ask.directory.clone()).collect();
+        let others = self.charts.clone().without(&deployed);
+        let rendered = helm::render(&others, self.repo, sources, helm, limits);
+        if let Some(missing) = rendered.missing.filter(|_| helm.when == When::Require) {
+            return Err(Error::Helm(missing.to_string()));
+        }
+        let mut made: Vec<(Built, Unit)> = Vec::new();
+        for one in asked {
+            let Some(chart) = self.charts.get(&one.ask.directory) else { continue };
+            let wanted = helm::Wanted {
+                chart,
+                release: one.ask.chart.release.as_deref(),
+                namespace: one.ask.fallback.as_deref(),
+                values: &one.ask.chart.values,
+                inline: one.ask.chart.inline.as_ref(),
+                place: one.ask.place,
+            };
+            let mut built = helm::render_one(&wanted, self.repo, sources, helm, limits);
+            with_fallback(&mut built, &one.ask);
+            let unit = unit(&built, &one.ask.directory, Some(one.by));
+            made.push((built, unit));
+        }
+        for built in rendered.built {
+            // Several values sets of one chart have names of their own.
+            let directory = built.name.split(" (").next().unwrap_or_default();
+            let directory = if directory == "." { "" } else { directory };
+            let unit = Unit { name: built.name.clone(), ..unit(&built, directory, None) };
+            made.push((built, unit));
+        }
+        made.iter_mut().for_each(|(_, unit)| unit.is_chart = true);
+        Ok(made)
+    }
+
+    /// Whether a directory that is asked for is a chart, and no kustomization.
+    fn is_chart(&self, ask: &Ask) -> bool {
+        !self.kustomizations.holds(&ask.directory) && self.charts.get(&ask.directory).is_some()
+    }
+
+    /// What an object has deployed of this repository.
+    fn asks(&self, head: &Head, tree: &Node) -> Vec<Ask> {
+        let asks = gitops::asks(head, tree, &|path| self.named(path)).into_iter();
+        asks.filter(|ask| !ask.chart.is_sure || self.is_chart(ask)).collect()
+    }
+
+    /// A root that a controller deploys, by itself or as part of a directory, is not applied
+    /// by hand as well.
+    fn without_roots_that_are_deployed(
+        &self,
+        made: Vec<(Built, Unit)>,
+        of_roots: usize,
+    ) -> Vec<(Built, Unit)> {
+        let deployed: BTreeSet<SourceId> =
+            made[of_roots..].iter().flat_map(|(built, _)| built.files.iter().copied()).collect();
+        let file_of = |directory: &str| {
+            self.repo.files.iter().position(|file| {
+                file.role == repo::Role::Kustomization && bundle::directory(&file.path) == directory
+            })
+        };
+        let is_deployed = |unit: &Unit| {
+            let file = file_of(&unit.directory);
+            file.is_some_and(|id| deployed.contains(&SourceId(id as u32)))
+        };
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        let kept = made.into_iter().enumerate().filter_map(|(number, (mut built, mut unit))| {
+            if number < of_roots && !deployed.is_empty() && is_deployed(&unit) {
+                return None;
+            }
+            let nth = names.entry(unit.name.clone()).or_default();
+            *nth += 1;
+            if *nth > 1 {
+                unit.name = format!("{} ({nth})", unit.name);
+            }
+            built.name.clone_from(&unit.name);
+            Some((built, unit))
+        });
+        kept.collect()
+    }
+
+    /// What controllers' objects among the plain manifests have deployed. Objects of one
+    /// directory are for one cluster.
+    fn asked_plainly(&self, plain: &[Object]) -> Vec<Deployed> {
+        let mut found = Vec::new();
+        for object in plain {
+            let Body::Deployer(deployer) = &object.body else { continue };
+            let asks = self.asks(&object.head, &deployer.tree);
+            let path = self.repo.files.get(object.head.source.0 as usize);
+            let directory = path.map_or("", |file| bundle::directory(&file.path));
+            found
+                .extend(asks.into_iter().map(|ask| Deployed { by: cluster(directory, &ask), ask }));
+        }
+        found
+    }
+
+    /// What a controller deploys from this repository is there, and leaves nothing open.
+    pub(crate) fn mark_what_is_here(&self, objects: &mut [Object]) {
+        for Object { head, body, .. } in objects {
+            if let Body::Deployer(deployer) = body {
+                deployer.is_here = !self.asks(head, &deployer.tree).is_empty();
+            }
+        }
+    }
+
+    fn asked_within(&self, built: &Built, unit: &Unit) -> Vec<Deployed> {
+        let by = unit.deployed_by.as_ref().unwrap_or(&unit.name);
+        let manifests = built.manifests.iter();
+        let asks = manifests.flat_map(|manifest| self.asks(&manifest.head, &manifest.tree));
+        asks.map(|ask| Deployed { by: cluster(by, &ask), ask }).collect()
+    }
+
+    fn deploy(&self, one: &Deployed) -> (Built, Unit) {
+        let mut built = self.kustomizations.build_from(&one.ask.directory, &one.ask.kustomization);
+        with_fallback(&mut built, &one.ask);
+        let unit = unit(&built, &one.ask.directory, Some(one.by.clone()));
+        (built, unit)
+    }
+
+    /// The directories of the repository that a path, or a pattern such as `apps/*`, names. The
+    /// root counts only where it has a kustomization: with everything below it, it would hold
+    /// what no one deploys together.
+    fn named(&self, path: &str) -> Vec<String> {
+        let Some(path) = bundle::path_from("", path) else { return Vec::new() };
+        let holds = |directory: &str| {
+            self.directories.contains(directory) || self.kustomizations.holds(directory)
+        };
+        if path.is_empty() {
+            return self.kustomizations.holds("").then(String::new).into_iter().collect();
+        }
+        if !path.contains('*') {
+            return holds(&path).then_some(path).into_iter().collect();
+        }
+        let depth = path.matches('/').count();
+        let Ok(pattern) = repo::PathSet::new(&[format!("/{path}")]) else { return Vec::new() };
+        let all =
+            self.directories.iter().filter(|directory| directory.matches('/').count() == depth);
+        all.filter(|directory| pattern.holds(directory)).map(|name| (*name).to_owned()).collect()
+    }
+}
+
+/// Gives the objects that name no namespace the one that they are deployed to.
+fn with_fallback(built: &mut Built, ask: &Ask) {
+    for manifest in &mut built.manifests {
+        if manifest.head.namespace.is_none() {
+            manifest.head.namespace.clone_from(&ask.fallback);
+        }
+    }
+}
+
+/// What runs side by side: what the same place asks for, in the same cluster.
+fn cluster(place: &str, ask: &Ask) -> String {
+    let place = if place.is_empty() { "." } else { place };
+    match &ask.destination {
+        Some(destination) => format!("{place} (to {destination})"),
+        None => place.to_owned(),
+    }
+}
+
+fn unit(built: &Built, directory: &str, deployed_by: Option<String>) -> Unit {
+    Unit {
+        name: if directory.is_empty() { ".".to_owned() } else { directory.to_owned() },
+        directory: directory.to_owned(),
+        namespace: built.namespace.as_ref().map(ToString::to_string),
+        deployed_by,
+        is_chart: false,
+    }
+}

@@ -1,0 +1,4 @@
+{{- define "shop.labels" -}}
+app: {{ .Chart.Name }}-web
+release: {{ .Release.Name }}
+{{- end }}
