@@ -144,9 +144,16 @@ impl<'a> Run<'a> {
             reported: site.members.iter().filter(is_reported).map(|id| *id as usize).collect(),
             elsewhere: self.assembly.grouped.elsewhere(site),
             openness: self.openness(site),
+            left_out: self.names_left_out(),
         };
         let settings = self.request.settings.clone();
         Cluster::build(Arc::clone(&self.assembly.objects), members, settings)
+    }
+
+    /// What is not evaluated, by name.
+    fn names_left_out(&self) -> Vec<String> {
+        let openings = self.assembly.built.iter().flat_map(|built| &built.openings);
+        openings.map(|opening| opening.what.clone()).collect()
     }
 
     fn openness(&self, site: &Site) -> Openness {

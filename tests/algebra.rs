@@ -85,6 +85,7 @@ fn cluster(text: &str) -> Cluster {
         reported: (0..objects.len()).collect(),
         elsewhere: Vec::new(),
         openness: Openness::default(),
+        left_out: Vec::new(),
     };
     Cluster::build(
         Arc::new(objects),

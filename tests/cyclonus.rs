@@ -91,6 +91,7 @@ fn cluster(file: &Path) -> Cluster {
         reported: (0..objects.len()).collect(),
         elsewhere: Vec::new(),
         openness: Openness::default(),
+        left_out: Vec::new(),
     };
     Cluster::build(
         Arc::new(objects),

@@ -305,10 +305,52 @@ fn against(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<FixedBitSet> {
             against[number].union_with(&all);
         }
     }
+    for (one, other) in same_installations(items, bundles) {
+        against[one].insert(other);
+        against[other].insert(one);
+    }
     for (number, set) in against.iter_mut().enumerate() {
         set.set(number, false);
     }
     against
+}
+
+/// More bundles than this with a workload of one name are overlays, which are told by their bases.
+const NAMESAKES: usize = 64;
+
+/// Pairs of bundles, at least one of them a kustomization or a chart, that are two ways to install
+/// the same: most of the workloads of one are there in the other, in the same namespace or, as
+/// charts have it, in whichever they are installed to.
+fn same_installations(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<(usize, usize)> {
+    let workload = |id: &u32| {
+        let item = &items[*id as usize];
+        item.workload.and(item.identity)
+    };
+    let mut holders: BTreeMap<(&str, &str), Vec<(usize, &str)>> = BTreeMap::new();
+    let mut counts = vec![0usize; bundles.len()];
+    for (number, bundle) in bundles.iter().enumerate().filter(|(_, bundle)| !bundle.alone) {
+        for (kind, namespace, name) in bundle.members.iter().filter_map(workload) {
+            counts[number] += 1;
+            holders.entry((kind, name)).or_default().push((number, namespace));
+        }
+    }
+    let mut shared: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+    for held in holders.values().filter(|held| (2..=NAMESAKES).contains(&held.len())) {
+        for (at, (one, here)) in held.iter().enumerate() {
+            for (other, there) in &held[at + 1..] {
+                let same_place = here == there || here.is_empty() || there.is_empty();
+                if one != other && same_place {
+                    *shared.entry((*one, *other)).or_default() += 1;
+                }
+            }
+        }
+    }
+    let is_built = |number: usize| bundles[number].origin != Origin::Plain;
+    let is_most = |(pair, shared): &(&(usize, usize), &usize)| {
+        let fewest = counts[pair.0].min(counts[pair.1]);
+        (is_built(pair.0) || is_built(pair.1)) && **shared * 2 > fewest
+    };
+    shared.iter().filter(is_most).map(|(pair, _)| *pair).collect()
 }
 
 /// What two bundles that never run side by side have in common.
@@ -575,6 +617,31 @@ mod tests {
         let policies = [(0, "shop", "web"), (1, "kube-system", "dns"), (2, "shop", "web")];
         let expected = [("clusters/prod".to_owned(), vec![0, 1]), ("dev".to_owned(), vec![2])];
         assert_eq!(sites(&units, &policies), expected);
+    }
+
+    #[test]
+    fn a_chart_of_the_same_workloads_is_another_way_to_install_them() {
+        let pod = |built, namespace, name, at| Item {
+            identity: Some(("Deployment", namespace, name)),
+            workload: Some(Span::new(crate::text::SourceId(at), 0, 4)),
+            built,
+            path: "all.yaml",
+            ..ITEM
+        };
+        let items = [
+            pod(None, "shop", "cart", 0),
+            pod(None, "shop", "web", 1),
+            pod(Some(0), "", "cart", 2),
+            pod(Some(0), "", "web", 3),
+            pod(Some(1), "shop", "mail", 4),
+        ];
+        let units = [unit("chart", None, None), unit("mail", None, None)];
+        let grouped = Grouping::default().group(&items, &units);
+        let plain = grouped.sites.iter().find(|site| site.name == ".").unwrap();
+        assert_eq!(grouped.elsewhere(plain), [4]);
+        let together: Vec<&str> =
+            grouped.together(plain).map(|number| grouped.bundles[number].name.as_str()).collect();
+        assert_eq!(together, [".", "mail"]);
     }
 
     #[test]

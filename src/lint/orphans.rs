@@ -35,6 +35,7 @@ pub(super) fn describe(
     selector: &Selector,
     key: Span,
 ) -> Orphan {
+    let selector = &as_written(selector, key);
     let candidates = namespaces
         .iter()
         .flat_map(|number| cx.cluster.namespace(*number).workloads.clone())
@@ -62,7 +63,27 @@ pub(super) fn describe(
         );
         orphan.related.push(Related { span: head.name_span, message });
     }
+    if let Some(what) = cx.cluster.left_out_with_name(selector) {
+        orphan.confidence = Confidence::Low;
+        orphan.help = format!(
+            "{} is not evaluated, and may make them; else {}",
+            words::quoted(what),
+            orphan.help
+        );
+    }
     orphan
+}
+
+/// A selector without the labels that an overlay adds to it: pods that the same overlay builds get
+/// them too, so they tell nothing of who is meant.
+fn as_written(selector: &Selector, key: Span) -> Selector {
+    let own = |requirement: &&Requirement| requirement.key_span.source == key.source;
+    let requirements: Vec<Requirement> =
+        selector.requirements.iter().filter(own).cloned().collect();
+    if requirements.is_empty() {
+        return selector.clone();
+    }
+    Selector { requirements, faults: selector.faults.clone() }
 }
 
 /// A workload that has the labels, and that `kubectl apply -n` may put into the selector's own

@@ -63,6 +63,8 @@ pub struct Members {
     pub elsewhere: Vec<u32>,
     /// Places that are open because of things which are not evaluated.
     pub openness: Openness,
+    /// What is not evaluated anywhere in the repository, by name.
+    pub left_out: Vec<String>,
 }
 
 impl Settings {
@@ -101,6 +103,7 @@ impl Cluster {
             other_policies: FixedBitSet::new(),
             other_policy_everywhere: false,
             leaves_things_out: false,
+            left_out: members.left_out,
             elsewhere: members.elsewhere,
             has_deployer: false,
             resolvers: FixedBitSet::new(),

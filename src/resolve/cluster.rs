@@ -136,6 +136,8 @@ pub struct Cluster {
     pub(super) other_policy_everywhere: bool,
     /// Whether something that may belong to it is not evaluated or can't be read.
     pub(super) leaves_things_out: bool,
+    /// What is not evaluated anywhere in the repository, by name.
+    pub(super) left_out: Vec<String>,
     /// Objects of the repository outside this cluster that are no alternative of it.
     pub(super) elsewhere: Vec<u32>,
     /// Whether an object of it has directories or charts deployed.
@@ -497,6 +499,25 @@ impl Cluster {
     /// kustomization, a chart, a document that can't be read.
     pub fn leaves_things_out(&self) -> bool {
         self.leaves_things_out
+    }
+
+    /// Something in the repository that is not evaluated, and whose name holds a value that the
+    /// selector asks for as a word: the chart `…/kafka`, for `app: kafka`.
+    pub fn left_out_with_name(&self, selector: &Selector) -> Option<&str> {
+        let values = || selector.requirements.iter().flat_map(|r| &r.values);
+        let has_word = |what: &str, word: &str| {
+            what.match_indices(word).any(|(at, _)| {
+                let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+                let (before, rest) = what.split_at(at);
+                word.len() > 2
+                    && edge(before.chars().next_back())
+                    && edge(rest.get(word.len()..).and_then(|rest| rest.chars().next()))
+            })
+        };
+        self.left_out
+            .iter()
+            .find(|what| values().any(|(value, _)| has_word(what, value)))
+            .map(String::as_str)
     }
 
     /// A workload that a kustomization's `namespace` has moved here from the namespace of that
