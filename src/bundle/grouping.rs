@@ -350,7 +350,26 @@ fn same_installations(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<(usize, usi
         let fewest = counts[pair.0].min(counts[pair.1]);
         (is_built(pair.0) || is_built(pair.1)) && **shared * 2 > fewest
     };
-    shared.iter().filter(is_most).map(|(pair, _)| *pair).collect()
+    let pairs = shared.iter().filter(is_most).map(|(pair, _)| *pair);
+    pairs.flat_map(|pair| with_alternatives(pair, bundles)).collect()
+}
+
+/// What is another way to install some plain manifests is so too for their alternatives.
+fn with_alternatives((one, other): (usize, usize), bundles: &[Bundle]) -> Vec<(usize, usize)> {
+    let alternatives = |plain: usize, built: usize| {
+        let rivals = &bundles[plain].rivals;
+        let all = bundles.iter().enumerate().filter(|(_, bundle)| bundle.origin == Origin::Plain);
+        let is_rival = |bundle: &Bundle| bundle.members.iter().any(|id| rivals.contains(id));
+        let all = all.filter(move |(_, bundle)| !rivals.is_empty() && is_rival(bundle));
+        all.map(move |(number, _)| (number, built)).collect::<Vec<_>>()
+    };
+    let mut pairs = vec![(one, other)];
+    if bundles[one].origin == Origin::Plain {
+        pairs.extend(alternatives(one, other));
+    } else if bundles[other].origin == Origin::Plain {
+        pairs.extend(alternatives(other, one));
+    }
+    pairs
 }
 
 /// What two bundles that never run side by side have in common.
