@@ -16,13 +16,18 @@ Environment variables:
   NO_COLOR        no colours (unless --color says otherwise)
   CLICOLOR_FORCE  colours even where standard output is not a terminal
   CLICOLOR=0      no colours
+  GITHUB_STEP_SUMMARY
+                  with the format github: the file that a Markdown summary is
+                  appended to
 
 Examples:
   netpol-lint                              check the working directory
   netpol-lint policies/frontend.yaml       report on one file; resolve it against
                                            the whole repository
   helm template shop | netpol-lint -       check what a command prints
-  netpol-lint --output-format json . > report.json
+  netpol-lint --output-format github --output sarif=results.sarif
+                                           annotate in GitHub Actions, and write a file
+                                           for code scanning
   netpol-lint --diff --unsafe-fixes        show what fixes would change
   netpol-lint rule missing-dns-egress      explain a rule
   netpol-lint init                         write a netpol-lint.toml to begin with";
@@ -291,6 +296,19 @@ pub(super) struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     pub(super) output_format: Format,
 
+    /// Also write a report of that format to a file; can be given several times
+    ///
+    /// All reports are of the same run, so that one serves the log, code scanning and a comment:
+    /// `--output-format github --output sarif=results.sarif`. A file is replaced as a whole.
+    #[arg(
+        long,
+        value_name = "FORMAT=FILE",
+        value_parser = output,
+        action = ArgAction::Append,
+        conflicts_with_all = ["diff", "write_baseline"]
+    )]
+    pub(super) output: Vec<Output>,
+
     /// Print findings only, no closing line; twice: print no report, only set the exit code
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,
@@ -313,6 +331,61 @@ pub(super) enum Format {
     Concise,
     /// One document, for programs
     Json,
+    /// One JSON object per finding and line
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations on GitHub, and a summary of the job
+    Github,
+    /// GitLab's Code Quality report
+    Gitlab,
+    /// JUnit's XML, for build servers
+    Junit,
+    /// Checkstyle's XML, for build servers and editors
+    Checkstyle,
+    /// For a comment on a pull request
+    Markdown,
+}
+
+impl Format {
+    /// Whether colours and links are of use in it.
+    pub(super) fn is_for_people(self) -> bool {
+        matches!(self, Self::Text | Self::Concise)
+    }
+
+    /// Whether the closing lines may stand below it; a document holds its figures itself.
+    pub(super) fn has_closing(self) -> bool {
+        matches!(self, Self::Text | Self::Concise | Self::Github)
+    }
+}
+
+/// A report that goes to a file.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    pub(super) format: Format,
+    pub(super) file: PathBuf,
+}
+
+/// Reads `FORMAT=FILE`.
+fn output(text: &str) -> Result<Output, String> {
+    let names: Vec<String> = Format::value_variants()
+        .iter()
+        .filter_map(ValueEnum::to_possible_value)
+        .map(|value| value.get_name().to_owned())
+        .collect();
+    let Some((name, file)) = text.split_once('=') else {
+        return Err("write it as FORMAT=FILE, such as sarif=results.sarif".to_owned());
+    };
+    let format = Format::from_str(name, false).map_err(|_| {
+        let near = names.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
+        let meant = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+        format!("there is no format `{name}`.{meant} Formats: {}", names.join(", "))
+    })?;
+    match file {
+        "" => Err(format!("the file is missing: {name}=FILE")),
+        "-" => Err(format!("standard output is for `--output-format {name}`")),
+        file => Ok(Output { format, file: PathBuf::from(file) }),
+    }
 }
 
 /// Values of `--color`.
