@@ -70,13 +70,10 @@ const CHECKSTYLE: &[Kind] = &[
 ];
 
 fn start(tag: &BytesStart<'_>) -> Element {
-    let mut element = Element {
-        name: String::from_utf8(tag.name().as_ref().to_vec()).unwrap(),
-        ..Element::default()
-    };
+    let mut element = Element { name: tag.name().as_ref().to_owned(), ..Element::default() };
     for attribute in tag.attributes().with_checks(true) {
         let attribute = attribute.unwrap();
-        let key = String::from_utf8(attribute.key.as_ref().to_vec()).unwrap();
+        let key = attribute.key.as_ref().to_owned();
         let value = attribute.normalized_value(XmlVersion::Explicit1_0).unwrap().into_owned();
         element.attributes.insert(key, value);
     }
@@ -101,10 +98,9 @@ fn parse(xml: &str) -> Element {
                 open.last_mut().unwrap().children.push(element);
             }
             Event::Text(text) => {
-                open.last_mut().unwrap().text.push_str(&text.decode().unwrap());
+                open.last_mut().unwrap().text.push_str(&text);
             }
             Event::GeneralRef(name) => {
-                let name = name.decode().unwrap();
                 let known = quick_xml::escape::resolve_xml_entity(&name).unwrap();
                 open.last_mut().unwrap().text.push_str(known);
             }

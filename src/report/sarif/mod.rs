@@ -15,7 +15,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Look, inert};
+use super::{Look, closing, inert};
 use crate::Outcome;
 use crate::lint::{Finding, Rule};
 use crate::settle::Suppressed;
@@ -156,30 +156,16 @@ impl Invocation {
             );
             execution.push(note("warning", text));
         }
-        let unread = outcome.summary.kustomizations + outcome.summary.charts;
-        if unread > 0 {
-            let text = format!(
-                "Kustomizations and Helm charts were left out ({unread}): what they make is not \
-                 checked."
-            );
-            execution.push(note("note", text));
-        }
+        execution.extend(closing::left_out(&outcome.summary).map(|text| note("note", text)));
         let not_mended = outcome.summary.not_mended.iter();
         execution.extend(
             not_mended.map(|(path, why)| note("warning", format!("Not mended: {path}: {why}."))),
         );
-        let mut configuration = Vec::new();
-        if !outcome.stale.is_empty() {
-            let text = format!(
-                "Entries of the baseline that are no finding any more: {}.",
-                outcome.stale.len()
-            );
-            configuration.push(note("note", text));
-        }
+        let configuration = closing::stale(outcome).map(|text| note("note", text));
         Self {
             execution_successful: true,
             tool_execution_notifications: execution,
-            tool_configuration_notifications: configuration,
+            tool_configuration_notifications: configuration.into_iter().collect(),
         }
     }
 }
