@@ -135,6 +135,7 @@ fn only_our_own_lines_are_commands_to_github_s_runner() {
     for (name, outcome, report) in reports() {
         let commands: Vec<&str> =
             report.lines().filter(|line| line.trim_start().starts_with("::")).collect();
+        assert!(!report.contains("##["), "{name}: the runner's older form");
         if name != "github" {
             assert!(commands.is_empty(), "{name}: {commands:#?}");
             continue;

@@ -57,9 +57,10 @@ impl<F: Formatter> Formatter for Inert<F> {
             return out.write_all(fragment.as_bytes());
         }
         let mut buffer = [0; 4];
-        for c in fragment.chars() {
+        for (at, c) in fragment.char_indices() {
             let text: &str = c.encode_utf8(&mut buffer);
-            if visible(text) == text {
+            let is_command = c == '[' && fragment[..at].ends_with("##");
+            if visible(text) == text && !is_command {
                 out.write_all(text.as_bytes())?;
                 continue;
             }
