@@ -8,6 +8,7 @@ mod args;
 mod baseline;
 mod check;
 mod config;
+mod format;
 mod in_force;
 mod init;
 mod outputs;

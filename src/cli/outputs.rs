@@ -9,7 +9,7 @@ use crate::report::{self, Look};
 use crate::text::Origin;
 
 use super::Failure;
-use super::args::{Format, Output};
+use super::format::{Format, Output};
 use super::replace::{replace, words};
 
 /// The columns of a report that goes to a file.

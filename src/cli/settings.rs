@@ -8,7 +8,8 @@ use crate::settle::Baseline;
 use crate::{Mending, Request};
 
 use super::Failure;
-use super::args::{AcceptedArgs, Args, CheckArgs, Command, FixArgs, Format, Output, OutputArgs};
+use super::args::{AcceptedArgs, Args, CheckArgs, Command, FixArgs, OutputArgs};
+use super::format::{Format, Output};
 use super::in_force::InForce;
 use super::outputs;
 use super::terminal::Terminal;
