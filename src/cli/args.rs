@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
+use super::format::{Format, Output};
+
 const AFTER: &str = "\
 Exit codes:
   0  nothing to report
@@ -17,13 +19,18 @@ Environment variables:
   NO_COLOR          no colours (unless --color says otherwise)
   CLICOLOR_FORCE    colours even where standard output is not a terminal
   CLICOLOR=0        no colours
+  GITHUB_STEP_SUMMARY
+                    with the format github: the file that a Markdown summary is
+                    appended to
 
 Examples:
   netpol-lint                              check the working directory
   netpol-lint policies/frontend.yaml       report on one file; resolve it against
                                            the whole repository
   helm template shop | netpol-lint -       check what a command prints
-  netpol-lint --output-format json . > report.json
+  netpol-lint --output-format github --output sarif=results.sarif
+                                           annotate in GitHub Actions, and write a file
+                                           for code scanning
   netpol-lint --diff --unsafe-fixes        show what fixes would change
   netpol-lint rule missing-dns-egress      explain a rule
   netpol-lint init                         write a netpol-lint.toml to begin with";
@@ -310,6 +317,19 @@ pub(super) struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     pub(super) output_format: Format,
 
+    /// Also write a report of that format to a file; can be given several times
+    ///
+    /// All reports are of the same run, so that one serves the log, code scanning and a comment:
+    /// `--output-format github --output sarif=results.sarif`. A file is replaced as a whole.
+    #[arg(
+        long,
+        value_name = "FORMAT=FILE",
+        value_parser = Output::parse,
+        action = ArgAction::Append,
+        conflicts_with_all = ["diff", "write_baseline"]
+    )]
+    pub(super) output: Vec<Output>,
+
     /// Print findings only, no closing line; twice: print no report, only set the exit code
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,
@@ -321,17 +341,6 @@ pub(super) struct OutputArgs {
     /// Say on standard error how long each stage took
     #[arg(long)]
     pub(super) timings: bool,
-}
-
-/// Values of `--output-format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// With the lines of the manifest, for people
-    Text,
-    /// One line per finding
-    Concise,
-    /// One document, for programs
-    Json,
 }
 
 /// Values of `--color`.

@@ -116,7 +116,7 @@ fn mended(summary: &Summary) -> Option<String> {
 }
 
 /// Which charts were not rendered: their policies are missing above.
-fn left_out(summary: &Summary) -> Option<String> {
+pub(super) fn left_out(summary: &Summary) -> Option<String> {
     let told = count(summary.charts, "Helm chart", "Helm charts");
     let verb = if summary.charts == 1 { "was" } else { "were" };
     (summary.charts > 0).then(|| {
@@ -127,7 +127,7 @@ fn left_out(summary: &Summary) -> Option<String> {
 }
 
 /// What the baseline holds for nothing.
-fn stale(outcome: &Outcome) -> Option<String> {
+pub(super) fn stale(outcome: &Outcome) -> Option<String> {
     let told = |number| count(number, "entry", "entries");
     match (outcome.stale.len(), outcome.summary.pruned) {
         (0, 0) => None,
@@ -145,7 +145,7 @@ fn stale(outcome: &Outcome) -> Option<String> {
 }
 
 /// `1 policy`, `6 policies`.
-fn count(number: usize, one: &str, many: &str) -> String {
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
