@@ -7,9 +7,13 @@
 mod args;
 mod baseline;
 mod check;
+mod completions;
 mod config;
+mod help;
 mod in_force;
 mod init;
+mod man;
+mod mistyped;
 mod page;
 mod progress;
 mod rule;
@@ -64,6 +68,8 @@ fn perform(args: Args) -> Result<u8, Failure> {
         Mode::Config(in_force) => config::print(&in_force, &mut out)?,
         Mode::Schema => config::schema(&mut out)?,
         Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,
+        Mode::Completions(shell) => completions::write(shell, &mut out)?,
+        Mode::Man(command) => man::write(command.as_deref(), &mut out)?,
     };
     out.flush()?;
     Ok(code)
@@ -110,7 +116,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arguments(what) => f.write_str(what),
-            Self::Repo(error) => write!(f, "{error}"),
+            Self::Repo(error) => write!(f, "{error}{}", mistyped::hint(error)),
             // Made visible there, line by line.
             Self::Config(error) => write!(f, "{error}"),
             Self::ConfigFile(path, verb, error) => {

@@ -32,6 +32,10 @@ pub(super) enum Mode {
     Schema,
     /// Write a configuration for the repository around that path.
     Init(PathBuf),
+    /// Print completions for that shell.
+    Completions(clap_complete::Shell),
+    /// Print the manual page of that command, or of the program.
+    Man(Option<String>),
 }
 
 /// What to check, and what to make of the findings.
@@ -89,6 +93,8 @@ impl Settings {
                 Mode::Config(Box::new(InForce::new(&check, &terminal)?))
             }
             Some(Command::Init { path }) => Mode::Init(path),
+            Some(Command::Completions { shell }) => Mode::Completions(shell),
+            Some(Command::Man { command }) => Mode::Man(command),
         };
         Ok(Self { terminal, mode })
     }
