@@ -411,6 +411,7 @@ fn left_out(repo: &Repo, loaded: &Loaded) -> Vec<(String, &'static str)> {
         repo::Role::Kustomization => Some("a kustomization, not evaluated yet"),
         repo::Role::Chart => Some("a Helm chart, not rendered yet"),
         repo::Role::ChartTemplate => Some("a template of a Helm chart"),
+        repo::Role::NoManifests => Some("holds no manifests"),
         _ if loaded.left_out.files.contains(&file.path) => Some("a kustomization refers to it"),
         _ => None,
     };

@@ -123,7 +123,8 @@ pub(super) struct CheckArgs {
     /// Selectors are resolved against the whole repository around these paths, found upwards by
     /// `netpol-lint.toml` or `.git`, so that checking one changed file is right. A file is read
     /// whatever its extension and whatever gitignore says; of a directory, *.yaml, *.yml, *.json
-    /// and Kustomization are.
+    /// and Kustomization are. Files that hold no manifests do no harm: values, *.tpl,
+    /// netpol-lint.toml.
     #[arg(value_name = "PATHS", default_value = ".", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
 

@@ -142,7 +142,7 @@ fn read(id: SourceId, file: &File, scope: &Scope, left_out: &LeftOut, limits: &L
     match file.role {
         Role::Stdin => parse(id, file, scope.stdin.as_deref().unwrap_or_default(), limits),
         Role::Kustomization => FileRead { read: true, documents: 1, ..FileRead::default() },
-        Role::Chart | Role::ChartTemplate => FileRead::default(),
+        Role::Chart | Role::ChartTemplate | Role::NoManifests => FileRead::default(),
         Role::Manifests | Role::Markdown if left_out.files.contains(&file.path) => {
             FileRead::default()
         }
