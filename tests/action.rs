@@ -268,10 +268,14 @@ fn an_archive_that_is_not_what_its_checksum_says_is_refused() {
     assert_eq!(refused.steps, [INSTALL], "{}", refused.log);
     assert!(refused.log.contains("is not what its checksum says"), "{}", refused.log);
 
-    fs::remove_file(format!("{}.sha256", archive.display())).unwrap();
+    let checksum = PathBuf::from(format!("{}.sha256", archive.display()));
+    fs::write(&checksum, "\n").unwrap();
+    let refused = run(&runner, &[]);
+    assert!(refused.log.contains(".sha256 holds no checksum"), "{}", refused.log);
+    fs::remove_file(&checksum).unwrap();
     let refused = run(&runner, &[]);
     assert_eq!(refused.steps, [INSTALL], "{}", refused.log);
-    assert!(refused.log.contains(".sha256"), "{}", refused.log);
+    assert!(refused.log.contains(".sha256\n"), "{}", refused.log);
     assert!(!asked.exists(), "and building from source would hide it");
 }
 

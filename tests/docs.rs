@@ -111,6 +111,25 @@ fn the_table_of_inputs_is_that_of_the_action() {
     holds("<!-- action -->\n", &format!("{table}\n"));
 }
 
+#[test]
+fn examples_name_the_version_of_the_package() {
+    const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+    let mut seen = 0;
+    for path in
+        ["README.md", "examples/github-workflow.yml", "packaging/pre-commit-mirror/README.md"]
+    {
+        let text =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+        for before in ["    rev: ", "netpol-lint/netpol-lint@"] {
+            for (at, _) in text.match_indices(before) {
+                seen += 1;
+                assert!(text[at + before.len()..].starts_with(VERSION), "{path}: {before}");
+            }
+        }
+    }
+    assert_eq!(seen, 4);
+}
+
 /// Holds what stands behind a mark of the README, up to the next `<!-- end -->`.
 fn holds(mark: &str, expected: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
