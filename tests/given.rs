@@ -2,7 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../benches/repository/mod.rs"]
+mod repository;
+
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 
@@ -63,4 +67,27 @@ fn a_configuration_that_is_wrong_is_said_to_be() {
     let dir = repository(&[("netpol-lint.toml", "inclde = []\n"), ("a.yaml", "a: 1\n")]);
     let (code, said) = check(dir.path(), &["netpol-lint.toml"]);
     assert!(code == 2 && said.contains("inclde"), "{said}");
+}
+
+#[test]
+fn one_changed_file_costs_no_more_than_all_and_is_all_that_is_spoken_of() {
+    let dir = repository(&[]);
+    repository::write(dir.path(), repository::Size { namespaces: 40, files: 2000 }).unwrap();
+    let (_, all) = check(dir.path(), &["--pedantic", "."]);
+    let finding = |line: &&str| line.contains(": note[") || line.contains(": warning[");
+    let (file, _) = all.lines().find(finding).unwrap().split_once(':').unwrap();
+    let others = |text: &str| text.lines().filter(finding).any(|line| !line.starts_with(file));
+    let (_, one) = check(dir.path(), &["--pedantic", file]);
+    assert!(others(&all) && !others(&one) && one.starts_with(file), "{one}{all}");
+
+    // The least of several, taken in turns: the machine has other things to do.
+    let (mut least_of_all, mut least_of_one) = (Duration::MAX, Duration::MAX);
+    for _ in 0..7 {
+        for (path, least) in [(".", &mut least_of_all), (file, &mut least_of_one)] {
+            let start = Instant::now();
+            check(dir.path(), &[path]);
+            *least = start.elapsed().min(*least);
+        }
+    }
+    assert!(least_of_one <= least_of_all * 3 / 2, "{least_of_one:?} and {least_of_all:?}");
 }
