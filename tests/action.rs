@@ -2,7 +2,6 @@
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
-#![allow(clippy::print_stdout, reason = "what is left out says so")]
 
 mod runner;
 
@@ -65,16 +64,6 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-/// Whether the program has what the action asks of it: several reports of one run.
-fn has_reports() -> bool {
-    let help = Command::new(env!("CARGO_BIN_EXE_netpol-lint")).arg("--help").output().unwrap();
-    let has = String::from_utf8(help.stdout).unwrap().contains("--output <");
-    if !has {
-        println!("left out: this program has no --output FORMAT=FILE yet");
-    }
-    has
-}
-
 fn run(runner: &Runner, inputs: &[(&str, &str)]) -> Ran {
     runner.run(&root(), inputs)
 }
@@ -85,9 +74,6 @@ fn counts(ran: &Ran) -> [&str; 3] {
 
 #[test]
 fn mistakes_are_annotated_counted_uploaded_and_only_then_fail_the_job() {
-    if !has_reports() {
-        return;
-    }
     let ran = run(&runner("shop"), &[("sarif-upload", "true"), ("output", "junit=junit.xml")]);
     assert_eq!(ran.steps, [INSTALL, CHECK, UPLOAD, CONCLUDE], "{}", ran.log);
     assert_eq!(ran.failed, Some(1), "{}", ran.log);
@@ -102,9 +88,6 @@ fn mistakes_are_annotated_counted_uploaded_and_only_then_fail_the_job() {
 
 #[test]
 fn every_report_is_of_the_same_run() {
-    if !has_reports() {
-        return;
-    }
     let runner = runner("shop");
     let ran = run(&runner, &[("output", "junit=junit.xml\nconcise=out put.txt\n")]);
     let sarif = fs::read_to_string(&ran.outputs["sarif"]).unwrap();
@@ -118,9 +101,6 @@ fn every_report_is_of_the_same_run() {
 
 #[test]
 fn without_mistakes_all_is_well() {
-    if !has_reports() {
-        return;
-    }
     let ran = run(&runner("shop-fixed"), &[]);
     assert_eq!(ran.steps, [INSTALL, CHECK, CONCLUDE], "{}", ran.log);
     assert_eq!(ran.failed, None, "{}", ran.log);
@@ -129,9 +109,6 @@ fn without_mistakes_all_is_well() {
 
 #[test]
 fn fail_on_says_what_fails() {
-    if !has_reports() {
-        return;
-    }
     let runner = runner("shop");
     let ran = run(&runner, &[("fail-on", "never")]);
     assert_eq!((ran.failed, ran.outputs["exit-code"].as_str()), (None, "0"), "{}", ran.log);
@@ -143,9 +120,6 @@ fn fail_on_says_what_fails() {
 
 #[test]
 fn work_that_can_t_be_done_uploads_nothing_and_is_said() {
-    if !has_reports() {
-        return;
-    }
     let runner = runner("shop");
     fs::write(runner.workspace().join("wrong.toml"), "exclde = []\n").unwrap();
     for inputs in [
@@ -171,9 +145,6 @@ fn work_that_can_t_be_done_uploads_nothing_and_is_said() {
 
 #[test]
 fn options_are_split_as_in_a_shell() {
-    if !has_reports() {
-        return;
-    }
     let runner = runner("shop");
     let ran = run(&runner, &[("args", "--select missing-dns-egress\n  --ignore 'split-peer'")]);
     assert_eq!(counts(&ran), ["1", "0", "0"], "{}", ran.log);
@@ -187,9 +158,6 @@ fn options_are_split_as_in_a_shell() {
 
 #[test]
 fn paths_may_be_called_anything() {
-    if !has_reports() {
-        return;
-    }
     let runner = runner("shop");
     let workspace = runner.workspace();
     let policy = workspace.join("policies/catalogue-db.yaml");
@@ -254,9 +222,6 @@ fn cargo(runner: &mut Runner) -> PathBuf {
 
 #[test]
 fn where_nothing_is_released_cargo_builds_what_is_locked() {
-    if !has_reports() {
-        return;
-    }
     let mut runner = runner("shop-fixed");
     let asked = cargo(&mut runner);
     let ran = run(&runner, &[]);
@@ -316,9 +281,6 @@ fn an_archive_that_is_not_what_its_checksum_says_is_refused() {
 
 #[test]
 fn a_version_is_a_version() {
-    if !has_reports() {
-        return;
-    }
     let runner = runner("shop-fixed");
     let own = concat!("v", env!("CARGO_PKG_VERSION"));
     assert_eq!(run(&runner, &[("version", own)]).failed, None);

@@ -25,6 +25,8 @@ fn help_says_what_users_need() {
     let help = stdout(&mut netpol_lint(&["--help"]));
     for word in [
         "--output-format",
+        "--output ",
+        "GITHUB_STEP_SUMMARY",
         "--select",
         "--ignore",
         "--pedantic",

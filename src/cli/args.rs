@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 use clap_complete::Shell;
 
+use super::format::{Format, Output};
 use super::help;
 
 /// Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.
@@ -292,6 +293,19 @@ pub(super) struct OutputArgs {
     #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
     pub(super) output_format: Format,
 
+    /// Also write a report of that format to a file; can be given several times
+    ///
+    /// All reports are of the same run, so that one serves the log, code scanning and a comment:
+    /// `--output-format github --output sarif=results.sarif`. A file is replaced as a whole.
+    #[arg(
+        long,
+        value_name = "FORMAT=FILE",
+        value_parser = Output::parse,
+        action = ArgAction::Append,
+        conflicts_with_all = ["diff", "write_baseline"]
+    )]
+    pub(super) output: Vec<Output>,
+
     /// Print findings only, no closing line; twice: print no report, only set the exit code
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,
@@ -303,17 +317,6 @@ pub(super) struct OutputArgs {
     /// Say on standard error how long each stage took
     #[arg(long)]
     pub(super) timings: bool,
-}
-
-/// Values of `--output-format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// With the lines of the manifest, for people
-    Text,
-    /// One line per finding
-    Concise,
-    /// One document, for programs
-    Json,
 }
 
 /// Values of `--color`.

@@ -1,14 +1,13 @@
 //! Baseline files: read before a run, written whole or not at all.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
-
-use tempfile::Builder;
 
 use crate::settle::Baseline;
 
 use super::Failure;
+use super::replace::{replace, words};
 
 /// Reads a baseline.
 pub(super) fn read(path: &Path) -> Result<Baseline, Failure> {
@@ -44,34 +43,4 @@ pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), Failure> {
         _ => {}
     }
     replace(path, baseline.text().as_bytes()).map_err(failed)
-}
-
-/// The words of an I/O error without its number.
-fn words(error: &io::Error) -> String {
-    let text = error.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
-}
-
-/// Puts `text` in the place of a file by renaming a new one over it: whoever reads sees the old
-/// text or the new one, also when this is killed. A link is followed, the mode stays.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let mut builder = Builder::new();
-    builder.prefix(".netpol-lint-");
-    let mode = fs::metadata(&real).ok().map(|metadata| metadata.permissions());
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // As any new file: what the process's mask leaves of it.
-        builder.permissions(fs::Permissions::from_mode(0o666));
-    }
-    let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
-    file.write_all(text)?;
-    if let Some(mode) = mode {
-        file.as_file().set_permissions(mode)?;
-    }
-    file.as_file().sync_all()?;
-    file.persist(&real).map_err(|error| error.error)?;
-    Ok(())
 }

@@ -8,10 +8,9 @@ use crate::settle::Baseline;
 use crate::text::visible;
 use crate::{Mending, Outcome, Progress, repo};
 
-use super::args::Format;
 use super::settings::{Check, Report, Rewrite};
 use super::terminal::Terminal;
-use super::{CLEAN, FINDINGS, Failure, baseline, progress};
+use super::{CLEAN, FINDINGS, Failure, baseline, outputs, progress};
 
 /// Checks, reports to `out`, and returns the exit code.
 pub(super) fn run(
@@ -31,14 +30,7 @@ pub(super) fn run(
         Some(Rewrite::Pruned(file)) => prune_baseline(&check, file, &mut outcome)?,
         None => {}
     }
-    if check.report != Report::Nothing {
-        report(&check, &outcome, &terminal.look(), out)?;
-    }
-    if check.format == Format::Json && check.report == Report::Whole {
-        // A document has no closing lines.
-        out.flush()?;
-        report::closing::not_mended(&mut anstream::stderr(), &outcome, &terminal.look())?;
-    }
+    report(&check, &outcome, &terminal.look(), out)?;
     if check.verbose {
         // After the report, where both go to one terminal.
         out.flush()?;
@@ -130,15 +122,26 @@ fn in_pool<T: Send>(
     Ok(progress::during(quiet, |progress| pool.install(|| work(progress)))?)
 }
 
-/// The findings, then the closing line; a JSON document holds the figures itself.
-fn report(check: &Check, outcome: &Outcome, look: &Look, out: &mut dyn Write) -> io::Result<()> {
-    match check.format {
-        Format::Text => report::text::write(out, outcome, look)?,
-        Format::Concise => report::concise::write(out, outcome, look)?,
-        Format::Json => return report::json::write(out, outcome, look),
+/// Every report: those for files first, which a reader that has read enough does not stop.
+fn report(
+    check: &Check,
+    outcome: &Outcome,
+    look: &Look,
+    out: &mut dyn Write,
+) -> Result<(), Failure> {
+    let is_whole = check.report == Report::Whole;
+    outputs::write_files(&check.outputs, is_whole, outcome, look)?;
+    if let Some(summary) = &check.summary {
+        outputs::append_summary(summary, outcome, look)?;
     }
-    if check.report == Report::Whole {
-        report::closing::write(out, outcome, look)?;
+    if check.report == Report::Nothing {
+        return Ok(());
+    }
+    outputs::write(check.format, is_whole, outcome, look, out)?;
+    if is_whole && !check.format.has_closing() {
+        // A document has no closing lines.
+        out.flush()?;
+        report::closing::not_mended(&mut anstream::stderr(), outcome, look)?;
     }
     Ok(())
 }

@@ -4,6 +4,8 @@ use textwrap::Options;
 
 /// Columns of the text, as terminals have at least.
 const WIDTH: usize = 80;
+/// A word that is longer has its meaning on the next line.
+const WIDEST: usize = 36;
 
 /// What `completions --help` says of where they go.
 pub(super) const COMPLETIONS: &str = "\
@@ -56,6 +58,10 @@ pub(super) const SECTIONS: [Section; 3] = [
                 "0: no links to the rules' pages; 1: links on a terminal that is not known to \
                  have them",
             ),
+            (
+                "GITHUB_STEP_SUMMARY",
+                "with the format github: the file that a Markdown summary is appended to",
+            ),
         ],
     },
     Section {
@@ -68,7 +74,10 @@ pub(super) const SECTIONS: [Section; 3] = [
                 "report on one file; resolve it against the whole repository",
             ),
             ("helm template shop | netpol-lint -", "check what a command prints"),
-            ("netpol-lint --output-format json", "report to a program"),
+            (
+                "netpol-lint --output-format github --output sarif=results.sarif",
+                "annotate in GitHub Actions, and write a file for code scanning",
+            ),
             ("netpol-lint --diff --unsafe-fixes", "show what fixes would change"),
             ("netpol-lint rule missing-dns-egress", "explain a rule"),
             ("netpol-lint init", "write a netpol-lint.toml to begin with"),
@@ -83,12 +92,16 @@ pub(super) fn after() -> String {
 
 impl Section {
     fn text(&self) -> String {
-        let words = self.entries.iter().map(|(word, _)| word.len()).max().unwrap_or(0);
+        let lengths = self.entries.iter().map(|(word, _)| word.len());
+        let words = lengths.filter(|&length| length <= WIDEST).max().unwrap_or(0);
         let below = " ".repeat(words + 4);
         let lines = self.entries.iter().map(|(word, meaning)| {
-            let start = format!("  {word:words$}  ");
+            let (above, start) = match word.len() {
+                0..=WIDEST => (String::new(), format!("  {word:words$}  ")),
+                _ => (format!("  {word}\n"), below.clone()),
+            };
             let options = Options::new(WIDTH).initial_indent(&start).subsequent_indent(&below);
-            textwrap::fill(meaning, options)
+            above + &textwrap::fill(meaning, options)
         });
         let lines: Vec<String> = lines.collect();
         format!("{}:\n{}", self.title, lines.join("\n"))

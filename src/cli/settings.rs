@@ -8,8 +8,10 @@ use crate::settle::Baseline;
 use crate::{Mending, Request};
 
 use super::Failure;
-use super::args::{AcceptedArgs, Args, CheckArgs, Command, FixArgs, Format};
+use super::args::{AcceptedArgs, Args, CheckArgs, Command, FixArgs, OutputArgs};
+use super::format::{Format, Output};
 use super::in_force::InForce;
+use super::outputs;
 use super::terminal::Terminal;
 
 /// All that the program needs to know.
@@ -44,6 +46,10 @@ pub(super) struct Check {
     /// The configuration that was read, as people call it.
     pub(super) config: Option<String>,
     pub(super) format: Format,
+    /// The reports that go to files.
+    pub(super) outputs: Vec<Output>,
+    /// The summary of the job that a Markdown report is appended to.
+    pub(super) summary: Option<PathBuf>,
     pub(super) report: Report,
     /// Whether and how far to mend.
     pub(super) mending: Option<Mending>,
@@ -103,6 +109,7 @@ impl Settings {
 impl Mode {
     fn check(args: CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
         let mending = mending(&args.fixes)?;
+        outputs::refuse_twice(&args.output.output, terminal.cwd())?;
         let (baseline, rewrite) = baseline(&args.accepted)?;
         let in_force = InForce::new(&args, terminal)?;
         let report = match args.output.quiet {
@@ -122,6 +129,8 @@ impl Mode {
             request,
             config,
             format: args.output.output_format,
+            summary: summary(&args.output, report),
+            outputs: args.output.output,
             report,
             mending,
             rewrite,
@@ -131,6 +140,14 @@ impl Mode {
             threads,
         })))
     }
+}
+
+/// Where GitHub wants the summary of the job, when its annotations are written.
+fn summary(args: &OutputArgs, report: Report) -> Option<PathBuf> {
+    let printed = args.output_format == Format::Github && report != Report::Nothing;
+    let is_github = printed || args.output.iter().any(|output| output.format == Format::Github);
+    let file = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|file| !file.is_empty());
+    file.filter(|_| is_github).map(PathBuf::from)
 }
 
 /// `--diff` changes nothing, whatever else is given.

@@ -116,7 +116,7 @@ fn mended(summary: &Summary) -> Option<String> {
 }
 
 /// Which bundles were recognised and left out: their policies are missing above.
-fn left_out(summary: &Summary) -> Option<String> {
+pub(super) fn left_out(summary: &Summary) -> Option<String> {
     let parts = [
         (summary.kustomizations, "kustomization", "kustomizations"),
         (summary.charts, "Helm chart", "Helm charts"),
@@ -132,7 +132,7 @@ fn left_out(summary: &Summary) -> Option<String> {
 }
 
 /// What the baseline holds for nothing.
-fn stale(outcome: &Outcome) -> Option<String> {
+pub(super) fn stale(outcome: &Outcome) -> Option<String> {
     let told = |number| count(number, "entry", "entries");
     match (outcome.stale.len(), outcome.summary.pruned) {
         (0, 0) => None,

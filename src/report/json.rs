@@ -8,22 +8,19 @@
 use std::io::{self, Write};
 
 use serde::Serialize;
-use serde_json::ser::{CharEscape, Formatter, PrettyFormatter, Serializer};
 
-use super::{Counts, Look};
+use super::{Counts, Look, inert};
 use crate::Outcome;
 use crate::lint::{Confidence, Edit, Finding, Fix, Safety, Severity};
 use crate::settle::Suppressed;
-use crate::text::{Sources, Span, visible};
+use crate::text::{Sources, Span};
 
 /// Writes one document, indented by two spaces, and a line break.
 ///
 /// # Errors
 /// Those of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
-    let document = Document::of(outcome);
-    document.serialize(&mut Serializer::with_formatter(&mut *out, Inert::default()))?;
-    writeln!(out)
+    inert::document(out, &Document::of(outcome))
 }
 
 #[derive(Serialize)]
@@ -38,7 +35,7 @@ struct Document<'a> {
 
 /// A finding that is held back, and why.
 #[derive(Serialize)]
-struct SuppressedEntry<'a> {
+pub(super) struct SuppressedEntry<'a> {
     #[serde(flatten)]
     finding: Entry<'a>,
     suppression: Suppression<'a>,
@@ -72,7 +69,7 @@ struct Summary {
 
 /// A finding.
 #[derive(Serialize)]
-struct Entry<'a> {
+pub(super) struct Entry<'a> {
     rule: &'a str,
     severity: Severity,
     confidence: Confidence,
@@ -142,7 +139,7 @@ impl<'a> Document<'a> {
 }
 
 impl<'a> SuppressedEntry<'a> {
-    fn of(suppressed: &'a Suppressed, sources: &'a Sources) -> Self {
+    pub(super) fn of(suppressed: &'a Suppressed, sources: &'a Sources) -> Self {
         let location = Location::of(suppressed.place, sources);
         let suppression = Suppression { reason: &suppressed.reason, location };
         Self { finding: Entry::of(&suppressed.finding, sources), suppression }
@@ -168,7 +165,7 @@ impl Summary {
 }
 
 impl<'a> Entry<'a> {
-    fn of(finding: &'a Finding, sources: &'a Sources) -> Self {
+    pub(super) fn of(finding: &'a Finding, sources: &'a Sources) -> Self {
         let related = finding.related.iter().map(|related| RelatedPlace {
             location: Location::of(related.span, sources),
             message: &related.message,
@@ -217,56 +214,5 @@ impl<'a> FixEntry<'a> {
             text: &edit.text,
         };
         Self { title: &fix.title, safety: fix.safety, edits: fix.edits.iter().map(edit).collect() }
-    }
-}
-
-/// Pretty-printed, with every character that [`visible`] would write out escaped.
-#[derive(Default)]
-struct Inert(PrettyFormatter<'static>);
-
-/// Passes what [`Inert`] has no opinion of on to [`PrettyFormatter`].
-macro_rules! pretty {
-    ($($method:ident($($name:ident: $type:ty),*);)*) => {$(
-        fn $method<W: ?Sized + Write>(&mut self, out: &mut W $(, $name: $type)*) -> io::Result<()> {
-            self.0.$method(out $(, $name)*)
-        }
-    )*};
-}
-
-impl Formatter for Inert {
-    pretty! {
-        begin_array();
-        end_array();
-        begin_array_value(first: bool);
-        end_array_value();
-        begin_object();
-        end_object();
-        begin_object_key(first: bool);
-        begin_object_value();
-        end_object_value();
-        write_char_escape(escape: CharEscape);
-    }
-
-    fn write_string_fragment<W: ?Sized + Write>(
-        &mut self,
-        out: &mut W,
-        fragment: &str,
-    ) -> io::Result<()> {
-        let inert = visible(fragment);
-        if inert.len() == fragment.len() {
-            return out.write_all(fragment.as_bytes());
-        }
-        let mut buffer = [0; 4];
-        for c in fragment.chars() {
-            let text: &str = c.encode_utf8(&mut buffer);
-            if visible(text) == text {
-                out.write_all(text.as_bytes())?;
-                continue;
-            }
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                write!(out, "\\u{unit:04x}")?;
-            }
-        }
-        Ok(())
     }
 }

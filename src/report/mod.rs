@@ -3,19 +3,31 @@
 //! No format decides what is reported; all of them tell the same findings in the same order.
 //! Whatever comes from a manifest (names, lines, paths) is made inert before it is written.
 
+pub mod checkstyle;
 pub mod closing;
 pub mod concise;
 #[cfg(feature = "cli")]
 mod excerpt;
+pub mod github;
+pub mod gitlab;
+mod inert;
 pub mod json;
+pub mod jsonl;
+pub mod junit;
+pub mod markdown;
 mod paint;
 pub mod path;
+pub mod sarif;
 #[cfg(feature = "cli")]
 pub mod text;
+mod told;
+mod words;
+mod xml;
 
 use std::path::PathBuf;
 
 use crate::lint::{Finding, Severity};
+use crate::text::Sources;
 
 /// How a report is to look; of no concern to formats that machines read.
 #[derive(Clone, Debug)]
@@ -52,4 +64,11 @@ impl Counts {
         }
         counts
     }
+}
+
+/// The findings of each path, both in the order of the report.
+fn by_file<'a>(findings: &'a [Finding], sources: &'a Sources) -> Vec<(&'a str, Vec<&'a Finding>)> {
+    let path = |finding: &Finding| sources.get(finding.place.source).path.as_str();
+    let files = findings.chunk_by(|a, b| path(a) == path(b));
+    files.map(|file| (path(&file[0]), file.iter().collect())).collect()
 }

@@ -18,7 +18,9 @@ fn path(outcome: &Outcome, look: &Look, span: Span) -> String {
         Origin::Stdin => source.path.clone(),
         Origin::File(_) => from(&look.cwd, &outcome.root.join(&source.path)),
     };
-    visible(&path).into_owned()
+    let path = visible(&path).into_owned();
+    // A line that begins with `::` is a command to GitHub's runner.
+    if path.starts_with("::") { format!("./{path}") } else { path }
 }
 
 /// A file of the repository, relative to the working directory where that is possible.

@@ -24,7 +24,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyle
 
 use super::excerpt::{Excerpt, Mark, is_border, width_of};
 use super::paint::{Ink, paint, verdict};
-use super::{Look, path};
+use super::{Look, path, told};
 use crate::Outcome;
 use crate::lint::{Confidence, Finding, Safety, Severity};
 use crate::settle::Suppressed;
@@ -193,20 +193,10 @@ impl<'a> Drawing<'a> {
             let unsafe_one = if fix.safety == Safety::Unsafe { " (unsafe)" } else { "" };
             trailers.push(("fix available", format!("{}{unsafe_one}", fix.title)));
         }
-        if self.bundles_tell_something() {
-            trailers.push(("seen in", finding.bundles.join(", ")));
+        if let Some(names) = told::bundles(finding, &self.outcome.sources) {
+            trailers.push(("seen in", names));
         }
         inert(trailers)
-    }
-
-    /// One directory that is a bundle is already in the path.
-    fn bundles_tell_something(&self) -> bool {
-        let path = &self.outcome.sources.get(self.finding.place.source).path;
-        match self.finding.bundles.as_slice() {
-            [] => false,
-            [only] => !path.strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('/')),
-            _ => true,
-        }
     }
 }
 
@@ -333,7 +323,8 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
     for word in text.split(' ') {
         let wide = columns(word);
         match lines.last_mut() {
-            Some(line) if used + 1 + wide <= width => {
+            // What begins with `::` on a line of its own is a command to GitHub's runner.
+            Some(line) if used + 1 + wide <= width || word.starts_with("::") => {
                 line.push(' ');
                 line.push_str(word);
                 used += 1 + wide;

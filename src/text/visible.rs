@@ -2,16 +2,19 @@
 
 use std::borrow::Cow;
 
+/// What begins a command to GitHub's runner wherever on a line of a log it stands.
+const RUNNER: &str = "##[";
+
 /// `text` with every control character, escape sequence, line break and bidirectional or
 /// invisible formatting character written out as `\u{…}`, so that it is inert wherever it is
-/// printed and says what it is.
+/// printed and says what it is. So is the bracket of `##[`.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.chars().any(steers) {
+    if !text.chars().any(steers) && !text.contains(RUNNER) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 16);
     for c in text.chars() {
-        if steers(c) {
+        if steers(c) || c == '[' && out.ends_with("##") {
             out.extend(c.escape_unicode());
         } else {
             out.push(c);
@@ -42,5 +45,6 @@ mod tests {
         assert!(matches!(visible("app: bäckend"), Cow::Borrowed(_)));
         assert_eq!(visible("a\u{1b}[31mb\n"), "a\\u{1b}[31mb\\u{a}");
         assert_eq!(visible("x\u{202e}y"), "x\\u{202e}y");
+        assert_eq!(visible("a ##[group]b #[c]"), "a ##\\u{5b}group]b #[c]");
     }
 }

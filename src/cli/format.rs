@@ -1,0 +1,73 @@
+//! The formats of reports, and what is typed to have one in a file.
+
+use std::path::PathBuf;
+
+use clap::ValueEnum;
+
+/// Values of `--output-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// With the lines of the manifest, for people
+    Text,
+    /// One line per finding
+    Concise,
+    /// One document, for programs
+    Json,
+    /// One JSON object per finding and line
+    Jsonl,
+    /// SARIF 2.1.0, for code scanning
+    Sarif,
+    /// Annotations on GitHub, and a summary of the job
+    Github,
+    /// GitLab's Code Quality report
+    Gitlab,
+    /// JUnit's XML, for build servers
+    Junit,
+    /// Checkstyle's XML, for build servers and editors
+    Checkstyle,
+    /// For a comment on a pull request
+    Markdown,
+}
+
+impl Format {
+    /// Whether colours and links are of use in it.
+    pub(super) fn is_for_people(self) -> bool {
+        matches!(self, Self::Text | Self::Concise)
+    }
+
+    /// Whether the closing lines may stand below it; a document holds its figures itself.
+    pub(super) fn has_closing(self) -> bool {
+        matches!(self, Self::Text | Self::Concise | Self::Github)
+    }
+}
+
+/// A report that goes to a file.
+#[derive(Clone, Debug)]
+pub(super) struct Output {
+    pub(super) format: Format,
+    pub(super) file: PathBuf,
+}
+
+impl Output {
+    /// Reads `FORMAT=FILE`.
+    pub(super) fn parse(text: &str) -> Result<Self, String> {
+        let names: Vec<String> = Format::value_variants()
+            .iter()
+            .filter_map(ValueEnum::to_possible_value)
+            .map(|value| value.get_name().to_owned())
+            .collect();
+        let Some((name, file)) = text.split_once('=') else {
+            return Err("write it as FORMAT=FILE, such as sarif=results.sarif".to_owned());
+        };
+        let format = Format::from_str(name, false).map_err(|_| {
+            let near = names.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
+            let meant = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+            format!("there is no format `{name}`.{meant} Formats: {}", names.join(", "))
+        })?;
+        match file {
+            "" => Err(format!("the file is missing: {name}=FILE")),
+            "-" => Err(format!("standard output is for `--output-format {name}`")),
+            file => Ok(Self { format, file: PathBuf::from(file) }),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Annotations on GitHub, as workflow commands in the log:
+//! <https://docs.github.com/actions/reference/workflow-commands-for-github-actions>.
+
+use std::io::{self, Write};
+
+use super::{Look, told};
+use crate::Outcome;
+use crate::lint::{Finding, Severity};
+use crate::text::visible;
+
+/// What GitHub shows of each level in one step; further ones are dropped without a word.
+const SHOWN: usize = 10;
+
+/// Writes a command for each of the first findings of each severity, and a line that counts the
+/// rest. What is suppressed is not annotated.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
+    for severity in [Severity::Error, Severity::Warning, Severity::Note] {
+        let findings = outcome.findings.iter().filter(|finding| finding.severity == severity);
+        let findings: Vec<_> = findings.collect();
+        for finding in findings.iter().take(SHOWN) {
+            writeln!(out, "{}", command(finding, outcome))?;
+        }
+        let more = findings.len().saturating_sub(SHOWN);
+        if more > 0 {
+            let word = severity.word();
+            writeln!(
+                out,
+                "{more} more of severity {word}: GitHub shows {SHOWN} annotations of a level."
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn command(finding: &Finding, outcome: &Outcome) -> String {
+    let at = told::region(&outcome.sources, finding.place);
+    let level = match finding.severity {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+        Severity::Note => "notice",
+    };
+    let path = &outcome.sources.get(finding.place.source).path;
+    let mut lines = vec![told::message(finding)];
+    lines.extend(told::lines(finding, outcome));
+    lines.push(finding.rule.url());
+    format!(
+        "::{level} file={},line={},endLine={},col={},endColumn={},title={}::{}",
+        property(&visible(path)),
+        at.line,
+        at.line,
+        at.column,
+        at.end_column,
+        property(&format!("netpol-lint: {}", finding.rule.id)),
+        data(&lines.join("\n")),
+    )
+}
+
+/// As `escapeData` of the Actions toolkit does.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// As `escapeProperty` of the Actions toolkit does.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

@@ -1,0 +1,79 @@
+//! GitLab's Code Quality report: <https://docs.gitlab.com/ci/testing/code_quality/>.
+//!
+//! GitLab reads the first five fields; `content` and `other_locations` are of the Code Climate
+//! format that it is a part of.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::{Look, inert, told};
+use crate::Outcome;
+use crate::lint::{Finding, Severity};
+use crate::text::{Sources, Span};
+
+/// Writes one array. What is suppressed is left out: the format has no word for it.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
+    let entries: Vec<_> = outcome.findings.iter().map(|f| Entry::of(f, outcome)).collect();
+    inert::document(out, &entries)
+}
+
+#[derive(Serialize)]
+struct Entry<'a> {
+    description: String,
+    check_name: &'a str,
+    fingerprint: &'a str,
+    severity: &'static str,
+    location: Location<'a>,
+    content: Content,
+    other_locations: Vec<Location<'a>>,
+}
+
+#[derive(Serialize)]
+struct Location<'a> {
+    path: &'a str,
+    lines: Lines,
+}
+
+#[derive(Serialize)]
+struct Lines {
+    begin: usize,
+    end: usize,
+}
+
+#[derive(Serialize)]
+struct Content {
+    body: String,
+}
+
+impl<'a> Entry<'a> {
+    fn of(finding: &'a Finding, outcome: &'a Outcome) -> Self {
+        let sources = &outcome.sources;
+        let mut body = told::lines(finding, outcome);
+        body.push(finding.rule.url());
+        let others = finding.related.iter().map(|related| Location::of(related.span, sources));
+        Self {
+            description: told::message(finding),
+            check_name: finding.rule.id,
+            fingerprint: &finding.fingerprint,
+            severity: match finding.severity {
+                Severity::Error => "critical",
+                Severity::Warning => "major",
+                Severity::Note => "info",
+            },
+            location: Location::of(finding.place, sources),
+            content: Content { body: body.join("\n") },
+            other_locations: others.collect(),
+        }
+    }
+}
+
+impl<'a> Location<'a> {
+    fn of(span: Span, sources: &'a Sources) -> Self {
+        let line = sources.start(span).line;
+        Self { path: &sources.get(span.source).path, lines: Lines { begin: line, end: line } }
+    }
+}

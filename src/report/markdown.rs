@@ -1,0 +1,210 @@
+//! Markdown, for comments on pull requests and for the summary of a job: a table by rule, then the
+//! findings by file.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::words::{cell, code, fence, prose};
+use super::{Counts, Look, by_file, told};
+use crate::Outcome;
+use crate::lint::{Finding, Severity};
+use crate::settle::Suppressed;
+use crate::text::{Sources, Span, visible};
+
+/// The bytes a report has at most. GitHub takes 65,536 characters in a comment, and more than that
+/// nobody reads; the findings that find no room are counted.
+const ROOM: usize = 60_000;
+
+/// The characters of a line that are shown.
+const WIDTH: usize = 160;
+
+/// The lines above and below the place that are shown.
+const AROUND: usize = 1;
+
+/// Writes the table, then each finding with the lines it speaks of, as far as there is room.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
+    let mut report = String::new();
+    report.push_str(&heading(outcome));
+    table(&mut report, outcome);
+    let mut left_out = 0;
+    for (path, findings) in by_file(&outcome.findings, &outcome.sources) {
+        let mut file = format!("\n### {}\n", code(path));
+        let mut shown = 0;
+        for finding in &findings {
+            let section = section(finding, outcome);
+            if report.len() + file.len() + section.len() > ROOM {
+                break;
+            }
+            file.push_str(&section);
+            shown += 1;
+        }
+        left_out += findings.len() - shown;
+        if shown > 0 {
+            report.push_str(&file);
+        }
+    }
+    if left_out > 0 {
+        let _ = writeln!(report, "\n{left_out} more {} no room here.", have(left_out));
+    }
+    suppressed(&mut report, outcome);
+    out.write_all(report.as_bytes())
+}
+
+fn have(number: usize) -> &'static str {
+    if number == 1 { "has" } else { "have" }
+}
+
+/// `## netpol-lint: 3 errors and 1 warning`, and what was read.
+fn heading(outcome: &Outcome) -> String {
+    let counts = Counts::of(&outcome.findings);
+    let parts = [
+        (counts.errors, "error"),
+        (counts.warnings, "warning"),
+        (counts.notes, "note"),
+        (outcome.summary.suppressed, "suppressed finding"),
+        (outcome.summary.baselined, "finding in the baseline"),
+    ];
+    let told: Vec<_> = parts
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, word)| match (number, word.split_once(' ')) {
+            (1, _) => format!("1 {word}"),
+            (_, Some(("finding", rest))) => format!("{number} findings {rest}"),
+            _ => format!("{number} {word}s"),
+        })
+        .collect();
+    let told = if told.is_empty() { "no findings".to_owned() } else { told.join(", ") };
+    let read = &outcome.summary;
+    format!(
+        "## netpol-lint: {told}\n\nIn {} files: {} policies, {} workloads.\n",
+        read.files, read.policies, read.workloads
+    )
+}
+
+/// How often each rule speaks: the worst first, then the most frequent.
+fn table(report: &mut String, outcome: &Outcome) {
+    let mut rows: Vec<(Severity, usize, &Finding)> = Vec::new();
+    for finding in &outcome.findings {
+        match rows.iter_mut().find(|(_, _, first)| first.rule.id == finding.rule.id) {
+            Some((severity, number, _)) => {
+                *severity = (*severity).max(finding.severity);
+                *number += 1;
+            }
+            None => rows.push((finding.severity, 1, finding)),
+        }
+    }
+    rows.sort_by(|a, b| (b.0, b.1, a.2.rule.id).cmp(&(a.0, a.1, b.2.rule.id)));
+    if rows.is_empty() {
+        return;
+    }
+    report.push_str("\n| findings | severity | rule | what is wrong |\n|--:|---|---|---|\n");
+    for (severity, number, finding) in rows {
+        let rule = finding.rule;
+        let summary = rule.summary().split_whitespace().collect::<Vec<_>>().join(" ");
+        let _ = writeln!(
+            report,
+            "| {number} | {} | [{}]({}) | {} |",
+            severity.word(),
+            rule.id,
+            rule.url(),
+            cell(&prose(&summary))
+        );
+    }
+}
+
+/// One finding: what is wrong, the lines, and what belongs to it.
+fn section(finding: &Finding, outcome: &Outcome) -> String {
+    let sources = &outcome.sources;
+    let mut out = format!(
+        "\n**{}** [{}]({}), line {}: {}\n\n{}",
+        finding.severity.word(),
+        finding.rule.id,
+        finding.rule.url(),
+        sources.start(finding.place).line,
+        prose(&finding.message),
+        excerpt(sources, finding.place),
+    );
+    let mut items = Vec::new();
+    if !finding.help.is_empty() {
+        items.push(format!("Help: {}", prose(&finding.help)));
+    }
+    for related in &finding.related {
+        let at = sources.start(related.span);
+        let place = format!("{}:{}:{}", sources.get(related.span.source).path, at.line, at.column);
+        items.push(format!("See {}: {}", code(&place), prose(&related.message)));
+    }
+    items.extend(finding.fixes.iter().map(|fix| format!("Fix: {}", prose(&told::fix_words(fix)))));
+    items.extend(told::bundles(finding, sources).map(|names| format!("Seen in: {}", code(&names))));
+    if !items.is_empty() {
+        out.push('\n');
+    }
+    for item in items {
+        let _ = writeln!(out, "- {item}");
+    }
+    out
+}
+
+/// The line of `place` between its neighbours, each behind its number, in a fence that nothing in
+/// it closes.
+fn excerpt(sources: &Sources, place: Span) -> String {
+    let source = sources.get(place.source);
+    let (text, index) = (source.text(), source.lines());
+    let line = sources.start(place).line;
+    let (first, last) = (line.saturating_sub(AROUND).max(1), (line + AROUND).min(index.len()));
+    let digits = last.to_string().len();
+    let mut lines = String::new();
+    for number in first..=last {
+        let start = index.line_start(number);
+        let words = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        if number != line && (words.trim().is_empty() || words.starts_with("---")) {
+            continue;
+        }
+        let mark = if number == line { '>' } else { ' ' };
+        let words = shown(words, if number == line { sources.start(place).column } else { 1 });
+        let _ = writeln!(lines, "{}", format!("{mark} {number:digits$} | {words}").trim_end());
+    }
+    let fence = fence(&lines);
+    format!("{fence}text\n{lines}{fence}\n")
+}
+
+/// A line, inert and with its tabs as spaces, cut around the 1-based `column` where it is long.
+fn shown(line: &str, column: usize) -> String {
+    let start = if column > WIDTH - WIDTH / 4 { column - WIDTH / 2 } else { 0 };
+    let mut rest = line.chars().skip(start);
+    let part: String = rest.by_ref().take(WIDTH).collect();
+    let (before, after) =
+        (if start > 0 { "…" } else { "" }, if rest.next().is_some() { "…" } else { "" });
+    format!("{before}{}{after}", visible(&part.replace('\t', "    ")))
+}
+
+/// What is held back, with its reasons, where it was asked for.
+fn suppressed(report: &mut String, outcome: &Outcome) {
+    let Some(list) = outcome.suppressed.as_ref().filter(|list| !list.is_empty()) else {
+        return;
+    };
+    report.push_str("\n### Suppressed\n\n");
+    for (i, held) in list.iter().enumerate() {
+        let line = held_back(held, &outcome.sources);
+        if report.len() + line.len() > ROOM {
+            let left = list.len() - i;
+            let _ = writeln!(report, "\n{left} more {} no room here.", have(left));
+            return;
+        }
+        report.push_str(&line);
+    }
+}
+
+fn held_back(held: &Suppressed, sources: &Sources) -> String {
+    let finding = &held.finding;
+    let at = sources.start(finding.place);
+    let place = format!("{}:{}:{}", sources.get(finding.place.source).path, at.line, at.column);
+    let reason = match held.reason.as_str() {
+        "" => "no reason is given".to_owned(),
+        reason => prose(reason),
+    };
+    let (rule, url) = (finding.rule.id, finding.rule.url());
+    format!("- {}: [{rule}]({url}): {} ({reason})\n", code(&place), prose(&finding.message))
+}

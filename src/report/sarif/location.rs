@@ -1,0 +1,112 @@
+//! Places and words as SARIF has them.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Serialize;
+
+use crate::report::told;
+use crate::text::{Sources, Span, visible};
+
+/// What relative addresses are relative to.
+pub const BASE: &str = "%SRCROOT%";
+
+/// All but the characters that mean themselves in a path (RFC 3986, section 2.3) and what
+/// separates its parts.
+const ESCAPED: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
+
+/// Plain text.
+#[derive(Serialize)]
+pub struct Message {
+    pub text: String,
+}
+
+impl Message {
+    /// Text in which nothing is a link.
+    pub fn plain(text: &str) -> Self {
+        Self { text: escaped(text) }
+    }
+}
+
+/// `text`, inert, with what would begin a link escaped (SARIF, section 3.11.6).
+pub fn escaped(text: &str) -> String {
+    visible(text).replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Location {
+    /// What a message refers to it by.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub id: Option<usize>,
+    pub physical_location: PhysicalLocation,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub logical_locations: Vec<LogicalLocation>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PhysicalLocation {
+    pub artifact_location: Artifact,
+    pub region: Region,
+}
+
+/// The object, as people name it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogicalLocation {
+    pub fully_qualified_name: String,
+    pub kind: &'static str,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Artifact {
+    uri: String,
+    uri_base_id: &'static str,
+}
+
+/// 1-based, the end exclusive.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Region {
+    start_line: usize,
+    start_column: usize,
+    end_line: usize,
+    end_column: usize,
+}
+
+impl PhysicalLocation {
+    /// On one line: GitHub shows no other.
+    pub fn of(span: Span, sources: &Sources) -> Self {
+        let at = told::region(sources, span);
+        let region = Region {
+            start_line: at.line,
+            start_column: at.column,
+            end_line: at.line,
+            end_column: at.end_column,
+        };
+        Self { artifact_location: Artifact::of(span, sources), region }
+    }
+}
+
+impl Artifact {
+    pub fn of(span: Span, sources: &Sources) -> Self {
+        let path = &sources.get(span.source).path;
+        Self { uri: utf8_percent_encode(path, ESCAPED).to_string(), uri_base_id: BASE }
+    }
+}
+
+impl Region {
+    /// All of `span`, which an edit replaces.
+    pub fn whole(span: Span, sources: &Sources) -> Self {
+        let (start, end) = (sources.start(span), sources.end(span));
+        Self {
+            start_line: start.line,
+            start_column: start.column,
+            end_line: end.line,
+            end_column: end.column,
+        }
+    }
+}

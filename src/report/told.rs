@@ -1,0 +1,77 @@
+//! What a finding says beside its message, in plain lines, for formats that have no better place
+//! for it. Everything is inert, and paths are relative to the repository's root.
+
+use crate::Outcome;
+use crate::lint::{Finding, Fix, Safety};
+use crate::text::{Sources, Span, visible};
+
+/// A place on one line: 1-based, the end exclusive, columns in Unicode scalar values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// The line.
+    pub line: usize,
+    /// The column of its first character.
+    pub column: usize,
+    /// The column after its last character.
+    pub end_column: usize,
+}
+
+/// Where `span` is, cut to its first line.
+pub fn region(sources: &Sources, span: Span) -> Region {
+    let (start, end) = (sources.start(span), sources.end(span));
+    let end_column = match end.line == start.line {
+        true => end.column,
+        false => {
+            let text = sources.slice(span);
+            let line = text.lines().next().unwrap_or_default();
+            start.column + line.chars().count()
+        }
+    };
+    Region { line: start.line, column: start.column, end_column: end_column.max(start.column) }
+}
+
+/// `path:line:column`, relative to the repository's root.
+pub fn place(sources: &Sources, span: Span) -> String {
+    let at = sources.start(span);
+    format!("{}:{}:{}", visible(&sources.get(span.source).path), at.line, at.column)
+}
+
+/// The message, with how sure it is where that is not self-evident.
+pub fn message(finding: &Finding) -> String {
+    visible(&finding.message).into_owned()
+}
+
+/// The help, the other places, the fixes and the bundles: a line each.
+pub fn lines(finding: &Finding, outcome: &Outcome) -> Vec<String> {
+    let mut lines = Vec::new();
+    if !finding.help.is_empty() {
+        lines.push(format!("Help: {}", visible(&finding.help)));
+    }
+    for related in &finding.related {
+        let place = place(&outcome.sources, related.span);
+        lines.push(format!("See {place}: {}", visible(&related.message)));
+    }
+    lines.extend(finding.fixes.iter().map(|fix| format!("Fix: {}", fix_words(fix))));
+    lines.extend(bundles(finding, &outcome.sources).map(|names| format!("Seen in: {names}")));
+    lines
+}
+
+/// `Add a DNS rule (--fix)`.
+pub fn fix_words(fix: &Fix) -> String {
+    let how = match fix.safety {
+        Safety::Safe => "--fix",
+        Safety::Unsafe => "--fix --unsafe-fixes",
+    };
+    format!("{} ({how})", visible(&fix.title))
+}
+
+/// The bundles in which it was seen; none where the path says as much.
+pub fn bundles(finding: &Finding, sources: &Sources) -> Option<String> {
+    let path = &sources.get(finding.place.source).path;
+    let tells = match finding.bundles.as_slice() {
+        [] => false,
+        [only] => !path.strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('/')),
+        _ => true,
+    };
+    tells.then(|| visible(&finding.bundles.join(", ")).into_owned())
+}
