@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fixedbitset::FixedBitSet;
 
 use crate::assembly::Assembly;
-use crate::bundle::{Built, FaultKind, Grouped, Grouping, Origin, Site};
+use crate::bundle::{Built, FaultKind, Grouped, Grouping, Origin, Site, Unit};
 use crate::clock::Clock;
 use crate::lint::{self, Finding};
 use crate::model::{Body, Object};
@@ -62,8 +62,9 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn new(request: &'a Request, repo: &'a Repo, assembly: &'a Assembly) -> Self {
         let mut run = Self { request, repo, assembly, reported: FixedBitSet::new() };
+        let units = assembly.units.iter().zip(&assembly.built);
         let reshaped: Vec<bool> =
-            assembly.built.iter().map(|built| run.is_shaped_by_reported(built)).collect();
+            units.map(|(unit, built)| run.is_shaped_by_reported(built, unit)).collect();
         let reported = |object: &Object| {
             let writes = object.made.iter().flat_map(|made| &made.writes);
             run.is_reported(object.head.source)
@@ -83,13 +84,17 @@ impl<'a> Run<'a> {
         self.repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
     }
 
-    /// Whether a file is to be reported on that says what becomes of the others: a kustomization,
-    /// a chart's values. A manifest among many is reported on by itself.
-    fn is_shaped_by_reported(&self, built: &Built) -> bool {
+    /// Whether a file is to be reported on that says what becomes of the others: a kustomization, a
+    /// chart's values or its helpers. A manifest or a template among many is reported on by itself.
+    fn is_shaped_by_reported(&self, built: &Built, unit: &Unit) -> bool {
         let shapes = |id: &SourceId| {
             let file = self.repo.files.get(id.0 as usize);
             file.is_some_and(|file| {
-                file.reported && matches!(file.role, repo::Role::Kustomization | repo::Role::Chart)
+                file.reported
+                    && match unit.is_chart {
+                        true => file.role != repo::Role::ChartTemplate,
+                        false => file.role == repo::Role::Kustomization,
+                    }
             })
         };
         built.files.iter().any(shapes)

@@ -51,6 +51,9 @@ fn help_says_what_users_need() {
         "--diff",
         "Exit codes:",
         "NO_COLOR",
+        "--stdin-filename",
+        "completions",
+        "man",
     ] {
         assert!(help.contains(word), "{word} is missing:\n{help}");
     }
@@ -75,6 +78,82 @@ fn wrong_arguments_are_exit_code_2() {
         let error = refusal(&mut netpol_lint(arguments));
         assert!(error.contains(said), "{arguments:?}: {error}");
     }
+}
+
+#[test]
+fn a_word_that_is_nearly_right_is_answered_with_the_right_one() {
+    let dir = repository();
+    for (arguments, right) in [
+        (&["--ouput-format", "json"][..], "'--output-format'"),
+        (&["--output-format", "jso"], "'json'"),
+        (&["--fail-on", "eror"], "'error'"),
+        (&["--select", "unknown-feld"], "`unknown-field`"),
+        (&["rule", "mising-dns-egress"], "`missing-dns-egress`"),
+        (&["chek"], "`check`"),
+        (&["help"], "`--help`"),
+        (&["man", "chek"], "`check`"),
+        (&["completions", "bsh"], "'bash'"),
+    ] {
+        let error = refusal(netpol_lint(arguments).current_dir(dir.path()));
+        assert!(error.contains(right), "{arguments:?}: {error}");
+    }
+    let path = refusal(netpol_lint(&["./chek"]).current_dir(dir.path()));
+    assert!(!path.contains("did you mean"), "{path}");
+}
+
+#[test]
+fn every_shell_gets_a_script_that_knows_the_options() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = stdout(&mut netpol_lint(&["completions", shell]));
+        // The last two are values, which not all shells are told of.
+        let words = ["output-format", "completions", "concise", "missing-dns-egress"];
+        let told = if ["elvish", "powershell"].contains(&shell) { 2 } else { 4 };
+        for word in &words[..told] {
+            assert!(script.contains(word), "{shell} is not told of {word}");
+        }
+    }
+}
+
+/// What bash offers for the last of these words.
+#[cfg(unix)]
+fn offered(words: &[&str]) -> Vec<String> {
+    let script = stdout(&mut netpol_lint(&["completions", "bash"]));
+    let ask = r#"
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        complete=$(complete -p netpol-lint | sed 's/.* -F \([^ ]*\) .*/\1/')
+        "$complete" netpol-lint "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\n' "${COMPREPLY[@]}""#;
+    let script = format!("{script}\n{ask}");
+    let said = stdout(Command::new("bash").args(["-c", &script, "bash"]).args(words));
+    said.lines().map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_what_was_begun() {
+    assert_eq!(offered(&["netpol-lint", "--output-f"]), ["--output-format"]);
+    assert_eq!(offered(&["netpol-lint", "--output-format", "con"]), ["concise"]);
+    assert_eq!(offered(&["netpol-lint", "rule", "missing-d"]), ["missing-dns-egress"]);
+    assert_eq!(offered(&["netpol-lint", "check", "--select", "dns-w"]), ["dns-wrong-target"]);
+    assert_eq!(offered(&["netpol-lint", "compl"]), ["completions"]);
+}
+
+#[test]
+fn the_manual_page_says_what_help_says() {
+    let page = stdout(&mut netpol_lint(&["man"]));
+    for word in [
+        ".TH netpol-lint 1",
+        ".SH SYNOPSIS",
+        "\\-\\-output\\-format",
+        ".SH \"EXIT STATUS\"",
+        ".SH ENVIRONMENT",
+        "netpol\\-lint\\-check(1)",
+    ] {
+        assert!(page.contains(word), "{word} is missing:\n{page}");
+    }
+    let page = stdout(&mut netpol_lint(&["man", "rule"]));
+    assert!(page.contains(".TH netpol-lint-rule 1"), "{page}");
+    assert!(!page.contains("EXIT STATUS"), "{page}");
 }
 
 #[test]
@@ -173,8 +252,15 @@ fn a_hook_whose_only_file_is_excluded_has_nothing_to_report() {
 fn a_dash_is_standard_input() {
     let dir = repository();
     netpol_lint(&["-"]).current_dir(dir.path()).write_stdin("").assert().code(0);
-    let arguments = ["--stdin-path", "all.yaml", "-"];
-    netpol_lint(&arguments).current_dir(dir.path()).write_stdin(GOOD).assert().code(0);
+    for option in ["--stdin-path", "--stdin-filename"] {
+        let good = [option, "all.yaml", "-"];
+        netpol_lint(&good).current_dir(dir.path()).write_stdin(GOOD).assert().code(0);
+        let wrong = GOOD.replace("port: 5432}]}]", "port: postgres}]}]");
+        let bad = ["--output-format", "concise", option, "all.yaml", "-"];
+        let assert = netpol_lint(&bad).current_dir(dir.path()).write_stdin(wrong).assert().code(1);
+        let said = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+        assert!(said.starts_with("all.yaml:12:"), "{said}");
+    }
 }
 
 #[test]

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 
 use netpol_lint::lint::{Check, RULES};
 use netpol_lint::report::{Look, closing, text};
+use netpol_lint::text::SourceId;
+use netpol_lint::yaml::{self, Node};
 use netpol_lint::{Request, check, repo};
 
 #[test]
@@ -85,6 +87,47 @@ fn the_rules_document_is_made_of_the_pages_and_their_output() {
         written == document,
         "UPDATE_DOCS=1 cargo test --test docs -- --test-threads 1 mends it"
     );
+}
+
+#[test]
+fn the_table_of_inputs_is_that_of_the_action() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("action.yml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let limits = yaml::Limits::default();
+    let stream = yaml::read(SourceId(0), &text, 0..text.len(), None, &limits);
+    let action = &stream.documents[0].root;
+    let mut table = String::new();
+    for (key, title) in [("inputs", "input"), ("outputs", "output")] {
+        table += &format!("\n| {title} | meaning |\n|---|---|\n");
+        for entry in &action.get(key).and_then(Node::as_map).unwrap().entries {
+            let value = |name| entry.value.get(name).and_then(Node::as_str).unwrap_or_default();
+            let default = match (key, value("default")) {
+                ("outputs", _) | (_, "") => String::new(),
+                (_, default) => format!(" (default: `{default}`)"),
+            };
+            table += &format!("| `{}` | {}{default} |\n", entry.key, value("description"));
+        }
+    }
+    holds("<!-- action -->\n", &format!("{table}\n"));
+}
+
+#[test]
+fn examples_name_the_version_of_the_package() {
+    const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
+    let mut seen = 0;
+    for path in
+        ["README.md", "examples/github-workflow.yml", "packaging/pre-commit-mirror/README.md"]
+    {
+        let text =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap();
+        for before in ["    rev: ", "netpol-lint/netpol-lint@"] {
+            for (at, _) in text.match_indices(before) {
+                seen += 1;
+                assert!(text[at + before.len()..].starts_with(VERSION), "{path}: {before}");
+            }
+        }
+    }
+    assert_eq!(seen, 4);
 }
 
 /// Holds what stands behind a mark of the README, up to the next `<!-- end -->`.

@@ -192,6 +192,18 @@ fn a_template_is_one_however_it_is_reached() {
 }
 
 #[test]
+fn what_a_hook_hands_over_may_hold_no_manifests() {
+    let files = ["netpol-lint.toml", "lib/names.tpl", "shop/Chart.yaml", "shop/templates/_h.tpl"];
+    let dir = repository(&files);
+    let repo = found(&scope(&files), dir.path());
+    assert_eq!(reported(&repo), ["lib/names.tpl", "netpol-lint.toml", files[2], files[3]]);
+    assert_eq!(file(&repo, "lib/names.tpl").role, Role::NoManifests);
+    assert_eq!(file(&repo, "netpol-lint.toml").role, Role::NoManifests);
+    assert_eq!(file(&repo, files[3]).role, Role::ChartTemplate);
+    assert_eq!(paths(&found(&scope(&[]), dir.path())), [files[2]], "and is not met otherwise");
+}
+
+#[test]
 fn include_narrows_what_is_reported_and_asks_for_markdown() {
     let dir = repository(&["k8s/np.yaml", "k8s/guide.md", "other.yaml", "README.md"]);
     let given = Scope { include: globs(&["k8s/"]), ..scope(&[]) };

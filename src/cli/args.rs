@@ -4,36 +4,10 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap_complete::Shell;
 
 use super::format::{Format, Output};
-
-const AFTER: &str = "\
-Exit codes:
-  0  nothing to report
-  1  findings at or above --fail-on
-  2  could not do the work: wrong arguments, a wrong netpol-lint.toml, a path
-     that does not exist, no YAML or JSON file under the given paths
-
-Environment variables:
-  NETPOL_LINT_HELM  what --helm says, where that is not given
-  NO_COLOR          no colours (unless --color says otherwise)
-  CLICOLOR_FORCE    colours even where standard output is not a terminal
-  CLICOLOR=0        no colours
-  GITHUB_STEP_SUMMARY
-                    with the format github: the file that a Markdown summary is
-                    appended to
-
-Examples:
-  netpol-lint                              check the working directory
-  netpol-lint policies/frontend.yaml       report on one file; resolve it against
-                                           the whole repository
-  helm template shop | netpol-lint -       check what a command prints
-  netpol-lint --output-format github --output sarif=results.sarif
-                                           annotate in GitHub Actions, and write a file
-                                           for code scanning
-  netpol-lint --diff --unsafe-fixes        show what fixes would change
-  netpol-lint rule missing-dns-egress      explain a rule
-  netpol-lint init                         write a netpol-lint.toml to begin with";
+use super::help;
 
 /// Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.
 #[derive(Debug, Parser)]
@@ -44,10 +18,11 @@ Examples:
     long_about = "Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.\n\n\
         Reads a repository of manifests, works out offline which pods each NetworkPolicy selects \
         and which connections it allows, and reports what is wrong. Needs no cluster and no \
-        configuration; a netpol-lint.toml at the repository's root is read. A path that has the name of a command is written `./check`.",
+        configuration; a netpol-lint.toml at the repository's root is read. A path that has the \
+        name of a command is written `./check`.",
     after_help = "Exit codes: 0 nothing to report, 1 findings, 2 could not do the work. \
         `--help` says more.",
-    after_long_help = AFTER,
+    after_long_help = help::after(),
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     max_term_width = 100
@@ -96,7 +71,7 @@ fn command_first(arguments: &mut [OsString]) {
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Check manifests (the default command)
-    #[command(after_help = AFTER)]
+    #[command(after_help = help::after())]
     Check(Box<CheckArgs>),
     /// Explain a rule; without an id, list all rules
     Rule {
@@ -122,6 +97,18 @@ pub(super) enum Command {
         #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::DirPath)]
         path: PathBuf,
     },
+    /// Print completions for a shell
+    #[command(after_help = help::COMPLETIONS)]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page, in roff
+    #[command(after_help = help::MAN)]
+    Man {
+        /// The page of this command
+        command: Option<String>,
+    },
 }
 
 /// What every command knows.
@@ -141,7 +128,8 @@ pub(super) struct CheckArgs {
     /// Selectors are resolved against the whole repository around these paths, found upwards by
     /// `netpol-lint.toml` or `.git`, so that checking one changed file is right. A file is read
     /// whatever its extension and whatever gitignore says; of a directory, *.yaml, *.yml, *.json
-    /// and Kustomization are.
+    /// and Kustomization are. Files that hold no manifests do no harm: values, *.tpl,
+    /// netpol-lint.toml.
     #[arg(value_name = "PATHS", default_value = ".", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
 
@@ -278,7 +266,13 @@ pub(super) struct FileArgs {
     /// The path that standard input is reported under
     ///
     /// When it names a file of the repository, standard input is read in its place.
-    #[arg(long, value_name = "PATH", default_value = "<stdin>", hide_default_value = true)]
+    #[arg(
+        long,
+        value_name = "PATH",
+        visible_alias = "stdin-filename",
+        default_value = "<stdin>",
+        hide_default_value = true
+    )]
     pub(super) stdin_path: String,
 
     /// Whether to render Helm charts with `helm template` [default: auto]

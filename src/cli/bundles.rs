@@ -6,7 +6,7 @@ use crate::overview::{BundleKind, BundleOverview, NamespaceOverview, overview};
 use crate::text::visible;
 use crate::{Request, report};
 
-use super::args::Format;
+use super::format::Format;
 use super::terminal::Terminal;
 use super::{CLEAN, Failure};
 

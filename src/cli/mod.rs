@@ -8,11 +8,15 @@ mod args;
 mod baseline;
 mod bundles;
 mod check;
+mod completions;
 mod config;
 mod format;
+mod help;
 mod in_force;
 mod init;
 mod inventory;
+mod man;
+mod mistyped;
 mod outputs;
 mod page;
 mod progress;
@@ -73,6 +77,8 @@ fn perform(args: Args) -> Result<u8, Failure> {
         }
         Mode::Inventory(request) => inventory::print(&request, &mut out)?,
         Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,
+        Mode::Completions(shell) => completions::write(shell, &mut out)?,
+        Mode::Man(command) => man::write(command.as_deref(), &mut out)?,
     };
     out.flush()?;
     Ok(code)
@@ -119,7 +125,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Arguments(what) => f.write_str(what),
-            Self::Repo(error) => write!(f, "{error}"),
+            Self::Repo(error) => write!(f, "{error}{}", mistyped::hint(error)),
             // Made visible there, line by line.
             Self::Config(error) => write!(f, "{error}"),
             Self::ConfigFile(path, verb, error) => {

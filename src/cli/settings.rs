@@ -38,6 +38,10 @@ pub(super) enum Mode {
     Inventory(Box<Request>),
     /// Write a configuration for the repository around that path.
     Init(PathBuf),
+    /// Print completions for that shell.
+    Completions(clap_complete::Shell),
+    /// Print the manual page of that command, or of the program.
+    Man(Option<String>),
 }
 
 /// What to check, and what to make of the findings.
@@ -106,6 +110,8 @@ impl Settings {
                 Mode::Inventory(Box::new(request(*check, &terminal)?))
             }
             Some(Command::Init { path }) => Mode::Init(path),
+            Some(Command::Completions { shell }) => Mode::Completions(shell),
+            Some(Command::Man { command }) => Mode::Man(command),
         };
         Ok(Self { terminal, mode })
     }

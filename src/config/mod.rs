@@ -22,7 +22,7 @@ use crate::resolve::{Profile, WellKnown};
 use crate::settle::PerPath;
 
 pub use error::Error;
-pub use names::{look_up, rule_ids};
+pub use names::{did_you_mean, look_up, rule_ids};
 pub use read::read;
 pub use scaffold::{Seen, scaffold};
 pub use schema::schema;

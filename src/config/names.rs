@@ -39,7 +39,7 @@ pub fn look_up(id: &str, rules: &[&'static Rule]) -> Result<&'static Rule, Strin
 }
 
 /// `; did you mean …?`, or nothing where no known word is near.
-pub(super) fn did_you_mean(word: &str, known: &[&str]) -> String {
+pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     let near: Vec<String> = nearest(word, known).iter().map(|near| format!("`{near}`")).collect();
     match near.as_slice() {
         [] => String::new(),

@@ -65,6 +65,9 @@ pub enum Role {
     ChartTemplate,
     /// Markdown, whose fenced YAML is read.
     Markdown,
+    /// A file that a hook hands over with the others and that never holds manifests: a file of
+    /// named templates, or this linter's configuration.
+    NoManifests,
     /// Standard input.
     Stdin,
 }
@@ -199,7 +202,7 @@ fn add_named(
             }
         }
         charts.look_above(file, walk.root);
-        let form = file.file_name().and_then(Form::of).unwrap_or(Form::Manifests);
+        let form = file.file_name().map_or(Form::Manifests, Form::of_named);
         catch.files.push(File {
             path: walk.label(file),
             open: file.clone(),

@@ -13,6 +13,7 @@ pub(super) enum Form {
     Kustomization,
     Chart,
     Markdown,
+    NoManifests,
 }
 
 impl Form {
@@ -32,12 +33,23 @@ impl Form {
         one_of(&["md", "markdown"]).then_some(Self::Markdown)
     }
 
+    /// The form of a file that was given: it is read whatever its extension, unless it can't hold
+    /// manifests.
+    pub(super) fn of_named(name: &OsStr) -> Self {
+        let is_template = Path::new(name).extension().is_some_and(|it| it == "tpl");
+        if is_template || name == "netpol-lint.toml" {
+            return Self::NoManifests;
+        }
+        Self::of(name).unwrap_or(Self::Manifests)
+    }
+
     pub(super) fn role(self) -> Role {
         match self {
             Self::Manifests => Role::Manifests,
             Self::Kustomization => Role::Kustomization,
             Self::Chart => Role::Chart,
             Self::Markdown => Role::Markdown,
+            Self::NoManifests => Role::NoManifests,
         }
     }
 }

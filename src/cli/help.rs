@@ -1,0 +1,123 @@
+//! What `--help` and the manual page say beside the options: once, for both.
+
+use textwrap::Options;
+
+/// Columns of the text, as terminals have at least.
+const WIDTH: usize = 80;
+/// A word that is longer has its meaning on the next line.
+const WIDEST: usize = 36;
+
+/// What `completions --help` says of where they go.
+pub(super) const COMPLETIONS: &str = "\
+Where shells look for them:
+  bash        netpol-lint completions bash > ~/.local/share/bash-completion/completions/netpol-lint
+  zsh         netpol-lint completions zsh > DIRECTORY/_netpol-lint (a directory of $fpath)
+  fish        netpol-lint completions fish > ~/.config/fish/completions/netpol-lint.fish
+  elvish      netpol-lint completions elvish >> ~/.config/elvish/rc.elv
+  powershell  netpol-lint completions powershell >> $PROFILE";
+
+/// What `man --help` says of how to read it.
+pub(super) const MAN: &str = "\
+Examples:
+  netpol-lint man > ~/.local/share/man/man1/netpol-lint.1
+  netpol-lint man check > ~/.local/share/man/man1/netpol-lint-check.1";
+
+/// A list of words, each with what it means.
+pub(super) struct Section {
+    /// As `--help` writes it.
+    pub(super) title: &'static str,
+    /// As manual pages call it.
+    pub(super) heading: &'static str,
+    pub(super) entries: &'static [(&'static str, &'static str)],
+}
+
+/// What a run can be asked to look at and to leave behind, other than options.
+pub(super) const SECTIONS: [Section; 3] = [
+    Section {
+        title: "Exit codes",
+        heading: "EXIT STATUS",
+        entries: &[
+            ("0", "nothing to report"),
+            ("1", "findings at or above --fail-on"),
+            (
+                "2",
+                "could not do the work: wrong arguments, a wrong netpol-lint.toml, a path that \
+                 does not exist, no YAML or JSON file under the given paths",
+            ),
+        ],
+    },
+    Section {
+        title: "Environment variables",
+        heading: "ENVIRONMENT",
+        entries: &[
+            ("NETPOL_LINT_HELM", "what --helm says, where that is not given"),
+            ("NO_COLOR", "no colours (unless --color says otherwise)"),
+            ("CLICOLOR_FORCE", "colours even where standard output is not a terminal"),
+            ("CLICOLOR=0", "no colours"),
+            (
+                "FORCE_HYPERLINK",
+                "0: no links to the rules' pages; 1: links on a terminal that is not known to \
+                 have them",
+            ),
+            (
+                "GITHUB_STEP_SUMMARY",
+                "with the format github: the file that a Markdown summary is appended to",
+            ),
+        ],
+    },
+    Section {
+        title: "Examples",
+        heading: "EXAMPLES",
+        entries: &[
+            ("netpol-lint", "check the working directory"),
+            (
+                "netpol-lint policies/frontend.yaml",
+                "report on one file; resolve it against the whole repository",
+            ),
+            ("helm template shop | netpol-lint -", "check what a command prints"),
+            (
+                "netpol-lint --output-format github --output sarif=results.sarif",
+                "annotate in GitHub Actions, and write a file for code scanning",
+            ),
+            ("netpol-lint --diff --unsafe-fixes", "show what fixes would change"),
+            ("netpol-lint rule missing-dns-egress", "explain a rule"),
+            ("netpol-lint init", "write a netpol-lint.toml to begin with"),
+        ],
+    },
+];
+
+/// The end of `--help`.
+pub(super) fn after() -> String {
+    SECTIONS.iter().map(Section::text).collect::<Vec<_>>().join("\n\n")
+}
+
+impl Section {
+    fn text(&self) -> String {
+        let lengths = self.entries.iter().map(|(word, _)| word.len());
+        let words = lengths.filter(|&length| length <= WIDEST).max().unwrap_or(0);
+        let below = " ".repeat(words + 4);
+        let lines = self.entries.iter().map(|(word, meaning)| {
+            let (above, start) = match word.len() {
+                0..=WIDEST => (String::new(), format!("  {word:words$}  ")),
+                _ => (format!("  {word}\n"), below.clone()),
+            };
+            let options = Options::new(WIDTH).initial_indent(&start).subsequent_indent(&below);
+            above + &textwrap::fill(meaning, options)
+        });
+        let lines: Vec<String> = lines.collect();
+        format!("{}:\n{}", self.title, lines.join("\n"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn meanings_stand_below_one_another_in_eighty_columns() {
+        let text = after();
+        assert!(text.contains("\n  1  findings at or above --fail-on\n"), "{text}");
+        assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");
+        assert!(!text.contains("  \n"), "{text}");
+    }
+}

@@ -1,0 +1,32 @@
+//! Commands that were not quite written: the parser takes a word that is none for a path.
+
+use std::io::ErrorKind;
+
+use clap::{Command, CommandFactory};
+
+use crate::config::did_you_mean;
+use crate::repo;
+
+use super::args::Args;
+
+/// `; did you mean …?` for a path that is none and looks like a command.
+pub(super) fn hint(error: &repo::Error) -> String {
+    let repo::Error::Path(path, why) = error else { return String::new() };
+    match path.to_str() {
+        Some(word) if why.kind() == ErrorKind::NotFound && !word.contains(['/', '\\', '.']) => {
+            let program = Args::command();
+            did_you_mean(word, &[names(&program), vec!["--help", "--version"]].concat())
+        }
+        _ => String::new(),
+    }
+}
+
+/// What is said of a command that does not exist.
+pub(super) fn no_command(name: &str, program: &Command) -> String {
+    let hint = did_you_mean(name, &names(program));
+    format!("there is no command `{name}`{hint} (`netpol-lint --help` lists all commands)")
+}
+
+fn names(program: &Command) -> Vec<&str> {
+    program.get_subcommands().map(Command::get_name).collect()
+}
