@@ -276,7 +276,9 @@ impl Finish<'_> {
             return Some(self.line_of(source, 1));
         };
         let places = self.places(&refusal.staged, &name, &text, Some(&marked));
-        Some(places.place(problem.span))
+        let place = places.place(problem.span);
+        let line = self.sources.start(place).line;
+        Some(if place.start == place.end { self.line_of(source, line) } else { place })
     }
 
     /// Where a values file is no YAML: as our own reader sees it, else at helm's line.

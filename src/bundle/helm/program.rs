@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// What is kept of what helm says on standard error.
-const SAID: u64 = 64 << 10;
+const SAID: u64 = 1 << 20;
 /// How long a killed process may take to let go of its pipes.
 const GRACE: Duration = Duration::from_millis(500);
 
