@@ -458,6 +458,23 @@ fn nothing_is_fetched_and_what_is_there_is_rendered() {
     assert_eq!(names.len(), 2, "{names:?}");
     let near = built.manifests.iter().find(|manifest| manifest.head.name == "near").unwrap();
     assert_eq!(shown.at(near.head.start), "near/templates/y.yaml:1");
+    // What the values turn off is not missing, and what they turn on is.
+    let chart = chart.replace("    version: 1.x\n", "    version: 1.x\n    condition: redis.on\n");
+    for (values, given, count) in [
+        ("redis: {on: false}\n", "", 0),
+        ("redis: {on: false}\n", "redis: {on: true}\n", 1),
+        ("", "", 1),
+    ] {
+        let folder = repository(&[
+            ("evil/Chart.yaml", &chart),
+            ("evil/values.yaml", values),
+            ("near/Chart.yaml", &CHART.replace("evil", "near")),
+            ("prod.yaml", given),
+        ]);
+        let prod = ChartSettings { values: vec!["prod.yaml".to_owned()], ..settings("evil") };
+        let shown = render(folder.path(), &Helm { charts: vec![prod], ..Helm::default() });
+        assert_eq!(shown.rendered.built[0].openings.len(), count, "{values}{given}");
+    }
     // A schema that refers elsewhere is not asked.
     let schema = ("evil/values.schema.json", "{\"$ref\": \"http://127.0.0.1:1/x.json\"}");
     let folder = chart_of("a: 1\n", &[schema]);
