@@ -578,7 +578,10 @@ fn lies_in(node: &Node, sources: &Sources, nodes: &mut usize) {
         Value::Seq(items) => items.iter().for_each(|item| lies_in(item, sources, nodes)),
         Value::Map(map) => {
             for entry in &map.entries {
-                assert!(slice(entry.key_span).is_some_and(|key| !key.is_empty()));
+                let key = slice(entry.key_span).unwrap();
+                let bare = key.trim_matches(['"', '\'']);
+                // What is written out stands at its word, all else at what writes it.
+                assert!(bare == entry.key || key.contains("{{"), "{} at `{key}`", entry.key);
                 lies_in(&entry.value, sources, nodes);
             }
         }
