@@ -376,17 +376,18 @@ fn a_chart_that_never_ends_or_never_stops_writing_is_ended() {
     let helm =
         Helm { time_limit: Duration::from_secs(2), output_limit: 1 << 20, ..Helm::default() };
     let endless = "{{ define \"e\" }}{{ include \"e\" . }}{{ end }}a: {{ include \"e\" . }}\n";
-    let told_of = |template: &str| told(&chart_of(template, &[]), &helm).join("\n");
-    let told = told_of(endless);
+    let patient = Helm { time_limit: Duration::from_secs(20), ..helm.clone() };
+    let told_of = |template: &str, helm: &Helm| told(&chart_of(template, &[]), helm).join("\n");
+    let told = told_of(endless, &patient);
     assert!(told.contains("nested reference name: e"), "{told}");
     let gigabyte = "{{ range until 100000 }}{{ range until 1000 }}# abcdefghij\n{{ end }}{{ end }}";
-    let told = told_of(gigabyte);
+    let told = told_of(gigabyte, &helm);
     assert!(told.contains("takes longer than 2 seconds") || told.contains("memory"), "{told}");
     let megabytes = "{{ range until 200000 }}# abcdefghij\n{{ end }}a: 1\n";
-    let told = told_of(megabytes);
+    let told = told_of(megabytes, &patient);
     assert!(told.contains("makes more than 1048576 bytes"), "{told}");
     let busy = "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}a: 1\n";
-    let told = told_of(busy);
+    let told = told_of(busy, &helm);
     assert!(told.contains("takes longer than 2 seconds"), "{told}");
 }
 

@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     const BOUNDS: Bounds =
-        Bounds { time: Duration::from_millis(400), output: 1 << 20, memory: 256 << 20 };
+        Bounds { time: Duration::from_secs(2), output: 1 << 20, memory: 256 << 20 };
 
     fn shell(script: &str) -> (Ended, Duration) {
         let home = tempfile::tempdir().unwrap();
@@ -243,9 +243,9 @@ mod tests {
     #[test]
     fn time_and_output_are_bounded_also_those_of_children() {
         let (ended, took) = shell("sleep 60 & sleep 60");
-        assert!(matches!(ended, Ended::Late) && took < Duration::from_secs(5), "{took:?}");
+        assert!(matches!(ended, Ended::Late) && took < Duration::from_secs(30), "{took:?}");
         let (ended, took) = shell("yes | cat");
-        assert!(matches!(ended, Ended::Long) && took < Duration::from_secs(5), "{took:?}");
+        assert!(matches!(ended, Ended::Long) && took < Duration::from_secs(30), "{took:?}");
         let (ended, _) = shell("exec >&- 2>&-; sleep 60");
         assert!(matches!(ended, Ended::Late));
     }
