@@ -41,9 +41,13 @@ pub(super) fn read(said: &str, folder: &str) -> Failure {
     let line = after(error, "yaml: line ").and_then(number);
     let kind = kind(error, folder);
     let why = match kind {
+        Kind::Values(_) | Kind::OwnValues if error.contains("error unmarshaling JSON") => {
+            "it holds no mapping"
+        }
         Kind::Values(_) | Kind::OwnValues => {
             last(error, &["yaml: ", "error converting YAML to JSON: "])
         }
+        Kind::Yaml if error.contains("error unmarshaling JSON") => "what it makes is no object",
         Kind::Yaml => last(error, &["yaml: ", "error converting YAML to JSON: "]),
         Kind::Asks => after(error, "): ").unwrap_or(error),
         Kind::Template | Kind::Other => error,

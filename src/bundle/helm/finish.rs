@@ -4,11 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
+use super::dependencies::Dependency;
 use super::failure::{self, Kind};
 use super::output::{self, Marked};
 use super::places::{Places, Template};
-use super::stage::{Dependency, Staged, shown};
-use super::work::{Made, Refusal, Work};
+use super::stage::{Staged, shown};
+use super::work::{Made, Refusal, Stopped, Work};
 use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening, heads};
 use crate::repo::Repo;
 use crate::text::{LineIndex, Source, SourceId, Sources, Span};
@@ -41,7 +42,7 @@ impl Texts {
             let staged = match made {
                 Made::Printed { staged, .. } => staged,
                 Made::Refused(refusal) => &refusal.staged,
-                Made::Stopped { .. } => continue,
+                Made::Stopped(_) => continue,
             };
             others.extend(staged.origins().filter(|path| may_be_named(path)));
         }
@@ -92,7 +93,7 @@ pub(super) fn finish(
             finish.elsewhere(&refusal.staged.elsewhere);
             finish.refused(&refusal);
         }
-        Made::Stopped { why, help, elsewhere } => {
+        Made::Stopped(Stopped { why, help, elsewhere }) => {
             finish.elsewhere(&elsewhere);
             let place = work.chart.problem.as_ref().map_or(work.place, |(span, _)| *span);
             finish.render_fault(place, &why, help, Vec::new());
@@ -276,7 +277,9 @@ impl Finish<'_> {
             return Some(self.line_of(source, 1));
         };
         let places = self.places(&refusal.staged, &name, &text, Some(&marked));
-        Some(places.place(problem.span))
+        let place = places.place(problem.span);
+        let line = self.sources.start(place).line;
+        Some(if place.start == place.end { self.line_of(source, line) } else { place })
     }
 
     /// Where a values file is no YAML: as our own reader sees it, else at helm's line.

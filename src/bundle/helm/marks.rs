@@ -269,6 +269,36 @@ mod tests {
         assert_eq!(marked("a: {{ \"x }}\n"), None);
     }
 
+    proptest::proptest! {
+        /// Whatever the template, it is as it was once the marks are taken out.
+        #[test]
+        fn a_template_is_only_added_to(
+            pieces in proptest::collection::vec(
+                proptest::sample::select(vec![
+                    "a: b", "\n", " ", "{{ .x }}", "{{- .x -}}", "{{- if .x }}", "{{ end -}}",
+                    "{{ define \"x\" }}", "{{- /* }} */ -}}", "{{ $x := 1 }}", "---", "é", "\r\n",
+                    "{{ \"}}\" }}", "{{ `", "{{", "}}", "\"", "- ", "{{- else -}}", "\t",
+                ]),
+                0..24,
+            )
+        ) {
+            let template = pieces.concat();
+            if let Some(marked) = marked(&template) {
+                let actions = format!("{{{{ \"{MARK}");
+                let mut plain = String::new();
+                let mut rest = marked.as_str();
+                while let Some(at) = rest.find(MARK) {
+                    let is_action = rest[..at + MARK.len()].ends_with(&actions);
+                    let before = if is_action { at - "{{ \"".len() } else { at };
+                    plain.push_str(&rest[..before]);
+                    let after = rest[at + MARK.len()..].split_once('@').unwrap().1;
+                    rest = if is_action { after.strip_prefix("\" -}}").unwrap() } else { after };
+                }
+                proptest::prop_assert_eq!(plain + rest, template);
+            }
+        }
+    }
+
     #[test]
     fn marks_are_taken_out_again() {
         let text = format!("a: b{MARK}12@{MARK}13@");

@@ -8,6 +8,7 @@
 //! told at the line it names (`failure`).
 
 mod charts;
+mod dependencies;
 mod failure;
 mod finish;
 mod flow;

@@ -11,7 +11,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// What is kept of what helm says on standard error.
-const SAID: u64 = 64 << 10;
+const SAID: u64 = 1 << 20;
 /// How long a killed process may take to let go of its pipes.
 const GRACE: Duration = Duration::from_millis(500);
 
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     const BOUNDS: Bounds =
-        Bounds { time: Duration::from_millis(400), output: 1 << 20, memory: 256 << 20 };
+        Bounds { time: Duration::from_secs(2), output: 1 << 20, memory: 256 << 20 };
 
     fn shell(script: &str) -> (Ended, Duration) {
         let home = tempfile::tempdir().unwrap();
@@ -243,9 +243,9 @@ mod tests {
     #[test]
     fn time_and_output_are_bounded_also_those_of_children() {
         let (ended, took) = shell("sleep 60 & sleep 60");
-        assert!(matches!(ended, Ended::Late) && took < Duration::from_secs(5), "{took:?}");
+        assert!(matches!(ended, Ended::Late) && took < Duration::from_secs(30), "{took:?}");
         let (ended, took) = shell("yes | cat");
-        assert!(matches!(ended, Ended::Long) && took < Duration::from_secs(5), "{took:?}");
+        assert!(matches!(ended, Ended::Long) && took < Duration::from_secs(30), "{took:?}");
         let (ended, _) = shell("exec >&- 2>&-; sleep 60");
         assert!(matches!(ended, Ended::Late));
     }

@@ -5,13 +5,14 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Read;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
-use super::charts::{self, Chart, Unread};
+use super::charts::{self, Chart};
+use super::dependencies::{Dependency, dependencies, local, name_of, packed, safe};
 use super::{flow, marks};
-use crate::text::{SourceId, Span};
+use crate::text::SourceId;
 use crate::yaml::Node;
 
 /// Bytes and files of one chart with all that it is made of. What helm itself takes of an archive
@@ -47,18 +48,6 @@ pub(super) struct Staged {
     bytes: u64,
     /// A template, or a package that can't be looked into, may ask for other files of the chart.
     asks_for_files: bool,
-}
-
-/// A chart that another one names as a part of it.
-#[derive(Clone, Debug)]
-pub(super) struct Dependency {
-    pub(super) name: String,
-    alias: Option<String>,
-    pub(super) repository: String,
-    /// The file that names it.
-    pub(super) file: PathBuf,
-    /// Where its name is written there.
-    pub(super) at: Span,
 }
 
 /// Why a chart can't be copied.
@@ -395,67 +384,6 @@ pub(super) fn shown(path: &Path) -> String {
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-/// The dependencies that a chart names, in `Chart.yaml` or, of old, in `requirements.yaml`.
-fn dependencies(chart: &Path) -> Vec<Dependency> {
-    let mut found = Vec::new();
-    for name in ["Chart.yaml", "requirements.yaml"] {
-        let file = chart.join(name);
-        let tree: Result<Node, Unread> = charts::metadata(SourceId(0), &file);
-        let Ok(tree) = tree else { continue };
-        for item in tree.get("dependencies").and_then(Node::as_seq).unwrap_or_default() {
-            let text = |key: &str| item.get(key).and_then(Node::as_str);
-            let Some(name) = item.get("name").filter(|name| name.as_str().is_some()) else {
-                continue;
-            };
-            found.push(Dependency {
-                name: name.as_str().unwrap_or_default().to_owned(),
-                alias: text("alias").filter(|alias| !alias.is_empty()).map(str::to_owned),
-                repository: text("repository").unwrap_or_default().to_owned(),
-                file: file.clone(),
-                at: name.span,
-            });
-        }
-    }
-    found
-}
-
-/// The directory of a dependency that lies in the same repository.
-fn local(dependency: &Dependency, chart: &Path, root: &Path) -> Option<PathBuf> {
-    let path = dependency.repository.strip_prefix("file://")?;
-    let path = Path::new(path);
-    if path.components().any(|part| matches!(part, Component::RootDir | Component::Prefix(_))) {
-        return None;
-    }
-    let target = chart.join(path).canonicalize().ok()?;
-    let is_there = target.starts_with(root) && target.join("Chart.yaml").is_file();
-    (is_there && !chart.starts_with(&target)).then_some(target)
-}
-
-/// The name that a chart gives itself.
-fn name_of(chart: &Path) -> Option<String> {
-    let tree = charts::metadata(SourceId(0), &chart.join("Chart.yaml")).ok()?;
-    tree.get("name").and_then(Node::as_str).map(str::to_owned)
-}
-
-/// A name as one part of a path.
-fn safe(name: &str) -> String {
-    let safe = |c: char| if matches!(c, '/' | '\\' | ':') { '_' } else { c };
-    name.chars().map(safe).collect::<String>().trim_start_matches(['.', '_']).to_owned()
-}
-
-/// The dependency that a package (`redis-17.3.2.tgz`) is of; its own name where it is of none.
-fn packed(file_name: &str, dependencies: &[Dependency]) -> Option<String> {
-    let stem = file_name.strip_suffix(".tgz")?;
-    let version = |rest: &str| {
-        rest.strip_prefix('-').is_some_and(|rest| {
-            rest.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit())
-        })
-    };
-    let is_of = |it: &&Dependency| stem.strip_prefix(it.name.as_str()).is_some_and(version);
-    let found = dependencies.iter().find(is_of);
-    Some(found.map_or(stem.to_owned(), |it| it.name.clone()))
-}
-
 /// Whether a JSON schema refers to anything outside itself.
 fn asks_elsewhere(schema: &[u8]) -> bool {
     fn asks(value: &serde_json::Value) -> bool {
@@ -476,23 +404,6 @@ fn asks_elsewhere(schema: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_package_is_of_the_dependency_whose_name_it_begins_with() {
-        let dependency = |name: &str| Dependency {
-            name: name.to_owned(),
-            alias: None,
-            repository: String::new(),
-            file: PathBuf::new(),
-            at: Span::new(SourceId(0), 0, 0),
-        };
-        let all = [dependency("redis"), dependency("redis-cluster")];
-        let of = |file| packed(file, &all);
-        assert_eq!(of("redis-17.0.1.tgz").as_deref(), Some("redis"));
-        assert_eq!(of("redis-cluster-v1.0.0.tgz").as_deref(), Some("redis-cluster"));
-        assert_eq!(of("other-1.tgz").as_deref(), Some("other-1"));
-        assert_eq!(of("README.md"), None);
-    }
 
     #[test]
     fn a_schema_that_refers_elsewhere_is_told() {

@@ -5,18 +5,19 @@ use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::dependencies::{Dependency, is_off};
 use super::program::{self, Bounds, Ended};
-use super::stage::{self, Dependency, MARKED, PLAIN, Staged};
+use super::stage::{self, MARKED, PLAIN, Staged};
 use super::{Chart, ChartSettings, Helm, Wanted, flow};
 use crate::repo::Repo;
-use crate::text::Span;
-use crate::yaml::Node;
+use crate::text::{SourceId, Span};
+use crate::yaml::{self, Limits, Node};
 
 /// The version that templates are told the cluster has, so that what is rendered does not hang on
 /// the version of helm.
 const KUBERNETES: &str = "v1.34.0";
 /// What helm and its templates may take up.
-const MEMORY: u64 = 2 << 30;
+const MEMORY: u64 = 1 << 30;
 /// A values file is no larger.
 const VALUES: u64 = 16 << 20;
 /// The longest name of a release.
@@ -48,7 +49,16 @@ pub(super) enum Made {
     /// What helm said.
     Refused(Refusal),
     /// It did not get as far as that.
-    Stopped { why: String, help: String, elsewhere: Vec<Dependency> },
+    Stopped(Stopped),
+}
+
+/// Why helm gave no answer.
+#[derive(Debug)]
+pub(super) struct Stopped {
+    /// The end of a sentence that begins with the chart.
+    pub(super) why: String,
+    pub(super) help: String,
+    pub(super) elsewhere: Vec<Dependency>,
 }
 
 /// What helm refused, and what there is to tell where.
@@ -103,38 +113,22 @@ impl<'a> Work<'a> {
 
     /// Has helm render it.
     pub(super) fn make(&self, program: &Path, repo: &Repo, helm: &Helm) -> Made {
-        let stopped = |why: String, help: &str, elsewhere| Made::Stopped {
-            why,
-            help: help.to_owned(),
-            elsewhere,
-        };
-        if let Some((_, why)) = &self.chart.problem {
-            let help = "mend its Chart.yaml: helm can't read it";
-            return stopped(format!("has a Chart.yaml that can't be read: {why}"), help, vec![]);
-        }
-        let mut staged = match Staged::new(self.chart, &repo.root) {
-            Ok(staged) => staged,
-            Err(refused) => return stopped(refused.why, refused.help, vec![]),
-        };
-        let files = match self.values_files(&staged, &repo.root) {
-            Ok(files) => files,
-            Err(why) => {
-                let help =
-                    "values files are named relative to the repository's root, and lie in it";
-                return stopped(why, help, staged.elsewhere);
-            }
+        let (mut staged, files) = match self.prepare(repo) {
+            Ok(prepared) => prepared,
+            Err(stopped) => return Made::Stopped(stopped),
         };
         let run = |copy: &str, is_debug: bool| {
             let arguments = self.arguments(&staged, copy, &files, is_debug, helm);
             program::run(program, &arguments, &staged.home(), &bounds(helm))
         };
-        let (plain, first_marked) = rayon::join(|| run(PLAIN, false), || run(MARKED, false));
-        match plain {
+        // One after the other: what is held at once is bounded for each thread.
+        match run(PLAIN, false) {
             Ended::Printed(printed) => {
-                let marked = with_marks(first_marked, &staged, &|| run(MARKED, false));
+                let marked = with_marks(&staged, &|| run(MARKED, false));
                 Made::Printed { staged, printed, marked }
             }
             Ended::Refused(_, said) => {
+                // Only so does helm print what it made that is no YAML.
                 let rendered = match said.contains("YAML parse error on") {
                     true => run(MARKED, true),
                     false => Ended::Printed(String::new()),
@@ -146,11 +140,39 @@ impl<'a> Work<'a> {
                 Made::Refused(Refusal { staged, said, rendered })
             }
             ended => {
-                let elsewhere = std::mem::take(&mut staged.elsewhere);
                 let (why, help) = cut_short(&ended, helm);
-                stopped(why, &help, elsewhere)
+                let elsewhere = std::mem::take(&mut staged.elsewhere);
+                Made::Stopped(Stopped { why, help, elsewhere })
             }
         }
+    }
+
+    /// The chart and the values files, ready for helm; else what to say instead.
+    fn prepare(&self, repo: &Repo) -> Result<(Staged, Vec<PathBuf>), Stopped> {
+        let stopped =
+            |why: String, help: &str, elsewhere| Stopped { why, help: help.to_owned(), elsewhere };
+        if let Some((_, why)) = &self.chart.problem {
+            let help = "mend its Chart.yaml: helm can't read it";
+            return Err(stopped(
+                format!("has a Chart.yaml that can't be read: {why}"),
+                help,
+                vec![],
+            ));
+        }
+        let mut staged = Staged::new(self.chart, &repo.root)
+            .map_err(|refused| stopped(refused.why, refused.help, vec![]))?;
+        let (files, trees) = match self.values_files(&staged, &repo.root) {
+            Ok(values) => values,
+            Err(why) => {
+                let help =
+                    "values files are named relative to the repository's root, and lie in it";
+                return Err(stopped(why, help, staged.elsewhere));
+            }
+        };
+        // What is turned off is not missing.
+        let is_off = |it: &Dependency| it.is_of(self.chart) && is_off(it, &trees);
+        staged.elsewhere.retain(|dependency| !is_off(dependency));
+        Ok((staged, files))
     }
 
     fn arguments(
@@ -181,11 +203,18 @@ impl<'a> Work<'a> {
         all
     }
 
-    /// Copies of the values files, in order.
-    fn values_files(&self, staged: &Staged, root: &Path) -> Result<Vec<PathBuf>, String> {
+    /// Copies of the values files in order, and all values, the chart's own first.
+    fn values_files(
+        &self,
+        staged: &Staged,
+        root: &Path,
+    ) -> Result<(Vec<PathBuf>, Vec<Node>), String> {
         let mut copies = Vec::new();
+        let own = std::fs::read(staged.copy(PLAIN).join("values.yaml")).unwrap_or_default();
+        let mut trees = vec![own];
         for path in &self.values {
             let bytes = read_values(path, root)?;
+            trees.push(bytes.clone());
             let copy = staged.add_values(copies.len(), &bytes);
             copies.push(copy.map_err(|error| format!("can't be prepared: {error}"))?);
         }
@@ -194,7 +223,8 @@ impl<'a> Work<'a> {
             let copy = staged.add_values(copies.len(), text.as_bytes());
             copies.push(copy.map_err(|error| format!("can't be prepared: {error}"))?);
         }
-        Ok(copies)
+        let trees = trees.iter().filter_map(|bytes| tree(bytes));
+        Ok((copies, trees.chain(self.inline.cloned()).collect()))
     }
 }
 
@@ -204,17 +234,15 @@ fn bounds(helm: &Helm) -> Bounds {
 
 /// What the marked copy makes. A comment in the middle of a text that goes on in the next line is
 /// a mistake: that template is rendered without marks then.
-fn with_marks(first: Ended, staged: &Staged, again: &dyn Fn() -> Ended) -> String {
-    let mut ended = first;
+fn with_marks(staged: &Staged, run: &dyn Fn() -> Ended) -> String {
     for _ in 0..ATTEMPTS {
-        match ended {
+        match run() {
             Ended::Printed(marked) => return marked,
             Ended::Refused(_, said) => {
                 let Some(name) = super::failure::yaml_error_in(&said) else { break };
                 if !staged.unmark(&name) {
                     break;
                 }
-                ended = again();
             }
             _ => break,
         }
@@ -266,6 +294,12 @@ fn release(name: &str) -> String {
         "" => "release".to_owned(),
         name => name.to_owned(),
     }
+}
+
+fn tree(bytes: &[u8]) -> Option<Node> {
+    let text = String::from_utf8_lossy(bytes);
+    let stream = yaml::read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
+    stream.documents.into_iter().next().map(|document| document.root)
 }
 
 /// The bytes of a values file of the repository.
