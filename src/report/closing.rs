@@ -150,7 +150,7 @@ pub(super) fn stale(outcome: &Outcome) -> Option<String> {
 }
 
 /// `1 policy`, `6 policies`.
-fn count(number: usize, one: &str, many: &str) -> String {
+pub(super) fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 

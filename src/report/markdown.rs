@@ -1,13 +1,15 @@
 //! Markdown, for comments on pull requests and for the summary of a job: a table by rule, then the
 //! findings by file.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::closing::count;
 use super::words::{cell, code, fence, prose};
 use super::{Counts, Look, by_file, told};
 use crate::Outcome;
-use crate::lint::{Finding, Severity};
+use crate::lint::{Finding, Rule, Severity};
 use crate::settle::Suppressed;
 use crate::text::{Sources, Span, visible};
 
@@ -57,52 +59,43 @@ fn have(number: usize) -> &'static str {
     if number == 1 { "has" } else { "have" }
 }
 
-/// `## netpol-lint: 3 errors and 1 warning`, and what was read.
+/// `## netpol-lint: 3 errors, 1 warning`, and what was read.
 fn heading(outcome: &Outcome) -> String {
     let counts = Counts::of(&outcome.findings);
-    let parts = [
-        (counts.errors, "error"),
-        (counts.warnings, "warning"),
-        (counts.notes, "note"),
-        (outcome.summary.suppressed, "suppressed finding"),
-        (outcome.summary.baselined, "finding in the baseline"),
-    ];
-    let told: Vec<_> = parts
-        .into_iter()
-        .filter(|(number, _)| *number > 0)
-        .map(|(number, word)| match (number, word.split_once(' ')) {
-            (1, _) => format!("1 {word}"),
-            (_, Some(("finding", rest))) => format!("{number} findings {rest}"),
-            _ => format!("{number} {word}s"),
-        })
-        .collect();
-    let told = if told.is_empty() { "no findings".to_owned() } else { told.join(", ") };
     let read = &outcome.summary;
+    let parts = [
+        (counts.errors, "error", "errors"),
+        (counts.warnings, "warning", "warnings"),
+        (counts.notes, "note", "notes"),
+        (read.suppressed, "suppressed finding", "suppressed findings"),
+        (read.baselined, "finding in the baseline", "findings in the baseline"),
+    ];
+    let told = parts.into_iter().filter(|(number, ..)| *number > 0);
+    let told: Vec<_> = told.map(|(number, one, many)| count(number, one, many)).collect();
+    let told = if told.is_empty() { "no findings".to_owned() } else { told.join(", ") };
     format!(
-        "## netpol-lint: {told}\n\nIn {} files: {} policies, {} workloads.\n",
-        read.files, read.policies, read.workloads
+        "## netpol-lint: {told}\n\nIn {}: {}, {}.\n",
+        count(read.files, "file", "files"),
+        count(read.policies, "policy", "policies"),
+        count(read.workloads, "workload", "workloads"),
     )
 }
 
-/// How often each rule speaks: the worst first, then the most frequent.
+/// How often each rule speaks, and how loud: the worst first, then the most frequent.
 fn table(report: &mut String, outcome: &Outcome) {
-    let mut rows: Vec<(Severity, usize, &Finding)> = Vec::new();
+    let mut rows: BTreeMap<(Severity, &str), (usize, &Rule)> = BTreeMap::new();
     for finding in &outcome.findings {
-        match rows.iter_mut().find(|(_, _, first)| first.rule.id == finding.rule.id) {
-            Some((severity, number, _)) => {
-                *severity = (*severity).max(finding.severity);
-                *number += 1;
-            }
-            None => rows.push((finding.severity, 1, finding)),
-        }
+        let row = rows.entry((finding.severity, finding.rule.id)).or_insert((0, finding.rule));
+        row.0 += 1;
     }
-    rows.sort_by(|a, b| (b.0, b.1, a.2.rule.id).cmp(&(a.0, a.1, b.2.rule.id)));
+    let mut rows: Vec<_> =
+        rows.into_iter().map(|((severity, _), (number, rule))| (severity, number, rule)).collect();
+    rows.sort_by(|a, b| (b.0, b.1, a.2.id).cmp(&(a.0, a.1, b.2.id)));
     if rows.is_empty() {
         return;
     }
     report.push_str("\n| findings | severity | rule | what is wrong |\n|--:|---|---|---|\n");
-    for (severity, number, finding) in rows {
-        let rule = finding.rule;
+    for (severity, number, rule) in rows {
         let summary = rule.summary().split_whitespace().collect::<Vec<_>>().join(" ");
         let _ = writeln!(
             report,
@@ -138,6 +131,7 @@ fn section(finding: &Finding, outcome: &Outcome) -> String {
     }
     items.extend(finding.fixes.iter().map(|fix| format!("Fix: {}", prose(&told::fix_words(fix)))));
     items.extend(told::bundles(finding, sources).map(|names| format!("Seen in: {}", code(&names))));
+    items.extend(told::unsure(finding));
     if !items.is_empty() {
         out.push('\n');
     }

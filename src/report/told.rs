@@ -2,7 +2,7 @@
 //! for it. Everything is inert, and paths are relative to the repository's root.
 
 use crate::Outcome;
-use crate::lint::{Finding, Fix, Safety};
+use crate::lint::{Confidence, Finding, Fix, Safety};
 use crate::text::{Sources, Span, visible};
 
 /// A place on one line: 1-based, the end exclusive, columns in Unicode scalar values.
@@ -36,12 +36,13 @@ pub fn place(sources: &Sources, span: Span) -> String {
     format!("{}:{}:{}", visible(&sources.get(span.source).path), at.line, at.column)
 }
 
-/// The message, with how sure it is where that is not self-evident.
+/// What is wrong.
 pub fn message(finding: &Finding) -> String {
     visible(&finding.message).into_owned()
 }
 
-/// The help, the other places, the fixes and the bundles: a line each.
+/// The help, the other places, the fixes, the bundles, and how sure it is where it is not quite
+/// sure: a line each.
 pub fn lines(finding: &Finding, outcome: &Outcome) -> Vec<String> {
     let mut lines = Vec::new();
     if !finding.help.is_empty() {
@@ -53,7 +54,14 @@ pub fn lines(finding: &Finding, outcome: &Outcome) -> Vec<String> {
     }
     lines.extend(finding.fixes.iter().map(|fix| format!("Fix: {}", fix_words(fix))));
     lines.extend(bundles(finding, &outcome.sources).map(|names| format!("Seen in: {names}")));
+    lines.extend(unsure(finding));
     lines
+}
+
+/// How sure the rule is, where it is less than sure.
+pub fn unsure(finding: &Finding) -> Option<String> {
+    let is_sure = finding.confidence == Confidence::High;
+    (!is_sure).then(|| format!("Confidence: {}", finding.confidence.word()))
 }
 
 /// `Add a DNS rule (--fix)`.
