@@ -25,6 +25,31 @@ pub struct Built {
     pub files: BTreeSet<SourceId>,
     /// The namespace that it gives to all its manifests, if it does.
     pub namespace: Option<CompactString>,
+    /// The charts that it renders, each one a fault and an opening until somebody does.
+    pub charts: Vec<ChartCall>,
+}
+
+/// A chart that a kustomization renders (`helmCharts`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChartCall {
+    /// Where it is asked for: where its fault stands.
+    pub place: Span,
+    /// The directory of the kustomization.
+    pub directory: String,
+    /// The chart's name: its directory in `home`.
+    pub name: String,
+    /// The directory of the charts, from the root; none where it lies outside.
+    pub home: Option<String>,
+    /// The repository that it is fetched from, if it is.
+    pub remote: Option<String>,
+    /// The name of the release.
+    pub release: Option<String>,
+    /// The namespace of the release.
+    pub namespace: Option<String>,
+    /// Values files, from the root, in their order.
+    pub values: Vec<String>,
+    /// Values written in the kustomization.
+    pub inline_values: Option<Node>,
 }
 
 /// One manifest as it is applied.

@@ -1,0 +1,242 @@
+//! The fields of a kustomization: what kustomize knows, and what it refuses.
+
+use super::edit;
+use super::fault::refused;
+use crate::bundle::Fault;
+use crate::text::Span;
+use crate::yaml::{Map, Node, Value};
+
+/// What a field holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    /// A mapping of any keys.
+    Map,
+    /// A mapping of these keys.
+    Record(&'static [&'static str]),
+    /// A list of strings.
+    Texts,
+    /// A list of mappings of these keys.
+    Records(&'static [&'static str]),
+}
+
+const PATCH: Form = Form::Records(&["path", "patch", "target", "options"]);
+const GENERATOR: &[&str] =
+    &["name", "namespace", "behavior", "type", "literals", "files", "envs", "env", "options"];
+const HELM_CHART: &[&str] = &[
+    "name",
+    "version",
+    "repo",
+    "releaseName",
+    "namespace",
+    "valuesFile",
+    "valuesInline",
+    "valuesMerge",
+    "includeCRDs",
+    "skipHooks",
+    "additionalValuesFiles",
+    "apiVersions",
+    "kubeVersion",
+    "nameTemplate",
+    "skipTests",
+    "debug",
+    "devel",
+];
+const HELM_CHART_ARGS: &[&str] = &[
+    "chartName",
+    "chartVersion",
+    "chartRepoUrl",
+    "chartHome",
+    "chartRepoName",
+    "helmBin",
+    "helmHome",
+    "values",
+    "valuesLocal",
+    "valuesMerge",
+    "releaseName",
+    "releaseNamespace",
+    "extraArgs",
+];
+
+/// Every field that kustomize 5.5.0 knows (`api/types/kustomization.go`).
+const FIELDS: &[(&str, Form)] = &[
+    ("apiVersion", Form::Text),
+    ("kind", Form::Text),
+    ("metadata", Form::Map),
+    ("openapi", Form::Map),
+    ("namePrefix", Form::Text),
+    ("nameSuffix", Form::Text),
+    ("namespace", Form::Text),
+    ("commonLabels", Form::Map),
+    ("labels", Form::Records(&["pairs", "includeSelectors", "includeTemplates", "fields"])),
+    ("commonAnnotations", Form::Map),
+    ("patchesStrategicMerge", Form::Texts),
+    ("patchesJson6902", PATCH),
+    ("patches", PATCH),
+    ("images", Form::Records(&["name", "newName", "tagSuffix", "newTag", "digest"])),
+    ("imageTags", Form::Records(&["name", "newName", "tagSuffix", "newTag", "digest"])),
+    ("replacements", Form::Records(&["path", "source", "targets"])),
+    ("replicas", Form::Records(&["name", "count"])),
+    ("vars", Form::Records(&["name", "objref", "fieldref"])),
+    ("sortOptions", Form::Record(&["order", "legacySortOptions"])),
+    ("resources", Form::Texts),
+    ("components", Form::Texts),
+    ("crds", Form::Texts),
+    ("bases", Form::Texts),
+    ("configMapGenerator", Form::Records(GENERATOR)),
+    ("secretGenerator", Form::Records(GENERATOR)),
+    ("helmGlobals", Form::Record(&["chartHome", "configHome"])),
+    ("helmCharts", Form::Records(HELM_CHART)),
+    ("helmChartInflationGenerator", Form::Records(HELM_CHART_ARGS)),
+    (
+        "generatorOptions",
+        Form::Record(&["labels", "annotations", "disableNameSuffixHash", "immutable"]),
+    ),
+    ("configurations", Form::Texts),
+    ("generators", Form::Texts),
+    ("transformers", Form::Texts),
+    ("validators", Form::Texts),
+    ("buildMetadata", Form::Texts),
+];
+
+const VERSION: &str = "kustomize.config.k8s.io/v1beta1";
+const COMPONENT_VERSION: &str = "kustomize.config.k8s.io/v1alpha1";
+
+/// The tree of a kustomization with its fields named as kustomize names them: it goes by the
+/// rules of Go's JSON, for which `Resources` is `resources`.
+pub(super) fn named(tree: &Node) -> Node {
+    let Some(map) = tree.as_map() else {
+        return tree.clone();
+    };
+    let mut entries = map.entries.clone();
+    for entry in &mut entries {
+        let known = FIELDS.iter().find(|(name, _)| entry.key.eq_ignore_ascii_case(name));
+        if let Some((name, _)) = known {
+            entry.key = (*name).into();
+        }
+    }
+    Node { span: tree.span, value: Value::Map(Map { entries }.into()) }
+}
+
+/// Whether it says that it is a component.
+pub(super) fn is_component(tree: &Node) -> bool {
+    tree.get("kind").and_then(Node::as_str) == Some("Component")
+}
+
+/// What kustomize refuses about the fields themselves.
+pub(super) fn check(tree: &Node) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let Some(map) = tree.as_map() else {
+        faults.push(empty(edit::token(tree)));
+        return faults;
+    };
+    if let Some((key, place, first)) = edit::twice(tree) {
+        let mut fault = refused(
+            place,
+            format!("`{key}` stands twice in one mapping, and kustomize refuses the file"),
+            "Join the two, or remove the one that should not count.",
+        );
+        fault.related.push((first, "the first one".to_owned()));
+        faults.push(fault);
+    }
+    let says_something = |entry: &&crate::yaml::Entry| {
+        !matches!(entry.key.as_str(), "apiVersion" | "kind") && !entry.value.is_null()
+    };
+    if !map.entries.iter().any(|entry| says_something(&entry)) {
+        faults.push(empty(edit::token(tree)));
+    }
+    for entry in &map.entries {
+        match FIELDS.iter().find(|(name, _)| entry.key == *name) {
+            Some((name, form)) => check_form(name, *form, &entry.value, &mut faults),
+            None => faults.push(unknown(&entry.key, entry.key_span, FIELDS.iter().map(|it| it.0))),
+        }
+    }
+    check_kind(tree, &mut faults);
+    faults
+}
+
+fn empty(place: Span) -> Fault {
+    refused(
+        place,
+        "this kustomization is empty, and kustomize refuses an empty one".to_owned(),
+        "List what it applies under `resources`, or remove the file.",
+    )
+}
+
+fn unknown<'a>(key: &str, place: Span, known: impl Iterator<Item = &'a str>) -> Fault {
+    let near = known
+        .map(|name| (strsim::damerau_levenshtein(&key.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= 3)
+        .min();
+    let help = match near {
+        Some((_, name)) => format!("Write `{name}`, or remove it."),
+        None => "Remove it, or look up the field in kustomize's reference.".to_owned(),
+    };
+    refused(place, format!("kustomize knows no field `{key}` here and refuses the file"), &help)
+}
+
+fn check_kind(tree: &Node, faults: &mut Vec<Fault>) {
+    let text = |key: &str| tree.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+    let kind = text("kind").unwrap_or("Kustomization");
+    let place = |key: &str| tree.get(key).map_or(tree.span, |node| node.span);
+    if !matches!(kind, "Kustomization" | "Component") {
+        faults.push(refused(
+            place("kind"),
+            format!("`{kind}` is no kind of kustomization"),
+            "Write `kind: Kustomization`, or `kind: Component` for a component.",
+        ));
+        return;
+    }
+    let version = if kind == "Component" { COMPONENT_VERSION } else { VERSION };
+    if text("apiVersion").is_some_and(|written| written != version) {
+        faults.push(refused(
+            place("apiVersion"),
+            format!("kustomize refuses this apiVersion for a {kind}"),
+            &format!("Write `apiVersion: {version}`."),
+        ));
+    }
+}
+
+fn check_form(name: &str, form: Form, value: &Node, faults: &mut Vec<Fault>) {
+    if value.is_null() {
+        return;
+    }
+    let wrong = |what: &str, node: &Node| {
+        refused(
+            edit::token(node),
+            format!("`{name}` must be {what}, and kustomize refuses the file"),
+            &format!("Write {what}."),
+        )
+    };
+    match form {
+        Form::Text if value.as_str().is_none() => faults.push(wrong("a string", value)),
+        Form::Map if value.as_map().is_none() => faults.push(wrong("a mapping", value)),
+        Form::Record(known) => match value.as_map() {
+            Some(map) => check_keys(map, known, faults),
+            None => faults.push(wrong("a mapping", value)),
+        },
+        Form::Texts | Form::Records(_) => {
+            let Some(items) = value.as_seq() else {
+                faults.push(wrong("a list", value));
+                return;
+            };
+            for item in items.iter().filter(|item| !item.is_null()) {
+                match (form, item.as_map()) {
+                    (Form::Records(known), Some(map)) => check_keys(map, known, faults),
+                    (Form::Records(_), None) => faults.push(wrong("a list of mappings", item)),
+                    _ if item.as_str().is_none() => faults.push(wrong("a list of strings", item)),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn check_keys(map: &Map, known: &[&str], faults: &mut Vec<Fault>) {
+    for entry in &map.entries {
+        if !known.iter().any(|name| entry.key.eq_ignore_ascii_case(name)) {
+            faults.push(unknown(&entry.key, entry.key_span, known.iter().copied()));
+        }
+    }
+}

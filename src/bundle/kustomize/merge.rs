@@ -1,0 +1,253 @@
+//! Strategic merge: mappings are merged, lists replaced, but for those with a merge key
+//! (upstream: `kyaml/yaml/merge2` and `walk`).
+
+use super::edit;
+use super::merge_keys::{Join, Schema};
+use super::object::Pen;
+use crate::text::Span;
+use crate::yaml::{Entry, Node, Value};
+
+/// What a patch says of the thing it stands at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Directive {
+    Merge,
+    Replace,
+    Delete,
+}
+
+/// Why a merge can't be made.
+pub(super) struct Clash {
+    /// In the patch.
+    pub place: Span,
+    pub message: String,
+}
+
+/// Merges `patch` into `target`; false when the patch deletes it.
+///
+/// # Errors
+/// Where the two differ in form: a list where the target has a mapping.
+pub(super) fn merge(target: &mut Node, patch: &Node, pen: &mut Pen<'_>) -> Result<bool, Clash> {
+    let text = |key: &str| target.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
+    let schema = Schema::of(&text("apiVersion"), &text("kind"));
+    match directive(patch) {
+        Directive::Delete => return Ok(false),
+        Directive::Replace => {
+            let mut bare = without_directive(patch);
+            clean(&mut bare);
+            *target = bare;
+            return Ok(true);
+        }
+        Directive::Merge => {}
+    }
+    Merge { pen }.maps(target, patch, schema, "")?;
+    Ok(true)
+}
+
+struct Merge<'a, 'b> {
+    pen: &'a mut Pen<'b>,
+}
+
+impl Merge<'_, '_> {
+    fn maps(
+        &mut self,
+        target: &mut Node,
+        patch: &Node,
+        schema: Schema,
+        holder: &str,
+    ) -> Result<(), Clash> {
+        for entry in patch.as_map().map_or(&[][..], |map| &map.entries) {
+            if entry.key == "$patch" || entry.key == "$retainKeys" {
+                continue;
+            }
+            self.entry(target, entry, schema, holder)?;
+        }
+        Ok(())
+    }
+
+    fn entry(
+        &mut self,
+        target: &mut Node,
+        entry: &Entry,
+        schema: Schema,
+        holder: &str,
+    ) -> Result<(), Clash> {
+        let key = entry.key.as_str();
+        let there = target.get(key).filter(|there| !there.is_null());
+        let deletes = entry.value.is_null() || directive(&entry.value) == Directive::Delete;
+        if deletes {
+            if let Some(gone) = edit::remove(target, key) {
+                self.pen.note(holder, key, entry.key_span, Some(gone.value));
+            }
+            return Ok(());
+        }
+        let Some(there) = there else {
+            self.add(target, entry, holder);
+            return Ok(());
+        };
+        match (&there.value, &entry.value.value) {
+            (Value::Map(_), Value::Map(_)) if directive(&entry.value) == Directive::Replace => {
+                self.add(target, entry, holder);
+            }
+            (Value::Map(_), Value::Map(_)) => {
+                let below = edit::below(holder, key);
+                if let Some(inner) = edit::get_mut(target, key) {
+                    self.maps(inner, &entry.value, schema.field(key), &below)?;
+                }
+            }
+            (Value::Seq(_), Value::Seq(_)) => match schema.join(key) {
+                Some(join) => self.join(target, entry, schema, holder, join)?,
+                None => self.add(target, entry, holder),
+            },
+            (Value::Scalar(_), Value::Scalar(_)) => self.add(target, entry, holder),
+            (Value::Map(map), _) if map.entries.is_empty() => self.add(target, entry, holder),
+            _ => {
+                return Err(Clash {
+                    place: entry.key_span,
+                    message: format!("the patch's `{key}` is of another form than the object's"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the patch's value in the place of what is there.
+    fn add(&mut self, target: &mut Node, entry: &Entry, holder: &str) {
+        let mut value = without_directive(&entry.value);
+        clean(&mut value);
+        let place = value.span;
+        let new = Entry { key: entry.key.clone(), key_span: entry.key_span, value };
+        let before = edit::put(target, new).filter(|before| !before.is_null());
+        self.pen.note(holder, &entry.key, place, before);
+    }
+
+    /// Joins two lists: the patch's items first, then those that only the target has.
+    fn join(
+        &mut self,
+        target: &mut Node,
+        entry: &Entry,
+        schema: Schema,
+        holder: &str,
+        join: Join,
+    ) -> Result<(), Clash> {
+        let key = entry.key.as_str();
+        let items = entry.value.as_seq().unwrap_or_default();
+        let replaces = items.iter().any(|item| {
+            directive(item) == Directive::Replace
+                && item.as_map().is_some_and(|m| m.entries.len() == 1)
+        });
+        let items: Vec<&Node> = items.iter().filter(|item| !is_bare_directive(item)).collect();
+        let Some(list) = edit::get_mut(target, key) else {
+            return Ok(());
+        };
+        let old = list.as_seq().unwrap_or_default().to_vec();
+        let mut rest: Vec<Option<Node>> = old.into_iter().map(Some).collect();
+        if replaces {
+            rest.clear();
+        }
+        let mut joined: Vec<Node> = Vec::new();
+        for item in items {
+            let keys = common_keys(join, &rest, item);
+            let same = |there: &Option<Node>| {
+                there.as_ref().is_some_and(|there| is_same(&keys, join, there, item))
+            };
+            let at = rest.iter().position(same);
+            let there = at.and_then(|at| rest.get_mut(at)).and_then(Option::take);
+            if directive(item) == Directive::Delete {
+                self.pen.note(&edit::below(holder, key), "", edit::token(item), there);
+                continue;
+            }
+            match there {
+                Some(mut there) if item.as_map().is_some() => {
+                    let below = format!("{}[{}]", edit::below(holder, key), joined.len());
+                    self.maps(&mut there, item, schema.field(key), &below)?;
+                    joined.push(there);
+                }
+                _ => {
+                    let mut new = item.clone();
+                    clean(&mut new);
+                    self.pen.note(&edit::below(holder, key), "", edit::token(item), None);
+                    joined.push(new);
+                }
+            }
+        }
+        joined.extend(rest.into_iter().flatten());
+        list.value = Value::Seq(joined.into());
+        Ok(())
+    }
+}
+
+/// The keys that the items of both lists are compared by: those that some item has.
+fn common_keys(join: Join, rest: &[Option<Node>], item: &Node) -> Vec<&'static str> {
+    let Join::Keys(keys) = join else {
+        return Vec::new();
+    };
+    let has = |key: &&&str| {
+        item.get(key).is_some() && rest.iter().flatten().any(|there| there.get(key).is_some())
+    };
+    let common: Vec<&str> = keys.iter().filter(has).copied().collect();
+    if common.is_empty() { keys.iter().take(1).copied().collect() } else { common }
+}
+
+/// Whether two items are one. Of two keys, one that either leaves out is no difference as long as
+/// the first is the same.
+fn is_same(keys: &[&str], join: Join, there: &Node, item: &Node) -> bool {
+    let text = |node: &Node, key: &str| {
+        node.get(key).and_then(Node::as_scalar).map(|scalar| scalar.text.clone())
+    };
+    if join == Join::Items {
+        let own = |node: &Node| node.as_scalar().map(|scalar| scalar.text.clone());
+        return own(there).is_some() && own(there) == own(item);
+    }
+    let Some((first, others)) = keys.split_first() else {
+        return false;
+    };
+    let equal = |key: &str| match (text(there, key), text(item, key)) {
+        (Some(a), Some(b)) => a == b,
+        _ => key != *first,
+    };
+    equal(first) && text(item, first).is_some() && others.iter().all(|key| equal(key))
+}
+
+fn directive(node: &Node) -> Directive {
+    match node.get("$patch").and_then(Node::as_str) {
+        Some("delete") => Directive::Delete,
+        Some("replace") => Directive::Replace,
+        _ => Directive::Merge,
+    }
+}
+
+/// `- $patch: replace` as an item of a list speaks of the list.
+fn is_bare_directive(node: &Node) -> bool {
+    node.get("$patch").is_some() && node.as_map().is_some_and(|map| map.entries.len() == 1)
+}
+
+fn without_directive(node: &Node) -> Node {
+    let mut node = node.clone();
+    if node.get("$patch").is_some() {
+        edit::remove(&mut node, "$patch");
+    }
+    node
+}
+
+/// A mapping that is added brings neither its nulls nor its directives. Lists are taken as they
+/// are.
+fn clean(node: &mut Node) {
+    let needs = |node: &Node| {
+        node.as_map().is_some_and(|map| {
+            map.entries.iter().any(|entry| {
+                entry.value.is_null() || entry.key == "$patch" || entry.value.as_map().is_some()
+            })
+        })
+    };
+    if !needs(node) {
+        return;
+    }
+    if let Some(entries) = edit::entries_mut(node) {
+        entries.retain(|entry| {
+            !entry.value.is_null()
+                && entry.key != "$patch"
+                && directive(&entry.value) != Directive::Delete
+        });
+        entries.iter_mut().for_each(|entry| clean(&mut entry.value));
+    }
+}

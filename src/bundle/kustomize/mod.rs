@@ -1,0 +1,177 @@
+//! Kustomize, evaluated here: offline, on spanned trees, and without running anything that a
+//! repository supplies.
+//!
+//! Semantics are those of kustomize 5.5.0 with `--load-restrictor LoadRestrictionsNone`: a file
+//! beside the kustomization's own directory is read as long as it lies in the repository. By
+//! default kustomize refuses such a file; too many repositories are built with the restriction
+//! lifted for that to be called wrong.
+//!
+//! A layer ([`layer`]) gathers what it lists and changes it in kustomize's order. Layers are made
+//! once each, whoever asks; what they share stays shared, since a change builds new nodes along
+//! its path only. Every node keeps the span it was born with: a label that an overlay writes lies
+//! in the overlay's file.
+
+mod disk;
+mod edit;
+mod fault;
+mod field_spec;
+mod fields;
+mod generator;
+mod graph;
+mod id;
+mod inline;
+mod json_patch;
+mod labels;
+mod layer;
+mod library;
+mod merge;
+mod merge_keys;
+mod naming;
+mod object;
+mod patches;
+mod reference;
+mod replacement;
+mod select;
+mod transform;
+mod vars;
+
+use std::collections::BTreeSet;
+
+use super::{Built, Head, Manifest, directory};
+use crate::repo::{Repo, Scope};
+use crate::text::{SourceId, Sources};
+use crate::yaml::{Limits, Node, Problem};
+
+use disk::Disk;
+use layer::{Layer, Maker};
+use library::Library;
+use object::Object;
+
+/// Every kustomization of a repository with every file that one refers to, each read once.
+#[derive(Debug)]
+pub struct Kustomizations {
+    library: Library,
+    roots: Vec<String>,
+}
+
+/// A file that was read for a kustomization.
+#[derive(Clone, Copy, Debug)]
+pub struct ReadFile<'a> {
+    /// Its path from the root.
+    pub path: &'a str,
+    /// Its source.
+    pub source: SourceId,
+    /// Its documents that could be read.
+    pub documents: &'a [Node],
+    /// What could not be read.
+    pub problems: &'a [Problem],
+    /// How many documents it holds.
+    pub seen: usize,
+    /// Whether it is a kustomization itself.
+    pub is_kustomization: bool,
+}
+
+impl Kustomizations {
+    /// Finds and reads them, in parallel, with every file that they refer to: also those that
+    /// gitignore rules hide. `sources` has a source for each file of `repo` already; those of
+    /// other files are added in the order of their paths.
+    pub fn find(repo: &Repo, scope: &Scope, sources: &mut Sources, limits: &Limits) -> Self {
+        let mut library = Library::read(Disk::new(repo, scope, limits), sources);
+        let roots = graph::arrange(&mut library);
+        Self { library, roots }
+    }
+
+    /// The files that some kustomization refers to: they are no loose manifests.
+    pub fn files(&self) -> &BTreeSet<String> {
+        &self.library.referred
+    }
+
+    /// The directories of the kustomizations that no other one refers to, sorted; empty for the
+    /// root of the repository. Components are among them: [`Kustomizations::is_component`].
+    pub fn roots(&self) -> Vec<&str> {
+        self.roots.iter().map(String::as_str).collect()
+    }
+
+    /// The directories of all kustomizations, sorted.
+    pub fn directories(&self) -> impl Iterator<Item = &str> {
+        self.library.directories.keys().map(String::as_str)
+    }
+
+    /// Whether there is a kustomization in that directory.
+    pub fn holds(&self, directory: &str) -> bool {
+        self.library.directories.contains_key(directory)
+    }
+
+    /// Whether the kustomization in that directory is a component, which makes nothing alone.
+    pub fn is_component(&self, directory: &str) -> bool {
+        let entry = self.library.directories.get(directory);
+        entry.and_then(|entry| entry.tree.as_ref()).is_some_and(fields::is_component)
+    }
+
+    /// Every file that was read, sorted by path.
+    pub fn read_files(&self) -> impl Iterator<Item = ReadFile<'_>> {
+        let kustomizations: BTreeSet<&String> =
+            self.library.directories.values().flat_map(|entry| &entry.files).collect();
+        self.library.pages.iter().map(move |(path, page)| ReadFile {
+            path,
+            source: page.source,
+            documents: &page.documents,
+            problems: &page.problems,
+            seen: page.seen,
+            is_kustomization: kustomizations.contains(path),
+        })
+    }
+
+    /// Builds the kustomization in a directory. Several may be built at once; what they share is
+    /// made once.
+    pub fn build(&self, directory: &str) -> Built {
+        let tree = self.library.directories.get(directory).and_then(|it| it.tree.as_ref());
+        let layer = layer::of(&self.library, directory).cloned().unwrap_or_default();
+        built(directory, tree, layer)
+    }
+
+    /// Builds what a mapping with the fields of a kustomization describes, its paths counting
+    /// from the root of the repository. A directory among `resources` without a kustomization
+    /// stands for all manifests below it, as Flux takes it.
+    pub fn build_from(&self, name: &str, tree: &Node) -> Built {
+        let mut maker = Maker::new(&self.library, "", tree);
+        maker.takes_bare_directories = true;
+        built(name, Some(tree), maker.make())
+    }
+}
+
+/// The last steps, which only the outermost kustomization takes.
+fn built(name: &str, tree: Option<&Node>, mut layer: Layer) -> Built {
+    vars::resolve(&mut layer);
+    let namespace = tree.and_then(|tree| tree.get("namespace")).and_then(Node::as_str);
+    let objects = layer.objects.into_iter().filter(|object| !is_local(&object.tree));
+    Built {
+        name: if name.is_empty() { ".".to_owned() } else { name.to_owned() },
+        manifests: objects.map(manifest).collect(),
+        faults: layer.faults,
+        openings: layer.openings,
+        files: layer.files,
+        namespace: namespace.filter(|name| !name.is_empty()).map(Into::into),
+        charts: layer.charts,
+    }
+}
+
+/// Objects with this annotation are for tools that read the repository, not for the cluster.
+fn is_local(tree: &Node) -> bool {
+    let annotation = tree.at(&["metadata", "annotations", "config.kubernetes.io/local-config"]);
+    annotation.and_then(Node::as_scalar).is_some_and(|scalar| scalar.text != "false")
+}
+
+fn manifest(object: Object) -> Manifest {
+    let id = object.id();
+    let namespace = id::text_at(&object.tree, &["metadata", "namespace"]);
+    let head = Head {
+        group: id.group,
+        version: id.version,
+        kind: id.kind,
+        name: id.name,
+        namespace: Some(namespace).filter(|name| !name.is_empty()).map(Into::into),
+        ..object.head
+    };
+    Manifest { head, tree: object.tree, writes: object.writes }
+}

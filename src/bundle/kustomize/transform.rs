@@ -1,0 +1,156 @@
+//! The transformers of a kustomization in their order, and those in files of their own
+//! (`transformers`).
+
+use super::disk::Found;
+use super::edit;
+use super::fault::{not_evaluated, refused};
+use super::field_spec::FieldSpec;
+use super::id::text_at;
+use super::inline;
+use super::layer::{self, Maker};
+use super::naming::Namespace;
+use super::reference;
+use crate::bundle::Writer;
+use crate::yaml::Node;
+
+impl Maker<'_> {
+    /// Everything that changes what was gathered (`configureBuiltinTransformers`).
+    pub fn transform(&mut self) {
+        self.strategic_patches();
+        self.patches("patches");
+        self.namespace();
+        self.names();
+        self.labels();
+        self.annotations();
+        self.patches("patchesJson6902");
+        self.replicas();
+        self.replacements(self.list("replacements"));
+        for entry in self.list("transformers") {
+            for plugin in self.plugins(entry) {
+                self.transformer(&plugin);
+            }
+        }
+        for entry in self.list("validators") {
+            for plugin in self.plugins(entry) {
+                let what = format!("the validator `{}`", text_at(&plugin, &["kind"]));
+                self.fault(not_evaluated(edit::token(&plugin), &what));
+            }
+        }
+    }
+
+    /// `replicas` change nothing that a policy sees, but name something that must be there.
+    fn replicas(&mut self) {
+        for entry in self.list("replicas") {
+            let name = text_at(entry, &["name"]);
+            let scaled = ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"];
+            let found = self.layer.objects.iter().any(|object| {
+                object.ids().any(|id| id.name == name && scaled.contains(&id.kind.as_str()))
+            });
+            if !found {
+                self.fault(refused(
+                    edit::token(entry),
+                    format!("nothing named `{name}` has replicas here, and kustomize refuses that"),
+                    "Correct the name, or remove the entry.",
+                ));
+            }
+        }
+    }
+
+    /// The plugins that an entry of `transformers`, `generators` or `validators` holds or names.
+    pub fn plugins(&mut self, entry: &Node) -> Vec<Node> {
+        let Some(text) = entry.as_str() else { return Vec::new() };
+        if reference::is_inline(text) {
+            let read = inline::documents(self.text(), entry, &self.library.disk.limits);
+            return read.unwrap_or_else(|problem| {
+                let message = format!("this is no valid YAML: {}", layer::words(&problem.kind));
+                self.fault(refused(problem.span, message, "Mend the YAML here."));
+                Vec::new()
+            });
+        }
+        match self.locate(entry, text) {
+            Some(Found::File(path)) => {
+                let page = self.page(entry, &path);
+                page.map(|page| page.documents).unwrap_or_default()
+            }
+            Some(Found::Directory(path)) => match layer::of(self.library, &path) {
+                Some(made) => made.objects.iter().map(|object| object.tree.clone()).collect(),
+                None => Vec::new(),
+            },
+            _ => Vec::new(),
+        }
+    }
+
+    fn transformer(&mut self, plugin: &Node) {
+        let kind = text_at(plugin, &["kind"]);
+        let known = text_at(plugin, &["apiVersion"]) == "builtin" && self.builtin(plugin, kind);
+        if !known {
+            let what = format!("the transformer `{kind}`");
+            self.fault(not_evaluated(edit::token(plugin), &what));
+            self.open(&what);
+        }
+    }
+
+    /// One of kustomize's own transformers; false for one that is not followed.
+    fn builtin(&mut self, plugin: &Node, kind: &str) -> bool {
+        let specs = FieldSpec::read_all(plugin.get("fieldSpecs"));
+        match kind {
+            "LabelTransformer" => {
+                if let Some(pairs) = plugin.get("labels") {
+                    let beyond = specs.iter().any(|spec| spec.path != ["metadata", "labels"]);
+                    let writer = if beyond { Writer::CommonLabels } else { Writer::Labels };
+                    self.set_all(pairs, specs, Some(writer));
+                }
+            }
+            "AnnotationsTransformer" => {
+                if let Some(pairs) = plugin.get("annotations") {
+                    self.set_all(pairs, specs, None);
+                }
+            }
+            "NamespaceTransformer" => self.namespace_transformer(plugin),
+            "PrefixTransformer" | "SuffixTransformer" => {
+                let prefix = kind == "PrefixTransformer";
+                let named = specs.iter().any(|spec| spec.path == ["metadata", "name"]);
+                let key = if prefix { "prefix" } else { "suffix" };
+                if let Some(affix) = plugin.get(key).filter(|_| named) {
+                    self.affix(affix, prefix, &specs);
+                }
+            }
+            "PatchTransformer" => {
+                if let Some(patch) = self.patch(plugin, "patch") {
+                    self.make_patch(&patch, true);
+                }
+            }
+            "PatchJson6902Transformer" => {
+                if let Some(patch) = self.patch(plugin, "jsonOp") {
+                    self.make_patch(&patch, false);
+                }
+            }
+            "PatchStrategicMergeTransformer" => {
+                let paths = plugin.get("paths").and_then(Node::as_seq).unwrap_or_default();
+                paths.iter().chain(plugin.get("patches")).for_each(|it| self.strategic_patch(it));
+            }
+            "ReplacementTransformer" => {
+                let entries = plugin.get("replacements").and_then(Node::as_seq);
+                self.replacements(entries.unwrap_or_default());
+            }
+            "ImageTagTransformer" | "ReplicaCountTransformer" | "HashTransformer" => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn namespace_transformer(&mut self, plugin: &Node) {
+        let entry = plugin.get("metadata").and_then(|metadata| metadata.entry("namespace"));
+        let Some((entry, name)) = entry.and_then(|it| Some((it, it.value.as_str()?))) else {
+            return;
+        };
+        let unset = plugin.get("unsetOnly").and_then(Node::as_scalar);
+        let unset_only = unset.is_some_and(|scalar| scalar.text == "true");
+        // A transformer of its own touches the fields it lists, and `metadata.namespace`.
+        let given = FieldSpec::read_all(plugin.get("fieldSpecs"));
+        let usual = std::mem::replace(&mut self.layer.specs.namespace, given);
+        let (key_span, span) = (entry.key_span, entry.value.span);
+        self.set_namespace(&Namespace { name, key_span, span, unset_only });
+        self.layer.specs.namespace = usual;
+    }
+}
