@@ -40,8 +40,10 @@ impl Maker<'_> {
                 continue;
             }
             let reference = |key: &str| text_at(entry, &["objref", key]);
-            let version = reference("apiVersion");
-            let (group, version) = version.split_once('/').unwrap_or(("", version));
+            let (group, version) = match reference("apiVersion") {
+                "" => (reference("group"), reference("version")),
+                both => both.split_once('/').unwrap_or(("", both)),
+            };
             let (kind, namespace) = (reference("kind"), reference("namespace"));
             let whole = id::effective(reference("apiVersion"), kind, namespace);
             let exact = !namespace.is_empty() || whole == id::NO_NAMESPACE;
@@ -107,13 +109,7 @@ pub(super) fn resolve(layer: &mut Layer) {
                     pen.note(holder, key, span, None);
                 }
             };
-            let _ = field_spec::visit(
-                tree,
-                spec,
-                Leaf::Text,
-                nowhere,
-                &mut set,
-            );
+            let _ = field_spec::visit(tree, spec, Leaf::Text, nowhere, &mut set);
         }
     }
 }
