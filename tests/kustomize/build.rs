@@ -45,6 +45,11 @@ impl Tree {
         }
     }
 
+    /// A directory from the repository's root, below the one that was read.
+    pub fn outside<'a>(&self, directory: &'a str) -> &'a str {
+        directory.strip_prefix(&self.prefix).unwrap_or(directory).trim_start_matches('/')
+    }
+
     /// A fault with its place.
     pub fn words(&self, fault: &Fault) -> String {
         let source = self.sources.get(fault.place.source);

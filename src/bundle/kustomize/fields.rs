@@ -123,22 +123,14 @@ pub(super) fn is_component(tree: &Node) -> bool {
     tree.get("kind").and_then(Node::as_str) == Some("Component")
 }
 
-/// What kustomize refuses about the fields themselves.
+/// What kustomize refuses about the fields themselves. A key that stands twice is none of it: the
+/// last one counts.
 pub(super) fn check(tree: &Node) -> Vec<Fault> {
     let mut faults = Vec::new();
     let Some(map) = tree.as_map() else {
         faults.push(empty(edit::token(tree)));
         return faults;
     };
-    if let Some((key, place, first)) = edit::twice(tree) {
-        let mut fault = refused(
-            place,
-            format!("`{key}` stands twice in one mapping, and kustomize refuses the file"),
-            "Join the two, or remove the one that should not count.",
-        );
-        fault.related.push((first, "the first one".to_owned()));
-        faults.push(fault);
-    }
     let says_something = |entry: &&crate::yaml::Entry| {
         !matches!(entry.key.as_str(), "apiVersion" | "kind") && !entry.value.is_null()
     };

@@ -70,10 +70,11 @@ fn block(raw: &str, text: &str) -> Option<Vec<u32>> {
     let header = raw.find('\n')? + 1;
     let mut at = header;
     let rest = raw.get(header..)?;
-    let shortest = |line: &&str| !line.trim().is_empty();
-    let first = rest.lines().find(shortest)?;
-    let content = text.lines().find(shortest)?;
-    let indent = first.len().checked_sub(content.trim_end_matches('\r').len())?;
+    // What the first line is indented by beyond its own text is the block's indentation.
+    let is_text = |line: &&str| !line.trim().is_empty();
+    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let indent = blanks(rest.lines().find(is_text)?);
+    let indent = indent.checked_sub(blanks(text.lines().find(is_text)?))?;
     let folded = raw.starts_with('>');
     let mut lines = rest.split_inclusive('\n');
     let mut line = lines.next().unwrap_or("");

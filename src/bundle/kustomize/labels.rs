@@ -55,16 +55,21 @@ impl Maker<'_> {
         let specs = distinct(specs);
         let pairs = pairs.as_map().map_or(&[][..], |map| &map.entries);
         let mut odd = Vec::new();
+        let writer_or = writer.unwrap_or(Writer::Labels);
         for object in &mut self.layer.objects {
-            let (tree, mut pen) = object.pen(writer.unwrap_or(Writer::Labels));
             for pair in pairs {
                 let label = label(pair);
+                let mut made = Vec::new();
+                let (tree, mut pen) = object.pen(writer_or);
                 for spec in &specs {
                     let mut set = |map: &mut Node, holder: &str| {
                         if map.as_map().is_none() {
                             return;
                         }
                         let before = edit::put(map, label.clone());
+                        if before.is_none() {
+                            made.push(holder.to_owned());
+                        }
                         if writer.is_some() {
                             pen.note(holder, &pair.key, pair.value.span, before);
                         }
@@ -72,6 +77,8 @@ impl Maker<'_> {
                     let done = field_spec::visit(tree, spec, Leaf::Map, pair.key_span, &mut set);
                     odd.extend(done.err().map(|place| (pair.key_span, place)));
                 }
+                object.follow_links(writer_or);
+                object.link(&label, made);
             }
         }
         for (place, there) in odd {

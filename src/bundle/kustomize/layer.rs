@@ -20,9 +20,17 @@ use crate::yaml::{Node, ProblemKind};
 /// Layers upon layers: more are refused.
 pub(super) const DEEPEST: usize = 64;
 
-/// Objects of one build, and objects touched by one kustomization's components: what is chained
-/// and doubled often enough would grow without end.
-const MOST: usize = 100_000;
+/// Objects of one build: what is doubled in every layer would grow without end.
+const MOST: usize = 50_000;
+
+/// Objects that the components of one build may go over, all in all.
+const MOST_WORK: usize = 5_000_000;
+
+/// What one component costs that has no object to go over.
+const LEAST_WORK: usize = 50;
+
+/// Faults of one build; nobody reads more.
+const MOST_FAULTS: usize = 1_000;
 
 /// What one kustomization makes, before names are final.
 #[derive(Clone, Debug, Default)]
@@ -36,6 +44,8 @@ pub(super) struct Layer {
     pub specs: Specs,
     /// How much work its components were.
     work: usize,
+    /// It has more objects than are followed: no other layer builds on it.
+    is_full: bool,
 }
 
 /// Field specifications that `configurations` add to kustomize's own.
@@ -163,12 +173,12 @@ impl<'a> Maker<'a> {
         let Some(entry) = self.library.directories.get(directory) else {
             return;
         };
-        self.layer.faults.extend(fields::check(self.tree));
+        fields::check(self.tree).into_iter().for_each(|fault| self.fault(fault));
         if let [_, others @ ..] = entry.files.as_slice() {
             for other in others {
                 let source = self.library.pages.get(other).map(|page| page.source);
                 let place = source.map_or(self.tree.span.at_start(), |id| Span::new(id, 0, 0));
-                self.layer.faults.push(refused(
+                self.fault(refused(
                     place,
                     "this directory has more than one kustomization file".to_owned(),
                     "Keep one of `kustomization.yaml`, `kustomization.yml` and `Kustomization`.",
@@ -193,6 +203,14 @@ impl<'a> Maker<'a> {
         self.layer
     }
 
+    /// Adds a fault, once.
+    pub fn fault(&mut self, fault: Fault) {
+        let faults = &mut self.layer.faults;
+        if faults.len() < MOST_FAULTS && !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+
     /// The items of a list.
     pub fn list(&self, key: &str) -> &'a [Node] {
         self.tree.get(key).and_then(Node::as_seq).unwrap_or_default()
@@ -203,13 +221,12 @@ impl<'a> Maker<'a> {
         self.text.as_deref().unwrap_or_default()
     }
 
-    pub fn fault(&mut self, fault: Fault) {
-        self.layer.faults.push(fault);
-    }
-
     /// More may be applied than is known.
     pub fn open(&mut self, what: &str) {
-        self.layer.openings.push(Opening { namespace: None, what: what.to_owned() });
+        let opening = Opening { namespace: None, what: what.to_owned() };
+        if !self.layer.openings.contains(&opening) {
+            self.layer.openings.push(opening);
+        }
     }
 
     fn resource(&mut self, entry: &Node) {
@@ -316,6 +333,7 @@ impl<'a> Maker<'a> {
                     "Build it in parts.",
                 ));
                 self.open("objects beyond the limit");
+                self.layer.is_full = true;
                 return;
             }
             let id = object.id();
@@ -344,7 +362,11 @@ impl<'a> Maker<'a> {
             return;
         };
         self.absorb(base);
-        self.append(entry.span, base.objects.clone());
+        if base.is_full {
+            self.layer.is_full = true;
+        } else {
+            self.append(entry.span, base.objects.clone());
+        }
     }
 
     /// The layer of a directory, if it may be used here.
@@ -397,12 +419,8 @@ impl<'a> Maker<'a> {
 
     /// Takes over everything but the objects.
     fn absorb(&mut self, base: &Layer) {
+        base.faults.iter().for_each(|fault| self.fault(fault.clone()));
         let layer = &mut self.layer;
-        for fault in &base.faults {
-            if !layer.faults.contains(fault) {
-                layer.faults.push(fault.clone());
-            }
-        }
         for opening in &base.openings {
             if !layer.openings.contains(opening) {
                 layer.openings.push(opening.clone());
@@ -467,8 +485,8 @@ impl<'a> Maker<'a> {
             }
             None => return,
         };
-        self.layer.work += 1 + self.layer.objects.len();
-        if self.layer.work > 10 * MOST {
+        self.layer.work += LEAST_WORK + self.layer.objects.len();
+        if self.layer.work > MOST_WORK {
             self.fault(refused(
                 entry.span,
                 "components are applied here too often to be followed".to_owned(),

@@ -140,6 +140,9 @@ impl Merge<'_, '_> {
             return Ok(());
         };
         let old = list.as_seq().unwrap_or_default().to_vec();
+        // Compared by two keys, what is there keeps its place; by one, the patch's order counts.
+        let stays = by_two_keys(join, &old, &items);
+        let mut kept: Vec<Option<Node>> = vec![None; old.len()];
         let mut rest: Vec<Option<Node>> = old.into_iter().map(Some).collect();
         if replaces {
             rest.clear();
@@ -160,7 +163,10 @@ impl Merge<'_, '_> {
                 Some(mut there) if item.as_map().is_some() => {
                     let below = format!("{}[{}]", edit::below(holder, key), joined.len());
                     self.maps(&mut there, item, schema.field(key), &below)?;
-                    joined.push(there);
+                    match at.and_then(|at| kept.get_mut(at)).filter(|_| stays) {
+                        Some(slot) => *slot = Some(there),
+                        None => joined.push(there),
+                    }
                 }
                 _ => {
                     let mut new = item.clone();
@@ -170,10 +176,19 @@ impl Merge<'_, '_> {
                 }
             }
         }
-        joined.extend(rest.into_iter().flatten());
+        let rest = rest.into_iter().chain(std::iter::repeat(None)).zip(kept);
+        joined.extend(rest.filter_map(|(rest, kept)| kept.or(rest)));
         list.value = Value::Seq(joined.into());
         Ok(())
     }
+}
+
+/// Whether the second key counts: any item has it.
+fn by_two_keys(join: Join, old: &[Node], items: &[&Node]) -> bool {
+    let Join::Keys([_, second, ..]) = join else {
+        return false;
+    };
+    old.iter().chain(items.iter().copied()).any(|item| item.get(second).is_some())
 }
 
 /// The keys that the items of both lists are compared by: those that some item has.

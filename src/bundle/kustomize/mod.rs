@@ -24,6 +24,7 @@ mod json_patch;
 mod labels;
 mod layer;
 mod library;
+mod links;
 mod merge;
 mod merge_keys;
 mod naming;

@@ -3,6 +3,7 @@
 use compact_str::CompactString;
 
 use super::id::Id;
+use super::links::Link;
 use crate::bundle::{Head, Write, Writer};
 use crate::text::Span;
 use crate::yaml::Node;
@@ -20,6 +21,8 @@ pub(super) struct Object {
     pub previous: Vec<Previous>,
     /// The `vars` that take their value from it.
     pub vars: Vec<CompactString>,
+    /// Labels that stand in several places and are one.
+    pub links: Vec<Link>,
     /// Nodes that patches and replacements have copied into it.
     pub grown: usize,
 }
@@ -34,7 +37,15 @@ pub(super) struct Previous {
 
 impl Object {
     pub fn new(head: Head, tree: Node) -> Self {
-        Self { head, tree, writes: Vec::new(), previous: Vec::new(), vars: Vec::new(), grown: 0 }
+        Self {
+            head,
+            tree,
+            writes: Vec::new(),
+            previous: Vec::new(),
+            vars: Vec::new(),
+            links: Vec::new(),
+            grown: 0,
+        }
     }
 
     /// Who it is now.

@@ -295,6 +295,8 @@ impl Maker<'_> {
         let made = json_patch::apply(&mut tree, operations, &mut grown, bounds, &mut pen);
         object.tree = tree;
         object.grown = grown;
+        // The object is made anew from JSON: what was one is so no longer.
+        object.links.clear();
         let words = object.id().words();
         let head = object.head.kind_span;
         if let Err(stop) = made {
@@ -328,6 +330,7 @@ impl Maker<'_> {
                     keep_identity(&mut tree, &before, patch);
                     object.tree = tree;
                     object.writes.retain(|write| !is_identity(write, patch));
+                    object.follow_links(Writer::Patch);
                 }
                 Ok(false) => gone.push(at),
                 Err(clash) => {

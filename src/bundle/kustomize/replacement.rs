@@ -179,9 +179,10 @@ impl Maker<'_> {
                     let message = format!("{words}: {message}");
                     faults.push(refused(field.span, message, "Correct the path, or set `create`."));
                 }
+                object.follow_links(Writer::Replacement);
             }
         }
-        self.layer.faults.extend(faults);
+        faults.into_iter().for_each(|fault| self.fault(fault));
     }
 }
 
