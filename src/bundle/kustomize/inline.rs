@@ -110,66 +110,162 @@ fn block(raw: &str, text: &str) -> Option<Vec<u32>> {
 /// A plain or quoted scalar: escapes stand for one character, a break with the blanks around it
 /// for a space.
 fn quoted(raw: &str, text: &str, quote: u8) -> Option<Vec<u32>> {
-    let bytes = raw.as_bytes();
-    let blank =
-        |at: usize| bytes.get(at).is_some_and(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'));
     let mut table = Vec::with_capacity(text.len() + 1);
-    let mut at = usize::from(quote != 0);
+    let mut reader = Reader { raw, quote, at: usize::from(quote != 0) };
     let mut chars = text.chars().peekable();
     while let Some(char) = chars.next() {
-        while quote == b'"'
-            && bytes.get(at) == Some(&b'\\')
-            && blank(at + 1)
-            && bytes.get(at + 1) != Some(&b' ')
-        {
-            at += 1;
-            while blank(at) {
-                at += 1;
-            }
+        reader.skip_joined_lines();
+        let here = reader.at;
+        let is_copied = reader.take(char, chars.peek() == Some(&'\n'))?;
+        for offset in 0..char.len_utf8() {
+            let at = if is_copied { here + offset } else { here };
+            table.push(u32::try_from(at).ok()?);
         }
-        let here = u32::try_from(at).ok()?;
-        let written = raw.get(at..)?.chars().next()?;
-        table.extend((0..char.len_utf8()).map(|_| here));
-        if quote == b'"' && written == '\\' {
-            at += match bytes.get(at + 1)? {
+    }
+    table.push(u32::try_from(reader.at).ok()?);
+    Some(table)
+}
+
+/// Reads the writing of a scalar along its text.
+struct Reader<'a> {
+    raw: &'a str,
+    quote: u8,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn is_blank(&self, at: usize) -> bool {
+        self.raw.as_bytes().get(at).is_some_and(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
+    }
+
+    fn skip_blanks(&mut self) {
+        while self.is_blank(self.at) {
+            self.at += 1;
+        }
+    }
+
+    fn next_break(&self) -> Option<usize> {
+        self.raw.get(self.at..)?.find('\n').map(|length| self.at + length)
+    }
+
+    /// A backslash at the end of a line joins it with the next one.
+    fn skip_joined_lines(&mut self) {
+        let next = |at: usize| self.raw.as_bytes().get(at);
+        let joins = self.quote == b'"'
+            && next(self.at) == Some(&b'\\')
+            && matches!(next(self.at + 1), Some(b'\n' | b'\r'));
+        if joins {
+            self.at += 1;
+            self.skip_blanks();
+        }
+    }
+
+    /// Goes over the writing of one character; returns whether it is written as itself.
+    fn take(&mut self, char: char, break_follows: bool) -> Option<bool> {
+        let written = self.raw.get(self.at..)?.chars().next()?;
+        if self.quote == b'"' && written == '\\' {
+            self.at += match self.raw.as_bytes().get(self.at + 1)? {
                 b'x' => 4,
                 b'u' => 6,
                 b'U' => 10,
                 _ => 2,
             };
-        } else if quote == b'\'' && written == '\'' {
-            at += 2;
-        } else if written == char && char != '\n' {
-            let last = table.len() - char.len_utf8();
-            for (offset, slot) in table.iter_mut().skip(last).enumerate() {
-                *slot += u32::try_from(offset).ok()?;
-            }
-            at += char.len_utf8();
-            // Blanks at the end of a line are no part of the text.
-            let run = (at..).find(|at| !blank(*at)).unwrap_or(at);
-            let breaks = raw.get(at..run).is_some_and(|blanks| blanks.contains('\n'));
-            if breaks && char != ' ' {
-                at = raw.get(at..run).and_then(|blanks| blanks.find('\n')).map_or(at, |n| at + n);
-            }
-        } else if written == '\n' || written == '\r' {
-            // One break is a space, each further one a break.
-            at = raw.get(at..).and_then(|rest| rest.find('\n')).map_or(at, |n| at + n + 1);
-            if char == '\n' {
-                let next = raw.get(at..).and_then(|rest| rest.find('\n')).unwrap_or(0);
-                let empty = raw.get(at..at + next).is_some_and(|line| line.trim().is_empty());
-                if empty && chars.peek() != Some(&'\n') {
-                    at += next + 1;
-                }
-            }
-            if chars.peek() != Some(&'\n') {
-                while blank(at) {
-                    at += 1;
-                }
-            }
-        } else {
+            return Some(false);
+        }
+        if self.quote == b'\'' && written == '\'' {
+            self.at += 2;
+            return Some(false);
+        }
+        if written == '\n' || written == '\r' {
+            self.take_break(char, break_follows)?;
+            return Some(false);
+        }
+        if written != char {
             return None;
         }
+        self.at += char.len_utf8();
+        // Blanks at the end of a line are no part of the text.
+        let run = (self.at..).find(|at| !self.is_blank(*at)).unwrap_or(self.at);
+        let end = self.next_break().filter(|end| *end < run);
+        self.at = end.filter(|_| char != ' ').unwrap_or(self.at);
+        Some(true)
     }
-    table.push(u32::try_from(at).ok()?);
-    Some(table)
+
+    /// One break is a space, each further one a break.
+    fn take_break(&mut self, char: char, break_follows: bool) -> Option<()> {
+        self.at = self.next_break()? + 1;
+        if char == '\n' {
+            let end = self.next_break().unwrap_or(self.at);
+            let is_empty = self.raw.get(self.at..end).is_some_and(|it| it.trim().is_empty());
+            if is_empty && !break_follows && end > self.at {
+                self.at = end + 1;
+            }
+        }
+        if !break_follows {
+            self.skip_blanks();
+        }
+        Some(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::documents;
+    use crate::text::SourceId;
+    use crate::yaml::{self, Limits, Node};
+
+    /// The scalars of the document inside of `text`'s `patch`, with what stands at their spans.
+    fn told(text: &str) -> Vec<(String, String)> {
+        fn walk(text: &str, node: &Node, out: &mut Vec<(String, String)>) {
+            if let Some(scalar) = node.as_scalar() {
+                let slice = &text[node.span.start as usize..node.span.end as usize];
+                out.push((scalar.text.to_string(), slice.to_owned()));
+            }
+            node.as_seq().unwrap_or_default().iter().for_each(|item| walk(text, item, out));
+            for entry in node.as_map().map_or(&[][..], |map| &map.entries) {
+                let key = &text[entry.key_span.start as usize..entry.key_span.end as usize];
+                out.push((entry.key.to_string(), key.to_owned()));
+                walk(text, &entry.value, out);
+            }
+        }
+        let limits = Limits::default();
+        let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &limits);
+        let patch = stream.documents[0].root.get("patch").unwrap().clone();
+        let mut out = Vec::new();
+        for root in documents(text, &patch, &limits).unwrap() {
+            walk(text, &root, &mut out);
+        }
+        out
+    }
+
+    #[test]
+    fn every_style_of_scalar_points_into_the_file() {
+        for text in [
+            "patch: |-\n  a: b\n  c:\n    - d\n    - e f\n",
+            "x: 1\npatch: |\n    a: b\n\n    # note\n    c: ä\n    d: e\ny: 2\n",
+            "patch: |2\n    a: b\n    c: d\n",
+            "patch: >-\n  {a: b,\n  c: d,\n  e: f}\n",
+            "patch: '{a: b, c: d}'\n",
+            "patch: \"{a: b, c: d}\"\n",
+            "patch: \"a: b\\nc: d\\n\"\n",
+            "patch: \"{a: b,\n  c: d,\n  e: f}\"\n",
+            "patch: |-\r\n  a: b\r\n  c: d\r\n",
+        ] {
+            let told = told(text);
+            assert!(told.len() >= 4, "{text:?}");
+            for (value, slice) in told {
+                assert_eq!(value, slice, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn broken_yaml_is_told_at_its_line() {
+        let text = "patch: |-\n  a: b\n  c: [\n";
+        let limits = Limits::default();
+        let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &limits);
+        let patch = stream.documents[0].root.get("patch").unwrap();
+        let problem = documents(text, patch, &limits).unwrap_err();
+        assert!(problem.span.start as usize > text.find("c:").unwrap(), "{problem:?}");
+    }
 }

@@ -56,6 +56,7 @@ pub(super) struct Library {
     /// Files that some kustomization refers to.
     pub referred: BTreeSet<String>,
     found: BTreeMap<String, Found>,
+    paths: BTreeMap<SourceId, String>,
 }
 
 impl Library {
@@ -69,6 +70,7 @@ impl Library {
             directories: BTreeMap::new(),
             referred: BTreeSet::new(),
             found: BTreeMap::new(),
+            paths: BTreeMap::new(),
         };
         let mut wave = library.enter(directories, sources);
         while !wave.is_empty() {
@@ -93,8 +95,8 @@ impl Library {
 
     /// The text of a source that an inline value stands in.
     pub fn text(&self, source: SourceId) -> Option<Arc<str>> {
-        let page = self.pages.iter().find(|(_, page)| page.source == source);
-        if let Some(text) = page.and_then(|(_, page)| page.text.clone()) {
+        let page = self.paths.get(&source).and_then(|path| self.pages.get(path));
+        if let Some(text) = page.and_then(|page| page.text.clone()) {
             return Some(text);
         }
         let path = self.disk.path(source)?;
@@ -199,6 +201,7 @@ impl Library {
             if let Some(text) = page.text.clone() {
                 sources.get(page.source).keep_text(text);
             }
+            self.paths.insert(page.source, path.clone());
             self.pages.insert(path, page);
         }
     }

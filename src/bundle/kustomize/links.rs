@@ -36,10 +36,9 @@ impl Object {
             let tree = &self.tree;
             link.holders
                 .retain(|holder| find(tree, holder).is_some_and(|it| it.get(&link.key).is_some()));
-            let values =
+            let mut values =
                 link.holders.iter().filter_map(|holder| find(tree, holder)?.entry(&link.key));
-            let Some(new) = values.filter(|entry| entry.value.span != link.span).last().cloned()
-            else {
+            let Some(new) = values.rfind(|entry| entry.value.span != link.span).cloned() else {
                 continue;
             };
             for holder in &link.holders {

@@ -130,57 +130,71 @@ impl Merge<'_, '_> {
         join: Join,
     ) -> Result<(), Clash> {
         let key = entry.key.as_str();
+        let holder = edit::below(holder, key);
         let items = entry.value.as_seq().unwrap_or_default();
-        let replaces = items.iter().any(|item| {
-            directive(item) == Directive::Replace
-                && item.as_map().is_some_and(|m| m.entries.len() == 1)
-        });
+        let replaces = items
+            .iter()
+            .any(|item| is_bare_directive(item) && directive(item) == Directive::Replace);
         let items: Vec<&Node> = items.iter().filter(|item| !is_bare_directive(item)).collect();
         let Some(list) = edit::get_mut(target, key) else {
             return Ok(());
         };
-        let old = list.as_seq().unwrap_or_default().to_vec();
+        let old = if replaces { Vec::new() } else { list.as_seq().unwrap_or_default().to_vec() };
         // Compared by two keys, what is there keeps its place; by one, the patch's order counts.
         let stays = by_two_keys(join, &old, &items);
         let mut kept: Vec<Option<Node>> = vec![None; old.len()];
         let mut rest: Vec<Option<Node>> = old.into_iter().map(Some).collect();
-        if replaces {
-            rest.clear();
-        }
         let mut joined: Vec<Node> = Vec::new();
         for item in items {
-            let keys = common_keys(join, &rest, item);
-            let same = |there: &Option<Node>| {
-                there.as_ref().is_some_and(|there| is_same(&keys, join, there, item))
-            };
-            let at = rest.iter().position(same);
+            let at = position(join, &rest, item);
             let there = at.and_then(|at| rest.get_mut(at)).and_then(Option::take);
-            if directive(item) == Directive::Delete {
-                self.pen.note(&edit::below(holder, key), "", edit::token(item), there);
+            let below = format!("{holder}[{}]", at.filter(|_| stays).unwrap_or(joined.len()));
+            let Some(made) = self.item(there, item, schema.field(key), &below)? else {
                 continue;
-            }
-            match there {
-                Some(mut there) if item.as_map().is_some() => {
-                    let below = format!("{}[{}]", edit::below(holder, key), joined.len());
-                    self.maps(&mut there, item, schema.field(key), &below)?;
-                    match at.and_then(|at| kept.get_mut(at)).filter(|_| stays) {
-                        Some(slot) => *slot = Some(there),
-                        None => joined.push(there),
-                    }
-                }
-                _ => {
-                    let mut new = item.clone();
-                    clean(&mut new);
-                    self.pen.note(&edit::below(holder, key), "", edit::token(item), None);
-                    joined.push(new);
-                }
+            };
+            match at.and_then(|at| kept.get_mut(at)).filter(|_| stays) {
+                Some(slot) => *slot = Some(made),
+                None => joined.push(made),
             }
         }
-        let rest = rest.into_iter().chain(std::iter::repeat(None)).zip(kept);
+        let rest = rest.into_iter().zip(kept);
         joined.extend(rest.filter_map(|(rest, kept)| kept.or(rest)));
         list.value = Value::Seq(joined.into());
         Ok(())
     }
+
+    /// One item of a joined list: deleted, merged with its like, or new.
+    fn item(
+        &mut self,
+        there: Option<Node>,
+        item: &Node,
+        schema: Schema,
+        place: &str,
+    ) -> Result<Option<Node>, Clash> {
+        if directive(item) == Directive::Delete {
+            self.pen.note(place, "", edit::token(item), there);
+            return Ok(None);
+        }
+        match there {
+            Some(mut there) if item.as_map().is_some() && directive(item) == Directive::Merge => {
+                self.maps(&mut there, item, schema, place)?;
+                Ok(Some(there))
+            }
+            _ => {
+                let mut new = without_directive(item);
+                clean(&mut new);
+                self.pen.note(place, "", edit::token(item), there);
+                Ok(Some(new))
+            }
+        }
+    }
+}
+
+/// Where the like of an item stands.
+fn position(join: Join, rest: &[Option<Node>], item: &Node) -> Option<usize> {
+    let keys = common_keys(join, rest, item);
+    rest.iter()
+        .position(|there| there.as_ref().is_some_and(|there| is_same(&keys, join, there, item)))
 }
 
 /// Whether the second key counts: any item has it.

@@ -14,6 +14,7 @@
 mod disk;
 mod edit;
 mod fault;
+mod field_path;
 mod field_spec;
 mod fields;
 mod generator;
@@ -32,6 +33,7 @@ mod object;
 mod patches;
 mod reference;
 mod replacement;
+mod resources;
 mod select;
 mod transform;
 mod vars;

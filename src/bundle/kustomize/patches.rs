@@ -9,6 +9,7 @@ use super::json_patch::{self, Bounds, Operation};
 use super::layer::{self, Maker};
 use super::merge;
 use super::object::Object;
+use super::resources;
 use super::select::Selector;
 use crate::bundle::{Fault, Writer};
 use crate::text::Span;
@@ -166,7 +167,7 @@ impl Maker<'_> {
     fn merges(&mut self, source: &Source<'_>, roots: Vec<Node>) -> Option<Vec<Node>> {
         let mut patches = Vec::new();
         for root in roots {
-            if let Some((place, what)) = layer::defect(&root) {
+            if let Some((place, what)) = resources::defect(&root) {
                 let mut fault = refused(
                     source.place,
                     format!("kustomize refuses this patch: {what}"),

@@ -6,10 +6,10 @@ use compact_str::CompactString;
 
 use super::edit;
 use super::fault::refused;
+use super::field_path::{look_up, smart_split};
 use super::field_spec::{self, FieldSpec, Leaf};
 use super::id::{self, text_at};
 use super::layer::{Layer, Maker};
-use super::replacement::{look_up, smart_split};
 use crate::bundle::Writer;
 use crate::text::Span;
 use crate::yaml::{Node, Value};
