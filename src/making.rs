@@ -9,7 +9,7 @@ use crate::Request;
 use crate::bundle::gitops::{self, Ask};
 use crate::bundle::helm::{self, Charts, When};
 use crate::bundle::kustomize::Kustomizations;
-use crate::bundle::{self, Built, Head, Unit};
+use crate::bundle::{self, Built, Head, Opening, Unit};
 use crate::model::{Body, Object};
 use crate::repo::{self, Error, Repo};
 use crate::text::{SourceId, Sources};
@@ -65,7 +65,13 @@ impl<'a> Making<'a> {
         let mut made: Vec<(Built, Unit)> = roots
             .par_iter()
             .map(|directory| {
-                let built = self.kustomizations.build(directory);
+                let mut built = self.kustomizations.build(directory);
+                if self.kustomizations.is_component(directory) {
+                    // Whoever includes it brings what its patches are for.
+                    built.faults.clear();
+                    let what = (*directory).to_owned();
+                    built.openings.push(Opening { namespace: None, what });
+                }
                 let unit = unit(&built, directory, None);
                 (built, unit)
             })
