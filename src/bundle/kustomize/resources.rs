@@ -172,7 +172,8 @@ impl<'a> Maker<'a> {
             }
             return None;
         };
-        if directory.back.contains(self.directory) {
+        // What Flux describes stands in no directory, so no circle leads back to it.
+        if !self.takes_bare_directories && directory.back.contains(self.directory) {
             self.fault(refused(
                 entry.span,
                 format!("`{reference}` leads back to this kustomization in a circle"),
