@@ -343,3 +343,15 @@ fn what_flux_describes_is_built() {
     assert_eq!(built.manifests.len(), 1, "{:?}", built.faults);
     assert_eq!(built.manifests[0].head.namespace.as_deref(), Some("flux"));
 }
+
+/// After a fault the rest of the bundle is still built.
+#[test]
+fn what_is_refused_hides_nothing_else() {
+    let name = "a-base-that-is-refused-hides-nothing-else";
+    let case = Case::all().into_iter().find(|case| case.name == name).unwrap();
+    let directory = case.unpacked();
+    let built = Tree::read(directory.path()).kustomizations.build("");
+    let names: Vec<&str> = built.manifests.iter().map(|it| it.head.name.as_str()).collect();
+    assert_eq!(names, ["one", "web"]);
+    assert!(built.manifests.iter().all(|it| it.head.namespace.as_deref() == Some("shop")));
+}

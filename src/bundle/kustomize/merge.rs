@@ -1,6 +1,8 @@
 //! Strategic merge: mappings are merged, lists replaced, but for those with a merge key
 //! (upstream: `kyaml/yaml/merge2` and `walk`).
 
+use compact_str::CompactString;
+
 use super::edit;
 use super::merge_keys::{Join, Schema};
 use super::object::Pen;
@@ -146,7 +148,11 @@ impl Merge<'_, '_> {
         let mut rest: Vec<Option<Node>> = old.into_iter().map(Some).collect();
         let mut joined: Vec<Node> = Vec::new();
         for item in items {
-            let at = position(join, &rest, item);
+            let at = match like(join, stays, &rest, item) {
+                Like::At(at) => Some(at),
+                Like::New => None,
+                Like::Lost => continue,
+            };
             let there = at.and_then(|at| rest.get_mut(at)).and_then(Option::take);
             let below = format!("{holder}[{}]", at.filter(|_| stays).unwrap_or(joined.len()));
             let Some(made) = self.item(there, item, schema.field(key), &below)? else {
@@ -190,13 +196,6 @@ impl Merge<'_, '_> {
     }
 }
 
-/// Where the like of an item stands.
-fn position(join: Join, rest: &[Option<Node>], item: &Node) -> Option<usize> {
-    let keys = common_keys(join, rest, item);
-    rest.iter()
-        .position(|there| there.as_ref().is_some_and(|there| is_same(&keys, join, there, item)))
-}
-
 /// Whether the second key counts: any item has it.
 fn by_two_keys(join: Join, old: &[Node], items: &[&Node]) -> bool {
     let Join::Keys([_, second, ..]) = join else {
@@ -205,36 +204,44 @@ fn by_two_keys(join: Join, old: &[Node], items: &[&Node]) -> bool {
     old.iter().chain(items.iter().copied()).any(|item| item.get(second).is_some())
 }
 
-/// The keys that the items of both lists are compared by: those that some item has.
-fn common_keys(join: Join, rest: &[Option<Node>], item: &Node) -> Vec<&'static str> {
-    let Join::Keys(keys) = join else {
-        return Vec::new();
-    };
-    let has = |key: &&&str| {
-        item.get(key).is_some() && rest.iter().flatten().any(|there| there.get(key).is_some())
-    };
-    let common: Vec<&str> = keys.iter().filter(has).copied().collect();
-    if common.is_empty() { keys.iter().take(1).copied().collect() } else { common }
+/// Where an item of a patch belongs.
+enum Like {
+    /// It is merged with this one.
+    At(usize),
+    New,
+    /// One of the two leaves out the second key: kustomize keeps what is there as it is.
+    Lost,
 }
 
-/// Whether two items are one. Of two keys, one that either leaves out is no difference as long as
-/// the first is the same.
-fn is_same(keys: &[&str], join: Join, there: &Node, item: &Node) -> bool {
+fn like(join: Join, by_two: bool, rest: &[Option<Node>], item: &Node) -> Like {
     let text = |node: &Node, key: &str| {
         node.get(key).and_then(Node::as_scalar).map(|scalar| scalar.text.clone())
     };
-    if join == Join::Items {
+    let position = |same: &dyn Fn(&Node) -> bool| {
+        rest.iter().position(|there| there.as_ref().is_some_and(same))
+    };
+    let Join::Keys([first, others @ ..]) = join else {
         let own = |node: &Node| node.as_scalar().map(|scalar| scalar.text.clone());
-        return own(there).is_some() && own(there) == own(item);
+        let same = |there: &Node| own(there).is_some() && own(there) == own(item);
+        return position(&same).map_or(Like::New, Like::At);
+    };
+    let name = text(item, first);
+    let others = if by_two { others } else { &[] };
+    let same = |there: &Node| {
+        name.is_some()
+            && text(there, first) == name
+            && others.iter().all(|key| text(there, key) == text(item, key))
+    };
+    if let Some(at) = position(&same) {
+        return Like::At(at);
     }
-    let Some((first, others)) = keys.split_first() else {
-        return false;
+    let differs = |a: Option<CompactString>, b: Option<CompactString>| a.is_some() != b.is_some();
+    let nearly = |there: &Node| {
+        name.is_some()
+            && text(there, first) == name
+            && others.iter().any(|key| differs(text(there, key), text(item, key)))
     };
-    let equal = |key: &str| match (text(there, key), text(item, key)) {
-        (Some(a), Some(b)) => a == b,
-        _ => key != *first,
-    };
-    equal(first) && text(item, first).is_some() && others.iter().all(|key| equal(key))
+    position(&nearly).map_or(Like::New, |_| Like::Lost)
 }
 
 fn directive(node: &Node) -> Directive {

@@ -66,17 +66,23 @@ impl Maker<'_> {
         self.refuse_conflicts(namespace);
     }
 
-    /// Two objects that a namespace makes one.
+    /// Two objects that a namespace makes one; the first stays.
     fn refuse_conflicts(&mut self, namespace: &Namespace<'_>) {
         let mut seen = std::collections::HashMap::new();
         let mut conflicts = Vec::new();
-        for object in &self.layer.objects {
-            let id = object.id();
-            let here = object.head.kind_span;
-            if let Some(first) = seen.insert(id.clone(), here) {
-                conflicts.push((id, first, here));
+        self.layer.objects.retain(|object| {
+            let (id, here) = (object.id(), object.head.kind_span);
+            match seen.entry(id.clone()) {
+                std::collections::hash_map::Entry::Vacant(vacant) => {
+                    vacant.insert(here);
+                    true
+                }
+                std::collections::hash_map::Entry::Occupied(first) => {
+                    conflicts.push((id, *first.get(), here));
+                    false
+                }
             }
-        }
+        });
         for (id, first, second) in conflicts {
             let mut fault = refused(
                 namespace.span,

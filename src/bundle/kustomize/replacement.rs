@@ -373,7 +373,11 @@ fn kind_of(next: Option<&String>, value: &Node) -> Node {
     }
     match next {
         None => match &value.value {
-            Value::Scalar(_) => edit::string(value.span, ""),
+            // Without a type of its own, so that it takes the value's.
+            Value::Scalar(scalar) => {
+                let kind = ScalarKind::Null;
+                empty(Value::Scalar(Scalar { kind, ..scalar.clone() }))
+            }
             Value::Map(_) => edit::empty_map(value.span),
             Value::Seq(_) => empty(Value::Seq(Vec::new().into())),
         },

@@ -11,7 +11,7 @@ use super::object::Object;
 use super::reference;
 use crate::bundle::heads;
 use crate::text::Span;
-use crate::yaml::{Node, Value};
+use crate::yaml::Node;
 
 impl<'a> Maker<'a> {
     pub fn resource(&mut self, entry: &Node) {
@@ -178,7 +178,8 @@ impl<'a> Maker<'a> {
             }
             return None;
         };
-        if directory.back.contains(self.directory) {
+        // What Flux describes stands in no directory, so no circle leads back to it.
+        if !self.takes_bare_directories && directory.back.contains(self.directory) {
             self.fault(refused(
                 entry.span,
                 format!("`{reference}` leads back to this kustomization in a circle"),
@@ -271,16 +272,5 @@ pub(super) fn defect(document: &Node) -> Option<(Span, String)> {
         let place = document.get("metadata").map_or(document.span.at_start(), edit::token);
         return Some((place, "this object has no `metadata.name`".to_owned()));
     }
-    null_item(document).map(|place| (place, "a list has an empty item".to_owned()))
-}
-
-/// The first item of a list that is null.
-fn null_item(node: &Node) -> Option<Span> {
-    match &node.value {
-        Value::Scalar(_) => None,
-        Value::Map(map) => map.entries.iter().find_map(|e| null_item(&e.value)),
-        Value::Seq(items) => items
-            .iter()
-            .find_map(|item| if item.is_null() { Some(item.span) } else { null_item(item) }),
-    }
+    None
 }

@@ -72,10 +72,13 @@ impl Maker<'_> {
                 let page = self.page(entry, &path);
                 page.map(|page| page.documents).unwrap_or_default()
             }
-            Some(Found::Directory(path)) => match layer::of(self.library, &path) {
-                Some(made) => made.objects.iter().map(|object| object.tree.clone()).collect(),
-                None => Vec::new(),
-            },
+            Some(Found::Directory(path)) => {
+                let Some(made) = self.directory_of(entry, text, &path, false) else {
+                    return Vec::new();
+                };
+                self.absorb(made);
+                made.objects.iter().map(|object| object.tree.clone()).collect()
+            }
             _ => Vec::new(),
         }
     }
