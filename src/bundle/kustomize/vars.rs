@@ -85,6 +85,9 @@ pub(super) fn resolve(layer: &mut Layer) {
             Some(value) => {
                 values.insert(var.name, value.clone());
             }
+            // Its value is not in the repository.
+            None if object.is_some_and(|object| object.has_more_data) => {}
+            None if object.is_none() && !layer.openings.is_empty() => {}
             None => layer.faults.push(refused(
                 var.place,
                 format!(
