@@ -12,7 +12,7 @@ use crate::bundle::kustomize::Kustomizations;
 use crate::bundle::{self, Built, Head, Opening, Unit};
 use crate::model::{Body, Object};
 use crate::repo::{self, Error, Repo};
-use crate::text::{SourceId, Sources};
+use crate::text::{SourceId, Sources, Span};
 use crate::yaml::Node;
 
 /// A directory that a controller deploys, and what it runs side by side with.
@@ -77,12 +77,14 @@ impl<'a> Making<'a> {
             })
             .collect();
         let of_roots = made.len();
-        let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut seen: BTreeSet<(String, String, Span)> = BTreeSet::new();
         let mut open: Vec<Deployed> = self.asked_plainly(plain);
         open.extend(made.iter().flat_map(|(built, unit)| self.asked_within(built, unit)));
         let mut charts = Vec::new();
         for _ in 0..ROUNDS {
-            open.retain(|one| seen.insert((one.ask.directory.clone(), one.ask.by.clone())));
+            open.retain(|one| {
+                seen.insert((one.ask.directory.clone(), one.by.clone(), one.ask.place))
+            });
             let (of_charts, others) = open.into_iter().partition(|one| self.is_chart(&one.ask));
             charts.extend::<Vec<Deployed>>(of_charts);
             open = others;
