@@ -48,7 +48,7 @@ pub struct ChartAsk {
 /// here: that is no error.
 pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     match (head.group.as_str(), head.kind.as_str()) {
-        ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(head, tree, directories),
+        ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(tree, directories),
         ("argoproj.io", "Application") => {
             tree.get("spec").map(|spec| argo(head, spec, directories)).unwrap_or_default()
         }
@@ -62,7 +62,7 @@ pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>)
 const FLUX_FIELDS: &[&str] =
     &["namePrefix", "nameSuffix", "patches", "patchesStrategicMerge", "patchesJson6902", "images"];
 
-fn flux(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
+fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     let Some(spec) = tree.get("spec") else { return Vec::new() };
     let Some(path) = spec.get("path") else { return Vec::new() };
     let target = text(spec, "targetNamespace");
@@ -201,7 +201,7 @@ fn application_set(
         for entry in of_git.flatten() {
             let list =
                 if entry.get("exclude").is_some_and(is_true) { &mut excluded } else { &mut found };
-            list.extend(text(entry, "path").map(|path| directories(path)).unwrap_or_default());
+            list.extend(text(entry, "path").map(directories).unwrap_or_default());
         }
         found.retain(|directory| !excluded.contains(directory));
         found
