@@ -90,6 +90,39 @@ fn bad_examples_fire_where_they_say_and_good_ones_stay_quiet() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Examples that are another thing as a base, with the reason.
+const NOT_AS_A_BASE: &[(&str, &str)] = &[
+    ("duplicate-key example 3", "kustomize refuses a key that stands twice"),
+    ("duplicate-policy example 1", "kustomize refuses the same object twice"),
+    ("duplicate-policy example 2", "kustomize refuses the same object twice"),
+    ("duplicate-policy example 3", "kustomize refuses the same object twice"),
+    ("invalid-policy example 1", "kustomize refuses an object without a name"),
+    ("invalid-policy example 2", "kustomize refuses an object without a name"),
+    ("missing-namespace-selector example 4", "kustomize refuses the same object twice"),
+];
+
+#[test]
+fn examples_are_the_same_as_the_base_of_an_overlay() {
+    let (mut tried, mut wrong) = (0, Vec::new());
+    for rule in RULES.iter().filter(|rule| !matches!(rule.check, Check::Run)) {
+        for example in pages::examples(rule) {
+            let name = format!("{} example {}", rule.id, example.number);
+            let is_other = NOT_AS_A_BASE.iter().any(|(known, _)| *known == name);
+            let Some((_folder, outcome)) = pages::run_as_base(rule, example.text) else { continue };
+            tried += 1;
+            let below = |(path, line, id): pages::Place| (format!("base/{path}"), line, id);
+            let expected: BTreeSet<pages::Place> =
+                pages::expected(example.text).into_iter().map(below).collect();
+            let found = pages::found(&outcome);
+            if (expected != found) != is_other {
+                wrong.push(format!("{name}:\n  expected {expected:?}\n  found    {found:?}"));
+            }
+        }
+    }
+    println!("{tried} examples tried as a base");
+    assert!(wrong.is_empty(), "{} of {tried}\n{}", wrong.len(), wrong.join("\n"));
+}
+
 #[test]
 fn every_rule_says_what_its_snapshot_holds() {
     for rule in RULES.iter().filter(|rule| !pages::lacks_program(rule)) {

@@ -274,3 +274,50 @@ spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
     assert!(said.contains("`app: db` selects no pod in namespace `shop`"), "{said}");
     assert!(said.contains("the only workload there"), "the chart's: {said}");
 }
+
+#[test]
+fn a_base_is_mended_for_all_its_overlays_and_a_patched_policy_is_not() {
+    let policy = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress:
+  - to: [{podSelector: {matchLabels: {app: web}}}]
+";
+    let base = format!(
+        "\
+# file: base/kustomization.yaml
+resources: [web.yaml, policy.yaml]
+# file: base/web.yaml
+apiVersion: v1
+kind: Pod
+metadata: {{name: web, labels: {{app: web}}}}
+spec: {{containers: [{{name: main, image: example/web}}]}}
+# file: base/policy.yaml
+{policy}# file: dev/kustomization.yaml
+namespace: dev
+resources: [../base]
+"
+    );
+    let folder = repository(&base);
+    let mend = ["--fix", "--unsafe-fixes", "--helm", "never", "-q"];
+    assert_eq!(run(folder.path(), &mend), (Some(0), String::new()));
+    let mended = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
+    assert!(mended.contains("kube-dns"), "{mended}");
+
+    let patched = base
+        + "\
+patches:
+- patch: |
+    - {op: add, path: /spec/egress/-, value: {to: [{podSelector: {}}]}}
+  target: {kind: NetworkPolicy}
+";
+    let folder = repository(&patched);
+    let (code, said) = run(folder.path(), &mend);
+    assert!(code == Some(1) && said.contains("missing-dns-egress"), "{said}");
+    let kept = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
+    assert_eq!(kept, policy);
+}

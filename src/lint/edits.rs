@@ -85,7 +85,9 @@ impl<'a> Site<'a> {
         let text: &'a str = cx.sources.get(source).text();
         let site = Self { text, tree, source };
         let own = site.slice(tree.span);
-        let is_own = lies_within(tree, tree.span) && !shares_values(own);
+        // An overlay may have written its namespace and its labels: that is no hindrance.
+        let spec = tree.get("spec");
+        let is_own = spec.is_none_or(|spec| lies_within(spec, tree.span)) && !shares_values(own);
         // Nothing there: the file has changed since it was read.
         (is_own && !own.is_empty()).then_some(site)
     }
@@ -113,7 +115,9 @@ impl<'a> Site<'a> {
             item(rule(direction, index)?.get(direction.peers_field()), nth)
         };
         match spot {
-            Spot::Metadata => self.tree.get("metadata"),
+            Spot::Metadata => {
+                self.tree.get("metadata").filter(|node| lies_within(node, self.tree.span))
+            }
             Spot::Spec => spec,
             Spot::PolicyTypes => spec?.get("policyTypes"),
             Spot::PodSelector => spec?.get("podSelector"),

@@ -102,6 +102,24 @@ fn run_with(selection: settle::Selection, helm: Helm, text: &str) -> (tempfile::
     (folder, outcome)
 }
 
+/// Runs an example as the base of an overlay that changes nothing: its findings are the same, below
+/// `base/`. None where it brings kustomizations or charts of its own.
+pub fn run_as_base(rule: &Rule, text: &str) -> Option<(tempfile::TempDir, Outcome)> {
+    let files = files(text);
+    let is_yaml = |name: &str| name.ends_with(".yaml") || name.ends_with(".yml");
+    let own = ["kustomization.yaml", "Chart.yaml", "netpol-lint.toml"];
+    if files.iter().any(|(name, _)| !is_yaml(name) || own.iter().any(|own| name.ends_with(own))) {
+        return None;
+    }
+    let mut story = "# file: base/kustomization.yaml\nresources:\n".to_owned();
+    files.iter().for_each(|(name, _)| story += &format!("- {name}\n"));
+    story += "# file: overlay/kustomization.yaml\nresources:\n- ../base\n";
+    for (name, content) in &files {
+        story += &format!("# file: base/{name}\n{content}");
+    }
+    Some(run(rule, &story))
+}
+
 /// An example without the marks of expected lines.
 pub fn plain(text: &str) -> String {
     let lines =
