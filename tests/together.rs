@@ -285,7 +285,7 @@ spec:
   podSelector: {matchLabels: {app: web}}
   policyTypes: [Egress]
   egress:
-  - to: [{podSelector: {matchLabels: {app: web}}}]
+  - to: [{podSelector: {matchLabels: {app: db}}}]
 ";
     let base = format!(
         "\
@@ -296,6 +296,11 @@ apiVersion: v1
 kind: Pod
 metadata: {{name: web, labels: {{app: web}}}}
 spec: {{containers: [{{name: main, image: example/web}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: db, labels: {{app: db}}}}
+spec: {{containers: [{{name: main, image: example/db}}]}}
 # file: base/policy.yaml
 {policy}# file: dev/kustomization.yaml
 namespace: dev
@@ -312,7 +317,7 @@ resources: [../base]
         + "\
 patches:
 - patch: |
-    - {op: add, path: /spec/egress/-, value: {to: [{podSelector: {}}]}}
+    - {op: add, path: /spec/egress/-, value: {to: [{podSelector: {}}], ports: [{port: 80}]}}
   target: {kind: NetworkPolicy}
 ";
     let folder = repository(&patched);
