@@ -76,17 +76,15 @@ fn the_closing_line_without_findings_and_with_one_of_each() {
 
 #[test]
 fn what_was_left_out_is_said() {
-    let left_out = |kustomizations, charts| {
+    let left_out = |charts| {
         let mut outcome = with(|_| Vec::new());
-        outcome.summary.kustomizations = kustomizations;
         outcome.summary.charts = charts;
         closed(&outcome).lines().skip(1).collect::<String>()
     };
-    assert_eq!(left_out(0, 0), "");
-    let why = "left out: this version reads plain manifests only.";
-    assert_eq!(left_out(2, 1), format!("2 kustomizations and 1 Helm chart were {why}"));
-    assert_eq!(left_out(1, 0), format!("1 kustomization was {why}"));
-    assert_eq!(left_out(0, 3), format!("3 Helm charts were {why}"));
+    assert_eq!(left_out(0), "");
+    let why = "not rendered: `helm` was not found (https://helm.sh/docs/intro/install).";
+    assert_eq!(left_out(1), format!("1 Helm chart was {why}"));
+    assert_eq!(left_out(3), format!("3 Helm charts were {why}"));
 }
 
 #[test]
