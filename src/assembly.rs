@@ -56,12 +56,11 @@ impl Assembly {
         let bundled = |path: &str| kustomizations.files().contains(path);
         let tick = || progress.file_done();
         let mut loaded = model::load(repo, scope, limits, &mut sources, &bundled, &tick);
-        for part in kustomizations.parts() {
+        for file in kustomizations.read_files() {
             loaded.files += 1;
-            loaded.documents += part.documents.len() + part.problems.len();
-            if repo.files.get(part.source.0 as usize).is_some_and(|file| file.reported) {
-                sources.get(part.source).keep_text(Arc::clone(part.text));
-                loaded.take_in(&part, limits);
+            loaded.documents += file.seen;
+            if repo.files.get(file.source.0 as usize).is_some_and(|file| file.reported) {
+                loaded.take_in(&file, &sources, limits);
             }
         }
         clock.stage("read");
@@ -100,18 +99,19 @@ fn inflate(
     repo: &Repo,
     sources: &mut Sources,
 ) {
-    for ask in kustomizations.charts() {
-        let Some(chart) = charts.get(&ask.directory) else { continue };
+    for call in kustomizations.charts() {
+        let directory = call.home.as_ref().map(|home| format!("{home}/{}", call.name));
+        let Some(chart) = directory.and_then(|directory| charts.get(&directory)) else { continue };
         let wanted = helm::Wanted {
             chart,
-            release: Some(&ask.release),
-            namespace: ask.namespace.as_deref(),
-            values: &ask.values,
-            inline: ask.inline.as_ref(),
-            place: ask.place,
+            release: call.release.as_deref(),
+            namespace: call.namespace.as_deref(),
+            values: &call.values,
+            inline: call.inline_values.as_ref(),
+            place: call.place,
         };
         let built = helm::render_one(&wanted, repo, sources, &request.helm, &request.limits);
-        kustomizations.provide(ask.place, built);
+        kustomizations.provide(call.place, built);
     }
 }
 

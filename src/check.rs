@@ -6,7 +6,7 @@ use std::sync::Arc;
 use fixedbitset::FixedBitSet;
 
 use crate::assembly::Assembly;
-use crate::bundle::{Built, FaultKind, Grouped, Grouping, Origin, Site, Unit};
+use crate::bundle::{Built, Fault, FaultKind, Grouped, Grouping, Origin, Site, Unit};
 use crate::clock::Clock;
 use crate::lint::{self, Finding};
 use crate::model::{Body, Object};
@@ -190,8 +190,14 @@ impl<'a> Run<'a> {
         let mut found: Vec<Finding> = Vec::new();
         let mut met: BTreeMap<(FaultKind, SourceId, &str), usize> = BTreeMap::new();
         let several = self.assembly.grouped.sites.len() > 1;
+        let told = self.told_by_reading();
+        let is_news = |fault: &&Fault| {
+            let mut places =
+                std::iter::once(&fault.place).chain(fault.related.iter().map(|(span, _)| span));
+            self.is_reported(fault.place.source) && !places.any(|place| told.contains(place))
+        };
         for built in &self.assembly.built {
-            for fault in built.faults.iter().filter(|f| self.is_reported(f.place.source)) {
+            for fault in built.faults.iter().filter(is_news) {
                 let key = (fault.kind, fault.place.source, fault.message.as_str());
                 let at = *met.entry(key).or_insert_with(|| {
                     found.push(lint::unbuilt::finding(fault));
@@ -204,6 +210,13 @@ impl<'a> Run<'a> {
             }
         }
         found
+    }
+
+    /// The places of what a finding about the file itself says already: no YAML, a key twice.
+    fn told_by_reading(&self) -> BTreeSet<Span> {
+        let loaded = &self.assembly.loaded;
+        let problems = loaded.problems.iter().map(|problem| problem.span);
+        problems.chain(loaded.duplicates.iter().map(|duplicate| duplicate.place)).collect()
     }
 
     /// The findings that count, without those that are suppressed or in the baseline, and how

@@ -9,10 +9,10 @@ use crate::Request;
 use crate::bundle::gitops::{self, Ask};
 use crate::bundle::helm::{self, Charts, When};
 use crate::bundle::kustomize::Kustomizations;
-use crate::bundle::{self, Built, Head, Unit};
+use crate::bundle::{self, Built, Head, Opening, Unit};
 use crate::model::{Body, Object};
 use crate::repo::{self, Error, Repo};
-use crate::text::{SourceId, Sources};
+use crate::text::{SourceId, Sources, Span};
 use crate::yaml::Node;
 
 /// A directory that a controller deploys, and what it runs side by side with.
@@ -65,18 +65,26 @@ impl<'a> Making<'a> {
         let mut made: Vec<(Built, Unit)> = roots
             .par_iter()
             .map(|directory| {
-                let built = self.kustomizations.build(directory);
+                let mut built = self.kustomizations.build(directory);
+                if self.kustomizations.is_component(directory) {
+                    // Whoever includes it brings what its patches are for.
+                    built.faults.clear();
+                    let what = (*directory).to_owned();
+                    built.openings.push(Opening { namespace: None, what });
+                }
                 let unit = unit(&built, directory, None);
                 (built, unit)
             })
             .collect();
         let of_roots = made.len();
-        let mut seen: BTreeSet<(String, String)> = BTreeSet::new();
+        let mut seen: BTreeSet<(String, String, Span)> = BTreeSet::new();
         let mut open: Vec<Deployed> = self.asked_plainly(plain);
         open.extend(made.iter().flat_map(|(built, unit)| self.asked_within(built, unit)));
         let mut charts = Vec::new();
         for _ in 0..ROUNDS {
-            open.retain(|one| seen.insert((one.ask.directory.clone(), one.ask.by.clone())));
+            open.retain(|one| {
+                seen.insert((one.ask.directory.clone(), one.by.clone(), one.ask.place))
+            });
             let (of_charts, others) = open.into_iter().partition(|one| self.is_chart(&one.ask));
             charts.extend::<Vec<Deployed>>(of_charts);
             open = others;

@@ -44,7 +44,7 @@ fn what_holds_no_manifests_is_nothing_to_complain_of() {
         ("shop/values.yaml", "metadata: {}\nkind: NetworkPolicy\n"),
         ("shop/values.schema.json", "{\"properties\": {\"kind\": {\"const\": \"NetworkPolicy\"}}}"),
         ("shop/templates/_names.tpl", BROKEN),
-        ("shop/templates/policy.yaml", BROKEN),
+        ("shop/templates/policy.yaml", "{{- if .Values.on }}\nkind: NetworkPolicy\n{{- end }}\n"),
         ("shop/templates/NOTES.txt", BROKEN),
         ("lib/names.tpl", BROKEN),
         ("k/kustomization.yaml", "namePrefix: a-\n"),

@@ -1,378 +1,357 @@
-//! Kustomizations, held against the real thing: what kustomize 5.5 made of those of the corpus,
-//! and, where `kustomize` is there, what it makes of them and of our own now.
+//! Kustomize's semantics: held against what the real one made of the corpus, against the real one
+//! itself where it is installed, and against bad input.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
 
 mod shared;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+#[path = "kustomize/build.rs"]
+mod build;
 
-use netpol_lint::bundle::kustomize::Kustomizations;
-use netpol_lint::bundle::{Built, FaultKind, heads};
-use netpol_lint::repo::{self, Scope};
-use netpol_lint::text::{SourceId, Sources, Span};
-use netpol_lint::yaml::{self, Limits, Node, ScalarKind, Value as Content};
+#[path = "kustomize/case.rs"]
+mod case;
+
+#[path = "kustomize/real.rs"]
+mod real;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
 use rayon::prelude::*;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-/// A directory, read as a repository.
-struct Read {
-    sources: Sources,
-    kustomizations: Kustomizations,
-}
+use build::{Tree, differences, reduced};
+use case::Case;
+use netpol_lint::bundle::Writer;
+use netpol_lint::text::Span;
+use netpol_lint::yaml::{Node, Value as Kind};
+use shared::shared;
 
-fn read(root: &Path) -> Read {
-    let scope = Scope { paths: vec![root.to_owned()], no_ignore: true, ..Scope::default() };
-    let repo = repo::find(&scope, root).unwrap();
-    let mut sources = Sources::of(&repo);
-    let kustomizations = Kustomizations::find(&repo, &scope, &mut sources, &Limits::default());
-    Read { sources, kustomizations }
-}
-
-/// A tree as JSON, as the API server gets it.
-fn to_json(node: &Node) -> Value {
-    match &node.value {
-        Content::Seq(items) => items.iter().map(to_json).collect(),
-        Content::Map(map) => {
-            let entries = map.entries.iter().map(|e| (e.key.to_string(), to_json(&e.value)));
-            Value::Object(entries.collect())
-        }
-        Content::Scalar(scalar) => match scalar.kind {
-            ScalarKind::Null => Value::Null,
-            ScalarKind::Bool(it) => it.into(),
-            ScalarKind::Int(it) => it.into(),
-            ScalarKind::Float(it) => json!(it),
-            ScalarKind::Str | ScalarKind::NotJson => scalar.text.as_str().into(),
-        },
-    }
-}
-
-/// The kinds that are compared.
-const KINDS: [&str; 11] = [
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "Job",
-    "Namespace",
-    "Pod",
-    "ReplicaSet",
-    "ReplicationController",
-    "Rollout",
-    "Service",
-    "StatefulSet",
-];
-
-/// An object, reduced to what policies see; none for other kinds.
-fn reduced(object: &Value) -> Option<Value> {
-    let kind = object["kind"].as_str()?;
-    if !KINDS.contains(&kind) && !kind.contains("NetworkPolicy") {
-        return None;
-    }
-    let mut said = Map::new();
-    for (key, value) in [
-        ("apiVersion", &object["apiVersion"]),
-        ("kind", &object["kind"]),
-        ("name", &object["metadata"]["name"]),
-        ("namespace", &object["metadata"]["namespace"]),
-    ] {
-        said.insert(key.to_owned(), value.clone());
-    }
-    said.insert("labels".to_owned(), or_empty(&object["metadata"]["labels"]));
-    let template = match kind {
-        "Pod" => Some(object),
-        "CronJob" => Some(&object["spec"]["jobTemplate"]["spec"]["template"]),
-        "Service" | "Namespace" => None,
-        kind if kind.contains("NetworkPolicy") => None,
-        _ => Some(&object["spec"]["template"]),
-    };
-    if let Some(template) = template {
-        let spec = &template["spec"];
-        let containers = spec["containers"].as_array().into_iter().flatten();
-        let ports =
-            containers.flat_map(|container| container["ports"].as_array().into_iter().flatten());
-        said.insert(
-            "pod".to_owned(),
-            json!({
-                "labels": or_empty(&template["metadata"]["labels"]),
-                "hostNetwork": spec["hostNetwork"] == json!(true),
-                "ports": sorted(ports.cloned().collect()),
-            }),
-        );
-    }
-    if kind == "Service" {
-        let spec = &object["spec"];
-        let ports = spec["ports"].as_array().cloned().unwrap_or_default();
-        said.insert("selector".to_owned(), or_empty(&spec["selector"]));
-        said.insert("ports".to_owned(), sorted(ports));
-    }
-    if kind.contains("NetworkPolicy") {
-        said.insert("spec".to_owned(), object["spec"].clone());
-    }
-    Some(Value::Object(said))
-}
-
-fn or_empty(value: &Value) -> Value {
-    if value.is_null() { json!({}) } else { value.clone() }
-}
-
-fn sorted(mut list: Vec<Value>) -> Value {
-    list.sort_by_key(ToString::to_string);
-    list.dedup();
-    Value::Array(list)
-}
-
-fn ours(built: &Built) -> Vec<Value> {
-    let mut objects: Vec<Value> =
-        built.manifests.iter().filter_map(|it| reduced(&to_json(&it.tree))).collect();
-    objects.sort_by_key(ToString::to_string);
-    objects
-}
-
-/// The first difference of two lists of objects, for a person.
-fn difference(theirs: &[Value], ours: &[Value]) -> String {
-    let only = |of: &[Value], in_: &[Value]| {
-        of.iter().find(|object| !in_.contains(object)).map(ToString::to_string).unwrap_or_default()
-    };
-    format!("  theirs {}\n  ours   {}", only(theirs, ours), only(ours, theirs))
-}
+/// Directories of the corpus where ours may differ from kustomize's, with the reason.
+const EXCEPTIONS: &[(&str, &str)] = &[];
 
 #[test]
 fn the_corpus_is_built_as_kustomize_builds_it() {
-    let (Some(corpus), Some(cases)) =
-        (shared::shared("corpus"), shared::shared("conformance/kustomize"))
-    else {
+    let Some(conformance) = shared("conformance/kustomize") else { return };
+    let Some(corpus) = shared("corpus") else { return };
+    let expected = std::fs::read_to_string(conformance.join("expected.jsonl")).unwrap();
+    let mut repositories: BTreeMap<String, Vec<(String, Vec<Value>)>> = BTreeMap::new();
+    for line in expected.lines() {
+        let case: Value = serde_json::from_str(line).unwrap();
+        let (repository, directory) = case["dir"].as_str().unwrap().split_once('/').unwrap();
+        let objects = case["objects"].as_array().unwrap().clone();
+        let cases = repositories.entry(repository.to_owned()).or_default();
+        cases.push((directory.to_owned(), objects));
+    }
+    let (mut agree, mut all, mut wrong) = (0, 0, Vec::new());
+    for (repository, cases) in repositories {
+        let tree = Tree::read(&corpus.join(&repository));
+        for (directory, objects) in cases {
+            all += 1;
+            let built = tree.kustomizations.build(&tree.inside(&directory));
+            let mut found = differences(&objects, &reduced(&built));
+            found.extend(built.faults.iter().map(|fault| tree.words(fault)));
+            let name = format!("{repository}/{directory}");
+            if found.is_empty() {
+                agree += 1;
+            } else if !EXCEPTIONS.iter().any(|(known, _)| *known == name) {
+                wrong.push(format!("{name}:\n  {}", found.join("\n  ")));
+            }
+        }
+    }
+    println!("{agree} of {all} kustomizations agree with kustomize");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(all > 300, "only {all} were compared");
+}
+
+/// Each case says what it is: built without a fault, or one of a kind at a line.
+#[test]
+fn every_case_is_built_or_refused_at_its_line() {
+    let cases = Case::all();
+    assert!(cases.len() >= 40, "{}", cases.len());
+    let wrong: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let directory = case.unpacked();
+            let tree = Tree::read(directory.path());
+            let mut places: Vec<String> = Vec::new();
+            for name in tree.kustomizations.directories() {
+                let built = tree.kustomizations.build(name);
+                places.extend(built.faults.iter().map(|fault| tree.words(fault)));
+            }
+            let holds = match case.expected.as_str() {
+                "ok" => places.is_empty(),
+                expected => {
+                    let (kind, place) = expected.split_once(' ').unwrap();
+                    let start = format!("{place}: {kind}: ");
+                    places.iter().any(|place| place.starts_with(&start))
+                }
+            };
+            (!holds).then(|| format!("{}: {} expected, not {places:#?}", case.name, case.expected))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Held against the real one: the same objects, and refused where it refuses.
+#[test]
+fn the_real_kustomize_agrees() {
+    if !real::is_there() {
+        return;
+    }
+    let unpacked: Vec<_> =
+        Case::all().iter().map(|case| (case.name.clone(), case.unpacked())).collect();
+    let mut places: Vec<(String, std::path::PathBuf)> = unpacked
+        .iter()
+        .map(|(name, directory)| (name.clone(), directory.path().to_owned()))
+        .collect();
+    if let Some(corpus) = shared("corpus") {
+        for entry in std::fs::read_dir(corpus).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                places.push((path.file_name().unwrap().to_string_lossy().into_owned(), path));
+            }
+        }
+    }
+    let trees: Vec<(String, std::path::PathBuf, Tree)> =
+        places.into_iter().map(|(name, path)| (name, path.clone(), Tree::read(&path))).collect();
+    let jobs: Vec<(&str, &Path, &Tree, &str)> = trees
+        .iter()
+        .flat_map(|(name, path, tree)| {
+            let directories = tree.kustomizations.directories();
+            let all: Vec<_> =
+                directories.map(|it| (name.as_str(), path.as_path(), tree, it)).collect();
+            all
+        })
+        .collect();
+    let wrong: Vec<String> = jobs
+        .par_iter()
+        .filter_map(|(name, path, tree, directory)| {
+            let ours = tree.kustomizations.build(directory);
+            let faults: Vec<String> = ours.faults.iter().map(|it| tree.words(it)).collect();
+            let found = match real::build(&path.join(tree.outside(directory))) {
+                Ok(theirs) if faults.is_empty() => differences(&theirs, &reduced(&ours)),
+                Ok(_) => faults.iter().map(|fault| format!("only ours: {fault}")).collect(),
+                Err(message) if faults.is_empty() => vec![format!("only theirs: {message}")],
+                Err(_) => Vec::new(),
+            };
+            let place = format!("{name}/{directory}");
+            let excepted = EXCEPTIONS.iter().any(|(known, _)| *known == place);
+            (!found.is_empty() && !excepted).then(|| format!("{place}:\n  {}", found.join("\n  ")))
+        })
+        .collect();
+    let (all, agree) = (jobs.len(), jobs.len() - wrong.len());
+    println!("{agree} of {all} kustomizations agree with the installed kustomize");
+    assert!(wrong.is_empty(), "{agree} of {all}\n{}", wrong.join("\n"));
+}
+
+/// Every node of everything that is built lies where it is written.
+#[test]
+fn spans_are_where_things_are_written() {
+    let unpacked: Vec<_> = Case::all().iter().map(Case::unpacked).collect();
+    let mut trees: Vec<Tree> = unpacked.iter().map(|it| Tree::read(it.path())).collect();
+    if let Some(corpus) = shared("corpus") {
+        let entries = std::fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path());
+        trees.extend(entries.filter(|path| path.is_dir()).map(|path| Tree::read(&path)));
+    }
+    let (mut seen, mut wrong) = (0, Vec::new());
+    for tree in &trees {
+        for directory in tree.kustomizations.roots() {
+            for manifest in tree.kustomizations.build(directory).manifests {
+                if matches!(manifest.head.kind.as_str(), "ConfigMap" | "Secret") {
+                    // Generated from literals and files.
+                    continue;
+                }
+                let joined: BTreeSet<Span> = manifest
+                    .writes
+                    .iter()
+                    .filter(|write| write.writer == Writer::Replacement)
+                    .map(|write| write.place)
+                    .collect();
+                look(tree, &manifest.tree, &joined, &mut seen, &mut wrong);
+                for write in &manifest.writes {
+                    assert!(
+                        !tree.sources.slice(write.place).is_empty()
+                            || write.place.start == write.place.end
+                    );
+                }
+            }
+        }
+    }
+    assert!(seen > 1_000, "{seen}");
+    assert!(wrong.is_empty(), "{} of {seen}: {:#?}", wrong.len(), &wrong[..wrong.len().min(20)]);
+}
+
+fn look(
+    tree: &Tree,
+    node: &Node,
+    joined: &BTreeSet<Span>,
+    seen: &mut usize,
+    wrong: &mut Vec<String>,
+) {
+    let text = tree.sources.get(node.span.source).text();
+    let slice = text.get(node.span.start as usize..node.span.end as usize);
+    let Some(slice) = slice else {
+        wrong.push(format!("no slice: {node:?}"));
         return;
     };
-    let repositories = repositories(&corpus);
-    let text = std::fs::read_to_string(cases.join("expected.jsonl")).unwrap();
-    let (mut agree, mut all, mut wrong) = (0, 0, Vec::new());
-    for line in text.lines() {
-        let case: Value = serde_json::from_str(line).unwrap();
-        let directory = case["dir"].as_str().unwrap();
-        let (repository, below) = directory.split_once('/').unwrap_or((directory, ""));
-        let built = repositories[repository].kustomizations.build(below);
-        all += 1;
-        // A Service's type is of no concern; pods' ports are compared as sets.
-        let mut theirs: Vec<Value> =
-            case["objects"].as_array().unwrap().iter().map(as_ours).collect();
-        theirs.sort_by_key(ToString::to_string);
-        let ours = ours(&built);
-        let is_refused = built.faults.iter().any(|fault| fault.kind == FaultKind::Refused);
-        if ours == theirs && !is_refused {
-            agree += 1;
-        } else {
-            let fault = built.faults.first().map(|f| f.message.clone()).unwrap_or_default();
-            wrong.push(format!("{directory}: {fault}\n{}", difference(&theirs, &ours)));
+    match &node.value {
+        Kind::Scalar(scalar) => {
+            *seen += 1;
+            // A text that a tool put together is not written anywhere; one that is written in
+            // the overlay is (a prefix, a value of a replacement).
+            let bare = slice.trim_matches(['"', '\'']);
+            let is_written = joined.contains(&node.span)
+                || slice == scalar.text
+                || bare == scalar.text
+                || slice.starts_with(['|', '>', '"', '\''])
+                || slice.contains('\n')
+                || scalar.text.contains(bare)
+                || slice.contains(scalar.text.as_str());
+            if !is_written {
+                wrong.push(format!("{:?} is not {slice:?}", scalar.text));
+            }
+        }
+        Kind::Seq(items) => items.iter().for_each(|item| look(tree, item, joined, seen, wrong)),
+        Kind::Map(map) => {
+            for entry in &map.entries {
+                look(tree, &entry.value, joined, seen, wrong);
+            }
         }
     }
-    println!("{agree} of {all} kustomizations agree");
-    assert!(wrong.is_empty(), "{agree} of {all} agree\n{}", wrong.join("\n"));
 }
 
-/// A case's object as [`reduced`] has it.
-fn as_ours(object: &Value) -> Value {
-    let mut said = object.as_object().unwrap().clone();
-    if object["kind"] == "Service" {
-        let spec = said.remove("spec").unwrap_or_default();
-        said.insert("selector".to_owned(), or_empty(&spec["selector"]));
-        said.insert(
-            "ports".to_owned(),
-            sorted(spec["ports"].as_array().cloned().unwrap_or_default()),
+/// Values inside of a patch that is written in the kustomization point into it.
+#[test]
+fn inline_patches_point_into_their_file() {
+    for name in ["patch-by-old-name", "patch-in-quotes", "patch-folded", "json-patch-operations"] {
+        let case = Case::all().into_iter().find(|case| case.name == name).unwrap();
+        let directory = case.unpacked();
+        let tree = Tree::read(directory.path());
+        let built = tree.kustomizations.build("");
+        let mut patched = 0;
+        for write in built.manifests.iter().flat_map(|manifest| &manifest.writes) {
+            if write.writer != Writer::Patch {
+                continue;
+            }
+            let source = &tree.sources.get(write.place.source).path;
+            let slice = tree.sources.slice(write.place);
+            let from = ["kustomization.yaml", "svc.json", "base/np.yaml"];
+            assert!(from.contains(&source.as_str()), "{source}");
+            assert!(slice.len() < 80 && !slice.is_empty(), "{name}: {slice:?}");
+            patched += 1;
+        }
+        assert!(patched > 0, "{name}");
+    }
+}
+
+/// What doubles at every level is stopped, and said.
+#[test]
+fn chained_diamonds_do_not_explode() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    std::fs::create_dir(root.join(".git")).unwrap();
+    let write = |path: String, text: String| {
+        let path = root.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    };
+    write("l0/kustomization.yaml".into(), "resources: [np.yaml]\n".into());
+    let policy = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: a}\n";
+    write("l0/np.yaml".into(), policy.into());
+    for level in 1..=30 {
+        for side in ["a", "b"] {
+            let below = level - 1;
+            let text = format!("resources: [../l{below}]\nnamePrefix: {side}\n");
+            write(format!("l{level}{side}/kustomization.yaml"), text);
+        }
+        let text = format!("resources: [../l{level}a, ../l{level}b]\n");
+        write(format!("l{level}/kustomization.yaml"), text);
+        let component = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n";
+        let below = level - 1;
+        let text = format!("{component}components: [../c{below}, ../c{below}]\n");
+        write(format!("c{level}/kustomization.yaml"), text);
+        write(
+            "c0/kustomization.yaml".into(),
+            format!("{component}labels: [{{pairs: {{a: b}}}}]\n"),
         );
     }
-    if let Some(pod) = said.get_mut("pod") {
-        let ports = pod["ports"].as_array().cloned().unwrap_or_default();
-        pod["ports"] = sorted(ports);
+    write("top/kustomization.yaml".into(), "resources: [../l0]\ncomponents: [../c30]\n".into());
+    let tree = Tree::read(root);
+    let before = std::time::Instant::now();
+    for top in ["l30", "top"] {
+        let built = tree.kustomizations.build(top);
+        assert!(!built.faults.is_empty(), "{top}");
+        assert!(!built.openings.is_empty(), "{top}");
+        assert!(built.faults.len() < 1_000, "{top}: {}", built.faults.len());
     }
-    Value::Object(said)
+    assert!(before.elapsed().as_secs() < 60, "{:?}", before.elapsed());
 }
 
-fn repositories(corpus: &Path) -> BTreeMap<String, Read> {
-    let mut found = BTreeMap::new();
-    for entry in std::fs::read_dir(corpus).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            found.insert(name, read(&path.canonicalize().unwrap()));
-        }
-    }
-    found
-}
-
+/// Nothing outside of the repository is read, and nothing that is no file is opened.
+#[cfg(unix)]
 #[test]
-fn every_node_stands_where_it_is_written() {
-    let Some(corpus) = shared::shared("corpus") else { return };
-    let mut checked = 0;
-    for (name, Read { sources, kustomizations }) in repositories(&corpus) {
-        for root in kustomizations.roots() {
-            for manifest in kustomizations.build(root).manifests {
-                if matches!(manifest.head.kind.as_str(), "ConfigMap" | "Secret") {
-                    continue; // perhaps generated: all of it stands at its name
-                }
-                checked += check_spans(&sources, &manifest.tree, &format!("{name}/{root}"));
-            }
-        }
-    }
-    println!("{checked} scalars checked");
-    assert!(checked > 10_000, "only {checked} scalars");
-}
-
-/// Every span lies in its source; the text of a plain or quoted scalar is there. How many.
-fn check_spans(sources: &Sources, node: &Node, root: &str) -> usize {
-    let Span { source: SourceId(source), end, .. } = node.span;
-    assert!((source as usize) < sources.len(), "{root}");
-    let source = sources.get(node.span.source);
-    assert!(end as usize <= source.text().len(), "{root}: {}", source.path);
-    match &node.value {
-        Content::Seq(items) => items.iter().map(|item| check_spans(sources, item, root)).sum(),
-        Content::Map(map) => {
-            map.entries.iter().map(|entry| check_spans(sources, &entry.value, root)).sum()
-        }
-        Content::Scalar(scalar) => {
-            let written = sources.slice(node.span);
-            let is_plain = !written.contains(['=', '\n', '\\', '|', '>', '&', '*', '!'])
-                && !written.contains("''");
-            let text = scalar.text.as_str();
-            // A prefix and its name stand at the prefix.
-            let says = written.trim_matches(['"', '\'']).contains(text)
-                || text.contains(written.trim_matches(['"', '\'']));
-            assert!(!is_plain || says, "{root}: {}: {written:?} is {text:?}", source.path);
-            1
-        }
-    }
-}
-
-/// What the real kustomize makes of a directory; none where it refuses.
-fn theirs(directory: &Path) -> Result<Vec<Value>, String> {
-    let output = Command::new("kustomize")
-        .args(["build", "--load-restrictor", "LoadRestrictionsNone"])
-        .arg(directory)
-        .env("HOME", std::env::temp_dir())
-        // Nothing is fetched.
-        .env("GIT_TERMINAL_PROMPT", "0")
-        .env("https_proxy", "http://127.0.0.1:9")
-        .env("http_proxy", "http://127.0.0.1:9")
-        .stdin(Stdio::null())
-        .output()
+fn links_out_of_the_repository_are_not_followed() {
+    let outside = tempfile::tempdir().unwrap();
+    std::fs::write(outside.path().join("secret.yaml"), "kind: Secret\nmetadata: {name: s}\n")
         .unwrap();
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        return Err(said.lines().last().unwrap_or_default().to_owned());
-    }
-    let text = String::from_utf8(output.stdout).unwrap();
-    let stream = yaml::read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
-    let trees = stream.documents.iter().flat_map(|document| heads(&document.root));
-    let mut objects: Vec<Value> = trees.filter_map(|(_, tree)| reduced(&to_json(&tree))).collect();
-    objects.sort_by_key(ToString::to_string);
-    Ok(objects)
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path();
+    std::fs::create_dir(root.join(".git")).unwrap();
+    std::os::unix::fs::symlink(outside.path(), root.join("out")).unwrap();
+    std::fs::write(root.join("in.yaml"), "kind: Role\nmetadata: {name: in}\n").unwrap();
+    std::os::unix::fs::symlink("in.yaml", root.join("link.yaml")).unwrap();
+    let resources = "resources: [out/secret.yaml, out, link.yaml]\n";
+    std::fs::write(root.join("kustomization.yaml"), resources).unwrap();
+    let tree = Tree::read(root);
+    let built = tree.kustomizations.build("");
+    assert_eq!(built.faults.len(), 2, "{:?}", built.faults);
+    assert_eq!(built.openings.len(), 2);
+    let names: Vec<&str> = built.manifests.iter().map(|it| it.head.name.as_str()).collect();
+    assert_eq!(names, ["in"]);
 }
 
-fn has_kustomize() -> bool {
-    shared::program("kustomize")
-}
-
-/// Compares all kustomizations below a directory, and says how many agree and what differs. A
-/// refusal must be a fault of ours, and a fault a refusal.
-fn compare(root: &Path, read: &Read, directories: &[String]) -> (usize, Vec<String>) {
-    let wrong: Vec<String> = directories
-        .par_iter()
-        .filter_map(|directory| {
-            let built = read.kustomizations.build(directory);
-            // By itself it lacks what its patches are for; who includes it is compared.
-            if read.kustomizations.is_component(directory) {
-                return None;
-            }
-            let kinds =
-                [FaultKind::Refused, FaultKind::Absent, FaultKind::Remote, FaultKind::NotEvaluated];
-            let faulty = built.faults.iter().any(|fault| kinds.contains(&fault.kind));
-            match theirs(&root.join(directory)) {
-                Err(said) if !faulty => Some(format!("{directory}: kustomize refuses it: {said}")),
-                Err(_) => None,
-                Ok(theirs) => {
-                    let refused = built.faults.iter().find(|f| f.kind == FaultKind::Refused);
-                    let ours = ours(&built);
-                    if let Some(fault) = refused {
-                        Some(format!("{directory}: we refuse it: {}", fault.message))
-                    } else if faulty || ours == theirs {
-                        None
-                    } else {
-                        Some(format!("{directory}:\n{}", difference(&theirs, &ours)))
-                    }
-                }
-            }
-        })
-        .collect();
-    (directories.len() - wrong.len(), wrong)
-}
-
-/// Every directory with a kustomization, relative to the root.
-fn directories(root: &Path) -> Vec<String> {
-    let names = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
-    let mut found: Vec<String> = walkdir::WalkDir::new(root)
-        .into_iter()
-        .filter_map(Result::ok)
-        .filter(|entry| names.iter().any(|name| entry.file_name() == *name))
-        .map(|entry| {
-            let parent = entry.path().parent().unwrap().strip_prefix(root).unwrap();
-            parent.to_str().unwrap().to_owned()
-        })
-        .collect();
-    found.sort();
-    found.dedup();
-    found
-}
-
+/// An editor's unsaved text and a fix's outcome are what is built.
 #[test]
-fn the_corpus_agrees_with_the_kustomize_that_is_here() {
-    let Some(corpus) = shared::shared("corpus") else { return };
-    if !has_kustomize() {
-        return;
-    }
-    let (mut agree, mut all, mut wrong) = (0, 0, Vec::new());
-    for (name, read) in repositories(&corpus) {
-        let root = corpus.join(&name).canonicalize().unwrap();
-        let directories = directories(&root);
-        let (right, differ) = compare(&root, &read, &directories);
-        agree += right;
-        all += directories.len();
-        wrong.extend(differ.into_iter().map(|what| format!("{name}/{what}")));
-    }
-    println!("{agree} of {all} kustomizations of the corpus agree with kustomize");
-    assert!(wrong.is_empty(), "{agree} of {all} agree\n{}", wrong.join("\n"));
+fn texts_stand_in_for_files() {
+    let case = Case::all().into_iter().find(|case| case.name == "common-labels").unwrap();
+    let directory = case.unpacked();
+    let mut scope = netpol_lint::repo::Scope {
+        paths: vec![directory.path().to_path_buf()],
+        ..Default::default()
+    };
+    let text = "resources: [base]\nnamespace: edited\n";
+    scope.edited.insert("kustomization.yaml".to_owned(), text.into());
+    let built = Tree::read_with(&scope).kustomizations.build("");
+    assert_eq!(built.namespace.as_deref(), Some("edited"));
+    assert!(built.manifests.iter().all(|it| it.head.namespace.as_deref() == Some("edited")));
+    assert_eq!(built.manifests.len(), 3);
 }
 
+/// What Flux describes: a path with or without a kustomization, and a namespace over all.
 #[test]
-fn our_own_fixtures_agree_with_the_kustomize_that_is_here() {
-    if !has_kustomize() {
-        return;
-    }
-    let folder = tempfile::tempdir().unwrap();
-    let root = folder.path().canonicalize().unwrap();
-    let fixtures = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/kustomize");
-    let mut paths: Vec<PathBuf> =
-        std::fs::read_dir(fixtures).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    for path in paths {
-        let name = path.file_stem().unwrap().to_str().unwrap();
-        write_files(&root.join(name), &std::fs::read_to_string(&path).unwrap());
-    }
-    std::fs::write(root.join("netpol-lint.toml"), "").unwrap();
-    let read = read(&root);
-    let directories = directories(&root);
-    let (agree, wrong) = compare(&root, &read, &directories);
-    println!("{agree} of {} kustomizations of our own agree with kustomize", directories.len());
-    assert!(directories.len() >= 60, "only {} kustomizations", directories.len());
-    assert!(wrong.is_empty(), "{agree} of {} agree\n{}", directories.len(), wrong.join("\n"));
+fn what_flux_describes_is_built() {
+    let case = Case::all().into_iter().find(|case| case.name == "file-beside-is-read").unwrap();
+    let directory = case.unpacked();
+    let tree = Tree::read(directory.path());
+    let text = "resources: [app, .]\nnamespace: flux\n";
+    let id = netpol_lint::text::SourceId(0);
+    let limits = netpol_lint::yaml::Limits::default();
+    let stream = netpol_lint::yaml::read(id, text, 0..text.len(), None, &limits);
+    let built = tree.kustomizations.build_from("flux/app", &stream.documents[0].root);
+    assert_eq!(built.name, "flux/app");
+    assert_eq!(built.manifests.len(), 1, "{:?}", built.faults);
+    assert_eq!(built.manifests[0].head.namespace.as_deref(), Some("flux"));
 }
 
-/// Writes the files of a story: `# file: name` begins one.
-fn write_files(folder: &Path, text: &str) {
-    for part in text.split("# file: ").skip(1) {
-        let (name, content) = part.split_once('\n').unwrap();
-        let path = folder.join(name.trim());
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, content).unwrap();
-    }
+/// After a fault the rest of the bundle is still built.
+#[test]
+fn what_is_refused_hides_nothing_else() {
+    let name = "a-base-that-is-refused-hides-nothing-else";
+    let case = Case::all().into_iter().find(|case| case.name == name).unwrap();
+    let directory = case.unpacked();
+    let built = Tree::read(directory.path()).kustomizations.build("");
+    let names: Vec<&str> = built.manifests.iter().map(|it| it.head.name.as_str()).collect();
+    assert_eq!(names, ["one", "web"]);
+    assert!(built.manifests.iter().all(|it| it.head.namespace.as_deref() == Some("shop")));
 }

@@ -27,6 +27,29 @@ pub struct Built {
     pub namespace: Option<CompactString>,
 }
 
+/// A chart that a kustomization renders (`helmCharts`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChartCall {
+    /// Where it is asked for: where its fault stands.
+    pub place: Span,
+    /// The directory of the kustomization.
+    pub directory: String,
+    /// The chart's name: its directory in `home`.
+    pub name: String,
+    /// The directory of the charts, from the root; none where it lies outside.
+    pub home: Option<String>,
+    /// The repository that it is fetched from, if it is.
+    pub remote: Option<String>,
+    /// The name of the release.
+    pub release: Option<String>,
+    /// The namespace of the release.
+    pub namespace: Option<String>,
+    /// Values files, from the root, in their order.
+    pub values: Vec<String>,
+    /// Values written in the kustomization.
+    pub inline_values: Option<Node>,
+}
+
 impl Built {
     /// Whether it is a chart that there was no `helm` for.
     pub fn is_unrendered(&self) -> bool {

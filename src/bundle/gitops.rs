@@ -16,8 +16,6 @@ use crate::yaml::{self, Entry, Map, Node, Scalar, ScalarKind, Value};
 /// One directory that a controller deploys.
 #[derive(Clone, Debug)]
 pub struct Ask {
-    /// Who deploys it: kind, namespace and name.
-    pub by: String,
     /// The directory, relative to the repository's root; empty for the root itself.
     pub directory: String,
     /// Where the object names it.
@@ -50,7 +48,7 @@ pub struct ChartAsk {
 /// here: that is no error.
 pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     match (head.group.as_str(), head.kind.as_str()) {
-        ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(head, tree, directories),
+        ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(tree, directories),
         ("argoproj.io", "Application") => {
             tree.get("spec").map(|spec| argo(head, spec, directories)).unwrap_or_default()
         }
@@ -64,7 +62,7 @@ pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>)
 const FLUX_FIELDS: &[&str] =
     &["namePrefix", "nameSuffix", "patches", "patchesStrategicMerge", "patchesJson6902", "images"];
 
-fn flux(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
+fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     let Some(spec) = tree.get("spec") else { return Vec::new() };
     let Some(path) = spec.get("path") else { return Vec::new() };
     let target = text(spec, "targetNamespace");
@@ -83,7 +81,6 @@ fn flux(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> 
             entries.push(components);
         }
         found.push(Ask {
-            by: who(head),
             directory,
             place: path.span,
             kustomization: mapping(entries, spec.span),
@@ -130,7 +127,6 @@ fn argo_ask(head: &Head, spec: &Node, source: &Node, path: &Node, directory: Str
         entries.extend(components.and_then(|entry| below(entry, &directory)));
     }
     Ask {
-        by: who(head),
         place: path.span,
         kustomization: mapping(entries, source.span),
         fallback: of_destination("namespace").map(CompactString::new),
@@ -172,7 +168,6 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
     }
     let namespace = text(spec, "targetNamespace").or(head.namespace.as_deref());
     let ask = |directory: String| Ask {
-        by: who(head),
         place: chart.span,
         kustomization: mapping(vec![resources(chart, &directory)], chart.span),
         fallback: namespace.map(CompactString::new),
@@ -206,7 +201,7 @@ fn application_set(
         for entry in of_git.flatten() {
             let list =
                 if entry.get("exclude").is_some_and(is_true) { &mut excluded } else { &mut found };
-            list.extend(text(entry, "path").map(|path| directories(path)).unwrap_or_default());
+            list.extend(text(entry, "path").map(directories).unwrap_or_default());
         }
         found.retain(|directory| !excluded.contains(directory));
         found
@@ -227,13 +222,6 @@ fn application_set(
 /// The directories of this repository that a path names.
 fn named(path: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
     path.as_str().map(directories).unwrap_or_default()
-}
-
-fn who(head: &Head) -> String {
-    match &head.namespace {
-        Some(namespace) => format!("{} {namespace}/{}", head.kind, head.name),
-        None => format!("{} {}", head.kind, head.name),
-    }
 }
 
 fn text<'n>(node: &'n Node, key: &str) -> Option<&'n str> {

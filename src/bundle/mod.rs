@@ -10,7 +10,7 @@ pub mod kustomize;
 mod path;
 mod plain;
 
-pub use built::{Built, Fault, FaultKind, Manifest, Opening, Write, Writer};
+pub use built::{Built, ChartCall, Fault, FaultKind, Manifest, Opening, Write, Writer};
 pub use grouping::{
     Bundle, Grouped, Grouping, Item, NamedCluster, Origin, Site, TRIAL_DIRECTORIES, Unit,
 };

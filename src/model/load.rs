@@ -11,7 +11,7 @@ use rayon::prelude::*;
 
 use super::duplicate::{self, DuplicateKey};
 use super::{Body, Made, Object, decode, kinds};
-use crate::bundle::kustomize::Part;
+use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Manifest, heads};
 use crate::repo::{File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
@@ -88,20 +88,18 @@ pub fn load(
 impl Loaded {
     /// Takes in what is to be said of a file that a kustomization refers to, which is to be
     /// reported on: its objects are made elsewhere.
-    pub fn take_in(&mut self, part: &Part<'_>, limits: &Limits) {
-        self.problems.extend(part.problems.iter().cloned());
-        let text = part.text;
+    pub fn take_in(&mut self, file: &ReadFile<'_>, sources: &Sources, limits: &Limits) {
+        self.problems.extend(file.problems.iter().cloned());
+        let text = sources.get(file.source).text();
         if memmem::find(text.as_bytes(), MARK.as_bytes()).is_some() {
             let range = 0..text.len();
-            self.comments.extend(yaml::comments(part.source, text, range, MARK, limits));
+            self.comments.extend(yaml::comments(file.source, text, range, MARK, limits));
         }
         let mut duplicates = Vec::new();
-        if part.is_kustomization {
-            // kustomize refuses a key that stands twice.
-            let trees = part.documents.iter().map(|document| &document.root);
-            trees.for_each(|tree| duplicate::find(tree, None, &mut duplicates));
+        if file.is_kustomization {
+            file.documents.iter().for_each(|tree| duplicate::find(tree, None, &mut duplicates));
         }
-        for (head, tree) in part.documents.iter().flat_map(|document| heads(&document.root)) {
+        for (head, tree) in file.documents.iter().flat_map(heads) {
             if is_checked_for_duplicates(&decode(head.clone(), &tree).body) {
                 duplicate::find(&tree, Some(&head), &mut duplicates);
             }

@@ -1,56 +1,64 @@
 //! `helmCharts`: charts that a kustomization has rendered. Those that lie in the repository are
 //! rendered by [`crate::bundle::helm`]; what comes from elsewhere is not fetched.
 
-use crate::bundle::path_from;
-use crate::text::Span;
+use super::edit;
+use super::fault::{remote, unrendered};
+use super::id::text_at;
+use super::layer::Maker;
+use super::object::Object;
+use super::reference;
+use crate::bundle::{ChartCall, Manifest};
 use crate::yaml::Node;
 
-use super::{edit, kustomization};
-
-/// A chart that a kustomization asks for.
-#[derive(Clone, Debug)]
-pub struct ChartAsk {
-    /// Where it is asked for, and what names it.
-    pub place: Span,
-    /// The directory that it should lie in, relative to the repository's root.
-    pub directory: String,
-    /// The release's name.
-    pub release: String,
-    /// The release's namespace.
-    pub namespace: Option<String>,
-    /// Values files, relative to the repository's root; later ones win.
-    pub values: Vec<String>,
-    /// Values that win over all files.
-    pub inline: Option<Node>,
+/// The charts that a kustomization renders.
+pub(super) fn calls(directory: &str, tree: &Node) -> Vec<ChartCall> {
+    let home = tree.at(&["helmGlobals", "chartHome"]);
+    let lists = ["helmCharts", "helmChartInflationGenerator"].into_iter();
+    let entries = lists.flat_map(|key| tree.get(key).and_then(Node::as_seq).unwrap_or_default());
+    entries.map(|entry| call(directory, entry, home)).collect()
 }
 
-/// Where kustomize looks for charts (api/types/helmchartargs.go).
-const HOME: &str = "charts";
-
-/// The charts of `helmCharts`.
-pub(super) fn asks(directory: &str, tree: &Node) -> Vec<ChartAsk> {
-    let home = kustomization::field(tree, "helmGlobals")
-        .and_then(|globals| kustomization::string(globals, "chartHome"))
-        .unwrap_or(HOME);
-    let ask = |item: &Node| {
-        let name = item.get("name")?;
-        let called = edit::text(name)?;
-        let files = kustomization::items(item, "additionalValuesFiles").iter();
-        let files = item.get("valuesFile").into_iter().chain(files).filter_map(edit::text);
-        Some(ChartAsk {
-            place: place(item),
-            directory: path_from(directory, &format!("{home}/{called}"))?,
-            release: kustomization::string(item, "releaseName").unwrap_or(called).to_owned(),
-            namespace: kustomization::string(item, "namespace").map(str::to_owned),
-            values: files.filter_map(|file| path_from(directory, file)).collect(),
-            inline: item.get("valuesInline").cloned(),
-        })
+/// One chart. kustomize looks for charts below `charts/` where nothing else is said
+/// (api/types/helmchartargs.go).
+pub(super) fn call(directory: &str, entry: &Node, home: Option<&Node>) -> ChartCall {
+    let text = |keys: &[&str]| {
+        let found = keys.iter().map(|key| text_at(entry, &[key])).find(|text| !text.is_empty());
+        found.map(str::to_owned)
     };
-    kustomization::items(tree, "helmCharts").iter().filter_map(ask).collect()
+    let home = text(&["chartHome"]).or(home.and_then(Node::as_str).map(str::to_owned));
+    let list = entry.get("additionalValuesFiles").and_then(Node::as_seq).unwrap_or_default();
+    let more = list.iter().filter_map(Node::as_str).map(str::to_owned);
+    let paths = text(&["valuesFile", "values"]).into_iter().chain(more);
+    ChartCall {
+        place: edit::token(entry),
+        directory: directory.to_owned(),
+        name: text(&["name", "chartName"]).unwrap_or_default(),
+        home: reference::join(directory, home.as_deref().unwrap_or("charts")),
+        remote: text(&["repo", "chartRepoUrl"]),
+        release: text(&["releaseName"]),
+        namespace: text(&["namespace", "releaseNamespace"]),
+        values: paths.filter_map(|path| reference::join(directory, &path)).collect(),
+        inline_values: entry.get("valuesInline").or(entry.get("valuesLocal")).cloned(),
+    }
 }
 
-/// Where a chart is asked for.
-pub(super) fn place(item: &Node) -> Span {
-    let name = item.get("name").or_else(|| item.get("chartName"));
-    name.map_or_else(|| edit::first_line(item), |name| name.span)
+impl Maker<'_> {
+    /// Adds what a chart makes, if it was rendered.
+    pub fn chart(&mut self, call: ChartCall) {
+        let Some(built) = self.library.rendered.get(&call.place) else {
+            let fault = match &call.remote {
+                Some(url) => remote(call.place, url),
+                None => unrendered(call.place, &call.name),
+            };
+            self.fault(fault);
+            return self.open(&format!("chart {}", call.name));
+        };
+        let object =
+            |manifest: &Manifest| Object::new(manifest.head.clone(), manifest.tree.clone());
+        let objects = built.manifests.iter().map(object).collect();
+        self.append(call.place, objects);
+        built.faults.iter().for_each(|fault| self.fault(fault.clone()));
+        self.layer.openings.extend(built.openings.iter().cloned());
+        self.layer.files.extend(&built.files);
+    }
 }

@@ -1,4 +1,4 @@
-//! Editing trees: nodes along the changed path are made anew, all others stay shared.
+//! Changes to trees. A change builds new nodes along its path only; all others stay shared.
 
 use std::sync::Arc;
 
@@ -7,16 +7,16 @@ use compact_str::CompactString;
 use crate::text::Span;
 use crate::yaml::{Entry, Map, Node, Scalar, ScalarKind, Value};
 
-/// The entries of a mapping, to be changed.
-pub(super) fn map_mut(node: &mut Node) -> Option<&mut Map> {
+/// The entries, to be changed, if it is a mapping.
+pub(super) fn entries_mut(node: &mut Node) -> Option<&mut Vec<Entry>> {
     match &mut node.value {
-        Value::Map(map) => Some(Arc::make_mut(map)),
+        Value::Map(map) => Some(&mut Arc::make_mut(map).entries),
         _ => None,
     }
 }
 
-/// The items of a sequence, to be changed.
-pub(super) fn seq_mut(node: &mut Node) -> Option<&mut [Node]> {
+/// The items, to be changed one by one, if it is a sequence.
+pub(super) fn items_mut(node: &mut Node) -> Option<&mut [Node]> {
     match &mut node.value {
         Value::Seq(items) => Some(Arc::make_mut(items)),
         _ => None,
@@ -24,59 +24,112 @@ pub(super) fn seq_mut(node: &mut Node) -> Option<&mut [Node]> {
 }
 
 /// The value of `key`, to be changed.
-pub(super) fn get_mut<'n>(node: &'n mut Node, key: &str) -> Option<&'n mut Node> {
-    let map = map_mut(node)?;
-    map.entries.iter_mut().rev().find(|entry| entry.key == key).map(|entry| &mut entry.value)
+pub(super) fn get_mut<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
+    let entries = entries_mut(node)?;
+    entries.iter_mut().rev().find(|entry| entry.key == key).map(|entry| &mut entry.value)
 }
 
-/// Writes an entry over the one of its key, or adds it; returns what was there.
-pub(super) fn set(map: &mut Map, new: Entry) -> Option<Node> {
-    match map.entries.iter_mut().rev().find(|entry| entry.key == new.key) {
-        Some(entry) => Some(std::mem::replace(entry, new).value),
+/// Puts an entry in the place of the one with its key, or behind all others; returns what stood
+/// there. Without effect on what is no mapping.
+pub(super) fn put(node: &mut Node, entry: Entry) -> Option<Node> {
+    let entries = entries_mut(node)?;
+    match entries.iter_mut().rev().find(|known| known.key == entry.key) {
+        Some(known) => Some(std::mem::replace(known, entry).value),
         None => {
-            map.entries.push(new);
+            entries.push(entry);
             None
         }
     }
 }
 
-/// Takes an entry out.
-pub(super) fn remove(map: &mut Map, key: &str) -> Option<Entry> {
-    let at = map.entries.iter().rposition(|entry| entry.key == key)?;
-    Some(map.entries.remove(at))
+/// Takes out the entries with that key.
+pub(super) fn remove(node: &mut Node, key: &str) -> Option<Entry> {
+    node.entry(key)?;
+    let entries = entries_mut(node)?;
+    let at = entries.iter().rposition(|entry| entry.key == key)?;
+    let taken = entries.remove(at);
+    entries.retain(|entry| entry.key != key);
+    Some(taken)
 }
 
-/// A string that stands at `span`.
-pub(super) fn string(text: &str, span: Span) -> Node {
-    let scalar = Scalar { text: CompactString::new(text), kind: ScalarKind::Str, plain: true };
-    Node { span, value: Value::Scalar(scalar) }
+/// A mapping without entries, born at `span`.
+pub(super) fn empty_map(span: Span) -> Node {
+    Node { span, value: Value::Map(Arc::new(Map::default())) }
 }
 
-/// A mapping that is made at `span`.
-pub(super) fn mapping(entries: Vec<Entry>, span: Span) -> Node {
+/// A mapping of entries.
+pub(super) fn map(span: Span, entries: Vec<Entry>) -> Node {
     Node { span, value: Value::Map(Arc::new(Map { entries })) }
 }
 
-/// A sequence that is made at `span`.
-pub(super) fn sequence(items: Vec<Node>, span: Span) -> Node {
-    Node { span, value: Value::Seq(items.into()) }
+/// A string, born at `span`.
+pub(super) fn string(span: Span, text: impl Into<CompactString>) -> Node {
+    let scalar = Scalar { text: text.into(), kind: ScalarKind::Str, plain: false };
+    Node { span, value: Value::Scalar(scalar) }
 }
 
-/// An entry.
-pub(super) fn entry(key: &str, key_span: Span, value: Node) -> Entry {
-    Entry { key: CompactString::new(key), key_span, value }
+/// An entry whose key and value are born at `span`.
+pub(super) fn entry(span: Span, key: &str, value: Node) -> Entry {
+    Entry { key: key.into(), key_span: span, value }
 }
 
-/// The first line of what a node says, for a message's place.
-pub(super) fn first_line(node: &Node) -> Span {
-    match &node.value {
-        Value::Scalar(_) => node.span,
-        Value::Map(map) => map.entries.first().map_or(node.span.at_start(), |entry| entry.key_span),
-        Value::Seq(items) => items.first().map_or(node.span.at_start(), first_line),
+/// How deep a tree is, as far as `limit` (more is `limit + 1`).
+pub(super) fn depth(node: &Node, limit: usize) -> usize {
+    if limit == 0 {
+        return 1;
+    }
+    let below = |node: &Node| depth(node, limit - 1);
+    1 + match &node.value {
+        Value::Scalar(_) => 0,
+        Value::Map(map) => map.entries.iter().map(|entry| below(&entry.value)).max().unwrap_or(0),
+        Value::Seq(items) => items.iter().map(below).max().unwrap_or(0),
     }
 }
 
-/// The text of a scalar, whatever it is read as.
-pub(super) fn text(node: &Node) -> Option<&str> {
-    node.as_scalar().filter(|scalar| scalar.kind != ScalarKind::Null).map(|s| s.text.as_str())
+/// How many nodes a tree has, counted up to about `limit`.
+pub(super) fn size(node: &Node, limit: usize) -> usize {
+    let mut count = 1;
+    let mut add = |node: &Node| {
+        if count <= limit {
+            count += size(node, limit - count.min(limit));
+        }
+    };
+    match &node.value {
+        Value::Scalar(_) => {}
+        Value::Map(map) => map.entries.iter().for_each(|entry| add(&entry.value)),
+        Value::Seq(items) => items.iter().for_each(add),
+    }
+    count
+}
+
+/// `holder` and `key` as one field path.
+pub(super) fn below(holder: &str, key: &str) -> String {
+    if holder.is_empty() { key.to_owned() } else { format!("{holder}.{key}") }
+}
+
+/// The first key that stands twice in one mapping of this tree.
+pub(super) fn twice(node: &Node) -> Option<(&str, Span, Span)> {
+    match &node.value {
+        Value::Scalar(_) => None,
+        Value::Seq(items) => items.iter().find_map(twice),
+        Value::Map(map) => {
+            let mut seen: std::collections::HashMap<&str, Span> = std::collections::HashMap::new();
+            for entry in &map.entries {
+                if let Some(first) = seen.insert(entry.key.as_str(), entry.key_span) {
+                    return Some((entry.key.as_str(), entry.key_span, first));
+                }
+            }
+            map.entries.iter().find_map(|entry| twice(&entry.value))
+        }
+    }
+}
+
+/// One token to point at: a scalar on one line itself, else the first key of a mapping, else the
+/// beginning.
+pub(super) fn token(node: &Node) -> Span {
+    match &node.value {
+        Value::Scalar(_) => node.span,
+        Value::Map(map) => map.entries.first().map_or(node.span.at_start(), |e| e.key_span),
+        Value::Seq(items) => items.first().map_or(node.span.at_start(), token),
+    }
 }

@@ -1,195 +1,234 @@
-//! Field specifications: where a transformer writes, by kind and path. The tables are upstream's
-//! (api/internal/konfig/builtinpluginconsts of kustomize 5.5).
-
-use compact_str::CompactString;
-
-use crate::text::Span;
-use crate::yaml::{Node, ScalarKind};
+//! The fields of a kustomization: what kustomize knows, and what it refuses.
 
 use super::edit;
-use super::resource::Id;
+use super::fault::refused;
+use crate::bundle::Fault;
+use crate::text::Span;
+use crate::yaml::{Map, Node, Value};
 
-/// Where a transformer writes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct FieldSpec {
-    /// Empty for any.
-    pub(super) group: CompactString,
-    /// Empty for any.
-    pub(super) version: CompactString,
-    /// Empty for any.
-    pub(super) kind: CompactString,
-    /// Its path; lists on the way are walked through.
-    pub(super) path: Vec<CompactString>,
-    /// Whether what is not there is made.
-    pub(super) create: bool,
+/// What a field holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Text,
+    /// A mapping of any keys.
+    Map,
+    /// A mapping of these keys.
+    Record(&'static [&'static str]),
+    /// A list of strings.
+    Texts,
+    /// A list of mappings of these keys.
+    Records(&'static [&'static str]),
 }
 
-/// Group, version, kind, path, create.
-type Row = (&'static str, &'static str, &'static str, &'static str, bool);
-
-/// `metadata.labels`, and those of pod templates.
-const TEMPLATE_LABELS: &[Row] = &[
-    ("", "", "", "metadata/labels", true),
-    ("", "v1", "ReplicationController", "spec/template/metadata/labels", true),
-    ("", "", "Deployment", "spec/template/metadata/labels", true),
-    ("", "", "ReplicaSet", "spec/template/metadata/labels", true),
-    ("", "", "DaemonSet", "spec/template/metadata/labels", true),
-    ("apps", "", "StatefulSet", "spec/template/metadata/labels", true),
-    ("apps", "", "StatefulSet", "spec/volumeClaimTemplates[]/metadata/labels", true),
-    ("batch", "", "Job", "spec/template/metadata/labels", true),
-    ("batch", "", "CronJob", "spec/jobTemplate/metadata/labels", true),
-    ("batch", "", "CronJob", "spec/jobTemplate/spec/template/metadata/labels", true),
+const PATCH: Form = Form::Records(&["path", "patch", "target", "options"]);
+const GENERATOR: &[&str] =
+    &["name", "namespace", "behavior", "type", "literals", "files", "envs", "env", "options"];
+const HELM_CHART: &[&str] = &[
+    "name",
+    "version",
+    "repo",
+    "releaseName",
+    "namespace",
+    "valuesFile",
+    "valuesInline",
+    "valuesMerge",
+    "includeCRDs",
+    "skipHooks",
+    "additionalValuesFiles",
+    "apiVersions",
+    "kubeVersion",
+    "nameTemplate",
+    "skipTests",
+    "debug",
+    "devel",
+];
+const HELM_CHART_ARGS: &[&str] = &[
+    "chartName",
+    "chartVersion",
+    "chartRepoUrl",
+    "chartHome",
+    "chartRepoName",
+    "helmBin",
+    "helmHome",
+    "values",
+    "valuesLocal",
+    "valuesMerge",
+    "releaseName",
+    "releaseNamespace",
+    "extraArgs",
 ];
 
-/// Selectors. Those of a pod's affinity say nothing to policies and are left out.
-const SELECTORS: &[Row] = &[
-    ("", "v1", "Service", "spec/selector", true),
-    ("", "v1", "ReplicationController", "spec/selector", true),
-    ("", "", "Deployment", "spec/selector/matchLabels", true),
-    ("", "", "ReplicaSet", "spec/selector/matchLabels", true),
-    ("", "", "DaemonSet", "spec/selector/matchLabels", true),
-    ("apps", "", "StatefulSet", "spec/selector/matchLabels", true),
-    ("batch", "", "Job", "spec/selector/matchLabels", false),
-    ("batch", "", "CronJob", "spec/jobTemplate/spec/selector/matchLabels", false),
-    ("policy", "", "PodDisruptionBudget", "spec/selector/matchLabels", false),
-    ("networking.k8s.io", "", "NetworkPolicy", "spec/podSelector/matchLabels", false),
-    ("networking.k8s.io", "", "NetworkPolicy", "spec/ingress/from/podSelector/matchLabels", false),
-    ("networking.k8s.io", "", "NetworkPolicy", "spec/egress/to/podSelector/matchLabels", false),
+/// Every field that kustomize 5.5.0 knows (`api/types/kustomization.go`).
+const FIELDS: &[(&str, Form)] = &[
+    ("apiVersion", Form::Text),
+    ("kind", Form::Text),
+    ("metadata", Form::Map),
+    ("openapi", Form::Map),
+    ("namePrefix", Form::Text),
+    ("nameSuffix", Form::Text),
+    ("namespace", Form::Text),
+    ("commonLabels", Form::Map),
+    ("labels", Form::Records(&["pairs", "includeSelectors", "includeTemplates", "fields"])),
+    ("commonAnnotations", Form::Map),
+    ("patchesStrategicMerge", Form::Texts),
+    ("patchesJson6902", PATCH),
+    ("patches", PATCH),
+    ("images", Form::Records(&["name", "newName", "tagSuffix", "newTag", "digest"])),
+    ("imageTags", Form::Records(&["name", "newName", "tagSuffix", "newTag", "digest"])),
+    ("replacements", Form::Records(&["path", "source", "targets"])),
+    ("replicas", Form::Records(&["name", "count"])),
+    ("vars", Form::Records(&["name", "objref", "fieldref"])),
+    ("sortOptions", Form::Record(&["order", "legacySortOptions"])),
+    ("resources", Form::Texts),
+    ("components", Form::Texts),
+    ("crds", Form::Texts),
+    ("bases", Form::Texts),
+    ("configMapGenerator", Form::Records(GENERATOR)),
+    ("secretGenerator", Form::Records(GENERATOR)),
+    ("helmGlobals", Form::Record(&["chartHome", "configHome"])),
+    ("helmCharts", Form::Records(HELM_CHART)),
+    ("helmChartInflationGenerator", Form::Records(HELM_CHART_ARGS)),
+    (
+        "generatorOptions",
+        Form::Record(&["labels", "annotations", "disableNameSuffixHash", "immutable"]),
+    ),
+    ("configurations", Form::Texts),
+    ("generators", Form::Texts),
+    ("transformers", Form::Texts),
+    ("validators", Form::Texts),
+    ("buildMetadata", Form::Texts),
 ];
 
-fn rows(table: &[Row]) -> Vec<FieldSpec> {
-    let spec = |&(group, version, kind, path, create): &Row| FieldSpec {
-        group: group.into(),
-        version: version.into(),
-        kind: kind.into(),
-        path: path.split('/').map(CompactString::new).collect(),
-        create,
+const VERSION: &str = "kustomize.config.k8s.io/v1beta1";
+const COMPONENT_VERSION: &str = "kustomize.config.k8s.io/v1alpha1";
+
+/// The tree of a kustomization with its fields named as kustomize names them: it goes by the
+/// rules of Go's JSON, for which `Resources` is `resources`.
+pub(super) fn named(tree: &Node) -> Node {
+    let Some(map) = tree.as_map() else {
+        return tree.clone();
     };
-    table.iter().map(spec).collect()
-}
-
-/// Where `labels` without more writes.
-pub(super) fn metadata_labels() -> Vec<FieldSpec> {
-    rows(&TEMPLATE_LABELS[..1])
-}
-
-/// Where `includeTemplates` writes.
-pub(super) fn template_labels() -> Vec<FieldSpec> {
-    rows(TEMPLATE_LABELS)
-}
-
-/// Where `commonLabels` and `includeSelectors` write.
-pub(super) fn common_labels() -> Vec<FieldSpec> {
-    let mut specs = rows(SELECTORS);
-    specs.extend(rows(TEMPLATE_LABELS));
-    specs
-}
-
-/// Reads specifications as `labels[].fields` and `configurations` write them.
-pub(super) fn read(list: Option<&Node>) -> Vec<FieldSpec> {
-    let items = list.and_then(Node::as_seq).unwrap_or_default();
-    let text = |node: &Node, key: &str| {
-        node.get(key).and_then(edit::text).map(CompactString::new).unwrap_or_default()
-    };
-    let spec = |node: &Node| {
-        let path = text(node, "path");
-        let create = node.get("create").and_then(Node::as_scalar);
-        FieldSpec {
-            group: text(node, "group"),
-            version: text(node, "version"),
-            kind: text(node, "kind"),
-            path: split(&path),
-            create: create.is_some_and(|scalar| scalar.kind == ScalarKind::Bool(true)),
-        }
-    };
-    items.iter().map(spec).filter(|spec| !spec.path.is_empty()).collect()
-}
-
-/// `a/b\/c` is `a`, `b/c`.
-fn split(path: &str) -> Vec<CompactString> {
-    let mut parts = vec![CompactString::default()];
-    let mut characters = path.chars().peekable();
-    while let Some(character) = characters.next() {
-        match character {
-            '\\' if characters.peek() == Some(&'/') => {
-                characters.next();
-                parts.iter_mut().last().into_iter().for_each(|part| part.push('/'));
-            }
-            '/' => parts.push(CompactString::default()),
-            other => parts.iter_mut().last().into_iter().for_each(|part| part.push(other)),
+    let mut entries = map.entries.clone();
+    for entry in &mut entries {
+        let known = FIELDS.iter().find(|(name, _)| entry.key.eq_ignore_ascii_case(name));
+        if let Some((name, _)) = known {
+            entry.key = (*name).into();
         }
     }
-    parts.retain(|part| !part.is_empty());
-    parts
+    Node { span: tree.span, value: Value::Map(Map { entries }.into()) }
 }
 
-impl FieldSpec {
-    pub(super) fn is_for(&self, id: &Id) -> bool {
-        let fits = |wanted: &CompactString, has: &CompactString| wanted.is_empty() || wanted == has;
-        fits(&self.kind, &id.kind)
-            && fits(&self.group, &id.group)
-            && fits(&self.version, &id.version)
+/// Whether it says that it is a component.
+pub(super) fn is_component(tree: &Node) -> bool {
+    tree.get("kind").and_then(Node::as_str) == Some("Component")
+}
+
+/// What kustomize refuses about the fields themselves. A key that stands twice is none of it: the
+/// last one counts.
+pub(super) fn check(tree: &Node) -> Vec<Fault> {
+    let mut faults = Vec::new();
+    let Some(map) = tree.as_map() else {
+        faults.push(empty(edit::token(tree)));
+        return faults;
+    };
+    let says_something = |entry: &&crate::yaml::Entry| {
+        !matches!(entry.key.as_str(), "apiVersion" | "kind") && !entry.value.is_null()
+    };
+    if !map.entries.iter().any(|entry| says_something(&entry)) {
+        faults.push(empty(edit::token(tree)));
     }
+    for entry in &map.entries {
+        match FIELDS.iter().find(|(name, _)| entry.key == *name) {
+            Some((name, form)) => check_form(name, *form, &entry.value, &mut faults),
+            None => faults.push(unknown(&entry.key, entry.key_span, FIELDS.iter().map(|it| it.0))),
+        }
+    }
+    check_kind(tree, &mut faults);
+    faults
+}
 
-    /// Hands every mapping that it names in `tree` to `write`, with its field path; makes those
-    /// that are not there at `place`, if it may.
-    pub(super) fn visit(
-        &self,
-        tree: &mut Node,
-        place: Span,
-        write: &mut dyn FnMut(&mut Node, &str),
-    ) {
-        let mut walk = Walk { create: self.create, place, write };
-        walk.go(tree, &self.path, &mut String::new());
+fn empty(place: Span) -> Fault {
+    refused(
+        place,
+        "this kustomization is empty, and kustomize refuses an empty one".to_owned(),
+        "list what it applies under `resources`, or remove the file",
+    )
+}
+
+fn unknown<'a>(key: &str, place: Span, known: impl Iterator<Item = &'a str>) -> Fault {
+    let near = known
+        .map(|name| (strsim::damerau_levenshtein(&key.to_lowercase(), &name.to_lowercase()), name))
+        .filter(|(distance, _)| *distance <= 3)
+        .min();
+    let help = match near {
+        Some((_, name)) => format!("write `{name}`, or remove it"),
+        None => "remove it, or look up the field in kustomize's reference".to_owned(),
+    };
+    refused(place, format!("kustomize knows no field `{key}` here and refuses the file"), &help)
+}
+
+fn check_kind(tree: &Node, faults: &mut Vec<Fault>) {
+    let text = |key: &str| tree.get(key).and_then(Node::as_str).filter(|text| !text.is_empty());
+    let kind = text("kind").unwrap_or("Kustomization");
+    let place = |key: &str| tree.get(key).map_or(tree.span, |node| node.span);
+    if !matches!(kind, "Kustomization" | "Component") {
+        faults.push(refused(
+            place("kind"),
+            format!("`{kind}` is no kind of kustomization"),
+            "write `kind: Kustomization`, or `kind: Component` for a component",
+        ));
+        return;
+    }
+    let version = if kind == "Component" { COMPONENT_VERSION } else { VERSION };
+    if text("apiVersion").is_some_and(|written| written != version) {
+        faults.push(refused(
+            place("apiVersion"),
+            format!("kustomize refuses this apiVersion for a {kind}"),
+            &format!("write `apiVersion: {version}`"),
+        ));
     }
 }
 
-struct Walk<'w> {
-    create: bool,
-    place: Span,
-    write: &'w mut dyn FnMut(&mut Node, &str),
+fn check_form(name: &str, form: Form, value: &Node, faults: &mut Vec<Fault>) {
+    if value.is_null() {
+        return;
+    }
+    let wrong = |what: &str, node: &Node| {
+        refused(
+            edit::token(node),
+            format!("`{name}` must be {what}, and kustomize refuses the file"),
+            &format!("write {what}"),
+        )
+    };
+    match form {
+        Form::Text if value.as_str().is_none() => faults.push(wrong("a string", value)),
+        Form::Map if value.as_map().is_none() => faults.push(wrong("a mapping", value)),
+        Form::Record(known) => match value.as_map() {
+            Some(map) => check_keys(map, known, faults),
+            None => faults.push(wrong("a mapping", value)),
+        },
+        Form::Texts | Form::Records(_) => {
+            let Some(items) = value.as_seq() else {
+                faults.push(wrong("a list", value));
+                return;
+            };
+            for item in items.iter().filter(|item| !item.is_null()) {
+                match (form, item.as_map()) {
+                    (Form::Records(known), Some(map)) => check_keys(map, known, faults),
+                    (Form::Records(_), None) => faults.push(wrong("a list of mappings", item)),
+                    _ if item.as_str().is_none() => faults.push(wrong("a list of strings", item)),
+                    _ => {}
+                }
+            }
+        }
+        _ => {}
+    }
 }
 
-impl Walk<'_> {
-    /// The depth of the tree bounds the recursion.
-    fn go(&mut self, node: &mut Node, path: &[CompactString], at: &mut String) {
-        let Some((first, rest)) = path.split_first() else {
-            return (self.write)(node, at);
-        };
-        let length = at.len();
-        if let Some(items) = edit::seq_mut(node) {
-            for (index, item) in items.iter_mut().enumerate() {
-                at.push_str(&format!("[{index}]"));
-                self.go(item, path, at);
-                at.truncate(length);
-            }
-            return;
+fn check_keys(map: &Map, known: &[&str], faults: &mut Vec<Fault>) {
+    for entry in &map.entries {
+        if !known.iter().any(|name| entry.key.eq_ignore_ascii_case(name)) {
+            faults.push(unknown(&entry.key, entry.key_span, known.iter().copied()));
         }
-        let key = first.strip_suffix("[]");
-        let create = self.create && key.is_none();
-        let key = key.unwrap_or(first);
-        let Some(map) = edit::map_mut(node) else { return };
-        let place = self.place;
-        let made = || edit::entry(key, place, edit::mapping(Vec::new(), place));
-        match map.entry(key) {
-            None if create => map.entries.push(made()),
-            // Null is made a mapping only where it may be made at all.
-            Some(entry) if entry.value.is_null() && create => {
-                edit::set(map, made());
-            }
-            _ => {}
-        }
-        let Some(next) = map.entries.iter_mut().rev().find(|entry| entry.key == key) else {
-            return;
-        };
-        if next.value.is_null() {
-            return;
-        }
-        if !at.is_empty() {
-            at.push('.');
-        }
-        at.push_str(key);
-        self.go(&mut next.value, rest, at);
-        at.truncate(length);
     }
 }

@@ -1,116 +1,271 @@
-//! Patches that are written inside a kustomization: a text in a scalar, whose places are places
-//! in the kustomization.
+//! YAML inside of a scalar: parsed, and every node put back to where it is written in the file.
 
-use std::ops::Range;
+use crate::text::Span;
+use crate::yaml::{self, Limits, Node, Problem, Value};
 
-use crate::text::{SourceId, Span};
-use crate::yaml::{self, Entry, Limits, Map, Node, Stream, Value};
-
-/// Reads the text of the scalar `written`, which stands in `source`: its nodes get the places at
-/// which their text stands there. Where a place can't be told (a folded or escaped text), it is
-/// the whole scalar.
-pub(super) fn read(written: &Node, source: &str, limits: &Limits) -> Stream {
-    let Some(scalar) = written.as_scalar() else { return Stream::default() };
+/// The documents that the text of a scalar holds, with spans in the file it stands in.
+///
+/// # Errors
+/// What is wrong with the first document that can't be read, at its place in the file.
+pub(super) fn documents(file: &str, node: &Node, limits: &Limits) -> Result<Vec<Node>, Problem> {
+    let Some(scalar) = node.as_scalar() else {
+        return Ok(Vec::new());
+    };
     let text = scalar.text.as_str();
-    let table = Table::new(text, written.span, source);
-    let mut stream = yaml::read(written.span.source, text, 0..text.len(), None, limits);
-    for document in &mut stream.documents {
-        document.span = table.span(document.span);
-        document.root = table.node(&document.root);
+    let table = table(file, node, text);
+    let place = |span: Span| match &table {
+        Some(table) => {
+            let at = |offset: u32| table.get(offset as usize).map_or(node.span.end, |at| *at);
+            // The end is where the last character ends: what follows may be indentation.
+            let start = at(span.start);
+            let end = if span.end > span.start {
+                at(span.end - 1) + (at(span.end).saturating_sub(at(span.end - 1))).min(1)
+            } else {
+                start
+            };
+            Span { source: node.span.source, start, end: end.max(start) }
+        }
+        None => node.span,
+    };
+    let stream = yaml::read(node.span.source, text, 0..text.len(), None, limits);
+    if let Some(problem) = stream.problems.into_iter().next() {
+        return Err(Problem { span: place(problem.span), ..problem });
     }
-    for problem in &mut stream.problems {
-        problem.span = table.span(problem.span);
-    }
-    stream
+    Ok(stream.documents.iter().map(|document| placed(&document.root, &place)).collect())
 }
 
-/// For each line of a text, where it stands in the source.
-struct Table {
-    /// Where each line begins and ends in the text, and where it begins in the source.
-    lines: Vec<(Range<usize>, usize)>,
-    whole: Span,
+fn placed(node: &Node, place: &impl Fn(Span) -> Span) -> Node {
+    let value = match &node.value {
+        Value::Scalar(scalar) => Value::Scalar(scalar.clone()),
+        Value::Seq(items) => Value::Seq(items.iter().map(|item| placed(item, place)).collect()),
+        Value::Map(map) => {
+            let mut map = (**map).clone();
+            for entry in &mut map.entries {
+                entry.key_span = place(entry.key_span);
+                entry.value = placed(&entry.value, place);
+            }
+            Value::Map(map.into())
+        }
+    };
+    Node { span: place(node.span), value }
 }
 
-impl Table {
-    fn new(text: &str, written: Span, source: &str) -> Self {
-        let whole = Span { end: first_line_end(source, written), ..written };
-        let token = source.get(written.start as usize..written.end as usize).unwrap_or_default();
-        let lines = match token.as_bytes().first() {
-            Some(b'|') => literal(text, token, written.start as usize),
-            _ => verbatim(text, token, written.start as usize),
-        };
-        Self { lines: lines.unwrap_or_default(), whole }
+/// For every byte of `text` (and its end) the byte of the file where it is written; none where
+/// the two can't be brought together.
+fn table(file: &str, node: &Node, text: &str) -> Option<Vec<u32>> {
+    let raw = file.get(node.span.start as usize..node.span.end as usize)?;
+    let mut table = match raw.as_bytes().first()? {
+        b'|' | b'>' => block(raw, text)?,
+        b'"' => quoted(raw, text, b'"')?,
+        b'\'' => quoted(raw, text, b'\'')?,
+        _ => quoted(raw, text, 0)?,
+    };
+    table.iter_mut().for_each(|at| *at += node.span.start);
+    Some(table)
+}
+
+/// A block scalar: its lines, each behind its indentation.
+fn block(raw: &str, text: &str) -> Option<Vec<u32>> {
+    let mut table = Vec::with_capacity(text.len() + 1);
+    let header = raw.find('\n')? + 1;
+    let mut at = header;
+    let rest = raw.get(header..)?;
+    // What the first line is indented by beyond its own text is the block's indentation.
+    let is_text = |line: &&str| !line.trim().is_empty();
+    let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
+    let indent = blanks(rest.lines().find(is_text)?);
+    let indent = indent.checked_sub(blanks(text.lines().find(is_text)?))?;
+    let folded = raw.starts_with('>');
+    let mut lines = rest.split_inclusive('\n');
+    let mut line = lines.next().unwrap_or("");
+    let mut within = indent.min(line.trim_end_matches(['\n', '\r']).len());
+    for char in text.chars() {
+        // A line of the file that is used up ends in the text as a break, or folded as a space.
+        let ended =
+            line.get(within..).is_none_or(|rest| rest.trim_end_matches(['\n', '\r']).is_empty());
+        let here = u32::try_from(at + within).ok()?;
+        table.extend(std::iter::repeat_n(here, char.len_utf8()));
+        let expected = line.get(within..).and_then(|rest| rest.chars().next());
+        if ended && (char == '\n' || (folded && char == ' ')) {
+            at += line.len();
+            line = lines.next().unwrap_or("");
+            within = indent.min(line.trim_end_matches(['\n', '\r']).len());
+            if folded && char == ' ' && line.trim().is_empty() {
+                return None;
+            }
+        } else if expected == Some(char) {
+            let last = table.len() - char.len_utf8();
+            for (offset, slot) in table.iter_mut().skip(last).enumerate() {
+                *slot += u32::try_from(offset).ok()?;
+            }
+            within += char.len_utf8();
+        } else {
+            return None;
+        }
+    }
+    table.push(u32::try_from((at + within).min(raw.len())).ok()?);
+    Some(table)
+}
+
+/// A plain or quoted scalar: escapes stand for one character, a break with the blanks around it
+/// for a space.
+fn quoted(raw: &str, text: &str, quote: u8) -> Option<Vec<u32>> {
+    let mut table = Vec::with_capacity(text.len() + 1);
+    let mut reader = Reader { raw, quote, at: usize::from(quote != 0) };
+    let mut chars = text.chars().peekable();
+    while let Some(char) = chars.next() {
+        reader.skip_joined_lines();
+        let here = reader.at;
+        let is_copied = reader.take(char, chars.peek() == Some(&'\n'))?;
+        for offset in 0..char.len_utf8() {
+            let at = if is_copied { here + offset } else { here };
+            table.push(u32::try_from(at).ok()?);
+        }
+    }
+    table.push(u32::try_from(reader.at).ok()?);
+    Some(table)
+}
+
+/// Reads the writing of a scalar along its text.
+struct Reader<'a> {
+    raw: &'a str,
+    quote: u8,
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn is_blank(&self, at: usize) -> bool {
+        self.raw.as_bytes().get(at).is_some_and(|b| matches!(b, b' ' | b'\t' | b'\n' | b'\r'))
     }
 
-    fn offset(&self, at: u32) -> Option<usize> {
-        let at = at as usize;
-        let after = self.lines.partition_point(|(line, _)| line.start <= at);
-        let (line, start) = self.lines.get(after.checked_sub(1)?)?;
-        Some(start + at.min(line.end) - line.start)
-    }
-
-    fn span(&self, span: Span) -> Span {
-        let source: SourceId = self.whole.source;
-        match (self.offset(span.start), self.offset(span.end)) {
-            (Some(start), Some(end)) if start <= end => Span::new(source, start, end),
-            _ => self.whole,
+    fn skip_blanks(&mut self) {
+        while self.is_blank(self.at) {
+            self.at += 1;
         }
     }
 
-    /// Recursion is as deep as the tree, whose depth is bounded where it is read.
-    fn node(&self, node: &Node) -> Node {
-        let value = match &node.value {
-            Value::Scalar(scalar) => Value::Scalar(scalar.clone()),
-            Value::Seq(items) => Value::Seq(items.iter().map(|item| self.node(item)).collect()),
-            Value::Map(map) => {
-                let entry = |entry: &Entry| Entry {
-                    key: entry.key.clone(),
-                    key_span: self.span(entry.key_span),
-                    value: self.node(&entry.value),
-                };
-                Value::Map(Map { entries: map.entries.iter().map(entry).collect() }.into())
+    fn next_break(&self) -> Option<usize> {
+        self.raw.get(self.at..)?.find('\n').map(|length| self.at + length)
+    }
+
+    /// A backslash at the end of a line joins it with the next one.
+    fn skip_joined_lines(&mut self) {
+        let next = |at: usize| self.raw.as_bytes().get(at);
+        let joins = self.quote == b'"'
+            && next(self.at) == Some(&b'\\')
+            && matches!(next(self.at + 1), Some(b'\n' | b'\r'));
+        if joins {
+            self.at += 1;
+            self.skip_blanks();
+        }
+    }
+
+    /// Goes over the writing of one character; returns whether it is written as itself.
+    fn take(&mut self, char: char, break_follows: bool) -> Option<bool> {
+        let written = self.raw.get(self.at..)?.chars().next()?;
+        if self.quote == b'"' && written == '\\' {
+            self.at += match self.raw.as_bytes().get(self.at + 1)? {
+                b'x' => 4,
+                b'u' => 6,
+                b'U' => 10,
+                _ => 2,
+            };
+            return Some(false);
+        }
+        if self.quote == b'\'' && written == '\'' {
+            self.at += 2;
+            return Some(false);
+        }
+        if written == '\n' || written == '\r' {
+            self.take_break(char, break_follows)?;
+            return Some(false);
+        }
+        if written != char {
+            return None;
+        }
+        self.at += char.len_utf8();
+        // Blanks at the end of a line are no part of the text.
+        let run = (self.at..).find(|at| !self.is_blank(*at)).unwrap_or(self.at);
+        let end = self.next_break().filter(|end| *end < run);
+        self.at = end.filter(|_| char != ' ').unwrap_or(self.at);
+        Some(true)
+    }
+
+    /// One break is a space, each further one a break.
+    fn take_break(&mut self, char: char, break_follows: bool) -> Option<()> {
+        self.at = self.next_break()? + 1;
+        if char == '\n' {
+            let end = self.next_break().unwrap_or(self.at);
+            let is_empty = self.raw.get(self.at..end).is_some_and(|it| it.trim().is_empty());
+            if is_empty && !break_follows && end > self.at {
+                self.at = end + 1;
             }
-        };
-        Node { span: self.span(node.span), value }
+        }
+        if !break_follows {
+            self.skip_blanks();
+        }
+        Some(())
     }
 }
 
-fn first_line_end(source: &str, span: Span) -> u32 {
-    let text = source.get(span.start as usize..span.end as usize).unwrap_or_default();
-    let line = text.lines().next().map_or(0, str::len);
-    span.start + u32::try_from(line).unwrap_or(0)
-}
+#[cfg(test)]
+mod tests {
+    use super::documents;
+    use crate::text::SourceId;
+    use crate::yaml::{self, Limits, Node};
 
-/// A literal block scalar (`|`): each line of the text is the end of a line of the source.
-fn literal(text: &str, token: &str, start: usize) -> Option<Vec<(Range<usize>, usize)>> {
-    let mut written = Vec::new();
-    let mut at = start;
-    for line in token.split_inclusive('\n') {
-        written.push((at, line.trim_end_matches(['\n', '\r'])));
-        at += line.len();
+    /// The scalars of the document inside of `text`'s `patch`, with what stands at their spans.
+    fn told(text: &str) -> Vec<(String, String)> {
+        fn walk(text: &str, node: &Node, out: &mut Vec<(String, String)>) {
+            if let Some(scalar) = node.as_scalar() {
+                let slice = &text[node.span.start as usize..node.span.end as usize];
+                out.push((scalar.text.to_string(), slice.to_owned()));
+            }
+            node.as_seq().unwrap_or_default().iter().for_each(|item| walk(text, item, out));
+            for entry in node.as_map().map_or(&[][..], |map| &map.entries) {
+                let key = &text[entry.key_span.start as usize..entry.key_span.end as usize];
+                out.push((entry.key.to_string(), key.to_owned()));
+                walk(text, &entry.value, out);
+            }
+        }
+        let limits = Limits::default();
+        let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &limits);
+        let patch = stream.documents[0].root.get("patch").unwrap().clone();
+        let mut out = Vec::new();
+        for root in documents(text, &patch, &limits).unwrap() {
+            walk(text, &root, &mut out);
+        }
+        out
     }
-    // Behind the header, which may be followed by a comment.
-    let mut written = written.into_iter().skip(1);
-    let mut lines = Vec::new();
-    let mut begin = 0;
-    for line in text.split_inclusive('\n') {
-        let content = line.trim_end_matches('\n');
-        // An empty line at the end of the text may be past the token.
-        let (from, source) = match written.next() {
-            Some(next) => next,
-            None if content.is_empty() => break,
-            None => return None,
-        };
-        let indent = source.len().checked_sub(content.len());
-        let indent = indent.filter(|indent| source.get(*indent..) == Some(content))?;
-        lines.push((begin..begin + line.len(), from + indent));
-        begin += line.len();
-    }
-    Some(lines)
-}
 
-/// A plain or quoted scalar of one line without escapes: the text stands there as it is.
-fn verbatim(text: &str, token: &str, start: usize) -> Option<Vec<(Range<usize>, usize)>> {
-    let at = token.find(text)?;
-    (!text.contains('\n')).then(|| vec![(0..text.len(), start + at)])
+    #[test]
+    fn every_style_of_scalar_points_into_the_file() {
+        for text in [
+            "patch: |-\n  a: b\n  c:\n    - d\n    - e f\n",
+            "x: 1\npatch: |\n    a: b\n\n    # note\n    c: ä\n    d: e\ny: 2\n",
+            "patch: |2\n    a: b\n    c: d\n",
+            "patch: >-\n  {a: b,\n  c: d,\n  e: f}\n",
+            "patch: '{a: b, c: d}'\n",
+            "patch: \"{a: b, c: d}\"\n",
+            "patch: \"a: b\\nc: d\\n\"\n",
+            "patch: \"{a: b,\n  c: d,\n  e: f}\"\n",
+            "patch: |-\r\n  a: b\r\n  c: d\r\n",
+        ] {
+            let told = told(text);
+            assert!(told.len() >= 4, "{text:?}");
+            for (value, slice) in told {
+                assert_eq!(value, slice, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn broken_yaml_is_told_at_its_line() {
+        let text = "patch: |-\n  a: b\n  c: [\n";
+        let limits = Limits::default();
+        let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &limits);
+        let patch = stream.documents[0].root.get("patch").unwrap();
+        let problem = documents(text, patch, &limits).unwrap_err();
+        assert!(problem.span.start as usize > text.find("c:").unwrap(), "{problem:?}");
+    }
 }

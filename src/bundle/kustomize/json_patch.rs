@@ -1,234 +1,255 @@
-//! JSON patches (RFC 6902) on trees.
+//! JSON patches (RFC 6902) on spanned trees.
 
-use compact_str::CompactString;
-
-use crate::bundle::{Write, Writer};
+use super::edit;
+use super::object::Pen;
 use crate::text::Span;
 use crate::yaml::{Entry, Node, Value};
 
-use super::edit;
-
-/// Why an operation does not apply, and where it is written.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) place: Span,
-    pub(super) message: String,
+/// One operation.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    verb: Verb,
+    path: Vec<String>,
+    /// The pointer as written, and where.
+    pointer: (String, Span),
+    from: Vec<String>,
+    value: Option<Node>,
 }
 
-/// One operation, as written.
-#[derive(Debug)]
-struct Operation<'p> {
-    op: &'p str,
-    path: &'p Node,
-    value: Option<&'p Node>,
-    from: Option<&'p Node>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verb {
+    Add,
+    Remove,
+    Replace,
+    Move,
+    Copy,
+    Test,
 }
 
-/// Whether a patch's tree is a JSON patch: a list of operations.
-pub(super) fn is_one(patch: &Node) -> bool {
-    let items = patch.as_seq().unwrap_or_default();
-    !items.is_empty() && items.iter().all(|item| item.get("op").is_some())
+/// Why an operation can't be read or made, and where it stands.
+pub(super) struct Stop {
+    pub place: Span,
+    pub message: String,
 }
 
-/// Applies all operations in order.
+/// Reads a patch: a list of operations.
 ///
 /// # Errors
-/// The first that does not apply; those before it have been applied.
-pub(super) fn apply(tree: &mut Node, patch: &Node, writes: &mut Vec<Write>) -> Result<(), Refusal> {
-    for item in patch.as_seq().unwrap_or_default() {
-        let operation = Operation::read(item)?;
-        operation
-            .apply(tree, writes)
-            .map_err(|message| Refusal { place: operation.path.span, message })?;
-    }
-    Ok(())
+/// The first operation that is none.
+pub(super) fn read(root: &Node) -> Result<Vec<Operation>, Stop> {
+    root.as_seq().unwrap_or_default().iter().map(operation).collect()
 }
 
-impl<'p> Operation<'p> {
-    fn read(item: &'p Node) -> Result<Self, Refusal> {
-        let place = edit::first_line(item);
-        let refuse = |message: &str| Refusal { place, message: message.to_owned() };
-        let op = item.get("op").and_then(edit::text).ok_or_else(|| refuse("has no `op`"))?;
-        let path = item.get("path").filter(|path| edit::text(path).is_some());
-        let path = path.ok_or_else(|| refuse("has no `path`"))?;
-        Ok(Self { op, path, value: item.get("value"), from: item.get("from") })
-    }
-
-    fn apply(&self, tree: &mut Node, writes: &mut Vec<Write>) -> Result<(), String> {
-        let route = pointer(self.path)?;
-        let value = || self.value.cloned().ok_or_else(|| "has no `value`".to_owned());
-        match self.op {
-            "add" => put(tree, &route, value()?, true, writes),
-            "replace" => put(tree, &route, value()?, false, writes),
-            "remove" => take(tree, &route, self.path.span, writes).map(drop),
-            "test" => {
-                let found = find(tree, &route).ok_or_else(|| missing(&route))?;
-                let same = equal(found, &value()?);
-                if same { Ok(()) } else { Err(format!("`{}` has another value", shown(&route))) }
-            }
-            "move" | "copy" => {
-                let from = pointer(self.from.ok_or_else(|| "has no `from`".to_owned())?)?;
-                let found = find(tree, &from).cloned().ok_or_else(|| missing(&from))?;
-                if self.op == "move" {
-                    take(tree, &from, self.path.span, writes)?;
-                }
-                put(tree, &route, found, true, writes)
-            }
-            other => Err(format!("`{}` is no operation", crate::text::visible(other))),
-        }
-    }
-}
-
-/// The parts of a JSON pointer (RFC 6901).
-fn pointer(node: &Node) -> Result<Vec<CompactString>, String> {
-    let text = edit::text(node).unwrap_or_default();
-    if text.is_empty() {
-        return Ok(Vec::new());
-    }
-    let Some(rest) = text.strip_prefix('/') else {
-        return Err(format!("`{}` is no path: it begins with `/`", crate::text::visible(text)));
+fn operation(node: &Node) -> Result<Operation, Stop> {
+    let text = |key: &str| node.get(key).and_then(Node::as_scalar).map(|it| it.text.as_str());
+    let stop = |message: String| Stop { place: edit::token(node), message };
+    let verb = match text("op") {
+        Some("add") => Verb::Add,
+        Some("remove") => Verb::Remove,
+        Some("replace") => Verb::Replace,
+        Some("move") => Verb::Move,
+        Some("copy") => Verb::Copy,
+        Some("test") => Verb::Test,
+        Some(other) => return Err(stop(format!("`{other}` is no operation of a JSON patch"))),
+        None => return Err(stop("this operation of a JSON patch has no `op`".to_owned())),
     };
-    let part = |part: &str| CompactString::new(part.replace("~1", "/").replace("~0", "~"));
-    Ok(rest.split('/').map(part).collect())
-}
-
-fn shown(route: &[CompactString]) -> String {
-    let path: String = route.iter().map(|part| format!("/{part}")).collect();
-    crate::text::visible(&path).into_owned()
-}
-
-fn missing(route: &[CompactString]) -> String {
-    format!("there is nothing at `{}`", shown(route))
-}
-
-/// The item that a part names: an index, from the end where it is negative (as the library that
-/// kustomize uses allows).
-fn index(part: &str, length: usize) -> Option<usize> {
-    let number: i64 = part.parse().ok()?;
-    let at = if number < 0 { number + length as i64 } else { number };
-    usize::try_from(at).ok().filter(|at| *at < length)
-}
-
-fn find<'n>(tree: &'n Node, route: &[CompactString]) -> Option<&'n Node> {
-    route.iter().try_fold(tree, |node, part| match &node.value {
-        Value::Seq(items) => items.get(index(part, items.len())?),
-        _ => node.get(part),
+    let Some(path) = text("path") else {
+        return Err(stop("this operation of a JSON patch has no `path`".to_owned()));
+    };
+    let from = text("from");
+    if matches!(verb, Verb::Move | Verb::Copy) && from.is_none() {
+        return Err(stop("this operation of a JSON patch has no `from`".to_owned()));
+    }
+    let span = node.get("path").map_or(node.span, |path| path.span);
+    Ok(Operation {
+        verb,
+        path: pointer(path),
+        pointer: (path.to_owned(), span),
+        from: pointer(from.unwrap_or_default()),
+        value: node.get("value").cloned(),
     })
 }
 
-/// The node that holds the last part of a route, with its field path.
-fn holder<'n>(
-    tree: &'n mut Node,
-    route: &[CompactString],
-) -> Result<(&'n mut Node, String), String> {
-    let mut node = tree;
-    let mut at = String::new();
-    for (nth, part) in route.iter().enumerate() {
-        if let Some(length) = node.as_seq().map(<[Node]>::len) {
-            let index = index(part, length).ok_or_else(|| missing(&route[..=nth]))?;
-            at.push_str(&format!("[{index}]"));
-            node = edit::seq_mut(node)
-                .and_then(|items| items.get_mut(index))
-                .ok_or_else(|| missing(&route[..=nth]))?;
-            continue;
-        }
-        if !at.is_empty() {
-            at.push('.');
-        }
-        at.push_str(part);
-        node = edit::get_mut(node, part).ok_or_else(|| missing(&route[..=nth]))?;
-    }
-    Ok((node, at))
+/// The parts of a JSON pointer.
+fn pointer(text: &str) -> Vec<String> {
+    let parts = text.split('/').skip(1);
+    parts.map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
 }
 
-fn put(
+/// Bounds on what operations may make of one object.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    pub depth: usize,
+    pub nodes: usize,
+}
+
+/// Makes the operations one by one; `grown` counts the nodes that were added.
+///
+/// # Errors
+/// The first one that can't be made.
+pub(super) fn apply(
     tree: &mut Node,
-    route: &[CompactString],
-    value: Node,
-    add: bool,
-    writes: &mut Vec<Write>,
-) -> Result<(), String> {
-    let Some((last, above)) = route.split_last() else {
-        *tree = value;
-        return Ok(());
-    };
-    let (node, at) = holder(tree, above)?;
-    let note = |key: CompactString, value: &Node, before| Write {
-        holder: at.clone(),
-        key,
-        writer: Writer::Patch,
-        place: edit::first_line(value),
-        before,
-    };
-    if let Some(items) = node.as_seq() {
-        let mut items = items.to_vec();
-        let length = items.len();
-        let end = add && (last == "-" || last.parse::<usize>() == Ok(length));
-        let slot = if end { Some(length) } else { index(last, length) };
-        let slot = slot.ok_or_else(|| missing(route))?;
-        let key = CompactString::new(format!("[{slot}]"));
-        if add {
-            writes.push(note(key, &value, None));
-            items.insert(slot, value);
-        } else {
-            writes.push(note(key, &value, items.get(slot).cloned()));
-            items[slot] = value;
-        }
-        node.value = Value::Seq(items.into());
-        return Ok(());
+    operations: &[Operation],
+    grown: &mut usize,
+    bounds: Bounds,
+    pen: &mut Pen<'_>,
+) -> Result<(), Stop> {
+    for operation in operations {
+        make(tree, operation, grown, bounds, pen)
+            .map_err(|message| Stop { place: operation.pointer.1, message })?;
     }
-    let Some(map) = edit::map_mut(node) else { return Err(missing(route)) };
-    if !add && map.entry(last).is_none() {
-        return Err(missing(route));
-    }
-    // The key is only part of a path there; what is wrong with the entry is shown at its value.
-    let key_span = edit::first_line(&value);
-    let before = edit::set(map, Entry { key: last.clone(), key_span, value: value.clone() });
-    writes.push(note(last.clone(), &value, before));
     Ok(())
 }
 
-fn take(
+fn make(
     tree: &mut Node,
-    route: &[CompactString],
-    place: Span,
-    writes: &mut Vec<Write>,
-) -> Result<Node, String> {
-    let Some((last, above)) = route.split_last() else {
-        return Err("the whole object can't be removed".to_owned());
+    operation: &Operation,
+    grown: &mut usize,
+    bounds: Bounds,
+    pen: &mut Pen<'_>,
+) -> Result<(), String> {
+    let Operation { verb, path, pointer: (pointer, span), from, value } = operation;
+    let absent = || format!("the object has nothing at `{pointer}`");
+    let null = || Node { span: *span, ..edit::string(*span, "") };
+    let value = match verb {
+        Verb::Move | Verb::Copy => {
+            let found = find(tree, from).cloned();
+            Some(found.ok_or_else(|| format!("the object has nothing at `/{}`", from.join("/")))?)
+        }
+        _ => value.clone(),
     };
-    let (node, at) = holder(tree, above)?;
-    let before = if let Some(items) = node.as_seq() {
-        let mut items = items.to_vec();
-        let slot = index(last, items.len()).ok_or_else(|| missing(route))?;
-        let before = items.remove(slot);
-        node.value = Value::Seq(items.into());
-        before
+    if let Some(value) = value.as_ref().filter(|_| *verb != Verb::Remove && *verb != Verb::Test) {
+        *grown += edit::size(value, bounds.nodes);
+        let deep = path.len() + edit::depth(value, bounds.depth);
+        if *grown > bounds.nodes || deep > bounds.depth {
+            return Err("this makes the object too large or too deep to be read".to_owned());
+        }
+    }
+    match verb {
+        Verb::Test => {
+            let there = find(tree, path);
+            let equal = match (there, &value) {
+                (Some(there), Some(value)) => same(there, value),
+                (None, None) => true,
+                (Some(there), None) => there.is_null(),
+                (None, Some(value)) => value.is_null(),
+            };
+            if equal { Ok(()) } else { Err(format!("the object has another value at `{pointer}`")) }
+        }
+        Verb::Remove => remove(tree, path, *span, pen).ok_or_else(absent),
+        Verb::Replace => {
+            find(tree, path).ok_or_else(absent)?;
+            write(tree, path, value.unwrap_or_else(null), *span, true, pen).ok_or_else(absent)
+        }
+        Verb::Move => {
+            remove(tree, from, *span, pen).ok_or_else(absent)?;
+            write(tree, path, value.unwrap_or_else(null), *span, false, pen).ok_or_else(absent)
+        }
+        Verb::Add | Verb::Copy => {
+            let parent = || format!("the object has nothing that `{pointer}` could be added to");
+            write(tree, path, value.unwrap_or_else(null), *span, false, pen).ok_or_else(parent)
+        }
+    }
+}
+
+fn find<'a>(tree: &'a Node, path: &[String]) -> Option<&'a Node> {
+    path.iter().try_fold(tree, |node, part| match &node.value {
+        Value::Map(_) => node.get(part),
+        Value::Seq(items) => items.get(index(part, items.len())?),
+        Value::Scalar(_) => None,
+    })
+}
+
+/// An index as `evanphx/json-patch` takes it: negative ones count from the end.
+fn index(part: &str, length: usize) -> Option<usize> {
+    let number: i64 = part.parse().ok()?;
+    let length = i64::try_from(length).ok()?;
+    let at = if number < 0 { number + length } else { number };
+    usize::try_from(at).ok()
+}
+
+/// The parent of what a path names, its own field path, and the last part.
+fn parent<'a, 'p>(
+    tree: &'a mut Node,
+    path: &'p [String],
+) -> Option<(&'a mut Node, String, &'p str)> {
+    let (last, route) = path.split_last()?;
+    let mut holder = String::new();
+    let mut node = tree;
+    for part in route {
+        if node.as_map().is_some() {
+            holder = edit::below(&holder, part);
+            node = edit::get_mut(node, part)?;
+        } else {
+            let at = index(part, node.as_seq()?.len())?;
+            holder = format!("{holder}[{at}]");
+            node = edit::items_mut(node)?.get_mut(at)?;
+        }
+    }
+    Some((node, holder, last))
+}
+
+fn write(
+    tree: &mut Node,
+    path: &[String],
+    value: Node,
+    born: Span,
+    over: bool,
+    pen: &mut Pen<'_>,
+) -> Option<()> {
+    if path.is_empty() {
+        *tree = value;
+        return Some(());
+    }
+    let (node, holder, last) = parent(tree, path)?;
+    let place = value.span;
+    if node.as_map().is_some() {
+        // The key is only part of a path there: what is wrong with the entry is shown at its value.
+        let key_span = if value.as_scalar().is_some() { value.span } else { born };
+        let before = edit::put(node, Entry { key: last.into(), key_span, value });
+        pen.note(&holder, last, place, before);
+        return Some(());
+    }
+    let mut items = node.as_seq()?.to_vec();
+    let at = if last == "-" { items.len() } else { index(last, items.len() + usize::from(!over))? };
+    let before = if over {
+        Some(std::mem::replace(items.get_mut(at)?, value))
+    } else if at <= items.len() {
+        items.insert(at, value);
+        None
     } else {
-        let removed = edit::map_mut(node).and_then(|map| edit::remove(map, last));
-        removed.ok_or_else(|| missing(route))?.value
+        return None;
     };
-    writes.push(Write {
-        holder: at,
-        key: last.clone(),
-        writer: Writer::Patch,
-        place,
-        before: Some(before.clone()),
-    });
-    Ok(before)
+    node.value = Value::Seq(items.into());
+    pen.note(&holder, &at.to_string(), place, before);
+    Some(())
+}
+
+fn remove(tree: &mut Node, path: &[String], place: Span, pen: &mut Pen<'_>) -> Option<()> {
+    let (node, holder, last) = parent(tree, path)?;
+    let gone = if node.as_map().is_some() {
+        edit::remove(node, last)?.value
+    } else {
+        let mut items = node.as_seq()?.to_vec();
+        let at = index(last, items.len()).filter(|at| *at < items.len())?;
+        let gone = items.remove(at);
+        node.value = Value::Seq(items.into());
+        gone
+    };
+    pen.note(&holder, last, place, Some(gone));
+    Some(())
 }
 
 /// Whether two trees say the same, wherever they are written.
-fn equal(a: &Node, b: &Node) -> bool {
+fn same(a: &Node, b: &Node) -> bool {
     match (&a.value, &b.value) {
-        (Value::Scalar(a), Value::Scalar(b)) => a.text == b.text && a.kind == b.kind,
+        (Value::Scalar(a), Value::Scalar(b)) => a.kind == b.kind && a.text == b.text,
         (Value::Seq(a), Value::Seq(b)) => {
-            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| equal(a, b))
+            a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| same(a, b))
         }
-        (Value::Map(a), Value::Map(b)) => {
-            let has =
-                |entry: &Entry| b.entry(&entry.key).is_some_and(|o| equal(&entry.value, &o.value));
-            a.entries.len() == b.entries.len() && a.entries.iter().all(has)
+        (Value::Map(left), Value::Map(right)) => {
+            left.entries.len() == right.entries.len()
+                && left.entries.iter().all(|e| b.get(&e.key).is_some_and(|it| same(&e.value, it)))
         }
         _ => false,
     }

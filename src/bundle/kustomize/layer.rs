@@ -1,125 +1,309 @@
-//! What one kustomization makes, with all below it.
+//! One kustomization: its resources, generators and components, then its transformers, in
+//! kustomize's order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
-use crate::bundle::{Fault, FaultKind, Opening};
+use super::disk::Found;
+use super::fault::refused;
+use super::field_spec::FieldSpec;
+use super::fields;
+use super::id::Id;
+use super::library::Library;
+use super::object::Object;
+use super::vars::Var;
+use crate::bundle::{Fault, Opening};
 use crate::text::{SourceId, Span};
+use crate::yaml::{Node, ProblemKind};
 
-use super::fields::FieldSpec;
-use super::resource::{Id, Resource};
+/// Layers upon layers: more are refused.
+pub(super) const DEEPEST: usize = 64;
 
-/// A kustomization's manifests, and what could not be made of them.
+/// Objects of one build: what is doubled in every layer would grow without end.
+pub(super) const MOST: usize = 50_000;
+
+/// Objects that the components of one build may go over, all in all.
+const MOST_WORK: usize = 5_000_000;
+
+/// What one component costs that has no object to go over.
+const LEAST_WORK: usize = 50;
+
+/// Faults of one build; nobody reads more.
+const MOST_FAULTS: usize = 1_000;
+
+/// What one kustomization makes, before names are final.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
-    pub(super) resources: Vec<Resource>,
-    pub(super) faults: Vec<Fault>,
-    pub(super) openings: Vec<Opening>,
-    pub(super) used: BTreeSet<SourceId>,
-    pub(super) configured: Configured,
-    /// Whether more was said of it than is kept.
-    pub(super) is_full: bool,
+    pub objects: Vec<Object>,
+    pub faults: Vec<Fault>,
+    pub openings: Vec<Opening>,
+    pub files: BTreeSet<SourceId>,
+    pub vars: Vec<Var>,
+    pub specs: Specs,
+    /// How much work its components were.
+    work: usize,
+    /// It has more objects than are followed: no other layer builds on it.
+    pub is_full: bool,
 }
 
-/// Field specifications that `configurations` add; a base's count for its overlays too.
+/// Field specifications that `configurations` add to kustomize's own.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Configured {
-    pub(super) common_labels: Vec<FieldSpec>,
-    pub(super) labels: Vec<FieldSpec>,
-    pub(super) template_labels: Vec<FieldSpec>,
-    pub(super) name_prefix: Vec<FieldSpec>,
-    pub(super) name_suffix: Vec<FieldSpec>,
+pub(super) struct Specs {
+    pub common_labels: Vec<FieldSpec>,
+    pub labels: Vec<FieldSpec>,
+    pub template_labels: Vec<FieldSpec>,
+    pub namespace: Vec<FieldSpec>,
+    pub name_prefix: Vec<FieldSpec>,
+    pub name_suffix: Vec<FieldSpec>,
+    pub var_reference: Vec<FieldSpec>,
 }
 
-/// The most objects of one build. Overlays of overlays could double them at each step.
-const OBJECTS: usize = 200_000;
-
-impl Layer {
-    /// Notes that `kustomize build` would stop here.
-    pub(super) fn refuse(&mut self, place: Span, message: String, help: &str) -> &mut Fault {
-        self.fault(FaultKind::Refused, place, message, help)
+impl Specs {
+    fn lists(&mut self) -> [(&'static str, &mut Vec<FieldSpec>); 7] {
+        [
+            ("commonLabels", &mut self.common_labels),
+            ("labels", &mut self.labels),
+            ("templateLabels", &mut self.template_labels),
+            ("namespace", &mut self.namespace),
+            ("namePrefix", &mut self.name_prefix),
+            ("nameSuffix", &mut self.name_suffix),
+            ("varReference", &mut self.var_reference),
+        ]
     }
 
-    pub(super) fn fault(
-        &mut self,
-        kind: FaultKind,
-        place: Span,
-        message: String,
-        help: &str,
-    ) -> &mut Fault {
-        let help = help.to_owned();
-        self.faults.push(Fault { kind, place, message, help, related: Vec::new() });
-        let last = self.faults.len() - 1;
-        &mut self.faults[last]
-    }
-
-    /// Notes that more may be there than is made.
-    pub(super) fn open(&mut self, what: &str) {
-        self.openings.push(Opening { namespace: None, what: what.to_owned() });
-    }
-
-    /// Whether more may be there than is made.
-    pub(super) fn is_open(&self) -> bool {
-        !self.openings.is_empty()
-    }
-
-    /// Adds an object that stands at `place` in the list of the kustomization's resources. The
-    /// same object a second time is an error, and the first stays.
-    pub(super) fn add(&mut self, resource: Resource, place: Span) {
-        let id = resource.id();
-        if let Some(known) = self.position(&id) {
-            let span = self.resources[known].born.name_span;
-            let message = format!("{} is already in this build", id.words());
-            let help = "take one of the two out, or change one of them with a patch instead";
-            let fault = self.refuse(place, message, help);
-            fault.related.push((span, "the first stands here".to_owned()));
-            fault.related.push((resource.born.name_span, "and here it is again".to_owned()));
-            return;
-        }
-        if self.resources.len() >= OBJECTS {
-            if !std::mem::replace(&mut self.is_full, true) {
-                let message =
-                    format!("this makes more than {OBJECTS} objects: the rest is left out");
-                self.refuse(place, message, "split it into several kustomizations");
-                self.open("what is beyond the limit");
-            }
-            return;
-        }
-        self.resources.push(resource);
-    }
-
-    fn position(&self, id: &Id) -> Option<usize> {
-        self.resources.iter().position(|known| {
-            known.tree.at(&["metadata", "name"]).and_then(super::edit::text)
-                == Some(id.name.as_str())
-                && known.id().is(id)
-        })
-    }
-
-    /// Takes in what another kustomization makes.
-    pub(super) fn absorb(&mut self, base: &Self, place: Span) {
-        for resource in &base.resources {
-            self.add(resource.clone(), place);
-        }
-        self.faults.extend(base.faults.iter().cloned());
-        self.openings.extend(base.openings.iter().cloned());
-        self.used.extend(base.used.iter().copied());
-        self.configured.merge(&base.configured);
-    }
-}
-
-impl Configured {
-    pub(super) fn merge(&mut self, other: &Self) {
-        let merge = |own: &mut Vec<FieldSpec>, other: &[FieldSpec]| {
-            for spec in other {
-                if !own.contains(spec) {
-                    own.push(spec.clone());
+    fn join(&mut self, other: &Self) {
+        let mut other = other.clone();
+        for ((_, own), (_, more)) in self.lists().into_iter().zip(other.lists()) {
+            for spec in more.drain(..) {
+                if !own.contains(&spec) {
+                    own.push(spec);
                 }
             }
+        }
+    }
+
+    fn read(node: &Node) -> Self {
+        let mut specs = Self::default();
+        for (key, list) in specs.lists() {
+            list.extend(FieldSpec::read_all(node.get(key)));
+        }
+        specs
+    }
+}
+
+/// What the kustomization in that directory makes; made once, whoever asks.
+pub(super) fn of<'a>(library: &'a Library, directory: &str) -> Option<&'a Layer> {
+    let entry = library.directories.get(directory)?;
+    Some(entry.layer.get_or_init(|| match &entry.tree {
+        Some(tree) => {
+            let mut maker = Maker::new(library, directory, tree);
+            maker.enter(directory);
+            maker.make()
+        }
+        None => {
+            let mut layer = Layer::default();
+            unreadable(library, directory, &mut layer);
+            layer
+        }
+    }))
+}
+
+/// A kustomization without a tree is refused where it can't be read.
+fn unreadable(library: &Library, directory: &str, layer: &mut Layer) {
+    let files = library.directories.get(directory).map(|it| it.files.as_slice());
+    let page = files.and_then(|files| library.pages.get(files.first()?));
+    let Some(page) = page else {
+        return;
+    };
+    layer.files.insert(page.source);
+    layer.openings.push(Opening { namespace: None, what: directory.to_owned() });
+    let problem = page.problems.first();
+    layer.faults.push(match problem {
+        Some(problem) => refused(
+            problem.span,
+            format!("kustomize can't read this kustomization: {}", words(&problem.kind)),
+            "mend the YAML here",
+        ),
+        None => refused(
+            Span::new(page.source, 0, 0),
+            "this kustomization is empty, and kustomize refuses an empty one".to_owned(),
+            "list what it applies under `resources`, or remove the file",
+        ),
+    });
+}
+
+/// What is wrong with a text, in words.
+pub(super) fn words(kind: &ProblemKind) -> String {
+    match kind {
+        ProblemKind::Syntax(words) | ProblemKind::Limit(words) => words.clone(),
+        ProblemKind::Template => "it is a template that some tool renders first".to_owned(),
+        ProblemKind::NotUtf8 => "it is not UTF-8".to_owned(),
+    }
+}
+
+/// Makes one layer.
+pub(super) struct Maker<'a> {
+    pub library: &'a Library,
+    pub directory: &'a str,
+    pub tree: &'a Node,
+    pub layer: Layer,
+    /// A directory without kustomization stands for all manifests below it (Flux).
+    pub takes_bare_directories: bool,
+    text: Option<Arc<str>>,
+    pub ids: HashSet<Id>,
+}
+
+impl<'a> Maker<'a> {
+    pub fn new(library: &'a Library, directory: &'a str, tree: &'a Node) -> Self {
+        Self {
+            library,
+            directory,
+            tree,
+            layer: Layer::default(),
+            takes_bare_directories: false,
+            text: library.text(tree.span.source),
+            ids: HashSet::new(),
+        }
+    }
+
+    /// Checks the file itself.
+    fn enter(&mut self, directory: &str) {
+        self.layer.files.insert(self.tree.span.source);
+        let Some(entry) = self.library.directories.get(directory) else {
+            return;
         };
-        merge(&mut self.common_labels, &other.common_labels);
-        merge(&mut self.labels, &other.labels);
-        merge(&mut self.template_labels, &other.template_labels);
-        merge(&mut self.name_prefix, &other.name_prefix);
-        merge(&mut self.name_suffix, &other.name_suffix);
+        fields::check(self.tree).into_iter().for_each(|fault| self.fault(fault));
+        if let [_, others @ ..] = entry.files.as_slice() {
+            for other in others {
+                let source = self.library.pages.get(other).map(|page| page.source);
+                let place = source.map_or(self.tree.span.at_start(), |id| Span::new(id, 0, 0));
+                self.fault(refused(
+                    place,
+                    "this directory has more than one kustomization file".to_owned(),
+                    "keep one of `kustomization.yaml`, `kustomization.yml` and `Kustomization`",
+                ));
+            }
+        }
+    }
+
+    pub fn make(mut self) -> Layer {
+        for key in ["resources", "bases"] {
+            for entry in self.list(key) {
+                self.resource(entry);
+            }
+        }
+        self.configurations();
+        self.generate();
+        for entry in self.list("components") {
+            self.component(entry);
+        }
+        self.transform();
+        self.read_vars();
+        self.layer
+    }
+
+    /// Adds a fault, once.
+    pub fn fault(&mut self, fault: Fault) {
+        let faults = &mut self.layer.faults;
+        if faults.len() < MOST_FAULTS && !faults.contains(&fault) {
+            faults.push(fault);
+        }
+    }
+
+    /// The items of a list.
+    pub fn list(&self, key: &str) -> &'a [Node] {
+        self.tree.get(key).and_then(Node::as_seq).unwrap_or_default()
+    }
+
+    /// The text of the file that the kustomization stands in.
+    pub fn text(&self) -> &str {
+        self.text.as_deref().unwrap_or_default()
+    }
+
+    /// More may be applied than is known.
+    pub fn open(&mut self, what: &str) {
+        let opening = Opening { namespace: None, what: what.to_owned() };
+        if !self.layer.openings.contains(&opening) {
+            self.layer.openings.push(opening);
+        }
+    }
+
+    /// Takes over everything but the objects.
+    pub fn absorb(&mut self, base: &Layer) {
+        base.faults.iter().for_each(|fault| self.fault(fault.clone()));
+        let layer = &mut self.layer;
+        for opening in &base.openings {
+            if !layer.openings.contains(opening) {
+                layer.openings.push(opening.clone());
+            }
+        }
+        layer.files.extend(&base.files);
+        layer.vars.extend(base.vars.iter().cloned());
+        layer.vars.dedup_by(|a, b| a.name == b.name && a.place == b.place);
+        layer.specs.join(&base.specs);
+    }
+
+    fn component(&mut self, entry: &Node) {
+        let Some(reference) = entry.as_str() else {
+            return;
+        };
+        let path = match self.locate(entry, reference) {
+            Some(Found::Directory(path)) => path,
+            Some(_) => {
+                self.fault(refused(
+                    entry.span,
+                    format!("`{reference}` is a file, and a component is a directory"),
+                    "list the file under `resources`",
+                ));
+                return;
+            }
+            None => return,
+        };
+        self.layer.work += LEAST_WORK + self.layer.objects.len();
+        if self.layer.work > MOST_WORK {
+            self.fault(refused(
+                entry.span,
+                "components are applied here too often to be followed".to_owned(),
+                "list each component once",
+            ));
+            self.open(reference);
+            return;
+        }
+        if self.directory_of(entry, reference, &path, true).is_none() {
+            return;
+        }
+        let Some((key, directory)) = self.library.directories.get_key_value(path.as_str()) else {
+            return;
+        };
+        let Some(tree) = &directory.tree else {
+            unreadable(self.library, key, &mut self.layer);
+            return;
+        };
+        // A component works on what was gathered so far.
+        let mut maker = Maker::new(self.library, key, tree);
+        maker.layer = std::mem::take(&mut self.layer);
+        maker.ids = std::mem::take(&mut self.ids);
+        maker.enter(key);
+        self.layer = maker.make();
+        self.ids = self.layer.objects.iter().map(Object::id).collect();
+    }
+
+    fn configurations(&mut self) {
+        for entry in self.list("configurations") {
+            let Some(reference) = entry.as_str() else { continue };
+            if let Some(Found::File(path)) = self.locate(entry, reference)
+                && let Some(page) = self.page(entry, &path)
+                && let Some(root) = page.documents.first()
+            {
+                self.layer.specs.join(&Specs::read(root));
+            }
+        }
+        for entry in self.list("crds") {
+            if let Some(reference) = entry.as_str()
+                && let Some(Found::File(path)) = self.locate(entry, reference)
+            {
+                self.page(entry, &path);
+            }
+        }
     }
 }

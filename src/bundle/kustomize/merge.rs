@@ -1,210 +1,289 @@
-//! Strategic merge patches: mappings merge, `null` removes, lists are replaced but for those of pod
-//! templates and Services, whose items are told apart by a key.
-//!
-//! The keys are those of the API types (`patchMergeKey` in k8s.io/api/core/v1), as kustomize has
-//! them from its OpenAPI document; lists of kinds that it does not know are replaced whole.
+//! Strategic merge: mappings are merged, lists replaced, but for those with a merge key
+//! (upstream: `kyaml/yaml/merge2` and `walk`).
 
-use crate::bundle::{Write, Writer};
-use crate::yaml::{Entry, Map, Node, Value};
+use compact_str::CompactString;
 
 use super::edit;
-use super::resource::Id;
+use super::merge_keys::{Join, Schema};
+use super::object::Pen;
+use crate::text::Span;
+use crate::yaml::{Entry, Node, Value};
 
-/// The lists whose items are merged, and the keys that tell their items apart.
-const POD_LISTS: &[(&str, &[&str])] = &[
-    ("containers", &["name"]),
-    ("initContainers", &["name"]),
-    ("ephemeralContainers", &["name"]),
-    ("env", &["name"]),
-    ("ports", &["containerPort", "protocol"]),
-    ("volumeMounts", &["mountPath"]),
-    ("volumeDevices", &["devicePath"]),
-    ("volumes", &["name"]),
-    ("imagePullSecrets", &["name"]),
-    ("hostAliases", &["ip"]),
-    ("topologySpreadConstraints", &["topologyKey", "whenUnsatisfiable"]),
-];
+/// What a patch says of the thing it stands at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Directive {
+    Merge,
+    Replace,
+    Delete,
+}
 
-/// The same for Services.
-const SERVICE_LISTS: &[(&str, &[&str])] = &[("ports", &["port", "protocol"])];
+/// Why a merge can't be made.
+pub(super) struct Clash {
+    /// In the patch.
+    pub place: Span,
+    pub message: String,
+}
 
-/// Merges `patch` into `tree`, an object of that identity. Returns false where the patch deletes
-/// the object.
-pub(super) fn merge(tree: &mut Node, patch: &Node, id: &Id, writes: &mut Vec<Write>) -> bool {
-    if directive(patch) == Some("delete") {
-        return false;
+/// Merges `patch` into `target`; false when the patch deletes it.
+///
+/// # Errors
+/// Where the two differ in form: a list where the target has a mapping.
+pub(super) fn merge(target: &mut Node, patch: &Node, pen: &mut Pen<'_>) -> Result<bool, Clash> {
+    let text = |key: &str| target.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
+    let schema = Schema::of(&text("apiVersion"), &text("kind"));
+    match directive(patch) {
+        Directive::Delete => return Ok(false),
+        Directive::Replace => {
+            let mut bare = without_directive(patch);
+            clean(&mut bare);
+            *target = bare;
+            return Ok(true);
+        }
+        Directive::Merge => {}
     }
-    let lists = match (id.group.as_str(), id.kind.as_str()) {
-        ("", "Service") => SERVICE_LISTS,
-        ("", "Pod" | "ReplicationController" | "PodTemplate")
-        | ("apps" | "extensions", "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet")
-        | ("batch", "Job" | "CronJob") => POD_LISTS,
-        _ => &[],
-    };
-    Merge { lists, writes }.node(tree, patch, &mut String::new());
-    true
+    Merge { pen }.maps(target, patch, schema, "")?;
+    Ok(true)
 }
 
-/// What a patch's mapping says of itself.
-fn directive(patch: &Node) -> Option<&str> {
-    patch.get("$patch").and_then(Node::as_str)
+struct Merge<'a, 'b> {
+    pen: &'a mut Pen<'b>,
 }
 
-/// Entries that speak to the merge itself (`$patch`, `$setElementOrder/…`).
-fn is_directive(entry: &Entry) -> bool {
-    entry.key.starts_with('$')
-}
-
-struct Merge<'a> {
-    lists: &'static [(&'static str, &'static [&'static str])],
-    writes: &'a mut Vec<Write>,
-}
-
-/// Recursion is as deep as the patch, whose depth is bounded where it is read.
-impl Merge<'_> {
-    fn node(&mut self, node: &mut Node, patch: &Node, at: &mut String) {
-        let Value::Map(from) = &patch.value else { return };
-        if directive(patch) == Some("replace") {
-            *node = without_directives(patch);
-            return;
+impl Merge<'_, '_> {
+    fn maps(
+        &mut self,
+        target: &mut Node,
+        patch: &Node,
+        schema: Schema,
+        holder: &str,
+    ) -> Result<(), Clash> {
+        for entry in patch.as_map().map_or(&[][..], |map| &map.entries) {
+            if entry.key == "$patch" || entry.key == "$retainKeys" {
+                continue;
+            }
+            self.entry(target, entry, schema, holder)?;
         }
-        let Some(_) = edit::map_mut(node) else { return };
-        for entry in from.entries.iter().filter(|entry| !is_directive(entry)) {
-            self.entry(node, entry, at);
-        }
+        Ok(())
     }
 
-    fn entry(&mut self, node: &mut Node, new: &Entry, at: &mut String) {
-        let Some(map) = edit::map_mut(node) else { return };
-        if new.value.is_null() || directive(&new.value) == Some("delete") {
-            if let Some(old) = edit::remove(map, &new.key) {
-                self.note(at, new, Some(old.value));
+    fn entry(
+        &mut self,
+        target: &mut Node,
+        entry: &Entry,
+        schema: Schema,
+        holder: &str,
+    ) -> Result<(), Clash> {
+        let key = entry.key.as_str();
+        let there = target.get(key).filter(|there| !there.is_null());
+        let deletes = entry.value.is_null() || directive(&entry.value) == Directive::Delete;
+        if deletes {
+            if let Some(gone) = edit::remove(target, key) {
+                self.pen.note(holder, key, entry.key_span, Some(gone.value));
             }
-            return;
+            return Ok(());
         }
-        let length = at.len();
-        let old = map.entries.iter_mut().rev().find(|entry| entry.key == new.key);
-        match old.map(|entry| &mut entry.value) {
-            Some(value) if value.as_map().is_some() && new.value.as_map().is_some() => {
-                enter(at, &new.key);
-                self.node(value, &new.value, at);
+        let Some(there) = there else {
+            self.add(target, entry, holder);
+            return Ok(());
+        };
+        match (&there.value, &entry.value.value) {
+            (Value::Map(_), Value::Map(_)) if directive(&entry.value) == Directive::Replace => {
+                self.add(target, entry, holder);
             }
-            Some(value) if value.as_seq().is_some() && new.value.as_seq().is_some() => {
-                enter(at, &new.key);
-                match self.keys(&new.key, value, &new.value) {
-                    Some(keys) => self.items(value, &new.value, keys, at),
-                    None => {
-                        let before = std::mem::replace(value, list_of(&new.value));
-                        at.truncate(length);
-                        self.note(at, new, Some(before));
-                    }
+            (Value::Map(_), Value::Map(_)) => {
+                let below = edit::below(holder, key);
+                if let Some(inner) = edit::get_mut(target, key) {
+                    self.maps(inner, &entry.value, schema.field(key), &below)?;
                 }
+            }
+            (Value::Seq(_), Value::Seq(_)) => match schema.join(key) {
+                Some(join) => self.join(target, entry, schema, holder, join)?,
+                None => self.add(target, entry, holder),
+            },
+            (Value::Scalar(_), Value::Scalar(_)) => self.add(target, entry, holder),
+            (Value::Map(map), _) if map.entries.is_empty() => self.add(target, entry, holder),
+            _ => {
+                return Err(Clash {
+                    place: entry.key_span,
+                    message: format!("the patch's `{key}` is of another form than the object's"),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the patch's value in the place of what is there.
+    fn add(&mut self, target: &mut Node, entry: &Entry, holder: &str) {
+        let mut value = without_directive(&entry.value);
+        clean(&mut value);
+        let place = value.span;
+        let new = Entry { key: entry.key.clone(), key_span: entry.key_span, value };
+        let before = edit::put(target, new).filter(|before| !before.is_null());
+        self.pen.note(holder, &entry.key, place, before);
+    }
+
+    /// Joins two lists: the patch's items first, then those that only the target has.
+    fn join(
+        &mut self,
+        target: &mut Node,
+        entry: &Entry,
+        schema: Schema,
+        holder: &str,
+        join: Join,
+    ) -> Result<(), Clash> {
+        let key = entry.key.as_str();
+        let holder = edit::below(holder, key);
+        let items = entry.value.as_seq().unwrap_or_default();
+        let replaces = items
+            .iter()
+            .any(|item| is_bare_directive(item) && directive(item) == Directive::Replace);
+        let items: Vec<&Node> = items.iter().filter(|item| !is_bare_directive(item)).collect();
+        let Some(list) = edit::get_mut(target, key) else {
+            return Ok(());
+        };
+        let old = if replaces { Vec::new() } else { list.as_seq().unwrap_or_default().to_vec() };
+        // Compared by two keys, what is there keeps its place; by one, the patch's order counts.
+        let stays = by_two_keys(join, &old, &items);
+        let mut kept: Vec<Option<Node>> = vec![None; old.len()];
+        let mut rest: Vec<Option<Node>> = old.into_iter().map(Some).collect();
+        let mut joined: Vec<Node> = Vec::new();
+        for item in items {
+            let at = match like(join, stays, &rest, item) {
+                Like::At(at) => Some(at),
+                Like::New => None,
+                Like::Lost => continue,
+            };
+            let there = at.and_then(|at| rest.get_mut(at)).and_then(Option::take);
+            let below = format!("{holder}[{}]", at.filter(|_| stays).unwrap_or(joined.len()));
+            let Some(made) = self.item(there, item, schema.field(key), &below)? else {
+                continue;
+            };
+            match at.and_then(|at| kept.get_mut(at)).filter(|_| stays) {
+                Some(slot) => *slot = Some(made),
+                None => joined.push(made),
+            }
+        }
+        let rest = rest.into_iter().zip(kept);
+        joined.extend(rest.filter_map(|(rest, kept)| kept.or(rest)));
+        list.value = Value::Seq(joined.into());
+        Ok(())
+    }
+
+    /// One item of a joined list: deleted, merged with its like, or new.
+    fn item(
+        &mut self,
+        there: Option<Node>,
+        item: &Node,
+        schema: Schema,
+        place: &str,
+    ) -> Result<Option<Node>, Clash> {
+        if directive(item) == Directive::Delete {
+            self.pen.note(place, "", edit::token(item), there);
+            return Ok(None);
+        }
+        match there {
+            Some(mut there) if item.as_map().is_some() && directive(item) == Directive::Merge => {
+                self.maps(&mut there, item, schema, place)?;
+                Ok(Some(there))
             }
             _ => {
-                let value = clean(&new.value);
-                let before = edit::set(map, Entry { value, ..new.clone() });
-                self.note(at, new, before);
+                let mut new = without_directive(item);
+                clean(&mut new);
+                self.pen.note(place, "", edit::token(item), there);
+                Ok(Some(new))
             }
         }
-        at.truncate(length);
-    }
-
-    /// The keys of a list whose items are merged: they must be mappings that have the first.
-    fn keys(&self, name: &str, old: &Node, new: &Node) -> Option<&'static [&'static str]> {
-        let (_, keys) = self.lists.iter().find(|(list, _)| *list == name)?;
-        let has = |item: &Node| item.get(keys[0]).is_some() || directive(item).is_some();
-        let all = |node: &Node| node.as_seq().unwrap_or_default().iter().all(has);
-        (all(old) && all(new)).then_some(*keys)
-    }
-
-    fn items(&mut self, old: &mut Node, new: &Node, keys: &[&str], at: &mut String) {
-        let patches = new.as_seq().unwrap_or_default();
-        let replaces =
-            |item: &&Node| directive(item) == Some("replace") && item.get(keys[0]).is_none();
-        if patches.iter().any(|item| replaces(&item)) {
-            let kept: Vec<Node> =
-                patches.iter().filter(|item| !replaces(item)).map(clean).collect();
-            *old = edit::sequence(kept, new.span);
-            return;
-        }
-        let mut items: Vec<Node> = old.as_seq().unwrap_or_default().to_vec();
-        let mut added = Vec::new();
-        for patch in patches {
-            let found = items.iter().position(|item| is_same(item, patch, keys));
-            match (found, directive(patch)) {
-                (Some(index), Some("delete")) => {
-                    items.remove(index);
-                }
-                (None, Some("delete")) => {}
-                (Some(index), _) => {
-                    let length = at.len();
-                    at.push_str(&format!("[{index}]"));
-                    self.node(&mut items[index], patch, at);
-                    at.truncate(length);
-                }
-                (None, _) => added.push(clean(patch)),
-            }
-        }
-        // What is new goes before what is there (kyaml's MergeOptionsListPrepend).
-        added.append(&mut items);
-        *old = edit::sequence(added, old.span);
-    }
-
-    fn note(&mut self, at: &str, new: &Entry, before: Option<Node>) {
-        let place = edit::first_line(&new.value);
-        self.writes.push(Write {
-            holder: at.to_owned(),
-            key: new.key.clone(),
-            writer: Writer::Patch,
-            place,
-            before,
-        });
     }
 }
 
-fn enter(at: &mut String, key: &str) {
-    if !at.is_empty() {
-        at.push('.');
-    }
-    at.push_str(key);
-}
-
-/// Whether two items are the same one. A further key counts only where both have it.
-fn is_same(item: &Node, patch: &Node, keys: &[&str]) -> bool {
-    keys.iter().enumerate().all(|(nth, key)| {
-        match (item.get(key).and_then(edit::text), patch.get(key).and_then(edit::text)) {
-            (Some(a), Some(b)) => a == b,
-            _ => nth > 0,
-        }
-    })
-}
-
-/// A list of a patch that takes the place of another one.
-fn list_of(patch: &Node) -> Node {
-    let items = patch.as_seq().unwrap_or_default();
-    let marks = |item: &Node| {
-        let map = item.as_map();
-        map.is_some_and(|map| !map.entries.is_empty() && map.entries.iter().all(is_directive))
+/// Whether the second key counts: any item has it.
+fn by_two_keys(join: Join, old: &[Node], items: &[&Node]) -> bool {
+    let Join::Keys([_, second, ..]) = join else {
+        return false;
     };
-    edit::sequence(items.iter().filter(|item| !marks(item)).map(clean).collect(), patch.span)
+    old.iter().chain(items.iter().copied()).any(|item| item.get(second).is_some())
 }
 
-fn without_directives(patch: &Node) -> Node {
-    clean(patch)
+/// Where an item of a patch belongs.
+enum Like {
+    /// It is merged with this one.
+    At(usize),
+    New,
+    /// One of the two leaves out the second key: kustomize keeps what is there as it is.
+    Lost,
 }
 
-/// What a patch adds: without nulls, which remove what is not there, and without directives.
-fn clean(patch: &Node) -> Node {
-    match &patch.value {
-        Value::Scalar(_) => patch.clone(),
-        Value::Seq(items) if items.iter().all(|item| item.as_scalar().is_some()) => patch.clone(),
-        Value::Seq(_) => list_of(patch),
-        Value::Map(map) => {
-            let kept = map.entries.iter().filter(|entry| !is_directive(entry));
-            let kept = kept.filter(|entry| !entry.value.is_null());
-            let entries = kept.map(|entry| Entry { value: clean(&entry.value), ..entry.clone() });
-            let map = Map { entries: entries.collect() };
-            Node { span: patch.span, value: Value::Map(map.into()) }
-        }
+fn like(join: Join, by_two: bool, rest: &[Option<Node>], item: &Node) -> Like {
+    let text = |node: &Node, key: &str| {
+        node.get(key).and_then(Node::as_scalar).map(|scalar| scalar.text.clone())
+    };
+    let position = |same: &dyn Fn(&Node) -> bool| {
+        rest.iter().position(|there| there.as_ref().is_some_and(same))
+    };
+    let Join::Keys([first, others @ ..]) = join else {
+        let own = |node: &Node| node.as_scalar().map(|scalar| scalar.text.clone());
+        let same = |there: &Node| own(there).is_some() && own(there) == own(item);
+        return position(&same).map_or(Like::New, Like::At);
+    };
+    let name = text(item, first);
+    let others = if by_two { others } else { &[] };
+    let same = |there: &Node| {
+        name.is_some()
+            && text(there, first) == name
+            && others.iter().all(|key| text(there, key) == text(item, key))
+    };
+    if let Some(at) = position(&same) {
+        return Like::At(at);
+    }
+    let differs = |a: Option<CompactString>, b: Option<CompactString>| a.is_some() != b.is_some();
+    let nearly = |there: &Node| {
+        name.is_some()
+            && text(there, first) == name
+            && others.iter().any(|key| differs(text(there, key), text(item, key)))
+    };
+    position(&nearly).map_or(Like::New, |_| Like::Lost)
+}
+
+fn directive(node: &Node) -> Directive {
+    match node.get("$patch").and_then(Node::as_str) {
+        Some("delete") => Directive::Delete,
+        Some("replace") => Directive::Replace,
+        _ => Directive::Merge,
+    }
+}
+
+/// `- $patch: replace` as an item of a list speaks of the list.
+fn is_bare_directive(node: &Node) -> bool {
+    node.get("$patch").is_some() && node.as_map().is_some_and(|map| map.entries.len() == 1)
+}
+
+fn without_directive(node: &Node) -> Node {
+    let mut node = node.clone();
+    if node.get("$patch").is_some() {
+        edit::remove(&mut node, "$patch");
+    }
+    node
+}
+
+/// A mapping that is added brings neither its nulls nor its directives. Lists are taken as they
+/// are.
+fn clean(node: &mut Node) {
+    let needs = |node: &Node| {
+        node.as_map().is_some_and(|map| {
+            map.entries.iter().any(|entry| {
+                entry.value.is_null() || entry.key == "$patch" || entry.value.as_map().is_some()
+            })
+        })
+    };
+    if !needs(node) {
+        return;
+    }
+    if let Some(entries) = edit::entries_mut(node) {
+        entries.retain(|entry| {
+            !entry.value.is_null()
+                && entry.key != "$patch"
+                && directive(&entry.value) != Directive::Delete
+        });
+        entries.iter_mut().for_each(|entry| clean(&mut entry.value));
     }
 }

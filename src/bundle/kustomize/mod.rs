@@ -1,204 +1,201 @@
-//! Kustomizations, built as `kustomize build` would: offline, on trees that keep their places,
-//! and without running anything.
+//! Kustomize, evaluated here: offline, on spanned trees, and without running anything that a
+//! repository supplies.
 //!
-//! `files` reads everything that kustomizations refer to, once; `build` goes from one to the next
-//! and has `transform`, `patch` and `replacement` change what it gathers in a `layer`; `merge`,
-//! `json_patch` and `fields` know how trees are changed. Held against the real kustomize in
-//! tests/kustomize.rs.
+//! Semantics are those of kustomize 5.5.0 with `--load-restrictor LoadRestrictionsNone`: a file
+//! beside the kustomization's own directory is read as long as it lies in the repository. By
+//! default kustomize refuses such a file; too many repositories are built with the restriction
+//! lifted for that to be called wrong.
 //!
-//! Not the same as kustomize, on purpose: a file above a kustomization's own directory is read (as
-//! with `--load-restrictor LoadRestrictionsNone`), nothing is fetched, and after an error the rest
-//! is built all the same.
+//! A layer ([`layer`]) gathers what it lists and changes it in kustomize's order. Layers are made
+//! once each, whoever asks; what they share stays shared, since a change builds new nodes along
+//! its path only. Every node keeps the span it was born with: a label that an overlay writes lies
+//! in the overlay's file.
 
-mod build;
 mod charts;
+mod disk;
 mod edit;
+mod fault;
+mod field_path;
+mod field_spec;
 mod fields;
-mod files;
+mod generator;
+mod graph;
+mod id;
 mod inline;
 mod json_patch;
-mod kustomization;
+mod labels;
 mod layer;
+mod library;
+mod links;
 mod merge;
-mod patch;
+mod merge_keys;
+mod naming;
+mod object;
+mod patches;
+mod reference;
 mod replacement;
-mod resource;
-mod target;
+mod resources;
+mod select;
 mod transform;
+mod vars;
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex};
+use std::collections::BTreeSet;
 
+use super::{Built, ChartCall, Head, Manifest, directory};
 use crate::repo::{Repo, Scope};
 use crate::text::{SourceId, Sources, Span};
 use crate::yaml::{Limits, Node, Problem};
 
-use super::Built;
-use build::{Builder, Stack};
-pub use charts::ChartAsk;
-use files::Files;
-use layer::Layer;
+use disk::Disk;
+use layer::{Layer, Maker};
+use library::Library;
+use object::Object;
 
-/// The kustomizations of a repository, with every file that they refer to.
+/// Every kustomization of a repository with every file that one refers to, each read once.
 #[derive(Debug)]
 pub struct Kustomizations {
-    files: Files,
-    limits: Limits,
-    /// The paths of all files that are read through a kustomization.
-    referred: BTreeSet<String>,
+    library: Library,
     roots: Vec<String>,
-    /// What the charts of `helmCharts` make, by where they are asked for.
-    rendered: HashMap<Span, Built>,
-    done: Mutex<HashMap<String, Arc<Layer>>>,
 }
 
-/// One file that was read through a kustomization.
+/// A file that was read for a kustomization.
 #[derive(Clone, Copy, Debug)]
-pub struct Part<'a> {
+pub struct ReadFile<'a> {
+    /// Its path from the root.
+    pub path: &'a str,
     /// Its source.
     pub source: SourceId,
+    /// Its documents that could be read.
+    pub documents: &'a [Node],
+    /// What could not be read.
+    pub problems: &'a [Problem],
+    /// How many documents it holds.
+    pub seen: usize,
     /// Whether it is a kustomization itself.
     pub is_kustomization: bool,
-    /// Its text.
-    pub text: &'a Arc<str>,
-    /// Its documents.
-    pub documents: &'a [crate::yaml::Document],
-    /// What could not be read of it.
-    pub problems: &'a [Problem],
 }
 
 impl Kustomizations {
-    /// Finds the kustomizations of `repo`, and reads whatever they refer to, also what gitignore
-    /// rules hide. `sources` has one source for each of the repository's files; those of other
-    /// files are added, in the order of their paths.
+    /// Finds and reads them, in parallel, with every file that they refer to: also those that
+    /// gitignore rules hide. `sources` has a source for each file of `repo` already; those of
+    /// other files are added in the order of their paths.
     pub fn find(repo: &Repo, scope: &Scope, sources: &mut Sources, limits: &Limits) -> Self {
-        let files = Files::find(repo, scope, sources, limits);
-        let mut found = Self {
-            referred: files.paths().map(|(path, _)| path.to_owned()).collect(),
-            roots: Vec::new(),
-            rendered: HashMap::new(),
-            done: Mutex::default(),
-            limits: *limits,
-            files,
-        };
-        found.roots = found.find_roots();
-        found
+        let mut library = Library::read(Disk::new(repo, scope, limits), sources);
+        let roots = graph::arrange(&mut library);
+        Self { library, roots }
     }
 
-    /// The directories whose kustomization no other one refers to.
-    fn find_roots(&self) -> Vec<String> {
-        let mut referred: BTreeSet<String> = BTreeSet::new();
-        for directory in self.files.directories() {
-            let own = self.files.kustomizations(directory).iter();
-            let trees = own.filter_map(|path| self.files.get(path)).flat_map(files::roots);
-            let references = trees.flat_map(kustomization::references);
-            referred
-                .extend(references.filter_map(|it| build::referred(&self.files, directory, it)));
-        }
-        let directories = self.files.directories();
-        directories.filter(|name| !referred.contains(*name)).map(str::to_owned).collect()
-    }
-
-    /// The paths of the files that kustomizations are made of: none of them is a loose manifest.
+    /// The files that some kustomization refers to: they are no loose manifests.
     pub fn files(&self) -> &BTreeSet<String> {
-        &self.referred
+        &self.library.referred
     }
 
-    /// What was read, file by file in the order of their paths.
-    pub fn parts(&self) -> impl Iterator<Item = Part<'_>> {
-        self.files.paths().map(|(path, file)| Part {
-            source: file.source,
-            is_kustomization: kustomization::NAMES.contains(&files::split(path).1),
-            text: &file.text,
-            documents: &file.stream.documents,
-            problems: &file.stream.problems,
-        })
-    }
-
-    /// The directories whose kustomization no other one refers to, sorted; empty is the root.
+    /// The directories of the kustomizations that no other one refers to, sorted; empty for the
+    /// root of the repository. Components are among them: [`Kustomizations::is_component`].
     pub fn roots(&self) -> Vec<&str> {
         self.roots.iter().map(String::as_str).collect()
     }
 
-    /// Whether there is a kustomization in a directory.
+    /// The directories of all kustomizations, sorted.
+    pub fn directories(&self) -> impl Iterator<Item = &str> {
+        self.library.directories.keys().map(String::as_str)
+    }
+
+    /// Whether there is a kustomization in that directory.
     pub fn holds(&self, directory: &str) -> bool {
-        !self.files.kustomizations(directory).is_empty()
+        self.library.directories.contains_key(directory)
     }
 
-    /// Whether the kustomization of a directory is a component: it works on what others bring.
+    /// Whether the kustomization in that directory is a component, which makes nothing alone.
     pub fn is_component(&self, directory: &str) -> bool {
-        let tree = self.tree(directory);
-        tree.and_then(|tree| tree.get("kind")).and_then(Node::as_str) == Some("Component")
+        let entry = self.library.directories.get(directory);
+        entry.and_then(|entry| entry.tree.as_ref()).is_some_and(fields::is_component)
     }
 
-    fn tree(&self, directory: &str) -> Option<&Node> {
-        let path = self.files.kustomizations(directory).first()?;
-        self.files.get(path).and_then(|file| files::roots(file).next())
+    /// Every file that was read, sorted by path.
+    pub fn read_files(&self) -> impl Iterator<Item = ReadFile<'_>> {
+        let kustomizations: BTreeSet<&String> =
+            self.library.directories.values().flat_map(|entry| &entry.files).collect();
+        self.library.pages.iter().map(move |(path, page)| ReadFile {
+            path,
+            source: page.source,
+            documents: &page.documents,
+            problems: &page.problems,
+            seen: page.seen,
+            is_kustomization: kustomizations.contains(path),
+        })
     }
 
-    /// The charts that kustomizations ask for and that may lie in the repository.
-    pub fn charts(&self) -> Vec<ChartAsk> {
-        let mut found = Vec::new();
-        for directory in self.files.directories() {
-            if let Some(tree) = self.tree(directory) {
-                found.extend(charts::asks(directory, tree));
-            }
-        }
-        found
+    /// The charts that kustomizations render and that may lie in the repository.
+    pub fn charts(&self) -> Vec<ChartCall> {
+        let trees = self
+            .library
+            .directories
+            .iter()
+            .filter_map(|(directory, entry)| Some((directory.as_str(), entry.tree.as_ref()?)));
+        let calls = trees.flat_map(|(directory, tree)| charts::calls(directory, tree));
+        calls.filter(|call| call.remote.is_none()).collect()
     }
 
-    /// Gives what a chart that [`Kustomizations::charts`] asks for makes: before anything is
-    /// built.
+    /// Gives what a chart makes that [`Kustomizations::charts`] names, by its place: before
+    /// anything is built.
     pub fn provide(&mut self, place: Span, built: Built) {
-        self.rendered.insert(place, built);
+        self.library.rendered.insert(place, built);
     }
 
-    /// Builds the kustomization of a directory.
+    /// Builds the kustomization in a directory. Several may be built at once; what they share is
+    /// made once.
     pub fn build(&self, directory: &str) -> Built {
-        let layer = self.builder().directory(directory, &mut Stack::new());
-        let mut built = finish(directory, (*layer).clone(), self.tree(directory));
-        if self.is_component(directory) && self.roots.iter().any(|root| root == directory) {
-            // Whoever includes it brings what its patches are for.
-            built.faults.clear();
-            built.openings.push(super::Opening { namespace: None, what: directory.to_owned() });
-        }
-        built
+        let tree = self.library.directories.get(directory).and_then(|it| it.tree.as_ref());
+        let layer = layer::of(&self.library, directory).cloned().unwrap_or_default();
+        built(directory, tree, layer)
     }
 
-    /// Builds what an object that deploys a directory describes: `tree` is a kustomization whose
-    /// paths start from the root. A directory without a kustomization stands for all manifests
-    /// below it.
+    /// Builds what a mapping with the fields of a kustomization describes, its paths counting
+    /// from the root of the repository. A directory among `resources` without a kustomization
+    /// stands for all manifests below it, as Flux takes it.
     pub fn build_from(&self, name: &str, tree: &Node) -> Built {
-        let mut layer = Layer::default();
-        self.builder().deployed(tree, &mut layer);
-        finish(name, layer, Some(tree))
-    }
-
-    fn builder(&self) -> Builder<'_> {
-        Builder {
-            files: &self.files,
-            limits: &self.limits,
-            rendered: &self.rendered,
-            done: &self.done,
-        }
+        let mut maker = Maker::new(&self.library, "", tree);
+        maker.takes_bare_directories = true;
+        built(name, Some(tree), maker.make())
     }
 }
 
-fn finish(name: &str, layer: Layer, tree: Option<&Node>) -> Built {
-    let namespace = tree.and_then(|tree| kustomization::string(tree, "namespace"));
-    let namespace = namespace.map(compact_str::CompactString::new);
-    let kept = layer.resources.into_iter().filter(|resource| !resource.is_local());
-    let mut openings = layer.openings;
-    for opening in &mut openings {
+/// The last steps, which only the outermost kustomization takes.
+fn built(name: &str, tree: Option<&Node>, mut layer: Layer) -> Built {
+    vars::resolve(&mut layer);
+    let namespace = tree.and_then(|tree| tree.get("namespace")).and_then(Node::as_str);
+    for opening in &mut layer.openings {
         // What comes from elsewhere goes through this kustomization's `namespace` too.
-        opening.namespace = opening.namespace.take().or_else(|| namespace.clone());
+        opening.namespace = opening.namespace.take().or_else(|| namespace.map(Into::into));
     }
+    let objects = layer.objects.into_iter().filter(|object| !is_local(&object.tree));
     Built {
         name: if name.is_empty() { ".".to_owned() } else { name.to_owned() },
-        manifests: kept.filter_map(resource::Resource::into_manifest).collect(),
+        manifests: objects.map(manifest).collect(),
         faults: layer.faults,
-        openings,
-        files: layer.used,
-        namespace,
+        openings: layer.openings,
+        files: layer.files,
+        namespace: namespace.filter(|name| !name.is_empty()).map(Into::into),
     }
+}
+
+/// Objects with this annotation are for tools that read the repository, not for the cluster.
+fn is_local(tree: &Node) -> bool {
+    let annotation = tree.at(&["metadata", "annotations", "config.kubernetes.io/local-config"]);
+    annotation.and_then(Node::as_scalar).is_some_and(|scalar| scalar.text != "false")
+}
+
+fn manifest(object: Object) -> Manifest {
+    let id = object.id();
+    let namespace = id::text_at(&object.tree, &["metadata", "namespace"]);
+    let head = Head {
+        group: id.group,
+        version: id.version,
+        kind: id.kind,
+        name: id.name,
+        namespace: Some(namespace).filter(|name| !name.is_empty()).map(Into::into),
+        ..object.head
+    };
+    Manifest { head, tree: object.tree, writes: object.writes }
 }

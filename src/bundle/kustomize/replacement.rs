@@ -1,17 +1,24 @@
-//! `replacements`: a value of one object, copied into others.
+//! `replacements`: values copied from one object into others (upstream:
+//! `api/filters/replacement`).
 
-use compact_str::CompactString;
+use regex::Regex;
 
-use crate::bundle::{Write, Writer};
+use super::disk::Found;
+use super::edit;
+use super::fault::refused;
+use super::field_path::{list_entry, look_up, smart_split};
+use super::layer::Maker;
+use super::object::{Object, Pen};
+use super::select::Selector;
+use crate::bundle::Writer;
 use crate::text::Span;
-use crate::yaml::{Node, Scalar, ScalarKind, Value};
+use crate::yaml::{Entry, Node, Scalar, ScalarKind, Value};
 
-use super::layer::Layer;
-use super::target::Select;
-use super::{edit, kustomization};
+/// No value is longer: each replacement may double one.
+const LONGEST: usize = 1 << 16;
 
-/// How part of a value is taken or replaced.
-#[derive(Clone, Debug, Default)]
+/// How a part of a value is meant.
+#[derive(Clone, Default)]
 struct Options {
     delimiter: String,
     index: i64,
@@ -20,264 +27,377 @@ struct Options {
 
 impl Options {
     fn read(node: Option<&Node>) -> Self {
-        let Some(node) = node else { return Self::default() };
-        let index = node.get("index").and_then(Node::as_scalar).map(|scalar| scalar.kind);
-        Self {
-            delimiter: node.get("delimiter").and_then(edit::text).unwrap_or_default().to_owned(),
-            index: if let Some(ScalarKind::Int(index)) = index { index } else { 0 },
-            create: kustomization::is_true(node, "create"),
-        }
-    }
-}
-
-/// Makes one replacement.
-///
-/// # Errors
-/// What kustomize refuses, and where it is written.
-pub(super) fn apply(layer: &mut Layer, item: &Node) -> Result<(), (Span, String)> {
-    let place = edit::first_line(item);
-    let source = item.get("source").filter(|source| !source.is_null());
-    let targets = item.get("targets").and_then(Node::as_seq);
-    let (Some(source), Some(targets)) = (source, targets) else {
-        return Err((place, "a replacement has a `source` and `targets`".to_owned()));
-    };
-    let Some(value) = value(layer, source)? else { return Ok(()) };
-    for target in targets {
-        let Some(select) = target.get("select").filter(|select| !select.is_null()) else {
-            let place = edit::first_line(target);
-            return Err((place, "a target has `select`, which says what it is".to_owned()));
+        let text = |key: &str| {
+            let scalar = node.and_then(|node| node.get(key)).and_then(Node::as_scalar);
+            scalar.map_or("", |scalar| scalar.text.as_str())
         };
-        write(layer, target, &Select::read(select), &value)?;
+        Self {
+            delimiter: text("delimiter").to_owned(),
+            index: text("index").parse().unwrap_or(0),
+            create: text("create") == "true",
+        }
     }
-    Ok(())
 }
 
-/// The value to be copied; none where it is not in the repository.
-fn value(layer: &Layer, source: &Node) -> Result<Option<Node>, (Span, String)> {
-    let select = Select::read(source);
-    let place = edit::first_line(source);
-    let mut found = layer.resources.iter().filter(|resource| select.selects(resource));
-    let Some(object) = found.next() else {
-        if layer.is_open() {
-            return Ok(None);
+impl Maker<'_> {
+    /// Every entry of `replacements`.
+    pub fn replacements(&mut self, entries: &[Node]) {
+        for entry in entries {
+            let Some(path) = entry.get("path").filter(|it| !it.is_null()) else {
+                self.replacement(entry);
+                continue;
+            };
+            if entry.get("source").or(entry.get("targets")).is_some() {
+                self.fault(refused(
+                    edit::token(entry),
+                    "this replacement has both a `path` and its own fields".to_owned(),
+                    "keep one of them",
+                ));
+                continue;
+            }
+            let Some(reference) = path.as_str() else { continue };
+            if let Some(Found::File(file)) = self.locate(path, reference)
+                && let Some(page) = self.page(path, &file)
+            {
+                match page.documents.first().map(|root| (root, &root.value)) {
+                    Some((_, Value::Seq(items))) => {
+                        items.iter().for_each(|item| self.replacement(item));
+                    }
+                    Some((root, Value::Map(_))) => self.replacement(root),
+                    _ => self.fault(refused(
+                        path.span,
+                        format!("`{reference}` holds no replacement"),
+                        "write a list of replacements in it",
+                    )),
+                }
+            }
         }
-        return Err((place, format!("no object is the source {}", select.words())));
-    };
-    if found.next().is_some() {
-        return Err((place, format!("several objects are the source {}", select.words())));
     }
-    let path = source.get("fieldPath").and_then(edit::text).unwrap_or("metadata.name");
-    let place = source.get("fieldPath").map_or(place, |node| node.span);
-    let shown = crate::text::visible(path).into_owned();
-    let missing = || (place, format!("{} has no `{shown}`", object.id().words()));
-    let value = match look(&object.tree, &split(path)) {
-        Some(value) => value,
-        None if object.has_more_data => return Ok(None),
-        None => return Err(missing()),
-    };
-    let is_nothing = value.is_null() || edit::text(value) == Some("");
-    if is_nothing {
-        return Err(missing());
+
+    fn replacement(&mut self, entry: &Node) {
+        let (Some(source), Some(targets)) = (entry.get("source"), entry.get("targets")) else {
+            self.fault(refused(
+                edit::token(entry),
+                "a replacement needs a `source` and at least one of `targets`".to_owned(),
+                "add what is missing",
+            ));
+            return;
+        };
+        let Some(value) = self.source(source) else { return };
+        for target in targets.as_seq().unwrap_or_default() {
+            self.target(target, &value);
+        }
     }
-    let options = Options::read(source.get("options"));
+
+    /// The value that is copied.
+    fn source(&mut self, source: &Node) -> Option<Node> {
+        let place = edit::token(source);
+        let selector = self.selector(source)?;
+        let found: Vec<&Object> =
+            self.layer.objects.iter().filter(|object| selector.means(object)).collect();
+        let object = match found.as_slice() {
+            [one] => *one,
+            [] if !self.layer.openings.is_empty() => return None,
+            [] => {
+                let message = format!("no object is meant by this source: {}", selector.words());
+                self.fault(refused(place, message, "correct the source's fields"));
+                return None;
+            }
+            _ => {
+                let message =
+                    format!("several objects are meant by this source: {}", selector.words());
+                self.fault(refused(place, message, "name the one that is meant"));
+                return None;
+            }
+        };
+        let field = source.get("fieldPath").filter(|it| !it.is_null());
+        let path = field.and_then(Node::as_str).unwrap_or("metadata.name");
+        let place = field.map_or(place, |field| field.span);
+        let value = look_up(&object.tree, &smart_split(path)).filter(|it| !is_empty(it)).cloned();
+        let Some(value) = value else {
+            if object.has_more_data {
+                return None;
+            }
+            let message = format!("{} has nothing at `{path}`", object.id().words());
+            self.fault(refused(place, message, "correct the `fieldPath`"));
+            return None;
+        };
+        match part(&value, &Options::read(source.get("options"))) {
+            Ok(value) => Some(value),
+            Err(message) => {
+                self.fault(refused(place, message, "correct the `options` of the source"));
+                None
+            }
+        }
+    }
+
+    fn selector(&mut self, node: &Node) -> Option<Selector> {
+        match Selector::read(node) {
+            Ok(selector) => Some(selector),
+            Err((place, message)) => {
+                self.fault(refused(place, message, "write it as for `kubectl get -l`"));
+                None
+            }
+        }
+    }
+
+    fn target(&mut self, target: &Node, value: &Node) {
+        let Some(select) = target.get("select").filter(|it| !it.is_null()) else {
+            self.fault(refused(
+                edit::token(target),
+                "this target has no `select`".to_owned(),
+                "say which objects are meant",
+            ));
+            return;
+        };
+        let Some(selector) = self.selector(select) else { return };
+        let rejects = target.get("reject").and_then(Node::as_seq).unwrap_or_default();
+        let rejects: Vec<Selector> =
+            rejects.iter().filter_map(|reject| self.selector(reject)).collect();
+        let options = Options::read(target.get("options"));
+        let fields = target.get("fieldPaths").and_then(Node::as_seq).unwrap_or_default();
+        let default = edit::string(edit::token(target), "metadata.name");
+        let fields: Vec<&Node> =
+            if fields.is_empty() { vec![&default] } else { fields.iter().collect() };
+        let limits = self.library.disk.limits;
+        let mut faults = Vec::new();
+        for object in &mut self.layer.objects {
+            let rejected = rejects.iter().any(|reject| {
+                (reject.asks_for_labels() && reject.fits(&object.tree))
+                    || (!reject.is_nameless() && reject.means(object))
+            });
+            if rejected || !selector.fits(&object.tree) || !selector.means(object) {
+                continue;
+            }
+            for field in &fields {
+                object.grown += edit::size(value, limits.nodes);
+                if object.grown > limits.nodes
+                    || edit::depth(value, limits.depth) > limits.depth / 2
+                {
+                    let message = "this makes the object too large to be read".to_owned();
+                    faults.push(refused(field.span, message, "copy less"));
+                    continue;
+                }
+                let words = object.id().words();
+                if let Err(message) = copy(object, field, value, &options) {
+                    let message = format!("{words}: {message}");
+                    faults.push(refused(field.span, message, "correct the path, or set `create`"));
+                }
+                object.follow_links(Writer::Replacement);
+            }
+        }
+        faults.into_iter().for_each(|fault| self.fault(fault));
+    }
+}
+
+/// The part of a value that a source's options ask for.
+fn part(value: &Node, options: &Options) -> Result<Node, String> {
     if options.delimiter.is_empty() {
-        return Ok(Some(value.clone()));
+        return Ok(value.clone());
     }
-    let text = edit::text(value).ok_or_else(missing)?;
-    let parts: Vec<&str> = text.split(options.delimiter.as_str()).collect();
-    let part = usize::try_from(options.index).ok().and_then(|index| parts.get(index));
-    let part = part.ok_or_else(|| (place, format!("`{shown}` has no part {}", options.index)))?;
-    Ok(Some(edit::string(part, value.span)))
-}
-
-fn look<'n>(tree: &'n Node, path: &[CompactString]) -> Option<&'n Node> {
-    path.iter().try_fold(tree, |node, part| match &node.value {
-        Value::Seq(items) => items
-            .iter()
-            .enumerate()
-            .find_map(|(index, item)| is_item(part, index, item).then_some(item)),
-        _ => node.get(part),
-    })
-}
-
-/// Whether a part of a path (`3`, `[name=web]`, `*`) names that item.
-fn is_item(part: &str, index: usize, item: &Node) -> bool {
-    if part == "*" || part.parse::<usize>() == Ok(index) {
-        return true;
-    }
-    let Some(inside) = part.strip_prefix('[').and_then(|part| part.strip_suffix(']')) else {
-        return false;
+    let Some(scalar) = value.as_scalar() else {
+        return Err("only a scalar can be split by a delimiter".to_owned());
     };
-    match inside.split_once('=') {
-        Some(("", value)) => edit::text(item) == Some(value),
-        Some((key, value)) => item.get(key).and_then(edit::text) == Some(value),
-        None => false,
+    let parts: Vec<&str> = scalar.text.split(options.delimiter.as_str()).collect();
+    let at = usize::try_from(options.index).ok();
+    match at.and_then(|at| parts.get(at)) {
+        Some(part) => Ok(edit::string(value.span, *part)),
+        None => Err(format!("the value has no part {}", options.index)),
     }
 }
 
-/// `a.b.[name=x.y].c\.d` is `a`, `b`, `[name=x.y]`, `c.d` (kyaml's SmarterPathSplitter).
-fn split(path: &str) -> Vec<CompactString> {
-    let mut parts = vec![CompactString::default()];
-    let mut brackets = 0u32;
-    let mut characters = path.chars().peekable();
-    while let Some(character) = characters.next() {
-        let last = parts.len() - 1;
-        match character {
-            '\\' if characters.peek() == Some(&'.') => {
-                characters.next();
-                parts[last].push('.');
-            }
-            '.' if brackets == 0 => parts.push(CompactString::default()),
-            other => {
-                brackets = match other {
-                    '[' => brackets + 1,
-                    ']' => brackets.saturating_sub(1),
-                    _ => brackets,
-                };
-                parts[last].push(other);
-            }
-        }
-    }
-    parts.retain(|part| !part.is_empty());
-    parts
-}
-
-fn write(
-    layer: &mut Layer,
-    target: &Node,
-    select: &Select,
-    value: &Node,
-) -> Result<(), (Span, String)> {
-    let rejects: Vec<Select> = target
-        .get("reject")
-        .and_then(Node::as_seq)
-        .unwrap_or_default()
-        .iter()
-        .map(Select::read)
-        .collect();
-    let options = Options::read(target.get("options"));
-    let paths = target.get("fieldPaths").and_then(Node::as_seq).unwrap_or_default();
-    let place = edit::first_line(target);
-    let mut wanted: Vec<(String, Span)> =
-        paths.iter().filter_map(|path| Some((edit::text(path)?.to_owned(), path.span))).collect();
-    if wanted.is_empty() {
-        wanted.push(("metadata.name".to_owned(), place));
-    }
-    for resource in &mut layer.resources {
-        let is_rejected = rejects.iter().any(|reject| reject.selects(resource));
-        if !select.selects(resource) || is_rejected {
-            continue;
-        }
-        for (path, place) in &wanted {
-            let parts = split(path);
-            let mut put = Put { options: &options, value, writes: Vec::new(), count: 0 };
-            resource.remember();
-            put.go(&mut resource.tree, &parts, &mut String::new());
-            let Put { count, writes, .. } = put;
-            if count == 0 {
-                let shown = crate::text::visible(path);
-                return Err((*place, format!("{} has no `{shown}`", resource.id().words())));
-            }
-            writes.into_iter().for_each(|write| resource.note(write));
-        }
+/// Copies a value to one field path of an object.
+fn copy(object: &mut Object, field: &Node, value: &Node, options: &Options) -> Result<(), String> {
+    let path = field.as_str().unwrap_or_default();
+    let parts = smart_split(path);
+    let (tree, mut pen) = object.pen(Writer::Replacement);
+    let mut walk = Walk { options, value, born: field.span, pen: &mut pen, set: 0 };
+    walk.go(tree, &parts, ("", ""), true)?;
+    if walk.set == 0 {
+        return Err(format!("it has nothing at `{path}` to be replaced"));
     }
     Ok(())
 }
 
-/// Writes a value to all places that a path names.
-struct Put<'a> {
+struct Walk<'a, 'b> {
     options: &'a Options,
     value: &'a Node,
-    writes: Vec<Write>,
-    count: usize,
+    born: Span,
+    pen: &'a mut Pen<'b>,
+    set: usize,
 }
 
-impl Put<'_> {
-    /// The depth of the tree, or the length of the path, bounds the recursion.
-    fn go(&mut self, node: &mut Node, path: &[CompactString], at: &mut String) {
-        let Some((first, rest)) = path.split_first() else { return };
-        let length = at.len();
-        if let Some(items) = edit::seq_mut(node) {
-            for (index, item) in items.iter_mut().enumerate() {
-                if is_item(first, index, item) {
-                    at.push_str(&format!("[{index}]"));
-                    self.next(item, first, rest, at);
-                    at.truncate(length);
-                }
-            }
-            return;
-        }
-        let create = self.options.create;
-        let place = self.value.span;
-        let Some(map) = edit::map_mut(node) else { return };
-        if create && first != "*" && map.entry(first).is_none() {
-            map.entries.push(edit::entry(first, place, edit::mapping(Vec::new(), place)));
-        }
-        for entry in &mut map.entries {
-            if first == "*" || entry.key == *first {
-                if !at.is_empty() {
-                    at.push('.');
-                }
-                at.push_str(&entry.key);
-                self.next(&mut entry.value, first, rest, at);
-                at.truncate(length);
-            }
-        }
-    }
-
-    fn next(&mut self, node: &mut Node, key: &str, rest: &[CompactString], at: &mut String) {
-        if !rest.is_empty() {
-            return self.go(node, rest, at);
-        }
-        self.count += 1;
-        let new = self.combined(node);
-        let holder = at.rsplit_once('.').map_or("", |(holder, _)| holder).to_owned();
-        let before = std::mem::replace(node, new);
-        self.writes.push(Write {
-            holder,
-            key: CompactString::new(key),
-            writer: Writer::Replacement,
-            place: edit::first_line(self.value),
-            before: Some(before),
-        });
-    }
-
-    /// The value, or the old one with a part replaced. A scalar keeps its type.
-    fn combined(&self, old: &Node) -> Node {
-        let (Some(was), Some(new)) = (old.as_scalar(), self.value.as_scalar()) else {
-            return self.value.clone();
+impl Walk<'_, '_> {
+    /// `here`: the holder of this node and its key in it.
+    fn go(
+        &mut self,
+        node: &mut Node,
+        path: &[String],
+        here: (&str, &str),
+        is_root: bool,
+    ) -> Result<(), String> {
+        let Some((part, rest)) = path.split_first() else {
+            return self.put(node, here);
         };
-        let text = if self.options.delimiter.is_empty() {
-            new.text.to_string()
-        } else {
-            let mut parts: Vec<&str> = was.text.split(self.options.delimiter.as_str()).collect();
-            match usize::try_from(self.options.index) {
-                Err(_) => parts.insert(0, &new.text),
-                Ok(index) => match parts.get_mut(index) {
-                    Some(part) => *part = &new.text,
-                    None => parts.push(&new.text),
+        let holder = if is_root { String::new() } else { edit::below(here.0, here.1) };
+        if let Some((key, pattern)) = list_entry(part) {
+            return self.matching(node, key, pattern, rest, &holder);
+        }
+        if part == "*" {
+            for (index, item) in edit::items_mut(node).into_iter().flatten().enumerate() {
+                self.go(item, rest, (&holder, &format!("[{index}]")), false)?;
+            }
+            return Ok(());
+        }
+        if let (Value::Seq(items), Ok(index)) = (&node.value, part.parse::<usize>()) {
+            let length = items.len();
+            if index == length && self.options.create {
+                self.push(node, kind_of(rest.first(), self.value));
+            } else if index >= length {
+                return Err(format!("index {index} is asked for and there are {length} items"));
+            }
+            return match edit::items_mut(node).and_then(|items| items.get_mut(index)) {
+                Some(item) => self.go(item, rest, (&holder, &format!("[{index}]")), false),
+                None => Ok(()),
+            };
+        }
+        if node.get(part).is_none() && self.options.create && node.as_map().is_some() {
+            let value = made(kind_of(rest.first(), self.value), self.born);
+            edit::put(node, Entry { key: part.as_str().into(), key_span: self.born, value });
+        }
+        match edit::get_mut(node, part) {
+            Some(inner) => self.go(inner, rest, (&holder, part), false),
+            None => Ok(()),
+        }
+    }
+
+    /// `[key=pattern]`: every item of a list that fits.
+    fn matching(
+        &mut self,
+        node: &mut Node,
+        key: &str,
+        pattern: &str,
+        rest: &[String],
+        holder: &str,
+    ) -> Result<(), String> {
+        let regex = Regex::new(pattern).map_err(|_| format!("`{pattern}` is no expression"))?;
+        let fits = |item: &Node| {
+            let scalar = if key.is_empty() {
+                item.as_scalar()
+            } else {
+                item.get(key).and_then(Node::as_scalar)
+            };
+            scalar.is_some_and(|scalar| regex.is_match(&scalar.text))
+        };
+        if node.as_seq().is_some_and(|items| !items.iter().any(fits)) && self.options.create {
+            let text = edit::string(self.born, pattern);
+            self.push(
+                node,
+                match key {
+                    "" => text,
+                    key => edit::map(self.born, vec![edit::entry(self.born, key, text)]),
                 },
+            );
+        }
+        for (index, item) in edit::items_mut(node).into_iter().flatten().enumerate() {
+            if fits(item) {
+                let rest = if key.is_empty() { &[] } else { rest };
+                self.go(item, rest, (holder, &format!("[{index}]")), false)?;
             }
-            parts.join(&self.options.delimiter)
-        };
-        let kind = match was.kind {
-            ScalarKind::Int(_) => text.parse().map_or(ScalarKind::Str, ScalarKind::Int),
-            ScalarKind::Str => ScalarKind::Str,
-            _ => new.kind,
-        };
-        let scalar = Scalar { text: text.into(), kind, plain: was.plain };
-        Node { span: self.value.span, value: Value::Scalar(scalar) }
+        }
+        Ok(())
+    }
+
+    fn push(&self, node: &mut Node, value: Node) {
+        if let Value::Seq(items) = &mut node.value {
+            let mut all = items.to_vec();
+            all.push(Node { span: self.born, ..value });
+            *items = all.into();
+        }
+    }
+
+    fn put(&mut self, node: &mut Node, here: (&str, &str)) -> Result<(), String> {
+        let new = joined(node, self.value, self.options)?;
+        let place = new.span;
+        let before = std::mem::replace(node, new);
+        self.pen.note(here.0, here.1, place, Some(before));
+        self.set += 1;
+        Ok(())
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::split;
+/// What a target becomes: a scalar keeps its type where only its text is copied.
+fn joined(there: &Node, value: &Node, options: &Options) -> Result<Node, String> {
+    let mut new = value.clone();
+    if !options.delimiter.is_empty() {
+        let Some(scalar) = there.as_scalar() else {
+            return Err("only a scalar can be split by a delimiter".to_owned());
+        };
+        let text = value.as_scalar().map_or("", |scalar| scalar.text.as_str());
+        let mut parts: Vec<&str> = scalar.text.split(options.delimiter.as_str()).collect();
+        match usize::try_from(options.index) {
+            Err(_) => parts.insert(0, text),
+            Ok(at) => match parts.get_mut(at) {
+                Some(part) => *part = text,
+                None => parts.push(text),
+            },
+        }
+        let text = parts.join(&options.delimiter);
+        if text.len() > LONGEST {
+            return Err("the value becomes too long to be read".to_owned());
+        }
+        new = edit::string(value.span, text);
+    }
+    if let (Value::Scalar(there), Value::Scalar(scalar)) = (&there.value, &new.value) {
+        let kind = retyped(there, scalar);
+        new.value = Value::Scalar(Scalar { kind, ..scalar.clone() });
+    }
+    Ok(new)
+}
 
-    #[test]
-    fn paths_split_at_dots_outside_of_brackets() {
-        let parts = split("spec.[name=a.b].metadata.labels.app\\.kubernetes\\.io/name.*");
-        let expected = ["spec", "[name=a.b]", "metadata", "labels", "app.kubernetes.io/name", "*"];
-        assert_eq!(parts, expected);
+/// The type of a text in the place of a scalar: kustomize copies the text and leaves the type.
+fn retyped(there: &Scalar, new: &Scalar) -> ScalarKind {
+    match there.kind {
+        ScalarKind::Int(_) => new.text.parse().map_or(new.kind, ScalarKind::Int),
+        ScalarKind::Bool(_) => new.text.parse().map_or(new.kind, ScalarKind::Bool),
+        ScalarKind::Str => ScalarKind::Str,
+        _ => new.kind,
+    }
+}
+
+/// What is made on the way to a part of a path.
+fn kind_of(next: Option<&String>, value: &Node) -> Node {
+    let empty = |value: Value| Node { span: value_span(), value };
+    fn value_span() -> Span {
+        Span::new(crate::text::SourceId(0), 0, 0)
+    }
+    match next {
+        None => match &value.value {
+            // Without a type of its own, so that it takes the value's.
+            Value::Scalar(scalar) => {
+                let kind = ScalarKind::Null;
+                empty(Value::Scalar(Scalar { kind, ..scalar.clone() }))
+            }
+            Value::Map(_) => edit::empty_map(value.span),
+            Value::Seq(_) => empty(Value::Seq(Vec::new().into())),
+        },
+        Some(part)
+            if list_entry(part).is_some() || part == "*" || part.parse::<usize>().is_ok() =>
+        {
+            empty(Value::Seq(Vec::new().into()))
+        }
+        Some(_) => edit::empty_map(value.span),
+    }
+}
+
+fn made(node: Node, born: Span) -> Node {
+    Node { span: born, ..node }
+}
+
+fn is_empty(node: &Node) -> bool {
+    match &node.value {
+        Value::Scalar(scalar) => scalar.kind == ScalarKind::Null,
+        Value::Map(map) => map.entries.is_empty(),
+        Value::Seq(items) => items.is_empty(),
     }
 }

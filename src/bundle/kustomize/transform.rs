@@ -1,169 +1,159 @@
-//! The transformers that write the same everywhere: namespace, names and labels.
+//! The transformers of a kustomization in their order, and those in files of their own
+//! (`transformers`).
 
-use compact_str::CompactString;
-
+use super::disk::Found;
+use super::edit;
+use super::fault::{not_evaluated, refused};
+use super::field_spec::FieldSpec;
+use super::id::text_at;
+use super::inline;
+use super::layer::{self, Maker};
+use super::naming::Namespace;
+use super::reference;
 use crate::bundle::Writer;
-use crate::text::Span;
-use crate::yaml::{Entry, Node, ScalarKind};
+use crate::yaml::Node;
 
-use super::fields::{self, FieldSpec};
-use super::layer::Layer;
-use super::{edit, kustomization, resource};
-
-/// `namespace`: overwrites the namespaces that are written, and renames Namespace objects
-/// (api/filters/namespace). `unset_only` is for `NamespaceTransformer` alone.
-pub(super) fn namespace(layer: &mut Layer, written: &Entry, unset_only: bool) {
-    let Some(name) = edit::text(&written.value).filter(|name| !name.is_empty()) else { return };
-    let value = edit::string(name, written.value.span);
-    for resource in &mut layer.resources {
-        let id = resource.id();
-        resource.remember();
-        if id.kind == "Namespace" && id.group.is_empty() && id.version == "v1" {
-            put(resource, "name", written.key_span, &value, Writer::Namespace, unset_only);
-        } else if !id.is_cluster_scoped() {
-            put(resource, "namespace", written.key_span, &value, Writer::Namespace, unset_only);
-        }
-    }
-    clashes(layer, written.value.span);
-}
-
-/// Two objects that have become one.
-fn clashes(layer: &mut Layer, place: Span) {
-    let mut ids: Vec<(resource::Id, usize)> =
-        layer.resources.iter().enumerate().map(|(at, resource)| (resource.id(), at)).collect();
-    for (id, _) in &mut ids {
-        id.namespace = CompactString::new(id.effective_namespace());
-    }
-    ids.sort();
-    let twice: Vec<(usize, usize)> = ids
-        .windows(2)
-        .filter(|pair| pair[0].0 == pair[1].0)
-        .map(|pair| (pair[0].1, pair[1].1))
-        .collect();
-    for (first, second) in twice {
-        let [first, second] = [first, second].map(|at| layer.resources[at].born.name_span);
-        let name = layer.resources[twice_name(layer, second)].id().words();
-        let message = format!("with this namespace, two objects become {name}");
-        let help = "rename one of them, or build them apart";
-        let fault = layer.refuse(place, message, help);
-        fault.related.push((first, "one stands here".to_owned()));
-        fault.related.push((second, "the other stands here".to_owned()));
-    }
-}
-
-fn twice_name(layer: &Layer, born: Span) -> usize {
-    layer.resources.iter().position(|resource| resource.born.name_span == born).unwrap_or_default()
-}
-
-/// Writes an entry of `metadata`.
-fn put(
-    resource: &mut resource::Resource,
-    key: &str,
-    key_span: Span,
-    value: &Node,
-    writer: Writer,
-    unset_only: bool,
-) {
-    let place = value.span;
-    if resource.tree.get("metadata").is_none_or(Node::is_null)
-        && let Some(map) = edit::map_mut(&mut resource.tree)
-    {
-        edit::set(map, edit::entry("metadata", place, edit::mapping(Vec::new(), place)));
-    }
-    let Some(metadata) = edit::get_mut(&mut resource.tree, "metadata") else { return };
-    let Some(map) = edit::map_mut(metadata) else { return };
-    if unset_only && map.entry(key).and_then(|entry| edit::text(&entry.value)).is_some() {
-        return;
-    }
-    let new = edit::entry(key, key_span, value.clone());
-    let before = edit::set(map, new.clone());
-    resource.note(resource::write("metadata", &new, writer, before));
-}
-
-/// `namePrefix` and `nameSuffix`: every name but those of Namespaces, CustomResourceDefinitions
-/// and APIServices, and no label and no selector (builtins/PrefixTransformer.go).
-pub(super) fn names(layer: &mut Layer, written: &Entry, is_prefix: bool) {
-    let Some(added) = edit::text(&written.value).filter(|text| !text.is_empty()) else { return };
-    for resource in &mut layer.resources {
-        let id = resource.original_id();
-        let kept = matches!(id.kind.as_str(), "Namespace" | "CustomResourceDefinition")
-            || (id.kind == "APIService" && id.group == "apiregistration.k8s.io");
-        if kept {
-            continue;
-        }
-        let now = resource.id().name;
-        resource.remember();
-        let name = if is_prefix { format!("{added}{now}") } else { format!("{now}{added}") };
-        let value = edit::string(&name, written.value.span);
-        put(resource, "name", written.key_span, &value, Writer::Name, false);
-    }
-}
-
-/// `labels`, in their order, then `commonLabels`, which win.
-pub(super) fn labels(layer: &mut Layer, tree: &Node) {
-    for item in kustomization::items(tree, "labels") {
-        let selectors = kustomization::is_true(item, "includeSelectors");
-        let mut specs = fields::read(item.get("fields"));
-        specs.extend(layer.configured.labels.iter().cloned());
-        if selectors {
-            specs.extend(fields::common_labels());
-            specs.extend(layer.configured.common_labels.iter().cloned());
-        } else {
-            if kustomization::is_true(item, "includeTemplates") {
-                specs.extend(fields::template_labels());
-                specs.extend(layer.configured.template_labels.iter().cloned());
+impl Maker<'_> {
+    /// Everything that changes what was gathered (`configureBuiltinTransformers`).
+    pub fn transform(&mut self) {
+        self.strategic_patches();
+        self.patches("patches");
+        self.namespace();
+        self.names();
+        self.labels();
+        self.annotations();
+        self.patches("patchesJson6902");
+        self.replicas();
+        self.replacements(self.list("replacements"));
+        for entry in self.list("transformers") {
+            for plugin in self.plugins(entry) {
+                self.transformer(&plugin);
             }
-            specs.extend(fields::metadata_labels());
         }
-        let writer = if selectors { Writer::CommonLabels } else { Writer::Labels };
-        write(layer, kustomization::field(item, "pairs"), &specs, writer);
-    }
-    let mut specs = fields::common_labels();
-    specs.extend(layer.configured.common_labels.iter().cloned());
-    let common = kustomization::field(tree, "commonLabels");
-    write(layer, common, &specs, Writer::CommonLabels);
-}
-
-/// Writes labels to all places that `specs` name.
-pub(super) fn write(layer: &mut Layer, pairs: Option<&Node>, specs: &[FieldSpec], writer: Writer) {
-    let Some(pairs) = pairs.filter(|node| !node.is_null()) else { return };
-    let Some(map) = pairs.as_map() else {
-        let message = "labels are a mapping of names to values".to_owned();
-        layer.refuse(pairs.span.at_start(), message, "write `name: value`");
-        return;
-    };
-    let mut given: Vec<Entry> = Vec::new();
-    for entry in &map.entries {
-        let scalar = entry.value.as_scalar();
-        match scalar.map(|scalar| (scalar.kind, &scalar.text)) {
-            Some((ScalarKind::Str, text)) => {
-                let value = edit::string(text, entry.value.span);
-                given.push(Entry { value, ..entry.clone() });
-            }
-            _ => {
-                let key = crate::text::visible(&entry.key).into_owned();
-                let message = format!("the value of label `{key}` is no string");
-                layer.refuse(edit::first_line(&entry.value), message, "put it in quotes");
+        for entry in self.list("validators") {
+            for plugin in self.plugins(entry) {
+                let what = format!("the validator `{}`", text_at(&plugin, &["kind"]));
+                self.fault(not_evaluated(edit::token(&plugin), &what));
             }
         }
     }
-    let Some(place) = given.first().map(|entry| entry.key_span) else { return };
-    for resource in &mut layer.resources {
-        let id = resource.id();
-        let noted = resource.is_noted();
-        let mut writes = Vec::new();
-        for spec in specs.iter().filter(|spec| spec.is_for(&id)) {
-            spec.visit(&mut resource.tree, place, &mut |target, at| {
-                let Some(map) = edit::map_mut(target) else { return };
-                for new in &given {
-                    let before = edit::set(map, new.clone());
-                    if noted {
-                        writes.push(resource::write(at, new, writer, before));
-                    }
-                }
+
+    /// `replicas` change nothing that a policy sees, but name something that must be there.
+    fn replicas(&mut self) {
+        for entry in self.list("replicas") {
+            let name = text_at(entry, &["name"]);
+            let scaled = ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"];
+            let found = self.layer.objects.iter().any(|object| {
+                object.ids().any(|id| id.name == name && scaled.contains(&id.kind.as_str()))
+            });
+            if !found {
+                self.fault(refused(
+                    edit::token(entry),
+                    format!("nothing named `{name}` has replicas here, and kustomize refuses that"),
+                    "correct the name, or remove the entry",
+                ));
+            }
+        }
+    }
+
+    /// The plugins that an entry of `transformers`, `generators` or `validators` holds or names.
+    pub fn plugins(&mut self, entry: &Node) -> Vec<Node> {
+        let Some(text) = entry.as_str() else { return Vec::new() };
+        if reference::is_inline(text) {
+            let read = inline::documents(self.text(), entry, &self.library.disk.limits);
+            return read.unwrap_or_else(|problem| {
+                let message = format!("this is no valid YAML: {}", layer::words(&problem.kind));
+                self.fault(refused(problem.span, message, "mend the YAML here"));
+                Vec::new()
             });
         }
-        // Labels stand in `metadata.labels` and in selectors: the same place is named once.
-        writes.into_iter().for_each(|write| resource.note(write));
+        match self.locate(entry, text) {
+            Some(Found::File(path)) => {
+                let page = self.page(entry, &path);
+                page.map(|page| page.documents).unwrap_or_default()
+            }
+            Some(Found::Directory(path)) => {
+                let Some(made) = self.directory_of(entry, text, &path, false) else {
+                    return Vec::new();
+                };
+                self.absorb(made);
+                made.objects.iter().map(|object| object.tree.clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn transformer(&mut self, plugin: &Node) {
+        let kind = text_at(plugin, &["kind"]);
+        let known = text_at(plugin, &["apiVersion"]) == "builtin" && self.builtin(plugin, kind);
+        if !known {
+            let what = format!("the transformer `{kind}`");
+            self.fault(not_evaluated(edit::token(plugin), &what));
+            self.open(&what);
+        }
+    }
+
+    /// One of kustomize's own transformers; false for one that is not followed.
+    fn builtin(&mut self, plugin: &Node, kind: &str) -> bool {
+        let specs = FieldSpec::read_all(plugin.get("fieldSpecs"));
+        match kind {
+            "LabelTransformer" => {
+                if let Some(pairs) = plugin.get("labels") {
+                    let beyond = specs.iter().any(|spec| spec.path != ["metadata", "labels"]);
+                    let writer = if beyond { Writer::CommonLabels } else { Writer::Labels };
+                    self.set_all(pairs, specs, Some(writer));
+                }
+            }
+            "AnnotationsTransformer" => {
+                if let Some(pairs) = plugin.get("annotations") {
+                    self.set_all(pairs, specs, None);
+                }
+            }
+            "NamespaceTransformer" => self.namespace_transformer(plugin),
+            "PrefixTransformer" | "SuffixTransformer" => {
+                let prefix = kind == "PrefixTransformer";
+                let named = specs.iter().any(|spec| spec.path == ["metadata", "name"]);
+                let key = if prefix { "prefix" } else { "suffix" };
+                if let Some(affix) = plugin.get(key).filter(|_| named) {
+                    self.affix(affix, prefix, &specs);
+                }
+            }
+            "PatchTransformer" => {
+                if let Some(patch) = self.patch(plugin, "patch") {
+                    self.make_patch(&patch, true);
+                }
+            }
+            "PatchJson6902Transformer" => {
+                if let Some(patch) = self.patch(plugin, "jsonOp") {
+                    self.make_patch(&patch, false);
+                }
+            }
+            "PatchStrategicMergeTransformer" => {
+                let paths = plugin.get("paths").and_then(Node::as_seq).unwrap_or_default();
+                paths.iter().chain(plugin.get("patches")).for_each(|it| self.strategic_patch(it));
+            }
+            "ReplacementTransformer" => {
+                let entries = plugin.get("replacements").and_then(Node::as_seq);
+                self.replacements(entries.unwrap_or_default());
+            }
+            "ImageTagTransformer" | "ReplicaCountTransformer" | "HashTransformer" => {}
+            _ => return false,
+        }
+        true
+    }
+
+    fn namespace_transformer(&mut self, plugin: &Node) {
+        let entry = plugin.get("metadata").and_then(|metadata| metadata.entry("namespace"));
+        let Some((entry, name)) = entry.and_then(|it| Some((it, it.value.as_str()?))) else {
+            return;
+        };
+        let unset = plugin.get("unsetOnly").and_then(Node::as_scalar);
+        let unset_only = unset.is_some_and(|scalar| scalar.text == "true");
+        // A transformer of its own touches the fields it lists, and `metadata.namespace`.
+        let given = FieldSpec::read_all(plugin.get("fieldSpecs"));
+        let usual = std::mem::replace(&mut self.layer.specs.namespace, given);
+        let (key_span, span) = (entry.key_span, entry.value.span);
+        self.set_namespace(&Namespace { name, key_span, span, unset_only });
+        self.layer.specs.namespace = usual;
     }
 }

@@ -1,0 +1,100 @@
+//! Who an object is to kustomize: its present identity, and every one it had before.
+
+use compact_str::CompactString;
+
+use crate::yaml::Node;
+
+/// What stands for the namespace of an object that has none by its kind.
+pub(super) const NO_NAMESPACE: &str = "_non_namespaceable_";
+
+/// The identity of an object: two objects of one build never share one.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Id {
+    pub group: CompactString,
+    pub version: CompactString,
+    pub kind: CompactString,
+    pub name: CompactString,
+    /// `default` where none is written, [`NO_NAMESPACE`] for a kind that has none.
+    pub namespace: CompactString,
+}
+
+impl Id {
+    /// The identity that a tree has now.
+    pub fn of(tree: &Node) -> Self {
+        let api_version = text_at(tree, &["apiVersion"]);
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let kind = text_at(tree, &["kind"]);
+        let namespace = text_at(tree, &["metadata", "namespace"]);
+        Self {
+            group: group.into(),
+            version: version.into(),
+            kind: kind.into(),
+            name: text_at(tree, &["metadata", "name"]).into(),
+            namespace: effective(api_version, kind, namespace).into(),
+        }
+    }
+
+    /// For messages: `NetworkPolicy "web" in namespace "shop"`.
+    pub fn words(&self) -> String {
+        let Self { kind, name, namespace, .. } = self;
+        match namespace.as_str() {
+            NO_NAMESPACE | "default" => format!("{kind} `{name}`"),
+            _ => format!("{kind} `{name}` in namespace `{namespace}`"),
+        }
+    }
+}
+
+/// The text of the scalar at the end of a route; empty where there is none or it is null.
+pub(super) fn text_at<'a>(tree: &'a Node, route: &[&str]) -> &'a str {
+    let scalar = tree.at(route).filter(|node| !node.is_null()).and_then(Node::as_scalar);
+    scalar.map_or("", |scalar| scalar.text.as_str())
+}
+
+/// The namespace that counts for an identity.
+pub(super) fn effective<'a>(api_version: &str, kind: &str, namespace: &'a str) -> &'a str {
+    if is_cluster_scoped(api_version, kind) {
+        NO_NAMESPACE
+    } else if namespace.is_empty() {
+        "default"
+    } else {
+        namespace
+    }
+}
+
+/// Whether kustomize knows that kind to have no namespace. It goes by the API's own kinds only
+/// (kyaml's `openapi.go`): a custom resource is taken for one with a namespace.
+pub(super) fn is_cluster_scoped(api_version: &str, kind: &str) -> bool {
+    match api_version {
+        "v1" => matches!(
+            kind,
+            "ComponentStatus" | "Namespace" | "Node" | "NodeProxyOptions" | "PersistentVolume"
+        ),
+        "admissionregistration.k8s.io/v1" | "admissionregistration.k8s.io/v1beta1" => {
+            matches!(kind, "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration")
+        }
+        "apiextensions.k8s.io/v1" | "apiextensions.k8s.io/v1beta1" => {
+            kind == "CustomResourceDefinition"
+        }
+        "apiregistration.k8s.io/v1" | "apiregistration.k8s.io/v1beta1" => kind == "APIService",
+        "certificates.k8s.io/v1" | "certificates.k8s.io/v1beta1" => {
+            kind == "CertificateSigningRequest"
+        }
+        "flowcontrol.apiserver.k8s.io/v1beta1" => {
+            matches!(kind, "FlowSchema" | "PriorityLevelConfiguration")
+        }
+        "networking.k8s.io/v1" | "networking.k8s.io/v1beta1" => kind == "IngressClass",
+        "node.k8s.io/v1" | "node.k8s.io/v1beta1" => kind == "RuntimeClass",
+        "policy/v1beta1" => kind == "PodSecurityPolicy",
+        "rbac.authorization.k8s.io/v1" | "rbac.authorization.k8s.io/v1beta1" => {
+            matches!(kind, "ClusterRole" | "ClusterRoleBinding")
+        }
+        "scheduling.k8s.io/v1" | "scheduling.k8s.io/v1beta1" => kind == "PriorityClass",
+        "storage.k8s.io/v1" => {
+            matches!(kind, "CSIDriver" | "CSINode" | "StorageClass" | "VolumeAttachment")
+        }
+        "storage.k8s.io/v1beta1" => {
+            matches!(kind, "CSIDriver" | "StorageClass" | "VolumeAttachment")
+        }
+        _ => false,
+    }
+}

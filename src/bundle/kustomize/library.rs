@@ -1,0 +1,242 @@
+//! Every kustomization of the repository and every file that one refers to, each read once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
+
+use super::disk::{Disk, Found, NAMES};
+use super::fields;
+use super::layer::Layer;
+use super::reference::{self, Wanted};
+use crate::bundle::Built;
+use crate::text::{Source, SourceId, Sources, Span};
+use crate::yaml::{self, Node, Problem, ProblemKind};
+
+/// One file that was read.
+#[derive(Clone, Debug)]
+pub(super) struct Page {
+    pub source: SourceId,
+    pub documents: Vec<Node>,
+    pub problems: Vec<Problem>,
+    /// How many documents it holds.
+    pub seen: usize,
+    /// Kept where scalars are looked into (kustomizations) or the text itself is used.
+    pub text: Option<Arc<str>>,
+    need: Need,
+}
+
+/// What a file is read for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Need {
+    parse: bool,
+    keep: bool,
+}
+
+/// A directory with a kustomization.
+#[derive(Debug)]
+pub(super) struct Directory {
+    /// The paths of its kustomizations; kustomize allows one.
+    pub files: Vec<String>,
+    /// The first one's tree, its fields named as kustomize names them.
+    pub tree: Option<Node>,
+    /// The directories whose entry here would lead in a circle.
+    pub back: BTreeSet<String>,
+    /// How many layers lie below it.
+    pub height: usize,
+    /// What it makes, once that is known.
+    pub layer: OnceLock<Layer>,
+}
+
+/// Every kustomization, and every file that one refers to.
+#[derive(Debug)]
+pub(super) struct Library {
+    pub disk: Disk,
+    pub pages: BTreeMap<String, Page>,
+    pub directories: BTreeMap<String, Directory>,
+    /// Files that some kustomization refers to.
+    pub referred: BTreeSet<String>,
+    /// What charts make, by where they are asked for.
+    pub rendered: BTreeMap<Span, Built>,
+    found: BTreeMap<String, Found>,
+    paths: BTreeMap<SourceId, String>,
+}
+
+impl Library {
+    /// Reads all of it, in waves: what is read may refer to more.
+    pub fn read(disk: Disk, sources: &mut Sources) -> Self {
+        let directories: BTreeSet<String> =
+            disk.kustomizations().map(|path| super::directory(path).to_owned()).collect();
+        let mut library = Self {
+            disk,
+            pages: BTreeMap::new(),
+            directories: BTreeMap::new(),
+            referred: BTreeSet::new(),
+            rendered: BTreeMap::new(),
+            found: BTreeMap::new(),
+            paths: BTreeMap::new(),
+        };
+        let mut wave = library.enter(directories, sources);
+        while !wave.is_empty() {
+            wave = library.follow(wave, sources);
+        }
+        library
+    }
+
+    /// What stands at a path.
+    pub fn find(&self, path: &str) -> Found {
+        self.found.get(path).cloned().unwrap_or_else(|| self.disk.find(path))
+    }
+
+    /// The file at a path that [`Library::find`] gave; read now if no kustomization refers to it.
+    pub fn page(&self, path: &str) -> Option<std::borrow::Cow<'_, Page>> {
+        if let Some(page) = self.pages.get(path) {
+            return Some(std::borrow::Cow::Borrowed(page));
+        }
+        let source = self.disk.source(path)?;
+        Some(std::borrow::Cow::Owned(self.open(path, source, Need { parse: true, keep: true })))
+    }
+
+    /// The text of a source that an inline value stands in.
+    pub fn text(&self, source: SourceId) -> Option<Arc<str>> {
+        let page = self.paths.get(&source).and_then(|path| self.pages.get(path));
+        if let Some(text) = page.and_then(|page| page.text.clone()) {
+            return Some(text);
+        }
+        let path = self.disk.path(source)?;
+        let bytes = self.disk.read(path).ok()?;
+        Some(Arc::from(String::from_utf8_lossy(&bytes)))
+    }
+
+    /// Reads the kustomizations of new directories; returns what they ask for.
+    fn enter(&mut self, new: BTreeSet<String>, sources: &mut Sources) -> BTreeSet<Wanted> {
+        let mut wanted = BTreeSet::new();
+        let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for directory in new {
+            if self.directories.contains_key(&directory) {
+                continue;
+            }
+            let names = NAMES.iter().filter_map(|name| reference::join(&directory, name));
+            let there: Vec<String> = names
+                .filter_map(|path| match self.disk.find(&path) {
+                    Found::File(real) => Some(real),
+                    _ => None,
+                })
+                .collect();
+            if !there.is_empty() {
+                files.insert(directory, there);
+            }
+        }
+        let need = Need { parse: true, keep: true };
+        self.load(files.values().flatten().map(|path| (path.clone(), need)), sources);
+        for (directory, files) in files {
+            let page = files.first().and_then(|file| self.pages.get(file));
+            let tree = page.and_then(|page| page.documents.first()).map(fields::named);
+            if let Some(tree) = &tree {
+                wanted.extend(reference::wanted(tree, &directory));
+            }
+            let back = BTreeSet::new();
+            let layer = OnceLock::new();
+            let entry = Directory { files, tree, back, height: 0, layer };
+            self.directories.insert(directory, entry);
+        }
+        wanted
+    }
+
+    /// Reads what was asked for; returns what that asks for.
+    fn follow(&mut self, wave: BTreeSet<Wanted>, sources: &mut Sources) -> BTreeSet<Wanted> {
+        let mut directories = BTreeSet::new();
+        let mut files: Vec<(String, Need)> = Vec::new();
+        let mut plugins: BTreeSet<(String, String)> = BTreeSet::new();
+        for wanted in wave {
+            let found = self.disk.find(&wanted.path);
+            match &found {
+                Found::File(path) => {
+                    self.referred.insert(path.clone());
+                    let keep = wanted.bare || wanted.plugin_of.is_some();
+                    files.push((path.clone(), Need { parse: !wanted.bare, keep }));
+                    plugins.extend(wanted.plugin_of.map(|directory| (path.clone(), directory)));
+                }
+                Found::Directory(path) => {
+                    directories.insert(path.clone());
+                }
+                Found::Missing | Found::Outside | Found::Special => {}
+            }
+            self.found.insert(wanted.path, found);
+        }
+        self.load(files, sources);
+        let mut next = self.enter(directories, sources);
+        for (path, directory) in plugins {
+            let documents = self.pages.get(&path).map(|page| page.documents.as_slice());
+            for document in documents.unwrap_or_default() {
+                next.extend(reference::wanted_by_plugin(document, &directory));
+            }
+        }
+        next.retain(|wanted| !self.found.contains_key(&wanted.path));
+        next
+    }
+
+    /// Reads files in parallel; new sources follow the order of the paths.
+    fn load(&mut self, files: impl IntoIterator<Item = (String, Need)>, sources: &mut Sources) {
+        let mut merged: BTreeMap<String, Need> = BTreeMap::new();
+        for (path, need) in files {
+            let known = self.pages.get(&path).map_or(Need::default(), |page| page.need);
+            let all = merged.entry(path).or_insert(known);
+            all.parse |= need.parse;
+            all.keep |= need.keep;
+        }
+        merged.retain(|path, need| self.pages.get(path).is_none_or(|page| page.need != *need));
+        let files: Vec<(String, Need)> = merged.into_iter().collect();
+        let ids: Vec<SourceId> = files
+            .iter()
+            .map(|(path, _)| {
+                let read = self.pages.get(path).map(|page| page.source);
+                read.or_else(|| self.disk.source(path)).unwrap_or_else(|| {
+                    sources.add(Source::file(path.clone(), self.disk.open(path)))
+                })
+            })
+            .collect();
+        let pages: Vec<Page> = files
+            .par_iter()
+            .zip(&ids)
+            .map(|((path, need), id)| self.open(path, *id, *need))
+            .collect();
+        for ((path, _), page) in files.into_iter().zip(pages) {
+            if let Some(text) = page.text.clone() {
+                sources.get(page.source).keep_text(text);
+            }
+            self.paths.insert(page.source, path.clone());
+            self.pages.insert(path, page);
+        }
+    }
+
+    fn open(&self, path: &str, source: SourceId, need: Need) -> Page {
+        let (documents, problems) = (Vec::new(), Vec::new());
+        let mut page = Page { source, documents, problems, seen: 0, text: None, need };
+        let bytes = match self.disk.read(path) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                let kind = ProblemKind::Limit(format!("this file can't be read: {why}"));
+                page.problems.push(Problem { kind, span: Span::new(source, 0, 0) });
+                return page;
+            }
+        };
+        let text: Arc<str> = match yaml::decode_utf8(source, &bytes) {
+            Ok(text) => Arc::from(text),
+            Err(problem) => {
+                page.problems.extend(need.parse.then_some(problem));
+                Arc::from(String::from_utf8_lossy(&bytes))
+            }
+        };
+        if need.parse && page.problems.is_empty() {
+            let stream = yaml::read(source, &text, 0..text.len(), None, &self.disk.limits);
+            page.documents = stream.documents.into_iter().map(|it| it.root).collect();
+            page.problems = stream.problems;
+            page.seen = stream.seen;
+        }
+        if need.keep || self.disk.stands_in(path) {
+            page.text = Some(text);
+        }
+        page
+    }
+}

@@ -1,0 +1,77 @@
+//! Labels that are one. What kustomize writes to several fields of an object in one go is one node
+//! to it (`filtersutil.SetEntry`): who changes one of the fields later, by `labels`, a strategic
+//! merge patch or a replacement, changes all of them, a policy's selector too. Nobody asked for
+//! that, but it is what is applied.
+
+use compact_str::CompactString;
+
+use super::edit;
+use super::object::Object;
+use crate::bundle::Writer;
+use crate::text::Span;
+use crate::yaml::{Entry, Node, Value};
+
+/// One label in several places.
+#[derive(Clone, Debug)]
+pub(super) struct Link {
+    key: CompactString,
+    /// Where its present value is written.
+    span: Span,
+    /// The field paths of the mappings that hold it.
+    holders: Vec<String>,
+}
+
+impl Object {
+    /// The label was made at these places in one go.
+    pub fn link(&mut self, pair: &Entry, holders: Vec<String>) {
+        if holders.len() > 1 {
+            self.links.push(Link { key: pair.key.clone(), span: pair.value.span, holders });
+        }
+    }
+
+    /// Carries a change at one place of a label to all others.
+    pub fn follow_links(&mut self, writer: Writer) {
+        let mut links = std::mem::take(&mut self.links);
+        for link in &mut links {
+            let tree = &self.tree;
+            link.holders
+                .retain(|holder| find(tree, holder).is_some_and(|it| it.get(&link.key).is_some()));
+            let mut values =
+                link.holders.iter().filter_map(|holder| find(tree, holder)?.entry(&link.key));
+            let Some(new) = values.rfind(|entry| entry.value.span != link.span).cloned() else {
+                continue;
+            };
+            for holder in &link.holders {
+                let (tree, mut pen) = self.pen(writer);
+                let Some(map) = find_mut(tree, holder) else { continue };
+                if map.get(&link.key).is_some_and(|value| value.span == link.span) {
+                    let before = edit::put(map, new.clone());
+                    pen.note(holder, &link.key, new.value.span, before);
+                }
+            }
+            link.span = new.value.span;
+        }
+        links.retain(|link| link.holders.len() > 1);
+        self.links = links;
+    }
+}
+
+/// The parts of a field path: keys, and indices in brackets. A key with a dot is never on the way
+/// to labels.
+fn parts(path: &str) -> impl Iterator<Item = &str> {
+    path.split(['.', '[']).map(|part| part.trim_end_matches(']')).filter(|part| !part.is_empty())
+}
+
+fn find<'a>(tree: &'a Node, path: &str) -> Option<&'a Node> {
+    parts(path).try_fold(tree, |node, part| match &node.value {
+        Value::Seq(items) => items.get(part.parse::<usize>().ok()?),
+        _ => node.get(part),
+    })
+}
+
+fn find_mut<'a>(tree: &'a mut Node, path: &str) -> Option<&'a mut Node> {
+    parts(path).try_fold(tree, |node, part| match &node.value {
+        Value::Seq(_) => edit::items_mut(node)?.get_mut(part.parse::<usize>().ok()?),
+        _ => edit::get_mut(node, part),
+    })
+}

@@ -1,0 +1,154 @@
+//! `namespace`, `namePrefix` and `nameSuffix`.
+
+use compact_str::format_compact;
+
+use super::edit;
+use super::fault::refused;
+use super::field_spec::{self, FieldSpec, Leaf};
+use super::id::{self, text_at};
+use super::layer::Maker;
+use crate::bundle::Writer;
+use crate::text::Span;
+use crate::yaml::{Entry, Node};
+
+/// `namespace`, or a `NamespaceTransformer`.
+pub(super) struct Namespace<'a> {
+    pub name: &'a str,
+    pub key_span: Span,
+    pub span: Span,
+    /// Only where none is written.
+    pub unset_only: bool,
+}
+
+impl Maker<'_> {
+    /// `namespace`, if there is one.
+    pub fn namespace(&mut self) {
+        let Some(entry) = self.tree.entry("namespace") else { return };
+        let Some(name) = entry.value.as_str().filter(|name| !name.is_empty()) else { return };
+        let (key_span, span) = (entry.key_span, entry.value.span);
+        self.set_namespace(&Namespace { name, key_span, span, unset_only: false });
+        for opening in &mut self.layer.openings {
+            opening.namespace = Some(name.into());
+        }
+    }
+
+    /// Moves every object, and renames every Namespace.
+    pub fn set_namespace(&mut self, namespace: &Namespace<'_>) {
+        let specs = self.layer.specs.namespace.clone();
+        for object in &mut self.layer.objects {
+            object.remember();
+            let (tree, mut pen) = object.pen(Writer::Namespace);
+            let (version, kind) = (text_at(tree, &["apiVersion"]), text_at(tree, &["kind"]));
+            let is_namespace = version == "v1" && kind == "Namespace";
+            let key = match id::is_cluster_scoped(version, kind) {
+                _ if is_namespace => Some("name"),
+                true => None,
+                false => Some("namespace"),
+            };
+            if let Some(key) = key {
+                let unset = text_at(tree, &["metadata", key]).is_empty();
+                if (!namespace.unset_only || unset)
+                    && let Some(metadata) = edit::get_mut(tree, "metadata")
+                {
+                    let before = edit::put(metadata, namespace.entry(key));
+                    pen.note("metadata", key, namespace.span, before.filter(|it| !it.is_null()));
+                }
+            }
+            for spec in specs.iter().filter(|spec| spec.path != ["metadata", "namespace"]) {
+                let mut set = |node: &mut Node, _: &str| {
+                    if node.as_scalar().is_some() {
+                        *node = edit::string(namespace.span, namespace.name);
+                    }
+                };
+                let _ = field_spec::visit(tree, spec, Leaf::Text, namespace.span, &mut set);
+            }
+        }
+        self.refuse_conflicts(namespace);
+    }
+
+    /// Two objects that a namespace makes one; the first stays.
+    fn refuse_conflicts(&mut self, namespace: &Namespace<'_>) {
+        let mut seen = std::collections::HashMap::new();
+        let mut conflicts = Vec::new();
+        self.layer.objects.retain(|object| {
+            let (id, here) = (object.id(), object.head.kind_span);
+            match seen.entry(id.clone()) {
+                std::collections::hash_map::Entry::Vacant(vacant) => {
+                    vacant.insert(here);
+                    true
+                }
+                std::collections::hash_map::Entry::Occupied(first) => {
+                    conflicts.push((id, *first.get(), here));
+                    false
+                }
+            }
+        });
+        for (id, first, second) in conflicts {
+            let mut fault = refused(
+                namespace.span,
+                format!("this namespace makes two objects one: {}", id.words()),
+                "leave one of the two out, or give it another name",
+            );
+            fault.related.push((first, "the first one".to_owned()));
+            fault.related.push((second, "the second one".to_owned()));
+            self.fault(fault);
+        }
+    }
+
+    /// `namePrefix`, then `nameSuffix`.
+    pub fn names(&mut self) {
+        for key in ["namePrefix", "nameSuffix"] {
+            let value = self.tree.get(key);
+            if let Some(value) = value.filter(|it| it.as_str().is_some_and(|it| !it.is_empty())) {
+                let custom = match key {
+                    "namePrefix" => self.layer.specs.name_prefix.clone(),
+                    _ => self.layer.specs.name_suffix.clone(),
+                };
+                self.affix(value, key == "namePrefix", &custom);
+            }
+        }
+    }
+
+    /// Puts a prefix or suffix to every name that may have one.
+    pub fn affix(&mut self, affix: &Node, is_prefix: bool, custom: &[FieldSpec]) {
+        let word = affix.as_str().unwrap_or_default();
+        let joined = |name: &str| match is_prefix {
+            true => format_compact!("{word}{name}"),
+            false => format_compact!("{name}{word}"),
+        };
+        for object in &mut self.layer.objects {
+            let first = object.original();
+            if matches!(first.kind.as_str(), "CustomResourceDefinition" | "Namespace")
+                || (first.group == "apiregistration.k8s.io" && first.kind == "APIService")
+            {
+                continue;
+            }
+            object.remember();
+            let (tree, mut pen) = object.pen(Writer::Name);
+            let name = text_at(tree, &["metadata", "name"]).to_owned();
+            let value = edit::string(affix.span, joined(&name));
+            let key_span = tree.get("metadata").and_then(|it| it.entry("name"));
+            let key_span = key_span.map_or(affix.span, |entry| entry.key_span);
+            if let Some(metadata) = edit::get_mut(tree, "metadata") {
+                let entry = Entry { key: "name".into(), key_span, value };
+                let before = edit::put(metadata, entry);
+                pen.note("metadata", "name", affix.span, before);
+            }
+            for spec in custom.iter().filter(|spec| spec.path != ["metadata", "name"]) {
+                let mut set = |node: &mut Node, _: &str| {
+                    if let Some(scalar) = node.as_scalar() {
+                        *node = edit::string(affix.span, joined(&scalar.text));
+                    }
+                };
+                let _ = field_spec::visit(tree, spec, Leaf::Text, affix.span, &mut set);
+            }
+        }
+    }
+}
+
+impl Namespace<'_> {
+    fn entry(&self, key: &str) -> Entry {
+        let value = edit::string(self.span, self.name);
+        Entry { key: key.into(), key_span: self.key_span, value }
+    }
+}

@@ -1,0 +1,392 @@
+//! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
+
+use super::disk::Found;
+use super::edit;
+use super::fault::refused;
+use super::id::Id;
+use super::inline;
+use super::json_patch::{self, Bounds, Operation};
+use super::layer::{self, Maker};
+use super::merge;
+use super::object::Object;
+use super::resources;
+use super::select::Selector;
+use crate::bundle::{Fault, Writer};
+use crate::text::Span;
+use crate::yaml::{Node, Value};
+
+/// What a patch changes.
+enum Change {
+    Merge(Vec<Node>),
+    Json(Vec<Operation>),
+}
+
+/// One patch, ready to be made.
+pub(super) struct Patch {
+    change: Change,
+    target: Option<Selector>,
+    allow_name: bool,
+    allow_kind: bool,
+    /// The entry in the kustomization.
+    place: Span,
+}
+
+/// What a patch is read from.
+pub(super) struct Source<'a> {
+    /// The entry in the kustomization.
+    pub place: Span,
+    pub path: Option<&'a Node>,
+    pub text: Option<&'a Node>,
+}
+
+impl Maker<'_> {
+    /// Every entry of `patches` or `patchesJson6902`.
+    pub fn patches(&mut self, key: &str) {
+        for entry in self.list(key) {
+            if let Some(patch) = self.patch(entry, "patch") {
+                self.make_patch(&patch, key == "patches");
+            }
+        }
+    }
+
+    /// Every entry of `patchesStrategicMerge`.
+    pub fn strategic_patches(&mut self) {
+        for entry in self.list("patchesStrategicMerge") {
+            self.strategic_patch(entry);
+        }
+    }
+
+    /// One entry of `patchesStrategicMerge`: the patch itself or its path.
+    pub fn strategic_patch(&mut self, entry: &Node) {
+        let Some(text) = entry.as_str() else { return };
+        let inline = super::reference::is_inline(text);
+        let source = Source {
+            place: entry.span,
+            path: (!inline).then_some(entry),
+            text: inline.then_some(entry),
+        };
+        let Some(roots) = self.roots(&source) else { return };
+        if let Some(merges) = self.merges(&source, roots) {
+            let change = Change::Merge(merges);
+            let patch = Patch {
+                change,
+                target: None,
+                allow_name: false,
+                allow_kind: false,
+                place: edit::token(entry),
+            };
+            self.make_patch(&patch, true);
+        }
+    }
+
+    /// Reads an entry with `path` or an inline text, `target` and `options`.
+    pub fn patch(&mut self, entry: &Node, inline_key: &str) -> Option<Patch> {
+        let given = |key: &str| {
+            entry.get(key).filter(|it| it.as_str().is_some_and(|text| !text.trim().is_empty()))
+        };
+        let source =
+            Source { place: edit::token(entry), path: given("path"), text: given(inline_key) };
+        let (message, help) = match (source.path, source.text) {
+            (Some(_), Some(_)) => ("this patch has both `path` and `patch`", "keep one of them"),
+            (None, None) => ("this patch has neither `path` nor `patch`", "add one of them"),
+            _ => ("", ""),
+        };
+        if !message.is_empty() {
+            self.fault(refused(source.place, message.to_owned(), help));
+            return None;
+        }
+        let target = match entry.get("target").filter(|it| !it.is_null()).map(Selector::read) {
+            Some(Err((place, message))) => {
+                self.fault(refused(place, message, "write it as for `kubectl get -l`"));
+                return None;
+            }
+            Some(Ok(target)) => Some(target),
+            None => None,
+        };
+        let option = |key: &str| {
+            let value = entry.at(&["options", key]).and_then(Node::as_scalar);
+            value.is_some_and(|scalar| scalar.text == "true")
+        };
+        let (allow_name, allow_kind) = (option("allowNameChange"), option("allowKindChange"));
+        let roots = self.roots(&source)?;
+        let change = match roots.first().map(|root| &root.value) {
+            Some(Value::Seq(_)) => Change::Json(self.operations(&source, roots.first()?)?),
+            Some(Value::Map(_)) => Change::Merge(self.merges(&source, roots)?),
+            _ => {
+                self.fault(refused(
+                    source.place,
+                    "this patch is empty, or neither a mapping nor a list of operations".to_owned(),
+                    "write a part of the object, or JSON patch operations",
+                ));
+                return None;
+            }
+        };
+        Some(Patch { change, target, allow_name, allow_kind, place: source.place })
+    }
+
+    /// The documents of a patch.
+    pub fn roots(&mut self, source: &Source<'_>) -> Option<Vec<Node>> {
+        if let Some(text) = source.text {
+            let read = inline::documents(self.text(), text, &self.library.disk.limits);
+            return match read {
+                Ok(roots) => Some(roots.into_iter().filter(|root| !root.is_null()).collect()),
+                Err(problem) => {
+                    self.fault(refused(
+                        problem.span,
+                        format!("this patch is no valid YAML: {}", layer::words(&problem.kind)),
+                        "mend the YAML here",
+                    ));
+                    None
+                }
+            };
+        }
+        let path = source.path?;
+        let Some(Found::File(file)) = self.locate(path, path.as_str()?) else {
+            return None;
+        };
+        let page = self.page(path, &file)?;
+        let broken = !page.problems.is_empty();
+        let roots: Vec<Node> = page.documents.into_iter().filter(|root| !root.is_null()).collect();
+        (!broken || !roots.is_empty()).then_some(roots)
+    }
+
+    fn operations(&mut self, source: &Source<'_>, root: &Node) -> Option<Vec<Operation>> {
+        match json_patch::read(root) {
+            Ok(operations) => Some(operations),
+            Err(stop) => {
+                let mut fault =
+                    refused(stop.place, stop.message, "mend the operation, or remove it");
+                fault.related.push((source.place, "the patch is listed here".to_owned()));
+                self.fault(fault);
+                None
+            }
+        }
+    }
+
+    /// The objects of a strategic merge patch; each must say which one it is.
+    fn merges(&mut self, source: &Source<'_>, roots: Vec<Node>) -> Option<Vec<Node>> {
+        let mut patches = Vec::new();
+        for root in roots {
+            if let Some((place, what)) = resources::defect(&root) {
+                let mut fault = refused(
+                    source.place,
+                    format!("kustomize refuses this patch: {what}"),
+                    "A patch needs `kind` and `metadata.name`, also where it has a `target`.",
+                );
+                fault.related.push((place, "here".to_owned()));
+                self.fault(fault);
+                continue;
+            }
+            patches.extend(crate::bundle::heads(&root).into_iter().map(|(_, tree)| tree));
+        }
+        Some(patches)
+    }
+
+    /// Makes a patch. `remembers`: `patches` keep the identity that a JSON patch changes,
+    /// `patchesJson6902` do not.
+    pub fn make_patch(&mut self, patch: &Patch, remembers: bool) {
+        match (&patch.change, &patch.target) {
+            (Change::Json(_), None) => self.fault(refused(
+                patch.place,
+                "a JSON patch needs a `target`, and kustomize refuses one without".to_owned(),
+                "add `target` with the `kind` and `name` of what it changes",
+            )),
+            (Change::Json(operations), Some(target)) => {
+                for at in self.selected(patch.place, target) {
+                    self.make_json(patch, at, operations, remembers);
+                }
+            }
+            (Change::Merge(merges), Some(target)) => {
+                if let [_, second, ..] = merges.as_slice() {
+                    self.fault(refused(
+                        edit::token(second),
+                        "a patch with a `target` can't hold several documents".to_owned(),
+                        "make each document a patch of its own",
+                    ));
+                    return;
+                }
+                if let Some(merge) = merges.first() {
+                    let selected = self.selected(patch.place, target);
+                    self.make_merges(patch, &selected, merge);
+                }
+            }
+            (Change::Merge(merges), None) => {
+                for merge in merges {
+                    if let Some(at) = self.named(patch, merge) {
+                        self.make_merges(patch, &[at], merge);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The objects that a target selects.
+    fn selected(&mut self, place: Span, target: &Selector) -> Vec<usize> {
+        match target.patterns() {
+            Ok(patterns) => {
+                let objects = self.layer.objects.iter().enumerate();
+                objects.filter(|(_, it)| patterns.select(it)).map(|(at, _)| at).collect()
+            }
+            Err(pattern) => {
+                self.fault(refused(
+                    place,
+                    format!("`{pattern}` in this patch's target is no regular expression"),
+                    "mend the expression",
+                ));
+                Vec::new()
+            }
+        }
+    }
+
+    /// The one object that a patch names by any of its identities.
+    fn named(&mut self, patch: &Patch, merge: &Node) -> Option<usize> {
+        let id = Id::of(merge);
+        let is_named = |object: &Object| object.ids().any(|known| known == id);
+        let objects = self.layer.objects.iter().enumerate();
+        let found: Vec<usize> =
+            objects.filter(|(_, object)| is_named(object)).map(|(at, _)| at).collect();
+        if let [one] = found.as_slice() {
+            return Some(*one);
+        }
+        if found.is_empty() && !self.layer.openings.is_empty() {
+            // It may be for what is not read.
+            return None;
+        }
+        let mut fault = match found.as_slice() {
+            [] => self.names_nothing(patch.place, &id),
+            _ => refused(
+                patch.place,
+                format!("this patch could be for several objects that are {}", id.words()),
+                "select the one with `target`",
+            ),
+        };
+        let name = merge.at(&["metadata", "name"]).map_or(merge.span, |name| name.span);
+        fault.related.push((name, "the patch names it here".to_owned()));
+        self.fault(fault);
+        None
+    }
+
+    fn names_nothing(&self, place: Span, id: &Id) -> Fault {
+        let near = self
+            .layer
+            .objects
+            .iter()
+            .map(Object::id)
+            .find(|it| it.name == id.name && it.kind == id.kind);
+        let help = match near {
+            Some(near) if near.namespace != id.namespace => format!(
+                "the object is in namespace `{}` here: write that in the patch, or use `target`",
+                near.namespace
+            ),
+            Some(near) if near.group != id.group || near.version != id.version => {
+                "write the apiVersion of the object in the patch, or use `target`".to_owned()
+            }
+            _ => "correct the name in the patch, or remove the patch".to_owned(),
+        };
+        let message = format!("this patch is for {}, which is not among the resources", id.words());
+        refused(place, message, &help)
+    }
+
+    fn make_json(&mut self, patch: &Patch, at: usize, operations: &[Operation], remembers: bool) {
+        let limits = self.library.disk.limits;
+        let bounds = Bounds { depth: limits.depth, nodes: limits.nodes };
+        let Some(object) = self.layer.objects.get_mut(at) else { return };
+        if remembers {
+            object.remember();
+        }
+        let mut grown = object.grown;
+        let mut tree = object.tree.clone();
+        let (_, mut pen) = object.pen(Writer::Patch);
+        let made = json_patch::apply(&mut tree, operations, &mut grown, bounds, &mut pen);
+        object.tree = tree;
+        object.grown = grown;
+        // The object is made anew from JSON: what was one is so no longer.
+        object.links.clear();
+        let words = object.id().words();
+        let head = object.head.kind_span;
+        if let Err(stop) = made {
+            let mut fault = refused(
+                stop.place,
+                format!("this JSON patch does not fit {words}: {}", stop.message),
+                "correct the path, or the patch's target",
+            );
+            fault.related.push((patch.place, "the patch is listed here".to_owned()));
+            fault.related.push((head, "the object".to_owned()));
+            self.fault(fault);
+        }
+    }
+
+    fn make_merges(&mut self, patch: &Patch, selected: &[usize], merge: &Node) {
+        let mut gone = Vec::new();
+        for &at in selected {
+            let Some(object) = self.layer.objects.get_mut(at) else { continue };
+            let before = object.tree.clone();
+            if patch.allow_name || patch.allow_kind {
+                object.remember();
+            }
+            // The target's own apiVersion stays; a patch by target may be written for another.
+            let mut merge = merge.clone();
+            edit::remove(&mut merge, "apiVersion");
+            let mut tree = object.tree.clone();
+            let (_, mut pen) = object.pen(Writer::Patch);
+            let made = merge::merge(&mut tree, &merge, &mut pen);
+            match made {
+                Ok(true) => {
+                    keep_identity(&mut tree, &before, patch);
+                    object.tree = tree;
+                    object.writes.retain(|write| !is_identity(write, patch));
+                    object.follow_links(Writer::Patch);
+                }
+                Ok(false) => gone.push(at),
+                Err(clash) => {
+                    let fault = refused(
+                        clash.place,
+                        clash.message,
+                        "write the field in the patch as it is in the object",
+                    );
+                    self.fault(fault);
+                }
+            }
+        }
+        for at in gone.into_iter().rev() {
+            self.layer.objects.remove(at);
+        }
+    }
+}
+
+/// A patch changes neither name nor kind nor namespace, unless it is allowed to.
+fn keep_identity(tree: &mut Node, before: &Node, patch: &Patch) {
+    let restore = |tree: &mut Node, key: &str, before: &Node| match before.entry(key) {
+        Some(entry) => {
+            edit::put(tree, entry.clone());
+        }
+        None => {
+            edit::remove(tree, key);
+        }
+    };
+    restore(tree, "apiVersion", before);
+    if !patch.allow_kind {
+        restore(tree, "kind", before);
+    }
+    let Some(metadata) = before.get("metadata") else { return };
+    if edit::get_mut(tree, "metadata").is_none() {
+        restore(tree, "metadata", before);
+    }
+    let Some(now) = edit::get_mut(tree, "metadata") else { return };
+    if !patch.allow_name {
+        restore(now, "name", metadata);
+    }
+    restore(now, "namespace", metadata);
+}
+
+fn is_identity(write: &crate::bundle::Write, patch: &Patch) -> bool {
+    if write.writer != Writer::Patch {
+        return false;
+    }
+    match (write.holder.as_str(), write.key.as_str()) {
+        ("", "kind") => !patch.allow_kind,
+        ("metadata", "name") => !patch.allow_name,
+        ("metadata", "namespace") => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,159 @@
+//! What an entry of a kustomization names: a path in the repository, or something elsewhere.
+
+use crate::yaml::Node;
+
+/// The lists whose entries may be files or directories.
+pub(super) const TREES: &[&str] =
+    &["resources", "bases", "components", "generators", "transformers", "validators"];
+
+/// The lists whose entries are files.
+pub(super) const FILES: &[&str] = &["patchesStrategicMerge", "configurations", "crds"];
+
+/// The lists whose items name a file under `path`.
+pub(super) const PATH_ITEMS: &[&str] = &["patches", "patchesJson6902", "replacements"];
+
+/// A file or directory that a kustomization asks for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Wanted {
+    /// From the root.
+    pub path: String,
+    /// Whether its bare text is needed (generators).
+    pub bare: bool,
+    /// Whether it holds plugins, whose own paths count from this directory.
+    pub plugin_of: Option<String>,
+}
+
+/// `reference`, relative to `directory`, as a path from the root; none where it leaves the
+/// repository.
+pub(super) fn join(directory: &str, reference: &str) -> Option<String> {
+    if reference.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
+    for part in reference.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            name => parts.push(name),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+/// Whether kustomize would take that for a URL or a git repository. What exists as a path never
+/// gets here.
+pub(super) fn is_remote(reference: &str) -> bool {
+    let lower = reference.to_ascii_lowercase();
+    let begins = ["git@", "git::", "gh:", "github.com/", "github.com:", "oci://", "s3::", "hg::"];
+    let holds = ["://", "?ref=", "?version=", "&ref=", "/_git/", ".git?", ".git//", ".git/"];
+    if begins.iter().any(|it| lower.starts_with(it)) || holds.iter().any(|it| lower.contains(it)) {
+        return true;
+    }
+    // `host.example/owner/repository`, with or without a scheme.
+    let mut parts = lower.split('/');
+    let host = parts.next().unwrap_or_default();
+    let rest = parts.filter(|part| !part.is_empty()).count();
+    lower.ends_with(".git")
+        || (rest >= 2 && !host.starts_with('.') && host.contains('.') && !is_file_name(&lower))
+}
+
+fn is_file_name(path: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end))
+}
+
+/// Whether the entry of a list holds YAML itself.
+pub(super) fn is_inline(entry: &str) -> bool {
+    entry.contains('\n') || entry.trim_start().starts_with('{') || entry.contains(": ")
+}
+
+/// Everything that a kustomization in `directory` asks for, in the order in which it does.
+pub(super) fn wanted(tree: &Node, directory: &str) -> Vec<Wanted> {
+    let mut all = Vec::new();
+    let mut add = |reference: &str, bare: bool, plugin: bool| {
+        if let Some(path) = join(directory, reference).filter(|_| !is_inline(reference)) {
+            let plugin_of = plugin.then(|| directory.to_owned());
+            all.push(Wanted { path, bare, plugin_of });
+        }
+    };
+    let list = |key: &str| tree.get(key).and_then(Node::as_seq).unwrap_or_default();
+    for key in TREES {
+        let plugin = matches!(*key, "generators" | "transformers" | "validators");
+        list(key).iter().filter_map(Node::as_str).for_each(|entry| add(entry, false, plugin));
+    }
+    for key in FILES {
+        list(key).iter().filter_map(Node::as_str).for_each(|entry| add(entry, false, false));
+    }
+    for key in PATH_ITEMS {
+        let paths = list(key).iter().filter_map(|item| item.get("path").and_then(Node::as_str));
+        paths.for_each(|path| add(path, false, false));
+    }
+    if let Some(path) = tree.at(&["openapi", "path"]).and_then(Node::as_str) {
+        add(path, false, false);
+    }
+    for key in ["configMapGenerator", "secretGenerator"] {
+        for generator in list(key) {
+            generator_files(generator).into_iter().for_each(|path| add(path, true, false));
+        }
+    }
+    all
+}
+
+/// The files that one generator reads.
+pub(super) fn generator_files(generator: &Node) -> Vec<&str> {
+    let list = |key: &str| generator.get(key).and_then(Node::as_seq).unwrap_or_default();
+    let files = list("files").iter().filter_map(Node::as_str);
+    let files = files.map(|file| file.split_once('=').map_or(file, |(_, path)| path));
+    let envs = list("envs").iter().filter_map(Node::as_str);
+    files.chain(envs).chain(generator.get("env").and_then(Node::as_str)).collect()
+}
+
+/// What a plugin's own fields ask for.
+pub(super) fn wanted_by_plugin(plugin: &Node, directory: &str) -> Vec<Wanted> {
+    let mut references: Vec<&str> = Vec::new();
+    references.extend(plugin.get("path").and_then(Node::as_str));
+    let list = |key: &str| plugin.get(key).and_then(Node::as_seq).unwrap_or_default();
+    references.extend(list("paths").iter().filter_map(Node::as_str));
+    references.extend(list("replacements").iter().filter_map(|it| it.get("path")?.as_str()));
+    let bare = generator_files(plugin);
+    let of = |bare: bool| {
+        move |reference: &&str| {
+            let path = join(directory, reference).filter(|_| !is_inline(reference))?;
+            Some(Wanted { path, bare, plugin_of: None })
+        }
+    };
+    let files = references.iter().filter_map(of(false));
+    files.chain(bare.iter().filter_map(of(true))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_count_from_the_root() {
+        assert_eq!(join("a/b", "../c/./x.yaml").as_deref(), Some("a/c/x.yaml"));
+        assert_eq!(join("a", "..").as_deref(), Some(""));
+        assert_eq!(join("a", "../../x"), None);
+        assert_eq!(join("a", "/etc/passwd"), None);
+    }
+
+    #[test]
+    fn what_lies_elsewhere_is_told_by_its_form() {
+        for remote in [
+            "https://example.com/x.yaml",
+            "github.com/owner/repo//deploy?ref=v1",
+            "git@github.com:owner/repo.git",
+            "ssh://git@example.com/owner/repo.git",
+            "oci://example.com/owner/repo",
+            "bitbucket.org/owner/repo",
+            "git::https://example.com/owner/repo",
+        ] {
+            assert!(is_remote(remote), "{remote}");
+        }
+        for local in ["../base", "base", "app.v1/x.yaml", "a/b/c", "deploy.d/one/two.yaml"] {
+            assert!(!is_remote(local), "{local}");
+        }
+    }
+}

@@ -1,0 +1,276 @@
+//! What a kustomization lists: files of objects, directories, things elsewhere.
+
+use super::disk::Found;
+use super::edit;
+use super::fault::{refused, remote};
+use super::fields;
+use super::id::text_at;
+use super::layer::{self, DEEPEST, Layer, MOST, Maker, words};
+use super::library::{Library, Page};
+use super::object::Object;
+use super::reference;
+use crate::bundle::heads;
+use crate::text::Span;
+use crate::yaml::Node;
+
+impl<'a> Maker<'a> {
+    pub fn resource(&mut self, entry: &Node) {
+        let Some(reference) = entry.as_str().filter(|text| !text.is_empty()) else {
+            return;
+        };
+        match self.locate(entry, reference) {
+            Some(Found::File(path)) => {
+                let objects = self.file(entry, &path);
+                self.append(entry.span, objects);
+            }
+            Some(Found::Directory(path)) => self.base(entry, reference, &path),
+            _ => {}
+        }
+    }
+
+    /// What an entry names; none (and a fault) where that is nothing of the repository.
+    pub fn locate(&mut self, entry: &Node, reference: &str) -> Option<Found> {
+        let found = match reference::join(self.directory, reference) {
+            Some(path) => self.library.find(&path),
+            None if reference::is_remote(reference) => Found::Missing,
+            None => Found::Outside,
+        };
+        match found {
+            Found::File(_) | Found::Directory(_) => return Some(found),
+            Found::Missing if reference::is_remote(reference) => {
+                self.fault(remote(entry.span, reference));
+                self.open(reference);
+            }
+            Found::Missing => {
+                self.fault(refused(
+                    entry.span,
+                    format!("`{reference}` does not exist, and kustomize refuses to build"),
+                    "correct the path, or remove the entry",
+                ));
+                self.open(reference);
+            }
+            Found::Outside if !self.library.disk.is_repository() && !reference.starts_with('/') => {
+                // Nobody said that what is checked is all there is.
+                self.fault(remote(entry.span, reference));
+                self.open(reference);
+            }
+            Found::Outside => {
+                self.fault(refused(
+                    entry.span,
+                    format!("`{reference}` lies outside of this repository and is not read"),
+                    "keep what is applied inside the repository",
+                ));
+                self.open(reference);
+            }
+            Found::Special => self.fault(refused(
+                entry.span,
+                format!("`{reference}` is neither a file nor a directory"),
+                "correct the path, or remove the entry",
+            )),
+        }
+        None
+    }
+
+    /// The page of a file, with a fault at the entry where it can't be read.
+    pub fn page(&mut self, entry: &Node, path: &str) -> Option<Page> {
+        let page = self.library.page(path)?.into_owned();
+        self.layer.files.insert(page.source);
+        if let Some(problem) = page.problems.first() {
+            let mut fault = refused(
+                entry.span,
+                format!("kustomize can't read `{path}`: {}", words(&problem.kind)),
+                "mend the file",
+            );
+            fault.related.push((problem.span, "here".to_owned()));
+            self.fault(fault);
+            self.open(path);
+        }
+        Some(page)
+    }
+
+    /// The objects of a file.
+    fn file(&mut self, entry: &Node, path: &str) -> Vec<Object> {
+        let Some(page) = self.page(entry, path) else {
+            return Vec::new();
+        };
+        let mut objects = Vec::new();
+        for document in &page.documents {
+            if is_empty(document) {
+                continue;
+            }
+            self.check_document(entry, path, document);
+            let made = heads(document).into_iter().filter(|(head, _)| !head.name.is_empty());
+            objects.extend(made.map(|(head, tree)| Object::new(head, tree)));
+        }
+        objects
+    }
+
+    fn check_document(&mut self, entry: &Node, path: &str, document: &Node) {
+        if let Some((place, what)) = defect(document) {
+            let mut fault =
+                refused(entry.span, format!("kustomize refuses `{path}`: {what}"), "mend the file");
+            fault.related.push((place, "here".to_owned()));
+            self.fault(fault);
+        }
+    }
+
+    /// Adds objects; the same identity twice is refused, and the first one stays.
+    pub fn append(&mut self, place: Span, objects: Vec<Object>) {
+        for object in objects {
+            if self.layer.objects.len() >= MOST {
+                self.fault(refused(
+                    place,
+                    format!("this makes more than {MOST} objects; the rest is left out"),
+                    "build it in parts",
+                ));
+                self.open("objects beyond the limit");
+                self.layer.is_full = true;
+                return;
+            }
+            let id = object.id();
+            if self.ids.insert(id.clone()) {
+                self.layer.objects.push(object);
+                continue;
+            }
+            let mut fault = refused(
+                place,
+                format!("this brings {} a second time, and kustomize refuses that", id.words()),
+                "remove one of the two, or change one with a patch",
+            );
+            let first = self.layer.objects.iter().find(|known| known.id() == id);
+            let first = first.map(|first| first.head.kind_span);
+            fault.related.extend(first.map(|span| (span, "the first one".to_owned())));
+            fault.related.push((object.head.kind_span, "the second one".to_owned()));
+            self.fault(fault);
+        }
+    }
+
+    pub fn base(&mut self, entry: &Node, reference: &str, path: &str) {
+        let Some(base) = self.directory_of(entry, reference, path, false) else {
+            if self.takes_bare_directories && !self.library.directories.contains_key(path) {
+                self.bare(entry, path);
+            }
+            return;
+        };
+        self.absorb(base);
+        if base.is_full {
+            self.layer.is_full = true;
+        } else {
+            self.append(entry.span, base.objects.clone());
+        }
+    }
+
+    /// The layer of a directory, if it may be used here.
+    pub fn directory_of(
+        &mut self,
+        entry: &Node,
+        reference: &str,
+        path: &str,
+        as_component: bool,
+    ) -> Option<&'a Layer> {
+        let Some(directory) = self.library.directories.get(path) else {
+            if !self.takes_bare_directories {
+                self.fault(refused(
+                    entry.span,
+                    format!("`{reference}` is a directory without a kustomization"),
+                    "add a `kustomization.yaml` to it, or name its files one by one",
+                ));
+            }
+            return None;
+        };
+        // What Flux describes stands in no directory, so no circle leads back to it.
+        if !self.takes_bare_directories && directory.back.contains(self.directory) {
+            self.fault(refused(
+                entry.span,
+                format!("`{reference}` leads back to this kustomization in a circle"),
+                "remove the entry that closes the circle",
+            ));
+            return None;
+        }
+        if directory.height >= DEEPEST {
+            self.fault(refused(
+                entry.span,
+                format!("more than {DEEPEST} kustomizations lie upon each other here"),
+                "name what is needed directly",
+            ));
+            self.open(reference);
+            return None;
+        }
+        let component = directory.tree.as_ref().is_some_and(fields::is_component);
+        if component != as_component && directory.tree.is_some() {
+            let (message, help) = if component {
+                (format!("`{reference}` is a component"), "list it under `components`")
+            } else {
+                (format!("`{reference}` is no component"), "list it under `resources`")
+            };
+            self.fault(refused(entry.span, message, help));
+            return None;
+        }
+        of_unless_component(self.library, path, as_component)
+    }
+
+    /// All manifests below a directory, and the kustomizations in it as their own.
+    fn bare(&mut self, entry: &Node, path: &str) {
+        let library = self.library;
+        let below = |directory: &str| {
+            let inside = |outer: &str| {
+                outer.is_empty()
+                    || directory.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'))
+            };
+            inside(path)
+        };
+        let inner: Vec<&String> =
+            library.directories.keys().filter(|directory| below(directory)).collect();
+        let is_inner = |file: &str| {
+            inner.iter().any(|directory| {
+                file.strip_prefix(directory.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            })
+        };
+        for file in library.disk.manifests_below(path).filter(|file| !is_inner(file)) {
+            let objects = self.file(entry, file);
+            self.append(entry.span, objects);
+        }
+        for directory in &inner {
+            let nested = inner.iter().any(|outer| {
+                directory.strip_prefix(outer.as_str()).is_some_and(|rest| rest.starts_with('/'))
+            });
+            let component = library.directories.get(*directory).and_then(|it| it.tree.as_ref());
+            if !nested && !component.is_some_and(fields::is_component) {
+                self.base(entry, directory, directory);
+            }
+        }
+    }
+}
+
+/// A component has no layer of its own: it stands for being there.
+fn of_unless_component<'a>(library: &'a Library, path: &str, component: bool) -> Option<&'a Layer> {
+    static NOTHING: std::sync::LazyLock<Layer> = std::sync::LazyLock::new(Layer::default);
+    if component { Some(&NOTHING) } else { layer::of(library, path) }
+}
+
+fn is_empty(document: &Node) -> bool {
+    document.is_null() || document.as_map().is_some_and(|map| map.entries.is_empty())
+}
+
+/// What kustomize refuses about a document of a resource file.
+pub(super) fn defect(document: &Node) -> Option<(Span, String)> {
+    if document.as_map().is_none() {
+        return Some((edit::token(document), "this is no object".to_owned()));
+    }
+    if let Some((key, place, _)) = edit::twice(document) {
+        return Some((place, format!("`{key}` stands twice in one mapping")));
+    }
+    let kind = text_at(document, &["kind"]);
+    if kind.is_empty() {
+        return Some((edit::token(document), "this object has no `kind`".to_owned()));
+    }
+    if kind.ends_with("List") {
+        let items = document.get("items").and_then(Node::as_seq).unwrap_or_default();
+        return items.iter().find_map(defect);
+    }
+    if text_at(document, &["metadata", "name"]).is_empty() {
+        let place = document.get("metadata").map_or(document.span.at_start(), edit::token);
+        return Some((place, "this object has no `metadata.name`".to_owned()));
+    }
+    None
+}

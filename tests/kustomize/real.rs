@@ -1,0 +1,50 @@
+//! The real kustomize, where it is installed. It is kept from the network and from git, so that
+//! what lies elsewhere is refused at once.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use netpol_lint::text::SourceId;
+use netpol_lint::yaml::{self, Limits};
+
+use super::build::reduce;
+
+fn find() -> Option<PathBuf> {
+    let paths = std::env::var_os("PATH")?;
+    std::env::split_paths(&paths).map(|path| path.join("kustomize")).find(|path| path.is_file())
+}
+
+/// Whether it is installed. With `CI` set it must be.
+pub fn is_there() -> bool {
+    if find().is_some() {
+        return true;
+    }
+    assert!(std::env::var_os("CI").is_none(), "kustomize is not on PATH");
+    println!("skipped: kustomize is not on PATH");
+    false
+}
+
+/// What it makes of a directory, as far as that is compared.
+///
+/// # Errors
+/// What it refuses, in its words.
+pub fn build(directory: &Path) -> Result<Vec<Value>, String> {
+    let nowhere = "http://127.0.0.1:1";
+    let output = Command::new(find().unwrap())
+        .env_clear()
+        .env("HOME", std::env::temp_dir())
+        .envs([("HTTP_PROXY", nowhere), ("HTTPS_PROXY", nowhere), ("PATH", "")])
+        .args(["build", "--load-restrictor", "LoadRestrictionsNone"])
+        .arg(directory)
+        .output()
+        .unwrap();
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).trim().to_owned());
+    }
+    let text = String::from_utf8(output.stdout).unwrap();
+    let stream = yaml::read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
+    assert!(stream.problems.is_empty(), "{}: {:?}", directory.display(), stream.problems);
+    Ok(stream.documents.iter().filter_map(|document| reduce(&document.root)).collect())
+}
