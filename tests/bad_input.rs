@@ -118,6 +118,7 @@ fn names_that_steer_a_terminal_are_inert() {
     let look = netpol_lint::report::Look {
         color: false,
         width: 100,
+        wrap: false,
         unicode: true,
         cwd: outcome.root.clone(),
         links: false,

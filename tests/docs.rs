@@ -34,7 +34,8 @@ fn the_output_is_what_the_program_prints() {
     let request = Request { cwd: root.clone(), scope, ..Default::default() };
     let mut outcome = check(&request, &()).unwrap();
     outcome.summary.time = std::time::Duration::from_millis(10);
-    let look = Look { color: false, width: 100, unicode: true, cwd: root, links: false };
+    let look =
+        Look { color: false, width: 100, wrap: false, unicode: true, cwd: root, links: false };
     let mut out = Vec::new();
     text::write(&mut out, &outcome, &look).unwrap();
     closing::write(&mut out, &outcome, &look).unwrap();
@@ -94,6 +95,7 @@ fn the_rules_document_is_made_of_the_pages_and_their_output() {
         let look = Look {
             color: false,
             width: 100,
+            wrap: false,
             unicode: true,
             cwd: outcome.root.clone(),
             links: false,

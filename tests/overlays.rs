@@ -29,6 +29,7 @@ fn each_is_found_where_it_is_made_and_nowhere_else() {
         let look = Look {
             color: false,
             width: 100,
+            wrap: false,
             unicode: true,
             cwd: outcome.root.clone(),
             links: false,

@@ -193,6 +193,62 @@ fn a_bundle_that_the_path_names_is_not_told_again() {
     assert!(told("overlays/prod"));
 }
 
+#[test]
+fn at_a_terminal_lines_are_broken_between_words() {
+    let mut outcome = missing_dns();
+    outcome.findings.extend(orphaned().findings.into_iter().map(|mut finding| {
+        finding.related.remove(0);
+        finding
+    }));
+    let look = Look { width: 60, wrap: true, ..look() };
+    let shown = written(text::write, &outcome, &look);
+    assert!(shown.lines().all(|line| line.chars().count() <= 60), "{shown}");
+    assert_snapshot("text_narrow", &shown);
+    let plain = |shown: String| shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    let header = shown.lines().take_while(|line| !line.contains('│')).collect::<Vec<_>>();
+    let whole = written(text::write, &outcome, &Look { wrap: false, ..look.clone() });
+    assert_eq!(plain(header.join(" ")), plain(whole.lines().next().unwrap().to_owned()));
+}
+
+#[test]
+fn a_path_that_fills_the_line_has_it_for_itself() {
+    let path = format!("{}policy.yaml", "directory/".repeat(6));
+    let mut outcome = outcome::outcome(&[(&path, FRONTEND)]);
+    outcome.findings.push(finding(&ORPHANED, place(&outcome, 0, "egress"), "nobody", ""));
+    let shown = written(text::write, &outcome, &Look { width: 80, wrap: true, ..look() });
+    let mut lines = shown.lines();
+    assert_eq!(lines.next(), Some(format!("{path}:11:3:").as_str()));
+    assert_eq!(lines.next(), Some("    warning[orphaned-peer-selector]: nobody"));
+}
+
+#[test]
+fn words_under_a_mark_stay_in_the_picture_or_are_told_below_it() {
+    let text =
+        "key: value # and here, in the middle\nlast: place # at the far end of the line, here\n";
+    let mut outcome = one(text, "value", "what is under a mark");
+    let words = "Deployment `web` has `app: web` here, where it is not looked for";
+    for token in ["middle", "here\n"] {
+        let place = place(&outcome, 0, token);
+        outcome.findings[0].related.push(related(place, words));
+    }
+    let shown = written(text::write, &outcome, &Look { width: 66, ..look() });
+    assert!(shown.lines().skip(1).all(|line| line.chars().count() <= 66), "{shown}");
+    assert_snapshot("text_words_under_marks", &shown);
+}
+
+#[test]
+fn many_bundles_are_counted() {
+    let told = |number: usize| {
+        let mut outcome = missing_dns();
+        outcome.findings[0].bundles = (1..=number).map(|n| format!("overlays/{n}")).collect();
+        let shown = shown(&outcome);
+        let (_, told) = shown.split_once("seen in: ").unwrap();
+        told.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(told(7).ends_with("overlays/6, overlays/7"), "one more is named as well");
+    assert!(told(40).ends_with("overlays/5, overlays/6 and 34 more"), "{}", told(40));
+}
+
 proptest::proptest! {
     /// Whatever the text and the places, also ones that lie between the bytes of a character or
     /// beyond the end: it is drawn, inert, and the lines of the source fit.

@@ -137,6 +137,7 @@ fn every_rule_says_what_its_snapshot_holds() {
             let look = Look {
                 color: false,
                 width: 100,
+                wrap: false,
                 unicode: true,
                 cwd: outcome.root.clone(),
                 links: false,

@@ -359,7 +359,7 @@ fn what_is_suppressed_is_shown_when_asked_for() {
     let outcome =
         run(&behind("app: dv", &format!(" # netpol-lint: ignore[{POD_ID}] comes \u{202e}later")));
     let cwd = outcome.root.clone();
-    let look = Look { color: false, width: 100, unicode: true, cwd, links: false };
+    let look = Look { color: false, width: 100, wrap: false, unicode: true, cwd, links: false };
     let mut seen = Vec::new();
     text::write(&mut seen, &outcome, &look).unwrap();
     concise::write(&mut seen, &outcome, &look).unwrap();

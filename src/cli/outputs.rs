@@ -65,6 +65,12 @@ pub(super) fn write(
     };
     write(out, outcome, &look)?;
     if closing && format.has_closing() {
+        if format.is_for_people() {
+            if format == Format::Concise && report::by_rule::is_told(outcome) {
+                writeln!(out)?;
+            }
+            report::by_rule::write(out, outcome, &look)?;
+        }
         report::closing::write(out, outcome, &look)?;
     }
     Ok(())
@@ -72,7 +78,8 @@ pub(super) fn write(
 
 /// How a report looks that no terminal shows.
 fn plain(look: &Look) -> Look {
-    Look { color: false, links: false, unicode: true, width: WIDTH, cwd: look.cwd.clone() }
+    let cwd = look.cwd.clone();
+    Look { color: false, links: false, unicode: true, width: WIDTH, wrap: false, cwd }
 }
 
 /// Writes the reports that go to files.

@@ -75,6 +75,7 @@ impl Terminal {
         Look {
             color: self.color,
             width: self.columns.unwrap_or(WIDTH_OF_FILES),
+            wrap: self.columns.is_some(),
             unicode: supports_unicode::on(supports_unicode::Stream::Stdout),
             cwd: self.cwd.clone(),
             links: self.color

@@ -177,6 +177,13 @@ impl Finding {
         self
     }
 
+    /// How safe the safest of its fixes is.
+    pub fn safest_fix(&self) -> Option<Safety> {
+        let is_safe = self.fixes.iter().any(|fix| fix.safety == Safety::Safe);
+        let safest = if is_safe { Safety::Safe } else { Safety::Unsafe };
+        (!self.fixes.is_empty()).then_some(safest)
+    }
+
     /// Adds another place and what it has to say.
     pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
         self.related.push(Related { span, message: message.into() });

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use super::paint::{Ink, paint};
-use super::{Counts, Look, path};
+use super::{Counts, Look, path, prose};
 use crate::lint::{Finding, Safety, Severity};
 use crate::text::visible;
 use crate::{Outcome, Summary};
@@ -16,29 +16,15 @@ use crate::{Outcome, Summary};
 /// Those of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     let summary = &outcome.summary;
-    let held = |number, what: &str| match number {
-        0 => String::new(),
-        number => format!(", {number} {what}"),
-    };
-    let suppressed = held(summary.suppressed, "suppressed");
-    let baselined = held(summary.baselined, "in the baseline");
-    writeln!(
-        out,
-        "{}{suppressed}{baselined} in {} ({}, {}, {}; {})",
-        found(&Counts::of(&outcome.findings), look),
-        count(summary.files, "file", "files"),
-        count(summary.documents, "document", "documents"),
-        count(summary.policies, "policy", "policies"),
-        count(summary.workloads, "workload", "workloads"),
-        seconds(summary.time),
-    )?;
+    writeln!(out, "{}", total(outcome, look))?;
     if let Some(line) = mended(summary) {
         writeln!(out, "{line}")?;
     }
     not_mended(out, outcome, look)?;
     let lines = [fixes(&outcome.findings), left_out(summary), stale(outcome)];
     for line in lines.into_iter().flatten() {
-        writeln!(out, "{line}")?;
+        let width = if look.wrap { look.width } else { usize::MAX };
+        writeln!(out, "{}", prose::wrap(&line, width).join("\n"))?;
     }
     Ok(())
 }
@@ -68,6 +54,31 @@ pub fn not_mended(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Re
     Ok(())
 }
 
+/// What was found, and in how much; on two lines where a person has no room for one.
+fn total(outcome: &Outcome, look: &Look) -> String {
+    let summary = &outcome.summary;
+    let held = |number, what: &str| match number {
+        0 => String::new(),
+        number => format!(", {number} {what}"),
+    };
+    let suppressed = held(summary.suppressed, "suppressed");
+    let baselined = held(summary.baselined, "in the baseline");
+    let files = count(summary.files, "file", "files");
+    let counts = Counts::of(&outcome.findings);
+    let line = |look| format!("{}{suppressed}{baselined} in {files}", found(&counts, look));
+    let seen = format!(
+        "({}, {}, {}; {})",
+        count(summary.documents, "document", "documents"),
+        count(summary.policies, "policy", "policies"),
+        count(summary.workloads, "workload", "workloads"),
+        seconds(summary.time),
+    );
+    let plain = Look { color: false, ..look.clone() };
+    let wide = prose::columns(&line(&plain)) + 1 + seen.len();
+    let between = if look.wrap && wide > look.width { '\n' } else { ' ' };
+    format!("{}{between}{seen}", line(look))
+}
+
 /// `Found 3 errors and 1 warning`.
 fn found(counts: &Counts, look: &Look) -> String {
     let parts = [
@@ -90,17 +101,12 @@ fn found(counts: &Counts, look: &Look) -> String {
 
 /// How many findings can be mended, each counted by the safest of its fixes.
 fn fixes(findings: &[Finding]) -> Option<String> {
-    let has = |finding: &&Finding, safety| finding.fixes.iter().any(|fix| fix.safety == safety);
-    let safe = findings.iter().filter(|finding| has(finding, Safety::Safe)).count();
-    let risky = findings
-        .iter()
-        .filter(|finding| has(finding, Safety::Unsafe) && !has(finding, Safety::Safe))
-        .count();
-    let told = match (safe, risky) {
+    let fixes = |safety| findings.iter().filter(|f| f.safest_fix() == Some(safety)).count();
+    let told = match (fixes(Safety::Safe), fixes(Safety::Unsafe)) {
         (0, 0) => return None,
-        (_, 0) => format!("a safe fix for {safe} of them (--fix)"),
-        (0, _) => format!("an unsafe fix for {risky} of them (--fix --unsafe-fixes)"),
-        _ => format!(
+        (safe, 0) => format!("a safe fix for {safe} of them (--fix)"),
+        (0, risky) => format!("an unsafe fix for {risky} of them (--fix --unsafe-fixes)"),
+        (safe, risky) => format!(
             "a safe fix for {safe} of them (--fix) and an unsafe one for {risky} more \
              (--unsafe-fixes)"
         ),

@@ -9,12 +9,18 @@ use std::ops::{Range, RangeInclusive};
 use miette::{
     Diagnostic, LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents,
 };
-use unicode_width::UnicodeWidthChar;
 
+use super::prose;
 use crate::text::{Source, Span, visible};
 
 /// A tab's columns.
 const TAB: usize = 4;
+
+/// The columns of the hook before what is written under a mark.
+const HOOK: usize = 4;
+
+/// The least columns for what is written under a mark; with fewer, it is told below.
+const NARROWEST_WORDS: usize = 24;
 
 /// A place to be marked in a drawing.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +41,8 @@ pub struct Excerpt<'a> {
     first: usize,
     lines: usize,
     labels: Vec<LabeledSpan>,
-    /// The marks that found no room: too far away on a long line, or on top of one another.
+    /// The marks that found no room for themselves or their words: too far away on a long line, on
+    /// top of one another, or at its end.
     pub left_over: Vec<Mark<'a>>,
 }
 
@@ -44,6 +51,7 @@ struct Cut<'a> {
     line: &'a str,
     shown: Range<usize>,
     dots: &'static str,
+    width: usize,
 }
 
 impl<'a> Excerpt<'a> {
@@ -64,7 +72,7 @@ impl<'a> Excerpt<'a> {
                 .map(|mark| (*mark, within(line, start, mark.span)))
                 .collect();
             let shown = window(line, focus(&here), width, dots.chars().count());
-            excerpt.push(Cut { line, shown, dots }, here);
+            excerpt.push(&Cut { line, shown, dots, width }, here);
         }
         excerpt
     }
@@ -79,7 +87,7 @@ impl<'a> Excerpt<'a> {
         self.labels.iter().map(|label| label.primary())
     }
 
-    fn push(&mut self, cut: Cut<'_>, mut marks: Vec<(Mark<'a>, Range<usize>)>) {
+    fn push(&mut self, cut: &Cut<'_>, mut marks: Vec<(Mark<'a>, Range<usize>)>) {
         marks.sort_by_key(|(mark, range)| (range.start, range.end, mark.words.is_some()));
         let mut column = 0;
         if cut.shown.start > 0 {
@@ -88,9 +96,11 @@ impl<'a> Excerpt<'a> {
         let mut at = cut.shown.start;
         for (mark, range) in self.with_room(&cut.shown, marks) {
             self.push_inert(&cut.line[at..range.start], &mut column);
-            let start = self.text.len();
+            let (start, from) = (self.text.len(), column);
             self.push_inert(&cut.line[range.clone()], &mut column);
-            self.label(mark, start..self.text.len());
+            // Words hang from the middle of what they are about.
+            let hook = (from + column.max(from + 1)) / 2 + HOOK;
+            self.label(mark, start..self.text.len(), cut.width.saturating_sub(hook));
             at = range.end;
         }
         self.push_inert(&cut.line[at..cut.shown.end], &mut column);
@@ -125,12 +135,18 @@ impl<'a> Excerpt<'a> {
         kept
     }
 
-    fn label(&mut self, mark: Mark<'_>, range: Range<usize>) {
+    /// Marks `range`, with the words of `mark` in lines of at most `room` columns.
+    fn label(&mut self, mark: Mark<'a>, range: Range<usize>, room: usize) {
         let span = SourceSpan::from((range.start, range.len()));
-        self.labels.push(match mark.words {
-            Some(words) => LabeledSpan::new_with_span(Some(visible(words).into_owned()), span),
-            None => LabeledSpan::new_primary_with_span(None, span),
-        });
+        let Some(words) = mark.words.map(visible) else {
+            return self.labels.push(LabeledSpan::new_primary_with_span(None, span));
+        };
+        let lines = prose::wrap(&words, room.max(NARROWEST_WORDS));
+        let fits = lines.iter().all(|line| prose::columns(line) <= room);
+        if !fits {
+            self.left_over.push(mark);
+        }
+        self.labels.push(LabeledSpan::new_with_span(fits.then(|| lines.join("\n")), span));
     }
 
     /// Appends `text`, inert and with its tabs as spaces.
@@ -142,7 +158,7 @@ impl<'a> Excerpt<'a> {
                 *column += spaces;
             }
             let inert = visible(part);
-            *column += inert.chars().map(width_of).sum::<usize>();
+            *column += prose::columns(&inert);
             self.text.push_str(&inert);
         }
     }
@@ -230,12 +246,7 @@ fn shown_width(c: char) -> usize {
     if c == '\t' {
         return TAB;
     }
-    visible(c.encode_utf8(&mut [0; 4])).chars().map(width_of).sum()
-}
-
-/// How many columns an inert character takes.
-pub fn width_of(c: char) -> usize {
-    c.width().unwrap_or(0)
+    prose::columns(&visible(c.encode_utf8(&mut [0; 4])))
 }
 
 impl SourceCode for Excerpt<'_> {

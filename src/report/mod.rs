@@ -3,6 +3,7 @@
 //! No format decides what is reported; all of them tell the same findings in the same order.
 //! Whatever comes from a manifest (names, lines, paths) is made inert before it is written.
 
+pub mod by_rule;
 pub mod checkstyle;
 pub mod closing;
 pub mod concise;
@@ -18,6 +19,7 @@ pub mod junit;
 pub mod markdown;
 mod paint;
 pub mod path;
+mod prose;
 pub mod sarif;
 #[cfg(feature = "cli")]
 pub mod text;
@@ -37,6 +39,9 @@ pub struct Look {
     pub color: bool,
     /// The columns there are to fill. What must not be broken (paths, messages) may be longer.
     pub width: usize,
+    /// Whether a person reads it at a terminal: what stays on one line for programs (headers,
+    /// totals) is then broken at words, before the terminal breaks it anywhere.
+    pub wrap: bool,
     /// Whether to draw with more than ASCII.
     pub unicode: bool,
     /// The working directory, to which the paths in text are relative.

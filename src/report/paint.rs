@@ -19,24 +19,25 @@ pub enum Ink {
 }
 
 impl Ink {
-    /// The parameters of the ANSI escape sequence.
+    /// The parameters of the ANSI escape sequence. Yellow and cyan are not bold: many terminals make
+    /// bold bright, and bright ones can't be read on white.
     fn code(self) -> &'static str {
         match self {
             Self::Severity(Severity::Error) => "1;31",
-            Self::Severity(Severity::Warning) => "1;33",
-            Self::Severity(Severity::Note) => "1;36",
+            Self::Severity(Severity::Warning) => "33",
+            Self::Severity(Severity::Note) => "36",
             Self::Strong => "1",
             #[cfg(feature = "cli")]
             Self::Faint => "2",
             #[cfg(feature = "cli")]
-            Self::Label => "1;36",
+            Self::Label => "36",
         }
     }
 }
 
 /// `text` in that ink, if there are colours.
 pub fn paint(look: &Look, ink: Ink, text: &str) -> String {
-    match look.color {
+    match look.color && !text.is_empty() {
         true => format!("\u{1b}[{}m{text}\u{1b}[0m", ink.code()),
         false => text.to_owned(),
     }

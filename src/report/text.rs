@@ -22,8 +22,9 @@ use std::ops::RangeInclusive;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyles};
 
-use super::excerpt::{Excerpt, Mark, is_border, width_of};
+use super::excerpt::{Excerpt, Mark, is_border};
 use super::paint::{Ink, paint, verdict};
+use super::prose::{self, columns, lay, wrap};
 use super::{Look, path, told};
 use crate::Outcome;
 use crate::lint::{Confidence, Finding, Safety, Severity};
@@ -35,6 +36,15 @@ const DRAWN: usize = 5;
 
 /// The least columns a line of a source gets, however narrow the terminal.
 const NARROWEST: usize = 40;
+
+/// The most columns a help gets, however wide the terminal: longer lines are hard to read.
+const WIDEST: usize = 100;
+
+/// How far a header goes in that goes on on a further line.
+const INDENT: usize = 4;
+
+/// How many bundles are named; the others are counted.
+const NAMED: usize = 6;
 
 /// Writes every finding, then those that are suppressed, a blank line after each.
 ///
@@ -105,23 +115,27 @@ impl<'a> Drawing<'a> {
         writeln!(out)
     }
 
-    /// `path:line:col: severity[rule]: message`, on one line however long it is.
+    /// `path:line:col: severity[rule]: message`: on one line however long it is, as editors and
+    /// `grep` want it; for a person, in lines of whole words.
     fn header(&self) -> String {
         let Self { finding, outcome, look, .. } = self;
-        let sure = match finding.confidence {
-            Confidence::High => String::new(),
-            unsure => paint(look, Ink::Faint, &format!(" ({} confidence)", unsure.word())),
-        };
-        let suppressed = match self.suppressed {
-            Some(_) => paint(look, Ink::Strong, "suppressed "),
-            None => String::new(),
-        };
-        format!(
-            "{}: {suppressed}{}{}{sure}",
-            path::place(outcome, look, finding.place),
-            verdict(look, finding),
-            paint(look, Ink::Strong, &format!(": {}", visible(&finding.message))),
-        )
+        let place = format!("{}:", path::place(outcome, look, finding.place));
+        let held = if self.suppressed.is_some() { "suppressed " } else { "" };
+        let title = paint(look, Ink::Strong, held) + &verdict(look, finding);
+        let wide = held.len() + finding.severity.word().len() + finding.rule.id.len() + 3;
+        let mut words =
+            vec![(place.clone(), columns(&place)), (title + &paint(look, Ink::Strong, ":"), wide)];
+        let mut say = |ink, word: &str| words.push((paint(look, ink, word), columns(word)));
+        let message = visible(&finding.message);
+        match look.wrap {
+            true => prose::words(&message).for_each(|word| say(Ink::Strong, word)),
+            false => say(Ink::Strong, &message),
+        }
+        if finding.confidence != Confidence::High {
+            say(Ink::Faint, &format!("({} confidence)", finding.confidence.word()));
+        }
+        let width = if look.wrap { look.width.max(NARROWEST) } else { usize::MAX };
+        lay(words, width, width - INDENT).join(&format!("\n{}", " ".repeat(INDENT)))
     }
 
     fn write_snippets(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -158,7 +172,8 @@ impl<'a> Drawing<'a> {
             };
             // The branch and a space, the label, a colon and a space.
             let hanging = 3 + label.len() + 2;
-            let room = self.look.width.saturating_sub(indent.len() + hanging).max(NARROWEST);
+            let width = self.look.width.min(WIDEST);
+            let room = width.saturating_sub(indent.len() + hanging).max(NARROWEST);
             let mut lines = wrap(words, room).into_iter();
             let first = lines.next().unwrap_or_default();
             let label = paint(self.look, Ink::Label, &format!("{label}:"));
@@ -193,8 +208,8 @@ impl<'a> Drawing<'a> {
             let unsafe_one = if fix.safety == Safety::Unsafe { " (unsafe)" } else { "" };
             trailers.push(("fix available", format!("{}{unsafe_one}", fix.title)));
         }
-        if let Some(names) = told::bundles(finding, &self.outcome.sources) {
-            trailers.push(("seen in", names));
+        if let Some(names) = told::seen_in(finding, &self.outcome.sources) {
+            trailers.push(("seen in", first(names)));
         }
         inert(trailers)
     }
@@ -272,8 +287,8 @@ fn draw(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> Vec<String> {
     lines
 }
 
-/// Primary marks in the colour of the severity, all others in blue. miette takes the styles in
-/// the order of the labels.
+/// Primary marks in the colour of the severity, as [`Ink`] has it, all others in blue: the bright
+/// one, as the other can't be read on black. miette takes the styles in the order of the labels.
 fn theme(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> GraphicalTheme {
     let characters = match look.unicode {
         true => ThemeCharacters::unicode(),
@@ -284,12 +299,12 @@ fn theme(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> GraphicalThe
     }
     let mut styles = ThemeStyles::ansi();
     let primary = match severity {
-        Severity::Error => styles.error,
+        Severity::Error => styles.error.bold(),
         Severity::Warning => styles.warning,
         Severity::Note => styles.advice,
     };
     let of = |is_primary| {
-        if is_primary { primary.bold() } else { styles.help.blue().bold() }
+        if is_primary { primary } else { styles.help.bright_blue().bold() }
     };
     styles.highlights = excerpt.are_primary().map(of).collect();
     GraphicalTheme { characters, styles }
@@ -315,27 +330,12 @@ impl Frame {
     }
 }
 
-/// `text` in lines of at most `width` columns, broken at spaces; a longer word stays whole.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let columns = |text: &str| text.chars().map(width_of).sum::<usize>();
-    let mut lines: Vec<String> = Vec::new();
-    let mut used = 0;
-    for word in text.split(' ') {
-        let wide = columns(word);
-        match lines.last_mut() {
-            // What begins with `::` on a line of its own is a command to GitHub's runner.
-            Some(line) if used + 1 + wide <= width || word.starts_with("::") => {
-                line.push(' ');
-                line.push_str(word);
-                used += 1 + wide;
-            }
-            _ => {
-                lines.push(word.to_owned());
-                used = wide;
-            }
-        }
+/// The first of the bundles, and how many more there are.
+fn first(bundles: &[String]) -> String {
+    match bundles.len().saturating_sub(NAMED) {
+        0 | 1 => bundles.join(", "),
+        more => format!("{} and {more} more", bundles[..NAMED].join(", ")),
     }
-    lines
 }
 
 fn digits(number: usize) -> usize {

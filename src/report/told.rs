@@ -75,11 +75,16 @@ pub fn fix_words(fix: &Fix) -> String {
 
 /// The bundles in which it was seen; none where the path says as much.
 pub fn bundles(finding: &Finding, sources: &Sources) -> Option<String> {
+    seen_in(finding, sources).map(|names| visible(&names.join(", ")).into_owned())
+}
+
+/// The names of those bundles, as they are.
+pub fn seen_in<'a>(finding: &'a Finding, sources: &Sources) -> Option<&'a [String]> {
     let path = &sources.get(finding.place.source).path;
     let tells = match finding.bundles.as_slice() {
         [] => false,
         [only] => !path.strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('/')),
         _ => true,
     };
-    tells.then(|| visible(&finding.bundles.join(", ")).into_owned())
+    tells.then_some(finding.bundles.as_slice())
 }

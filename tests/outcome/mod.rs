@@ -61,7 +61,14 @@ spec:
 ";
 
 pub fn look() -> Look {
-    Look { color: false, width: 100, unicode: true, cwd: PathBuf::from("/repo"), links: false }
+    Look {
+        color: false,
+        width: 100,
+        wrap: false,
+        unicode: true,
+        cwd: PathBuf::from("/repo"),
+        links: false,
+    }
 }
 
 /// An outcome of these files below `/repo`, without findings.

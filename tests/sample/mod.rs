@@ -164,8 +164,14 @@ pub fn outcome(folder: &Path) -> Outcome {
 
 /// The text of a report on `outcome`.
 pub fn written(write: Write, outcome: &Outcome) -> String {
-    let look =
-        Look { color: false, width: 100, unicode: true, cwd: outcome.root.clone(), links: false };
+    let look = Look {
+        color: false,
+        width: 100,
+        wrap: false,
+        unicode: true,
+        cwd: outcome.root.clone(),
+        links: false,
+    };
     let mut out = Vec::new();
     write(&mut out, outcome, &look).unwrap();
     String::from_utf8(out).unwrap()

@@ -1,0 +1,139 @@
+//! Where there is much to mend: which rules speak how often, what a fix mends, and where to begin.
+//!
+//! ```text
+//! What to mend first (and the first place of each)
+//!
+//!   40  error[missing-dns-egress]       40 unsafe fixes  apps/frontend/policy.yaml:12:3
+//!    3  warning[orphaned-pod-selector]                   apps/backend/policy.yaml:9:3
+//! ```
+
+use std::cmp::Reverse;
+use std::io::{self, Write};
+
+use super::closing::count;
+use super::paint::{Ink, paint, verdict};
+use super::prose::columns;
+use super::{Look, path};
+use crate::Outcome;
+use crate::lint::{Check, Finding, Safety, Severity};
+
+/// With so few findings, one sees them all.
+const FEW: usize = 10;
+
+/// How many rules have a line.
+const RULES: usize = 8;
+
+/// The least columns of a path; with fewer it is left out.
+const NARROWEST: usize = 16;
+
+/// The findings of one rule and severity.
+struct Row<'a> {
+    first: &'a Finding,
+    number: usize,
+    safe: usize,
+    risky: usize,
+}
+
+/// Whether there is anything to write.
+pub fn is_told(outcome: &Outcome) -> bool {
+    outcome.findings.len() > FEW
+}
+
+/// Writes a line for each rule, what matters most first, and a blank one; nothing where there are
+/// few findings. At most a dozen lines.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
+    if !is_told(outcome) {
+        return Ok(());
+    }
+    let mut rows = rows(&outcome.findings);
+    // A line that counts one rule is better spent on it.
+    let rest = if rows.len() > RULES + 1 { rows.split_off(RULES) } else { Vec::new() };
+    writeln!(
+        out,
+        "{} (and the first place of each)\n",
+        paint(look, Ink::Strong, "What to mend first")
+    )?;
+    let widest = |of: fn(&Row<'_>) -> usize| rows.iter().map(of).max().unwrap_or(0);
+    let (number, title) = (widest(|row| row.number.to_string().len()), widest(title));
+    // The column and what is between it and the next.
+    let fixes = widest(|row| row.fixes().len() + 2 * usize::from(!row.fixes().is_empty()));
+    for row in &rows {
+        let pad = " ".repeat(title - self::title(row));
+        let verdict = verdict(look, row.first);
+        let line = format!("  {:number$}  {verdict}{pad}  {:fixes$}", row.number, row.fixes());
+        let used = 2 + number + 2 + title + 2 + fixes;
+        let place = place(&path::place(outcome, look, row.first.place), look, used);
+        writeln!(out, "{}", format!("{line}{place}").trim_end())?;
+    }
+    if !rest.is_empty() {
+        let findings = count(rest.iter().map(|row| row.number).sum(), "finding", "findings");
+        writeln!(out, "  {:number$}  {} more rules with {findings}", "", rest.len())?;
+    }
+    writeln!(out)
+}
+
+/// What can't be read or built comes first, since it hides what else is wrong; then what is worse,
+/// and what is there more often.
+fn rows(findings: &[Finding]) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for finding in findings {
+        let is_same = |row: &&mut Row<'_>| {
+            (row.first.rule.id, row.first.severity) == (finding.rule.id, finding.severity)
+        };
+        let row = match rows.iter_mut().find(is_same) {
+            Some(row) => row,
+            None => {
+                rows.push(Row { first: finding, number: 0, safe: 0, risky: 0 });
+                let last = rows.len() - 1;
+                &mut rows[last]
+            }
+        };
+        row.number += 1;
+        match finding.safest_fix() {
+            Some(Safety::Safe) => row.safe += 1,
+            Some(Safety::Unsafe) => row.risky += 1,
+            None => {}
+        }
+    }
+    rows.sort_by_key(|row| {
+        let Finding { rule, severity, .. } = row.first;
+        let hides = *severity == Severity::Error && matches!(rule.check, Check::Run);
+        (!hides, Reverse(*severity), Reverse(row.number), rule.id)
+    });
+    rows
+}
+
+impl Row<'_> {
+    /// `3 fixes`, `40 unsafe fixes`, `3 fixes, 40 unsafe`.
+    fn fixes(&self) -> String {
+        match (self.safe, self.risky) {
+            (0, 0) => String::new(),
+            (safe, 0) => count(safe, "fix", "fixes"),
+            (0, risky) => count(risky, "unsafe fix", "unsafe fixes"),
+            (safe, risky) => format!("{}, {risky} unsafe", count(safe, "fix", "fixes")),
+        }
+    }
+}
+
+/// The columns of `error[missing-dns-egress]`.
+fn title(row: &Row<'_>) -> usize {
+    row.first.severity.word().len() + row.first.rule.id.len() + 2
+}
+
+/// The first place; its end where a person has no room for all of it.
+fn place(place: &str, look: &Look, used: usize) -> String {
+    let room = look.width.saturating_sub(used);
+    if !look.wrap || columns(place) <= room {
+        return place.to_owned();
+    }
+    if room < NARROWEST {
+        return String::new();
+    }
+    let dots = if look.unicode { "…" } else { "..." };
+    let fits = |at: &usize| columns(&place[*at..]) + columns(dots) <= room;
+    let at = place.char_indices().map(|(at, _)| at).find(fits).unwrap_or(place.len());
+    format!("{dots}{}", &place[at..])
+}

@@ -1,0 +1,71 @@
+//! Sentences in lines of whole words, where a person reads them.
+
+use unicode_width::UnicodeWidthChar;
+
+/// The most columns of a piece of code that is kept on one line.
+const WHOLE: usize = 32;
+
+/// `text` in lines of at most `width` columns, broken at spaces; a longer word stays whole.
+pub fn wrap(text: &str, width: usize) -> Vec<String> {
+    lay(words(text).map(|word| (word, columns(word))), width, width)
+}
+
+/// What lines are broken between. A short piece of code (`app: web`) is one word.
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let end = end_of_word(text);
+        rest = text.get(end + 1..);
+        text.get(..end)
+    })
+}
+
+fn end_of_word(text: &str) -> usize {
+    let (mut is_code, mut used) = (false, 0);
+    for (at, c) in text.char_indices() {
+        match c {
+            ' ' if !is_code => return at,
+            '`' => is_code = !is_code,
+            _ => {}
+        }
+        used += c.width().unwrap_or(0);
+        if used > WHOLE {
+            break;
+        }
+    }
+    // Too long, or a backtick that is no beginning of code, or the last word.
+    text.find(' ').filter(|_| is_code || used > WHOLE).unwrap_or(text.len())
+}
+
+/// Words, each with its columns, in lines of at most `width` columns, the first one of `first`.
+pub fn lay<T: AsRef<str>>(
+    words: impl IntoIterator<Item = (T, usize)>,
+    first: usize,
+    width: usize,
+) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    let mut left = 0;
+    for (word, wide) in words {
+        let word = word.as_ref();
+        let begun = lines.len();
+        match lines.last_mut() {
+            // What begins with `::` on a line of its own is a command to GitHub's runner.
+            Some(line) if wide < left || word.starts_with("::") => {
+                line.push(' ');
+                line.push_str(word);
+                left = left.saturating_sub(wide + 1);
+            }
+            _ => {
+                lines.push(word.to_owned());
+                left = if begun == 0 { first } else { width }.saturating_sub(wide);
+            }
+        }
+    }
+    lines
+}
+
+/// How many columns an inert text takes.
+pub fn columns(text: &str) -> usize {
+    text.chars().map(|c| c.width().unwrap_or(0)).sum()
+}
