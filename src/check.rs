@@ -197,7 +197,8 @@ impl<'a> Run<'a> {
             self.is_reported(fault.place.source) && !places.any(|place| told.contains(place))
         };
         for built in &self.assembly.built {
-            for fault in built.faults.iter().filter(is_news) {
+            let faults = built.faults.iter().filter(is_news);
+            for fault in faults.filter(|fault| fault.kind != FaultKind::Unrendered) {
                 let key = (fault.kind, fault.place.source, fault.message.as_str());
                 let at = *met.entry(key).or_insert_with(|| {
                     found.push(lint::unbuilt::finding(fault));
@@ -209,6 +210,9 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        let all = self.assembly.built.iter().flat_map(|built| &built.faults);
+        let unrendered = all.filter(is_news).filter(|fault| fault.kind == FaultKind::Unrendered);
+        found.extend(lint::unbuilt::unrendered(&unrendered.collect::<Vec<_>>()));
         found
     }
 

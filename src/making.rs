@@ -115,6 +115,13 @@ impl<'a> Making<'a> {
             asked.iter().map(|one| one.ask.directory.clone()).collect();
         let others = self.charts.clone().without(&deployed);
         let rendered = helm::render(&others, self.repo, sources, helm, limits);
+        let is_unused = |path: &&String| !deployed.iter().any(|directory| *directory == **path);
+        if let Some(path) = rendered.unused.iter().find(is_unused) {
+            let path = crate::text::visible(path);
+            return Err(Error::Helm(format!(
+                "netpol-lint.toml says how to render the chart `{path}`, and there is no such chart"
+            )));
+        }
         if let Some(missing) = rendered.missing.filter(|_| helm.when == When::Require) {
             return Err(Error::Helm(missing.to_string()));
         }

@@ -384,7 +384,12 @@ fn config_prints_what_is_in_force_and_who_says_it() {
                   [limits]\ndepth = 9\n[[per-path]]\npaths = ['old/']\nignore = ['split-peer']\n\
                   [[well-known]]\nname = 'dns'\nnamespace = 'dns'\nlabels = { 'k8s.io/app' = 'x' }\n\
                   [[helm.chart]]\npath = 'charts/*'\nnamespace = 'shop'\nvalues = ['v.yaml']\n";
-    let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", config)]);
+    let chart = "apiVersion: v2\nname: db\nversion: 1.0.0\n";
+    let folder = repository(&[
+        ("shop.yaml", SHOP),
+        ("netpol-lint.toml", config),
+        ("charts/db/Chart.yaml", chart),
+    ]);
     let (code, out, _) = run(folder.path(), &["config", "--exclude", "vendor/"]);
     assert_eq!(code, Some(0));
     for line in [
@@ -413,6 +418,15 @@ fn config_prints_what_is_in_force_and_who_says_it() {
     assert!(out.starts_with("# configuration: none\n"), "{out}");
     let (_, _, err) = run(folder.path(), &["-v"]);
     assert!(err.contains("configuration: netpol-lint.toml\n"), "{err}");
+}
+
+#[test]
+fn a_chart_that_is_none_is_a_mistake_of_the_configuration() {
+    let config = "[[helm.chart]]\npath = 'charts/dbb'\n";
+    let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", config)]);
+    let (code, _, err) = run(folder.path(), &[]);
+    assert_eq!(code, Some(2));
+    assert!(err.contains("the chart `charts/dbb`, and there is no such chart"), "{err}");
 }
 
 #[test]

@@ -38,6 +38,19 @@ pub fn finding(fault: &Fault) -> Finding {
     fault.related.iter().fold(finding, |finding, (span, message)| finding.related(*span, message))
 }
 
+/// The charts that were not rendered: one finding for all of them, since one thing is missing.
+pub fn unrendered(faults: &[&Fault]) -> Option<Finding> {
+    let (first, others) = faults.split_first()?;
+    let mut finding = self::finding(first);
+    if !others.is_empty() {
+        let more = others.len();
+        let charts = if more == 1 { "chart" } else { "charts" };
+        finding.message.push_str(&format!(" (nor are {more} more {charts})"));
+    }
+    others.iter().for_each(|fault| again(&mut finding, fault));
+    Some(finding)
+}
+
 /// The most places that are shown beside one finding.
 const SHOWN: usize = 4;
 
