@@ -7,6 +7,9 @@ use super::layer::Maker;
 use crate::bundle::Writer;
 use crate::yaml::{Entry, Node};
 
+/// Labels that are added in one go: each is followed through every object.
+const MOST_LABELS: usize = 256;
+
 impl Maker<'_> {
     /// `labels` in their order, then `commonLabels`.
     pub fn labels(&mut self) {
@@ -54,6 +57,20 @@ impl Maker<'_> {
     pub fn set_all(&mut self, pairs: &Node, specs: Vec<FieldSpec>, writer: Option<Writer>) {
         let specs = distinct(specs);
         let pairs = pairs.as_map().map_or(&[][..], |map| &map.entries);
+        let pairs = match pairs.get(MOST_LABELS) {
+            Some(pair) => {
+                let message =
+                    format!("more than {MOST_LABELS} labels are added here; the rest is left out");
+                self.fault(refused(
+                    pair.key_span,
+                    message,
+                    "keep in annotations what selects nothing",
+                ));
+                self.open("labels beyond the limit");
+                &pairs[..MOST_LABELS]
+            }
+            None => pairs,
+        };
         let mut odd = Vec::new();
         let writer_or = writer.unwrap_or(Writer::Labels);
         for object in &mut self.layer.objects {

@@ -20,7 +20,7 @@ use crate::yaml::{Node, ProblemKind};
 pub(super) const DEEPEST: usize = 64;
 
 /// Objects of one build: what is doubled in every layer would grow without end.
-pub(super) const MOST: usize = 50_000;
+pub(super) const MOST: usize = 25_000;
 
 /// Objects that the components of one build may go over, all in all.
 const MOST_WORK: usize = 5_000_000;
