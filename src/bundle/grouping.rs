@@ -8,124 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fixedbitset::FixedBitSet;
 
+use super::item::{Bundle, Grouping, Item, Origin, Site, Unit};
 use super::plain;
-use crate::repo::PathSet;
-use crate::text::Span;
-
-/// One object, as far as grouping needs it.
-#[derive(Clone, Debug)]
-pub struct Item<'a> {
-    /// The path of its file, relative to the root.
-    pub path: &'a str,
-    /// Whether its file is a bundle of its own (Markdown).
-    pub alone: bool,
-    /// Whether it stands beside a kustomization that does not list it.
-    pub loose: bool,
-    /// Kind, namespace and name, for workloads and policies.
-    pub identity: Option<(&'a str, &'a str, &'a str)>,
-    /// Where a workload is written: the overlays of a base share it.
-    pub workload: Option<Span>,
-    /// The number of the [`Unit`] that made it; none for a manifest that stands for itself.
-    pub built: Option<usize>,
-    /// Whether it is part of an inventory, and so runs beside everything.
-    pub given: bool,
-}
-
-/// What a kustomization or a chart makes, as far as grouping needs it.
-#[derive(Clone, Debug, Default)]
-pub struct Unit {
-    /// What it is called in reports.
-    pub name: String,
-    /// Its directory, relative to the root; empty for the root itself.
-    pub directory: String,
-    /// The namespace that it gives to all its objects.
-    pub namespace: Option<String>,
-    /// What deploys it: units that share one run side by side.
-    pub deployed_by: Option<String>,
-    /// Whether it is a chart.
-    pub is_chart: bool,
-}
-
-/// Where the objects of a bundle come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// From manifests that stand for themselves.
-    Plain,
-    /// From the [`Unit`] of that number.
-    Built(usize),
-}
-
-/// Objects that are applied together.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bundle {
-    /// The directory it is named by, relative to the root; `.` for the root itself.
-    pub name: String,
-    /// Where its objects come from.
-    pub origin: Origin,
-    /// Indices of its objects, ascending.
-    pub members: Vec<u32>,
-    /// Objects that never run beside it.
-    pub rivals: BTreeSet<u32>,
-    /// The directory of tests or examples that it stands in, if it does.
-    pub trial: Option<String>,
-    /// The numbers of the configured clusters that it is part of.
-    pub clusters: Vec<usize>,
-    /// Whether it is a document's example, and context for nothing.
-    pub alone: bool,
-}
-
-/// Bundles that run side by side in one cluster.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Site {
-    /// What it is called in reports: the name of its bundle, or of what they have in common.
-    pub name: String,
-    /// Its bundles, ascending.
-    pub bundles: Vec<usize>,
-    /// Indices of their objects, ascending.
-    pub members: Vec<u32>,
-    /// The directory of tests or examples that it stands in, if it does.
-    pub trial: Option<String>,
-    /// The number of the configured cluster that it is, if it is one.
-    pub cluster: Option<usize>,
-}
-
-/// What the user says of how things are applied together.
-#[derive(Clone, Debug)]
-pub struct Grouping {
-    /// Names of directories whose contents are tried out on their own.
-    pub trial_directories: Vec<String>,
-    /// Files that are applied together, said outright.
-    pub clusters: Vec<NamedCluster>,
-}
-
-/// Files that are applied together.
-#[derive(Clone, Debug)]
-pub struct NamedCluster {
-    /// What it is called.
-    pub name: String,
-    /// Its files; one file may belong to several.
-    pub paths: PathSet,
-}
-
-impl Default for Grouping {
-    fn default() -> Self {
-        let trial_directories = TRIAL_DIRECTORIES.iter().map(|&name| name.to_owned()).collect();
-        Self { trial_directories, clusters: Vec::new() }
-    }
-}
-
-/// Names of directories whose contents are tried out on their own.
-pub const TRIAL_DIRECTORIES: &[&str] = &[
-    ".kyverno-test",
-    "chainsaw",
-    "e2e",
-    "examples",
-    "example",
-    "fixtures",
-    "test",
-    "testdata",
-    "tests",
-];
+use super::rivals::against;
 
 impl Grouping {
     /// Groups objects into bundles, and bundles into sites, both sorted by name.
@@ -204,11 +89,6 @@ impl Grouping {
         sites
     }
 
-    /// The numbers of the configured clusters that a path belongs to.
-    pub(super) fn clusters_of(&self, path: &str) -> Vec<usize> {
-        (0..self.clusters.len()).filter(|&number| self.clusters[number].paths.holds(path)).collect()
-    }
-
     /// Whether what stands under `path`, and is not evaluated or can't be read, may belong to a
     /// site: not where it stands in a cluster that the site is not, or in another directory of
     /// tests or examples.
@@ -219,17 +99,6 @@ impl Grouping {
             return site.cluster.is_none_or(|number| owners.contains(&number));
         }
         self.trial(path).is_none_or(|trial| site.trial.as_ref() == Some(&trial))
-    }
-
-    /// The directory of tests or examples that a path lies in: its path up to the directory
-    /// directly below it, or itself for its own loose files.
-    pub(super) fn trial(&self, path: &str) -> Option<String> {
-        let directories: Vec<&str> = path.split('/').collect();
-        let (_, directories) = directories.split_last()?;
-        let is_trial = |name: &&str| self.trial_directories.iter().any(|trial| trial == name);
-        let at = directories.iter().position(is_trial)?;
-        let until = (at + 2).min(directories.len());
-        Some(directories[..until].join("/"))
     }
 }
 
@@ -284,106 +153,6 @@ fn alternatives(numbers: &[usize], against: &[FixedBitSet]) -> Vec<(Option<usize
         (Some(rival), together)
     };
     rivals.into_iter().map(with_shared).collect()
-}
-
-/// For each bundle, the bundles that it is an alternative to; between kustomizations and charts
-/// only. A plain manifest that says the same as one of theirs proves nothing for all the others
-/// that stand beside it.
-fn against(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<FixedBitSet> {
-    let mut holders: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
-    let is_built = |bundle: &Bundle| bundle.origin != Origin::Plain;
-    for (number, bundle) in bundles.iter().enumerate().filter(|(_, bundle)| is_built(bundle)) {
-        for key in bundle.members.iter().flat_map(|&id| Key::of(&items[id as usize])) {
-            holders.entry(key).or_default().push(number);
-        }
-    }
-    let mut against = vec![FixedBitSet::with_capacity(bundles.len()); bundles.len()];
-    for held in holders.values().filter(|held| held.len() > 1) {
-        let mut all = FixedBitSet::with_capacity(bundles.len());
-        held.iter().for_each(|&number| all.insert(number));
-        for &number in held {
-            against[number].union_with(&all);
-        }
-    }
-    for (one, other) in same_installations(items, bundles) {
-        against[one].insert(other);
-        against[other].insert(one);
-    }
-    for (number, set) in against.iter_mut().enumerate() {
-        set.set(number, false);
-    }
-    against
-}
-
-/// More bundles than this with a workload of one name are overlays, which are told by their bases.
-const NAMESAKES: usize = 64;
-
-/// Pairs of bundles, at least one of them a kustomization or a chart, that are two ways to install
-/// the same: most of the workloads of one are there in the other, in the same namespace or, as
-/// charts have it, in whichever they are installed to.
-fn same_installations(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<(usize, usize)> {
-    let workload = |id: &u32| {
-        let item = &items[*id as usize];
-        item.workload.and(item.identity)
-    };
-    let mut holders: BTreeMap<(&str, &str), Vec<(usize, &str)>> = BTreeMap::new();
-    let mut counts = vec![0usize; bundles.len()];
-    for (number, bundle) in bundles.iter().enumerate().filter(|(_, bundle)| !bundle.alone) {
-        for (kind, namespace, name) in bundle.members.iter().filter_map(workload) {
-            counts[number] += 1;
-            holders.entry((kind, name)).or_default().push((number, namespace));
-        }
-    }
-    let mut shared: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    for held in holders.values().filter(|held| (2..=NAMESAKES).contains(&held.len())) {
-        for (at, (one, here)) in held.iter().enumerate() {
-            for (other, there) in &held[at + 1..] {
-                let same_place = here == there || here.is_empty() || there.is_empty();
-                if one != other && same_place {
-                    *shared.entry((*one, *other)).or_default() += 1;
-                }
-            }
-        }
-    }
-    let is_built = |number: usize| bundles[number].origin != Origin::Plain;
-    let is_most = |(pair, shared): &(&(usize, usize), &usize)| {
-        let fewest = counts[pair.0].min(counts[pair.1]);
-        (is_built(pair.0) || is_built(pair.1)) && **shared * 2 > fewest
-    };
-    let pairs = shared.iter().filter(is_most).map(|(pair, _)| *pair);
-    pairs.flat_map(|pair| with_alternatives(pair, bundles)).collect()
-}
-
-/// What is another way to install some plain manifests is so too for their alternatives.
-fn with_alternatives((one, other): (usize, usize), bundles: &[Bundle]) -> Vec<(usize, usize)> {
-    let alternatives = |plain: usize, built: usize| {
-        let rivals = &bundles[plain].rivals;
-        let all = bundles.iter().enumerate().filter(|(_, bundle)| bundle.origin == Origin::Plain);
-        let is_rival = |bundle: &Bundle| bundle.members.iter().any(|id| rivals.contains(id));
-        let all = all.filter(move |(_, bundle)| !rivals.is_empty() && is_rival(bundle));
-        all.map(move |(number, _)| (number, built)).collect::<Vec<_>>()
-    };
-    let mut pairs = vec![(one, other)];
-    if bundles[one].origin == Origin::Plain {
-        pairs.extend(alternatives(one, other));
-    } else if bundles[other].origin == Origin::Plain {
-        pairs.extend(alternatives(other, one));
-    }
-    pairs
-}
-
-/// What two bundles that never run side by side have in common.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Key<'a> {
-    Identity((&'a str, &'a str, &'a str)),
-    Base(Span),
-}
-
-impl<'a> Key<'a> {
-    fn of(item: &Item<'a>) -> impl Iterator<Item = Self> {
-        let base = item.workload.map(Self::Base);
-        item.identity.map(Self::Identity).into_iter().chain(base)
-    }
 }
 
 /// Objects, grouped.
@@ -448,6 +217,9 @@ impl Grouped {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bundle::NamedCluster;
+    use crate::repo::PathSet;
+    use crate::text::Span;
 
     const ITEM: Item<'_> = Item {
         path: "",

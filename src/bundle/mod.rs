@@ -6,13 +6,14 @@ pub mod gitops;
 mod grouping;
 mod head;
 pub mod helm;
+mod item;
 pub mod kustomize;
 mod path;
 mod plain;
+mod rivals;
 
 pub use built::{Built, ChartCall, Fault, FaultKind, Manifest, Opening, Write, Writer};
-pub use grouping::{
-    Bundle, Grouped, Grouping, Item, NamedCluster, Origin, Site, TRIAL_DIRECTORIES, Unit,
-};
+pub use grouping::Grouped;
 pub use head::{Head, heads};
+pub use item::{Bundle, Grouping, Item, NamedCluster, Origin, Site, TRIAL_DIRECTORIES, Unit};
 pub use path::{directory, path_from};

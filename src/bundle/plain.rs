@@ -13,7 +13,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::grouping::{Bundle, Grouping, Item, Origin};
+use super::item::{Bundle, Grouping, Item, Origin};
 
 /// What the plain manifests make: bundles, in the order of their names.
 pub(super) fn bundles(grouping: &Grouping, items: &[Item<'_>]) -> Vec<Bundle> {
@@ -118,7 +118,7 @@ fn alternatives(
         return vec![all()];
     }
     let units = units(items, members, prefix);
-    let rivals = rivals(items, &units);
+    let rivals = sharing(items, &units);
     let mut shared: BTreeSet<u32> = BTreeSet::new();
     let mut split = Vec::new();
     for (name, unit) in &units {
@@ -167,7 +167,7 @@ fn units(items: &[Item<'_>], members: &[u32], prefix: &str) -> BTreeMap<Unit, Ve
 }
 
 /// For each unit that shares an object's identity with others, those others.
-fn rivals<'a>(
+fn sharing<'a>(
     items: &[Item<'_>],
     units: &'a BTreeMap<Unit, Vec<u32>>,
 ) -> BTreeMap<&'a Unit, BTreeSet<&'a Unit>> {
