@@ -9,7 +9,7 @@ use crate::Request;
 use crate::bundle::gitops::{self, Ask};
 use crate::bundle::helm::{self, Charts, When};
 use crate::bundle::kustomize::Kustomizations;
-use crate::bundle::{self, Built, Head, Opening, Unit};
+use crate::bundle::{self, Built, Fault, FaultKind, Head, Opening, Unit};
 use crate::model::{Body, Object};
 use crate::repo::{self, Error, Repo};
 use crate::text::{SourceId, Sources, Span};
@@ -37,6 +37,32 @@ pub(crate) struct Making<'a> {
     directories: BTreeSet<&'a str>,
 }
 
+/// The most objects that all kustomizations of a run make.
+const MOST: usize = 500_000;
+
+/// How many kustomizations are built before their objects are counted.
+const AT_ONCE: usize = 64;
+
+/// The most charts that controllers' objects have rendered: helm runs twice for each.
+const MOST_CHARTS: usize = 200;
+
+/// What names a directory to be built.
+trait Named {
+    fn directory(&self) -> &str;
+}
+
+impl Named for &str {
+    fn directory(&self) -> &str {
+        self
+    }
+}
+
+impl Named for Deployed {
+    fn directory(&self) -> &str {
+        &self.ask.directory
+    }
+}
+
 /// More rounds of controllers that deploy controllers' objects than anyone has.
 const ROUNDS: usize = 16;
 
@@ -62,20 +88,8 @@ impl<'a> Making<'a> {
     /// Builds all kustomizations, and finds the charts that are asked for.
     pub(crate) fn all(&self, plain: &[Object]) -> Made {
         let roots = self.kustomizations.roots();
-        let mut made: Vec<(Built, Unit)> = roots
-            .par_iter()
-            .map(|directory| {
-                let mut built = self.kustomizations.build(directory);
-                if self.kustomizations.is_component(directory) {
-                    // Whoever includes it brings what its patches are for.
-                    built.faults.clear();
-                    let what = (*directory).to_owned();
-                    built.openings.push(Opening { namespace: None, what });
-                }
-                let unit = unit(&built, directory, None);
-                (built, unit)
-            })
-            .collect();
+        let mut made = Vec::new();
+        self.make(&roots, &mut made, |directory| self.root(directory));
         let of_roots = made.len();
         let mut seen: BTreeSet<(String, String, Span)> = BTreeSet::new();
         let mut open: Vec<Deployed> = self.asked_plainly(plain);
@@ -91,12 +105,66 @@ impl<'a> Making<'a> {
             if open.is_empty() {
                 break;
             }
-            let next: Vec<(Built, Unit)> = open.par_iter().map(|one| self.deploy(one)).collect();
-            open = next.iter().flat_map(|(built, unit)| self.asked_within(built, unit)).collect();
-            made.extend(next);
+            let before = made.len();
+            self.make(&open, &mut made, |one| self.deploy(one));
+            let next = made[before..].iter();
+            open = next.flat_map(|(built, unit)| self.asked_within(built, unit)).collect();
         }
         let made = self.without_roots_that_are_deployed(made, of_roots);
         Made { made, charts }
+    }
+
+    /// Makes something of each, a few at once and in parallel, as long as the run may take more.
+    /// Where that ends does not depend on the number of threads.
+    fn make<T: Sync + Named>(
+        &self,
+        all: &[T],
+        made: &mut Vec<(Built, Unit)>,
+        one: impl Fn(&T) -> (Built, Unit) + Sync,
+    ) {
+        let mut objects: usize = made.iter().map(|(built, _)| built.manifests.len()).sum();
+        for some in all.chunks(AT_ONCE) {
+            if objects > MOST {
+                made.extend(some.iter().map(|one| self.not_made(one.directory())));
+                continue;
+            }
+            let next: Vec<(Built, Unit)> = some.par_iter().map(&one).collect();
+            objects += next.iter().map(|(built, _)| built.manifests.len()).sum::<usize>();
+            made.extend(next);
+        }
+    }
+
+    fn root(&self, directory: &str) -> (Built, Unit) {
+        let mut built = self.kustomizations.build(directory);
+        if self.kustomizations.is_component(directory) {
+            // Whoever includes it brings what its patches are for.
+            built.faults.clear();
+            built.openings.push(Opening { namespace: None, what: directory.to_owned() });
+        }
+        let unit = unit(&built, directory, None);
+        (built, unit)
+    }
+
+    /// What is beyond the limit: told at its kustomization.
+    fn not_made(&self, directory: &str) -> (Built, Unit) {
+        let at = self.repo.files.iter().position(|file| {
+            file.role == repo::Role::Kustomization && bundle::directory(&file.path) == directory
+        });
+        let fault = at.map(|at| Fault {
+            kind: FaultKind::Limit,
+            place: Span::new(SourceId(u32::try_from(at).unwrap_or(u32::MAX)), 0, 0),
+            message: format!("the kustomizations before this one make more than {MOST} objects"),
+            help: "check the repository in parts: this one was not built".to_owned(),
+            related: Vec::new(),
+        });
+        let built = Built {
+            name: directory.to_owned(),
+            faults: fault.into_iter().collect(),
+            openings: vec![Opening { namespace: None, what: directory.to_owned() }],
+            ..Built::default()
+        };
+        let unit = unit(&built, directory, None);
+        (built, unit)
     }
 
     /// Renders the charts: as controllers ask for them, and all others with their default values
@@ -126,8 +194,12 @@ impl<'a> Making<'a> {
             return Err(Error::Helm(missing.to_string()));
         }
         let mut made: Vec<(Built, Unit)> = Vec::new();
-        for one in asked {
+        for (nth, one) in asked.into_iter().enumerate() {
             let Some(chart) = self.charts.get(&one.ask.directory) else { continue };
+            if nth >= MOST_CHARTS {
+                made.push(not_rendered(&one));
+                continue;
+            }
             let wanted = helm::Wanted {
                 chart,
                 release: one.ask.chart.release.as_deref(),
@@ -172,15 +244,14 @@ impl<'a> Making<'a> {
     ) -> Vec<(Built, Unit)> {
         let deployed: BTreeSet<SourceId> =
             made[of_roots..].iter().flat_map(|(built, _)| built.files.iter().copied()).collect();
-        let file_of = |directory: &str| {
-            self.repo.files.iter().position(|file| {
-                file.role == repo::Role::Kustomization && bundle::directory(&file.path) == directory
+        let files = (0u32..).zip(&self.repo.files);
+        let directories: BTreeSet<&str> = files
+            .filter(|(id, file)| {
+                file.role == repo::Role::Kustomization && deployed.contains(&SourceId(*id))
             })
-        };
-        let is_deployed = |unit: &Unit| {
-            let file = file_of(&unit.directory);
-            file.is_some_and(|id| deployed.contains(&SourceId(id as u32)))
-        };
+            .map(|(_, file)| bundle::directory(&file.path))
+            .collect();
+        let is_deployed = |unit: &Unit| directories.contains(unit.directory.as_str());
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
         let kept = made.into_iter().enumerate().filter_map(|(number, (mut built, mut unit))| {
             if number < of_roots && !deployed.is_empty() && is_deployed(&unit) {
@@ -255,6 +326,26 @@ impl<'a> Making<'a> {
             self.directories.iter().filter(|directory| directory.matches('/').count() == depth);
         all.filter(|directory| pattern.holds(directory)).map(|name| (*name).to_owned()).collect()
     }
+}
+
+/// What is beyond the limit: told where the chart is asked for.
+fn not_rendered(one: &Deployed) -> (Built, Unit) {
+    let directory = &one.ask.directory;
+    let fault = Fault {
+        kind: FaultKind::Limit,
+        place: one.ask.place,
+        message: format!("more than {MOST_CHARTS} charts are asked for; this one is not rendered"),
+        help: "check the repository in parts".to_owned(),
+        related: Vec::new(),
+    };
+    let built = Built {
+        name: directory.clone(),
+        faults: vec![fault],
+        openings: vec![Opening { namespace: one.ask.fallback.clone(), what: directory.clone() }],
+        ..Built::default()
+    };
+    let unit = unit(&built, directory, Some(one.by.clone()));
+    (built, unit)
 }
 
 /// Gives the objects that name no namespace the one that they are deployed to.

@@ -125,6 +125,8 @@ pub enum FaultKind {
     /// A file that the data of a ConfigMap or a Secret is made of, and that is not in the
     /// repository: `kustomize build` refuses it, unless something writes the file before.
     Absent,
+    /// It would take more than one run may cost.
+    Limit,
     /// It lies elsewhere and is not fetched.
     Remote,
     /// It can be made, but not here: a plugin, a function in a container.

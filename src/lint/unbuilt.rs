@@ -1,6 +1,7 @@
 //! Rules about what kustomizations and charts could not be made into. Their findings are made here
 //! from what the bundles' stage hands on.
 
+use super::run::YAML_LIMIT;
 use super::{Check, Confidence, Finding, Related, Rule, Severity};
 use crate::bundle::{Fault, FaultKind};
 
@@ -28,6 +29,7 @@ pub fn finding(fault: &Fault) -> Finding {
     let rule = match fault.kind {
         FaultKind::Refused | FaultKind::Absent => &KUSTOMIZE_ERROR,
         FaultKind::Remote | FaultKind::NotEvaluated => &UNRESOLVED_REMOTE,
+        FaultKind::Limit => &YAML_LIMIT,
         FaultKind::Unrendered => &UNRENDERED_CHART,
         FaultKind::Render => &RENDER_ERROR,
     };
