@@ -257,6 +257,7 @@ proptest::proptest! {
         parts in proptest::collection::vec("a{0,40}|[ \t\r\n]|é|日|🎉|\u{1b}\\[31m|\u{202e}|- x: y\n", 0..60),
         places in proptest::collection::vec((0..400usize, 0..40usize), 1..5),
         unicode: bool,
+        wrap: bool,
         width in 0..120usize,
     ) {
         let mut outcome = outcome::outcome(&[("p.yaml", &parts.concat())]);
@@ -265,7 +266,7 @@ proptest::proptest! {
         let mut finding = finding(&ORPHANED, spans.next().unwrap(), "message", "help");
         finding.related = spans.map(|span| related(span, "related")).collect();
         outcome.findings.push(finding);
-        let shown = written(text::write, &outcome, &Look { unicode, width, ..look() });
+        let shown = written(text::write, &outcome, &Look { unicode, wrap, width, ..look() });
         proptest::prop_assert!(!shown.contains(['␛', '\u{202e}', '\t', '\r']), "{}", shown);
         for line in shown.lines().filter(|line| line.trim_start().starts_with(char::is_numeric)) {
             // 40 columns are the least, behind a gutter of six; a wide character counts once here.

@@ -57,14 +57,14 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
         paint(look, Ink::Strong, "What to mend first")
     )?;
     let widest = |of: fn(&Row<'_>) -> usize| rows.iter().map(of).max().unwrap_or(0);
-    let (number, title) = (widest(|row| row.number.to_string().len()), widest(title));
+    let (number, verdicts) = (widest(|row| row.number.to_string().len()), widest(title));
     // The column and what is between it and the next.
     let fixes = widest(|row| row.fixes().len() + 2 * usize::from(!row.fixes().is_empty()));
     for row in &rows {
-        let pad = " ".repeat(title - self::title(row));
+        let pad = " ".repeat(verdicts - title(row));
         let verdict = verdict(look, row.first);
         let line = format!("  {:number$}  {verdict}{pad}  {:fixes$}", row.number, row.fixes());
-        let used = 2 + number + 2 + title + 2 + fixes;
+        let used = 2 + number + 2 + verdicts + 2 + fixes;
         let place = place(&path::place(outcome, look, row.first.place), look, used);
         writeln!(out, "{}", format!("{line}{place}").trim_end())?;
     }

@@ -69,3 +69,26 @@ pub fn lay<T: AsRef<str>>(
 pub fn columns(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_code_stays_on_one_line_and_long_code_does_not() {
+        assert_eq!(wrap("write `app: web` here", 14), ["write", "`app: web`", "here"]);
+        let long = format!("write `{}` here", "a: b, ".repeat(6));
+        assert_eq!(wrap(&long, 20), ["write `a: b, a: b,", "a: b, a: b, a: b, a:", "b, ` here"]);
+        assert_eq!(wrap("a ` that is alone", 8), ["a ` that", "is alone"]);
+    }
+
+    #[test]
+    fn lines_are_as_wide_as_they_may_be_and_no_wider() {
+        assert_eq!(wrap("日本 ab c", 7), ["日本 ab", "c"]);
+        assert_eq!(wrap("ab averylongword c", 5), ["ab", "averylongword", "c"]);
+        assert_eq!(wrap("a ::error:: b", 3), ["a ::error::", "b"]);
+        assert_eq!(wrap("", 5), [""]);
+        let words = [("one", 3), ("two", 3), ("three", 5)];
+        assert_eq!(lay(words, 3, 9), ["one", "two three"]);
+    }
+}
