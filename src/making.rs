@@ -13,7 +13,7 @@ use crate::bundle::{self, Built, Fault, FaultKind, Head, Opening, Unit};
 use crate::model::{Body, Object};
 use crate::repo::{self, Error, Repo};
 use crate::text::{SourceId, Sources, Span};
-use crate::yaml::Node;
+use crate::yaml::{Node, Value};
 
 /// A directory that a controller deploys, and what it runs side by side with.
 #[derive(Clone, Debug)]
@@ -49,6 +49,37 @@ const MOST_CHARTS: usize = 200;
 /// What names a directory to be built.
 trait Named {
     fn directory(&self) -> &str;
+}
+
+impl Deployed {
+    /// What tells it from others: who asks the same of the same directory gets the same.
+    fn key(&self) -> String {
+        let Ask { directory, kustomization, fallback, chart, .. } = &self.ask;
+        let mut key = format!("{}\n{directory}\n{fallback:?}\n{:?}", self.by, chart.values);
+        key.push_str(chart.release.as_deref().unwrap_or_default());
+        said(kustomization, &mut key);
+        chart.inline.iter().for_each(|values| said(values, &mut key));
+        key
+    }
+}
+
+/// What a tree says, without its places. Its depth is bounded where it is read.
+fn said(node: &Node, out: &mut String) {
+    match &node.value {
+        Value::Scalar(scalar) => out.push_str(&format!("{:?}", scalar.text)),
+        Value::Seq(items) => {
+            out.push('[');
+            items.iter().for_each(|item| said(item, out));
+            out.push(']');
+        }
+        Value::Map(map) => {
+            for entry in &map.entries {
+                out.push_str(&format!("{{{:?}:", entry.key));
+                said(&entry.value, out);
+                out.push('}');
+            }
+        }
+    }
 }
 
 impl Named for &str {
@@ -91,14 +122,12 @@ impl<'a> Making<'a> {
         let mut made = Vec::new();
         self.make(&roots, &mut made, |directory| self.root(directory));
         let of_roots = made.len();
-        let mut seen: BTreeSet<(String, String, Span)> = BTreeSet::new();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
         let mut open: Vec<Deployed> = self.asked_plainly(plain);
         open.extend(made.iter().flat_map(|(built, unit)| self.asked_within(built, unit)));
         let mut charts = Vec::new();
         for _ in 0..ROUNDS {
-            open.retain(|one| {
-                seen.insert((one.ask.directory.clone(), one.by.clone(), one.ask.place))
-            });
+            open.retain(|one| seen.insert(one.key()));
             let (of_charts, others) = open.into_iter().partition(|one| self.is_chart(&one.ask));
             charts.extend::<Vec<Deployed>>(of_charts);
             open = others;

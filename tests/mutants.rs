@@ -2,11 +2,13 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod mutate;
 mod shared;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use mutate::{Random, mutate};
 use netpol_lint::settle::Selection;
 use netpol_lint::{Request, check, repo};
 
@@ -91,47 +93,4 @@ fn manifests(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
-}
-
-fn mutate(text: &[u8], random: &mut Random) -> Vec<u8> {
-    let mut lines: Vec<Vec<u8>> =
-        text.split_inclusive(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
-    for _ in 0..=random.below(4) {
-        if lines.is_empty() {
-            break;
-        }
-        let at = random.below(lines.len());
-        let other = random.below(lines.len());
-        match random.below(7) {
-            0 => drop(lines.remove(at)),
-            1 => lines.swap(at, other),
-            2 => lines.insert(other, lines[at].clone()),
-            3 => lines[at].splice(0..0, vec![b' '; 1 + random.below(4)]).for_each(drop),
-            4 => {
-                let cut = lines[at].iter().take_while(|b| **b == b' ').count().min(2);
-                lines[at].drain(..cut);
-            }
-            _ => {
-                let line = &mut lines[at];
-                if !line.is_empty() {
-                    let byte = random.below(line.len());
-                    let odd = b"\x00\xff:-{}[]&*!|>'\"#%@`?,~\t 0aZ";
-                    line[byte] = odd[random.below(odd.len())];
-                }
-            }
-        }
-    }
-    lines.concat()
-}
-
-/// xorshift64*: the same numbers every time.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) as usize % bound
-    }
 }

@@ -190,7 +190,7 @@ fn what_is_no_manifest_is_looked_at_and_passes() {
         ("chart/values.yaml", "replicas: 2\n"),
         ("chart/templates/_names.tpl", "{{- define \"name\" }}kind: NetworkPolicy{{ end }}\n"),
         ("overlay/kustomization.yaml", "namePrefix: test-\n"),
-        ("overlay/Kustomization", "namePrefix: test-\n"),
+        ("other/Kustomization", "namePrefix: test-\n"),
         ("netpol-lint.toml", "exclude = [\"old/\"]\n"),
         ("old/policy.json", "{\"kind\": \"NetworkPolicy\", \"spec\": }"),
     ] {

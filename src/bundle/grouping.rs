@@ -73,7 +73,7 @@ impl Grouping {
                 sites.push(Site { cluster: Some(cluster), ..site(name, numbers, bundles) });
                 continue;
             }
-            for (rival, together) in alternatives(&numbers, against) {
+            for (rival, together) in alternatives(&numbers, bundles, against) {
                 let only = rival.or((together.len() == 1).then(|| together[0]));
                 let name = match (&group, only) {
                     (Group::Deployed(by), None) => by.clone(),
@@ -138,14 +138,24 @@ fn site(name: String, bundles: Vec<usize>, all: &[Bundle]) -> Site {
     Site { name, bundles, members, trial, cluster: None }
 }
 
+/// The most objects that alternatives share, each counted once for each of them.
+const MOST_SHARED: usize = 2_000_000;
+
 /// Bundles that would run side by side, but for those of them that are alternatives of one
 /// another: each of these is taken by itself, beside all that have no alternative.
-fn alternatives(numbers: &[usize], against: &[FixedBitSet]) -> Vec<(Option<usize>, Vec<usize>)> {
+fn alternatives(
+    numbers: &[usize],
+    bundles: &[Bundle],
+    against: &[FixedBitSet],
+) -> Vec<(Option<usize>, Vec<usize>)> {
     let is_rival = |number: &usize| numbers.iter().any(|other| against[*number].contains(*other));
     let (rivals, shared): (Vec<usize>, Vec<usize>) = numbers.iter().partition(|n| is_rival(n));
     if rivals.is_empty() {
         return vec![(None, shared)];
     }
+    let objects: usize = shared.iter().map(|&number| bundles[number].members.len()).sum();
+    // Beside thousands of alternatives what is shared is left to be found elsewhere.
+    let shared = if objects * rivals.len() > MOST_SHARED { Vec::new() } else { shared };
     let with_shared = |rival: usize| {
         let mut together = shared.clone();
         together.push(rival);

@@ -125,6 +125,9 @@ pub(super) fn var_references() -> Vec<FieldSpec> {
     specs
 }
 
+/// The most parts of a path.
+const DEEPEST_PATH: usize = 100;
+
 impl FieldSpec {
     pub fn new(gvk: (&str, &str, &str), path: &str, create: bool) -> Self {
         Self {
@@ -143,7 +146,9 @@ impl FieldSpec {
             node.get("create").and_then(Node::as_scalar).is_some_and(|it| it.text == "true");
         let path = text("path");
         let gvk = (text("group"), text("version"), text("kind"));
-        (!path.is_empty()).then(|| Self::new(gvk, path, create))
+        // The way down is a recursion, and `create` makes each step of it: no object is that deep.
+        let is_followed = !path.is_empty() && path.split('/').count() <= DEEPEST_PATH;
+        is_followed.then(|| Self::new(gvk, path, create))
     }
 
     /// Every entry of a list.

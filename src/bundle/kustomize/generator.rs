@@ -193,9 +193,7 @@ impl Maker<'_> {
             self.fault(Fault { kind: FaultKind::Absent, ..refused(entry.span, message, help) });
             return None;
         }
-        let Some(Found::File(file)) = self.locate(entry, path) else {
-            return None;
-        };
+        let file = self.locate_file(entry, path)?;
         let page = self.library.page(&file)?;
         Some(page.text.as_deref().unwrap_or_default().to_owned())
     }

@@ -1,6 +1,7 @@
 //! One kustomization: its resources, generators and components, then its transformers, in
 //! kustomize's order.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
@@ -149,7 +150,8 @@ pub(super) struct Maker<'a> {
     pub layer: Layer,
     /// A directory without kustomization stands for all manifests below it (Flux).
     pub takes_bare_directories: bool,
-    text: Option<Arc<str>>,
+    /// Read when a patch is written in place.
+    text: OnceCell<Option<Arc<str>>>,
     pub ids: HashSet<Id>,
 }
 
@@ -161,7 +163,7 @@ impl<'a> Maker<'a> {
             tree,
             layer: Layer::default(),
             takes_bare_directories: false,
-            text: library.text(tree.span.source),
+            text: OnceCell::new(),
             ids: HashSet::new(),
         }
     }
@@ -217,7 +219,8 @@ impl<'a> Maker<'a> {
 
     /// The text of the file that the kustomization stands in.
     pub fn text(&self) -> &str {
-        self.text.as_deref().unwrap_or_default()
+        let text = self.text.get_or_init(|| self.library.text(self.tree.span.source));
+        text.as_deref().unwrap_or_default()
     }
 
     /// More may be applied than is known.
@@ -291,7 +294,7 @@ impl<'a> Maker<'a> {
     fn configurations(&mut self) {
         for entry in self.list("configurations") {
             let Some(reference) = entry.as_str() else { continue };
-            if let Some(Found::File(path)) = self.locate(entry, reference)
+            if let Some(path) = self.locate_file(entry, reference)
                 && let Some(page) = self.page(entry, &path)
                 && let Some(root) = page.documents.first()
             {
@@ -300,7 +303,7 @@ impl<'a> Maker<'a> {
         }
         for entry in self.list("crds") {
             if let Some(reference) = entry.as_str()
-                && let Some(Found::File(path)) = self.locate(entry, reference)
+                && let Some(path) = self.locate_file(entry, reference)
             {
                 self.page(entry, &path);
             }

@@ -1,6 +1,5 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
-use super::disk::Found;
 use super::edit;
 use super::fault::refused;
 use super::id::Id;
@@ -141,9 +140,7 @@ impl Maker<'_> {
             };
         }
         let path = source.path?;
-        let Some(Found::File(file)) = self.locate(path, path.as_str()?) else {
-            return None;
-        };
+        let file = self.locate_file(path, path.as_str()?)?;
         let page = self.page(path, &file)?;
         let broken = !page.problems.is_empty();
         let roots: Vec<Node> = page.documents.into_iter().filter(|root| !root.is_null()).collect();

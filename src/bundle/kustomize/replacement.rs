@@ -3,7 +3,6 @@
 
 use regex::Regex;
 
-use super::disk::Found;
 use super::edit;
 use super::fault::refused;
 use super::field_path::{list_entry, look_up, smart_split};
@@ -56,7 +55,7 @@ impl Maker<'_> {
                 continue;
             }
             let Some(reference) = path.as_str() else { continue };
-            if let Some(Found::File(file)) = self.locate(path, reference)
+            if let Some(file) = self.locate_file(path, reference)
                 && let Some(page) = self.page(path, &file)
             {
                 match page.documents.first().map(|root| (root, &root.value)) {
@@ -207,9 +206,16 @@ fn part(value: &Node, options: &Options) -> Result<Node, String> {
 }
 
 /// Copies a value to one field path of an object.
+/// The most parts of a field path: no object is that deep.
+const DEEPEST_PATH: usize = 100;
+
 fn copy(object: &mut Object, field: &Node, value: &Node, options: &Options) -> Result<(), String> {
     let path = field.as_str().unwrap_or_default();
     let parts = smart_split(path);
+    if parts.len() > DEEPEST_PATH {
+        // The way down is a recursion, and `create` makes each step of it.
+        return Err(format!("a path has no more than {DEEPEST_PATH} parts"));
+    }
     let (tree, mut pen) = object.pen(Writer::Replacement);
     let mut walk = Walk { options, value, born: field.span, pen: &mut pen, set: 0 };
     walk.go(tree, &parts, ("", ""), true)?;

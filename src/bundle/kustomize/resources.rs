@@ -71,6 +71,21 @@ impl<'a> Maker<'a> {
         None
     }
 
+    /// The file that an entry names; none (and a fault) where that is none of the repository.
+    pub fn locate_file(&mut self, entry: &Node, reference: &str) -> Option<String> {
+        match self.locate(entry, reference)? {
+            Found::File(path) => Some(path),
+            _ => {
+                self.fault(refused(
+                    entry.span,
+                    format!("`{reference}` is a directory, and a file is wanted here"),
+                    "name a file",
+                ));
+                None
+            }
+        }
+    }
+
     /// The page of a file, with a fault at the entry where it can't be read.
     pub fn page(&mut self, entry: &Node, path: &str) -> Option<Page> {
         let page = self.library.page(path)?.into_owned();
