@@ -65,6 +65,11 @@ impl Maker<'_> {
             text: inline.then_some(entry),
         };
         let Some(roots) = self.roots(&source) else { return };
+        if roots.is_empty() {
+            let message = "this patch is empty, and kustomize refuses that".to_owned();
+            self.fault(refused(entry.span, message, "write a part of the object, or remove it"));
+            return;
+        }
         if let Some(merges) = self.merges(&source, roots) {
             let change = Change::Merge(merges);
             let patch = Patch {
