@@ -32,7 +32,9 @@ fn mended(finding: &mut Finding, safety: Safety) {
 #[test]
 fn few_findings_need_no_table() {
     assert_eq!(written(by_rule::write, &many(&[(&ORPHANED, 10)]), &look()), "");
-    assert_ne!(written(by_rule::write, &many(&[(&ORPHANED, 11)]), &look()), "");
+    assert_eq!(written(by_rule::write, &many(&[(&ORPHANED, 11)]), &look()), "", "one rule");
+    let two = many(&[(&ORPHANED, 10), (&MISSING_DNS, 1)]);
+    assert_ne!(written(by_rule::write, &two, &look()), "");
 }
 
 #[test]
@@ -79,8 +81,10 @@ fn the_program_prints_it_unless_it_is_told_to_be_quiet() {
              spec:\n  podSelector: {{}}\n  policyTypes: [Ingress]\n  ingress: [{{form: []}}]\n---\n"
         )
     };
-    std::fs::write(folder.path().join("policies.yaml"), (0..12).map(orphan).collect::<String>())
-        .unwrap();
+    let wrong = (0..12).map(orphan).collect::<String>()
+        + "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: z}\n\
+           spec: {podSelector: {}, policyTypes: [Ingres]}\n";
+    std::fs::write(folder.path().join("policies.yaml"), wrong).unwrap();
     let run = |arguments: &[&str]| {
         let program = env!("CARGO_BIN_EXE_netpol-lint");
         let ran = Command::new(program).args(arguments).current_dir(&folder).output().unwrap();
@@ -91,7 +95,7 @@ fn the_program_prints_it_unless_it_is_told_to_be_quiet() {
     for format in ["text", "concise"] {
         let shown = run(&["--output-format", format]);
         assert_eq!(shown.matches(table).count(), 1, "{shown}");
-        assert!(shown.contains("policies.yaml:7:14\n\nFound 12 errors in 1 file ("), "{shown}");
+        assert!(shown.contains("\n\nFound 13 errors in 1 file ("), "{shown}");
         assert!(!run(&["--output-format", format, "-q"]).contains("What to mend"));
     }
     for format in ["github", "json", "markdown"] {

@@ -36,7 +36,10 @@ struct Row<'a> {
 
 /// Whether there is anything to write.
 pub fn is_told(outcome: &Outcome) -> bool {
-    outcome.findings.len() > FEW
+    // Where all are of one rule, there is no order to tell.
+    let first = outcome.findings.first();
+    let is_other = |finding: &Finding| first.is_some_and(|it| it.rule.id != finding.rule.id);
+    outcome.findings.len() > FEW && outcome.findings.iter().any(is_other)
 }
 
 /// Writes a line for each rule, what matters most first, and a blank one; nothing where there are
