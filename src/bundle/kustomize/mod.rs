@@ -6,7 +6,7 @@
 //! default kustomize refuses such a file; too many repositories are built with the restriction
 //! lifted for that to be called wrong.
 //!
-//! A layer ([`layer`]) gathers what it lists and changes it in kustomize's order. Layers are made
+//! A layer (`layer`) gathers what it lists and changes it in kustomize's order. Layers are made
 //! once each, whoever asks; what they share stays shared, since a change builds new nodes along
 //! its path only. Every node keeps the span it was born with: a label that an overlay writes lies
 //! in the overlay's file.
