@@ -38,10 +38,10 @@ pub(crate) struct Making<'a> {
 }
 
 /// The most objects that all kustomizations of a run make.
-const MOST: usize = 500_000;
+const MOST: usize = 150_000;
 
 /// How many kustomizations are built before their objects are counted.
-const AT_ONCE: usize = 64;
+const AT_ONCE: usize = 16;
 
 /// The most charts that controllers' objects have rendered: helm runs twice for each.
 const MOST_CHARTS: usize = 200;

@@ -21,19 +21,29 @@ pub fn inventory(
     sources: &mut Sources,
 ) -> Result<Vec<Object>, String> {
     let shown = visible(&path.display().to_string()).into_owned();
-    let bytes = std::fs::read(path).map_err(|error| {
+    let most = limits.file_bytes.saturating_mul(8);
+    let mut bytes = Vec::new();
+    let read = std::fs::File::open(path).and_then(|file| {
+        std::io::Read::read_to_end(&mut std::io::Read::take(file, most + 1), &mut bytes)
+    });
+    read.map_err(|error| {
         let text = error.to_string();
         format!(
             "the inventory `{shown}` can't be read: {}",
             text.split(" (os").next().unwrap_or(&text)
         )
     })?;
+    if bytes.len() as u64 > most {
+        return Err(format!("the inventory `{shown}` is larger than {} MiB", most >> 20));
+    }
     let text: Arc<str> = String::from_utf8(bytes)
         .map_err(|_| format!("the inventory `{shown}` is not UTF-8"))?
         .into();
     let origin = Origin::File(path.to_owned());
     let id = sources.add(Source::with_text(shown.clone(), origin, Arc::clone(&text)));
-    let stream = yaml::read(id, &text, 0..text.len(), None, limits);
+    let nodes = limits.nodes.saturating_mul(8);
+    let limits = Limits { file_bytes: most, nodes, ..*limits };
+    let stream = yaml::read(id, &text, 0..text.len(), None, &limits);
     if let Some(problem) = stream.problems.first() {
         let what = match &problem.kind {
             ProblemKind::Syntax(what) | ProblemKind::Limit(what) => what.as_str(),

@@ -146,6 +146,12 @@ fn make(
             write(tree, path, value.unwrap_or_else(null), *span, false, pen).ok_or_else(absent)
         }
         Verb::Add | Verb::Copy => {
+            // A list is copied to be added to.
+            let list = path.split_last().and_then(|(_, above)| find(tree, above));
+            *grown += list.and_then(Node::as_seq).map_or(0, <[Node]>::len);
+            if *grown > bounds.nodes {
+                return Err("this patch takes more steps than are followed".to_owned());
+            }
             let parent = || format!("the object has nothing that `{pointer}` could be added to");
             write(tree, path, value.unwrap_or_else(null), *span, false, pen).ok_or_else(parent)
         }

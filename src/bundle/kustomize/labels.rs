@@ -8,7 +8,7 @@ use crate::bundle::Writer;
 use crate::yaml::{Entry, Node};
 
 /// Labels that are added in one go: each is followed through every object.
-const MOST_LABELS: usize = 256;
+const MOST_LABELS: usize = 64;
 
 impl Maker<'_> {
     /// `labels` in their order, then `commonLabels`.

@@ -20,12 +20,18 @@ pub(super) struct Namespace<'a> {
     pub unset_only: bool,
 }
 
+/// The longest name of an object (a DNS subdomain, RFC 1123).
+const LONGEST: usize = 253;
+
 impl Maker<'_> {
     /// `namespace`, if there is one.
     pub fn namespace(&mut self) {
         let Some(entry) = self.tree.entry("namespace") else { return };
         let Some(name) = entry.value.as_str().filter(|name| !name.is_empty()) else { return };
         let (key_span, span) = (entry.key_span, entry.value.span);
+        if self.is_too_long(&entry.value, name) {
+            return;
+        }
         self.set_namespace(&Namespace { name, key_span, span, unset_only: false });
         for opening in &mut self.layer.openings {
             opening.namespace = Some(name.into());
@@ -109,9 +115,23 @@ impl Maker<'_> {
         }
     }
 
+    /// Whether a word is longer than any name may be: every object would get a copy of it.
+    pub fn is_too_long(&mut self, written: &Node, word: &str) -> bool {
+        let is_long = word.len() > LONGEST;
+        if is_long {
+            let message = format!("this is longer than any name may be ({LONGEST} characters)");
+            let place = Span { end: written.span.start, ..written.span };
+            self.fault(refused(place, message, "shorten it"));
+        }
+        is_long
+    }
+
     /// Puts a prefix or suffix to every name that may have one.
     pub fn affix(&mut self, affix: &Node, is_prefix: bool, custom: &[FieldSpec]) {
         let word = affix.as_str().unwrap_or_default();
+        if self.is_too_long(affix, word) {
+            return;
+        }
         let joined = |name: &str| match is_prefix {
             true => format_compact!("{word}{name}"),
             false => format_compact!("{name}{word}"),
