@@ -8,7 +8,16 @@ pub fn directory(path: &str) -> &str {
 /// A reference relative to `directory`, as a path relative to the root; none for what lies
 /// outside of it or is no path (an inline patch, a URL).
 pub fn path_from(directory: &str, reference: &str) -> Option<String> {
-    if reference.contains('\n') || reference.contains("://") || reference.starts_with('/') {
+    if reference.contains('\n') || reference.contains("://") {
+        return None;
+    }
+    join(directory, reference)
+}
+
+/// `reference`, relative to `directory`, as a path from the root, whatever else it may look like;
+/// none where it leaves the repository.
+pub(super) fn join(directory: &str, reference: &str) -> Option<String> {
+    if reference.starts_with('/') {
         return None;
     }
     let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
@@ -26,7 +35,15 @@ pub fn path_from(directory: &str, reference: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::path_from;
+    use super::{join, path_from};
+
+    #[test]
+    fn paths_count_from_the_root() {
+        assert_eq!(join("a/b", "../c/./x.yaml").as_deref(), Some("a/c/x.yaml"));
+        assert_eq!(join("a", "..").as_deref(), Some(""));
+        assert_eq!(join("a", "../../x"), None);
+        assert_eq!(join("a", "/etc/passwd"), None);
+    }
 
     #[test]
     fn references_are_paths_from_the_root() {

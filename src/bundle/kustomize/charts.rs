@@ -6,8 +6,7 @@ use super::fault::{remote, unrendered};
 use super::id::text_at;
 use super::layer::Maker;
 use super::object::Object;
-use super::reference;
-use crate::bundle::{ChartCall, Manifest};
+use crate::bundle::{ChartCall, Manifest, path};
 use crate::yaml::Node;
 
 /// The charts that a kustomization renders.
@@ -33,11 +32,11 @@ pub(super) fn call(directory: &str, entry: &Node, home: Option<&Node>) -> ChartC
         place: edit::token(entry),
         directory: directory.to_owned(),
         name: text(&["name", "chartName"]).unwrap_or_default(),
-        home: reference::join(directory, home.as_deref().unwrap_or("charts")),
+        home: path::join(directory, home.as_deref().unwrap_or("charts")),
         remote: text(&["repo", "chartRepoUrl"]),
         release: text(&["releaseName"]),
         namespace: text(&["namespace", "releaseNamespace"]),
-        values: paths.filter_map(|path| reference::join(directory, &path)).collect(),
+        values: paths.filter_map(|path| path::join(directory, &path)).collect(),
         inline_values: entry.get("valuesInline").or(entry.get("valuesLocal")).cloned(),
     }
 }

@@ -8,8 +8,7 @@ use super::fault::{not_evaluated, refused};
 use super::id::text_at;
 use super::layer::Maker;
 use super::object::Object;
-use super::reference;
-use crate::bundle::{Fault, FaultKind, heads};
+use crate::bundle::{Fault, FaultKind, heads, path};
 use crate::yaml::{Entry, Node};
 
 impl Maker<'_> {
@@ -186,7 +185,7 @@ impl Maker<'_> {
     /// The text of a file. Secrets are kept out of repositories, and other files are written by a
     /// step before the build: that one is missing matters to no policy.
     fn content(&mut self, entry: &Node, path: &str) -> Option<String> {
-        let found = reference::join(self.directory, path).map(|path| self.library.find(&path));
+        let found = path::join(self.directory, path).map(|path| self.library.find(&path));
         if let Some(Found::Missing) = found {
             let message = format!("there is no file `{path}`, so `kustomize build` stops here");
             let help = "nothing is wrong where something writes it before the build";

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::disk::Found;
 use super::library::Library;
-use super::reference::{self, TREES};
+use super::reference::TREES;
+use crate::bundle::path;
 use crate::yaml::Node;
 
 /// Marks every entry that closes a circle and counts the layers below each kustomization; returns
@@ -47,7 +48,7 @@ fn children(library: &Library, names: &[String], name: &str) -> Vec<usize> {
     let list =
         |key: &&str| tree.and_then(|tree| tree.get(key)).and_then(Node::as_seq).unwrap_or_default();
     let references = TREES.iter().flat_map(list).filter_map(Node::as_str);
-    let paths = references.filter_map(|reference| reference::join(name, reference));
+    let paths = references.filter_map(|reference| path::join(name, reference));
     let directories = paths.filter_map(|path| match library.find(&path) {
         Found::Directory(path) => names.binary_search(&path).ok(),
         _ => None,

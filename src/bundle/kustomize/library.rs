@@ -9,7 +9,7 @@ use super::disk::{Disk, Found, NAMES};
 use super::fields;
 use super::layer::Layer;
 use super::reference::{self, Wanted};
-use crate::bundle::Built;
+use crate::bundle::{Built, path};
 use crate::text::{Source, SourceId, Sources, Span};
 use crate::yaml::{self, Node, Problem, ProblemKind};
 
@@ -116,7 +116,7 @@ impl Library {
             if self.directories.contains_key(&directory) {
                 continue;
             }
-            let names = NAMES.iter().filter_map(|name| reference::join(&directory, name));
+            let names = NAMES.iter().filter_map(|name| path::join(&directory, name));
             let there: Vec<String> = names
                 .filter_map(|path| match self.disk.find(&path) {
                     Found::File(real) => Some(real),

@@ -1,5 +1,6 @@
 //! What an entry of a kustomization names: a path in the repository, or something elsewhere.
 
+use crate::bundle::path::join;
 use crate::yaml::Node;
 
 /// The lists whose entries may be files or directories.
@@ -21,25 +22,6 @@ pub(super) struct Wanted {
     pub bare: bool,
     /// Whether it holds plugins, whose own paths count from this directory.
     pub plugin_of: Option<String>,
-}
-
-/// `reference`, relative to `directory`, as a path from the root; none where it leaves the
-/// repository.
-pub(super) fn join(directory: &str, reference: &str) -> Option<String> {
-    if reference.starts_with('/') {
-        return None;
-    }
-    let mut parts: Vec<&str> = directory.split('/').filter(|part| !part.is_empty()).collect();
-    for part in reference.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            name => parts.push(name),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 /// Whether kustomize would take that for a URL or a git repository. What exists as a path never
@@ -130,14 +112,6 @@ pub(super) fn wanted_by_plugin(plugin: &Node, directory: &str) -> Vec<Wanted> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn paths_count_from_the_root() {
-        assert_eq!(join("a/b", "../c/./x.yaml").as_deref(), Some("a/c/x.yaml"));
-        assert_eq!(join("a", "..").as_deref(), Some(""));
-        assert_eq!(join("a", "../../x"), None);
-        assert_eq!(join("a", "/etc/passwd"), None);
-    }
 
     #[test]
     fn what_lies_elsewhere_is_told_by_its_form() {

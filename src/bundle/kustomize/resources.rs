@@ -9,7 +9,7 @@ use super::layer::{self, DEEPEST, Layer, MOST, Maker, words};
 use super::library::{Library, Page};
 use super::object::Object;
 use super::reference;
-use crate::bundle::heads;
+use crate::bundle::{heads, path};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -30,7 +30,7 @@ impl<'a> Maker<'a> {
 
     /// What an entry names; none (and a fault) where that is nothing of the repository.
     pub fn locate(&mut self, entry: &Node, reference: &str) -> Option<Found> {
-        let found = match reference::join(self.directory, reference) {
+        let found = match path::join(self.directory, reference) {
             Some(path) => self.library.find(&path),
             None if reference::is_remote(reference) => Found::Missing,
             None => Found::Outside,
