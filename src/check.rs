@@ -57,11 +57,15 @@ struct Run<'a> {
     assembly: &'a Assembly,
     /// The objects whose findings are reported.
     reported: FixedBitSet,
+    /// What is not evaluated, by name: the same for every site.
+    left_out: Arc<[String]>,
 }
 
 impl<'a> Run<'a> {
     fn new(request: &'a Request, repo: &'a Repo, assembly: &'a Assembly) -> Self {
-        let mut run = Self { request, repo, assembly, reported: FixedBitSet::new() };
+        let openings = assembly.built.iter().flat_map(|built| &built.openings);
+        let left_out = openings.map(|opening| opening.what.clone()).collect();
+        let mut run = Self { request, repo, assembly, reported: FixedBitSet::new(), left_out };
         let units = assembly.units.iter().zip(&assembly.built);
         let reshaped: Vec<bool> =
             units.map(|(unit, built)| run.is_shaped_by_reported(built, unit)).collect();
@@ -149,16 +153,10 @@ impl<'a> Run<'a> {
             reported: site.members.iter().filter(is_reported).map(|id| *id as usize).collect(),
             elsewhere: self.assembly.grouped.elsewhere(site),
             openness: self.openness(site),
-            left_out: self.names_left_out(),
+            left_out: Arc::clone(&self.left_out),
         };
         let settings = self.request.settings.clone();
         Cluster::build(Arc::clone(&self.assembly.objects), members, settings)
-    }
-
-    /// What is not evaluated, by name.
-    fn names_left_out(&self) -> Vec<String> {
-        let openings = self.assembly.built.iter().flat_map(|built| &built.openings);
-        openings.map(|opening| opening.what.clone()).collect()
     }
 
     fn openness(&self, site: &Site) -> Openness {

@@ -94,7 +94,7 @@ fn of_site(request: &Request, repo: &Repo, assembly: &Assembly, site: &Site) -> 
         objects: site.members.clone(),
         reported: fixedbitset::FixedBitSet::new(),
         elsewhere: Vec::new(),
-        left_out: Vec::new(),
+        left_out: Arc::default(),
         openness: check::openness(&request.grouping, site, repo, assembly),
     };
     let cluster = Cluster::build(Arc::clone(&assembly.objects), members, request.settings.clone());

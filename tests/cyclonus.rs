@@ -91,7 +91,7 @@ fn cluster(file: &Path) -> Cluster {
         reported: (0..objects.len()).collect(),
         elsewhere: Vec::new(),
         openness: Openness::default(),
-        left_out: Vec::new(),
+        left_out: Arc::default(),
     };
     Cluster::build(
         Arc::new(objects),

@@ -45,7 +45,7 @@ fn found(id: &str, settings: Settings) -> Vec<Finding> {
         reported: (0..1).collect(),
         elsewhere: Vec::new(),
         openness: Openness::default(),
-        left_out: Vec::new(),
+        left_out: Arc::default(),
     };
     let cluster = Cluster::build(Arc::new(objects), members, settings);
     lint(&Context::new(&cluster, &sources), &[rule(id).unwrap()])

@@ -64,7 +64,7 @@ pub struct Members {
     /// Places that are open because of things which are not evaluated.
     pub openness: Openness,
     /// What is not evaluated anywhere in the repository, by name.
-    pub left_out: Vec<String>,
+    pub left_out: Arc<[String]>,
 }
 
 impl Settings {

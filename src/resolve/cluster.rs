@@ -137,7 +137,7 @@ pub struct Cluster {
     /// Whether something that may belong to it is not evaluated or can't be read.
     pub(super) leaves_things_out: bool,
     /// What is not evaluated anywhere in the repository, by name.
-    pub(super) left_out: Vec<String>,
+    pub(super) left_out: Arc<[String]>,
     /// Objects of the repository outside this cluster that are no alternative of it.
     pub(super) elsewhere: Vec<u32>,
     /// Whether an object of it has directories or charts deployed.
