@@ -1,0 +1,270 @@
+//! The command line as scripts meet it: output, error output and exit codes.
+
+use assert_cmd::Command;
+
+fn netpol_lint(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
+    command.args(arguments).env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+    command
+}
+
+fn stdout(command: &mut Command) -> String {
+    String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap()
+}
+
+/// What is said of a run that can't be done.
+fn refusal(command: &mut Command) -> String {
+    let assert = command.assert().code(2).stdout("");
+    String::from_utf8(assert.get_output().stderr.clone()).unwrap()
+}
+
+#[test]
+fn help_says_what_users_need() {
+    let help = stdout(&mut netpol_lint(&["--help"]));
+    for word in [
+        "--output-format",
+        "--output ",
+        "GITHUB_STEP_SUMMARY",
+        "--select",
+        "--ignore",
+        "--pedantic",
+        "--min-severity",
+        "--min-confidence",
+        "--fail-on",
+        "--include",
+        "--exclude",
+        "--show-suppressed",
+        "--baseline",
+        "--write-baseline",
+        "--prune-baseline",
+        "--no-ignore",
+        "--force-exclude",
+        "--threads",
+        "--color",
+        "--quiet",
+        "--verbose",
+        "--exit-zero",
+        "--fix",
+        "--unsafe-fixes",
+        "--diff",
+        "Exit codes:",
+        "NO_COLOR",
+        "--stdin-filename",
+        "completions",
+        "man",
+    ] {
+        assert!(help.contains(word), "{word} is missing:\n{help}");
+    }
+    assert!(stdout(&mut netpol_lint(&["check", "--help"])).contains("Exit codes:"));
+}
+
+#[test]
+fn version_is_the_package_s() {
+    let said = stdout(&mut netpol_lint(&["--version"]));
+    assert_eq!(said, format!("netpol-lint {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn wrong_arguments_are_exit_code_2() {
+    for (arguments, said) in [
+        (&["--nope"][..], "--nope"),
+        (&["--output-format", "xml"], "xml"),
+        (&["--threads", "0"], "--threads"),
+        (&["--fail-on", "sometimes"], "sometimes"),
+        (&["-q", "-v"], "--verbose"),
+    ] {
+        let error = refusal(&mut netpol_lint(arguments));
+        assert!(error.contains(said), "{arguments:?}: {error}");
+    }
+}
+
+#[test]
+fn a_word_that_is_nearly_right_is_answered_with_the_right_one() {
+    let dir = repository();
+    for (arguments, right) in [
+        (&["--ouput-format", "json"][..], "'--output-format'"),
+        (&["--output-format", "jso"], "'json'"),
+        (&["--fail-on", "eror"], "'error'"),
+        (&["--select", "unknown-feld"], "`unknown-field`"),
+        (&["rule", "mising-dns-egress"], "`missing-dns-egress`"),
+        (&["chek"], "`check`"),
+        (&["help"], "`--help`"),
+        (&["man", "chek"], "`check`"),
+        (&["completions", "bsh"], "'bash'"),
+    ] {
+        let error = refusal(netpol_lint(arguments).current_dir(dir.path()));
+        assert!(error.contains(right), "{arguments:?}: {error}");
+    }
+    let path = refusal(netpol_lint(&["./chek"]).current_dir(dir.path()));
+    assert!(!path.contains("did you mean"), "{path}");
+}
+
+#[test]
+fn every_shell_gets_a_script_that_knows_the_options() {
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = stdout(&mut netpol_lint(&["completions", shell]));
+        // The last two are values, which not all shells are told of.
+        let words = ["output-format", "completions", "concise", "missing-dns-egress"];
+        let told = if ["elvish", "powershell"].contains(&shell) { 2 } else { 4 };
+        for word in &words[..told] {
+            assert!(script.contains(word), "{shell} is not told of {word}");
+        }
+    }
+}
+
+/// What bash offers for the last of these words.
+#[cfg(unix)]
+fn offered(words: &[&str]) -> Vec<String> {
+    let script = stdout(&mut netpol_lint(&["completions", "bash"]));
+    let ask = r#"
+        COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+        complete=$(complete -p netpol-lint | sed 's/.* -F \([^ ]*\) .*/\1/')
+        "$complete" netpol-lint "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\n' "${COMPREPLY[@]}""#;
+    let script = format!("{script}\n{ask}");
+    let said = stdout(Command::new("bash").args(["-c", &script, "bash"]).args(words));
+    said.lines().map(str::to_owned).collect()
+}
+
+#[cfg(unix)]
+#[test]
+fn bash_completes_what_was_begun() {
+    assert_eq!(offered(&["netpol-lint", "--output-f"]), ["--output-format"]);
+    assert_eq!(offered(&["netpol-lint", "--output-format", "con"]), ["concise"]);
+    assert_eq!(offered(&["netpol-lint", "rule", "missing-d"]), ["missing-dns-egress"]);
+    assert_eq!(offered(&["netpol-lint", "check", "--select", "dns-w"]), ["dns-wrong-target"]);
+    assert_eq!(offered(&["netpol-lint", "compl"]), ["completions"]);
+}
+
+#[test]
+fn the_manual_page_says_what_help_says() {
+    let page = stdout(&mut netpol_lint(&["man"]));
+    for word in [
+        ".TH netpol-lint 1",
+        ".SH SYNOPSIS",
+        "\\-\\-output\\-format",
+        ".SH \"EXIT STATUS\"",
+        ".SH ENVIRONMENT",
+        "netpol\\-lint\\-check(1)",
+    ] {
+        assert!(page.contains(word), "{word} is missing:\n{page}");
+    }
+    let page = stdout(&mut netpol_lint(&["man", "rule"]));
+    assert!(page.contains(".TH netpol-lint-rule 1"), "{page}");
+    assert!(!page.contains("EXIT STATUS"), "{page}");
+}
+
+#[test]
+fn an_unknown_rule_is_exit_code_2_everywhere() {
+    for arguments in [
+        &["rule", "no-such-rule"][..],
+        &["--select", "no-such-rule"],
+        &["check", "--ignore", "all,no-such-rule", "."],
+    ] {
+        let error = refusal(&mut netpol_lint(arguments));
+        assert!(error.starts_with("error: there is no rule `no-such-rule`"), "{error}");
+        assert!(error.contains("`netpol-lint rule`"), "{error}");
+    }
+}
+
+#[test]
+fn without_an_id_all_rules_are_listed() {
+    let table = stdout(&mut netpol_lint(&["rule"]));
+    assert!(table.starts_with("rule"), "{table}");
+    for rule in netpol_lint::lint::RULES {
+        let line = table.lines().find(|line| line.split(' ').next() == Some(rule.id)).unwrap();
+        assert!(line.contains(rule.severity.word()) && line.contains(&rule.summary()[..10]));
+    }
+}
+
+#[test]
+fn every_page_can_be_shown() {
+    for rule in netpol_lint::lint::RULES {
+        let page = stdout(&mut netpol_lint(&["rule", rule.id]));
+        assert!(page.starts_with(rule.id), "{page}");
+        assert!(!page.contains('\u{1b}'), "no colours in a pipe: {page:?}");
+    }
+}
+
+#[test]
+fn colours_are_used_when_asked_for() {
+    assert!(stdout(&mut netpol_lint(&["rule", "--color", "always"])).contains('\u{1b}'));
+    assert!(stdout(netpol_lint(&["rule"]).env("CLICOLOR_FORCE", "1")).contains('\u{1b}'));
+    let both = &["--color", "never", "rule"];
+    assert!(!stdout(netpol_lint(both).env("CLICOLOR_FORCE", "1")).contains('\u{1b}'));
+}
+
+/// A repository with one policy that is right: it selects what is there and lets out nothing.
+fn repository() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join(".git")).unwrap();
+    std::fs::create_dir(dir.path().join("docs")).unwrap();
+    std::fs::write(dir.path().join("docs/guide.md"), "# Guide\n").unwrap();
+    std::fs::write(dir.path().join("all.yaml"), GOOD).unwrap();
+    dir
+}
+
+const GOOD: &str = "\
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec: {containers: [{name: db, image: db, ports: [{containerPort: 5432}]}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: db}}
+  policyTypes: [Ingress]
+  ingress: [{from: [{podSelector: {matchLabels: {app: db}}}], ports: [{port: 5432}]}]
+";
+
+#[test]
+fn a_repository_without_mistakes_is_exit_code_0() {
+    let dir = repository();
+    for arguments in [&[][..], &["check"], &["."], &["check", "all.yaml"], &["--threads", "1"]] {
+        netpol_lint(arguments).current_dir(dir.path()).assert().code(0).stderr("");
+    }
+    netpol_lint(&["-qq"]).current_dir(dir.path()).assert().code(0).stdout("").stderr("");
+}
+
+#[test]
+fn paths_that_lead_nowhere_are_exit_code_2() {
+    let dir = repository();
+    let missing = refusal(netpol_lint(&["nope.yaml"]).current_dir(dir.path()));
+    assert_eq!(missing, "error: `nope.yaml`: no such file or directory\n");
+    let empty = refusal(netpol_lint(&["--exit-zero", "docs"]).current_dir(dir.path()));
+    assert!(empty.starts_with("error: nothing to read under `docs`: looked for *.yaml"), "{empty}");
+    let glob = refusal(netpol_lint(&["--exclude", "a["]).current_dir(dir.path()));
+    assert!(glob.starts_with("error: `a[` is not a glob"), "{glob}");
+}
+
+#[test]
+fn a_hook_whose_only_file_is_excluded_has_nothing_to_report() {
+    let dir = repository();
+    let arguments = ["--exclude", "all.yaml", "--force-exclude", "all.yaml"];
+    netpol_lint(&arguments).current_dir(dir.path()).assert().code(0);
+}
+
+#[test]
+fn a_dash_is_standard_input() {
+    let dir = repository();
+    netpol_lint(&["-"]).current_dir(dir.path()).write_stdin("").assert().code(0);
+    for option in ["--stdin-path", "--stdin-filename"] {
+        let good = [option, "all.yaml", "-"];
+        netpol_lint(&good).current_dir(dir.path()).write_stdin(GOOD).assert().code(0);
+        let wrong = GOOD.replace("port: 5432}]}]", "port: postgres}]}]");
+        let bad = ["--output-format", "concise", option, "all.yaml", "-"];
+        let assert = netpol_lint(&bad).current_dir(dir.path()).write_stdin(wrong).assert().code(1);
+        let said = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+        assert!(said.starts_with("all.yaml:12:"), "{said}");
+    }
+}
+
+#[test]
+fn verbose_says_what_was_read_on_standard_error() {
+    let dir = repository();
+    let assert = netpol_lint(&["-v"]).current_dir(dir.path()).assert().code(0);
+    let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert!(said.contains("repository root: ") && said.contains("reported on: ."), "{said}");
+}

@@ -1,0 +1,89 @@
+//! Files as a hook hands them over: whatever changed, whether it holds manifests or not.
+
+use crate::repository;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use assert_cmd::Command;
+
+/// A policy that can't be read, so that it is heard wherever it is taken for a manifest.
+const BROKEN: &str = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: [}
+";
+
+fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::create_dir(dir.path().join(".git")).unwrap();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    dir
+}
+
+fn check(dir: &Path, paths: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
+    command.args(["check", "--force-exclude", "--output-format", "concise"]).args(paths);
+    let output = command.current_dir(dir).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+}
+
+#[test]
+fn what_holds_no_manifests_is_nothing_to_complain_of() {
+    let files = [
+        ("netpol-lint.toml", "# kind: NetworkPolicy\nexclude = [\"old/\"]\n"),
+        ("shop/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
+        ("shop/values.yaml", "metadata: {}\nkind: NetworkPolicy\n"),
+        ("shop/values.schema.json", "{\"properties\": {\"kind\": {\"const\": \"NetworkPolicy\"}}}"),
+        ("shop/templates/_names.tpl", BROKEN),
+        ("shop/templates/policy.yaml", "{{- if .Values.on }}\nkind: NetworkPolicy\n{{- end }}\n"),
+        ("shop/templates/NOTES.txt", BROKEN),
+        ("lib/names.tpl", BROKEN),
+        ("k/kustomization.yaml", "namePrefix: a-\n"),
+        ("old/policy.yaml", BROKEN),
+        ("empty.json", ""),
+    ];
+    let dir = repository(&files);
+    for (path, _) in files {
+        let (code, said) = check(dir.path(), &[path]);
+        assert_eq!(code, 0, "{path}: {said}");
+    }
+    let (code, said) = check(dir.path(), &files.map(|(path, _)| path));
+    assert_eq!(code, 0, "{said}");
+    let (code, said) = check(dir.path(), &["--no-config", "old/policy.yaml"]);
+    assert!(code == 1 && said.starts_with("old/policy.yaml:"), "{said}");
+}
+
+#[test]
+fn a_configuration_that_is_wrong_is_said_to_be() {
+    let dir = repository(&[("netpol-lint.toml", "inclde = []\n"), ("a.yaml", "a: 1\n")]);
+    let (code, said) = check(dir.path(), &["netpol-lint.toml"]);
+    assert!(code == 2 && said.contains("inclde"), "{said}");
+}
+
+#[test]
+fn one_changed_file_costs_no_more_than_all_and_is_all_that_is_spoken_of() {
+    let dir = repository(&[]);
+    repository::write(dir.path(), repository::Size { namespaces: 40, files: 2000 }).unwrap();
+    let (_, all) = check(dir.path(), &["--pedantic", "."]);
+    let finding = |line: &&str| line.contains(": note[") || line.contains(": warning[");
+    let (file, _) = all.lines().find(finding).unwrap().split_once(':').unwrap();
+    let others = |text: &str| text.lines().filter(finding).any(|line| !line.starts_with(file));
+    let (_, one) = check(dir.path(), &["--pedantic", file]);
+    assert!(others(&all) && !others(&one) && one.starts_with(file), "{one}{all}");
+
+    // The least of several, taken in turns: the machine has other things to do.
+    let (mut least_of_all, mut least_of_one) = (Duration::MAX, Duration::MAX);
+    for _ in 0..7 {
+        for (path, least) in [(".", &mut least_of_all), (file, &mut least_of_one)] {
+            let start = Instant::now();
+            check(dir.path(), &[path]);
+            *least = start.elapsed().min(*least);
+        }
+    }
+    assert!(least_of_one <= least_of_all * 3 / 2, "{least_of_one:?} and {least_of_all:?}");
+}

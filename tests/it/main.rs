@@ -1,0 +1,53 @@
+//! The behaviour of netpol-lint, in one program: one module for each command or capability.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
+
+mod action;
+mod algebra;
+mod architecture;
+mod bad_bundles;
+mod bad_input;
+mod baseline;
+mod broken;
+mod bundle_mutants;
+mod check;
+mod cli;
+mod comments;
+mod config;
+mod cyclonus;
+mod docs;
+mod fix;
+mod fixes;
+mod given;
+mod helm;
+mod inventory;
+mod kustomize;
+mod mistakes;
+mod mutants;
+mod mutate;
+mod outcome;
+mod outputs;
+mod overlays;
+mod pages;
+mod pre_commit;
+mod prefilter;
+mod repo;
+mod report_by_rule;
+mod report_formats;
+mod report_inert;
+mod report_json;
+mod report_lines;
+mod report_text;
+mod report_xml;
+#[path = "../../benches/repository/mod.rs"]
+mod repository;
+mod rule_pages;
+mod runner;
+mod sample;
+mod screenshots;
+mod shared;
+mod suppress;
+mod together;
+mod told_of_the_cluster;
+mod tools;
+mod upstream_validation;

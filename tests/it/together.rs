@@ -1,0 +1,325 @@
+//! What is applied together: who deploys what, which bundles run side by side, and what one changed
+//! file of them finds. Through the binary, as users ask.
+
+use crate::shared;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn run(cwd: &Path, arguments: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
+    let output = command.current_dir(cwd).args(arguments).output().unwrap();
+    let said = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(said).unwrap())
+}
+
+/// Writes the files of a repository: `# file: name` begins one.
+fn repository(text: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    for part in text.split("# file: ").skip(1) {
+        let (name, content) = part.split_once('\n').unwrap();
+        let path = folder.path().join(name.trim());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+/// The sites, each as its name, its bundles' names, and its namespaces with their pods.
+fn sites(folder: &Path) -> Vec<String> {
+    let (_, said) = run(folder, &["bundles", "--helm", "never", "--output-format", "json"]);
+    let sites: Value = serde_json::from_str(&said).unwrap();
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let names = |list: &Value, word: &dyn Fn(&Value) -> String| {
+        list.as_array().unwrap().iter().map(word).collect::<Vec<_>>().join(" ")
+    };
+    let site = |site: &Value| {
+        let bundles = names(&site["bundles"], &|bundle| text(&bundle["name"]));
+        let namespaces = names(&site["namespaces"], &|namespace| {
+            let open = if namespace["open"].is_null() { "" } else { "?" };
+            format!("{}:{}{open}", text(&namespace["name"]), namespace["workloads"])
+        });
+        format!("{} | {bundles} | {namespaces}", text(&site["name"]))
+    };
+    sites.as_array().unwrap().iter().map(site).collect()
+}
+
+fn concise(folder: &Path, paths: &[&str]) -> String {
+    let mut arguments = vec!["--helm", "never", "-q", "--output-format", "concise"];
+    arguments.extend(paths);
+    run(folder, &arguments).1
+}
+
+const FLUX: &str = "\
+# file: clusters/prod/apps.yaml
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: web, namespace: flux-system}
+spec: {path: ./apps/web, targetNamespace: shop}
+---
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: mail, namespace: flux-system}
+spec: {path: ./apps/mail, targetNamespace: mail}
+# file: clusters/dev/apps.yaml
+apiVersion: kustomize.toolkit.fluxcd.io/v1
+kind: Kustomization
+metadata: {name: web, namespace: flux-system}
+spec: {path: ./apps/web, targetNamespace: shop-dev}
+# file: apps/web/kustomization.yaml
+resources: [web.yaml]
+# file: apps/web/web.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: somewhere, labels: {app: web}}
+spec: {containers: [{name: main, image: example/web}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: somewhere}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress:
+  - to:
+    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: mail}}
+      podSelector: {matchLabels: {app: mial}}
+  - to:
+    - namespaceSelector: {}
+      podSelector: {matchLabels: {k8s-app: kube-dns}}
+    ports: [{protocol: UDP, port: 53}, {protocol: TCP, port: 53}]
+# file: apps/mail/mail.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: mail, labels: {app: mail}}
+spec: {containers: [{name: main, image: example/mail}]}
+";
+
+#[test]
+fn flux_says_what_runs_beside_what_and_where() {
+    let folder = repository(FLUX);
+    let expected = [
+        ". | . | ",
+        "apps/web | apps/web | shop-dev:1",
+        "clusters/prod | apps/mail apps/web (2) | mail:1 shop:1",
+    ];
+    assert_eq!(sites(folder.path()), expected);
+    // Beside the mail pod the peer is an orphan; the other cluster shows no such namespace.
+    let said = concise(folder.path(), &[]);
+    assert!(
+        said.contains("apps/web/web.yaml:15:") && said.contains("orphaned-peer-selector"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[test]
+fn argo_gives_a_namespace_to_what_has_none() {
+    let folder = repository(
+        "\
+# file: argo/web.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: web}
+spec:
+  destination: {namespace: shop}
+  source: {path: deploy, repoURL: https://example.com/this.git}
+# file: deploy/all.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}}
+spec: {containers: [{name: main, image: example/web}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: data, labels: {app: db}}
+spec: {containers: [{name: main, image: example/db}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web}
+spec: {podSelector: {matchLabels: {app: wbe}}, policyTypes: [Ingress]}
+",
+    );
+    let found = sites(folder.path());
+    assert!(found.contains(&"deploy | deploy | data:1 shop:1".to_owned()), "{found:?}");
+    let said = concise(folder.path(), &[]);
+    assert!(said.contains("no pod in namespace `shop`"), "{said}");
+}
+
+#[test]
+fn what_another_repository_deploys_opens_its_namespace() {
+    let folder = repository(
+        "\
+# file: all.yaml
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata: {name: db}
+spec:
+  destination: {namespace: shop}
+  source: {path: charts/db, repoURL: https://example.com/other.git}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: main, image: example/web}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
+",
+    );
+    assert_eq!(concise(folder.path(), &[]), "");
+    assert_eq!(sites(folder.path()), [". | . | shop:1?"]);
+}
+
+#[test]
+fn a_changed_file_of_a_base_finds_what_overlays_make_of_it() {
+    let folder = repository(include_str!("../overlays/labels-with-selectors-break-dns.yaml"));
+    let root = folder.path();
+    for paths in [
+        &["base/policies.yaml"][..],
+        &["overlays/prod/kustomization.yaml"],
+        &["overlays/prod"],
+        &["base/api.yaml", "base/policies.yaml"],
+    ] {
+        let said = concise(root, paths);
+        assert!(said.starts_with("overlays/prod/kustomization.yaml:5:"), "{paths:?}: {said}");
+        assert_eq!(said.lines().count(), 1, "{paths:?}: {said}");
+    }
+    for paths in [&["base/api.yaml"][..], &["overlays/dev"], &["overlays/dev/kustomization.yaml"]] {
+        assert_eq!(concise(root, paths), "", "{paths:?}");
+    }
+}
+
+#[test]
+fn a_manifest_that_its_kustomization_does_not_list_stands_alone() {
+    let folder = repository(
+        "\
+# file: kustomization.yaml
+resources: [web.yaml]
+# file: web.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: web, namespace: shop, labels: {app: web}}
+spec: {containers: [{name: main, image: example/web}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db, namespace: shop}
+spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
+# file: db.yaml
+apiVersion: v1
+kind: Pod
+metadata: {name: db, namespace: shop, labels: {app: db}}
+spec: {containers: [{name: main, image: example/db}]}
+",
+    );
+    let expected = [
+        ". | . | shop:1".to_owned(),
+        ". (beside its kustomization) | . (beside its kustomization) | shop:1".to_owned(),
+    ];
+    assert_eq!(sites(folder.path()), expected);
+    // The pod may be applied by hand: the finding is a guess, and not shown by default.
+    assert_eq!(concise(folder.path(), &[]), "");
+    let guess = concise(folder.path(), &["--min-confidence", "low"]);
+    assert!(guess.contains("orphaned-pod-selector"), "{guess}");
+}
+
+#[test]
+fn a_kustomization_brings_a_chart_of_the_repository() {
+    if !shared::program("helm") {
+        return;
+    }
+    let folder = repository(
+        "\
+# file: kustomization.yaml
+namespace: shop
+helmCharts:
+- name: db
+  releaseName: main
+  valuesInline: {app: database}
+resources: [policy.yaml]
+# file: charts/db/Chart.yaml
+apiVersion: v2
+name: db
+version: 1.0.0
+# file: charts/db/values.yaml
+app: db
+# file: charts/db/templates/db.yaml
+apiVersion: v1
+kind: Pod
+metadata:
+  name: {{ .Release.Name }}-db
+  labels:
+    app: {{ .Values.app }}
+spec:
+  containers: [{name: main, image: example/db}]
+# file: policy.yaml
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: db}
+spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
+",
+    );
+    let (code, said) = run(folder.path(), &["-q", "--output-format", "concise", "policy.yaml"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("`app: db` selects no pod in namespace `shop`"), "{said}");
+    assert!(said.contains("the only workload there"), "the chart's: {said}");
+}
+
+#[test]
+fn a_base_is_mended_for_all_its_overlays_and_a_patched_policy_is_not() {
+    let policy = "\
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress:
+  - to: [{podSelector: {matchLabels: {app: db}}}]
+";
+    let base = format!(
+        "\
+# file: base/kustomization.yaml
+resources: [web.yaml, policy.yaml]
+# file: base/web.yaml
+apiVersion: v1
+kind: Pod
+metadata: {{name: web, labels: {{app: web}}}}
+spec: {{containers: [{{name: main, image: example/web}}]}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: db, labels: {{app: db}}}}
+spec: {{containers: [{{name: main, image: example/db}}]}}
+# file: base/policy.yaml
+{policy}# file: dev/kustomization.yaml
+namespace: dev
+resources: [../base]
+"
+    );
+    let folder = repository(&base);
+    let mend = ["--fix", "--unsafe-fixes", "--helm", "never", "-q"];
+    assert_eq!(run(folder.path(), &mend), (Some(0), String::new()));
+    let mended = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
+    assert!(mended.contains("kube-dns"), "{mended}");
+
+    let patched = base
+        + "\
+patches:
+- patch: |
+    - {op: add, path: /spec/egress/-, value: {to: [{podSelector: {}}], ports: [{port: 80}]}}
+  target: {kind: NetworkPolicy}
+";
+    let folder = repository(&patched);
+    let (code, said) = run(folder.path(), &mend);
+    assert!(code == Some(1) && said.contains("missing-dns-egress"), "{said}");
+    let kept = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
+    assert_eq!(kept, policy);
+}

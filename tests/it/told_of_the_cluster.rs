@@ -1,0 +1,72 @@
+//! What only the user can tell of a cluster, as rules see it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use netpol_lint::bundle;
+use netpol_lint::lint::{Context, Finding, lint, rule};
+use netpol_lint::model::{Object, decode};
+use netpol_lint::resolve::{Cluster, Members, Openness, Settings};
+use netpol_lint::text::{Origin, Source, SourceId, Sources};
+use netpol_lint::yaml::{Limits, read};
+
+const POLICY: &str = "
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: frontend}
+spec:
+  podSelector: {}
+  policyTypes: [Egress]
+  egress:
+  - to:
+    - ipBlock: {cidr: 10.96.4.0/24}
+    - ipBlock: {cidr: 10.244.0.0/16}
+    - ipBlock: {cidr: 10.0.0.0/8}
+    - ipBlock: {cidr: 203.0.113.7/32}
+    ports: [{port: 443}]
+  - to: [{ipBlock: {cidr: 10.96.0.10/32}}]
+    ports: [{port: 53, protocol: UDP}, {port: 53}]
+";
+
+/// What a rule finds in the policy, in a cluster that was told of so.
+fn found(id: &str, settings: Settings) -> Vec<Finding> {
+    let mut sources = Sources::default();
+    let file = Origin::File(PathBuf::from("policy.yaml"));
+    sources.add(Source::with_text("policy.yaml".to_owned(), file, Arc::from(POLICY)));
+    let stream = read(SourceId(0), POLICY, 0..POLICY.len(), None, &Limits::default());
+    let heads = stream.documents.iter().flat_map(|document| bundle::heads(&document.root));
+    let objects: Vec<Object> = heads.map(|(head, tree)| decode(head, &tree)).collect();
+    let members = Members {
+        name: String::new(),
+        is_trial: false,
+        objects: vec![0],
+        reported: (0..1).collect(),
+        elsewhere: Vec::new(),
+        openness: Openness::default(),
+        left_out: Arc::default(),
+    };
+    let cluster = Cluster::build(Arc::new(objects), members, settings);
+    lint(&Context::new(&cluster, &sources), &[rule(id).unwrap()])
+}
+
+#[test]
+fn blocks_in_the_ranges_of_pods_and_services_are_inside_the_cluster() {
+    let told = Settings {
+        pod_ranges: vec!["10.244.0.0/16".parse().unwrap()],
+        service_ranges: vec!["10.96.0.0/12".parse().unwrap()],
+        ..Settings::default()
+    };
+    let findings = found("ip-block-for-pods", told);
+    let fields: Vec<&str> = findings.iter().map(|finding| finding.field.as_str()).collect();
+    assert_eq!(fields, ["spec.egress[0].to[0].ipBlock", "spec.egress[0].to[1].ipBlock"]);
+    assert!(findings[0].message.contains("range of the cluster's Services, `10.96.0.0/12`"));
+    assert!(findings[1].message.contains("range of the cluster's pods, `10.244.0.0/16`"));
+    assert!(found("ip-block-for-pods", Settings::default()).is_empty());
+}
+
+#[test]
+fn a_default_namespace_is_one() {
+    let told = Settings { default_namespace: Some("shop".into()), ..Settings::default() };
+    assert_eq!(found("implicit-namespace", told).len(), 0);
+    assert_eq!(found("implicit-namespace", Settings::default()).len(), 1);
+}
