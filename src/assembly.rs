@@ -77,8 +77,8 @@ impl Assembly {
         plain.extend(decode(&mut built));
         making.mark_what_is_here(&mut plain);
         let given = plain.len();
-        for path in &request.inventories {
-            let inventory = model::inventory(&repo.root.join(path), limits, &mut sources);
+        for file in &request.inventories {
+            let inventory = model::inventory(file, &repo.root, limits, &mut sources);
             let inventory = inventory.map_err(Error::Inventory)?;
             plain.extend(model::without_own(inventory, &plain[..given]));
         }
@@ -105,6 +105,7 @@ fn inflate(
         let wanted = helm::Wanted {
             chart,
             release: call.release.as_deref(),
+            release_place: call.release_place,
             namespace: call.namespace.as_deref(),
             values: &call.values,
             inline: call.inline_values.as_ref(),

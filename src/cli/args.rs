@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use super::format::{Format, Output};
 use super::help;
+use crate::config;
 
 /// Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.
 #[derive(Debug, Parser)]
@@ -282,9 +283,39 @@ pub(super) struct FileArgs {
     #[arg(long, value_enum, value_name = "WHEN", env = "NETPOL_LINT_HELM", hide_env = true)]
     pub(super) helm: Option<Render>,
 
+    /// A bound on what a file or a chart may cost, beyond what netpol-lint.toml may say
+    ///
+    /// The keys are those of `[limits]`, and `time-limit` and `output-limit` of `[helm]`. Can be
+    /// given several times.
+    #[arg(long, value_name = "KEY=NUMBER", action = ArgAction::Append)]
+    pub(super) limit: Vec<Limit>,
+
     /// How many threads work [default: as many as there are processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) threads: Option<u16>,
+}
+
+/// One `--limit`.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    pub(super) key: &'static str,
+    pub(super) most: u64,
+}
+
+impl std::str::FromStr for Limit {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Self, String> {
+        let keys = || config::CEILINGS.iter().map(|(key, _)| *key);
+        let (key, number) = typed.split_once('=').unwrap_or((typed, ""));
+        let Some(key) = keys().find(|known| *known == key) else {
+            return Err(format!("the keys are {}", keys().collect::<Vec<_>>().join(", ")));
+        };
+        match number.parse() {
+            Ok(most) if most > 0 && most <= config::most(key) => Ok(Self { key, most }),
+            _ => Err(format!("a number from 1 to {} is expected", config::most(key))),
+        }
+    }
 }
 
 /// Which configuration is read.

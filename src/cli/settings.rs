@@ -1,11 +1,11 @@
 //! What was meant: arguments with everything looked up. After this nothing asks what was typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::lint::{RULES, Rule, Severity};
 use crate::settle::Baseline;
-use crate::{Mending, Request};
+use crate::{Mending, Request, repo};
 
 use super::Failure;
 use super::args::{AcceptedArgs, Args, CheckArgs, Command, FixArgs, OutputArgs};
@@ -127,7 +127,8 @@ impl Mode {
     fn check(args: CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
         let mending = mending(&args.fixes)?;
         outputs::refuse_twice(&args.output.output, terminal.cwd())?;
-        let (baseline, rewrite) = baseline(&args.accepted)?;
+        let root = repo::root(&args.paths, terminal.cwd())?;
+        let (baseline, rewrite) = baseline(&args.accepted, &root)?;
         let in_force = InForce::new(&args, terminal)?;
         let report = match args.output.quiet {
             0 => Report::Whole,
@@ -178,9 +179,12 @@ fn mending(args: &FixArgs) -> Result<Option<Mending>, Failure> {
 }
 
 /// The baseline to hold findings against, and what to write to which.
-fn baseline(args: &AcceptedArgs) -> Result<(Option<Baseline>, Option<Rewrite>), Failure> {
+fn baseline(
+    args: &AcceptedArgs,
+    root: &Path,
+) -> Result<(Option<Baseline>, Option<Rewrite>), Failure> {
     let read = match &args.baseline {
-        Some(file) => Some(super::baseline::read(file)?),
+        Some(file) => Some(super::baseline::read(file, root)?),
         None => None,
     };
     let rewrite = match (&args.write_baseline, &args.baseline) {

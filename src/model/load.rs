@@ -2,8 +2,6 @@
 //! is dropped once it is searched, a workload's tree once it is decoded.
 
 use std::cell::RefCell;
-use std::fs::File as OpenFile;
-use std::io::Read;
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem;
@@ -13,7 +11,7 @@ use super::duplicate::{self, DuplicateKey};
 use super::{Body, Made, Object, decode, kinds};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Manifest, heads};
-use crate::repo::{File, Repo, Role, Scope};
+use crate::repo::{self, File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
 use crate::yaml::{self, Comment, Limits, Problem, ProblemKind, Wanted};
 
@@ -163,8 +161,7 @@ fn read(id: SourceId, file: &File, scope: &Scope, limits: &Limits) -> FileRead {
 
 /// Reads a file, unless it is larger than the limit.
 fn read_bytes(file: &File, limits: &Limits, buffer: &mut Vec<u8>) -> std::io::Result<bool> {
-    let open = OpenFile::open(&file.open)?;
-    open.take(limits.file_bytes + 1).read_to_end(buffer)?;
+    repo::read_met(&file.open, limits.file_bytes, buffer)?;
     Ok(buffer.len() as u64 <= limits.file_bytes)
 }
 

@@ -23,7 +23,7 @@ pub use address::{At, Spot};
 pub use decode::{decode, string};
 pub use duplicate::DuplicateKey;
 pub use field::{Field, Place, Why};
-pub use inventory::{inventory, without_own};
+pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load};
 pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;

@@ -27,6 +27,8 @@ mod told;
 mod words;
 mod xml;
 
+pub use inert::document;
+
 use std::path::PathBuf;
 
 use crate::lint::{Finding, Severity};
