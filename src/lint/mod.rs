@@ -8,6 +8,7 @@ mod dns_single_protocol;
 mod dns_wrong_target;
 pub mod duplicate_key;
 mod duplicate_policy;
+mod earlier;
 mod edits;
 mod empty_peer_list;
 mod finding;
@@ -60,6 +61,7 @@ pub use registry::{RULES, rule};
 use rayon::prelude::*;
 
 use crate::model::{Direction, Peer, TrafficRule};
+use crate::reach::Reach;
 use crate::resolve::{Cluster, PeerPods};
 use crate::text::{Sources, Span};
 
@@ -99,6 +101,8 @@ pub enum Check {
 pub struct Context<'a> {
     /// The cluster, resolved.
     pub cluster: &'a Cluster,
+    /// What is worked out about it once, for all rules.
+    pub reach: &'a Reach,
     /// The texts, for words as they are written.
     pub sources: &'a Sources,
     /// The peers of the policy that is checked, worked out once for all rules.
@@ -187,8 +191,8 @@ impl RuleDestinations {
 
 impl<'a> Context<'a> {
     /// What rules may ask of a cluster whose spans lie in `sources`.
-    pub fn new(cluster: &'a Cluster, sources: &'a Sources) -> Self {
-        Self { cluster, sources, peers: &[] }
+    pub fn new(reach: &'a Reach, sources: &'a Sources) -> Self {
+        Self { cluster: reach.cluster(), reach, sources, peers: &[] }
     }
 
     /// A text as it is written.
