@@ -10,6 +10,7 @@ use crate::bundle::{Built, Fault, FaultKind, Grouped, Grouping, Origin, Site, Un
 use crate::clock::Clock;
 use crate::lint::{self, Finding};
 use crate::model::{Body, Object};
+use crate::reach::Reach;
 use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Members, Open, Openness};
 use crate::text::{SourceId, Span};
@@ -115,8 +116,8 @@ impl<'a> Run<'a> {
         let first = self.first_of_each_base();
         let sites = self.assembly.grouped.sites.iter().filter(is_asked_about);
         let found = sites.map(|site| {
-            let cluster = self.cluster(site);
-            let context = lint::Context::new(&cluster, &self.assembly.sources);
+            let reach = Reach::new(self.cluster(site));
+            let context = lint::Context::new(&reach, &self.assembly.sources);
             let mut found = lint::lint(&context, &rules);
             found.iter_mut().for_each(|finding| self.overlaid(finding, &first));
             (site.name.clone(), found)

@@ -6,13 +6,13 @@ use std::sync::{Arc, RwLock};
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
 use ipnet::IpNet;
-use rayon::prelude::*;
 
-use super::cluster::{Cluster, Pods, World};
+use super::cluster::{Cluster, World};
+use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
 use super::places::{Namespace, Open, Openness, is_system};
 use super::postings::Postings;
-use crate::model::{Body, Field, Object, is_placeholder};
+use crate::model::{Body, Object, is_placeholder};
 
 /// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -94,19 +94,19 @@ impl Cluster {
             by_name,
             workloads: Vec::new(),
             policies: Vec::new(),
+            homes: Vec::new(),
             reported: members.reported,
             services: BTreeMap::new(),
             service_addresses: BTreeMap::new(),
             postings: Postings::default(),
-            selected: Vec::new(),
-            policy_order: HashMap::new(),
+            groups: Groups::default(),
             other_policies: FixedBitSet::new(),
             other_policy_everywhere: false,
             leaves_things_out: false,
             left_out: members.left_out,
             elsewhere: members.elsewhere,
             has_deployer: false,
-            resolvers: FixedBitSet::new(),
+            resolvers: Vec::new(),
             covered: RwLock::default(),
             peers: RwLock::default(),
         };
@@ -115,7 +115,7 @@ impl Cluster {
         cluster.leaves_things_out = openness.leaves_things_out();
         cluster.number_workloads();
         cluster.open_places(&openness);
-        cluster.select_all();
+        cluster.groups = Groups::build(&cluster);
         cluster
     }
 
@@ -130,8 +130,8 @@ impl Cluster {
             };
             match body {
                 Body::Policy(_) => {
-                    self.policy_order.insert(id, self.policies.len() as u32);
                     self.policies.push(id);
+                    self.homes.push(namespace);
                     self.namespaces[namespace as usize].policies.push(id);
                 }
                 Body::Workloads(list) => {
@@ -179,15 +179,15 @@ impl Cluster {
             self.namespaces[at].workloads = number..number + count;
             number += count;
         }
-        let mut postings = Postings::default();
-        self.resolvers.grow(self.workloads.len());
+        let (mut postings, mut resolvers) = (Postings::default(), Vec::new());
         for number in 0..self.workload_count() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
-            let is_resolver = workload.ports.iter().any(|port| is_dns_port(port.number));
-            self.resolvers.set(number as usize, is_resolver);
+            if workload.ports.iter().any(|port| is_dns_port(port.number)) {
+                resolvers.push(number);
+            }
         }
-        self.postings = postings;
+        (self.postings, self.resolvers) = (postings, resolvers);
     }
 
     fn open_places(&mut self, openness: &Openness) {
@@ -203,23 +203,6 @@ impl Cluster {
                 openness.of(name).cloned()
             };
         }
-    }
-
-    /// What each policy selects, for all of them in parallel: policies of one namespace look only
-    /// at its workloads.
-    fn select_all(&mut self) {
-        let selected = |&id: &u32| {
-            let home = self.home(id);
-            match &self.policy(id).pod_selector {
-                Field::Absent => self.pods_in(home, None),
-                Field::Given(selector, _) => self.pods_in(home, Some(selector)),
-                Field::Wrong(..) => {
-                    let all = self.pods_in(home, None).yes;
-                    Pods { maybe: all, ..Pods::default() }
-                }
-            }
-        };
-        self.selected = self.policies.par_iter().map(selected).collect();
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use netpol_lint::bundle;
 use netpol_lint::lint::{Context, Finding, lint, rule};
 use netpol_lint::model::{Object, decode};
+use netpol_lint::reach::Reach;
 use netpol_lint::resolve::{Cluster, Members, Openness, Settings};
 use netpol_lint::text::{Origin, Source, SourceId, Sources};
 use netpol_lint::yaml::{Limits, read};
@@ -45,8 +46,8 @@ fn found(id: &str, settings: Settings) -> Vec<Finding> {
         openness: Openness::default(),
         left_out: Arc::default(),
     };
-    let cluster = Cluster::build(Arc::new(objects), members, settings);
-    lint(&Context::new(&cluster, &sources), &[rule(id).unwrap()])
+    let reach = Reach::new(Cluster::build(Arc::new(objects), members, settings));
+    lint(&Context::new(&reach, &sources), &[rule(id).unwrap()])
 }
 
 #[test]
