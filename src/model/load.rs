@@ -10,7 +10,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::duplicate::{self, DuplicateKey};
-use super::{Body, Made, Object, decode, kinds};
+use super::{Body, Made, Object, Relevance, decode, kinds};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Manifest, heads};
 use crate::repo::{File, Repo, Role, Scope};
@@ -181,7 +181,7 @@ fn too_large(id: SourceId, limits: &Limits) -> FileRead {
 }
 
 /// The documents that are worth parsing.
-static WANTED: LazyLock<Wanted> =
+pub(super) static WANTED: LazyLock<Wanted> =
     LazyLock::new(|| Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"]));
 
 fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
@@ -210,7 +210,7 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         if speaks {
             found.comments.extend(yaml::comments(id, &text, range.clone(), MARK, limits));
         }
-        let stream = yaml::read(id, &text, range, Some(&WANTED), limits);
+        let stream = yaml::read_partly(id, &text, range, Some(&WANTED), limits, &Relevance);
         found.documents += stream.seen;
         found.problems.extend(stream.problems);
         for document in &stream.documents {
