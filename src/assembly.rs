@@ -50,7 +50,8 @@ impl Assembly {
     ) -> Result<Self, Error> {
         let (scope, limits) = (&request.scope, &request.limits);
         let mut sources = Sources::of(repo);
-        let mut kustomizations = Kustomizations::find(repo, scope, &mut sources, limits);
+        let mut kustomizations =
+            Kustomizations::find(repo, scope, &mut sources, limits, Some(&model::Relevance));
         let charts = helm::charts(repo);
         inflate(&mut kustomizations, &charts, request, repo, &mut sources);
         let bundled = |path: &str| kustomizations.files().contains(path);

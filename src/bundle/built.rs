@@ -140,7 +140,7 @@ pub enum FaultKind {
 }
 
 /// Why more may be applied than the manifests that were made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Opening {
     /// The namespace that it all goes to; none where it may go anywhere.
     pub namespace: Option<CompactString>,

@@ -242,7 +242,7 @@ fn resources(path: &Node, directory: &str) -> Entry {
         "" => string(".", path.span),
         directory => string(directory, path.span),
     };
-    entry("resources", path.span, Node { span: path.span, value: Value::Seq([item].into()) })
+    entry("resources", path.span, Node { span: path.span, value: Value::Seq(vec![item].into()) })
 }
 
 /// `components`, whose paths are relative to the directory, from the root.
@@ -260,7 +260,7 @@ fn below(components: &Entry, directory: &str) -> Option<Entry> {
 /// `labels: [{pairs: …}]`: labels that no selector gets.
 fn plain_labels(labels: &Node) -> Entry {
     let pairs = mapping(vec![entry("pairs", labels.span, labels.clone())], labels.span);
-    let list = Node { span: labels.span, value: Value::Seq([pairs].into()) };
+    let list = Node { span: labels.span, value: Value::Seq(vec![pairs].into()) };
     entry("labels", labels.span, list)
 }
 

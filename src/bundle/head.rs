@@ -5,6 +5,9 @@ use compact_str::CompactString;
 use crate::text::{SourceId, Span};
 use crate::yaml::Node;
 
+/// The fields at the top of a manifest that say who it is.
+pub const HEAD: &[&str] = &["apiVersion", "kind", "metadata"];
+
 /// The identity of one manifest, and where it is written.
 #[derive(Clone, Debug)]
 pub struct Head {

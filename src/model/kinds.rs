@@ -204,6 +204,17 @@ pub fn wanted() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().chain(TELLTALE).chain([&EGRESS_FIREWALL]).chain(custom).copied()
 }
 
+/// Whether objects of that kind matter for what they hold, and not for what they are: the kinds
+/// that are decoded, and those that say who may make pods.
+pub fn is_read_whole(group: &str, kind: &str) -> bool {
+    let is_listed = |list: &[&str]| list.contains(&kind);
+    is_listed(BUILT_IN)
+        || is_listed(TELLTALE)
+        || kind == EGRESS_FIREWALL
+        || PARTS.iter().any(|part| kind.contains(part))
+        || group == "rbac.authorization.k8s.io"
+}
+
 fn holds(table: &[(&str, &[&str])], group: &str, kind: &str) -> bool {
     table.iter().any(|(g, kinds)| *g == group && kinds.contains(&kind))
 }

@@ -8,7 +8,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::duplicate::{self, DuplicateKey};
-use super::{Body, Made, Object, decode, kinds};
+use super::{Body, Made, Object, Relevance, decode, kinds};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Manifest, heads};
 use crate::repo::{self, File, Repo, Role, Scope};
@@ -178,7 +178,7 @@ fn too_large(id: SourceId, limits: &Limits) -> FileRead {
 }
 
 /// The documents that are worth parsing.
-static WANTED: LazyLock<Wanted> =
+pub(super) static WANTED: LazyLock<Wanted> =
     LazyLock::new(|| Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"]));
 
 fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
@@ -207,7 +207,7 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         if speaks {
             found.comments.extend(yaml::comments(id, &text, range.clone(), MARK, limits));
         }
-        let stream = yaml::read(id, &text, range, Some(&WANTED), limits);
+        let stream = yaml::read_partly(id, &text, range, Some(&WANTED), limits, &Relevance);
         found.documents += stream.seen;
         found.problems.extend(stream.problems);
         for document in &stream.documents {

@@ -174,6 +174,11 @@ const QUOTING_GROUPS: &[&str] = &[
     "templates.gatekeeper.sh",
 ];
 
+/// Whether objects of that group make no pods of the templates in them.
+pub(super) fn only_quotes_templates(group: &str) -> bool {
+    QUOTING_GROUPS.contains(&group)
+}
+
 /// How deep below `spec` a custom resource may hold its pod template.
 const TEMPLATE_DEPTH: usize = 6;
 
@@ -181,7 +186,7 @@ const TEMPLATE_DEPTH: usize = 6;
 /// list of containers in their `spec`. Breadth first, so that the order is the reader's.
 fn custom_templates<'a>(group: &str, tree: &'a Node) -> Vec<&'a Node> {
     let mut found = Vec::new();
-    if QUOTING_GROUPS.contains(&group) {
+    if only_quotes_templates(group) {
         return found;
     }
     let mut level: Vec<&Node> = tree.get("spec").into_iter().collect();

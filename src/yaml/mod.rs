@@ -7,6 +7,7 @@ mod comment;
 mod events;
 mod json;
 mod node;
+mod partly;
 mod prefilter;
 mod scalar;
 mod split;
@@ -15,6 +16,7 @@ mod tree;
 
 pub use comment::{Comment, comments};
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
+pub use partly::{Extent, Part, Partial, Parts, read_partly};
 pub use prefilter::Wanted;
 
 use std::borrow::Cow;

@@ -55,7 +55,7 @@ impl Maker<'_> {
         };
         let object =
             |manifest: &Manifest| Object::new(manifest.head.clone(), manifest.tree.clone());
-        let objects = built.manifests.iter().map(object).collect();
+        let objects: Vec<Object> = built.manifests.iter().map(object).collect();
         self.append(call.place, objects);
         built.faults.iter().for_each(|fault| self.fault(fault.clone()));
         self.layer.openings.extend(built.openings.iter().cloned());

@@ -90,17 +90,21 @@ impl Maker<'_> {
             ],
         );
         let Some((head, tree)) = heads(&tree).into_iter().next() else { return };
-        let object = Object { has_more_data: !is_whole, ..Object::new(head, tree) };
+        let mut object = Object::new(head, tree);
+        object.has_more_data = !is_whole;
         self.put_generated(entry, object);
     }
 
     /// Adds it, or joins it with what is there, as `behavior` says.
     fn put_generated(&mut self, entry: &Node, mut object: Object) {
-        let id = object.id();
+        let id = object.id().clone();
         let place = edit::token(entry);
         let behavior = text_at(entry, &["behavior"]);
-        let found = self.layer.objects.iter_mut().find(|it| it.ids().any(|known| known == id));
-        let Some(there) = found else {
+        let found = self.layer.objects.candidates(id.sought()).into_iter().find_map(|at| {
+            let there = self.layer.objects.get(at)?;
+            there.ids().any(|known| known == id).then_some((at, there))
+        });
+        let Some((at, there)) = found else {
             if matches!(behavior, "merge" | "replace") {
                 self.fault(refused(
                     place,
@@ -123,6 +127,10 @@ impl Maker<'_> {
             return;
         }
         if behavior == "merge" {
+            self.layer.complete(at, &self.library.disk);
+        }
+        let Some(there) = self.layer.objects.get(at) else { return };
+        if behavior == "merge" {
             let mut data = there.tree.get("data").cloned().unwrap_or(edit::empty_map(place));
             let new = object.tree.get("data").and_then(Node::as_map);
             for entry in new.map_or(&[][..], |map| &map.entries) {
@@ -133,8 +141,11 @@ impl Maker<'_> {
         if let Some(metadata) = there.tree.get("metadata") {
             edit::put(&mut object.tree, edit::entry(place, "metadata", metadata.clone()));
         }
-        there.tree = object.tree;
-        there.has_more_data |= object.has_more_data;
+        self.layer.objects.change(at, |there| {
+            there.rest = None;
+            there.tree = object.tree;
+            there.has_more_data |= object.has_more_data;
+        });
     }
 
     /// The entries of `literals`, `files` and `envs`, and whether they are all there.

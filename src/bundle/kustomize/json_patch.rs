@@ -2,6 +2,7 @@
 
 use super::edit;
 use super::object::Pen;
+use super::rest::is_in_head;
 use crate::text::Span;
 use crate::yaml::{Entry, Node, Value};
 
@@ -24,6 +25,15 @@ enum Verb {
     Move,
     Copy,
     Test,
+}
+
+impl Operation {
+    /// Whether it reads or writes anything but who an object is.
+    pub fn leaves_head(&self) -> bool {
+        let leaves = |path: &[String]| path.first().is_none_or(|key| !is_in_head(key));
+        let copies = matches!(self.verb, Verb::Move | Verb::Copy);
+        leaves(&self.path) || (copies && leaves(&self.from))
+    }
 }
 
 /// Why an operation can't be read or made, and where it stands.
@@ -83,7 +93,11 @@ pub(super) struct Bounds {
     pub nodes: usize,
 }
 
-/// Makes the operations one by one; `grown` counts the nodes that were added.
+/// The most entries and items that the patches of one build may go over on their way.
+pub(super) const MOST_STEPS: usize = 200_000_000;
+
+/// Makes the operations one by one; `grown` counts the nodes that were added, `steps` the entries
+/// that were gone over.
 ///
 /// # Errors
 /// The first one that can't be made.
@@ -91,10 +105,16 @@ pub(super) fn apply(
     tree: &mut Node,
     operations: &[Operation],
     grown: &mut usize,
+    steps: &mut usize,
     bounds: Bounds,
     pen: &mut Pen<'_>,
 ) -> Result<(), Stop> {
     for operation in operations {
+        *steps += length(tree, &operation.path) + length(tree, &operation.from);
+        if *steps > MOST_STEPS {
+            let message = "the patches take more steps than are followed".to_owned();
+            return Err(Stop { place: operation.pointer.1, message });
+        }
         make(tree, operation, grown, bounds, pen)
             .map_err(|message| Stop { place: operation.pointer.1, message })?;
     }
@@ -146,12 +166,6 @@ fn make(
             write(tree, path, value.unwrap_or_else(null), *span, false, pen).ok_or_else(absent)
         }
         Verb::Add | Verb::Copy => {
-            // A list is copied to be added to.
-            let list = path.split_last().and_then(|(_, above)| find(tree, above));
-            *grown += list.and_then(Node::as_seq).map_or(0, <[Node]>::len);
-            if *grown > bounds.nodes {
-                return Err("this patch takes more steps than are followed".to_owned());
-            }
             let parent = || format!("the object has nothing that `{pointer}` could be added to");
             write(tree, path, value.unwrap_or_else(null), *span, false, pen).ok_or_else(parent)
         }
@@ -163,6 +177,20 @@ fn find<'a>(tree: &'a Node, path: &[String]) -> Option<&'a Node> {
         Value::Map(_) => node.get(part),
         Value::Seq(items) => items.get(index(part, items.len())?),
         Value::Scalar(_) => None,
+    })
+}
+
+/// How many entries and items stand along a path.
+fn length(tree: &Node, path: &[String]) -> usize {
+    let mut node = Some(tree);
+    path.iter().fold(0, |sum, part| {
+        let Some(here) = node else { return sum };
+        node = find(here, std::slice::from_ref(part));
+        sum + match &here.value {
+            Value::Map(map) => map.entries.len(),
+            Value::Seq(items) => items.len(),
+            Value::Scalar(_) => 0,
+        }
     })
 }
 
@@ -216,7 +244,7 @@ fn write(
         pen.note(&holder, last, place, before);
         return Some(());
     }
-    let mut items = node.as_seq()?.to_vec();
+    let items = edit::items_mut(node)?;
     let at = if last == "-" { items.len() } else { index(last, items.len() + usize::from(!over))? };
     let before = if over {
         Some(std::mem::replace(items.get_mut(at)?, value))
@@ -226,7 +254,6 @@ fn write(
     } else {
         return None;
     };
-    node.value = Value::Seq(items.into());
     pen.note(&holder, &at.to_string(), place, before);
     Some(())
 }
@@ -236,11 +263,9 @@ fn remove(tree: &mut Node, path: &[String], place: Span, pen: &mut Pen<'_>) -> O
     let gone = if node.as_map().is_some() {
         edit::remove(node, last)?.value
     } else {
-        let mut items = node.as_seq()?.to_vec();
+        let items = edit::items_mut(node)?;
         let at = index(last, items.len()).filter(|at| *at < items.len())?;
-        let gone = items.remove(at);
-        node.value = Value::Seq(items.into());
-        gone
+        items.remove(at)
     };
     pen.note(&holder, last, place, Some(gone));
     Some(())

@@ -8,6 +8,7 @@ use super::fault::refused;
 use super::field_path::{list_entry, look_up, smart_split};
 use super::layer::Maker;
 use super::object::{Object, Pen};
+use super::rest::is_in_head;
 use super::select::Selector;
 use crate::bundle::Writer;
 use crate::text::Span;
@@ -92,9 +93,10 @@ impl Maker<'_> {
     fn source(&mut self, source: &Node) -> Option<Node> {
         let place = edit::token(source);
         let selector = self.selector(source)?;
-        let found: Vec<&Object> =
-            self.layer.objects.iter().filter(|object| selector.means(object)).collect();
-        let object = match found.as_slice() {
+        let objects = &mut self.layer.objects;
+        let mut found = objects.candidates(selector.sought());
+        found.retain(|at| objects.get(*at).is_some_and(|object| selector.means(object)));
+        let at = match found.as_slice() {
             [one] => *one,
             [] if !self.layer.openings.is_empty() => return None,
             [] => {
@@ -112,7 +114,12 @@ impl Maker<'_> {
         let field = source.get("fieldPath").filter(|it| !it.is_null());
         let path = field.and_then(Node::as_str).unwrap_or("metadata.name");
         let place = field.map_or(place, |field| field.span);
-        let value = look_up(&object.tree, &smart_split(path)).filter(|it| !is_empty(it)).cloned();
+        let parts = smart_split(path);
+        if parts.first().is_some_and(|key| !is_in_head(key)) {
+            self.layer.complete(at, &self.library.disk);
+        }
+        let object = self.layer.objects.get(at)?;
+        let value = look_up(&object.tree, &parts).filter(|it| !is_empty(it)).cloned();
         let Some(value) = value else {
             if object.has_more_data {
                 return None;
@@ -160,7 +167,8 @@ impl Maker<'_> {
             if fields.is_empty() { vec![&default] } else { fields.iter().collect() };
         let limits = self.library.disk.limits;
         let mut faults = Vec::new();
-        for object in &mut self.layer.objects {
+        for at in self.layer.objects.candidates(selector.sought()) {
+            let Some(object) = self.layer.objects.get(at) else { continue };
             let rejected = rejects.iter().any(|reject| {
                 (reject.asks_for_labels() && reject.fits(&object.tree))
                     || (!reject.is_nameless() && reject.means(object))
@@ -168,25 +176,35 @@ impl Maker<'_> {
             if rejected || !selector.fits(&object.tree) || !selector.means(object) {
                 continue;
             }
+            if fields.iter().any(|field| leaves_head(field)) {
+                self.layer.complete(at, &self.library.disk);
+            }
             for field in &fields {
-                object.grown += edit::size(value, limits.nodes);
-                if object.grown > limits.nodes
-                    || edit::depth(value, limits.depth) > limits.depth / 2
-                {
-                    let message = "this makes the object too large to be read".to_owned();
-                    faults.push(refused(field.span, message, "copy less"));
-                    continue;
-                }
-                let words = object.id().words();
-                if let Err(message) = copy(object, field, value, &options) {
-                    let message = format!("{words}: {message}");
-                    faults.push(refused(field.span, message, "correct the path, or set `create`"));
-                }
-                object.follow_links(Writer::Replacement);
+                let made = self.layer.objects.change(at, |object| {
+                    object.grown += edit::size(value, limits.nodes);
+                    if object.grown > limits.nodes
+                        || edit::depth(value, limits.depth) > limits.depth / 2
+                    {
+                        let message = "this makes the object too large to be read".to_owned();
+                        return Err(refused(field.span, message, "copy less"));
+                    }
+                    let made = copy(object, field, value, &options);
+                    object.follow_links(Writer::Replacement);
+                    made.map_err(|message| {
+                        let message = format!("{}: {message}", object.id().words());
+                        refused(field.span, message, "correct the path, or set `create`")
+                    })
+                });
+                faults.extend(made.and_then(Result::err));
             }
         }
         faults.into_iter().for_each(|fault| self.fault(fault));
     }
+}
+
+fn leaves_head(field: &Node) -> bool {
+    let parts = smart_split(field.as_str().unwrap_or_default());
+    parts.first().is_some_and(|key| !is_in_head(key))
 }
 
 /// The part of a value that a source's options ask for.
@@ -315,10 +333,8 @@ impl Walk<'_, '_> {
     }
 
     fn push(&self, node: &mut Node, value: Node) {
-        if let Value::Seq(items) = &mut node.value {
-            let mut all = items.to_vec();
-            all.push(Node { span: self.born, ..value });
-            *items = all.into();
+        if let Some(items) = edit::items_mut(node) {
+            items.push(Node { span: self.born, ..value });
         }
     }
 

@@ -9,9 +9,9 @@ use super::layer::{self, DEEPEST, Layer, MOST, Maker, words};
 use super::library::{Library, Page};
 use super::object::Object;
 use super::reference;
-use crate::bundle::{heads, path};
+use crate::bundle::{Fault, heads, path};
 use crate::text::Span;
-use crate::yaml::Node;
+use crate::yaml::{Node, Problem};
 
 impl<'a> Maker<'a> {
     pub fn resource(&mut self, entry: &Node) {
@@ -88,16 +88,23 @@ impl<'a> Maker<'a> {
 
     /// The page of a file, with a fault at the entry where it can't be read.
     pub fn page(&mut self, entry: &Node, path: &str) -> Option<Page> {
+        let mut page = self.partial_page(entry, path)?;
+        for (document, rest) in page.documents.iter_mut().zip(page.rests.drain(..)) {
+            let Some(rest) = rest else { continue };
+            match rest.whole(&self.library.disk) {
+                Ok(whole) => *document = whole.clone(),
+                Err(problem) => self.fault(unreadable(entry, path, problem)),
+            }
+        }
+        Some(page)
+    }
+
+    /// The same, with documents that were read in part.
+    fn partial_page(&mut self, entry: &Node, path: &str) -> Option<Page> {
         let page = self.library.page(path)?.into_owned();
         self.layer.files.insert(page.source);
         if let Some(problem) = page.problems.first() {
-            let mut fault = refused(
-                entry.span,
-                format!("kustomize can't read `{path}`: {}", words(&problem.kind)),
-                "mend the file",
-            );
-            fault.related.push((problem.span, "here".to_owned()));
-            self.fault(fault);
+            self.fault(unreadable(entry, path, problem));
             self.open(path);
         }
         Some(page)
@@ -105,17 +112,21 @@ impl<'a> Maker<'a> {
 
     /// The objects of a file.
     fn file(&mut self, entry: &Node, path: &str) -> Vec<Object> {
-        let Some(page) = self.page(entry, path) else {
+        let Some(page) = self.partial_page(entry, path) else {
             return Vec::new();
         };
         let mut objects = Vec::new();
-        for document in &page.documents {
+        for (document, rest) in page.documents.iter().zip(page.rests) {
             if is_empty(document) {
                 continue;
             }
             self.check_document(entry, path, document);
             let made = heads(document).into_iter().filter(|(head, _)| !head.name.is_empty());
-            objects.extend(made.map(|(head, tree)| Object::new(head, tree)));
+            objects.extend(made.map(|(head, tree)| {
+                let mut object = Object::new(head, tree);
+                object.rest.clone_from(&rest);
+                object
+            }));
         }
         objects
     }
@@ -130,7 +141,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Adds objects; the same identity twice is refused, and the first one stays.
-    pub fn append(&mut self, place: Span, objects: Vec<Object>) {
+    pub fn append(&mut self, place: Span, objects: impl IntoIterator<Item = Object>) {
         for object in objects {
             if self.layer.objects.len() >= MOST {
                 self.fault(refused(
@@ -143,18 +154,17 @@ impl<'a> Maker<'a> {
                 return;
             }
             let id = object.id();
-            if self.ids.insert(id.clone()) {
+            let Some(first) = self.layer.objects.holder(id).map(|first| first.head.kind_span)
+            else {
                 self.layer.objects.push(object);
                 continue;
-            }
+            };
             let mut fault = refused(
                 place,
                 format!("this brings {} a second time, and kustomize refuses that", id.words()),
                 "remove one of the two, or change one with a patch",
             );
-            let first = self.layer.objects.iter().find(|known| known.id() == id);
-            let first = first.map(|first| first.head.kind_span);
-            fault.related.extend(first.map(|span| (span, "the first one".to_owned())));
+            fault.related.push((first, "the first one".to_owned()));
             fault.related.push((object.head.kind_span, "the second one".to_owned()));
             self.fault(fault);
         }
@@ -255,6 +265,13 @@ impl<'a> Maker<'a> {
             }
         }
     }
+}
+
+fn unreadable(entry: &Node, path: &str, problem: &Problem) -> Fault {
+    let message = format!("kustomize can't read `{path}`: {}", words(&problem.kind));
+    let mut fault = refused(entry.span, message, "fix the file");
+    fault.related.push((problem.span, "here".to_owned()));
+    fault
 }
 
 /// A component has no layer of its own: it stands for being there.
