@@ -28,6 +28,7 @@ mod check;
 mod clock;
 mod making;
 mod mend;
+pub mod connectivity;
 pub mod overview;
 
 use std::path::PathBuf;

@@ -25,6 +25,7 @@ mod kustomize;
 mod mistakes;
 mod mutants;
 mod mutate;
+mod netpol_analyzer;
 mod outcome;
 mod outputs;
 mod overlays;
