@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use crate::Request;
 use crate::assembly::Assembly;
 use crate::bundle::Site;
 use crate::model::{At, Body};
@@ -11,7 +12,6 @@ use crate::reach::{self, Connection, Connections, End, PortSet};
 use crate::repo;
 use crate::resolve::{Cluster, Members, Openness, Settings, World};
 use crate::text::{LineIndex, Sources};
-use crate::Request;
 
 /// The connections that the policies of one cluster allow.
 #[derive(Debug)]
@@ -80,6 +80,14 @@ pub struct RulePlace {
 }
 
 impl ClusterConnectivity {
+    /// The ends that some row names, in order.
+    pub fn named_ends(&self) -> Vec<EndId> {
+        let mut ends: Vec<EndId> = self.rows.iter().flat_map(|row| [row.from, row.to]).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        ends
+    }
+
     /// The name of an end.
     pub fn end(&self, id: EndId) -> &str {
         &self.ends[id.0 as usize]
@@ -165,11 +173,7 @@ pub fn connectivity(request: &Request) -> Result<Vec<ClusterConnectivity>, repo:
     Ok(sites.map(|site| of_site(request, &assembly, site)).collect())
 }
 
-fn of_site(
-    request: &Request,
-    assembly: &Assembly,
-    site: &Site,
-) -> ClusterConnectivity {
+fn of_site(request: &Request, assembly: &Assembly, site: &Site) -> ClusterConnectivity {
     let members = Members {
         name: site.name.clone(),
         is_trial: site.trial.is_some(),
@@ -261,8 +265,7 @@ impl<'a> Rows<'a> {
         let span = at.spot.key_span(self.cluster.policy(at.policy))?;
         let policy = self.policy(at.policy);
         let source = self.sources.get(span.source);
-        let lines =
-            self.lines.entry(span.source).or_insert_with(|| LineIndex::new(source.text()));
+        let lines = self.lines.entry(span.source).or_insert_with(|| LineIndex::new(source.text()));
         Some(RulePlace {
             policy,
             field: at.spot.to_string(),

@@ -26,9 +26,9 @@ pub mod yaml;
 mod assembly;
 mod check;
 mod clock;
+pub mod connectivity;
 mod making;
 mod mend;
-pub mod connectivity;
 pub mod overview;
 
 use std::path::PathBuf;

@@ -10,7 +10,8 @@ use crate::{Mending, Request};
 
 use super::Failure;
 use super::args::{
-    AcceptedArgs, Args, CheckArgs, Command, FindingArgs, FixArgs, GraphFormat, OutputArgs, ReachArgs,
+    AcceptedArgs, Args, CheckArgs, Command, FindingArgs, FixArgs, GraphFormat, OutputArgs,
+    ReachArgs,
 };
 use super::format::{Format, Output};
 use super::in_force::InForce;
@@ -137,8 +138,7 @@ pub(super) struct Reach {
 }
 
 fn reach(args: ReachArgs, terminal: &Terminal) -> Result<Reach, Failure> {
-    let shown =
-        Shown { from: args.from, to: args.to, ports: args.port, cluster: args.bundle };
+    let shown = Shown { from: args.from, to: args.to, ports: args.port, cluster: args.bundle };
     let check = CheckArgs {
         paths: args.paths,
         files: args.files,

@@ -196,13 +196,17 @@ impl Allowance {
         });
         let grants = self.everyone.iter().chain(held.map(|(grant, ..)| grant));
         self.answer(
-            grants.map(|grant| (grant.at, grant.ports_at(cluster, destination).if_so(grant.selects))),
+            grants
+                .map(|grant| (grant.at, grant.ports_at(cluster, destination).if_so(grant.selects))),
         )
     }
 
     /// The blocks that its rules name, and their exceptions.
     pub fn blocks(&self) -> impl Iterator<Item = IpNet> {
-        self.blocks.iter().flat_map(|(_, cidr, except)| std::iter::once(cidr).chain(except)).copied()
+        self.blocks
+            .iter()
+            .flat_map(|(_, cidr, except)| std::iter::once(cidr).chain(except))
+            .copied()
     }
 
     fn answer(&self, grants: impl Iterator<Item = (At, Allowed)>) -> Answer {

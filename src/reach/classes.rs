@@ -74,8 +74,9 @@ impl Classes {
         for &policy in cluster.policies() {
             // Who selects every pod of the namespace is kept once for the namespace.
             match cluster.policy(policy).pod_selector.get() {
-                selector if selector.is_none_or(Selector::is_empty)
-                    && !cluster.policy(policy).pod_selector.is_wrong() =>
+                selector
+                    if selector.is_none_or(Selector::is_empty)
+                        && !cluster.policy(policy).pod_selector.is_wrong() =>
                 {
                     wide.entry(cluster.home(policy)).or_default().push((policy, Tri::Yes));
                 }

@@ -32,6 +32,7 @@ mod overlays;
 mod pages;
 mod pre_commit;
 mod prefilter;
+mod reach;
 mod reach_laws;
 mod repo;
 mod report_by_rule;

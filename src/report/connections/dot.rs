@@ -16,7 +16,7 @@ pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Resul
         writeln!(out, "  subgraph cluster_{nth} {{\n    label={}", quoted(&cluster.name))?;
         // The same workload may be part of several clusters, and is one node in each.
         let node = |name: &str| quoted(&format!("{nth}:{name}"));
-        for end in &cluster.ends {
+        for end in cluster.named_ends().into_iter().map(|id| cluster.end(id)) {
             writeln!(out, "    {} [label={}]", node(end), quoted(end))?;
         }
         for row in &cluster.rows {

@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::report::inert;
 use crate::connectivity::{ClusterConnectivity, Detail, RulePlace};
+use crate::report::inert;
 
 #[derive(Serialize)]
 struct Connection<'a> {

@@ -14,8 +14,9 @@ pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Resul
     writeln!(out, "flowchart LR")?;
     for (nth, cluster) in clusters.iter().enumerate() {
         writeln!(out, "  subgraph c{nth}[{}]", quoted(&cluster.name))?;
-        for (end, name) in cluster.ends.iter().enumerate() {
-            writeln!(out, "    c{nth}e{end}[{}]", quoted(name))?;
+        for end in cluster.named_ends() {
+            let name = quoted(cluster.end(end));
+            writeln!(out, "    c{nth}e{}[{name}]", end.position())?;
         }
         writeln!(out, "  end")?;
         for row in &cluster.rows {
