@@ -165,3 +165,22 @@ fn a_cluster_that_does_not_exist_is_an_error_that_lists_those_that_do() {
     let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("no cluster of bundles is called `prod`; there are: ."), "{error}");
 }
+
+#[test]
+fn the_document_keeps_to_its_schema() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reach.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let json = reach(&shop(), &["--output-format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
+    assert_eq!(errors, [""; 0]);
+    assert_eq!(document["clusters"][0]["connections"].as_array().unwrap().len(), 5);
+}
+
+#[test]
+fn the_page_shows_what_is_printed() {
+    let page = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reach.md");
+    let page = fs::read_to_string(page).unwrap();
+    assert!(page.contains(&reach(&shop(), &[])), "docs/reach.md shows another list");
+}
