@@ -26,6 +26,7 @@ pub mod yaml;
 mod assembly;
 mod check;
 mod clock;
+pub mod connectivity;
 mod making;
 mod mend;
 pub mod overview;

@@ -9,6 +9,7 @@ use clap_complete::Shell;
 use super::format::{Format, Output};
 use super::help;
 use crate::config;
+use crate::reach::PortSet;
 
 /// Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.
 #[derive(Debug, Parser)]
@@ -90,6 +91,8 @@ pub(super) enum Command {
     },
     /// Print what is applied together: bundles, namespaces, and where more may run than is shown
     Bundles(Box<CheckArgs>),
+    /// Print which connections the policies allow
+    Reach(Box<ReachArgs>),
     /// Print what the repository runs, for `--inventory` in another repository
     Inventory(Box<CheckArgs>),
     /// Write a commented netpol-lint.toml for the repository
@@ -153,8 +156,68 @@ pub(super) struct CheckArgs {
     pub(super) output: OutputArgs,
 }
 
-/// Which findings are shown, and which make the run fail.
+/// What `reach` is told.
 #[derive(Debug, clap::Args)]
+pub(super) struct ReachArgs {
+    /// Files and directories whose clusters are shown
+    ///
+    /// As for `check`, policies are resolved against the whole repository around these paths.
+    #[arg(value_name = "PATHS", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Only connections from this workload (`shop/api`, `api`), address, or `internet`
+    #[arg(long, value_name = "END")]
+    pub(super) from: Option<String>,
+
+    /// Only connections to this workload, address, or `internet`
+    #[arg(long, value_name = "END")]
+    pub(super) to: Option<String>,
+
+    /// Only connections that may use one of these ports: `80`, `TCP 80,8080-8090`, `UDP 53`
+    #[arg(long, value_name = "PORTS", value_parser = PortSet::parse)]
+    pub(super) port: Option<PortSet>,
+
+    /// Only this cluster of bundles, by its name in `netpol-lint bundles`
+    #[arg(long, value_name = "NAME")]
+    pub(super) bundle: Option<String>,
+
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+
+    /// How connections are written to standard output
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = GraphFormat::Text,
+        help_heading = "Output"
+    )]
+    pub(super) output_format: GraphFormat,
+}
+
+/// Values of `reach --output-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// One line per connection
+    Text,
+    /// One document, for programs
+    Json,
+    /// Comma-separated values
+    Csv,
+    /// Tables in Markdown
+    #[value(alias = "markdown")]
+    Md,
+    /// For Graphviz
+    Dot,
+    /// A flowchart that GitHub and GitLab draw
+    Mermaid,
+}
+
+/// Which findings are shown, and which make the run fail.
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Findings")]
 pub(super) struct FindingArgs {
     /// Run only these rules: ids, separated by commas, or `all`
@@ -187,7 +250,7 @@ pub(super) struct FindingArgs {
 }
 
 /// What is mended.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Fixes")]
 pub(super) struct FixArgs {
     /// Mend what can be mended without changing what is allowed, and report what remains
@@ -207,7 +270,7 @@ pub(super) struct FixArgs {
 }
 
 /// Findings that somebody has accepted.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Accepted findings")]
 pub(super) struct AcceptedArgs {
     /// Show what comments and annotations suppress too, with their reasons
@@ -335,7 +398,7 @@ pub(super) struct ConfigArgs {
 }
 
 /// How findings are printed.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// How findings are written to standard output

@@ -22,6 +22,7 @@ mod mistyped;
 mod outputs;
 mod page;
 mod progress;
+mod reach;
 mod replace;
 mod rule;
 mod settings;
@@ -84,6 +85,7 @@ fn perform(args: Args) -> Result<u8, Failure> {
         Mode::Bundles(request, format) => {
             bundles::print(&request, format, &settings.terminal, &mut out)?
         }
+        Mode::Reach(reach) => reach::print(&reach, &mut out)?,
         Mode::Inventory(request) => inventory::print(&request, &mut out)?,
         Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,
         Mode::Completions(shell) => completions::write(shell, &mut out)?,

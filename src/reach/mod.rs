@@ -1,11 +1,18 @@
 //! May this talk to that? The one place that knows how policies combine: the union of all that
 //! select the pods, in three values, with the evidence. Rules ask here; none derives it anew.
 
+mod allowance;
+mod classes;
+mod connections;
 mod dns;
+mod ports;
 mod rules;
 mod union;
 
+pub use classes::{Class, ClassId, Classes};
+pub use connections::{Connection, Connections, End, Evidence, connections};
 pub use dns::{Answer, Dns, Half, peer_may_be_dns};
+pub use ports::{Allowed, PortSet};
 pub use rules::{Destination, entry_allows, peer_matches, ports_allow};
 
 use std::net::IpAddr;

@@ -7,6 +7,7 @@ pub mod by_rule;
 pub mod checkstyle;
 pub mod closing;
 pub mod concise;
+pub mod connections;
 #[cfg(feature = "cli")]
 mod excerpt;
 pub mod github;
