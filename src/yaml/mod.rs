@@ -6,6 +6,7 @@
 mod comment;
 mod events;
 mod json;
+mod libyaml;
 mod node;
 mod partly;
 mod prefilter;

@@ -21,6 +21,7 @@ mod fixes;
 mod given;
 mod helm;
 mod inventory;
+mod kubectl_yaml;
 mod kustomize;
 mod mistakes;
 mod mutants;
