@@ -16,6 +16,7 @@ mod policy;
 mod ports;
 mod selector;
 mod service;
+mod unread;
 pub mod validate;
 mod workload;
 
@@ -31,6 +32,7 @@ pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 pub use ports::{PortEntry, PortRef, Protocol};
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
+pub use unread::{Seeming, seeming};
 pub use workload::{ContainerPort, DnsPolicy, Workload, WorkloadKind};
 
 use crate::bundle::{Head, Write};
@@ -75,6 +77,8 @@ pub enum Body {
     PodMaker,
     /// An object that has a chart or a directory deployed, which no manifest here shows.
     Deployer(Deployer),
+    /// A document that can't be read and names a kind that makes pods: its path.
+    Unread(Box<str>),
     /// Anything else.
     Other,
 }
