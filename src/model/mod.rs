@@ -17,6 +17,7 @@ mod ports;
 mod relevance;
 mod selector;
 mod service;
+mod unread;
 pub mod validate;
 mod workload;
 
@@ -33,6 +34,7 @@ pub use ports::{PortEntry, PortRef, Protocol};
 pub use relevance::Relevance;
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
+pub use unread::{Seeming, seeming};
 pub use workload::{ContainerPort, DnsPolicy, Workload, WorkloadKind};
 
 use crate::bundle::{Head, Write};
@@ -77,6 +79,8 @@ pub enum Body {
     PodMaker,
     /// An object that has a chart or a directory deployed, which no manifest here shows.
     Deployer(Deployer),
+    /// A document that can't be read and names a kind that makes pods: its path.
+    Unread(Box<str>),
     /// Anything else.
     Other,
 }

@@ -9,6 +9,7 @@ use fixedbitset::FixedBitSet;
 use range_set_blaze::RangeSetBlaze;
 
 use super::build::Settings;
+use super::elsewhere::Elsewhere;
 use super::group::{GroupId, Groups, PolicyGroup};
 use super::known::{Profile, WellKnown};
 use super::places::{NAME_LABEL, Namespace};
@@ -133,7 +134,7 @@ pub struct Cluster {
     pub(super) policies: Vec<u32>,
     /// The namespace of each policy by number, beside `policies`.
     pub(super) homes: Vec<u32>,
-    pub(super) reported: FixedBitSet,
+    pub(super) reported: Arc<FixedBitSet>,
     /// Services by namespace number.
     pub(super) services: BTreeMap<u32, Vec<u32>>,
     /// The Service that asks for an address, by that address.
@@ -145,12 +146,8 @@ pub struct Cluster {
     pub(super) other_policies: FixedBitSet,
     /// Whether such a policy selects pods of every namespace.
     pub(super) other_policy_everywhere: bool,
-    /// Whether something that may belong to it is not evaluated or can't be read.
-    pub(super) leaves_things_out: bool,
-    /// What is not evaluated anywhere in the repository, by name.
-    pub(super) left_out: Arc<[String]>,
-    /// Objects of the repository outside this cluster that are no alternative of it.
-    pub(super) elsewhere: Vec<u32>,
+    /// The rest of the repository.
+    pub(super) elsewhere: Option<Elsewhere>,
     /// Whether an object of it has directories or charts deployed.
     pub(super) has_deployer: bool,
     /// Workloads that declare a port that a DNS server listens on, by number, ascending.
@@ -563,26 +560,13 @@ impl Cluster {
     /// Whether something of the repository is left out that may belong to the cluster: a
     /// kustomization, a chart, a document that can't be read.
     pub fn leaves_things_out(&self) -> bool {
-        self.leaves_things_out
+        self.elsewhere.as_ref().is_some_and(Elsewhere::leaves_things_out)
     }
 
     /// Something in the repository that is not evaluated, and whose name holds a value that the
     /// selector asks for as a word: the chart `…/kafka`, for `app: kafka`.
     pub fn left_out_with_name(&self, selector: &Selector) -> Option<&str> {
-        let values = || selector.requirements.iter().flat_map(|r| &r.values);
-        let has_word = |what: &str, word: &str| {
-            what.match_indices(word).any(|(at, _)| {
-                let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-                let (before, rest) = what.split_at(at);
-                word.len() > 2
-                    && edge(before.chars().next_back())
-                    && edge(rest.get(word.len()..).and_then(|rest| rest.chars().next()))
-            })
-        };
-        self.left_out
-            .iter()
-            .find(|what| values().any(|(value, _)| has_word(what, value)))
-            .map(String::as_str)
+        self.elsewhere.as_ref()?.left_out_with_name(selector)
     }
 
     /// A workload that a kustomization's `namespace` has moved here from the namespace of that
@@ -599,21 +583,23 @@ impl Cluster {
         })
     }
 
-    /// Objects of the repository outside this cluster (and not in an alternative of it).
-    pub fn objects_elsewhere(&self) -> impl Iterator<Item = &Object> {
-        self.elsewhere.iter().map(|&id| self.object(id))
+    /// The rest of the repository, but for alternatives of this cluster.
+    pub fn elsewhere(&self) -> Option<&Elsewhere> {
+        self.elsewhere.as_ref()
     }
 
-    /// Workloads of the repository outside this cluster (and not in an alternative of it).
-    pub fn elsewhere(&self) -> impl Iterator<Item = (&Head, &Workload)> {
-        self.elsewhere.iter().flat_map(|&id| {
-            let Object { head, body, .. } = self.object(id);
-            let list = match body {
-                Body::Workloads(list) => list.as_slice(),
-                _ => &[],
-            };
-            list.iter().map(move |workload| (head, workload))
-        })
+    /// A workload of the rest of the repository that a selector surely selects.
+    pub fn selected_elsewhere(&self, selector: &Selector) -> Option<&Head> {
+        let (id, _) = self.elsewhere.as_ref()?.selected(selector).next()?;
+        Some(self.head(id))
+    }
+
+    /// Whether something in the rest of the repository is deployed to the namespace of that name,
+    /// or is that Namespace.
+    pub fn is_mentioned_elsewhere(&self, namespace: &str) -> bool {
+        self.elsewhere
+            .as_ref()
+            .is_some_and(|elsewhere| elsewhere.objects_in(namespace).next().is_some())
     }
 }
 

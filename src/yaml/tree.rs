@@ -111,7 +111,7 @@ impl Stop {
         };
         let line = place(input.text, self.at);
         let span = Span::new(input.source, input.base + line.start, input.base + line.end);
-        Problem { kind, span }
+        Problem { kind, span, document: span }
     }
 }
 
