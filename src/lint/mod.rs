@@ -30,6 +30,8 @@ mod missing_dns_egress;
 mod missing_namespace_selector;
 mod namespace_label_by_name;
 mod no_effect_egress;
+mod node_local_dns_blocked;
+mod null_field;
 mod object_meta;
 mod orphaned_namespace_selector;
 mod orphaned_peer_selector;
@@ -119,6 +121,7 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
                 check(&cx, *id, &mut findings);
             }
         }
+        findings.iter_mut().for_each(|finding| split_peer::withhold(&cx, finding));
         findings
     };
     let mut findings: Vec<Finding> = reported.par_iter().flat_map_iter(of_policy).collect();

@@ -4,6 +4,7 @@
 //! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
 
 mod address;
+mod containers;
 mod decode;
 mod duplicate;
 mod field;

@@ -2,7 +2,7 @@
 
 use super::rules::exceptions;
 use super::{Endpoint, Port, Verdict, side};
-use crate::model::{Direction, Field, Peer, PortRef, Protocol, TrafficRule};
+use crate::model::{Direction, Field, IpBlock, Peer, PortRef, Protocol, TrafficRule};
 use crate::resolve::{
     Cluster, NAME_LABEL, Subject, Tri, Why, dns_labels, is_dns_address, is_dns_namespace, meets,
     selects,
@@ -29,8 +29,11 @@ pub fn dns(cluster: &Cluster, subject: Subject) -> Dns {
         if pods.allowed.is_yes() || cluster.profile.dns_port() == SERVICE_PORT {
             return pods;
         }
-        // OpenShift's pods listen on 5353 behind a Service on 53; a rule for everyone on 53 is
-        // taken for one that works there.
+        // OpenShift's pods listen on 5353 behind a Service on 53, and rules see the pods' port:
+        // only a resolver of the repository may listen on 53.
+        if !cluster.has_resolver() {
+            return pods;
+        }
         let service = at(SERVICE_PORT);
         if service.allowed > pods.allowed { service } else { pods }
     };
@@ -51,17 +54,16 @@ pub(super) fn dns_peer(
     if peer.wrong {
         return Tri::Unknown(Why::Refused);
     }
+    if port.number != cluster.profile.dns_port() {
+        return peer_is_own_dns(cluster, policy, peer);
+    }
     match &peer.ip_block {
         Field::Wrong(..) => return Tri::Unknown(Why::Refused),
         Field::Given(block, _) => {
             let Some(cidr) = block.cidr.get() else {
                 return Tri::Unknown(Why::Refused);
             };
-            let holds = {
-                let settings = &cluster.settings;
-                let ranges = settings.pod_ranges.iter().chain(&settings.service_ranges);
-                is_dns_address(*cidr, &exceptions(block), ranges)
-            };
+            let holds = block_may_be_dns(cluster, block);
             // An address on the node is meant only by a rule that says 53; a wide block on every
             // port may hold it by accident, and may hold the Service's address too.
             let means_dns = names_dns_port(rule) || cidr.prefix_len() == 0;
@@ -69,8 +71,26 @@ pub(super) fn dns_peer(
         }
         Field::Absent => {}
     }
-    let works_on_pods = port.number == cluster.profile.dns_port();
-    peer_may_be_dns(cluster, policy, peer) & Tri::from(works_on_pods)
+    peer_may_be_dns(cluster, policy, peer)
+}
+
+/// Whether an address block holds an address of the cluster's DNS, or may.
+pub fn block_may_be_dns(cluster: &Cluster, block: &IpBlock) -> Tri {
+    let Some(cidr) = block.cidr.get() else {
+        return Tri::Unknown(Why::Refused);
+    };
+    let settings = &cluster.settings;
+    let ranges = settings.pod_ranges.iter().chain(&settings.service_ranges);
+    is_dns_address(*cidr, &exceptions(block), ranges)
+}
+
+/// Whether a rule for everyone holds the cluster's DNS on `port`: its pods listen there, or a
+/// resolver of the repository may.
+pub(super) fn everyone_holds_dns(cluster: &Cluster, port: Port) -> Tri {
+    if port.number == cluster.profile.dns_port() {
+        return Tri::Yes;
+    }
+    if cluster.has_resolver() { Tri::Unknown(Why::Cluster) } else { Tri::No }
 }
 
 /// Whether a peer of selectors holds the cluster's DNS pods, whatever the port: those of the
@@ -84,7 +104,7 @@ pub fn peer_may_be_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
         None => Tri::from(!peer.namespace_selector.is_absent()),
         Some(selector) => dns_labels(selector, cluster.profile),
     };
-    (in_namespace & labelled) | own_dns(cluster, policy, peer)
+    (in_namespace & labelled) | peer_is_own_dns(cluster, policy, peer)
 }
 
 fn dns_namespace(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
@@ -122,7 +142,7 @@ impl crate::resolve::Labelled for NameOnly<'_> {
 
 /// Whether the peer selects a workload of the repository, or a well-known pod, that is a resolver:
 /// one that declares port 53 (or the profile's port).
-fn own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
+pub fn peer_is_own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     // Asked of every peer, so the cheap answer first: most repositories hold no resolver.
     if !cluster.has_resolver() {
         return Tri::No;

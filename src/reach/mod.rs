@@ -4,7 +4,7 @@
 mod dns;
 mod rules;
 
-pub use dns::{Dns, dns, peer_may_be_dns};
+pub use dns::{Dns, block_may_be_dns, dns, peer_is_own_dns, peer_may_be_dns};
 pub use rules::{Destination, entry_allows, peer_matches, ports_allow};
 
 use std::net::IpAddr;

@@ -231,6 +231,11 @@ impl Cluster {
         WorkloadRef { number, head, workload: &list[nth as usize], namespace }
     }
 
+    /// The object that a workload stands in.
+    pub fn object_of(&self, workload: u32) -> &Object {
+        self.object(self.workloads[workload as usize].0)
+    }
+
     /// The workloads that `spec.podSelector` of a policy selects.
     pub fn selected(&self, policy: u32) -> &Pods {
         &self.selected[self.policy_order[&policy] as usize]

@@ -15,8 +15,8 @@ pub use build::{DEFAULT_NAMESPACE, Members, Settings};
 pub use cluster::{Cluster, Covered, PeerPods, Pods, Subject, WorkloadRef, World};
 pub use coverage::covers;
 pub use known::{
-    Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
-    is_ingress_controller,
+    NAME_LIKE, Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
+    is_ingress_controller, is_openshift_namespace,
 };
 pub use nearest::{Nearest, nearest};
 pub use places::{NAME_LABEL, Namespace, Open, Openness, is_system};
