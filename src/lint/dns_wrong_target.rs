@@ -96,7 +96,8 @@ fn write_port(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> Option<Fix> {
     let entries = rule.port_list().iter().filter(is_service_port);
     let places = entries.filter_map(|entry| entry.port.place());
     let edits = places.map(|place| site.replace(place.value, port.to_string()));
-    edits::risky(format!("Write port {port}"), edits)
+    let effect = format!("opens {port} to the same peers, and closes 53");
+    edits::risky(format!("Write port {port}"), effect, edits)
 }
 
 fn wrong_peers(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {
@@ -145,7 +146,8 @@ fn name_namespace(cx: &Context<'_>, at: At) -> Option<Fix> {
     }
     let new = New::label(NAME_LABEL, namespace);
     let edit = site.key_below(node, "podSelector", "namespaceSelector", &new);
-    edits::risky(format!("Add a namespaceSelector for `{namespace}`"), edit)
+    let effect = "opens the rule to its DNS pods, and closes it to such pods elsewhere";
+    edits::risky(format!("Add a namespaceSelector for `{namespace}`"), effect, edit)
 }
 
 fn has_placeholder(peer: &Peer) -> bool {

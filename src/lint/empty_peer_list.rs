@@ -75,14 +75,17 @@ fn empty(direction: Direction, rule: &TrafficRule, node: &Node) -> Option<(Span,
 /// where another rule allows the same port to some peers only.
 fn undoing(cx: &Context<'_>, at: At, direction: Direction, rule: &TrafficRule) -> Option<Finding> {
     let place = rule.peers.place().filter(|_| rule.is_for_everyone())?.key;
-    let (entry, other) = cx.cluster.policy(at.policy).rules(direction).iter().find_map(|other| {
-        let restricts = is_restricted(other);
-        let undone = other.port_list().iter().find(|entry| is_allowed_by(entry, rule));
-        undone.filter(|_| restricts).map(|entry| (entry, other))
-    })?;
+    let (entry, other) =
+        cx.cluster.policy(at.policy).rules(direction).iter().find_map(|other| {
+            let restricts = is_restricted(other);
+            let undone = other.port_list().iter().find(|entry| is_allowed_by(entry, rule));
+            undone.filter(|_| restricts).map(|entry| (entry, other))
+        })?;
     let peers = direction.peers_field();
     let port = match (entry.port.get(), entry.effective_protocol()) {
-        (Some(port), Some(protocol)) => format!("port {} over {protocol}", words::quoted(&port.to_string())),
+        (Some(port), Some(protocol)) => {
+            format!("port {} over {protocol}", words::quoted(&port.to_string()))
+        }
         _ => "these ports".to_owned(),
     };
     let opens = match direction {

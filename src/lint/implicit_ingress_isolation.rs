@@ -47,7 +47,8 @@ fn leave_ingress_open(cx: &Context<'_>, id: u32) -> Option<Fix> {
         Some(_) => None,
         None => site.key_below(spec, "podSelector", "policyTypes", &types),
     };
-    edits::risky("Write `policyTypes: [Egress]`", edit)
+    let effect = "opens all ingress to these pods that no other policy closes";
+    edits::risky("Write `policyTypes: [Egress]`", effect, edit)
 }
 
 /// Whether another policy of the same pods speaks about ingress: then its being closed is known.

@@ -204,7 +204,9 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
         who(cx, id, pods)
     );
     let why = match cx.cluster.profile {
-        Profile::OpenShift => " (on OpenShift the DNS pods listen on 5353 behind their Service's 53)",
+        Profile::OpenShift => {
+            " (on OpenShift the DNS pods listen on 5353 behind their Service's 53)"
+        }
         _ => "",
     };
     let help = format!(
@@ -226,7 +228,9 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
 fn allow_dns(cx: &Context<'_>, id: u32) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let rule = dns_rule(cx.cluster.profile);
-    edits::risky("Add a DNS rule", site.first_item(site.node(Spot::Spec)?, "egress", &rule))
+    let edit = site.first_item(site.node(Spot::Spec)?, "egress", &rule);
+    let effect = format!("opens port {} of the cluster's DNS pods", cx.cluster.profile.dns_port());
+    edits::risky("Add a DNS rule", effect, edit)
 }
 
 fn dns_rule(profile: Profile) -> New {

@@ -97,8 +97,7 @@ fn is_how_dns_is_reached(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> 
         && is_about_dns
         && cx.cluster.subjects(id).into_iter().any(|subject| {
             let dns = reach::dns(cx.cluster, subject);
-            asks_cluster_dns(cx, subject)
-                && !(dns.udp.allowed.is_yes() || dns.tcp.allowed.is_yes())
+            asks_cluster_dns(cx, subject) && !(dns.udp.allowed.is_yes() || dns.tcp.allowed.is_yes())
         })
 }
 
@@ -114,7 +113,12 @@ fn use_name_label(
     }
     let place = requirement.key_span;
     let edit = Site::of(cx, id)?.replace(place, quoted_like(cx.text(place), NAME_LABEL));
-    edits::risky(format!("Write `{NAME_LABEL}`"), Some(edit))
+    let name = named(requirement).map(words::quoted).unwrap_or_default();
+    let effect = match peer.peer.pod_selector.get().filter(|selector| !selector.is_empty()) {
+        Some(pods) => format!("opens the rule to pods with {} in {name}", words::selector(pods)),
+        None => format!("opens the rule to every pod of {name}"),
+    };
+    edits::risky(format!("Write `{NAME_LABEL}`"), effect, Some(edit))
 }
 
 fn some_namespace_has(cx: &Context<'_>, requirement: &Requirement, name: &str) -> bool {

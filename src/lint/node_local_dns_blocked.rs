@@ -85,12 +85,7 @@ fn allowing_peer(cx: &Context<'_>, id: u32, verdict: &Verdict) -> Option<At> {
     .next()
 }
 
-fn finding(
-    cx: &Context<'_>,
-    at: At,
-    head: &Head,
-    addresses: &[IpAddr],
-) -> Option<Finding> {
+fn finding(cx: &Context<'_>, at: At, head: &Head, addresses: &[IpAddr]) -> Option<Finding> {
     let Spot::Peer(direction, rule, nth) = at.spot else {
         return None;
     };
@@ -127,5 +122,5 @@ fn allow_addresses(cx: &Context<'_>, at: At, addresses: &[IpAddr], words: &str) 
     };
     let edits: Option<Vec<_>> =
         addresses.iter().map(|ip| site.item_below(list, nth as usize, &peer(ip))).collect();
-    edits::risky(format!("Add {words}: opens the rule's ports of these addresses"), edits?)
+    edits::risky(format!("Add {words}"), "opens the rule's ports of these addresses", edits?)
 }

@@ -47,8 +47,7 @@ fn null(cx: &Context<'_>, map: &Node, key: &str) -> Option<Span> {
 
 fn peers(cx: &Context<'_>, at: At, direction: Direction, rule: &Node, place: Span) -> Finding {
     let field = direction.peers_field();
-    let has_ports =
-        rule.get("ports").and_then(Node::as_seq).is_some_and(|ports| !ports.is_empty());
+    let has_ports = rule.get("ports").and_then(Node::as_seq).is_some_and(|ports| !ports.is_empty());
     let ports = if has_ports { "on these ports" } else { "on every port" };
     let effect = match direction {
         Direction::Ingress => "lets everyone in",

@@ -105,9 +105,10 @@ fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
              {} here",
             words::quoted(&format!("{NAME_LABEL}: {}", first.namespace.name))
         ),
-        related: first.workload.label(&requirement.key).map(|label| {
-            (label.value_span, format!("the pods of {who} have it here"))
-        }),
+        related: first
+            .workload
+            .label(&requirement.key)
+            .map(|label| (label.value_span, format!("the pods of {who} have it here"))),
         by_name: false,
         proven: true,
     })

@@ -55,10 +55,14 @@ fn is_alone(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
         let other = cx.selector_peers().iter().find(is_it);
         other.is_some_and(|other| {
             let whole_namespaces = other.peer.pod_selector.is_absent();
-            !whole_namespaces && !other.means.beyond && other.means.pods.is_none()
-                && other.means.namespaces.iter().all(|(n, _)| {
-                    cx.cluster.namespace(*n).open.is_none()
-                })
+            !whole_namespaces
+                && !other.means.beyond
+                && other.means.pods.is_none()
+                && other
+                    .means
+                    .namespaces
+                    .iter()
+                    .all(|(n, _)| cx.cluster.namespace(*n).open.is_none())
         })
     })
 }

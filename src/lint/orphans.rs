@@ -183,7 +183,9 @@ fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: 
     let (labels, of_key) = labels_there(cx, &there, selector);
     let labels_in_words = words::list(&labels, 3);
     let shown = match there.as_slice() {
-        [only] if labels.is_empty() => format!("{} there has no such labels", words::workload(only)),
+        [only] if labels.is_empty() => {
+            format!("{} there has no such labels", words::workload(only))
+        }
         [only] => format!("{} there has {labels_in_words}", words::workload(only)),
         _ if labels.is_empty() => "no workload there has any labels".to_owned(),
         _ if of_key => format!("the workloads there have {labels_in_words}"),
@@ -209,9 +211,8 @@ fn labels_there(
     there: &[WorkloadRef<'_>],
     selector: &Selector,
 ) -> (Vec<String>, bool) {
-    let is_own = |workload: &WorkloadRef<'_>, label: &Label| {
-        added_by(cx, workload.head, label).is_none()
-    };
+    let is_own =
+        |workload: &WorkloadRef<'_>, label: &Label| added_by(cx, workload.head, label).is_none();
     let collect = |wanted: &dyn Fn(&WorkloadRef<'_>, &Label) -> bool| -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for workload in there {
@@ -244,27 +245,28 @@ struct Relabelled<'a> {
 impl<'a> Relabelled<'a> {
     fn find(cx: &Context<'a>, namespaces: &[u32], selector: &Selector) -> Option<Self> {
         let numbers = namespaces.iter().flat_map(|n| cx.cluster.namespace(*n).workloads.clone());
-        numbers.filter_map(|number| {
-            let workload = cx.cluster.workload(number);
-            let made = cx.cluster.object_of(number).made.as_ref()?;
-            let pod_labels = if workload.head.kind == "Pod" {
-                "metadata.labels"
-            } else {
-                "template.metadata.labels"
-            };
-            let is_label = |write: &&Write| write.holder.ends_with(pod_labels);
-            let writes: Vec<&Write> = made.writes.iter().filter(is_label).collect();
-            let before = Before { workload: workload.workload, writes: &writes };
-            if writes.is_empty() || !selects(selector, &before).is_yes() {
-                return None;
-            }
-            let is_asked = |write: &&&Write| {
-                selector.requirements.iter().any(|requirement| requirement.key == write.key)
-            };
-            let write = writes.iter().rev().find(is_asked)?;
-            Some(Self { workload, write })
-        })
-        .next()
+        numbers
+            .filter_map(|number| {
+                let workload = cx.cluster.workload(number);
+                let made = cx.cluster.object_of(number).made.as_ref()?;
+                let pod_labels = if workload.head.kind == "Pod" {
+                    "metadata.labels"
+                } else {
+                    "template.metadata.labels"
+                };
+                let is_label = |write: &&Write| write.holder.ends_with(pod_labels);
+                let writes: Vec<&Write> = made.writes.iter().filter(is_label).collect();
+                let before = Before { workload: workload.workload, writes: &writes };
+                if writes.is_empty() || !selects(selector, &before).is_yes() {
+                    return None;
+                }
+                let is_asked = |write: &&&Write| {
+                    selector.requirements.iter().any(|requirement| requirement.key == write.key)
+                };
+                let write = writes.iter().rev().find(is_asked)?;
+                Some(Self { workload, write })
+            })
+            .next()
     }
 
     fn describe(

@@ -88,7 +88,8 @@ fn declared_beside<'a>(
     let is_second = rule.port_list()[..nth].iter().filter(|entry| same(entry)).count() == 1;
     let mut first = None;
     for &pod in pods.iter().filter(|_| is_second) {
-        let ports = || cx.cluster.workload(pod).workload.ports.iter().filter(|p| p.number == number);
+        let ports =
+            || cx.cluster.workload(pod).workload.ports.iter().filter(|p| p.number == number);
         // By its own protocol too: else both entries are wrong, which is the other case.
         ports().find(|port| port.protocol == protocol)?;
         let other = ports().find(|port| port.protocol != protocol)?;
@@ -97,12 +98,7 @@ fn declared_beside<'a>(
     first.filter(|declared| !allows_declared_too(rule, declared))
 }
 
-fn twice(
-    cx: &Context<'_>,
-    at: At,
-    entry: &PortEntry,
-    declared: &ContainerPort,
-) -> Option<Finding> {
+fn twice(cx: &Context<'_>, at: At, entry: &PortEntry, declared: &ContainerPort) -> Option<Finding> {
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
     let (number, protocol) = one_port(entry)?;
     let other = declared.protocol;
@@ -112,7 +108,8 @@ fn twice(
     );
     let help = format!("write `protocol: {other}` in one of the two");
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
-    finding.fixes.extend(write_protocol(cx, at, entry, other));
+    let effect = format!("opens {number} over {other}");
+    finding.fixes.extend(write_protocol(cx, at, entry, other, effect));
     Some(finding.related(declared.span, format!("declared as {other} here")))
 }
 
@@ -152,12 +149,20 @@ fn finding(
         declared.protocol
     );
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
-    finding.fixes.extend(write_protocol(cx, at, entry, declared.protocol));
+    let effect =
+        format!("opens {number} over {}, and closes it over {protocol}", declared.protocol);
+    finding.fixes.extend(write_protocol(cx, at, entry, declared.protocol, effect));
     Some(finding.related(declared.span, format!("declared as {} here", declared.protocol)))
 }
 
 /// The declared protocol over the one that is written, or below the port where none is.
-fn write_protocol(cx: &Context<'_>, at: At, entry: &PortEntry, declared: Protocol) -> Option<Fix> {
+fn write_protocol(
+    cx: &Context<'_>,
+    at: At,
+    entry: &PortEntry,
+    declared: Protocol,
+    effect: String,
+) -> Option<Fix> {
     let site = Site::of(cx, at.policy)?;
     let declared = declared.to_string();
     let edit = match entry.protocol.place() {
@@ -169,5 +174,5 @@ fn write_protocol(cx: &Context<'_>, at: At, entry: &PortEntry, declared: Protoco
             site.key_below(written, "port", "protocol", &New::text(&*declared))
         }
     };
-    edits::risky(format!("Write `protocol: {declared}`"), edit)
+    edits::risky(format!("Write `protocol: {declared}`"), effect, edit)
 }

@@ -102,9 +102,9 @@ fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
     if pairs != 1 || has_both {
         return None;
     }
-    let title = "Write both selectors in one item: closes the rule to all other pods of those \
-                 namespaces, and to such pods elsewhere";
-    edits::risky(title, site.join(first, second))
+    let effect =
+        "closes the rule to all other pods of those namespaces, and to such pods elsewhere";
+    edits::risky("Write both selectors in one item", effect, site.join(first, second))
 }
 
 /// What the repository shows of two halves; none where it shows that they belong to nothing.
@@ -193,7 +193,8 @@ pub(super) fn withhold(cx: &Context<'_>, finding: &mut Finding) {
     finding.fixes.retain(|fix| !writes_into_half(fix));
     if finding.fixes.len() < before {
         finding.withheld = Some(
-            "it would write into one half of two peers that may be meant as one (split-peer)".into(),
+            "it would write into one half of two peers that may be meant as one (split-peer)"
+                .into(),
         );
     }
 }

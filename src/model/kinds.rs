@@ -201,7 +201,8 @@ pub fn is_deployer(group: &str, kind: &str) -> bool {
 /// Every kind that the filter before parsing has to let through.
 pub fn wanted() -> impl Iterator<Item = &'static str> {
     let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
-    BUILT_IN.iter().chain(TELLTALE).chain([&EGRESS_FIREWALL]).chain(custom).copied()
+    let fixed = BUILT_IN.iter().chain(TELLTALE).chain([&EGRESS_FIREWALL]).chain(custom).copied();
+    fixed.chain(super::cluster_config::kinds())
 }
 
 fn holds(table: &[(&str, &[&str])], group: &str, kind: &str) -> bool {

@@ -4,6 +4,7 @@
 //! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
 
 mod address;
+mod cluster_config;
 mod containers;
 mod decode;
 mod duplicate;
@@ -21,6 +22,7 @@ pub mod validate;
 mod workload;
 
 pub use address::{At, Spot};
+pub use cluster_config::{AddressOwner, AddressRange, ClusterConfig};
 pub use decode::{decode, string};
 pub use duplicate::DuplicateKey;
 pub use field::{Field, Place, Why};
@@ -76,6 +78,8 @@ pub enum Body {
     PodMaker,
     /// An object that has a chart or a directory deployed, which no manifest here shows.
     Deployer(Deployer),
+    /// How a cluster is set up.
+    ClusterConfig(ClusterConfig),
     /// Anything else.
     Other,
 }

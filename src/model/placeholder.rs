@@ -50,7 +50,8 @@ mod tests {
         {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in ["app", "", "a-b.c", "80", "a_b", "__", "a<b", "PROD", "A_b", "_A", "A_", "V1"] {
+        for text in ["app", "", "a-b.c", "80", "a_b", "__", "a<b", "PROD", "A_b", "_A", "A_", "V1"]
+        {
             assert!(!is_placeholder(text), "{text}");
         }
     }

@@ -140,7 +140,8 @@ impl Workload {
     /// it, in digits (pkg/controller/cronjob/utils.go, getJobName).
     pub fn never_job_named(&self, key: &str, value: &str) -> bool {
         let is_job_name = matches!(key, "job-name" | "batch.kubernetes.io/job-name");
-        let is_known = !self.name.is_empty() && ![&*self.name, value].iter().any(|name| is_placeholder(name));
+        let is_known =
+            !self.name.is_empty() && ![&*self.name, value].iter().any(|name| is_placeholder(name));
         let time = value.strip_prefix(self.name.as_str()).and_then(|rest| rest.strip_prefix('-'));
         let is_time = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         is_job_name && is_known && self.kind == WorkloadKind::CronJob && !time.is_some_and(is_time)
@@ -150,7 +151,9 @@ impl Workload {
     pub fn never_job(&self, requirement: &Requirement) -> bool {
         let mut values = requirement.values.iter();
         requirement.operator == Operator::In
-            && values.any(|(value, _)| self.name == *value && self.never_job_named(&requirement.key, value))
+            && values.any(|(value, _)| {
+                self.name == *value && self.never_job_named(&requirement.key, value)
+            })
     }
 
     /// The label of that key on its pods, as written.

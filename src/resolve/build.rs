@@ -12,7 +12,7 @@ use super::cluster::{Cluster, Pods, World};
 use super::known::{Profile, WellKnown, is_dns_port};
 use super::places::{Namespace, Open, Openness, is_system};
 use super::postings::Postings;
-use crate::model::{Body, Field, Object, is_placeholder};
+use crate::model::{AddressRange, Body, Field, Object, is_placeholder};
 
 /// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -83,7 +83,9 @@ impl Cluster {
         let profile = settings.profile.unwrap_or_else(|| {
             Profile::detect(members.objects.iter().map(|&id| &objects[id as usize]))
         });
+        let described = described(&objects, members.objects.iter().chain(&members.elsewhere));
         let mut cluster = Self {
+            described,
             name: members.name,
             is_trial: members.is_trial,
             world: settings.world,
@@ -160,7 +162,7 @@ impl Cluster {
                     let who = format!("{} {}", head.kind, head.name);
                     openness.open(deployer.namespace.as_deref(), Open::NotEvaluated(who));
                 }
-                Body::Namespace(_) | Body::Other => {}
+                Body::Namespace(_) | Body::ClusterConfig(_) | Body::Other => {}
             }
         }
         openness
@@ -221,6 +223,17 @@ impl Cluster {
         };
         self.selected = self.policies.par_iter().map(selected).collect();
     }
+}
+
+/// The addresses that the configurations of clusters among those objects give out.
+fn described<'a>(objects: &[Object], ids: impl Iterator<Item = &'a u32>) -> Vec<AddressRange> {
+    ids.filter_map(|&id| match &objects[id as usize].body {
+        Body::ClusterConfig(config) => Some(&config.ranges),
+        _ => None,
+    })
+    .flatten()
+    .copied()
+    .collect()
 }
 
 /// The namespaces that the members mention, sorted by name, with what is known of their labels.

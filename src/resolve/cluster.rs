@@ -16,8 +16,8 @@ use super::select::{Labelled, selects};
 use super::tri::{Tri, Why};
 use crate::bundle::{Head, Write, Writer};
 use crate::model::{
-    Body, Field, Object, Operator, Peer, Policy, Requirement, Selector, Service, Workload,
-    is_placeholder,
+    AddressRange, Body, Field, Object, Operator, Peer, Policy, Requirement, Selector, Service,
+    Workload, is_placeholder,
 };
 use crate::text::Span;
 use crate::yaml::Node;
@@ -114,6 +114,8 @@ pub struct Cluster {
     pub profile: Profile,
     /// What else it was told of itself.
     pub settings: Settings,
+    /// The addresses of the clusters whose configuration the repository shows.
+    pub described: Vec<AddressRange>,
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) namespaces: Vec<Namespace>,
     pub(super) by_name: HashMap<CompactString, u32>,

@@ -126,8 +126,8 @@ fn alike(wanted: &str, has: &str) -> Likeness {
         };
     }
     let (short, long) = if a.len() < b.len() { (&a, &b) } else { (&b, &a) };
-    let extends = long.len() == short.len() + 1
-        && (long.starts_with(short) || long.ends_with(short));
+    let extends =
+        long.len() == short.len() + 1 && (long.starts_with(short) || long.ends_with(short));
     if extends { Likeness::Extended } else { Likeness::None }
 }
 
