@@ -31,6 +31,8 @@ mod missing_dns_egress;
 mod missing_namespace_selector;
 mod namespace_label_by_name;
 mod no_effect_egress;
+mod node_local_dns_blocked;
+mod null_field;
 mod object_meta;
 mod orphaned_namespace_selector;
 mod orphaned_peer_selector;
@@ -117,8 +119,8 @@ struct Own<'a> {
     policy: u32,
     /// Its peers, in order.
     peers: Vec<SelectorPeer<'a>>,
-    /// Whether its text can be edited.
-    is_editable: OnceLock<bool>,
+    /// How its text is written.
+    written: OnceLock<edits::Written>,
     /// The fields that the API does not have.
     strays: OnceLock<unknown_field::Strays>,
 }
@@ -132,7 +134,7 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
         let own = Own {
             policy: *id,
             peers: selector_peers(cx.cluster, *id),
-            is_editable: OnceLock::new(),
+            written: OnceLock::new(),
             strays: OnceLock::new(),
         };
         let cx = Context { own: Some(&own), ..*cx };
@@ -142,6 +144,7 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
                 check(&cx, *id, &mut findings);
             }
         }
+        findings.iter_mut().for_each(|finding| split_peer::withhold(&cx, finding));
         findings
     };
     let mut findings: Vec<Finding> = reported.par_iter().flat_map_iter(of_policy).collect();
@@ -219,10 +222,10 @@ impl<'a> Context<'a> {
         self.sources.slice(span)
     }
 
-    /// Whether the text of a policy can be edited, looked at once for the policy that is checked.
-    fn is_editable(&self, policy: u32, look: impl FnOnce() -> bool) -> bool {
+    /// How the text of a policy is written, looked at once for the policy that is checked.
+    fn written(&self, policy: u32, look: impl FnOnce() -> edits::Written) -> edits::Written {
         match self.own.filter(|own| own.policy == policy) {
-            Some(own) => *own.is_editable.get_or_init(look),
+            Some(own) => *own.written.get_or_init(look),
             None => look(),
         }
     }

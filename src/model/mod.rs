@@ -4,6 +4,8 @@
 //! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
 
 mod address;
+mod cluster_config;
+mod containers;
 mod decode;
 mod duplicate;
 mod field;
@@ -22,6 +24,7 @@ pub mod validate;
 mod workload;
 
 pub use address::{At, Spot};
+pub use cluster_config::{AddressOwner, AddressRange, ClusterConfig};
 pub use decode::{decode, string};
 pub use duplicate::DuplicateKey;
 pub use field::{Field, Place, Why};
@@ -81,6 +84,8 @@ pub enum Body {
     Deployer(Deployer),
     /// A document that can't be read and names a kind that makes pods: its path.
     Unread(Box<str>),
+    /// How a cluster is set up.
+    ClusterConfig(ClusterConfig),
     /// Anything else.
     Other,
 }

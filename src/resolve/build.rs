@@ -13,7 +13,7 @@ use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
 use super::places::{Namespace, Open, is_system};
 use super::postings::Postings;
-use crate::model::{Body, Object, is_placeholder};
+use crate::model::{AddressRange, Body, Object, is_placeholder};
 
 /// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -80,7 +80,10 @@ impl Cluster {
         let profile = settings.profile.unwrap_or_else(|| {
             Profile::detect(members.objects.iter().map(|&id| &objects[id as usize]))
         });
+        let configs = members.elsewhere.iter().flat_map(Elsewhere::cluster_configs);
+        let described = described(&objects, members.objects.iter().copied().chain(configs));
         let mut cluster = Self {
+            described,
             name: members.name,
             is_trial: members.is_trial,
             world: settings.world,
@@ -102,6 +105,7 @@ impl Cluster {
             elsewhere: members.elsewhere,
             has_deployer: false,
             resolvers: Vec::new(),
+            dns_cache: None,
             covered: RwLock::default(),
             peers: RwLock::default(),
         };
@@ -143,7 +147,11 @@ impl Cluster {
                 }
                 Body::OtherPolicy(_) => self.other_policies.insert(namespace as usize),
                 Body::Deployer(_) => self.has_deployer = true,
-                Body::PodMaker | Body::Namespace(_) | Body::Unread(_) | Body::Other => {}
+                Body::PodMaker
+                | Body::Namespace(_)
+                | Body::ClusterConfig(_)
+                | Body::Unread(_)
+                | Body::Other => {}
             }
         }
     }
@@ -162,13 +170,18 @@ impl Cluster {
             number += count;
         }
         let (mut postings, mut resolvers) = (Postings::default(), Vec::new());
+        let mut dns_cache = None;
         for number in 0..self.workload_count() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
             if workload.ports.iter().any(|port| is_dns_port(port.number)) {
                 resolvers.push(number);
             }
+            if workload.dns_cache.is_some() {
+                dns_cache.get_or_insert(number);
+            }
         }
+        self.dns_cache = dns_cache;
         (self.postings, self.resolvers) = (postings, resolvers);
     }
 
@@ -186,6 +199,17 @@ impl Cluster {
             };
         }
     }
+}
+
+/// The addresses that the configurations of clusters among those objects give out.
+fn described(objects: &[Object], ids: impl Iterator<Item = u32>) -> Vec<AddressRange> {
+    ids.filter_map(|id| match &objects[id as usize].body {
+        Body::ClusterConfig(config) => Some(&config.ranges),
+        _ => None,
+    })
+    .flatten()
+    .copied()
+    .collect()
 }
 
 /// The namespaces that the members mention, sorted by name, with what is known of their labels.

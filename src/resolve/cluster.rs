@@ -18,8 +18,8 @@ use super::select::{Labelled, selects};
 use super::tri::{Tri, Why};
 use crate::bundle::{Head, Write, Writer};
 use crate::model::{
-    Body, Field, Object, Operator, Peer, Policy, Requirement, Selector, Service, Workload,
-    is_placeholder,
+    AddressRange, Body, Field, Object, Operator, Peer, Policy, Requirement, Selector, Service,
+    Workload, is_placeholder,
 };
 use crate::text::Span;
 use crate::yaml::Node;
@@ -126,6 +126,8 @@ pub struct Cluster {
     pub profile: Profile,
     /// What else it was told of itself.
     pub settings: Settings,
+    /// The addresses of the clusters whose configuration the repository shows.
+    pub described: Vec<AddressRange>,
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) namespaces: Vec<Namespace>,
     pub(super) by_name: HashMap<CompactString, u32>,
@@ -152,6 +154,8 @@ pub struct Cluster {
     pub(super) has_deployer: bool,
     /// Workloads that declare a port that a DNS server listens on, by number, ascending.
     pub(super) resolvers: Vec<u32>,
+    /// A workload that is NodeLocal DNSCache, by number.
+    pub(super) dns_cache: Option<u32>,
     /// What namespaceSelectors cover: many peers ask for the same namespaces.
     pub(super) covered: RwLock<HashMap<Vec<Requires>, Covered>>,
     /// What peers select: the same ones stand in many policies.
@@ -274,6 +278,11 @@ impl Cluster {
         };
         let namespace = self.namespace(namespace);
         WorkloadRef { number, head, workload: &list[nth as usize], namespace }
+    }
+
+    /// The object that a workload stands in.
+    pub fn object_of(&self, workload: u32) -> &Object {
+        self.object(self.workloads[workload as usize].0)
     }
 
     /// The workloads that `spec.podSelector` of a policy selects.
@@ -535,6 +544,15 @@ impl Cluster {
         services.iter().filter_map(|&id| match &self.object(id).body {
             Body::Service(service) => Some((self.head(id), service)),
             _ => None,
+        })
+    }
+
+    /// A workload of the repository that is NodeLocal DNSCache.
+    pub fn dns_cache(&self) -> Option<(&Head, &Workload)> {
+        let own = self.dns_cache.map(|number| self.workload(number));
+        own.map(|it| (it.head, it.workload)).or_else(|| {
+            let (id, workload) = self.elsewhere.as_ref()?.dns_cache()?;
+            Some((self.head(id), workload))
         })
     }
 

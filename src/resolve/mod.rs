@@ -23,8 +23,8 @@ pub use coverage::covers;
 pub use elsewhere::Elsewhere;
 pub use group::{GroupId, PolicyGroup};
 pub use known::{
-    Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
-    is_ingress_controller,
+    NAME_LIKE, Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
+    is_ingress_controller, is_openshift_namespace,
 };
 pub use nearest::{Nearest, nearest};
 pub use openings::Unseen;

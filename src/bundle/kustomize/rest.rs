@@ -40,6 +40,7 @@ impl File {
             let bytes = disk.read(&self.path).map_err(|why| Problem {
                 kind: ProblemKind::Limit(format!("this file can't be read: {why}")),
                 span: crate::text::Span::new(self.source, 0, 0),
+                document: crate::text::Span::new(self.source, 0, 0),
             })?;
             yaml::decode_utf8(self.source, &bytes).map(Arc::from)
         })
@@ -65,6 +66,7 @@ impl Rest {
                 (None, None) => Err(Problem {
                     kind: ProblemKind::Syntax("this document is empty now".to_owned()),
                     span: crate::text::Span::new(source, self.range.start, self.range.start),
+                    document: crate::text::Span::new(source, self.range.start, self.range.start),
                 }),
             }
         })
