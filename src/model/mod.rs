@@ -31,7 +31,7 @@ pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 pub use ports::{PortEntry, PortRef, Protocol};
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
-pub use workload::{ContainerPort, DnsPolicy, Workload, WorkloadKind};
+pub use workload::{ContainerPort, DnsPolicy, JOB_LABELS, Workload, WorkloadKind};
 
 use crate::bundle::{Head, Write};
 use crate::yaml::Node;

@@ -12,7 +12,7 @@ use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
 use super::places::{Namespace, Open, Openness, is_system};
 use super::postings::Postings;
-use crate::model::{Body, Object, is_placeholder};
+use crate::model::{Body, Label, Object, is_placeholder};
 
 /// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -92,11 +92,14 @@ impl Cluster {
             objects,
             namespaces,
             by_name,
+            namespace_labels: HashMap::new(),
+            unsure_namespaces: Vec::new(),
             workloads: Vec::new(),
             policies: Vec::new(),
             homes: Vec::new(),
             reported: members.reported,
             services: BTreeMap::new(),
+            service_labels: HashMap::new(),
             service_addresses: BTreeMap::new(),
             postings: Postings::default(),
             groups: Groups::default(),
@@ -109,10 +112,12 @@ impl Cluster {
             resolvers: Vec::new(),
             covered: RwLock::default(),
             peers: RwLock::default(),
+            likeness: RwLock::default(),
         };
         cluster.other_policies.grow(cluster.namespaces.len());
         let openness = cluster.enter(&members.objects, members.openness);
         cluster.leaves_things_out = openness.leaves_things_out();
+        cluster.number_namespaces();
         cluster.number_workloads();
         cluster.open_places(&openness);
         cluster.groups = Groups::build(&cluster);
@@ -140,6 +145,10 @@ impl Cluster {
                 }
                 Body::Service(service) => {
                     self.services.entry(namespace).or_default().push(id);
+                    if let Some(Label { key, value, .. }) = service.selector.first() {
+                        let label = (namespace, key.clone(), value.clone());
+                        self.service_labels.entry(label).or_default().push(id);
+                    }
                     for (address, _) in &service.cluster_ips {
                         self.service_addresses.entry(*address).or_insert(id);
                     }
@@ -164,6 +173,20 @@ impl Cluster {
             }
         }
         openness
+    }
+
+    /// Indexes the labels of the namespaces.
+    fn number_namespaces(&mut self) {
+        for (number, namespace) in (0u32..).zip(&self.namespaces) {
+            let mut values = namespace.labels.iter().map(|label| &label.value);
+            if namespace.labels_unsure || values.any(|value| is_placeholder(value)) {
+                self.unsure_namespaces.push(number);
+            }
+            for label in &namespace.labels {
+                let label = (label.key.clone(), label.value.clone());
+                self.namespace_labels.entry(label).or_default().push(number);
+            }
+        }
     }
 
     /// Sorts the workloads by namespace, so that each namespace is a range of numbers, and

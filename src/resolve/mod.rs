@@ -6,16 +6,19 @@ mod cluster;
 mod coverage;
 mod group;
 mod known;
+mod likeness;
 mod nearest;
+mod peers;
 mod places;
 mod postings;
 mod segments;
 mod select;
 mod selector_index;
+mod services;
 mod tri;
 
 pub use build::{DEFAULT_NAMESPACE, Members, Settings};
-pub use cluster::{Cluster, Covered, PeerPods, Pods, Subject, WorkloadRef, World};
+pub use cluster::{Cluster, Pods, Subject, WorkloadRef, World};
 pub use coverage::covers;
 pub use group::{GroupId, PolicyGroup};
 pub use known::{
@@ -23,6 +26,7 @@ pub use known::{
     is_ingress_controller,
 };
 pub use nearest::{Nearest, nearest};
+pub use peers::{Covered, PeerPods};
 pub use places::{NAME_LABEL, Namespace, Open, Openness, is_system};
 pub use select::{Labelled, meets, selects};
 pub use selector_index::SelectorIndex;
