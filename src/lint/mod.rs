@@ -61,7 +61,7 @@ pub use overlaid::overlaid;
 pub use registry::{RULES, rule};
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -199,7 +199,7 @@ pub(crate) struct RuleDestinations {
     /// Its index.
     pub index: u32,
     /// The destination pods that the repository shows; none where it can't tell who they are.
-    pub shown: Option<Vec<u32>>,
+    pub shown: Option<Arc<[u32]>>,
     /// Whether all of them stand in closed places, so that no others are among them.
     pub closed: bool,
 }
@@ -251,13 +251,17 @@ impl<'a> Context<'a> {
     /// ports are ports of: the peers' pods for egress, the policy's own for ingress.
     pub(crate) fn rules_with_destinations(&self, policy: u32) -> Vec<RuleDestinations> {
         let cluster = self.cluster;
-        let own = self.own_destinations(policy);
         let mut found = Vec::new();
         for direction in Direction::BOTH {
-            if !cluster.policy(policy).isolates(direction) {
+            let rules = cluster.policy(policy).rules(direction);
+            if !cluster.policy(policy).isolates(direction) || rules.is_empty() {
                 continue;
             }
-            for (index, rule) in (0u32..).zip(cluster.policy(policy).rules(direction)) {
+            let own = match direction {
+                Direction::Ingress => self.own_destinations(policy),
+                Direction::Egress => None,
+            };
+            for (index, rule) in (0u32..).zip(rules) {
                 let shown = match direction {
                     Direction::Ingress => own.clone(),
                     Direction::Egress => self.peer_destinations(index, rule),
@@ -281,13 +285,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn own_destinations(&self, policy: u32) -> Option<Vec<u32>> {
+    fn own_destinations(&self, policy: u32) -> Option<Arc<[u32]>> {
         let selected = self.cluster.selected(policy);
         let sure = selected.is_sure() && !selected.yes.is_empty();
         sure.then(|| selected.yes.iter().collect())
     }
 
-    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Vec<u32>> {
+    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Arc<[u32]>> {
         if rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent()) {
             return None;
         }
@@ -303,7 +307,7 @@ impl<'a> Context<'a> {
         }
         pods.sort_unstable();
         pods.dedup();
-        (!pods.is_empty()).then_some(pods)
+        (!pods.is_empty()).then(|| pods.into())
     }
 
     /// The peers of the policy that is checked which select pods or namespaces, in the directions

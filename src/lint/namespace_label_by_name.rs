@@ -115,5 +115,7 @@ fn use_name_label(
 }
 
 fn some_namespace_has(cx: &Context<'_>, requirement: &Requirement, name: &str) -> bool {
-    cx.cluster.namespaces().iter().any(|ns| ns.value(&requirement.key) == Some(name))
+    let mut labelled = cx.cluster.namespaces_with(&requirement.key, name).iter();
+    labelled.any(|n| cx.cluster.namespace(*n).value(&requirement.key) == Some(name))
+        || requirement.key == NAME_LABEL && cx.cluster.namespace_named(name).is_some()
 }

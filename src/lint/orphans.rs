@@ -38,14 +38,10 @@ pub(super) fn describe(
     key: Span,
 ) -> Orphan {
     let selector = &as_written(selector, key);
-    let candidates = namespaces
-        .iter()
-        .flat_map(|number| cx.cluster.namespace(*number).workloads.clone())
-        .filter(|number| *number < cx.cluster.workload_count());
     if let Some(relabelled) = Relabelled::find(cx, namespaces, selector) {
         return relabelled.describe(cx, namespaces, selector, key);
     }
-    let near = nearest(cx.cluster, candidates, selector);
+    let near = nearest(cx.cluster, namespaces, selector);
     let mut orphan = match &near {
         Some(near) => near_miss(cx, namespaces, selector, near, key),
         None => no_near_miss(cx, namespaces, selector, key),
@@ -329,14 +325,8 @@ pub(super) fn places(cx: &Context<'_>, namespaces: &[u32]) -> String {
 /// The value of the one requirement that no pod of those namespaces meets, where all others are
 /// met by some.
 fn sole_culprit(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<Span> {
-    let met_by_some = |requirement: &Requirement| {
-        namespaces.iter().flat_map(|number| cx.cluster.namespace(*number).workloads.clone()).any(
-            |number| {
-                !crate::resolve::meets(requirement, cx.cluster.workload(number).workload).is_no()
-            },
-        )
-    };
-    let mut unmet = selector.requirements.iter().filter(|r| !met_by_some(r));
+    let mut unmet =
+        selector.requirements.iter().filter(|r| !cx.cluster.any_may_meet(namespaces, r));
     let culprit = unmet.next()?;
     if unmet.next().is_some() {
         return None;

@@ -38,7 +38,7 @@ pub use relevance::Relevance;
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
 pub use unread::{Seeming, seeming};
-pub use workload::{ContainerPort, DnsPolicy, Workload, WorkloadKind};
+pub use workload::{ContainerPort, DnsPolicy, JOB_LABELS, Workload, WorkloadKind};
 
 use crate::bundle::{Head, Write};
 use crate::yaml::Node;

@@ -46,6 +46,8 @@ pub struct Workload {
     pub name: CompactString,
     /// The labels of its pods: of the pod template, or of the Pod itself.
     pub labels: Vec<Label>,
+    /// The positions of the labels in the order of their keys, where they are many.
+    by_key: Box<[u32]>,
     /// Whether its pods may have labels that the manifest does not show (a template inserts some,
     /// or a value is of the wrong type).
     pub labels_unsure: bool,
@@ -91,6 +93,9 @@ pub struct ContainerPort {
     pub span: Span,
 }
 
+/// The labels that a Job's controller sets to the Job's name on its pods.
+pub const JOB_LABELS: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
+
 impl WorkloadKind {
     fn of(group: &str, kind: &str) -> Self {
         match (group, kind) {
@@ -131,15 +136,14 @@ impl Workload {
 
     /// The label that a Job's controller sets to the Job's name on its pods.
     pub fn job_label(&self, key: &str) -> Option<&str> {
-        let is_job_name = matches!(key, "job-name" | "batch.kubernetes.io/job-name");
-        (is_job_name && self.kind == WorkloadKind::Job && !self.name.is_empty())
+        (JOB_LABELS.contains(&key) && self.kind == WorkloadKind::Job && !self.name.is_empty())
             .then_some(self.name.as_str())
     }
 
     /// Whether that is how its Jobs can't be called: a CronJob's carry its name with a time behind
     /// it, in digits (pkg/controller/cronjob/utils.go, getJobName).
     pub fn never_job_named(&self, key: &str, value: &str) -> bool {
-        let is_job_name = matches!(key, "job-name" | "batch.kubernetes.io/job-name");
+        let is_job_name = JOB_LABELS.contains(&key);
         let is_known =
             !self.name.is_empty() && ![&*self.name, value].iter().any(|name| is_placeholder(name));
         let time = value.strip_prefix(self.name.as_str()).and_then(|rest| rest.strip_prefix('-'));
@@ -158,7 +162,12 @@ impl Workload {
 
     /// The label of that key on its pods, as written.
     pub fn label(&self, key: &str) -> Option<&Label> {
-        self.labels.iter().find(|label| label.key == key)
+        if self.by_key.is_empty() {
+            return self.labels.iter().find(|label| label.key == key);
+        }
+        let of = |at: &u32| &self.labels[*at as usize];
+        let at = self.by_key.partition_point(|at| of(at).key.as_str() < key);
+        self.by_key.get(at).map(of).filter(|label| label.key == key)
     }
 }
 
@@ -252,6 +261,7 @@ fn from_template(
     Workload {
         kind,
         name: CompactString::new(name),
+        by_key: order_of_many(&labels),
         labels,
         labels_unsure,
         own_labels,
@@ -266,6 +276,14 @@ fn from_template(
         dns_cache: containers::dns_cache(spec).filter(|_| is_true(get("hostNetwork"))),
         owner: controller(template),
     }
+}
+
+/// The positions of labels by key, where looking through all would take long.
+fn order_of_many(labels: &[Label]) -> Box<[u32]> {
+    const MANY: usize = 16;
+    let mut order: Vec<u32> = (0..labels.len() as u32).collect();
+    order.sort_by(|a, b| labels[*a as usize].key.cmp(&labels[*b as usize].key));
+    if labels.len() > MANY { order.into() } else { Box::default() }
 }
 
 /// The declared ports of the containers and of restartable init containers (sidecars,

@@ -13,7 +13,7 @@ use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
 use super::places::{Namespace, Open, is_system};
 use super::postings::Postings;
-use crate::model::{AddressRange, Body, Object, is_placeholder};
+use crate::model::{AddressRange, Body, Label, Object, is_placeholder};
 
 /// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -92,11 +92,14 @@ impl Cluster {
             objects,
             namespaces,
             by_name,
+            namespace_labels: HashMap::new(),
+            unsure_namespaces: Vec::new(),
             workloads: Vec::new(),
             policies: Vec::new(),
             homes: Vec::new(),
             reported: members.reported,
             services: BTreeMap::new(),
+            service_labels: HashMap::new(),
             service_addresses: BTreeMap::new(),
             postings: Postings::default(),
             groups: Groups::default(),
@@ -108,9 +111,11 @@ impl Cluster {
             dns_cache: None,
             covered: RwLock::default(),
             peers: RwLock::default(),
+            trigrams: RwLock::default(),
         };
         cluster.other_policies.grow(cluster.namespaces.len());
         cluster.enter(&members.objects);
+        cluster.number_namespaces();
         cluster.number_workloads();
         cluster.open_places();
         cluster.groups = Groups::build(&cluster);
@@ -138,6 +143,10 @@ impl Cluster {
                 }
                 Body::Service(service) => {
                     self.services.entry(namespace).or_default().push(id);
+                    if let Some(Label { key, value, .. }) = service.selector.first() {
+                        let label = (namespace, key.clone(), value.clone());
+                        self.service_labels.entry(label).or_default().push(id);
+                    }
                     for (address, _) in &service.cluster_ips {
                         self.service_addresses.entry(*address).or_insert(id);
                     }
@@ -152,6 +161,20 @@ impl Cluster {
                 | Body::ClusterConfig(_)
                 | Body::Unread(_)
                 | Body::Other => {}
+            }
+        }
+    }
+
+    /// Indexes the labels of the namespaces.
+    fn number_namespaces(&mut self) {
+        for (number, namespace) in (0u32..).zip(&self.namespaces) {
+            let mut values = namespace.labels.iter().map(|label| &label.value);
+            if namespace.labels_unsure || values.any(|value| is_placeholder(value)) {
+                self.unsure_namespaces.push(number);
+            }
+            for label in &namespace.labels {
+                let label = (label.key.clone(), label.value.clone());
+                self.namespace_labels.entry(label).or_default().push(number);
             }
         }
     }

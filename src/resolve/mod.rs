@@ -9,16 +9,19 @@ mod group;
 mod known;
 mod nearest;
 mod openings;
+mod peers;
 mod places;
 mod postings;
 mod segments;
 mod select;
 mod selector_index;
+mod services;
 mod surroundings;
+mod trigrams;
 mod tri;
 
 pub use build::{DEFAULT_NAMESPACE, Members, Settings};
-pub use cluster::{Cluster, Covered, PeerPods, Pods, Subject, WorkloadRef, World};
+pub use cluster::{Cluster, Pods, Subject, WorkloadRef, World};
 pub use coverage::covers;
 pub use elsewhere::Elsewhere;
 pub use group::{GroupId, PolicyGroup};
@@ -28,6 +31,7 @@ pub use known::{
 };
 pub use nearest::{Nearest, nearest};
 pub use openings::Unseen;
+pub use peers::{Covered, PeerPods};
 pub use places::{NAME_LABEL, Namespace, Open, is_system};
 pub use select::{Labelled, meets, selects};
 pub use selector_index::SelectorIndex;

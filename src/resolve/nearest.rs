@@ -1,10 +1,67 @@
 //! The workload that a selector almost selects, for a finding that names it.
 
+use std::sync::{Arc, PoisonError};
+
 use strsim::osa_distance;
 
 use super::cluster::{Cluster, WorkloadRef};
 use super::select::{Labelled, meets};
+use super::trigrams::{COMPARED, Trigrams};
 use crate::model::{Label, Operator, Requirement, Selector};
+
+impl Cluster {
+    /// Whether some pod of those namespaces meets a requirement, or may.
+    pub fn any_may_meet(&self, namespaces: &[u32], requirement: &Requirement) -> bool {
+        namespaces.iter().any(|number| {
+            let within = &self.namespace(*number).workloads;
+            let mut candidates = self.postings.may_meet(requirement, within);
+            candidates.any(|number| !meets(requirement, self.workload(number).workload).is_no())
+        })
+    }
+
+    /// The workloads of those namespaces that may come near to being selected, ascending: all, or
+    /// in a large namespace those that have something in common with the selector.
+    pub(super) fn nearest_candidates(&self, namespaces: &[u32], selector: &Selector) -> Vec<u32> {
+        let of = |number: &u32| self.namespace(*number).workloads.clone();
+        let count: usize = namespaces.iter().map(|number| of(number).len()).sum();
+        if count <= COMPARED {
+            return namespaces.iter().flat_map(of).collect();
+        }
+        let mut found = Vec::new();
+        for number in namespaces.iter().filter(|number| !of(number).is_empty()) {
+            if found.len() >= 2 * COMPARED {
+                break;
+            }
+            found.extend(self.trigrams_of(*number).candidates(selector));
+            // Those that lack one label of several are near, whatever they have instead.
+            let requirements = selector.requirements.iter();
+            let met = requirements.flat_map(|r| {
+                self.postings.may_meet(r, &of(number)).take(COMPARED).collect::<Vec<_>>()
+            });
+            found.extend(met.take(COMPARED));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn trigrams_of(&self, namespace: u32) -> Arc<Trigrams> {
+        let known = self.trigrams.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&namespace) {
+            return Arc::clone(known);
+        }
+        drop(known);
+        let mut trigrams = Trigrams::default();
+        for number in self.namespace(namespace).workloads.clone() {
+            let WorkloadRef { head, workload, .. } = self.workload(number);
+            trigrams.add(&head.name, number);
+            workload.labels.iter().for_each(|label| trigrams.add(&label.value, number));
+        }
+        let trigrams = Arc::new(trigrams);
+        let mut known = self.trigrams.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(namespace).or_insert(trigrams))
+    }
+}
 
 /// A near miss.
 #[derive(Clone, Debug)]
@@ -43,17 +100,17 @@ impl Nearest<'_> {
     }
 }
 
-/// The workload among `candidates` that comes nearest to being selected: by the number of
+/// The workload of some namespaces that comes nearest to being selected: by the number of
 /// requirements that it does not meet, then by how alike the values are. None where none is
 /// near enough to be worth a word.
 pub fn nearest<'a>(
     cluster: &'a Cluster,
-    candidates: impl IntoIterator<Item = u32>,
+    namespaces: &[u32],
     selector: &'a Selector,
 ) -> Option<Nearest<'a>> {
     let all = selector.requirements.len();
     let mut best: Option<(usize, Likeness, Nearest<'a>)> = None;
-    for number in candidates {
+    for number in cluster.nearest_candidates(namespaces, selector) {
         let workload = cluster.workload(number);
         let failed: Vec<&Requirement> = selector
             .requirements
