@@ -21,7 +21,7 @@ mod workload;
 
 pub use address::{At, Spot};
 pub use decode::{decode, string};
-pub use duplicate::DuplicateKey;
+pub use duplicate::{Duplicate, DuplicateKey, DuplicateObject, in_order, of_rendered};
 pub use field::{Field, Place, Why};
 pub use inventory::{inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load};

@@ -16,6 +16,7 @@ mod comments;
 mod config;
 mod cyclonus;
 mod docs;
+mod duplicates;
 mod fix;
 mod fixes;
 mod given;
