@@ -4,7 +4,7 @@ use std::fs;
 
 use netpol_lint::{Request, check, repo};
 
-use crate::shared;
+use crate::tools;
 
 /// What `duplicate-key`, `kustomize-error` and `render-error` say of a repository of these files.
 fn findings(files: &[(&str, &str)]) -> Vec<String> {
@@ -60,7 +60,7 @@ fn a_missing_separator_in_a_kustomizations_file_is_one_finding() {
 
 #[test]
 fn what_a_chart_writes_twice_is_found_at_the_templates_line() {
-    if !shared::program("helm") {
+    if tools::tool("helm").is_none() {
         return;
     }
     let head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";

@@ -11,6 +11,8 @@ mod baseline;
 mod broken;
 mod bundle_mutants;
 mod check;
+#[cfg(unix)]
+mod ci;
 mod cli;
 mod comments;
 mod config;
@@ -19,6 +21,7 @@ mod docs;
 mod duplicates;
 mod fix;
 mod fixes;
+mod front_door;
 mod given;
 mod helm;
 mod inventory;
