@@ -9,7 +9,7 @@ use crate::assembly::Assembly;
 use crate::bundle::{Built, Fault, FaultKind, Grouped, Site, Unit};
 use crate::clock::Clock;
 use crate::lint::{self, Finding};
-use crate::model::{Body, Object};
+use crate::model::{Body, Duplicate, Object};
 use crate::reach::Reach;
 use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Elsewhere, Members, Surroundings};
@@ -241,7 +241,7 @@ impl<'a> Run<'a> {
     fn told_by_reading(&self) -> BTreeSet<Span> {
         let loaded = &self.assembly.loaded;
         let problems = loaded.problems.iter().map(|problem| problem.span);
-        problems.chain(loaded.duplicates.iter().map(|duplicate| duplicate.place)).collect()
+        problems.chain(loaded.duplicates.iter().map(Duplicate::place)).collect()
     }
 
     /// The findings that count, without those that are suppressed or in the baseline, and how

@@ -26,7 +26,7 @@ mod workload;
 pub use address::{At, Spot};
 pub use cluster_config::{AddressOwner, AddressRange, ClusterConfig};
 pub use decode::{decode, string};
-pub use duplicate::DuplicateKey;
+pub use duplicate::{Duplicate, DuplicateKey, DuplicateObject, in_order, of_rendered};
 pub use field::{Field, Place, Why};
 pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load};

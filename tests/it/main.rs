@@ -12,13 +12,17 @@ mod baseline;
 mod broken;
 mod bundle_mutants;
 mod check;
+#[cfg(unix)]
+mod ci;
 mod cli;
 mod comments;
 mod config;
 mod cyclonus;
 mod docs;
+mod duplicates;
 mod fix;
 mod fixes;
+mod front_door;
 mod given;
 mod helm;
 mod inventory;
