@@ -74,7 +74,7 @@ impl Assembly {
         let of_bundles: BTreeSet<SourceId> =
             built.iter().flat_map(|one| one.files.iter().copied()).collect();
         plain.retain(|object| !of_bundles.contains(&object.head.source));
-        plain.extend(decode(&mut built));
+        plain.extend(decode(&mut built, repo));
         making.mark_what_is_here(&mut plain);
         let given = plain.len();
         for path in &request.inventories {
@@ -116,13 +116,17 @@ fn inflate(
 }
 
 /// The objects of all that was made, whose manifests are taken out.
-fn decode(built: &mut [Built]) -> Vec<Object> {
+fn decode(built: &mut [Built], repo: &Repo) -> Vec<Object> {
+    let is_template = |source: SourceId| {
+        let file = repo.files.get(source.0 as usize);
+        file.is_some_and(|file| file.role == repo::Role::ChartTemplate)
+    };
     let manifests: Vec<Vec<Manifest>> =
         built.iter_mut().map(|one| std::mem::take(&mut one.manifests)).collect();
     let decoded: Vec<Vec<Object>> = manifests
         .into_par_iter()
         .enumerate()
-        .map(|(number, manifests)| model::decoded(number, manifests))
+        .map(|(number, manifests)| model::decoded(number, manifests, &is_template))
         .collect();
     decoded.into_iter().flatten().collect()
 }

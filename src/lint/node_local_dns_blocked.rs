@@ -8,8 +8,9 @@ use super::edits::{self, New, Site};
 use super::missing_dns_egress::asks_cluster_dns;
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::bundle::Head;
-use crate::model::{At, Direction, Peer, Spot};
-use crate::reach::{self, Verdict};
+use crate::model::{At, Direction, Peer, Protocol, Spot};
+use crate::reach::{self, Endpoint, Port, Verdict};
+use crate::resolve::Subject;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -32,6 +33,9 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let pods = cx.cluster.subjects(id).into_iter().filter(|pods| asks_cluster_dns(cx, *pods));
     for subject in pods {
         let dns = reach::dns(cx.cluster, subject);
+        if addresses.iter().any(|address| may_reach(cx, subject, *address)) {
+            continue;
+        }
         let verdict = [dns.udp, dns.tcp].into_iter().find(|verdict| verdict.allowed.is_yes());
         let Some(verdict) = verdict.filter(|verdict| is_by_selectors_alone(cx, verdict)) else {
             continue;
@@ -49,6 +53,13 @@ fn node_cache<'a>(cx: &Context<'a>) -> Option<(&'a Head, &'a [IpAddr])> {
     let own = own.map(|workload| (workload.head, workload.workload));
     own.chain(cx.cluster.elsewhere())
         .find_map(|(head, workload)| Some((head, workload.dns_cache.as_deref()?)))
+}
+
+/// Whether the pods may ask one of the cache's addresses.
+fn may_reach(cx: &Context<'_>, subject: Subject, address: IpAddr) -> bool {
+    let port = Port { protocol: Protocol::Udp, number: 53 };
+    let other = Endpoint::Address(address);
+    !reach::side(cx.cluster, Direction::Egress, subject, other, port).allowed.is_no()
 }
 
 /// Whether no rule that allows DNS is for everyone, or holds an address that DNS may have: the

@@ -18,6 +18,7 @@ mod policy;
 mod ports;
 mod selector;
 mod service;
+mod unset;
 pub mod validate;
 mod workload;
 

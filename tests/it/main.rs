@@ -16,6 +16,7 @@ mod comments;
 mod config;
 mod cyclonus;
 mod docs;
+mod evidence;
 mod fix;
 mod fixes;
 mod given;
