@@ -76,7 +76,7 @@ impl Assembly {
         let of_bundles: BTreeSet<SourceId> =
             built.iter().flat_map(|one| one.files.iter().copied()).collect();
         plain.retain(|object| !of_bundles.contains(&object.head.source));
-        let (made, duplicates) = decode(&mut built, &units);
+        let (made, duplicates) = decode(&mut built, &units, repo);
         plain.extend(made);
         loaded.duplicates.extend(duplicates.into_iter().filter(|duplicate| {
             let template = repo.files.get(duplicate.place().source.0 as usize);
@@ -145,7 +145,11 @@ fn inflate(
 
 /// The objects of all that was made, whose manifests are taken out, and what charts write twice.
 /// A kustomization makes nothing of a file in which anything is.
-fn decode(built: &mut [Built], units: &[Unit]) -> (Vec<Object>, Vec<Duplicate>) {
+fn decode(built: &mut [Built], units: &[Unit], repo: &Repo) -> (Vec<Object>, Vec<Duplicate>) {
+    let is_template = |source: SourceId| {
+        let file = repo.files.get(source.0 as usize);
+        file.is_some_and(|file| file.role == repo::Role::ChartTemplate)
+    };
     let manifests: Vec<Vec<Manifest>> =
         built.iter_mut().map(|one| std::mem::take(&mut one.manifests)).collect();
     let (objects, duplicates): (Vec<Vec<Object>>, Vec<Vec<Duplicate>>) = manifests
@@ -157,7 +161,7 @@ fn decode(built: &mut [Built], units: &[Unit]) -> (Vec<Object>, Vec<Duplicate>) 
                 true => model::of_rendered(&manifests),
                 false => Vec::new(),
             };
-            (model::decoded(number, manifests), duplicates)
+            (model::decoded(number, manifests, &is_template), duplicates)
         })
         .unzip();
     (objects.into_iter().flatten().collect(), duplicates.into_iter().flatten().collect())

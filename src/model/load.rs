@@ -9,7 +9,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::duplicate::{self, Duplicate};
-use super::{Body, Made, Object, Relevance, decode, kinds, seeming};
+use super::{Body, Made, Object, Relevance, decode, kinds, seeming, unset};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Head, Manifest, heads};
 use crate::repo::{self, File, Repo, Role, Scope};
@@ -108,10 +108,17 @@ impl Loaded {
 }
 
 /// The objects of the manifests that a kustomization or a chart has made, as far as they matter.
-/// `number` is its own.
-pub fn decoded(number: usize, manifests: Vec<Manifest>) -> Vec<Object> {
+/// `number` is its own; `is_template` says which sources are templates of charts.
+pub fn decoded(
+    number: usize,
+    manifests: Vec<Manifest>,
+    is_template: &(dyn Fn(SourceId) -> bool + Sync),
+) -> Vec<Object> {
     let decode = |Manifest { head, tree, writes }| {
-        let object = decode(head, &tree);
+        let mut object = decode(head, &tree);
+        if is_template(object.head.source) {
+            unset::make_placeholders(&mut object);
+        }
         Object { made: Some(Box::new(Made { built: number, writes })), ..object }
     };
     let matters = |object: &Object| !matches!(object.body, Body::Other) || is_telltale(object);

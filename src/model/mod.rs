@@ -20,6 +20,7 @@ mod relevance;
 mod selector;
 mod service;
 mod unread;
+mod unset;
 pub mod validate;
 mod workload;
 

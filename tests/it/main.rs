@@ -20,6 +20,7 @@ mod config;
 mod cyclonus;
 mod docs;
 mod duplicates;
+mod evidence;
 mod fix;
 mod fixes;
 mod front_door;

@@ -95,6 +95,9 @@ const NOT_AS_A_BASE: &[(&str, &str)] = &[
     ("duplicate-policy example 3", "kustomize refuses the same object twice"),
     ("invalid-policy example 1", "kustomize refuses an object without a name"),
     ("invalid-policy example 2", "kustomize refuses an object without a name"),
+    ("ip-block-for-pods example 5", "kustomize refuses an object without a name"),
+    ("ip-block-for-pods example 6", "kustomize refuses an object without a name"),
+    ("ip-block-for-pods example 8", "kustomize refuses an object without a name"),
     ("missing-namespace-selector example 4", "kustomize refuses the same object twice"),
 ];
 
