@@ -127,7 +127,10 @@ fn inflate(
     sources: &mut Sources,
 ) {
     for call in kustomizations.charts() {
-        let directory = call.home.as_ref().map(|home| format!("{home}/{}", call.name));
+        let directory = call.home.as_ref().map(|home| match home.as_str() {
+            "" => call.name.clone(),
+            home => format!("{home}/{}", call.name),
+        });
         let Some(chart) = directory.and_then(|directory| charts.get(&directory)) else { continue };
         let wanted = helm::Wanted {
             chart,

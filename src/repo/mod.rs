@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use boundary::{Boundary, read_met};
+pub use boundary::{Boundary, Target, read_met};
 pub use error::Error;
 pub use globs::PathSet;
 pub use path::RepoPath;
