@@ -143,6 +143,7 @@ impl Maker<'_> {
         }
         self.layer.objects.change(at, |there| {
             there.rest = None;
+            there.keys.forget();
             there.tree = object.tree;
             there.has_more_data |= object.has_more_data;
         });

@@ -23,6 +23,7 @@ mod graph;
 mod id;
 mod inline;
 mod json_patch;
+mod keys;
 mod labels;
 mod layer;
 mod library;

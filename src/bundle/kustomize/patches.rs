@@ -4,7 +4,7 @@ use super::edit;
 use super::fault::refused;
 use super::id::Id;
 use super::inline;
-use super::json_patch::{self, Bounds, Operation};
+use super::json_patch::{self, Bounds, Operation, Patching};
 use super::layer::{self, Maker};
 use super::merge::{self, Clash};
 use super::object::Object;
@@ -304,8 +304,9 @@ impl Maker<'_> {
                 object.remember();
             }
             let mut grown = object.grown;
-            let (tree, mut pen) = object.pen(Writer::Patch);
-            let made = json_patch::apply(tree, operations, &mut grown, steps, bounds, &mut pen);
+            let (tree, keys, pen) = object.parts(Writer::Patch);
+            let mut patching = Patching { keys, pen, bounds, grown: &mut grown, steps };
+            let made = patching.apply(tree, operations);
             object.grown = grown;
             // The object is made anew from JSON: what was one is so no longer.
             object.links.clear();
@@ -355,6 +356,7 @@ impl Patch {
         }
         let identity = Identity::of(&object.tree);
         let written = object.writes.len();
+        object.keys.forget();
         let (tree, mut pen) = object.pen(Writer::Patch);
         let made = merge::merge(tree, merge, &mut pen);
         self.keep_identity(tree, identity);

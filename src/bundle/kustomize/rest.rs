@@ -90,6 +90,7 @@ impl Object {
                 *entry = now.clone();
             }
         }
+        self.keys.forget();
         self.tree = Node { span: whole.span, value: Value::Map(Map { entries }.into()) };
         Ok(())
     }
