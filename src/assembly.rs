@@ -8,11 +8,12 @@ use rayon::prelude::*;
 
 use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
-use crate::bundle::{self, Built, Grouped, Item, Manifest, Unit};
+use crate::bundle::{self, Built, Grouped, Item, Manifest, Origin, Unit};
 use crate::clock::Clock;
 use crate::making::Making;
 use crate::model::{self, Body, Loaded, Object};
 use crate::repo::{self, Error, Repo};
+use crate::resolve::{Open, Surroundings, Unseen};
 use crate::text::{SourceId, Sources};
 use crate::{Progress, Request};
 
@@ -30,7 +31,7 @@ pub struct Assembly {
     /// The same, as grouping sees them.
     pub units: Vec<Unit>,
     /// The bundles and the sites.
-    pub grouped: Grouped,
+    pub grouped: Arc<Grouped>,
 }
 
 impl Assembly {
@@ -78,17 +79,35 @@ impl Assembly {
         plain.extend(decode(&mut built));
         making.mark_what_is_here(&mut plain);
         let given = plain.len();
-        for path in &request.inventories {
-            let inventory = model::inventory(&repo.root.join(path), limits, &mut sources);
+        for file in &request.inventories {
+            let inventory = model::inventory(file, &repo.root, limits, &mut sources);
             let inventory = inventory.map_err(Error::Inventory)?;
             plain.extend(model::without_own(inventory, &plain[..given]));
         }
         clock.stage("build");
         let mut items = items(&plain, repo, &kustomizations);
         items[given..].iter_mut().for_each(|item| item.given = true);
-        let grouped = request.grouping.group(&items, &units);
+        let grouped = Arc::new(request.grouping.group(&items, &units));
         clock.stage("group");
         Ok(Self { sources, loaded, objects: Arc::new(plain), built, units, grouped })
+    }
+
+    /// What every cluster looks up outside of itself.
+    pub fn surroundings(&self, default_namespace: &str) -> Arc<Surroundings> {
+        let mut unseen = Vec::new();
+        for (bundle, of) in self.grouped.bundles.iter().enumerate() {
+            let Origin::Built(number) = of.origin else { continue };
+            let why = match self.units[number].is_chart {
+                true => Open::Deployed,
+                false => Open::NotEvaluated,
+            };
+            unseen.extend(self.built[number].openings.iter().map(|opening| Unseen {
+                bundle,
+                namespace: opening.namespace.clone(),
+                why: why(opening.what.clone()),
+            }));
+        }
+        Surroundings::of(&self.objects, &self.grouped, unseen, default_namespace).into()
     }
 }
 
@@ -106,6 +125,7 @@ fn inflate(
         let wanted = helm::Wanted {
             chart,
             release: call.release.as_deref(),
+            release_place: call.release_place,
             namespace: call.namespace.as_deref(),
             values: &call.values,
             inline: call.inline_values.as_ref(),

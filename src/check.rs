@@ -6,12 +6,13 @@ use std::sync::Arc;
 use fixedbitset::FixedBitSet;
 
 use crate::assembly::Assembly;
-use crate::bundle::{Built, Fault, FaultKind, Grouped, Grouping, Origin, Site, Unit};
+use crate::bundle::{Built, Fault, FaultKind, Grouped, Site, Unit};
 use crate::clock::Clock;
 use crate::lint::{self, Finding};
 use crate::model::{Body, Object};
+use crate::reach::Reach;
 use crate::repo::{self, Repo};
-use crate::resolve::{Cluster, Members, Open, Openness};
+use crate::resolve::{Cluster, Elsewhere, Members, Surroundings};
 use crate::text::{SourceId, Span};
 use crate::{Outcome, Progress, Request, Summary, settle};
 
@@ -56,16 +57,15 @@ struct Run<'a> {
     repo: &'a Repo,
     assembly: &'a Assembly,
     /// The objects whose findings are reported.
-    reported: FixedBitSet,
-    /// What is not evaluated, by name: the same for every site.
-    left_out: Arc<[String]>,
+    reported: Arc<FixedBitSet>,
+    /// What all sites look up outside of themselves.
+    surroundings: Arc<Surroundings>,
 }
 
 impl<'a> Run<'a> {
     fn new(request: &'a Request, repo: &'a Repo, assembly: &'a Assembly) -> Self {
-        let openings = assembly.built.iter().flat_map(|built| &built.openings);
-        let left_out = openings.map(|opening| opening.what.clone()).collect();
-        let mut run = Self { request, repo, assembly, reported: FixedBitSet::new(), left_out };
+        let surroundings = assembly.surroundings(request.settings.default_namespace());
+        let mut run = Self { request, repo, assembly, reported: Arc::default(), surroundings };
         let units = assembly.units.iter().zip(&assembly.built);
         let reshaped: Vec<bool> =
             units.map(|(unit, built)| run.is_shaped_by_reported(built, unit)).collect();
@@ -75,8 +75,9 @@ impl<'a> Run<'a> {
                 || object.made.as_ref().is_some_and(|made| reshaped[made.built])
                 || writes.into_iter().any(|write| run.is_reported(write.place.source))
         };
-        run.reported =
-            (0..).zip(&**assembly.objects).filter(|(_, o)| reported(o)).map(|(id, _)| id).collect();
+        let objects = (0..).zip(&**assembly.objects);
+        let reported = objects.filter(|(_, object)| reported(object)).map(|(id, _)| id).collect();
+        run.reported = Arc::new(reported);
         run
     }
 
@@ -113,10 +114,11 @@ impl<'a> Run<'a> {
             site.members.iter().any(|id| is_policy(id) && self.reported.contains(*id as usize))
         };
         let first = self.first_of_each_base();
-        let sites = self.assembly.grouped.sites.iter().filter(is_asked_about);
-        let found = sites.map(|site| {
-            let cluster = self.cluster(site);
-            let context = lint::Context::new(&cluster, &self.assembly.sources);
+        let sites = self.assembly.grouped.sites.iter().enumerate();
+        let sites = sites.filter(|(_, site)| is_asked_about(site));
+        let found = sites.map(|(number, site)| {
+            let reach = Reach::new(self.cluster(number, site));
+            let context = lint::Context::new(&reach, &self.assembly.sources);
             let mut found = lint::lint(&context, &rules);
             found.iter_mut().for_each(|finding| self.overlaid(finding, &first));
             (site.name.clone(), found)
@@ -144,23 +146,16 @@ impl<'a> Run<'a> {
         first
     }
 
-    fn cluster(&self, site: &Site) -> Cluster {
-        let is_reported = |id: &&u32| self.reported.contains(**id as usize);
+    fn cluster(&self, number: usize, site: &Site) -> Cluster {
         let members = Members {
             name: site.name.clone(),
             is_trial: site.trial.is_some(),
             objects: site.members.clone(),
-            reported: site.members.iter().filter(is_reported).map(|id| *id as usize).collect(),
-            elsewhere: self.assembly.grouped.elsewhere(site),
-            openness: self.openness(site),
-            left_out: Arc::clone(&self.left_out),
+            reported: Arc::clone(&self.reported),
+            elsewhere: Some(elsewhere(self.request, self.repo, &self.surroundings, number, site)),
         };
         let settings = self.request.settings.clone();
         Cluster::build(Arc::clone(&self.assembly.objects), members, settings)
-    }
-
-    fn openness(&self, site: &Site) -> Openness {
-        openness(&self.request.grouping, site, self.repo, self.assembly)
     }
 
     /// The findings of all sites as one list, with those about what could not be read or made.
@@ -312,35 +307,17 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The places of a site that what is not made, and what can't be read, may put things in.
-pub(crate) fn openness(
-    grouping: &Grouping,
-    site: &Site,
+/// The rest of the repository, as a site sees it.
+pub(crate) fn elsewhere(
+    request: &Request,
     repo: &Repo,
-    assembly: &Assembly,
-) -> Openness {
-    let mut openness = Openness::default();
-    let concerns = |path: &str| grouping.concerns(site, path);
-    // What a kustomization brings from elsewhere, or a chart that is not rendered, may be deployed
-    // beside anything.
-    for number in assembly.grouped.together(site) {
-        let Origin::Built(unit) = assembly.grouped.bundles[number].origin else { continue };
-        for opening in &assembly.built[unit].openings {
-            let why = Open::NotEvaluated(opening.what.clone());
-            openness.open(opening.namespace.as_deref(), why);
-        }
-    }
-    // A path that can't be read may hold anything, and so may a document.
-    for (path, _) in repo.unseen.iter().chain(&repo.unreadable).filter(|(path, _)| concerns(path)) {
-        openness.open(None, Open::NotEvaluated(path.clone()));
-    }
-    for problem in &assembly.loaded.problems {
-        let path = &assembly.sources.get(problem.span.source).path;
-        if concerns(path) {
-            openness.open(None, Open::NotEvaluated(path.clone()));
-        }
-    }
-    openness
+    surroundings: &Arc<Surroundings>,
+    number: usize,
+    site: &Site,
+) -> Elsewhere {
+    let mut hidden = repo.unseen.iter().chain(&repo.unreadable).map(|(path, _)| path);
+    let hidden = hidden.find(|path| request.grouping.concerns(site, path));
+    Elsewhere::of(surroundings, number).without(hidden.map(String::as_str))
 }
 
 /// How many sites hold each file of plain manifests.

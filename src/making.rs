@@ -232,6 +232,7 @@ impl<'a> Making<'a> {
             let wanted = helm::Wanted {
                 chart,
                 release: one.ask.chart.release.as_deref(),
+                release_place: one.ask.chart.release_place,
                 namespace: one.ask.fallback.as_deref(),
                 values: &one.ask.chart.values,
                 inline: one.ask.chart.inline.as_ref(),

@@ -8,8 +8,8 @@ use serde::Serialize;
 use crate::assembly::Assembly;
 use crate::bundle::{Bundle, Origin, Site};
 use crate::model::Body;
-use crate::repo::{self, Repo};
-use crate::resolve::{Cluster, Members, Open};
+use crate::repo;
+use crate::resolve::{Cluster, Elsewhere, Members, Open};
 use crate::{Request, check};
 
 /// Bundles that run side by side.
@@ -81,21 +81,29 @@ pub fn overview(request: &Request) -> Result<Vec<SiteOverview>, repo::Error> {
         let source = assembly.objects[*id as usize].head.source;
         repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
     };
-    let sites = assembly.grouped.sites.iter();
-    let sites = sites.filter(|site| site.members.iter().any(is_reported));
-    Ok(sites.map(|site| of_site(request, &repo, &assembly, site)).collect())
+    let surroundings = assembly.surroundings(request.settings.default_namespace());
+    let sites = assembly.grouped.sites.iter().enumerate();
+    let sites = sites.filter(|(_, site)| site.members.iter().any(is_reported));
+    let told = sites.map(|(number, site)| {
+        let elsewhere = check::elsewhere(request, &repo, &surroundings, number, site);
+        of_site(request, &assembly, site, elsewhere)
+    });
+    Ok(told.collect())
 }
 
-fn of_site(request: &Request, repo: &Repo, assembly: &Assembly, site: &Site) -> SiteOverview {
+fn of_site(
+    request: &Request,
+    assembly: &Assembly,
+    site: &Site,
+    elsewhere: Elsewhere,
+) -> SiteOverview {
     let bundles = site.bundles.iter().map(|&number| &assembly.grouped.bundles[number]);
     let members = Members {
         name: site.name.clone(),
         is_trial: site.trial.is_some(),
         objects: site.members.clone(),
-        reported: fixedbitset::FixedBitSet::new(),
-        elsewhere: Vec::new(),
-        left_out: Arc::default(),
-        openness: check::openness(&request.grouping, site, repo, assembly),
+        reported: Arc::default(),
+        elsewhere: Some(elsewhere),
     };
     let cluster = Cluster::build(Arc::clone(&assembly.objects), members, request.settings.clone());
     let namespaces = cluster
@@ -149,6 +157,9 @@ fn why(open: &Open) -> String {
     match open {
         Open::NoWorkloads => "nothing in the repository makes pods there".to_owned(),
         Open::NotEvaluated(what) => format!("`{what}` is not evaluated and may make pods there"),
+        Open::Deployed(what) => {
+            format!("`{what}` deploys what is not shown, and may make pods there")
+        }
         Open::Operator(what) => format!("`{what}` has an operator make pods there"),
         Open::System => "the cluster's own components live there".to_owned(),
         Open::Placeholder => "its name is filled in later".to_owned(),

@@ -42,6 +42,8 @@ pub struct ChartCall {
     pub remote: Option<String>,
     /// The name of the release.
     pub release: Option<String>,
+    /// Where that name is written.
+    pub release_place: Option<Span>,
     /// The namespace of the release.
     pub namespace: Option<String>,
     /// Values files, from the root, in their order.

@@ -37,6 +37,8 @@ pub struct ChartAsk {
     pub is_sure: bool,
     /// The release's name.
     pub release: Option<String>,
+    /// Where that name is written.
+    pub release_place: Option<Span>,
     /// Values files, relative to the repository's root; later ones win.
     pub values: Vec<String>,
     /// Values that win over all files.
@@ -146,6 +148,7 @@ fn argo_chart(head: &Head, helm: &Node, directory: &str) -> ChartAsk {
     ChartAsk {
         is_sure: false,
         release: Some(text(helm, "releaseName").unwrap_or(&head.name).to_owned()),
+        release_place: Some(helm.get("releaseName").map_or(head.name_span, |name| name.span)),
         values: files.filter_map(|file| super::path_from(directory, file)).collect(),
         inline: helm.get("valuesObject").cloned().or_else(written),
     }
@@ -175,6 +178,7 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
         chart: ChartAsk {
             is_sure: true,
             release: Some(text(spec, "releaseName").unwrap_or(&head.name).to_owned()),
+            release_place: Some(spec.get("releaseName").map_or(head.name_span, |name| name.span)),
             values: Vec::new(),
             inline: spec.get("values").cloned(),
         },

@@ -4,27 +4,26 @@
 //! side by side are a [`Site`]. Two bundles that hold the same object (kind, namespace, name), or
 //! whose workloads come from the same base, are alternatives: they never run side by side.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use fixedbitset::FixedBitSet;
+use std::collections::BTreeMap;
 
 use super::item::{Bundle, Grouping, Item, Origin, Site, Unit};
-use super::plain;
-use super::rivals::against;
+use super::plain::{self, Plain};
+use super::rivals::Rivals;
 
 impl Grouping {
     /// Groups objects into bundles, and bundles into sites, both sorted by name.
     pub fn group(&self, items: &[Item<'_>], units: &[Unit]) -> Grouped {
-        let mut bundles = plain::bundles(self, items);
+        let Plain { mut bundles, branches, branch_of } = plain::bundles(self, items);
         bundles.extend(self.built(items, units));
         bundles.sort_by(|a, b| a.name.cmp(&b.name));
-        let against = against(items, &bundles);
-        let mut sites = self.sites(&bundles, units, &against);
+        let rivals = Rivals::of(items, &bundles, branches, branch_of);
+        let mut sites = self.sites(&bundles, units, &rivals);
         let given = || (0u32..).zip(items).filter(|(_, item)| item.given).map(|(index, _)| index);
         for site in sites.iter_mut().filter(|site| !bundles[site.bundles[0]].alone) {
             site.members.extend(given());
         }
-        Grouped { bundles, sites, against, objects: items.len() }
+        let holders = Holders::of(&bundles, items.len());
+        Grouped { bundles, sites, rivals, holders }
     }
 
     /// One bundle for each unit.
@@ -44,7 +43,7 @@ impl Grouping {
                 name: unit.name.clone(),
                 origin: Origin::Built(number),
                 members,
-                rivals: BTreeSet::new(),
+                branch: None,
                 trial: self.trial(&inside),
                 clusters: self.clusters_of(&inside),
                 alone: false,
@@ -56,7 +55,7 @@ impl Grouping {
     /// Which bundles run side by side: those of a configured cluster; else those that the same
     /// thing deploys; else kustomizations side by side that give the same namespace. What is
     /// never applied together is none the less kept apart.
-    fn sites(&self, bundles: &[Bundle], units: &[Unit], against: &[FixedBitSet]) -> Vec<Site> {
+    fn sites(&self, bundles: &[Bundle], units: &[Unit], rivals: &Rivals) -> Vec<Site> {
         let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
         for (number, bundle) in bundles.iter().enumerate() {
             for &cluster in &bundle.clusters {
@@ -73,7 +72,7 @@ impl Grouping {
                 sites.push(Site { cluster: Some(cluster), ..site(name, numbers, bundles) });
                 continue;
             }
-            for (rival, together) in alternatives(&numbers, bundles, against) {
+            for (rival, together) in alternatives(&numbers, bundles, rivals) {
                 let only = rival.or((together.len() == 1).then(|| together[0]));
                 let name = match (&group, only) {
                     (Group::Deployed(by), None) => by.clone(),
@@ -138,31 +137,40 @@ fn site(name: String, bundles: Vec<usize>, all: &[Bundle]) -> Site {
     Site { name, bundles, members, trial, cluster: None }
 }
 
-/// The most objects that alternatives share, each counted once for each of them.
-const MOST_SHARED: usize = 2_000_000;
+/// What alternatives share is counted once for each of them, up to so many objects in all. Beside
+/// more of them it is left to be found elsewhere.
+fn most_copies(objects: usize) -> usize {
+    50_000 + 16 * objects
+}
 
 /// Bundles that would run side by side, but for those of them that are alternatives of one
 /// another: each of these is taken by itself, beside all that have no alternative.
 fn alternatives(
     numbers: &[usize],
     bundles: &[Bundle],
-    against: &[FixedBitSet],
+    rivals: &Rivals,
 ) -> Vec<(Option<usize>, Vec<usize>)> {
-    let is_rival = |number: &usize| numbers.iter().any(|other| against[*number].contains(*other));
-    let (rivals, shared): (Vec<usize>, Vec<usize>) = numbers.iter().partition(|n| is_rival(n));
-    if rivals.is_empty() {
+    let with_rivals = rivals.among(numbers);
+    let (alternatives, shared): (Vec<usize>, Vec<usize>) =
+        numbers.iter().partition(|number| with_rivals.contains(number));
+    if alternatives.is_empty() {
         return vec![(None, shared)];
     }
-    let objects: usize = shared.iter().map(|&number| bundles[number].members.len()).sum();
-    // Beside thousands of alternatives what is shared is left to be found elsewhere.
-    let shared = if objects * rivals.len() > MOST_SHARED { Vec::new() } else { shared };
+    let objects = |numbers: &[usize]| -> usize {
+        numbers.iter().map(|&number| bundles[number].members.len()).sum()
+    };
+    let copies = (objects(&shared) + shared.len()).saturating_mul(alternatives.len());
+    if copies > most_copies(objects(numbers)) {
+        let alone = |rival| (Some(rival), vec![rival]);
+        return alternatives.into_iter().map(alone).chain([(None, shared)]).collect();
+    }
     let with_shared = |rival: usize| {
         let mut together = shared.clone();
         together.push(rival);
         together.sort_unstable();
         (Some(rival), together)
     };
-    rivals.into_iter().map(with_shared).collect()
+    alternatives.into_iter().map(with_shared).collect()
 }
 
 /// Objects, grouped.
@@ -172,62 +180,55 @@ pub struct Grouped {
     pub bundles: Vec<Bundle>,
     /// The sites, sorted by name.
     pub sites: Vec<Site>,
-    /// For each bundle, those it is an alternative to.
-    against: Vec<FixedBitSet>,
-    /// How many objects there are.
-    objects: usize,
+    pub(super) rivals: Rivals,
+    holders: Holders,
 }
 
 impl Grouped {
-    /// Indices of the objects elsewhere in the repository that may run beside a site: neither
-    /// members nor in an alternative of it, nor in another directory of tests.
-    pub fn elsewhere(&self, site: &Site) -> Vec<u32> {
-        let mut beside = FixedBitSet::with_capacity(self.objects);
-        for (number, bundle) in self.bundles.iter().enumerate() {
-            if self.may_run_beside(site, number) {
-                bundle.members.iter().for_each(|&id| beside.insert(id as usize));
+    /// The numbers of the bundles that hold an object.
+    pub fn bundles_of(&self, object: u32) -> &[u32] {
+        self.holders.of_object(object)
+    }
+}
+
+/// The bundles that hold each object: one list after the other.
+#[derive(Clone, Debug)]
+struct Holders {
+    starts: Vec<u32>,
+    bundles: Vec<u32>,
+}
+
+impl Holders {
+    fn of(bundles: &[Bundle], objects: usize) -> Self {
+        let mut starts = vec![0u32; objects + 1];
+        let members = || bundles.iter().flat_map(|bundle| &bundle.members);
+        members().for_each(|&id| starts[id as usize + 1] += 1);
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut held = vec![0u32; members().count()];
+        for (number, bundle) in (0u32..).zip(bundles) {
+            for &id in &bundle.members {
+                held[next[id as usize] as usize] = number;
+                next[id as usize] += 1;
             }
         }
-        for &number in &site.bundles {
-            let bundle = &self.bundles[number];
-            bundle.rivals.iter().for_each(|&id| beside.set(id as usize, false));
-            for other in self.against[number].ones() {
-                let members = self.bundles[other].members.iter();
-                members.for_each(|&id| beside.set(id as usize, false));
-            }
-        }
-        site.members.iter().for_each(|&id| beside.set(id as usize, false));
-        beside.ones().map(|id| id as u32).collect()
+        Self { starts, bundles: held }
     }
 
-    /// The numbers of the bundles that run side by side at a site, and of those elsewhere that may
-    /// run beside them: alternatives never do.
-    pub fn together<'g>(&'g self, site: &'g Site) -> impl Iterator<Item = usize> + 'g {
-        let is_rival =
-            |number: usize| site.bundles.iter().any(|own| self.against[*own].contains(number));
-        (0..self.bundles.len()).filter(move |&number| {
-            site.bundles.contains(&number)
-                || (self.may_run_beside(site, number) && !is_rival(number))
-        })
-    }
-
-    fn may_run_beside(&self, site: &Site, number: usize) -> bool {
-        let bundle = &self.bundles[number];
-        // Who names clusters may have forgotten a directory: what stands in none of them is not
-        // proved to run alone.
-        let apart = match site.cluster {
-            Some(cluster) => !bundle.clusters.is_empty() && !bundle.clusters.contains(&cluster),
-            None => false,
-        };
-        let tried = bundle.trial.is_some() && bundle.trial != site.trial;
-        !bundle.alone && !apart && !tried && !site.bundles.contains(&number)
+    fn of_object(&self, object: u32) -> &[u32] {
+        let at = |object: usize| self.starts.get(object).map_or(0, |&at| at as usize);
+        self.bundles.get(at(object as usize)..at(object as usize + 1)).unwrap_or_default()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::bundle::NamedCluster;
+    use crate::bundle::{NamedCluster, Neighbours};
     use crate::repo::PathSet;
     use crate::text::Span;
 
@@ -240,6 +241,16 @@ mod tests {
         built: None,
         given: false,
     };
+
+    /// The objects that may exist beside a site.
+    fn elsewhere(grouped: &Grouped, site: usize) -> Vec<u32> {
+        let neighbours = Neighbours::of(&Arc::new(grouped.clone()), site);
+        (0..100).filter(|&object| neighbours.has(object)).collect()
+    }
+
+    fn site_named(grouped: &Grouped, name: &str) -> usize {
+        grouped.sites.iter().position(|site| site.name == name).unwrap()
+    }
 
     fn names(files: &[(&str, &str)]) -> Vec<(String, Vec<u32>)> {
         let items: Vec<Item<'_>> = files
@@ -301,7 +312,7 @@ mod tests {
             [0, 2],
             "y has one way to be applied, so x/1 has it too"
         );
-        let elsewhere = grouped.elsewhere(&grouped.sites[0]);
+        let elsewhere = elsewhere(&grouped, 0);
         assert!(elsewhere.is_empty(), "x/2 is an alternative and runs nowhere beside");
     }
 
@@ -346,8 +357,8 @@ mod tests {
             ("trial/a", &[4]),
         ];
         assert_eq!(told, expected);
-        assert_eq!(grouped.elsewhere(&bundles[0]), [3, 5], "the other cluster runs nowhere beside");
-        assert_eq!(grouped.elsewhere(&bundles[3]), [0, 1, 2]);
+        assert_eq!(elsewhere(&grouped, 0), [3, 5], "the other cluster runs nowhere beside");
+        assert_eq!(elsewhere(&grouped, 3), [0, 1, 2]);
         let concerns = |bundle: usize, path| grouping.concerns(&bundles[bundle], path);
         assert!(
             concerns(0, "dev/chart") && concerns(0, "base/chart") && concerns(0, "other/chart")
@@ -438,11 +449,12 @@ mod tests {
         ];
         let units = [unit("chart", None, None), unit("mail", None, None)];
         let grouped = Grouping::default().group(&items, &units);
-        let plain = grouped.sites.iter().find(|site| site.name == ".").unwrap();
-        assert_eq!(grouped.elsewhere(plain), [4]);
-        let together: Vec<&str> =
-            grouped.together(plain).map(|number| grouped.bundles[number].name.as_str()).collect();
-        assert_eq!(together, [".", "mail"]);
+        let plain = site_named(&grouped, ".");
+        assert_eq!(elsewhere(&grouped, plain), [4]);
+        let neighbours = Neighbours::of(&Arc::new(grouped.clone()), plain);
+        let beside = grouped.bundles.iter().enumerate().filter(|(n, _)| neighbours.has_bundle(*n));
+        let beside: Vec<&str> = beside.map(|(_, bundle)| bundle.name.as_str()).collect();
+        assert_eq!(beside, ["mail"]);
     }
 
     #[test]
@@ -457,7 +469,6 @@ mod tests {
         let items = [pod(0, "dev"), pod(1, "prod"), Item { path: "a/b.yaml", ..ITEM }];
         let units = [unit("dev", Some("dev"), None), unit("prod", Some("prod"), None)];
         let grouped = Grouping::default().group(&items, &units);
-        let dev = grouped.sites.iter().find(|site| site.name == "dev").unwrap();
-        assert_eq!(grouped.elsewhere(dev), [2]);
+        assert_eq!(elsewhere(&grouped, site_named(&grouped, "dev")), [2]);
     }
 }

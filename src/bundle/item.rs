@@ -1,7 +1,6 @@
 //! What grouping works on, and what it makes: objects, bundles, sites.
 
-use std::collections::BTreeSet;
-
+use super::branches::BranchId;
 use crate::repo::PathSet;
 use crate::text::Span;
 
@@ -57,8 +56,8 @@ pub struct Bundle {
     pub origin: Origin,
     /// Indices of its objects, ascending.
     pub members: Vec<u32>,
-    /// Objects that never run beside it.
-    pub rivals: BTreeSet<u32>,
+    /// Where its manifests are, if they are plain ones.
+    pub(super) branch: Option<BranchId>,
     /// The directory of tests or examples that it stands in, if it does.
     pub trial: Option<String>,
     /// The numbers of the configured clusters that it is part of.

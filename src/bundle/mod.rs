@@ -1,6 +1,7 @@
 //! What is applied together: manifests, and the bundles they stand in. This module works on
 //! trees and knows nothing of policies.
 
+mod branches;
 mod built;
 pub mod gitops;
 mod grouping;
@@ -8,6 +9,7 @@ mod head;
 pub mod helm;
 mod item;
 pub mod kustomize;
+mod neighbours;
 mod path;
 mod plain;
 mod rivals;
@@ -16,4 +18,5 @@ pub use built::{Built, ChartCall, Fault, FaultKind, Manifest, Opening, Write, Wr
 pub use grouping::Grouped;
 pub use head::{HEAD, Head, heads};
 pub use item::{Bundle, Grouping, Item, NamedCluster, Origin, Site, TRIAL_DIRECTORIES, Unit};
+pub use neighbours::Neighbours;
 pub use path::{directory, path_from};

@@ -6,17 +6,29 @@
 //! of their own, and what lies above or beside them belongs to each. A directory of tests or
 //! examples is never context for what lies outside it, and each directory directly below it is a
 //! bundle. A manifest beside a kustomization that does not list it is applied, if at all, by
-//! itself: it belongs to its own directory's loose files.
+//! itself: it belongs to its own directory's loose files. Files of one directory that share two or
+//! more identities (`install.yaml`, `namespace-install.yaml`) are alternatives as well.
 //!
 //! What the configuration says of clusters goes before all of this: the files it names for one
 //! are one bundle.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
+use super::branches::{self, BranchId, Branches};
 use super::item::{Bundle, Grouping, Item, Origin};
 
-/// What the plain manifests make: bundles, in the order of their names.
-pub(super) fn bundles(grouping: &Grouping, items: &[Item<'_>]) -> Vec<Bundle> {
+/// What the plain manifests make.
+pub(super) struct Plain {
+    /// The bundles, in the order of their names.
+    pub(super) bundles: Vec<Bundle>,
+    /// The directories that they come from.
+    pub(super) branches: Branches,
+    /// The branch of each item that is in one.
+    pub(super) branch_of: Vec<Option<BranchId>>,
+}
+
+/// Groups the plain manifests.
+pub(super) fn bundles(grouping: &Grouping, items: &[Item<'_>]) -> Plain {
     let mut parts: BTreeMap<Part, Vec<u32>> = BTreeMap::new();
     let is_plain = |item: &Item<'_>| item.built.is_none() && !item.given;
     for (index, item) in (0u32..).zip(items).filter(|(_, item)| is_plain(item)) {
@@ -24,12 +36,13 @@ pub(super) fn bundles(grouping: &Grouping, items: &[Item<'_>]) -> Vec<Bundle> {
             parts.entry(part).or_default().push(index);
         }
     }
+    let mut parting = Parting { items, branches: Branches::default(), of: vec![None; items.len()] };
     let mut bundles = Vec::new();
     for (part, members) in parts {
-        bundles.extend(bundles_of(grouping, items, &part, &members));
+        bundles.extend(parting.bundles_of(grouping, &part, members));
     }
     bundles.sort_by(|a, b| a.name.cmp(&b.name));
-    bundles
+    Plain { bundles, branches: parting.branches, branch_of: parting.of }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,141 +70,174 @@ fn parts_of(grouping: &Grouping, item: &Item<'_>) -> Vec<Part> {
     vec![grouping.trial(item.path).map_or(Part::Main, Part::Trial)]
 }
 
-fn bundles_of(
-    grouping: &Grouping,
-    items: &[Item<'_>],
-    part: &Part,
-    members: &[u32],
-) -> Vec<Bundle> {
-    let (prefix, trial, clusters) = match part {
-        Part::Main => (String::new(), None, Vec::new()),
-        Part::Trial(directory) => (directory.clone(), Some(directory.clone()), Vec::new()),
-        Part::Loose(directory) => {
-            let trial = grouping.trial(&format!("{directory}/loose"));
-            (format!("{} (beside its kustomization)", or_dot(directory)), trial, Vec::new())
-        }
-        Part::File(path) => (path.clone(), None, Vec::new()),
-        Part::Cluster(number) => (grouping.clusters[*number].name.clone(), None, vec![*number]),
-    };
-    let whole = matches!(part, Part::File(_) | Part::Cluster(_) | Part::Loose(_));
-    let alone = matches!(part, Part::File(_));
-    alternatives(items, members, &prefix, whole)
-        .into_iter()
-        .map(|one| Bundle {
-            name: or_dot(&one.name).to_owned(),
-            origin: Origin::Plain,
-            members: one.members.into_iter().collect(),
-            rivals: one.rivals,
-            trial: trial.clone(),
-            clusters: clusters.clone(),
-            alone,
-        })
-        .collect()
-}
-
 fn or_dot(name: &str) -> &str {
     if name.is_empty() { "." } else { name }
 }
 
 /// One way to apply a directory.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Alternative {
     name: String,
-    members: BTreeSet<u32>,
-    /// Objects of the directories that it is an alternative to.
-    rivals: BTreeSet<u32>,
+    members: Vec<u32>,
+    branch: BranchId,
 }
 
-/// The ways to apply what lies below `prefix`: one, unless directories in it are alternatives.
-fn alternatives(
-    items: &[Item<'_>],
-    members: &[u32],
-    prefix: &str,
-    whole: bool,
-) -> Vec<Alternative> {
-    let all = || Alternative {
-        name: prefix.to_owned(),
-        members: members.iter().copied().collect(),
-        rivals: BTreeSet::new(),
-    };
-    if whole {
-        return vec![all()];
-    }
-    let units = units(items, members, prefix);
-    let rivals = sharing(items, &units);
-    let mut shared: BTreeSet<u32> = BTreeSet::new();
-    let mut split = Vec::new();
-    for (name, unit) in &units {
-        let below = match name {
-            // Loose files stand in one directory and are never split.
-            None => vec![Alternative {
-                name: prefix.to_owned(),
-                members: unit.iter().copied().collect(),
-                rivals: BTreeSet::new(),
-            }],
-            Some(name) => alternatives(items, unit, &join(prefix, name), false),
+/// What is shared between alternatives is copied into each of them, up to so many objects in all:
+/// more of them than this, and in no proportion to the directory, are applications side by side
+/// rather than ways to apply one. What is shared then is a bundle beside them.
+fn most_copies(members: usize) -> usize {
+    50_000 + 16 * members
+}
+
+/// The plain manifests, being parted.
+struct Parting<'a> {
+    items: &'a [Item<'a>],
+    branches: Branches,
+    of: Vec<Option<BranchId>>,
+}
+
+/// A directory or a file, told by its name in the directory above.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Below<'a> {
+    /// The files of the directory itself.
+    Files,
+    Directory(&'a str),
+}
+
+impl<'a> Parting<'a> {
+    fn bundles_of(&mut self, grouping: &Grouping, part: &Part, members: Vec<u32>) -> Vec<Bundle> {
+        let (prefix, trial, clusters) = match part {
+            Part::Main => (String::new(), None, Vec::new()),
+            Part::Trial(directory) => (directory.clone(), Some(directory.clone()), Vec::new()),
+            Part::Loose(directory) => {
+                let trial = grouping.trial(&format!("{directory}/loose"));
+                (format!("{} (beside its kustomization)", or_dot(directory)), trial, Vec::new())
+            }
+            Part::File(path) => (path.clone(), None, Vec::new()),
+            Part::Cluster(number) => (grouping.clusters[*number].name.clone(), None, vec![*number]),
         };
-        let against = rivals.get(name);
-        if below.len() == 1 && against.is_none() {
-            shared.extend(unit);
-            continue;
-        }
-        for mut alternative in below {
-            for other in against.into_iter().flatten() {
-                alternative.rivals.extend(&units[other]);
+        let alone = matches!(part, Part::File(_));
+        let root = self.branches.root();
+        let ways = match part {
+            Part::Main | Part::Trial(_) => self.ways(members, &prefix, root),
+            Part::Loose(_) => self.ways_of_files(members, &prefix, root),
+            // A document's example, or what the user says is one cluster.
+            Part::File(_) | Part::Cluster(_) => {
+                vec![Alternative { name: prefix, members, branch: root }]
             }
-            split.push(alternative);
+        };
+        let bundle = |way: Alternative| Bundle {
+            name: or_dot(&way.name).to_owned(),
+            origin: Origin::Plain,
+            members: way.members,
+            branch: Some(way.branch),
+            trial: trial.clone(),
+            clusters: clusters.clone(),
+            alone,
+        };
+        ways.into_iter().map(bundle).collect()
+    }
+
+    /// The ways to apply what lies below `prefix`: one, unless directories in it are alternatives.
+    fn ways(&mut self, members: Vec<u32>, prefix: &str, branch: BranchId) -> Vec<Alternative> {
+        let mut units: BTreeMap<Below<'a>, Vec<u32>> = BTreeMap::new();
+        for &index in &members {
+            let path = self.items[index as usize].path;
+            let below = path.strip_prefix(prefix).unwrap_or(path).trim_start_matches('/');
+            let unit =
+                below.split_once('/').map_or(Below::Files, |(name, _)| Below::Directory(name));
+            units.entry(unit).or_default().push(index);
         }
-    }
-    if split.is_empty() {
-        return vec![all()];
-    }
-    for alternative in &mut split {
-        alternative.members.extend(&shared);
-    }
-    split
-}
-
-/// The name of a directory; none for the loose files beside it.
-type Unit = Option<String>;
-
-fn units(items: &[Item<'_>], members: &[u32], prefix: &str) -> BTreeMap<Unit, Vec<u32>> {
-    let mut units: BTreeMap<Unit, Vec<u32>> = BTreeMap::new();
-    for &index in members {
-        let path = items[index as usize].path;
-        let below = path.strip_prefix(prefix).unwrap_or(path).trim_start_matches('/');
-        let unit = below.split_once('/').map(|(directory, _)| directory.to_owned());
-        units.entry(unit).or_default().push(index);
-    }
-    units
-}
-
-/// For each unit that shares an object's identity with others, those others.
-fn sharing<'a>(
-    items: &[Item<'_>],
-    units: &'a BTreeMap<Unit, Vec<u32>>,
-) -> BTreeMap<&'a Unit, BTreeSet<&'a Unit>> {
-    let mut holders: HashMap<(&str, &str, &str), Vec<&Unit>> = HashMap::new();
-    let mut rivals: BTreeMap<&Unit, BTreeSet<&Unit>> = BTreeMap::new();
-    if units.len() < 2 {
-        return rivals;
-    }
-    for (unit, members) in units {
-        for &index in members {
-            let Some(identity) = items[index as usize].identity else {
-                continue;
+        let branches = self.part(branch, units.values(), 1);
+        let below = units.into_iter().zip(branches).map(|((unit, members), branch)| {
+            let ways = match unit {
+                Below::Files => self.ways_of_files(members, prefix, branch),
+                Below::Directory(name) => self.ways(members, &join(prefix, name), branch),
             };
-            let earlier = holders.entry(identity).or_default();
-            for other in earlier.iter().copied().filter(|other| *other != unit) {
-                rivals.entry(unit).or_default().insert(other);
-                rivals.entry(other).or_default().insert(unit);
-            }
-            if earlier.last() != Some(&unit) {
-                earlier.push(unit);
+            (branch, ways)
+        });
+        let below = below.collect();
+        self.with_shared(below, members, prefix, branch)
+    }
+
+    /// The ways to apply the files of one directory: one, unless they are ways to install the same.
+    fn ways_of_files(
+        &mut self,
+        members: Vec<u32>,
+        prefix: &str,
+        branch: BranchId,
+    ) -> Vec<Alternative> {
+        let mut files: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        for &index in &members {
+            files.entry(self.items[index as usize].path).or_default().push(index);
+        }
+        let branches = self.part(branch, files.values(), 2);
+        let below = files.into_iter().zip(branches).map(|((path, members), branch)| {
+            members.iter().for_each(|&index| self.of[index as usize] = Some(branch));
+            (branch, vec![Alternative { name: path.to_owned(), members, branch }])
+        });
+        let below = below.collect();
+        self.with_shared(below, members, prefix, branch)
+    }
+
+    /// Makes a branch for each unit, and marks those that are alternatives: those with `least`
+    /// identities in common.
+    fn part<'m>(
+        &mut self,
+        parent: BranchId,
+        units: impl ExactSizeIterator<Item = &'m Vec<u32>>,
+        least: usize,
+    ) -> Vec<BranchId> {
+        let mut holders: HashMap<(&str, &str, &str), Vec<u32>> = HashMap::new();
+        let mut made = Vec::with_capacity(units.len());
+        for (number, members) in (0u32..).zip(units) {
+            made.push(self.branches.below(parent));
+            for identity in members.iter().filter_map(|&id| self.items[id as usize].identity) {
+                let held = holders.entry(identity).or_default();
+                if held.last() != Some(&number) {
+                    held.push(number);
+                }
             }
         }
+        for set in branches::alternatives(holders.into_values().collect(), least) {
+            let set: Vec<BranchId> = set.iter().map(|&number| made[number as usize]).collect();
+            self.branches.alternatives(&set);
+        }
+        made
     }
-    rivals
+
+    /// The ways below a directory as its own: those that have an alternative, each with what has
+    /// none, or all of it as one.
+    fn with_shared(
+        &mut self,
+        below: Vec<(BranchId, Vec<Alternative>)>,
+        members: Vec<u32>,
+        prefix: &str,
+        branch: BranchId,
+    ) -> Vec<Alternative> {
+        let (mut split, mut shared) = (Vec::new(), Vec::new());
+        for (branch, ways) in below {
+            if ways.len() == 1 && !self.branches.has_alternative(branch) {
+                shared.extend(ways.into_iter().flat_map(|way| way.members));
+            } else {
+                split.extend(ways);
+            }
+        }
+        if split.is_empty() {
+            return vec![Alternative { name: prefix.to_owned(), members, branch }];
+        }
+        if shared.len().saturating_mul(split.len()) > most_copies(members.len()) {
+            let name = format!("{} (beside its alternatives)", or_dot(prefix));
+            shared.sort_unstable();
+            split.push(Alternative { name, members: shared, branch });
+            return split;
+        }
+        for way in &mut split {
+            way.members.extend(&shared);
+            way.members.sort_unstable();
+        }
+        split
+    }
 }
 
 fn join(prefix: &str, name: &str) -> String {

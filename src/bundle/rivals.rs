@@ -1,39 +1,121 @@
 //! Which bundles are alternatives of one another: they never run side by side.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use fixedbitset::FixedBitSet;
-
-use super::item::{Bundle, Item, Origin};
+use super::branches::{self, BranchId, Branches};
+use super::item::{Bundle, Item, Origin, Site};
 use crate::text::Span;
 
-/// For each bundle, the bundles that it is an alternative to; between kustomizations and charts
-/// only. A plain manifest that says the same as one of theirs proves nothing for all the others
-/// that stand beside it.
-pub(super) fn against(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<FixedBitSet> {
-    let mut holders: BTreeMap<Key<'_>, Vec<usize>> = BTreeMap::new();
+/// Who is an alternative to whom. As with [`Branches`], pairs are not listed: what many bundles
+/// have in common is one group.
+#[derive(Clone, Debug)]
+pub(super) struct Rivals {
+    branches: Branches,
+    /// The branch of each object that is in one.
+    branch_of: Vec<Option<BranchId>>,
+    /// For each bundle that is built, the groups of such bundles that hold the same: ascending.
+    groups: Vec<Vec<u32>>,
+    /// For each bundle, those that are another way to install the same, by number, ascending.
+    twins: Vec<Vec<usize>>,
+}
+
+impl Rivals {
+    pub(super) fn of(
+        items: &[Item<'_>],
+        bundles: &[Bundle],
+        branches: Branches,
+        branch_of: Vec<Option<BranchId>>,
+    ) -> Self {
+        let mut twins = vec![Vec::new(); bundles.len()];
+        for (one, other) in same_installations(items, bundles) {
+            twins[one].push(other);
+            twins[other].push(one);
+        }
+        twins.iter_mut().for_each(|list| list.sort_unstable());
+        Self { branches, branch_of, groups: groups(items, bundles), twins }
+    }
+
+    /// Those of `numbers` that have an alternative among them.
+    pub(super) fn among(&self, numbers: &[usize]) -> HashSet<usize> {
+        let mut sizes: HashMap<u32, usize> = HashMap::new();
+        for group in numbers.iter().flat_map(|&number| &self.groups[number]) {
+            *sizes.entry(*group).or_default() += 1;
+        }
+        let all: HashSet<usize> = numbers.iter().copied().collect();
+        let is_rival = |number: &usize| {
+            self.groups[*number].iter().any(|group| sizes[group] > 1)
+                || self.twins[*number].iter().any(|twin| all.contains(twin))
+        };
+        numbers.iter().copied().filter(is_rival).collect()
+    }
+
+    /// The alternatives to a site, to ask about.
+    pub(super) fn to(&self, site: &Site, bundles: &[Bundle]) -> RivalsOf {
+        let own = || site.bundles.iter().copied();
+        let twins: HashSet<usize> = own().flat_map(|number| &self.twins[number]).copied().collect();
+        // What is another way to install some plain manifests is so too for their alternatives.
+        let branch = |number: usize| bundles[number].branch;
+        let mut branches: Vec<BranchId> =
+            own().chain(twins.iter().copied()).filter_map(branch).collect();
+        branches.sort_unstable();
+        branches.dedup();
+        let groups = own().flat_map(|number| &self.groups[number]).copied().collect();
+        RivalsOf { groups, twins, branches }
+    }
+
+    /// Whether a bundle is one of those alternatives.
+    pub(super) fn is_rival(&self, number: usize, bundles: &[Bundle], to: &RivalsOf) -> bool {
+        let branch = bundles[number].branch;
+        to.twins.contains(&number)
+            || self.groups[number].iter().any(|group| to.groups.contains(group))
+            || branch.is_some_and(|branch| self.is_rival_branch(branch, to))
+            || branch.is_none() && self.has_rival_twin(number, bundles, to)
+    }
+
+    /// Whether an object is in one of those alternatives, whichever bundle holds it.
+    pub(super) fn holds(&self, object: u32, to: &RivalsOf) -> bool {
+        let branch = self.branch_of.get(object as usize).copied().flatten();
+        branch.is_some_and(|branch| self.is_rival_branch(branch, to))
+    }
+
+    fn is_rival_branch(&self, branch: BranchId, to: &RivalsOf) -> bool {
+        to.branches.iter().any(|own| self.branches.are_rivals(*own, branch))
+    }
+
+    fn has_rival_twin(&self, number: usize, bundles: &[Bundle], to: &RivalsOf) -> bool {
+        let branches = self.twins[number].iter().filter_map(|twin| bundles[*twin].branch);
+        !to.branches.is_empty() && { branches }.any(|branch| self.is_rival_branch(branch, to))
+    }
+}
+
+/// The alternatives to one site.
+#[derive(Clone, Debug, Default)]
+pub(super) struct RivalsOf {
+    groups: HashSet<u32>,
+    twins: HashSet<usize>,
+    branches: Vec<BranchId>,
+}
+
+/// For each bundle, the groups of kustomizations and charts that hold the same object, or
+/// workloads of the same base. A plain manifest that says the same as one of theirs proves nothing
+/// for all the others that stand beside it.
+fn groups(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<Vec<u32>> {
+    let mut holders: BTreeMap<Key<'_>, Vec<u32>> = BTreeMap::new();
     let is_built = |bundle: &Bundle| bundle.origin != Origin::Plain;
     for (number, bundle) in bundles.iter().enumerate().filter(|(_, bundle)| is_built(bundle)) {
         for key in bundle.members.iter().flat_map(|&id| Key::of(&items[id as usize])) {
-            holders.entry(key).or_default().push(number);
+            let held = holders.entry(key).or_default();
+            if held.last() != Some(&(number as u32)) {
+                held.push(number as u32);
+            }
         }
     }
-    let mut against = vec![FixedBitSet::with_capacity(bundles.len()); bundles.len()];
-    for held in holders.values().filter(|held| held.len() > 1) {
-        let mut all = FixedBitSet::with_capacity(bundles.len());
-        held.iter().for_each(|&number| all.insert(number));
-        for &number in held {
-            against[number].union_with(&all);
-        }
+    let mut groups = vec![Vec::new(); bundles.len()];
+    let sets = branches::alternatives(holders.into_values().collect(), 1);
+    for (group, set) in (0u32..).zip(sets) {
+        set.iter().for_each(|&number| groups[number as usize].push(group));
     }
-    for (one, other) in same_installations(items, bundles) {
-        against[one].insert(other);
-        against[other].insert(one);
-    }
-    for (number, set) in against.iter_mut().enumerate() {
-        set.set(number, false);
-    }
-    against
+    groups
 }
 
 /// More bundles than this with a workload of one name are overlays, which are told by their bases.
@@ -71,26 +153,7 @@ fn same_installations(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<(usize, usi
         let fewest = counts[pair.0].min(counts[pair.1]);
         (is_built(pair.0) || is_built(pair.1)) && **shared * 2 > fewest
     };
-    let pairs = shared.iter().filter(is_most).map(|(pair, _)| *pair);
-    pairs.flat_map(|pair| with_alternatives(pair, bundles)).collect()
-}
-
-/// What is another way to install some plain manifests is so too for their alternatives.
-fn with_alternatives((one, other): (usize, usize), bundles: &[Bundle]) -> Vec<(usize, usize)> {
-    let alternatives = |plain: usize, built: usize| {
-        let rivals = &bundles[plain].rivals;
-        let all = bundles.iter().enumerate().filter(|(_, bundle)| bundle.origin == Origin::Plain);
-        let is_rival = |bundle: &Bundle| bundle.members.iter().any(|id| rivals.contains(id));
-        let all = all.filter(move |(_, bundle)| !rivals.is_empty() && is_rival(bundle));
-        all.map(move |(number, _)| (number, built)).collect::<Vec<_>>()
-    };
-    let mut pairs = vec![(one, other)];
-    if bundles[one].origin == Origin::Plain {
-        pairs.extend(alternatives(one, other));
-    } else if bundles[other].origin == Origin::Plain {
-        pairs.extend(alternatives(other, one));
-    }
-    pairs
+    shared.iter().filter(is_most).map(|(pair, _)| *pair).collect()
 }
 
 /// What two bundles that never run side by side have in common.

@@ -1,7 +1,6 @@
 //! A DNS rule that points where the cluster's DNS is not.
 
 use super::edits::{self, New, Site};
-use super::missing_dns_egress::asks_cluster_dns;
 use super::{
     Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_label_by_name, words,
 };
@@ -24,7 +23,8 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
-    if !policy.isolates(Direction::Egress) || !lacks_dns(cx, id) {
+    // A rule for another resolver beside a right one is nobody's mistake.
+    if !policy.isolates(Direction::Egress) || !cx.reach.lacks_dns(id) {
         return;
     }
     for (index, rule) in (0u32..).zip(policy.rules(Direction::Egress)) {
@@ -34,16 +34,6 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         let found = wrong_port(cx, id, index, rule).or_else(|| wrong_peers(cx, id, index, rule));
         findings.extend(found);
     }
-}
-
-/// Whether some of the policy's pods can't ask the cluster's DNS by one of the protocols: a rule
-/// for another resolver beside a right one is nobody's mistake.
-fn lacks_dns(cx: &Context<'_>, id: u32) -> bool {
-    let pods = cx.cluster.subjects(id).into_iter().filter(|pods| asks_cluster_dns(cx, *pods));
-    pods.into_iter().any(|subject| {
-        let dns = reach::dns(cx.cluster, subject);
-        dns.udp.allowed.is_no() || dns.tcp.allowed.is_no()
-    })
 }
 
 fn is_about_dns(rule: &TrafficRule) -> bool {

@@ -8,7 +8,7 @@
 
 use super::{Context, Edit, Fix, Safety};
 use crate::model::{Direction, Spot};
-use crate::text::{SourceId, Span};
+use crate::text::{LineIndex, SourceId, Span};
 use crate::yaml::{Node, Value};
 
 /// What is to be written: as blocks or in brackets, as the neighbours are.
@@ -65,6 +65,7 @@ pub(super) struct Site<'a> {
     text: &'a str,
     tree: &'a Node,
     source: SourceId,
+    lines: &'a LineIndex,
 }
 
 /// How the lines of a policy are laid out.
@@ -83,13 +84,17 @@ impl<'a> Site<'a> {
         let tree = &cx.cluster.policy(policy).tree;
         let source = tree.span.source;
         let text: &'a str = cx.sources.get(source).text();
-        let site = Self { text, tree, source };
-        let own = site.slice(tree.span);
+        let site = Self { text, tree, source, lines: cx.sources.get(source).lines() };
+        cx.is_editable(policy, || site.is_own()).then_some(site)
+    }
+
+    fn is_own(&self) -> bool {
+        let own = self.slice(self.tree.span);
         // An overlay may have written its namespace and its labels: that is no hindrance.
-        let spec = tree.get("spec");
-        let is_own = spec.is_none_or(|spec| lies_within(spec, tree.span)) && !shares_values(own);
+        let spec = self.tree.get("spec");
+        let is_own = spec.is_none_or(|spec| lies_within(spec, self.tree.span));
         // Nothing there: the file has changed since it was read.
-        (is_own && !own.is_empty()).then_some(site)
+        is_own && !shares_values(own) && !own.is_empty()
     }
 
     /// Other text in the place of a token.
@@ -230,14 +235,17 @@ impl<'a> Site<'a> {
         Some(brackets(new, pad))
     }
 
-    fn line_start(&self, at: usize) -> usize {
-        self.text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1)
-    }
-
     /// The column of a key or dash of a block, if nothing but dashes stands before it.
     fn column(&self, at: usize) -> Option<usize> {
-        let before = &self.text[self.line_start(at)..at];
-        before.bytes().all(|b| matches!(b, b' ' | b'-')).then_some(before.len())
+        self.after_only(at, |b| matches!(b, b' ' | b'-'))
+    }
+
+    /// How many bytes stand before `at` on its line, if they are all such.
+    fn after_only(&self, at: usize, is_such: impl Fn(u8) -> bool) -> Option<usize> {
+        let before = &self.text.as_bytes()[..at];
+        let start = before.iter().rposition(|b| !is_such(*b)).map_or(0, |last| last + 1);
+        let begins_line = start == 0 || matches!(before[start - 1], b'\n' | b'\r');
+        begins_line.then_some(at - start)
     }
 
     /// The dash of an item on the same line, with nothing before it.
@@ -245,8 +253,7 @@ impl<'a> Site<'a> {
         let start = item.span.start as usize;
         let before = self.text[..start].trim_end_matches(' ');
         let dash = before.len().checked_sub(1).filter(|_| before.ends_with('-'))?;
-        let is_first = self.text[self.line_start(dash)..dash].bytes().all(|b| b == b' ');
-        (is_first && dash < start).then_some(dash)
+        self.after_only(dash, |b| b == b' ').map(|_| dash)
     }
 
     fn after_colon(&self, key: Span) -> Option<usize> {
@@ -257,18 +264,19 @@ impl<'a> Site<'a> {
     /// The end of the line of `at`, if only blanks and a comment stand before it.
     fn rest_is_empty(&self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
-        let line = &rest[..rest.find(['\n', '\r']).unwrap_or(rest.len())];
-        let trimmed = line.trim_start_matches([' ', '\t']);
-        let comment = trimmed.starts_with('#') && trimmed.len() < line.len();
-        (trimmed.is_empty() || comment).then_some(at + line.len())
+        let trimmed = rest.trim_start_matches([' ', '\t']);
+        let blanks = rest.len() - trimmed.len();
+        if trimmed.is_empty() || trimmed.starts_with(['\n', '\r']) {
+            return Some(at + blanks);
+        }
+        let is_comment = trimmed.starts_with('#') && blanks > 0;
+        is_comment.then(|| at + rest.find(['\n', '\r']).unwrap_or(rest.len()))
     }
 
     /// The style around a node: dashes as they stand within it, or else near it.
     fn style(&self, near: &Node) -> Option<Style<'a>> {
-        let line_end = match self.text.find('\n') {
-            Some(at) if self.text[..at].ends_with('\r') => "\r\n",
-            _ => "\n",
-        };
+        let first_line = self.text.get(..self.lines.line_start(2)).unwrap_or_default();
+        let line_end = if first_line.ends_with("\r\n") { "\r\n" } else { "\n" };
         let spec = self.tree.entry("spec")?;
         if self.in_brackets(&spec.value) {
             return None;

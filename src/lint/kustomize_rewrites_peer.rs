@@ -129,10 +129,11 @@ impl<'a> Rewritten<'a> {
         if peer.peer.namespace_selector.is_absent() || self.before.is_empty() {
             return None;
         }
-        let is_lost = |workload| {
-            selects(&self.before, workload).is_yes() && selects(self.after, workload).is_no()
-        };
-        let (head, _) = cx.cluster.elsewhere().find(|(_, workload)| is_lost(*workload))?;
+        let elsewhere = cx.cluster.elsewhere()?;
+        let (id, _) = elsewhere
+            .selected(&self.before)
+            .find(|(_, workload)| selects(self.after, *workload).is_no())?;
+        let head = cx.cluster.head(id);
         // Its own kustomization may add the label there too, and is looked at as it is built.
         let who = format!("{} {}", head.kind, words::quoted(&head.name));
         Some(Lost { who, confidence: Confidence::Medium })

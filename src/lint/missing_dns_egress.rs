@@ -1,10 +1,10 @@
 //! Pods that are let out to others, and can't look up their names.
 
+use super::earlier::Earlier;
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
-use crate::model::{At, Direction, DnsPolicy, Field, Peer, Policy, PortRef, Spot, TrafficRule};
-use crate::reach;
-use crate::resolve::{NAME_LABEL, Profile, Subject, covers, dns_labels, is_dns_namespace};
+use crate::model::{At, Direction, Field, Peer, Policy, PortRef, Spot, TrafficRule};
+use crate::resolve::{NAME_LABEL, Profile, Subject, covers};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,28 +16,31 @@ pub static RULE: Rule = Rule {
     check: Check::Cluster(check),
 };
 
-/// A policy some of whose pods can't reach DNS.
-struct Cut {
-    policy: u32,
-    pods: Vec<Subject>,
-}
-
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut told: Vec<Cut> = Vec::new();
+    let mut earlier = Earlier::new(cx.cluster);
     for &id in cx.cluster.policies() {
-        if !cx.cluster.is_reported(id) {
+        if !cx.cluster.is_reported(id) || earlier.has_told_of_group(id) {
             continue;
         }
         let policy = cx.cluster.policy(id);
         let Some(need) = need_of_names(cx, id, policy) else {
             continue;
         };
-        let pods = pods_without_dns(cx, id);
-        if pods.is_empty() || told.iter().any(|earlier| is_told(cx, earlier, id, &pods)) {
+        let pods = cx.reach.without_dns(id);
+        let Some(first) = pods.first() else {
+            continue;
+        };
+        if first.workload().is_some() {
+            earlier.tell_of_group(id);
+        }
+        if earlier.has_told(id, &pods) {
             continue;
         }
+        match first {
+            Subject::Workload(_) => earlier.tell(&pods),
+            Subject::PodsOf(_) => earlier.tell_of_selector(id),
+        }
         findings.push(finding(cx, id, &pods, need));
-        told.push(Cut { policy: id, pods });
     }
 }
 
@@ -90,49 +93,6 @@ fn is_pods_themselves(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
         return false;
     };
     !own.is_empty() && covers(Some(own), Some(other)).is_yes()
-}
-
-/// The pods of a policy that can ask the cluster's DNS by neither UDP nor TCP.
-fn pods_without_dns(cx: &Context<'_>, id: u32) -> Vec<Subject> {
-    let mut pods = cx.cluster.subjects(id);
-    pods.retain(|&subject| {
-        asks_cluster_dns(cx, subject) && {
-            let dns = reach::dns(cx.cluster, subject);
-            dns.udp.allowed.is_no() && dns.tcp.allowed.is_no()
-        }
-    });
-    pods
-}
-
-/// `dnsPolicy: None` and `Default` look elsewhere; a pod on the node's network is outside every
-/// policy as far as the API says.
-pub(super) fn asks_cluster_dns(cx: &Context<'_>, subject: Subject) -> bool {
-    match subject {
-        Subject::PodsOf(id) => !is_dns_itself(cx, id),
-        Subject::Workload(number) => {
-            let workload = cx.cluster.workload(number).workload;
-            workload.dns_policy == DnsPolicy::Cluster && !workload.host_network
-        }
-    }
-}
-
-/// The DNS pods themselves ask the node's resolver (`dnsPolicy: Default` in CoreDNS' manifest).
-fn is_dns_itself(cx: &Context<'_>, id: u32) -> bool {
-    let home = &cx.cluster.namespace(cx.cluster.home(id)).name;
-    let selector = cx.cluster.policy(id).pod_selector.get().filter(|s| !s.is_empty());
-    let selects_dns = selector.is_some_and(|s| !dns_labels(s, cx.cluster.profile).is_no());
-    is_dns_namespace(home) && selects_dns
-}
-
-/// Whether an earlier finding has told of all these pods already.
-fn is_told(cx: &Context<'_>, earlier: &Cut, id: u32, pods: &[Subject]) -> bool {
-    pods.iter().all(|subject| match subject {
-        Subject::Workload(_) => earlier.pods.contains(subject),
-        Subject::PodsOf(_) => {
-            earlier.pods.contains(&Subject::PodsOf(earlier.policy))
-                && cx.cluster.policy_selects(earlier.policy, Subject::PodsOf(id)).is_yes()
-        }
-    })
 }
 
 fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> Finding {
@@ -188,17 +148,14 @@ fn dns_rule(profile: Profile) -> New {
 }
 
 fn who(cx: &Context<'_>, id: u32, pods: &[Subject]) -> String {
-    let names: Vec<String> = pods
-        .iter()
-        .filter_map(|subject| match subject {
-            Subject::Workload(number) => Some(words::workload(&cx.cluster.workload(*number))),
-            Subject::PodsOf(_) => None,
-        })
-        .collect();
-    match names.len() {
-        0 => words::pods_of(cx, id),
-        1 if names[0].starts_with("Pod ") => names[0].clone(),
-        _ => format!("the pods of {}", words::list(&names, 3)),
+    let workload = |number: u32| words::workload(&cx.cluster.workload(number));
+    match pods {
+        [Subject::PodsOf(_), ..] | [] => words::pods_of(cx, id),
+        [Subject::Workload(number)] if workload(*number).starts_with("Pod ") => workload(*number),
+        _ => {
+            let numbers = pods.iter().filter_map(|subject| subject.workload());
+            format!("the pods of {}", words::first_of(numbers.map(workload), pods.len(), 3))
+        }
     }
 }
 
@@ -207,9 +164,10 @@ fn others(cx: &Context<'_>, id: u32, pods: &[Subject]) -> Vec<(crate::text::Span
     let Some(&first) = pods.first() else {
         return Vec::new();
     };
-    let verdict = reach::dns(cx.cluster, first).udp;
-    let others = verdict.isolating.into_iter().filter(|other| *other != id).take(3);
-    others
+    let restricting = cx.reach.restricting_egress(first, 4).into_iter();
+    restricting
+        .filter(|other| *other != id)
+        .take(3)
         .map(|other| {
             let name = words::quoted(&cx.cluster.head(other).name);
             let words = format!("policy {name} restricts the egress of the same pods");

@@ -6,7 +6,7 @@ use super::{
     Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, namespace_label_by_name,
     words,
 };
-use crate::model::{At, Body, Operator, Requirement, Spot, is_placeholder};
+use crate::model::{At, Operator, Requirement, Spot, is_placeholder};
 use crate::resolve::{Labelled, NAME_LABEL, Namespace, is_dns_namespace, meets};
 use crate::text::Span;
 
@@ -73,8 +73,7 @@ fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) 
 
 /// A name whose pods a kustomization's `namespace` moves elsewhere; selectors it leaves alone.
 fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
-    let is_named = |object: &crate::model::Object| object.head.namespace.as_deref() == Some(name);
-    if cx.cluster.namespace_named(name).is_some() || cx.cluster.objects_elsewhere().any(is_named) {
+    if cx.cluster.namespace_named(name).is_some() || cx.cluster.is_mentioned_elsewhere(name) {
         return None;
     }
     let (head, written) = cx.cluster.moved_from(name)?;
@@ -113,11 +112,7 @@ fn misspelt(
     let twin = cx.cluster.namespaces().iter().find(|namespace| {
         !namespace.implicit && is_twin(name, &namespace.name) && !is_asked_for(&namespace.name)
     })?;
-    let mentions = |object: &crate::model::Object| {
-        object.head.namespace.as_deref() == Some(name)
-            || matches!(object.body, Body::Namespace(_)) && object.head.name == name
-    };
-    if cx.cluster.objects_elsewhere().any(mentions) {
+    if cx.cluster.is_mentioned_elsewhere(name) {
         return None;
     }
     Some(Orphan {
@@ -149,7 +144,7 @@ fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orph
     if shown().any(|namespace| !meets(requirement, namespace).is_no()) {
         return None;
     }
-    if is_met_elsewhere(cx, requirement) {
+    if cx.cluster.elsewhere().is_some_and(|it| it.has_namespace_with(requirement)) {
         return None;
     }
     let carriers: Vec<(&Namespace, &str)> =
@@ -186,20 +181,6 @@ fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orph
 
 fn place_of_label(namespace: &Namespace, key: &str) -> Option<Span> {
     namespace.labels.iter().find(|label| label.key == key).map(|label| label.value_span)
-}
-
-fn is_met_elsewhere(cx: &Context<'_>, requirement: &Requirement) -> bool {
-    let has = |label: &crate::model::Label| {
-        label.key == requirement.key
-            && requirement
-                .values
-                .iter()
-                .any(|(value, _)| *value == label.value || is_placeholder(&label.value))
-    };
-    cx.cluster.objects_elsewhere().any(|object| match &object.body {
-        Body::Namespace(namespace) => namespace.labels_unsure || namespace.labels.iter().any(has),
-        _ => false,
-    })
 }
 
 /// Labels that tell one namespace from all others: that none shown has a value says nothing, as

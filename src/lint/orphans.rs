@@ -2,7 +2,7 @@
 
 use super::{Confidence, Context, Related, words};
 use crate::model::{Operator, Requirement, Selector};
-use crate::resolve::{Nearest, nearest, selects};
+use crate::resolve::{Nearest, nearest};
 use crate::text::Span;
 
 /// A selector without pods, described.
@@ -54,7 +54,7 @@ pub(super) fn describe(
         let message = format!("{who} names no namespace, or the policy does not: it may be there");
         orphan.related.push(Related { span: cx.cluster.workload(number).head.name_span, message });
     }
-    if let Some((head, _)) = cx.cluster.elsewhere().find(|(_, w)| selects(selector, *w).is_yes()) {
+    if let Some(head) = cx.cluster.selected_elsewhere(selector) {
         orphan.confidence = Confidence::Low;
         let message = format!(
             "{} {} of another part of the repository has these labels",

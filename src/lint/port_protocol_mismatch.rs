@@ -87,7 +87,6 @@ fn finding(
     pods: &[u32],
 ) -> Option<Finding> {
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
-    let who: Vec<String> = pods.iter().map(|n| words::workload(&cx.cluster.workload(*n))).collect();
     let number = declared.number;
     let means = if entry.protocol.is_absent() {
         format!("means {protocol}, as it has no `protocol`")
@@ -96,7 +95,7 @@ fn finding(
     };
     let message = format!(
         "port {number} of {} is declared as {}, and this entry {means}: {} stays closed",
-        words::list(&who, 3),
+        words::workloads(cx, pods),
         declared.protocol,
         declared.protocol
     );

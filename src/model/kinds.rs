@@ -198,6 +198,18 @@ pub fn is_deployer(group: &str, kind: &str) -> bool {
     holds(DEPLOYERS, group, kind)
 }
 
+/// Whether a kind of that name, in whichever group, is a network policy.
+pub fn is_policy_by_name(kind: &str) -> bool {
+    kind.contains("NetworkPolicy") || kind == EGRESS_FIREWALL
+}
+
+/// Whether a kind of that name, in whichever group, makes pods or has something deployed.
+pub fn makes_pods_by_name(kind: &str) -> bool {
+    let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
+    let built_in = BUILT_IN.iter().filter(|kind| !matches!(**kind, "Service" | "Namespace"));
+    built_in.chain(custom).any(|known| *known == kind)
+}
+
 /// Every kind that the filter before parsing has to let through.
 pub fn wanted() -> impl Iterator<Item = &'static str> {
     let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());

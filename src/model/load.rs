@@ -2,18 +2,17 @@
 //! is dropped once it is searched, a workload's tree once it is decoded.
 
 use std::cell::RefCell;
-use std::fs::File as OpenFile;
-use std::io::Read;
 use std::sync::{Arc, LazyLock};
 
+use compact_str::CompactString;
 use memchr::memmem;
 use rayon::prelude::*;
 
 use super::duplicate::{self, DuplicateKey};
-use super::{Body, Made, Object, Relevance, decode, kinds};
+use super::{Body, Made, Object, Relevance, decode, kinds, seeming};
 use crate::bundle::kustomize::ReadFile;
-use crate::bundle::{Manifest, heads};
-use crate::repo::{File, Repo, Role, Scope};
+use crate::bundle::{Head, Manifest, heads};
+use crate::repo::{self, File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
 use crate::yaml::{self, Comment, Limits, Problem, ProblemKind, Wanted};
 
@@ -154,7 +153,7 @@ fn read(id: SourceId, file: &File, scope: &Scope, limits: &Limits) -> FileRead {
             buffer.clear();
             match read_bytes(file, limits, buffer) {
                 Ok(true) => parse(id, file, buffer, limits),
-                Ok(false) => too_large(id, limits),
+                Ok(false) => too_large(id, file, limits),
                 Err(error) => FileRead { unreadable: Some(words(&error)), ..FileRead::default() },
             }
         }),
@@ -163,8 +162,7 @@ fn read(id: SourceId, file: &File, scope: &Scope, limits: &Limits) -> FileRead {
 
 /// Reads a file, unless it is larger than the limit.
 fn read_bytes(file: &File, limits: &Limits, buffer: &mut Vec<u8>) -> std::io::Result<bool> {
-    let open = OpenFile::open(&file.open)?;
-    open.take(limits.file_bytes + 1).read_to_end(buffer)?;
+    repo::read_met(&file.open, limits.file_bytes, buffer)?;
     Ok(buffer.len() as u64 <= limits.file_bytes)
 }
 
@@ -174,10 +172,41 @@ fn words(error: &std::io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
 }
 
-fn too_large(id: SourceId, limits: &Limits) -> FileRead {
+fn too_large(id: SourceId, file: &File, limits: &Limits) -> FileRead {
     let what = format!("this file is larger than {} MiB", limits.file_bytes >> 20);
-    let problem = Problem { kind: ProblemKind::Limit(what), span: Span::new(id, 0, 0) };
-    FileRead { read: true, problems: vec![problem], ..FileRead::default() }
+    let span = Span::new(id, 0, 0);
+    let problem = Problem { kind: ProblemKind::Limit(what), span, document: span };
+    let objects = unread(&problem, "", &file.path).into_iter().collect();
+    FileRead { read: true, objects, problems: vec![problem], ..FileRead::default() }
+}
+
+/// What stands for a document that can't be read, where it may hold something that makes pods.
+fn unread(problem: &Problem, text: &str, path: &str) -> Option<Object> {
+    let document = problem.document;
+    let is_known = document.start < document.end;
+    let range = document.start as usize..document.end as usize;
+    let seeming = match is_known {
+        true => seeming(text.get(range).unwrap_or_default()),
+        false => seeming(text),
+    };
+    let is_unknown = text.is_empty() || matches!(problem.kind, ProblemKind::Limit(_));
+    if !seeming.pods && !is_unknown {
+        return None;
+    }
+    let place = problem.span;
+    let head = Head {
+        source: place.source,
+        group: CompactString::default(),
+        version: CompactString::default(),
+        kind: CompactString::default(),
+        name: CompactString::default(),
+        namespace: seeming.namespace,
+        version_span: place,
+        kind_span: place,
+        name_span: place,
+        start: place,
+    };
+    Some(Object { head, body: Body::Unread(path.into()), made: None })
 }
 
 /// The documents that are worth parsing.
@@ -193,8 +222,10 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         Err(problem) => {
             // Shown with the bytes that are no text replaced; up to the first of them, where the
             // problem stands, nothing moves.
-            let text = Some(Arc::from(String::from_utf8_lossy(bytes)));
-            return FileRead { read: true, problems: vec![problem], text, ..FileRead::default() };
+            let text: Arc<str> = Arc::from(String::from_utf8_lossy(bytes));
+            let objects = unread(&problem, &text, &file.path).into_iter().collect();
+            let (problems, text) = (vec![problem], Some(text));
+            return FileRead { read: true, objects, problems, text, ..FileRead::default() };
         }
     };
     let ranges: Vec<std::ops::Range<usize>> = match file.role {
@@ -212,6 +243,8 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         }
         let stream = yaml::read_partly(id, &text, range, Some(&WANTED), limits, &Relevance);
         found.documents += stream.seen;
+        let problems = stream.problems.iter();
+        found.objects.extend(problems.filter_map(|problem| unread(problem, &text, &file.path)));
         found.problems.extend(stream.problems);
         for document in &stream.documents {
             for (head, tree) in heads(&document.root) {

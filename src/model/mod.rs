@@ -17,6 +17,7 @@ mod ports;
 mod relevance;
 mod selector;
 mod service;
+mod unread;
 pub mod validate;
 mod workload;
 
@@ -24,7 +25,7 @@ pub use address::{At, Spot};
 pub use decode::{decode, string};
 pub use duplicate::DuplicateKey;
 pub use field::{Field, Place, Why};
-pub use inventory::{inventory, without_own};
+pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load};
 pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;
@@ -33,6 +34,7 @@ pub use ports::{PortEntry, PortRef, Protocol};
 pub use relevance::Relevance;
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
+pub use unread::{Seeming, seeming};
 pub use workload::{ContainerPort, DnsPolicy, Workload, WorkloadKind};
 
 use crate::bundle::{Head, Write};
@@ -77,6 +79,8 @@ pub enum Body {
     PodMaker,
     /// An object that has a chart or a directory deployed, which no manifest here shows.
     Deployer(Deployer),
+    /// A document that can't be read and names a kind that makes pods: its path.
+    Unread(Box<str>),
     /// Anything else.
     Other,
 }

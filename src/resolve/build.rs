@@ -6,13 +6,14 @@ use std::sync::{Arc, RwLock};
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
 use ipnet::IpNet;
-use rayon::prelude::*;
 
-use super::cluster::{Cluster, Pods, World};
+use super::cluster::{Cluster, World};
+use super::elsewhere::Elsewhere;
+use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
-use super::places::{Namespace, Open, Openness, is_system};
+use super::places::{Namespace, Open, is_system};
 use super::postings::Postings;
-use crate::model::{Body, Field, Object, is_placeholder};
+use crate::model::{Body, Object, is_placeholder};
 
 /// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -58,13 +59,9 @@ pub struct Members {
     /// Indices of its objects, ascending.
     pub objects: Vec<u32>,
     /// Indices of the objects in files that are reported on.
-    pub reported: FixedBitSet,
-    /// Workload objects of the repository that are no members and no alternatives of members.
-    pub elsewhere: Vec<u32>,
-    /// Places that are open because of things which are not evaluated.
-    pub openness: Openness,
-    /// What is not evaluated anywhere in the repository, by name.
-    pub left_out: Arc<[String]>,
+    pub reported: Arc<FixedBitSet>,
+    /// The rest of the repository; none where there is nothing but the members.
+    pub elsewhere: Option<Elsewhere>,
 }
 
 impl Settings {
@@ -94,33 +91,30 @@ impl Cluster {
             by_name,
             workloads: Vec::new(),
             policies: Vec::new(),
+            homes: Vec::new(),
             reported: members.reported,
             services: BTreeMap::new(),
             service_addresses: BTreeMap::new(),
             postings: Postings::default(),
-            selected: Vec::new(),
-            policy_order: HashMap::new(),
+            groups: Groups::default(),
             other_policies: FixedBitSet::new(),
             other_policy_everywhere: false,
-            leaves_things_out: false,
-            left_out: members.left_out,
             elsewhere: members.elsewhere,
             has_deployer: false,
-            resolvers: FixedBitSet::new(),
+            resolvers: Vec::new(),
             covered: RwLock::default(),
             peers: RwLock::default(),
         };
         cluster.other_policies.grow(cluster.namespaces.len());
-        let openness = cluster.enter(&members.objects, members.openness);
-        cluster.leaves_things_out = openness.leaves_things_out();
+        cluster.enter(&members.objects);
         cluster.number_workloads();
-        cluster.open_places(&openness);
-        cluster.select_all();
+        cluster.open_places();
+        cluster.groups = Groups::build(&cluster);
         cluster
     }
 
-    /// Enters every member under its kind; returns the openness with what the members add.
-    fn enter(&mut self, members: &[u32], mut openness: Openness) -> Openness {
+    /// Enters every member under its kind.
+    fn enter(&mut self, members: &[u32]) {
         let objects = Arc::clone(&self.objects);
         for &id in members {
             let Object { head, body, .. } = &objects[id as usize];
@@ -130,8 +124,8 @@ impl Cluster {
             };
             match body {
                 Body::Policy(_) => {
-                    self.policy_order.insert(id, self.policies.len() as u32);
                     self.policies.push(id);
+                    self.homes.push(namespace);
                     self.namespaces[namespace as usize].policies.push(id);
                 }
                 Body::Workloads(list) => {
@@ -148,22 +142,10 @@ impl Cluster {
                     self.other_policy_everywhere = true;
                 }
                 Body::OtherPolicy(_) => self.other_policies.insert(namespace as usize),
-                Body::PodMaker => {
-                    let who = format!("{} {}", head.kind, head.name);
-                    openness.open(Some(&name), Open::Operator(who));
-                }
-                Body::Deployer(deployer) => {
-                    self.has_deployer = true;
-                    if deployer.is_here {
-                        continue;
-                    }
-                    let who = format!("{} {}", head.kind, head.name);
-                    openness.open(deployer.namespace.as_deref(), Open::NotEvaluated(who));
-                }
-                Body::Namespace(_) | Body::Other => {}
+                Body::Deployer(_) => self.has_deployer = true,
+                Body::PodMaker | Body::Namespace(_) | Body::Unread(_) | Body::Other => {}
             }
         }
-        openness
     }
 
     /// Sorts the workloads by namespace, so that each namespace is a range of numbers, and
@@ -179,18 +161,18 @@ impl Cluster {
             self.namespaces[at].workloads = number..number + count;
             number += count;
         }
-        let mut postings = Postings::default();
-        self.resolvers.grow(self.workloads.len());
+        let (mut postings, mut resolvers) = (Postings::default(), Vec::new());
         for number in 0..self.workload_count() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
-            let is_resolver = workload.ports.iter().any(|port| is_dns_port(port.number));
-            self.resolvers.set(number as usize, is_resolver);
+            if workload.ports.iter().any(|port| is_dns_port(port.number)) {
+                resolvers.push(number);
+            }
         }
-        self.postings = postings;
+        (self.postings, self.resolvers) = (postings, resolvers);
     }
 
-    fn open_places(&mut self, openness: &Openness) {
+    fn open_places(&mut self) {
         for namespace in &mut self.namespaces {
             let name = namespace.name.as_str();
             namespace.open = if is_placeholder(name) {
@@ -200,26 +182,9 @@ impl Cluster {
             } else if namespace.workloads.is_empty() {
                 Some(Open::NoWorkloads)
             } else {
-                openness.of(name).cloned()
+                self.elsewhere.as_ref().and_then(|elsewhere| elsewhere.why_open(name)).cloned()
             };
         }
-    }
-
-    /// What each policy selects, for all of them in parallel: policies of one namespace look only
-    /// at its workloads.
-    fn select_all(&mut self) {
-        let selected = |&id: &u32| {
-            let home = self.home(id);
-            match &self.policy(id).pod_selector {
-                Field::Absent => self.pods_in(home, None),
-                Field::Given(selector, _) => self.pods_in(home, Some(selector)),
-                Field::Wrong(..) => {
-                    let all = self.pods_in(home, None).yes;
-                    Pods { maybe: all, ..Pods::default() }
-                }
-            }
-        };
-        self.selected = self.policies.par_iter().map(selected).collect();
     }
 }
 

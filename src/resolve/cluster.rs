@@ -9,6 +9,8 @@ use fixedbitset::FixedBitSet;
 use range_set_blaze::RangeSetBlaze;
 
 use super::build::Settings;
+use super::elsewhere::Elsewhere;
+use super::group::{GroupId, Groups, PolicyGroup};
 use super::known::{Profile, WellKnown};
 use super::places::{NAME_LABEL, Namespace};
 use super::postings::Postings;
@@ -80,12 +82,22 @@ pub struct PeerPods {
 }
 
 /// Pods whose traffic is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// The pods of a workload, by number.
     Workload(u32),
     /// The pods that a policy selects (an index among the objects), known by its selector only.
     PodsOf(u32),
+}
+
+impl Subject {
+    /// The number of the workload, where it is one.
+    pub fn workload(self) -> Option<u32> {
+        match self {
+            Self::Workload(number) => Some(number),
+            Self::PodsOf(_) => None,
+        }
+    }
 }
 
 /// One workload of a cluster.
@@ -120,38 +132,43 @@ pub struct Cluster {
     /// Object and position in its workloads, namespace; sorted by namespace.
     pub(super) workloads: Vec<(u32, u32, u32)>,
     pub(super) policies: Vec<u32>,
-    pub(super) reported: FixedBitSet,
+    /// The namespace of each policy by number, beside `policies`.
+    pub(super) homes: Vec<u32>,
+    pub(super) reported: Arc<FixedBitSet>,
     /// Services by namespace number.
     pub(super) services: BTreeMap<u32, Vec<u32>>,
     /// The Service that asks for an address, by that address.
     pub(super) service_addresses: BTreeMap<IpAddr, u32>,
     pub(super) postings: Postings,
-    /// What each policy selects, beside `policies`.
-    pub(super) selected: Vec<Pods>,
-    /// Position in `policies` by object.
-    pub(super) policy_order: HashMap<u32, u32>,
+    /// The policies that select the same pods, and what they select.
+    pub(super) groups: Groups,
     /// Namespaces by number with a policy of a kind that is not evaluated.
     pub(super) other_policies: FixedBitSet,
     /// Whether such a policy selects pods of every namespace.
     pub(super) other_policy_everywhere: bool,
-    /// Whether something that may belong to it is not evaluated or can't be read.
-    pub(super) leaves_things_out: bool,
-    /// What is not evaluated anywhere in the repository, by name.
-    pub(super) left_out: Arc<[String]>,
-    /// Objects of the repository outside this cluster that are no alternative of it.
-    pub(super) elsewhere: Vec<u32>,
+    /// The rest of the repository.
+    pub(super) elsewhere: Option<Elsewhere>,
     /// Whether an object of it has directories or charts deployed.
     pub(super) has_deployer: bool,
-    /// Workloads that declare a port that a DNS server listens on, by number.
-    pub(super) resolvers: FixedBitSet,
+    /// Workloads that declare a port that a DNS server listens on, by number, ascending.
+    pub(super) resolvers: Vec<u32>,
     /// What namespaceSelectors cover: many peers ask for the same namespaces.
     pub(super) covered: RwLock<HashMap<Vec<Requires>, Covered>>,
-    /// What peers with a namespaceSelector select: the same ones stand in many policies.
+    /// What peers select: the same ones stand in many policies.
     pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
 }
 
-/// A peer without its places: what its namespaceSelector and its podSelector require.
-pub(super) type PeerKey = (Vec<Requires>, Option<Vec<Requires>>);
+/// A peer without its places: where it looks, and what its podSelector requires.
+pub(super) type PeerKey = (PeerPlace, Option<Vec<Requires>>);
+
+/// Where a peer looks for pods.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum PeerPlace {
+    /// In the policy's own namespace, by number.
+    Home(u32),
+    /// In those that its namespaceSelector selects.
+    Selected(Vec<Requires>),
+}
 
 /// Namespaces by number, ascending, each covered surely or perhaps.
 pub type Covered = Arc<[(u32, Tri)]>;
@@ -210,9 +227,37 @@ impl Cluster {
 
     /// The number of the namespace that a policy is deployed to.
     pub fn home(&self, policy: u32) -> u32 {
-        let name = self.namespace_name_of(self.head(policy));
-        // Every object's namespace was entered when the cluster was built.
-        self.by_name.get(name).copied().unwrap_or_default()
+        self.homes[self.position(policy)]
+    }
+
+    /// Where a policy stands in [`Cluster::policies`], which ascend.
+    fn position(&self, policy: u32) -> usize {
+        self.policies.partition_point(|id| *id < policy)
+    }
+
+    /// The group of policies that select the same pods as that one.
+    pub fn group_of(&self, policy: u32) -> GroupId {
+        self.groups.of[self.position(policy)]
+    }
+
+    /// A group of policies.
+    pub fn group(&self, id: GroupId) -> &PolicyGroup {
+        &self.groups.all[id.0 as usize]
+    }
+
+    /// The selector of a group of policies, as the first of them has it.
+    pub fn group_selector(&self, id: GroupId) -> &Field<Selector> {
+        &self.policy(self.group(id).policies[0]).pod_selector
+    }
+
+    /// All groups of policies, in the order of the first policy of each.
+    pub fn groups(&self) -> &[PolicyGroup] {
+        &self.groups.all
+    }
+
+    /// The groups of policies that select a workload, surely or perhaps, ascending.
+    pub fn groups_selecting(&self, workload: u32) -> Vec<GroupId> {
+        self.groups.selecting(workload)
     }
 
     /// How many workloads there are; they are numbered from 0 in the order of their namespaces.
@@ -233,7 +278,7 @@ impl Cluster {
 
     /// The workloads that `spec.podSelector` of a policy selects.
     pub fn selected(&self, policy: u32) -> &Pods {
-        &self.selected[self.policy_order[&policy] as usize]
+        &self.group(self.group_of(policy)).pods
     }
 
     /// The pods whose traffic a policy decides: the workloads it selects, or, where the
@@ -330,7 +375,7 @@ impl Cluster {
             return PeerPods { beyond: true, ..PeerPods::default() };
         }
         let (namespaces, beyond) = self.peer_namespaces(policy, peer);
-        let Some(key) = peer_key(peer) else {
+        let Some(key) = self.peer_key(policy, peer) else {
             let pods = Arc::new(self.pods_of_peer(peer, &namespaces));
             return PeerPods { pods, namespaces, beyond };
         };
@@ -342,6 +387,20 @@ impl Cluster {
             pods
         });
         PeerPods { pods, namespaces, beyond }
+    }
+
+    /// The key of a peer that means the same wherever it stands; none where a selector is refused
+    /// (its requirements do not tell what it selects).
+    fn peer_key(&self, policy: u32, peer: &Peer) -> Option<PeerKey> {
+        let selectors = [peer.namespace_selector.get(), peer.pod_selector.get()];
+        if selectors.into_iter().flatten().any(Selector::is_refused) {
+            return None;
+        }
+        let place = match peer.namespace_selector.get() {
+            None => PeerPlace::Home(self.home(policy)),
+            Some(namespaces) => PeerPlace::Selected(requires(namespaces)),
+        };
+        Some((place, peer.pod_selector.get().map(requires)))
     }
 
     fn pods_of_peer(&self, peer: &Peer, namespaces: &[(u32, Tri)]) -> Pods {
@@ -481,7 +540,7 @@ impl Cluster {
 
     /// Whether any workload, or well-known pod, has a port that a DNS server listens on.
     pub fn has_resolver(&self) -> bool {
-        !self.resolvers.is_clear() || self.settings.well_known.iter().any(WellKnown::is_resolver)
+        !self.resolvers.is_empty() || self.settings.well_known.iter().any(WellKnown::is_resolver)
     }
 
     /// Whether pods hold a well-known one that a DNS server runs in.
@@ -490,34 +549,24 @@ impl Cluster {
         pods.well_known.iter().filter_map(known).any(WellKnown::is_resolver)
     }
 
-    /// Whether that workload declares a port that a DNS server listens on.
-    pub fn is_resolver(&self, workload: u32) -> bool {
-        self.resolvers.contains(workload as usize)
+    /// Whether one of those workloads declares a port that a DNS server listens on.
+    pub fn is_resolver_among(&self, workloads: &RangeSetBlaze<u32>) -> bool {
+        workloads.ranges().any(|range| {
+            let next = self.resolvers.partition_point(|number| number < range.start());
+            self.resolvers.get(next).is_some_and(|number| number <= range.end())
+        })
     }
 
     /// Whether something of the repository is left out that may belong to the cluster: a
     /// kustomization, a chart, a document that can't be read.
     pub fn leaves_things_out(&self) -> bool {
-        self.leaves_things_out
+        self.elsewhere.as_ref().is_some_and(Elsewhere::leaves_things_out)
     }
 
     /// Something in the repository that is not evaluated, and whose name holds a value that the
     /// selector asks for as a word: the chart `…/kafka`, for `app: kafka`.
     pub fn left_out_with_name(&self, selector: &Selector) -> Option<&str> {
-        let values = || selector.requirements.iter().flat_map(|r| &r.values);
-        let has_word = |what: &str, word: &str| {
-            what.match_indices(word).any(|(at, _)| {
-                let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-                let (before, rest) = what.split_at(at);
-                word.len() > 2
-                    && edge(before.chars().next_back())
-                    && edge(rest.get(word.len()..).and_then(|rest| rest.chars().next()))
-            })
-        };
-        self.left_out
-            .iter()
-            .find(|what| values().any(|(value, _)| has_word(what, value)))
-            .map(String::as_str)
+        self.elsewhere.as_ref()?.left_out_with_name(selector)
     }
 
     /// A workload that a kustomization's `namespace` has moved here from the namespace of that
@@ -534,36 +583,28 @@ impl Cluster {
         })
     }
 
-    /// Objects of the repository outside this cluster (and not in an alternative of it).
-    pub fn objects_elsewhere(&self) -> impl Iterator<Item = &Object> {
-        self.elsewhere.iter().map(|&id| self.object(id))
+    /// The rest of the repository, but for alternatives of this cluster.
+    pub fn elsewhere(&self) -> Option<&Elsewhere> {
+        self.elsewhere.as_ref()
     }
 
-    /// Workloads of the repository outside this cluster (and not in an alternative of it).
-    pub fn elsewhere(&self) -> impl Iterator<Item = (&Head, &Workload)> {
-        self.elsewhere.iter().flat_map(|&id| {
-            let Object { head, body, .. } = self.object(id);
-            let list = match body {
-                Body::Workloads(list) => list.as_slice(),
-                _ => &[],
-            };
-            list.iter().map(move |workload| (head, workload))
-        })
+    /// A workload of the rest of the repository that a selector surely selects.
+    pub fn selected_elsewhere(&self, selector: &Selector) -> Option<&Head> {
+        let (id, _) = self.elsewhere.as_ref()?.selected(selector).next()?;
+        Some(self.head(id))
+    }
+
+    /// Whether something in the rest of the repository is deployed to the namespace of that name,
+    /// or is that Namespace.
+    pub fn is_mentioned_elsewhere(&self, namespace: &str) -> bool {
+        self.elsewhere
+            .as_ref()
+            .is_some_and(|elsewhere| elsewhere.objects_in(namespace).next().is_some())
     }
 }
 
-/// The key of a peer that means the same in every policy; none where it looks at home, or where a
-/// selector is refused (its requirements do not tell what it selects).
-fn peer_key(peer: &Peer) -> Option<PeerKey> {
-    let namespaces = peer.namespace_selector.get().filter(|selector| !selector.is_refused())?;
-    let pods = peer.pod_selector.get();
-    if pods.is_some_and(Selector::is_refused) {
-        return None;
-    }
-    Some((requires(namespaces), pods.map(requires)))
-}
-
-fn requires(selector: &Selector) -> Vec<Requires> {
+/// What a selector requires, without the places.
+pub(super) fn requires(selector: &Selector) -> Vec<Requires> {
     let values = |r: &Requirement| r.values.iter().map(|(value, _)| value.clone()).collect();
     selector.requirements.iter().map(|r| (r.key.clone(), r.operator, values(r))).collect()
 }

@@ -1,7 +1,6 @@
 //! Namespaces: which there are, what labels they have, and whether things may exist in them that
 //! the repository cannot show.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 use compact_str::CompactString;
@@ -18,14 +17,39 @@ pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 pub enum Open {
     /// Nothing in the repository makes pods there.
     NoWorkloads,
-    /// Kustomizations or charts that are not evaluated may put things there: an example.
+    /// Kustomizations that are not evaluated, or documents that can't be read, may put things
+    /// there: an example.
     NotEvaluated(String),
+    /// A controller deploys things there that are not in this repository, or a chart is not
+    /// rendered: an example.
+    Deployed(String),
     /// A custom resource whose operator makes pods: kind and name.
     Operator(String),
     /// The cluster's own components live there.
     System,
     /// Its name is filled in later.
     Placeholder,
+}
+
+impl Open {
+    /// How much it tells: what surely makes pods goes before what may.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::NotEvaluated(_) => 0,
+            Self::Deployed(_) => 1,
+            _ => 2,
+        }
+    }
+
+    /// Whether it tells more than another reason.
+    pub(super) fn is_surer_than(&self, other: &Self) -> bool {
+        self.rank() > other.rank()
+    }
+
+    /// Whether no other reason can tell more.
+    pub(super) fn is_surest(&self) -> bool {
+        self.rank() == 2
+    }
 }
 
 /// One namespace of a cluster.
@@ -52,7 +76,7 @@ pub struct Namespace {
 impl Namespace {
     /// Whether it is open only since something in the repository is not evaluated (yet).
     pub fn is_not_evaluated(&self) -> bool {
-        matches!(self.open, Some(Open::NotEvaluated(_)))
+        matches!(self.open, Some(Open::NotEvaluated(_) | Open::Deployed(_)))
     }
 }
 
@@ -81,38 +105,4 @@ pub fn is_system(name: &str) -> bool {
             | "tigera-operator"
             | "gatekeeper-system"
     ) || ["openshift-", "gke-", "gmp-", "aks-"].iter().any(|prefix| name.starts_with(prefix))
-}
-
-/// What a bundle's surroundings say about places, before the cluster is built.
-#[derive(Clone, Debug, Default)]
-pub struct Openness {
-    /// Everything is open, and why.
-    pub everywhere: Option<Open>,
-    /// These namespaces are.
-    pub namespaces: BTreeMap<CompactString, Open>,
-}
-
-impl Openness {
-    /// Why the namespace of that name is open, if it is.
-    pub fn of(&self, name: &str) -> Option<&Open> {
-        self.namespaces.get(name).or(self.everywhere.as_ref())
-    }
-
-    /// Whether anything is open because it is not evaluated.
-    pub fn leaves_things_out(&self) -> bool {
-        let mut reasons = self.everywhere.iter().chain(self.namespaces.values());
-        reasons.any(|why| matches!(why, Open::NotEvaluated(_)))
-    }
-
-    /// Opens one namespace, or everything where none is known. The first reason stays.
-    pub fn open(&mut self, namespace: Option<&str>, why: Open) {
-        match namespace {
-            Some(name) => {
-                self.namespaces.entry(name.into()).or_insert(why);
-            }
-            None => {
-                self.everywhere.get_or_insert(why);
-            }
-        }
-    }
 }

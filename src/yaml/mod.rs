@@ -6,6 +6,7 @@
 mod comment;
 mod events;
 mod json;
+mod libyaml;
 mod node;
 mod partly;
 mod prefilter;
@@ -63,6 +64,8 @@ pub struct Problem {
     pub kind: ProblemKind,
     /// Where; one line.
     pub span: Span,
+    /// The document that it is in; empty where its bounds are not known.
+    pub document: Span,
 }
 
 /// One document that passed the filter and parsed.
@@ -118,7 +121,10 @@ pub fn read(
                 let span = Span::new(source, piece.span.start, piece.span.end);
                 stream.documents.extend(roots.into_iter().map(|root| Document { span, root }));
             }
-            Err(problem) => stream.problems.push(or_template(problem, body)),
+            Err(problem) => {
+                let document = Span::new(source, piece.span.start, piece.span.end);
+                stream.problems.push(Problem { document, ..or_template(problem, body) });
+            }
         }
     }
     stream
@@ -135,11 +141,11 @@ fn or_template(problem: Problem, document: &str) -> Problem {
     if !is_syntax || ![("{{", "}}"), ("{%", "%}"), ("<%", "%>")].into_iter().any(holds) {
         return problem;
     }
-    Problem { kind: ProblemKind::Template, span: problem.span }
+    Problem { kind: ProblemKind::Template, ..problem }
 }
 
 fn limit(message: String, span: Span) -> Problem {
-    Problem { kind: ProblemKind::Limit(message), span }
+    Problem { kind: ProblemKind::Limit(message), span, document: span }
 }
 
 /// How many documents a file's bytes hold.
@@ -156,7 +162,8 @@ pub fn decode_utf8(source: SourceId, bytes: &[u8]) -> Result<Cow<'_, str>, Probl
     let text = std::str::from_utf8(bytes).map(Cow::Borrowed);
     text.map_err(|error| {
         let at = error.valid_up_to();
-        Problem { kind: ProblemKind::NotUtf8, span: Span::new(source, at, at) }
+        let span = Span::new(source, at, at);
+        Problem { kind: ProblemKind::NotUtf8, span, document: span }
     })
 }
 

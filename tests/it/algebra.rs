@@ -7,7 +7,7 @@ use netpol_lint::bundle::heads;
 use netpol_lint::model::{Body, Object, Policy, Protocol, Selector, decode};
 use netpol_lint::reach::{Destination, Port, entry_allows};
 use netpol_lint::resolve::{
-    Cluster, Members, Openness, Settings, Tri, World, covers, is_dns_address, selects,
+    Cluster, Members, Settings, Tri, World, covers, is_dns_address, selects,
 };
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
@@ -80,10 +80,8 @@ fn cluster(text: &str) -> Cluster {
         name: String::new(),
         is_trial: false,
         objects: (0..objects.len() as u32).collect(),
-        reported: (0..objects.len()).collect(),
-        elsewhere: Vec::new(),
-        openness: Openness::default(),
-        left_out: Arc::default(),
+        reported: Arc::new((0..objects.len()).collect()),
+        elsewhere: None,
     };
     Cluster::build(
         Arc::new(objects),

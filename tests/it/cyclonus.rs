@@ -8,7 +8,7 @@ use std::sync::Arc;
 use netpol_lint::bundle;
 use netpol_lint::model::{Body, Object, Protocol, decode};
 use netpol_lint::reach::{Port, may};
-use netpol_lint::resolve::{Cluster, Members, Openness, Settings, World};
+use netpol_lint::resolve::{Cluster, Members, Settings, World};
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
 
@@ -85,10 +85,8 @@ fn cluster(file: &Path) -> Cluster {
         name: String::new(),
         is_trial: false,
         objects: (0..objects.len() as u32).collect(),
-        reported: (0..objects.len()).collect(),
-        elsewhere: Vec::new(),
-        openness: Openness::default(),
-        left_out: Arc::default(),
+        reported: Arc::new((0..objects.len()).collect()),
+        elsewhere: None,
     };
     Cluster::build(
         Arc::new(objects),

@@ -254,6 +254,7 @@ fn something_else_can_ask_for_a_chart_with_values_of_its_own() {
     let wanted = Wanted {
         chart: charts.get("shop").unwrap(),
         release: Some("argo"),
+        release_place: None,
         namespace: Some("apps"),
         values: &[],
         inline: Some(&inline.documents[0].root),

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::repo::{Repo, Role, Scope};
+use crate::repo::{Boundary, Repo, Role, Scope};
 use crate::text::SourceId;
 use crate::yaml::Limits;
 
@@ -111,9 +110,10 @@ impl Disk {
         let Ok(real) = fs::canonicalize(self.root.join(path)) else {
             return Found::Missing;
         };
-        let Ok(inner) = real.strip_prefix(&self.root) else {
+        if Boundary::new(&self.root).resolve(&real).is_err() {
             return Found::Outside;
-        };
+        }
+        let inner = real.strip_prefix(&self.root).unwrap_or(&real);
         let parts = inner.components().map(|part| part.as_os_str().to_string_lossy());
         let label = parts.collect::<Vec<_>>().join("/");
         match fs::metadata(&real) {
@@ -135,19 +135,11 @@ impl Disk {
         if let Some(text) = self.edited.get(path) {
             return Ok(text.as_bytes().to_vec());
         }
-        let limit = self.limits.file_bytes;
-        let mut bytes = Vec::new();
-        let read = fs::File::open(self.open(path))
-            .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
-        match read {
-            Ok(_) if bytes.len() as u64 > limit => {
-                Err(format!("it is larger than {} MiB", limit >> 20))
-            }
-            Ok(_) => Ok(bytes),
-            Err(error) => {
-                let text = error.to_string();
-                Err(text.split(" (os error").next().unwrap_or(&text).to_lowercase())
-            }
-        }
+        let boundary = Boundary::new(&self.root);
+        boundary.read(&self.open(path), self.limits.file_bytes).map_err(|error| {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or(&text);
+            if text.contains("MiB") { text.to_owned() } else { text.to_lowercase() }
+        })
     }
 }

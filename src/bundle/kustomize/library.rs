@@ -228,7 +228,8 @@ impl Library {
             Ok(bytes) => bytes,
             Err(why) => {
                 let kind = ProblemKind::Limit(format!("this file can't be read: {why}"));
-                page.problems.push(Problem { kind, span: Span::new(source, 0, 0) });
+                let span = Span::new(source, 0, 0);
+                page.problems.push(Problem { kind, span, document: span });
                 return page;
             }
         };

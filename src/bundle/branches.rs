@@ -1,0 +1,151 @@
+//! The tree of directories that hold plain manifests, and which neighbours in it are alternatives:
+//! two branches of one parent that hold the same object never run side by side.
+//!
+//! A relation between all pairs would grow with the square of the repository (six thousand
+//! directories, each with a `default-deny` that names no namespace). What is kept instead is, for
+//! each branch, which *groups* it is in: a group is all the branches that hold one identity.
+
+use std::collections::HashMap;
+
+/// The number of a branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct BranchId(u32);
+
+/// The number of a group of neighbours that share an identity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct GroupId(u32);
+
+#[derive(Clone, Debug)]
+struct Branch {
+    parent: Option<BranchId>,
+    depth: u32,
+    /// Ascending.
+    groups: Vec<GroupId>,
+}
+
+/// All branches.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Branches {
+    all: Vec<Branch>,
+    groups: u32,
+}
+
+impl Branches {
+    /// A branch of its own, with nothing around it.
+    pub(super) fn root(&mut self) -> BranchId {
+        self.push(None, 0)
+    }
+
+    /// One more branch below `parent`.
+    pub(super) fn below(&mut self, parent: BranchId) -> BranchId {
+        let depth = self.all[parent.0 as usize].depth + 1;
+        self.push(Some(parent), depth)
+    }
+
+    fn push(&mut self, parent: Option<BranchId>, depth: u32) -> BranchId {
+        let id = BranchId(self.all.len() as u32);
+        self.all.push(Branch { parent, depth, groups: Vec::new() });
+        id
+    }
+
+    /// Says that those neighbours are alternatives of one another.
+    pub(super) fn alternatives(&mut self, branches: &[BranchId]) {
+        let group = GroupId(self.groups);
+        self.groups += 1;
+        for branch in branches {
+            self.all[branch.0 as usize].groups.push(group);
+        }
+    }
+
+    /// Whether a branch is an alternative to one of its neighbours.
+    pub(super) fn has_alternative(&self, branch: BranchId) -> bool {
+        !self.all[branch.0 as usize].groups.is_empty()
+    }
+
+    /// Whether what is in one branch never runs beside what is in the other: where their ways
+    /// part, they are alternatives.
+    pub(super) fn are_rivals(&self, one: BranchId, other: BranchId) -> bool {
+        let (mut one, mut other) = (one, other);
+        loop {
+            let (a, b) = (&self.all[one.0 as usize], &self.all[other.0 as usize]);
+            if one == other {
+                return false;
+            }
+            if a.parent == b.parent {
+                return shares(&a.groups, &b.groups);
+            }
+            // The parents differ, so the deeper of the two has one.
+            if a.depth >= b.depth {
+                let Some(parent) = a.parent else { return false };
+                one = parent;
+            }
+            if b.depth >= a.depth {
+                let Some(parent) = b.parent else { return false };
+                other = parent;
+            }
+        }
+    }
+}
+
+/// Whether two ascending lists have an element in common.
+pub(super) fn shares<T: Ord>(a: &[T], b: &[T]) -> bool {
+    let (few, many) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    few.iter().any(|one| many.binary_search(one).is_ok())
+}
+
+/// More holders than this of one identity are compared as a whole, and not pair by pair.
+const PAIRWISE: usize = 64;
+
+/// The sets of `holders` that are alternatives, where two of them need `least` identities in
+/// common for that. Each list of holders is ascending; sets that several identities have are given
+/// once.
+pub(super) fn alternatives(holders: Vec<Vec<u32>>, least: usize) -> Vec<Vec<u32>> {
+    let mut sets: HashMap<Vec<u32>, usize> = HashMap::new();
+    for held in holders.into_iter().filter(|held| held.len() > 1) {
+        *sets.entry(held).or_default() += 1;
+    }
+    let mut found: Vec<Vec<u32>> = Vec::new();
+    let mut pairs: HashMap<(u32, u32), usize> = HashMap::new();
+    for (held, times) in sets {
+        if times >= least {
+            found.push(held);
+            continue;
+        }
+        for (at, one) in held.iter().enumerate().filter(|_| held.len() <= PAIRWISE) {
+            held[at + 1..]
+                .iter()
+                .for_each(|other| *pairs.entry((*one, *other)).or_default() += times);
+        }
+    }
+    let enough = pairs.into_iter().filter(|(_, times)| *times >= least);
+    found.extend(enough.map(|((one, other), _)| vec![one, other]));
+    found.sort_unstable();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn branches_are_alternatives_where_their_ways_part() {
+        let mut branches = Branches::default();
+        let root = branches.root();
+        let (dev, prod, docs) = (branches.below(root), branches.below(root), branches.below(root));
+        branches.alternatives(&[dev, prod]);
+        let (web, cart) = (branches.below(dev), branches.below(prod));
+        assert!(branches.are_rivals(web, prod) && branches.are_rivals(cart, web));
+        assert!(!branches.are_rivals(web, dev) && !branches.are_rivals(web, web));
+        assert!(!branches.are_rivals(docs, cart) && !branches.are_rivals(root, cart));
+        let other = branches.root();
+        assert!(!branches.are_rivals(other, web));
+    }
+
+    #[test]
+    fn two_identities_in_common_can_be_asked_for() {
+        let holders = || vec![vec![0, 1, 2], vec![1, 2], vec![0, 3], vec![4, 5], vec![4, 5]];
+        assert_eq!(alternatives(holders(), 2), [vec![1, 2], vec![4, 5]]);
+        let all = alternatives(holders(), 1);
+        assert_eq!(all, [vec![0, 1, 2], vec![0, 3], vec![1, 2], vec![4, 5]]);
+    }
+}

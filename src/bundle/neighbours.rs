@@ -1,0 +1,75 @@
+//! What may run beside a site: everything in the repository but its alternatives, other clusters
+//! and directories of tests. Asked for one object or bundle at a time, so that nothing is copied
+//! for each site.
+
+use std::sync::Arc;
+
+use super::grouping::Grouped;
+use super::item::Site;
+use super::rivals::RivalsOf;
+
+/// The neighbours of one site.
+#[derive(Clone, Debug)]
+pub struct Neighbours {
+    grouped: Arc<Grouped>,
+    site: usize,
+    rivals: RivalsOf,
+}
+
+impl Neighbours {
+    /// Those of the site of that number.
+    pub fn of(grouped: &Arc<Grouped>, site: usize) -> Self {
+        let rivals = grouped.rivals.to(&grouped.sites[site], &grouped.bundles);
+        Self { grouped: Arc::clone(grouped), site, rivals }
+    }
+
+    fn site(&self) -> &Site {
+        &self.grouped.sites[self.site]
+    }
+
+    /// Whether that object is one of the site's own.
+    pub fn is_own(&self, object: u32) -> bool {
+        self.site().members.binary_search(&object).is_ok()
+    }
+
+    /// Whether that bundle is one of the site's own.
+    pub fn is_own_bundle(&self, number: usize) -> bool {
+        self.site().bundles.binary_search(&number).is_ok()
+    }
+
+    /// Whether that bundle may run beside the site.
+    pub fn has_bundle(&self, number: usize) -> bool {
+        self.may_run_beside(number)
+            && !self.grouped.rivals.is_rival(number, &self.grouped.bundles, &self.rivals)
+    }
+
+    /// Whether that object may exist beside the site: not one of its own, nor of an alternative.
+    pub fn has(&self, object: u32) -> bool {
+        let held = self.grouped.bundles_of(object);
+        if self.grouped.rivals.holds(object, &self.rivals) {
+            return false;
+        }
+        let mut is_there = false;
+        for &number in held {
+            let number = number as usize;
+            let is_rival =
+                || self.grouped.rivals.is_rival(number, &self.grouped.bundles, &self.rivals);
+            if self.is_own_bundle(number) || is_rival() {
+                return false;
+            }
+            is_there |= self.may_run_beside(number);
+        }
+        is_there
+    }
+
+    fn may_run_beside(&self, number: usize) -> bool {
+        let (site, bundle) = (self.site(), &self.grouped.bundles[number]);
+        // Who names clusters may have forgotten a directory: what stands in none of them is not
+        // proved to run alone.
+        let apart = site.cluster.is_some_and(|cluster| {
+            !bundle.clusters.is_empty() && !bundle.clusters.contains(&cluster)
+        });
+        let tried = bundle.trial.is_some() && bundle.trial != site.trial;
+        !bundle.alone && !apart && !tried && !self.is_own_bundle(number)
+    }
+}

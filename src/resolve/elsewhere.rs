@@ -1,0 +1,89 @@
+//! The rest of the repository, as one cluster sees it: without its alternatives.
+
+use std::sync::Arc;
+
+use super::places::Open;
+use super::select::selects;
+use super::surroundings::Surroundings;
+use crate::bundle::Neighbours;
+use crate::model::{Body, Requirement, Selector, Workload};
+
+/// The rest of the repository, as one cluster sees it.
+#[derive(Clone, Debug)]
+pub struct Elsewhere {
+    surroundings: Arc<Surroundings>,
+    neighbours: Neighbours,
+    site: usize,
+    /// Something that can't be read, and may hold anything.
+    blind: Option<Open>,
+}
+
+impl Elsewhere {
+    /// As the site of that number sees it.
+    pub fn of(surroundings: &Arc<Surroundings>, site: usize) -> Self {
+        let neighbours = Neighbours::of(&surroundings.grouped, site);
+        Self { surroundings: Arc::clone(surroundings), neighbours, site, blind: None }
+    }
+
+    /// With a path that can't be read, and may hold anything.
+    pub fn without(mut self, path: Option<&str>) -> Self {
+        self.blind = path.map(|path| Open::NotEvaluated(path.to_owned()));
+        self
+    }
+
+    /// The workloads that a selector surely selects, wherever they are.
+    pub fn selected<'a>(
+        &'a self,
+        selector: &'a Selector,
+    ) -> impl Iterator<Item = (u32, &'a Workload)> {
+        let all = &self.surroundings.workloads;
+        let candidates = self.surroundings.postings.candidates(selector, &(0..all.len() as u32));
+        let workload = |number: u32| {
+            let (id, nth) = all[number as usize];
+            match &self.surroundings.objects[id as usize].body {
+                Body::Workloads(list) => list.get(nth as usize).map(|workload| (id, workload)),
+                _ => None,
+            }
+        };
+        let is_meant = |(id, workload): &(u32, &Workload)| {
+            selects(selector, *workload).is_yes() && self.neighbours.has(*id)
+        };
+        candidates.into_iter().filter_map(workload).filter(is_meant)
+    }
+
+    /// The objects that are deployed to a namespace, and the Namespace itself.
+    pub fn objects_in<'a>(&'a self, namespace: &str) -> impl Iterator<Item = u32> + 'a {
+        let all = self.surroundings.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
+        all.iter().copied().filter(|id| self.neighbours.has(*id))
+    }
+
+    /// Whether a Namespace has one of the values that a requirement asks for, or may get it.
+    pub fn has_namespace_with(&self, requirement: &Requirement) -> bool {
+        let values = requirement.values.iter();
+        let labelled = values.filter_map(|(value, _)| {
+            let key = (requirement.key.clone(), value.clone());
+            self.surroundings.namespaces.get(&key)
+        });
+        let later = self.surroundings.filled_in_later.get(&requirement.key);
+        let unsure = later.into_iter().flatten().chain(&self.surroundings.unsure_namespaces);
+        labelled.flatten().chain(unsure).any(|id| self.neighbours.has(*id))
+    }
+
+    /// Why more may be in a namespace than is shown there.
+    pub(super) fn why_open(&self, namespace: &str) -> Option<&Open> {
+        let openings = &self.surroundings.openings;
+        openings.why_open(self.site, namespace, &self.neighbours).or(self.blind.as_ref())
+    }
+
+    /// Whether something is not evaluated that may run beside the cluster or in it.
+    pub(super) fn leaves_things_out(&self) -> bool {
+        self.blind.is_some() || self.surroundings.openings.leave_things_out(&self.neighbours)
+    }
+
+    /// Something that is not evaluated, anywhere in the repository, and whose name holds a value
+    /// that the selector asks for as a word.
+    pub(super) fn left_out_with_name(&self, selector: &Selector) -> Option<&str> {
+        let values = selector.requirements.iter().flat_map(|requirement| &requirement.values);
+        values.into_iter().find_map(|(value, _)| self.surroundings.openings.named(value))
+    }
+}

@@ -1,0 +1,208 @@
+//! What the repository cannot show, and what it can reach. A thing that is not evaluated opens the
+//! namespace that it names; one that names none opens those that its own cluster has.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use compact_str::CompactString;
+
+use super::places::Open;
+use crate::bundle::{Grouped, Neighbours};
+use crate::model::{Body, Object};
+
+/// What a bundle leaves open.
+#[derive(Clone, Debug)]
+pub struct Unseen {
+    /// The number of the bundle.
+    pub bundle: usize,
+    /// The namespace that it all goes to, if there is one.
+    pub namespace: Option<CompactString>,
+    /// Why.
+    pub why: Open,
+}
+
+/// Whose it is: it counts where that is or may be.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    Object(u32),
+    Bundle(usize),
+}
+
+impl Source {
+    fn is_with(self, neighbours: &Neighbours, grouped_own: impl Fn(u32) -> bool) -> bool {
+        match self {
+            Self::Object(id) => grouped_own(id) || neighbours.has(id),
+            Self::Bundle(number) => {
+                neighbours.is_own_bundle(number) || neighbours.has_bundle(number)
+            }
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Opening {
+    source: Source,
+    why: Open,
+}
+
+/// All that is open, by what it reaches.
+#[derive(Debug, Default)]
+pub(super) struct Openings {
+    all: Vec<Opening>,
+    /// By the namespace that they name.
+    placed: HashMap<CompactString, Vec<u32>>,
+    /// Those that name none, by site.
+    unplaced: HashMap<usize, Vec<u32>>,
+    /// The sites of these, by the namespaces that they have.
+    sites: HashMap<CompactString, Vec<usize>>,
+    /// Names of what is not evaluated, by each of their words.
+    words: HashMap<CompactString, Vec<u32>>,
+}
+
+impl Openings {
+    pub(super) fn of(
+        objects: &[Object],
+        grouped: &Grouped,
+        unseen: Vec<Unseen>,
+        default_namespace: &str,
+    ) -> Self {
+        let mut found = Self::default();
+        let mut unplaced: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+        for Unseen { bundle, namespace, why } in unseen {
+            let number = found.push(Source::Bundle(bundle), why);
+            match namespace {
+                Some(name) => found.placed.entry(name).or_default().push(number),
+                None => unplaced.entry(bundle).or_default().push(number),
+            }
+        }
+        for (id, object) in (0u32..).zip(objects) {
+            let Some((namespace, why)) = of_object(object, default_namespace) else { continue };
+            let number = found.push(Source::Object(id), why);
+            match namespace {
+                Some(name) => found.placed.entry(name).or_default().push(number),
+                None => {
+                    for &bundle in grouped.bundles_of(id) {
+                        unplaced.entry(bundle as usize).or_default().push(number);
+                    }
+                }
+            }
+        }
+        if !unplaced.is_empty() {
+            found.place(objects, grouped, &unplaced, default_namespace);
+        }
+        found
+    }
+
+    fn push(&mut self, source: Source, why: Open) -> u32 {
+        let number = self.all.len() as u32;
+        if let Open::NotEvaluated(what) | Open::Deployed(what) = &why {
+            let words: BTreeSet<&str> = words(what).collect();
+            for word in words {
+                self.words.entry(word.into()).or_default().push(number);
+            }
+        }
+        self.all.push(Opening { source, why });
+        number
+    }
+
+    /// What names no namespace reaches those of its own cluster.
+    fn place(
+        &mut self,
+        objects: &[Object],
+        grouped: &Grouped,
+        unplaced: &BTreeMap<usize, Vec<u32>>,
+        default_namespace: &str,
+    ) {
+        for (number, site) in grouped.sites.iter().enumerate() {
+            let own = site.bundles.iter().filter_map(|bundle| unplaced.get(bundle));
+            let mut own: Vec<u32> = own.flatten().copied().collect();
+            if own.is_empty() {
+                continue;
+            }
+            own.sort_unstable();
+            own.dedup();
+            self.unplaced.insert(number, own);
+            let heads = site.members.iter().map(|&id| &objects[id as usize].head);
+            let names: BTreeSet<&str> =
+                heads.map(|head| head.namespace.as_deref().unwrap_or(default_namespace)).collect();
+            for name in names {
+                self.sites.entry(name.into()).or_default().push(number);
+            }
+        }
+    }
+
+    /// Why a namespace is open to a site: the surest reason.
+    pub(super) fn why_open(
+        &self,
+        site: usize,
+        namespace: &str,
+        neighbours: &Neighbours,
+    ) -> Option<&Open> {
+        let placed = self.placed.get(namespace).into_iter().flatten();
+        let own = self.unplaced.get(&site).into_iter().flatten();
+        let others = self.sites.get(namespace).into_iter().flatten();
+        let others = others.filter_map(|site| self.unplaced.get(site)).flatten();
+        let mut reason = None;
+        for &number in placed.chain(own).chain(others) {
+            let opening = &self.all[number as usize];
+            let is_news = reason.is_none_or(|known: &Open| opening.why.is_surer_than(known));
+            if is_news && self.is_with(opening, neighbours) {
+                reason = Some(&opening.why);
+                if opening.why.is_surest() {
+                    break;
+                }
+            }
+        }
+        reason
+    }
+
+    fn is_with(&self, opening: &Opening, neighbours: &Neighbours) -> bool {
+        opening.source.is_with(neighbours, |id| neighbours.is_own(id))
+    }
+
+    /// Whether something is not evaluated that may run beside a site.
+    pub(super) fn leave_things_out(&self, neighbours: &Neighbours) -> bool {
+        let is_left_out =
+            |opening: &&Opening| matches!(opening.why, Open::NotEvaluated(_) | Open::Deployed(_));
+        self.all.iter().filter(is_left_out).any(|opening| self.is_with(opening, neighbours))
+    }
+
+    /// Something that is not evaluated and whose name holds that word, or those words in a row:
+    /// the chart `…/kafka`, for `app: kafka`.
+    pub(super) fn named(&self, name: &str) -> Option<&str> {
+        let first = words(name).next().filter(|_| name.len() > 2)?;
+        let candidates = self.words.get(first)?.iter().map(|&number| &self.all[number as usize]);
+        let names = candidates.filter_map(|opening| match &opening.why {
+            Open::NotEvaluated(what) | Open::Deployed(what) => Some(what.as_str()),
+            _ => None,
+        });
+        names.into_iter().find(|what| has_word(what, name))
+    }
+}
+
+/// What an object leaves open: the namespace, where it names one, and why.
+fn of_object(object: &Object, default_namespace: &str) -> Option<(Option<CompactString>, Open)> {
+    let head = &object.head;
+    let who = || format!("{} {}", head.kind, head.name);
+    let home = || Some(head.namespace.as_deref().unwrap_or(default_namespace).into());
+    match &object.body {
+        Body::PodMaker => Some((home(), Open::Operator(who()))),
+        Body::Deployer(deployer) if !deployer.is_here => {
+            Some((deployer.namespace.clone(), Open::Deployed(who())))
+        }
+        Body::Unread(what) => Some((head.namespace.clone(), Open::NotEvaluated(what.to_string()))),
+        _ => None,
+    }
+}
+
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
+}
+
+fn has_word(what: &str, word: &str) -> bool {
+    what.match_indices(word).any(|(at, _)| {
+        let edge = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+        let (before, rest) = what.split_at(at);
+        edge(before.chars().next_back())
+            && edge(rest.get(word.len()..).and_then(|rest| rest.chars().next()))
+    })
+}

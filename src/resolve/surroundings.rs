@@ -1,0 +1,94 @@
+//! What a cluster looks up outside of itself: workloads, policies and namespaces of the rest of the
+//! repository, and what the repository cannot show. It is indexed once a run and shared by all
+//! clusters; each asks with its own neighbours, so that nothing grows with their number.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use compact_str::CompactString;
+
+use super::openings::{Openings, Unseen};
+use super::postings::Postings;
+use crate::bundle::Grouped;
+use crate::model::{Body, Object, is_placeholder};
+
+/// The repository, indexed.
+#[derive(Debug)]
+pub struct Surroundings {
+    pub(super) objects: Arc<Vec<Object>>,
+    pub(super) grouped: Arc<Grouped>,
+    /// All workloads: the object, and the position in it.
+    pub(super) workloads: Vec<(u32, u32)>,
+    pub(super) postings: Postings,
+    /// Objects by the namespace that they are deployed to.
+    pub(super) by_namespace: HashMap<CompactString, Vec<u32>>,
+    /// Namespace objects by each of their labels.
+    pub(super) namespaces: HashMap<(CompactString, CompactString), Vec<u32>>,
+    /// Namespace objects by the keys of labels whose values are filled in later.
+    pub(super) filled_in_later: HashMap<CompactString, Vec<u32>>,
+    /// Namespace objects that may have any label.
+    pub(super) unsure_namespaces: Vec<u32>,
+    pub(super) openings: Openings,
+}
+
+impl Surroundings {
+    /// Indexes the objects; `unseen` is what bundles leave open.
+    pub fn of(
+        objects: &Arc<Vec<Object>>,
+        grouped: &Arc<Grouped>,
+        unseen: Vec<Unseen>,
+        default_namespace: &str,
+    ) -> Self {
+        let mut found = Self {
+            objects: Arc::clone(objects),
+            grouped: Arc::clone(grouped),
+            workloads: Vec::new(),
+            postings: Postings::default(),
+            by_namespace: HashMap::new(),
+            namespaces: HashMap::new(),
+            filled_in_later: HashMap::new(),
+            unsure_namespaces: Vec::new(),
+            openings: Openings::of(objects, grouped, unseen, default_namespace),
+        };
+        for (id, object) in (0u32..).zip(objects.iter()) {
+            found.enter(id, object, default_namespace);
+        }
+        found
+    }
+
+    fn enter(&mut self, id: u32, Object { head, body, .. }: &Object, default_namespace: &str) {
+        match body {
+            Body::Workloads(list) => {
+                for (nth, workload) in (0u32..).zip(list) {
+                    self.postings.add(self.workloads.len() as u32, workload);
+                    self.workloads.push((id, nth));
+                }
+            }
+            Body::Namespace(namespace) => {
+                self.by_namespace.entry(head.name.clone()).or_default().push(id);
+                if namespace.labels_unsure {
+                    self.unsure_namespaces.push(id);
+                }
+                for label in &namespace.labels {
+                    let key = label.key.clone();
+                    match is_placeholder(&label.value) {
+                        true => self.filled_in_later.entry(key).or_default().push(id),
+                        false => {
+                            let label = (key, label.value.clone());
+                            self.namespaces.entry(label).or_default().push(id);
+                        }
+                    }
+                }
+                return;
+            }
+            _ => {}
+        }
+        let namespace = head.namespace.as_deref().unwrap_or(default_namespace);
+        match self.by_namespace.get_mut(namespace) {
+            Some(list) => list.push(id),
+            None => {
+                self.by_namespace.insert(namespace.into(), vec![id]);
+            }
+        }
+    }
+}
