@@ -191,12 +191,20 @@ impl<'a> Run<'a> {
         };
         for built in &self.assembly.built {
             let faults = built.faults.iter().filter(is_news);
+            // kustomize stops at its first error: what else is wrong is shown there.
+            let mut stopped: Option<usize> = None;
             for fault in faults.filter(|fault| fault.kind != FaultKind::Unrendered) {
+                let is_refused = fault.kind == FaultKind::Refused;
+                if let Some(first) = stopped.filter(|_| is_refused) {
+                    lint::unbuilt::again(&mut found[first], fault);
+                    continue;
+                }
                 let key = (fault.kind, fault.place.source, fault.message.as_str());
                 let at = *met.entry(key).or_insert_with(|| {
                     found.push(lint::unbuilt::finding(fault));
                     found.len() - 1
                 });
+                stopped = stopped.or(is_refused.then_some(at));
                 lint::unbuilt::again(&mut found[at], fault);
                 if several && !found[at].bundles.contains(&built.name) {
                     found[at].bundles.push(built.name.clone());

@@ -10,7 +10,7 @@ use crate::bundle::Site;
 use crate::model::{At, Body};
 use crate::reach::{self, Connection, Connections, End, PortSet};
 use crate::repo;
-use crate::resolve::{Cluster, Members, Openness, Settings, World};
+use crate::resolve::{Cluster, Members, Settings, World};
 use crate::text::{LineIndex, Sources};
 
 /// The connections that the policies of one cluster allow.
@@ -178,10 +178,8 @@ fn of_site(request: &Request, assembly: &Assembly, site: &Site) -> ClusterConnec
         name: site.name.clone(),
         is_trial: site.trial.is_some(),
         objects: site.members.clone(),
-        reported: fixedbitset::FixedBitSet::new(),
-        elsewhere: Vec::new(),
-        left_out: Arc::default(),
-        openness: Openness::default(),
+        reported: Arc::default(),
+        elsewhere: None,
     };
     let settings = Settings { world: World::Closed, ..request.settings.clone() };
     let cluster = Cluster::build(Arc::clone(&assembly.objects), members, settings);

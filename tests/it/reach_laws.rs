@@ -6,7 +6,7 @@ use std::sync::Arc;
 use netpol_lint::bundle::heads;
 use netpol_lint::model::{Object, Protocol, decode};
 use netpol_lint::reach::{self, Allowed, Connections, End, Port, connections};
-use netpol_lint::resolve::{Cluster, Members, Openness, Settings, Tri, World};
+use netpol_lint::resolve::{Cluster, Members, Settings, Tri, World};
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
 use proptest::prelude::*;
@@ -141,10 +141,8 @@ fn cluster(text: &str) -> Cluster {
         name: String::new(),
         is_trial: false,
         objects: (0..objects.len() as u32).collect(),
-        reported: (0..objects.len()).collect(),
-        elsewhere: Vec::new(),
-        openness: Openness::default(),
-        left_out: Arc::default(),
+        reported: Arc::new((0..objects.len()).collect()),
+        elsewhere: None,
     };
     let settings = Settings { world: World::Closed, ..Settings::default() };
     Cluster::build(Arc::new(objects), members, settings)

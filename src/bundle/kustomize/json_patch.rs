@@ -29,6 +29,13 @@ enum Verb {
 }
 
 impl Operation {
+    /// Whether it reads or writes annotations.
+    pub fn touches_annotations(&self) -> bool {
+        let touches =
+            |path: &[String]| path.starts_with(&["metadata".into(), "annotations".into()]);
+        touches(&self.path) || touches(&self.from)
+    }
+
     /// Whether it reads or writes anything but who an object is.
     pub fn leaves_head(&self) -> bool {
         let leaves = |path: &[String]| path.first().is_none_or(|key| !is_in_head(key));

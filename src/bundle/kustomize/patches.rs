@@ -1,5 +1,6 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
+use super::booleans;
 use super::edit;
 use super::fault::refused;
 use super::id::Id;
@@ -73,7 +74,7 @@ impl Maker<'_> {
             return;
         }
         if let Some(merges) = self.merges(&source, roots) {
-            let change = Change::Merge(merges);
+            let change = Change::Merge(merges.iter().map(merge::copied).collect());
             let patch = Patch {
                 change,
                 target: None,
@@ -133,7 +134,7 @@ impl Maker<'_> {
     /// The documents of a patch.
     pub fn roots(&mut self, source: &Source<'_>) -> Option<Vec<Node>> {
         if let Some(text) = source.text {
-            let read = inline::documents(self.text(), text, &self.library.disk.limits);
+            let read = inline::documents(&self.text_of(text), text, &self.library.disk.limits);
             return match read {
                 Ok(roots) => Some(roots.into_iter().filter(|root| !root.is_null()).collect()),
                 Err(problem) => {
@@ -171,6 +172,7 @@ impl Maker<'_> {
     fn merges(&mut self, source: &Source<'_>, roots: Vec<Node>) -> Option<Vec<Node>> {
         let mut patches = Vec::new();
         for root in roots {
+            let root = booleans::as_strings(&root);
             if let Some((place, what)) = resources::defect(&root) {
                 let mut fault = refused(
                     source.place,
@@ -209,9 +211,9 @@ impl Maker<'_> {
                     ));
                     return;
                 }
-                if let Some(merge) = merges.first() {
+                if let Some(merge) = merges.first().map(merge::copied) {
                     let selected = self.selected(patch.place, target);
-                    self.make_merges(patch, &selected, merge);
+                    self.make_merges(patch, &selected, &merge);
                 }
             }
             (Change::Merge(merges), None) => {
@@ -303,11 +305,15 @@ impl Maker<'_> {
             if remembers {
                 object.remember();
             }
+            let virtually = object.annotate(operations, patch.place);
             let mut grown = object.grown;
             let (tree, keys, pen) = object.parts(Writer::Patch);
             let mut patching = Patching { keys, pen, bounds, grown: &mut grown, steps };
             let made = patching.apply(tree, operations);
             object.grown = grown;
+            if virtually {
+                object.drop_empty_annotations();
+            }
             // The object is made anew from JSON: what was one is so no longer.
             object.links.clear();
             made
@@ -344,6 +350,30 @@ impl Maker<'_> {
                 )),
                 Some(Ok(true)) | None => {}
             }
+        }
+    }
+}
+
+impl Object {
+    /// Once kustomize has kept an earlier identity of an object, in annotations of its own, a JSON
+    /// patch meets annotations where none are written. Returns whether it was given some.
+    fn annotate(&mut self, operations: &[Operation], place: Span) -> bool {
+        let touches = operations.iter().any(Operation::touches_annotations);
+        let there = self.tree.at(&["metadata", "annotations"]);
+        let lacks = touches && !self.previous.is_empty() && there.is_none_or(Node::is_null);
+        if lacks && let Some(metadata) = edit::get_mut(&mut self.tree, "metadata") {
+            edit::put(metadata, edit::entry(place, "annotations", edit::empty_map(place)));
+        }
+        lacks
+    }
+
+    fn drop_empty_annotations(&mut self) {
+        let there = self.tree.at(&["metadata", "annotations"]).and_then(Node::as_map);
+        if there.is_some_and(|map| map.entries.is_empty())
+            && let Some(metadata) = edit::get_mut(&mut self.tree, "metadata")
+        {
+            self.keys.forget();
+            edit::remove(metadata, "annotations");
         }
     }
 }

@@ -130,7 +130,8 @@ impl Suppressions {
             // What counts for one finding of a line counts for all of the rule.
             if looked_at.insert(list) {
                 let ids = self.index.list(list).iter().map(|hit| self.hit(*hit).1);
-                self.used.extend(ids.map(|id| (id.span, id.text.clone())));
+                let used: Vec<_> = ids.map(|id| (id.span, id.text.clone())).collect();
+                self.used.extend(used);
             }
         }
     }
