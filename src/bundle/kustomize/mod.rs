@@ -11,6 +11,7 @@
 //! its path only. Every node keeps the span it was born with: a label that an overlay writes lies
 //! in the overlay's file.
 
+mod annotations;
 mod booleans;
 mod charts;
 mod disk;
@@ -22,6 +23,7 @@ mod fields;
 mod generator;
 mod graph;
 mod id;
+mod identity;
 mod inline;
 mod json_patch;
 mod keys;

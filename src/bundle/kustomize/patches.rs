@@ -4,6 +4,7 @@ use super::booleans;
 use super::edit;
 use super::fault::refused;
 use super::id::Id;
+use super::identity::{Identity, restore};
 use super::inline;
 use super::json_patch::{self, Bounds, Operation, Patching};
 use super::layer::{self, Maker};
@@ -15,7 +16,7 @@ use super::rest::is_in_head;
 use super::select::Selector;
 use crate::bundle::{Fault, Write, Writer};
 use crate::text::Span;
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Node, Value};
 
 /// What a patch changes.
 enum Change {
@@ -354,30 +355,6 @@ impl Maker<'_> {
     }
 }
 
-impl Object {
-    /// Once kustomize has kept an earlier identity of an object, in annotations of its own, a JSON
-    /// patch meets annotations where none are written. Returns whether it was given some.
-    fn annotate(&mut self, operations: &[Operation], place: Span) -> bool {
-        let touches = operations.iter().any(Operation::touches_annotations);
-        let there = self.tree.at(&["metadata", "annotations"]);
-        let lacks = touches && !self.previous.is_empty() && there.is_none_or(Node::is_null);
-        if lacks && let Some(metadata) = edit::get_mut(&mut self.tree, "metadata") {
-            edit::put(metadata, edit::entry(place, "annotations", edit::empty_map(place)));
-        }
-        lacks
-    }
-
-    fn drop_empty_annotations(&mut self) {
-        let there = self.tree.at(&["metadata", "annotations"]).and_then(Node::as_map);
-        if there.is_some_and(|map| map.entries.is_empty())
-            && let Some(metadata) = edit::get_mut(&mut self.tree, "metadata")
-        {
-            self.keys.forget();
-            edit::remove(metadata, "annotations");
-        }
-    }
-}
-
 impl Patch {
     /// Merges into one object; false where the patch deletes it.
     fn merge_into(&self, object: &mut Object, merge: &Node) -> Result<bool, Clash> {
@@ -419,45 +396,6 @@ impl Patch {
             ("metadata", "name") => !self.allow_name,
             ("metadata", "namespace") => true,
             _ => false,
-        }
-    }
-}
-
-/// The entries that say who an object is, and its `metadata` without any other.
-struct Identity {
-    api_version: Option<Entry>,
-    kind: Option<Entry>,
-    metadata: Option<Entry>,
-    name: Option<Entry>,
-    namespace: Option<Entry>,
-}
-
-impl Identity {
-    fn of(tree: &Node) -> Self {
-        let metadata = tree.entry("metadata");
-        let of_metadata = |key: &str| metadata.and_then(|it| it.value.entry(key)).cloned();
-        let bare = |entry: &Entry| Entry {
-            value: edit::map(entry.value.span, Vec::new()),
-            key: entry.key.clone(),
-            key_span: entry.key_span,
-        };
-        Self {
-            api_version: tree.entry("apiVersion").cloned(),
-            kind: tree.entry("kind").cloned(),
-            metadata: metadata.map(bare),
-            name: of_metadata("name"),
-            namespace: of_metadata("namespace"),
-        }
-    }
-}
-
-fn restore(tree: &mut Node, key: &str, before: Option<Entry>) {
-    match before {
-        Some(entry) => {
-            edit::put(tree, entry);
-        }
-        None => {
-            edit::remove(tree, key);
         }
     }
 }
