@@ -192,20 +192,28 @@ impl<'a> Run<'a> {
         let is_news = |fault: &&Fault| self.is_reported(fault.place.source) && !is_told(fault);
         for (built, unit) in self.assembly.built.iter().zip(&self.assembly.units) {
             let faults = built.faults.iter().filter(|fault| !is_told(fault));
+            // kustomize stops at its first error: what else is wrong is shown there.
+            let mut stopped: Option<usize> = None;
             for fault in faults.filter(|fault| fault.kind != FaultKind::Unrendered) {
                 let is_hidden = !self.is_reported(fault.place.source);
                 let anchor = if is_hidden { self.anchor(built, unit) } else { None };
                 if is_hidden && anchor.is_none() {
                     continue;
                 }
-                let source = anchor.unwrap_or(fault.place).source;
-                let key = (fault.kind, source, fault.message.as_str());
                 let shown = anchor.map(|anchor| seen_from(anchor, fault));
                 let shown = shown.as_ref().unwrap_or(fault);
+                let is_refused = fault.kind == FaultKind::Refused;
+                if let Some(first) = stopped.filter(|_| is_refused) {
+                    lint::unbuilt::again(&mut found[first], shown);
+                    continue;
+                }
+                let source = anchor.unwrap_or(fault.place).source;
+                let key = (fault.kind, source, fault.message.as_str());
                 let at = *met.entry(key).or_insert_with(|| {
                     found.push(lint::unbuilt::finding(shown));
                     found.len() - 1
                 });
+                stopped = stopped.or(is_refused.then_some(at));
                 lint::unbuilt::again(&mut found[at], shown);
                 if several && !found[at].bundles.contains(&built.name) {
                     found[at].bundles.push(built.name.clone());

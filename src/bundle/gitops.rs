@@ -26,6 +26,8 @@ pub struct Ask {
     pub fallback: Option<CompactString>,
     /// The cluster that it is deployed to, where the object says so.
     pub destination: Option<String>,
+    /// Whether the kustomization there may be an empty one.
+    pub takes_empty: bool,
     /// How to render it, where it is a chart.
     pub chart: ChartAsk,
 }
@@ -88,6 +90,7 @@ fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
             kustomization: mapping(entries, spec.span),
             fallback: target.map(CompactString::new),
             destination: None,
+            takes_empty: true,
             chart: ChartAsk::default(),
         });
     }
@@ -132,6 +135,7 @@ fn argo_ask(head: &Head, spec: &Node, source: &Node, path: &Node, directory: Str
         place: path.span,
         kustomization: mapping(entries, source.span),
         fallback: of_destination("namespace").map(CompactString::new),
+        takes_empty: false,
         destination: of_destination("name").or(of_destination("server")).map(str::to_owned),
         chart: source
             .get("helm")
@@ -175,6 +179,7 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
         kustomization: mapping(vec![resources(chart, &directory)], chart.span),
         fallback: namespace.map(CompactString::new),
         destination: None,
+        takes_empty: false,
         chart: ChartAsk {
             is_sure: true,
             release: Some(text(spec, "releaseName").unwrap_or(&head.name).to_owned()),

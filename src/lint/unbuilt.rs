@@ -56,11 +56,13 @@ pub fn unrendered(faults: &[&Fault]) -> Option<Finding> {
 /// The most places that are shown beside one finding.
 const SHOWN: usize = 4;
 
-/// The same fault at another line of the file.
+/// The same fault at another line of the file, or one that shows once the first is fixed.
 pub fn again(finding: &mut Finding, fault: &Fault) {
     let is_known = fault.place == finding.place
         || finding.related.iter().any(|related| related.span == fault.place);
     if !is_known && finding.related.len() < SHOWN {
-        finding.related.push(Related { span: fault.place, message: "the same here".to_owned() });
+        let is_same = finding.message == fault.message;
+        let message = if is_same { "the same here".to_owned() } else { fault.message.clone() };
+        finding.related.push(Related { span: fault.place, message });
     }
 }

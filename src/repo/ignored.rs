@@ -2,7 +2,7 @@
 //! ignore file, also a device or a pipe; so they are read here, as any other file of a repository,
 //! and the crate is handed their lines. Precedence is git's, with ripgrep's `.ignore` before it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
@@ -126,6 +126,20 @@ impl<'a> Ignored<'a> {
         }
         builder.build().unwrap_or_else(|_| Gitignore::empty())
     }
+}
+
+/// Those of some paths of a repository that gitignore rules cover. Nothing has to stand there, so
+/// each may be meant as a file or as a directory.
+pub fn covered<'p>(root: &Path, paths: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
+    let ignored = Ignored::new(root, &[root.to_path_buf()], false);
+    let is_covered = |path: &&str| {
+        let above = path.match_indices('/').map(|(at, _)| path.split_at(at).0);
+        let mut above = above.map(|directory| root.join(directory));
+        let here = root.join(path);
+        above.any(|directory| ignored.hides(&directory, true))
+            || [false, true].iter().any(|is_directory| ignored.hides(&here, *is_directory))
+    };
+    paths.filter(is_covered).map(str::to_owned).collect()
 }
 
 /// The text of an ignore file; none where there is none.

@@ -24,6 +24,7 @@ use rayon::prelude::*;
 pub use boundary::{Boundary, Target, read_met};
 pub use error::Error;
 pub use globs::PathSet;
+pub use ignored::covered;
 pub use path::RepoPath;
 
 use given::{Anchor, Given};

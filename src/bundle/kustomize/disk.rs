@@ -1,12 +1,12 @@
 //! Files of the repository, also those that the walk passed by. Nothing outside of the root is
 //! ever opened, whatever a symbolic link says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::repo::{Boundary, Repo, Role, Scope};
+use crate::repo::{Boundary, LeftOut, Repo, Role, Scope, covered};
 use crate::text::SourceId;
 use crate::yaml::Limits;
 
@@ -36,12 +36,17 @@ pub(super) struct Disk {
     roles: Vec<Role>,
     edited: BTreeMap<String, Arc<str>>,
     stdin: Option<(String, Vec<u8>)>,
+    /// Symbolic links with the name of a kustomization.
+    links: Vec<String>,
     pub limits: Limits,
 }
 
 impl Disk {
     pub fn new(repo: &Repo, scope: &Scope, limits: &Limits) -> Self {
         let ids = (0u32..).map(SourceId);
+        let links = repo.left_out.iter().filter(|(path, why)| {
+            *why == LeftOut::Symlink && NAMES.contains(&path.rsplit('/').next().unwrap_or(path))
+        });
         let stdin = repo.files.iter().find(|file| file.role == Role::Stdin);
         Self {
             root: repo.root.clone(),
@@ -50,8 +55,14 @@ impl Disk {
             roles: repo.files.iter().map(|file| file.role).collect(),
             edited: scope.edited.clone(),
             stdin: stdin.map(|file| (file.path.clone(), scope.stdin.clone().unwrap_or_default())),
+            links: links.map(|(path, _)| path.clone()).collect(),
             limits: *limits,
         }
+    }
+
+    /// Those of some paths that gitignore rules cover.
+    pub fn ignored<'p>(&self, paths: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
+        covered(&self.root, paths)
     }
 
     /// Whether the root is that of a repository, and not only what was given to be checked.
@@ -88,7 +99,7 @@ impl Disk {
             role == Some(&Role::Kustomization)
                 || (role == Some(&Role::Stdin) && NAMES.contains(&name))
         });
-        files.map(|(path, _)| path.as_str())
+        files.map(|(path, _)| path.as_str()).chain(self.links.iter().map(String::as_str))
     }
 
     /// The manifests below a directory that the walk came to, sorted.

@@ -92,6 +92,8 @@ impl Maker<'_> {
         let Some((head, tree)) = heads(&tree).into_iter().next() else { return };
         let mut object = Object::new(head, tree);
         object.has_more_data = !is_whole;
+        // kustomize keeps how it was generated in annotations of its own.
+        object.remember();
         self.put_generated(entry, object);
     }
 
@@ -105,7 +107,7 @@ impl Maker<'_> {
             there.ids().any(|known| known == id).then_some((at, there))
         });
         let Some((at, there)) = found else {
-            if matches!(behavior, "merge" | "replace") {
+            if matches!(behavior, "merge" | "replace") && self.layer.openings.is_empty() {
                 self.fault(refused(
                     place,
                     format!("there is no {} to {behavior}", id.words()),
@@ -113,6 +115,8 @@ impl Maker<'_> {
                 ));
                 return;
             }
+            // It may be there in what is not read.
+            object.has_more_data |= matches!(behavior, "merge" | "replace");
             self.append(place, vec![object]);
             return;
         };
@@ -143,6 +147,7 @@ impl Maker<'_> {
         }
         self.layer.objects.change(at, |there| {
             there.rest = None;
+            there.keys.forget();
             there.tree = object.tree;
             there.has_more_data |= object.has_more_data;
         });

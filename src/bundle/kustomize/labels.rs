@@ -1,9 +1,5 @@
 //! `labels`, `commonLabels` and `commonAnnotations`.
 
-use std::collections::HashMap;
-
-use compact_str::CompactString;
-
 use super::edit;
 use super::fault::refused;
 use super::field_spec::{self, FieldSpec, FieldSpecs, Leaf, METADATA_LABELS, TEMPLATE_LABELS};
@@ -93,14 +89,16 @@ impl Maker<'_> {
     }
 
     fn set_runs(&mut self, runs: &[Run<'_>]) {
+        if runs.is_empty() {
+            return;
+        }
         for run in runs {
             self.layer.complete_for(&run.specs, &self.library.disk);
         }
         let mut odd = Vec::new();
         self.layer.objects.change_all(|object| {
-            let mut keys = Keys::default();
             for (nth, run) in runs.iter().enumerate() {
-                odd.extend(run.set(object, &mut keys).into_iter().map(|place| (nth, place)));
+                odd.extend(run.set(object).into_iter().map(|place| (nth, place)));
             }
         });
         odd.sort_by_key(|(nth, _)| *nth);
@@ -119,14 +117,14 @@ impl Maker<'_> {
 
 impl Run<'_> {
     /// Sets the labels in one object; returns those that meet no mapping, and what they meet.
-    fn set(&self, object: &mut Object, keys: &mut Keys) -> Vec<(Span, Span)> {
+    fn set(&self, object: &mut Object) -> Vec<(Span, Span)> {
         let mut odd = Vec::new();
         let writer = self.writer.unwrap_or(Writer::Labels);
         let specs = self.specs.concerning(&object.tree);
         for pair in self.pairs {
             let label = label(pair);
             let mut made = Vec::new();
-            let (tree, mut pen) = object.pen(writer);
+            let (tree, keys, mut pen) = object.parts(writer);
             for spec in &specs {
                 let mut set = |map: &mut Node, holder: &str| {
                     if map.as_map().is_none() {
@@ -147,40 +145,6 @@ impl Run<'_> {
             object.link(&label, made);
         }
         odd
-    }
-}
-
-/// Where the keys of the large mappings of one object stand: labels upon labels would else be
-/// looked through for each further one.
-#[derive(Default)]
-struct Keys(HashMap<String, HashMap<CompactString, usize>>);
-
-impl Keys {
-    /// Mappings with fewer entries are looked through.
-    const MANY: usize = 64;
-
-    /// As [`edit::put`], in the mapping at `holder`. Nothing but labels is put into it meanwhile,
-    /// so no entry moves.
-    fn put(&mut self, map: &mut Node, entry: Entry, holder: &str) -> Option<Node> {
-        let entries = edit::entries_mut(map)?;
-        if entries.len() < Self::MANY {
-            return edit::put(map, entry);
-        }
-        let keys = match self.0.get_mut(holder) {
-            Some(keys) => keys,
-            None => {
-                let all = entries.iter().enumerate().map(|(at, it)| (it.key.clone(), at));
-                self.0.entry(holder.to_owned()).or_insert(all.collect())
-            }
-        };
-        match keys.get(&entry.key).and_then(|at| entries.get_mut(*at)) {
-            Some(known) => Some(std::mem::replace(known, entry).value),
-            None => {
-                keys.insert(entry.key.clone(), entries.len());
-                entries.push(entry);
-                None
-            }
-        }
     }
 }
 

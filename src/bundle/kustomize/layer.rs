@@ -1,8 +1,8 @@
 //! One kustomization: its resources, generators and components, then its transformers, in
 //! kustomize's order.
 
-use std::cell::OnceCell;
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use indexmap::IndexSet;
@@ -151,8 +151,10 @@ pub(super) struct Maker<'a> {
     pub layer: Layer,
     /// A directory without kustomization stands for all manifests below it (Flux).
     pub takes_bare_directories: bool,
+    /// A kustomization without any field is built (Flux).
+    pub takes_empty: bool,
     /// Read when a patch is written in place.
-    text: OnceCell<Option<Arc<str>>>,
+    texts: RefCell<BTreeMap<SourceId, Option<Arc<str>>>>,
 }
 
 impl<'a> Maker<'a> {
@@ -163,17 +165,20 @@ impl<'a> Maker<'a> {
             tree,
             layer: Layer::default(),
             takes_bare_directories: false,
-            text: OnceCell::new(),
+            takes_empty: false,
+            texts: RefCell::default(),
         }
     }
 
     /// Checks the file itself.
-    fn enter(&mut self, directory: &str) {
+    pub fn enter(&mut self, directory: &str) {
         self.layer.files.insert(self.tree.span.source);
         let Some(entry) = self.library.directories.get(directory) else {
             return;
         };
-        fields::check(self.tree).into_iter().for_each(|fault| self.fault(fault));
+        if !(self.takes_empty && fields::is_empty(self.tree)) {
+            fields::check(self.tree).into_iter().for_each(|fault| self.fault(fault));
+        }
         if let [_, others @ ..] = entry.files.as_slice() {
             for other in others {
                 let source = self.library.pages.get(other).map(|page| page.source);
@@ -216,10 +221,13 @@ impl<'a> Maker<'a> {
         self.tree.get(key).and_then(Node::as_seq).unwrap_or_default()
     }
 
-    /// The text of the file that the kustomization stands in.
-    pub fn text(&self) -> &str {
-        let text = self.text.get_or_init(|| self.library.text(self.tree.span.source));
-        text.as_deref().unwrap_or_default()
+    /// The text of the file that a value stands in: the kustomization itself, or the object of a
+    /// controller that writes into it.
+    pub fn text_of(&self, node: &Node) -> Arc<str> {
+        let source = node.span.source;
+        let mut texts = self.texts.borrow_mut();
+        let text = texts.entry(source).or_insert_with(|| self.library.text(source));
+        text.clone().unwrap_or_default()
     }
 
     /// More may be applied than is known.

@@ -66,6 +66,8 @@ pub(super) struct Library {
     pub rendered: BTreeMap<Span, Built>,
     partial: Option<&'static dyn Partial>,
     found: BTreeMap<String, Found>,
+    /// What is missing and covered by gitignore rules.
+    pub ignored: BTreeSet<String>,
     paths: BTreeMap<SourceId, String>,
 }
 
@@ -82,18 +84,28 @@ impl Library {
             rendered: BTreeMap::new(),
             partial,
             found: BTreeMap::new(),
+            ignored: BTreeSet::new(),
             paths: BTreeMap::new(),
         };
         let mut wave = library.enter(directories, sources);
         while !wave.is_empty() {
             wave = library.follow(wave, sources);
         }
+        let missing = library.found.iter().filter(|(_, found)| **found == Found::Missing);
+        library.ignored = library.disk.ignored(missing.map(|(path, _)| path.as_str()));
         library
     }
 
     /// What stands at a path.
     pub fn find(&self, path: &str) -> Found {
         self.found.get(path).cloned().unwrap_or_else(|| self.disk.find(path))
+    }
+
+    /// Whether the kustomization in a directory could be read, be there anything in it or not.
+    pub fn is_readable(&self, directory: &str) -> bool {
+        let files = self.directories.get(directory).map_or(&[][..], |it| it.files.as_slice());
+        let page = files.first().and_then(|file| self.pages.get(file));
+        page.is_some_and(|page| page.problems.is_empty())
     }
 
     /// The file at a path that [`Library::find`] gave; read now if no kustomization refers to it.

@@ -11,6 +11,8 @@
 //! its path only. Every node keeps the span it was born with: a label that an overlay writes lies
 //! in the overlay's file.
 
+mod annotations;
+mod booleans;
 mod charts;
 mod disk;
 mod edit;
@@ -21,8 +23,10 @@ mod fields;
 mod generator;
 mod graph;
 mod id;
+mod identity;
 mod inline;
 mod json_patch;
+mod keys;
 mod labels;
 mod layer;
 mod library;
@@ -40,6 +44,7 @@ mod rest;
 mod select;
 mod transform;
 mod vars;
+mod written;
 
 use std::collections::BTreeSet;
 
@@ -158,6 +163,34 @@ impl Kustomizations {
         let tree = self.library.directories.get(directory).and_then(|it| it.tree.as_ref());
         let layer = layer::of(&self.library, directory).cloned().unwrap_or_default();
         built(&self.library.disk, directory, tree, layer)
+    }
+
+    /// Builds what a controller deploys of `directory`: a mapping with that as its resource, and
+    /// the fields that the controller writes into the kustomization there. `takes_empty`: it may be
+    /// an empty one.
+    pub fn deploy(&self, directory: &str, tree: &Node, takes_empty: bool) -> Built {
+        let Some(entry) = self.library.directories.get(directory) else {
+            return self.build_from(directory, tree);
+        };
+        let nothing = edit::empty_map(tree.span);
+        let is_empty = entry.tree.is_none() && self.library.is_readable(directory);
+        let file = match &entry.tree {
+            Some(file) => file,
+            None if takes_empty && is_empty => &nothing,
+            None => return self.build(directory),
+        };
+        if self.is_component(directory) {
+            return self.build_from(directory, tree);
+        }
+        let writes_nothing = tree.as_map().is_some_and(|map| map.entries.len() == 1);
+        if writes_nothing && !fields::is_empty(file) {
+            return self.build(directory);
+        }
+        let tree = written::into(file, tree, directory);
+        let mut maker = Maker::new(&self.library, directory, &tree);
+        maker.takes_empty = takes_empty;
+        maker.enter(directory);
+        built(&self.library.disk, directory, Some(&tree), maker.make())
     }
 
     /// Builds what a mapping with the fields of a kustomization describes, its paths counting

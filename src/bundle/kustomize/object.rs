@@ -5,6 +5,7 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::id::Id;
+use super::keys::Keys;
 use super::links::Links;
 use super::rest::Rest;
 use crate::bundle::{Head, Write, Writer};
@@ -28,6 +29,8 @@ pub(super) struct Object {
     pub vars: Vec<CompactString>,
     /// Labels that stand in several places and are one.
     pub links: Links,
+    /// Where the keys of its large mappings stand.
+    pub keys: Keys,
     /// It has data that is not in the repository.
     pub has_more_data: bool,
     /// What was not parsed of it.
@@ -55,6 +58,7 @@ impl Object {
             vars: Vec::new(),
             links: Links::default(),
             has_more_data: false,
+            keys: Keys::default(),
             rest: None,
             grown: 0,
         }
@@ -104,8 +108,14 @@ impl Object {
 
     /// The tree, and what notes down every write into it.
     pub fn pen(&mut self, writer: Writer) -> (&mut Node, Pen<'_>) {
+        let (tree, _, pen) = self.parts(writer);
+        (tree, pen)
+    }
+
+    /// The same, and what is known of where its keys stand.
+    pub fn parts(&mut self, writer: Writer) -> (&mut Node, &mut Keys, Pen<'_>) {
         let writes = is_told_of(&self.tree).then_some(&mut self.writes);
-        (&mut self.tree, Pen { writer, writes })
+        (&mut self.tree, &mut self.keys, Pen { writer, writes })
     }
 }
 

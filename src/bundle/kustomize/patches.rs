@@ -1,10 +1,12 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
+use super::booleans;
 use super::edit;
 use super::fault::refused;
 use super::id::Id;
+use super::identity::{Identity, restore};
 use super::inline;
-use super::json_patch::{self, Bounds, Operation};
+use super::json_patch::{self, Bounds, Operation, Patching};
 use super::layer::{self, Maker};
 use super::merge::{self, Clash};
 use super::object::Object;
@@ -14,7 +16,7 @@ use super::rest::is_in_head;
 use super::select::Selector;
 use crate::bundle::{Fault, Write, Writer};
 use crate::text::Span;
-use crate::yaml::{Entry, Node, Value};
+use crate::yaml::{Node, Value};
 
 /// What a patch changes.
 enum Change {
@@ -73,7 +75,7 @@ impl Maker<'_> {
             return;
         }
         if let Some(merges) = self.merges(&source, roots) {
-            let change = Change::Merge(merges);
+            let change = Change::Merge(merges.iter().map(merge::copied).collect());
             let patch = Patch {
                 change,
                 target: None,
@@ -133,7 +135,7 @@ impl Maker<'_> {
     /// The documents of a patch.
     pub fn roots(&mut self, source: &Source<'_>) -> Option<Vec<Node>> {
         if let Some(text) = source.text {
-            let read = inline::documents(self.text(), text, &self.library.disk.limits);
+            let read = inline::documents(&self.text_of(text), text, &self.library.disk.limits);
             return match read {
                 Ok(roots) => Some(roots.into_iter().filter(|root| !root.is_null()).collect()),
                 Err(problem) => {
@@ -171,6 +173,7 @@ impl Maker<'_> {
     fn merges(&mut self, source: &Source<'_>, roots: Vec<Node>) -> Option<Vec<Node>> {
         let mut patches = Vec::new();
         for root in roots {
+            let root = booleans::as_strings(&root);
             if let Some((place, what)) = resources::defect(&root) {
                 let mut fault = refused(
                     source.place,
@@ -209,9 +212,9 @@ impl Maker<'_> {
                     ));
                     return;
                 }
-                if let Some(merge) = merges.first() {
+                if let Some(merge) = merges.first().map(merge::copied) {
                     let selected = self.selected(patch.place, target);
-                    self.make_merges(patch, &selected, merge);
+                    self.make_merges(patch, &selected, &merge);
                 }
             }
             (Change::Merge(merges), None) => {
@@ -303,10 +306,15 @@ impl Maker<'_> {
             if remembers {
                 object.remember();
             }
+            let virtually = object.annotate(operations, patch.place);
             let mut grown = object.grown;
-            let (tree, mut pen) = object.pen(Writer::Patch);
-            let made = json_patch::apply(tree, operations, &mut grown, steps, bounds, &mut pen);
+            let (tree, keys, pen) = object.parts(Writer::Patch);
+            let mut patching = Patching { keys, pen, bounds, grown: &mut grown, steps };
+            let made = patching.apply(tree, operations);
             object.grown = grown;
+            if virtually {
+                object.drop_empty_annotations();
+            }
             // The object is made anew from JSON: what was one is so no longer.
             object.links.clear();
             made
@@ -355,6 +363,7 @@ impl Patch {
         }
         let identity = Identity::of(&object.tree);
         let written = object.writes.len();
+        object.keys.forget();
         let (tree, mut pen) = object.pen(Writer::Patch);
         let made = merge::merge(tree, merge, &mut pen);
         self.keep_identity(tree, identity);
@@ -387,45 +396,6 @@ impl Patch {
             ("metadata", "name") => !self.allow_name,
             ("metadata", "namespace") => true,
             _ => false,
-        }
-    }
-}
-
-/// The entries that say who an object is, and its `metadata` without any other.
-struct Identity {
-    api_version: Option<Entry>,
-    kind: Option<Entry>,
-    metadata: Option<Entry>,
-    name: Option<Entry>,
-    namespace: Option<Entry>,
-}
-
-impl Identity {
-    fn of(tree: &Node) -> Self {
-        let metadata = tree.entry("metadata");
-        let of_metadata = |key: &str| metadata.and_then(|it| it.value.entry(key)).cloned();
-        let bare = |entry: &Entry| Entry {
-            value: edit::map(entry.value.span, Vec::new()),
-            key: entry.key.clone(),
-            key_span: entry.key_span,
-        };
-        Self {
-            api_version: tree.entry("apiVersion").cloned(),
-            kind: tree.entry("kind").cloned(),
-            metadata: metadata.map(bare),
-            name: of_metadata("name"),
-            namespace: of_metadata("namespace"),
-        }
-    }
-}
-
-fn restore(tree: &mut Node, key: &str, before: Option<Entry>) {
-    match before {
-        Some(entry) => {
-            edit::put(tree, entry);
-        }
-        None => {
-            edit::remove(tree, key);
         }
     }
 }

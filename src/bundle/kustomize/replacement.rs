@@ -6,6 +6,7 @@ use regex::Regex;
 use super::edit;
 use super::fault::refused;
 use super::field_path::{list_entry, look_up, smart_split};
+use super::keys::Keys;
 use super::layer::Maker;
 use super::object::{Object, Pen};
 use super::rest::is_in_head;
@@ -234,8 +235,8 @@ fn copy(object: &mut Object, field: &Node, value: &Node, options: &Options) -> R
         // The way down is a recursion, and `create` makes each step of it.
         return Err(format!("a path has no more than {DEEPEST_PATH} parts"));
     }
-    let (tree, mut pen) = object.pen(Writer::Replacement);
-    let mut walk = Walk { options, value, born: field.span, pen: &mut pen, set: 0 };
+    let (tree, keys, mut pen) = object.parts(Writer::Replacement);
+    let mut walk = Walk { options, value, born: field.span, keys, pen: &mut pen, set: 0 };
     walk.go(tree, &parts, ("", ""), true)?;
     if walk.set == 0 {
         return Err(format!("it has nothing at `{path}` to be replaced"));
@@ -247,6 +248,7 @@ struct Walk<'a, 'b> {
     options: &'a Options,
     value: &'a Node,
     born: Span,
+    keys: &'a mut Keys,
     pen: &'a mut Pen<'b>,
     set: usize,
 }
@@ -285,11 +287,15 @@ impl Walk<'_, '_> {
                 None => Ok(()),
             };
         }
-        if node.get(part).is_none() && self.options.create && node.as_map().is_some() {
+        if self.options.create
+            && node.as_map().is_some()
+            && self.keys.get_mut(node, part, &holder).is_none()
+        {
             let value = made(kind_of(rest.first(), self.value), self.born);
-            edit::put(node, Entry { key: part.as_str().into(), key_span: self.born, value });
+            let entry = Entry { key: part.as_str().into(), key_span: self.born, value };
+            self.keys.put(node, entry, &holder);
         }
-        match edit::get_mut(node, part) {
+        match self.keys.get_mut(node, part, &holder) {
             Some(inner) => self.go(inner, rest, (&holder, part), false),
             None => Ok(()),
         }
@@ -342,6 +348,9 @@ impl Walk<'_, '_> {
         let new = joined(node, self.value, self.options)?;
         let place = new.span;
         let before = std::mem::replace(node, new);
+        if before.as_scalar().is_none() {
+            self.keys.forget();
+        }
         self.pen.note(here.0, here.1, place, Some(before));
         self.set += 1;
         Ok(())

@@ -1,5 +1,6 @@
 //! What a kustomization lists: files of objects, directories, things elsewhere.
 
+use super::booleans;
 use super::disk::Found;
 use super::edit;
 use super::fault::{refused, remote};
@@ -9,7 +10,7 @@ use super::layer::{self, DEEPEST, Layer, MOST, Maker, words};
 use super::library::{Library, Page};
 use super::object::Object;
 use super::reference;
-use crate::bundle::{Fault, heads, path};
+use crate::bundle::{Fault, FaultKind, heads, path};
 use crate::text::Span;
 use crate::yaml::{Node, Problem};
 
@@ -30,7 +31,9 @@ impl<'a> Maker<'a> {
 
     /// What an entry names; none (and a fault) where that is nothing of the repository.
     pub fn locate(&mut self, entry: &Node, reference: &str) -> Option<Found> {
-        let found = match path::join(self.directory, reference) {
+        let path = path::join(self.directory, reference);
+        let is_ignored = path.as_ref().is_some_and(|path| self.library.ignored.contains(path));
+        let found = match path {
             Some(path) => self.library.find(&path),
             None if reference::is_remote(reference) => Found::Missing,
             None => Found::Outside,
@@ -39,6 +42,14 @@ impl<'a> Maker<'a> {
             Found::File(_) | Found::Directory(_) => return Some(found),
             Found::Missing if reference::is_remote(reference) => {
                 self.fault(remote(entry.span, reference));
+                self.open(reference);
+            }
+            Found::Missing if is_ignored => {
+                let message = format!(
+                    "`{reference}` does not exist and git ignores it, so `kustomize build` stops here"
+                );
+                let help = "nothing is wrong where something makes it before the build";
+                self.fault(Fault { kind: FaultKind::Absent, ..refused(entry.span, message, help) });
                 self.open(reference);
             }
             Found::Missing => {
@@ -121,6 +132,7 @@ impl<'a> Maker<'a> {
                 continue;
             }
             self.check_document(entry, path, document);
+            let document = &booleans::as_strings(document);
             let made = heads(document).into_iter().filter(|(head, _)| !head.name.is_empty());
             objects.extend(made.map(|(head, tree)| {
                 let mut object = Object::new(head, tree);
@@ -212,6 +224,17 @@ impl<'a> Maker<'a> {
             ));
             return None;
         }
+        if !self.takes_bare_directories && is_above(path, self.directory) {
+            self.fault(refused(
+                entry.span,
+                format!(
+                    "`{reference}` holds this kustomization: kustomize rejects that as a cycle"
+                ),
+                "move what both need into a directory beside them",
+            ));
+            self.open(reference);
+            return None;
+        }
         if directory.height >= DEEPEST {
             self.fault(refused(
                 entry.span,
@@ -278,6 +301,12 @@ fn unreadable(entry: &Node, path: &str, problem: &Problem) -> Fault {
 fn of_unless_component<'a>(library: &'a Library, path: &str, component: bool) -> Option<&'a Layer> {
     static NOTHING: std::sync::LazyLock<Layer> = std::sync::LazyLock::new(Layer::default);
     if component { Some(&NOTHING) } else { layer::of(library, path) }
+}
+
+/// Whether a directory holds another one.
+fn is_above(outer: &str, inner: &str) -> bool {
+    let rest = if outer.is_empty() { Some(inner) } else { inner.strip_prefix(outer) };
+    rest.is_some_and(|rest| !rest.is_empty() && (outer.is_empty() || rest.starts_with('/')))
 }
 
 fn is_empty(document: &Node) -> bool {

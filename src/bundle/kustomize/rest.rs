@@ -3,12 +3,13 @@
 
 use std::sync::{Arc, OnceLock};
 
+use super::booleans;
 use super::disk::Disk;
 use super::field_spec::FieldSpecs;
 use super::layer::{Layer, words};
 use super::object::Object;
 use crate::bundle::{Fault, HEAD};
-use crate::text::SourceId;
+use crate::text::{SourceId, Span};
 use crate::yaml::{self, Map, Node, Part, Problem, ProblemKind, Value};
 
 use super::fault::refused;
@@ -39,8 +40,8 @@ impl File {
         self.text.get_or_init(|| {
             let bytes = disk.read(&self.path).map_err(|why| Problem {
                 kind: ProblemKind::Limit(format!("this file can't be read: {why}")),
-                span: crate::text::Span::new(self.source, 0, 0),
-                document: crate::text::Span::new(self.source, 0, 0),
+                span: Span::new(self.source, 0, 0),
+                document: Span::new(self.source, 0, 0),
             })?;
             yaml::decode_utf8(self.source, &bytes).map(Arc::from)
         })
@@ -62,11 +63,11 @@ impl Rest {
             let stream = yaml::read(source, text, range, None, &disk.limits);
             match (stream.problems.into_iter().next(), stream.documents.into_iter().next()) {
                 (Some(problem), _) => Err(problem),
-                (None, Some(document)) => Ok(document.root),
+                (None, Some(document)) => Ok(booleans::as_strings(&document.root)),
                 (None, None) => Err(Problem {
                     kind: ProblemKind::Syntax("this document is empty now".to_owned()),
-                    span: crate::text::Span::new(source, self.range.start, self.range.start),
-                    document: crate::text::Span::new(source, self.range.start, self.range.start),
+                    span: Span::new(source, self.range.start, self.range.start),
+                    document: Span::new(source, self.range.start, self.range.end),
                 }),
             }
         })
@@ -92,6 +93,7 @@ impl Object {
                 *entry = now.clone();
             }
         }
+        self.keys.forget();
         self.tree = Node { span: whole.span, value: Value::Map(Map { entries }.into()) };
         Ok(())
     }

@@ -64,7 +64,7 @@ impl Maker<'_> {
     pub fn plugins(&mut self, entry: &Node) -> Vec<Node> {
         let Some(text) = entry.as_str() else { return Vec::new() };
         if reference::is_inline(text) {
-            let read = inline::documents(self.text(), entry, &self.library.disk.limits);
+            let read = inline::documents(&self.text_of(entry), entry, &self.library.disk.limits);
             return read.unwrap_or_else(|problem| {
                 let message = format!("this is no valid YAML: {}", layer::words(&problem.kind));
                 self.fault(refused(problem.span, message, "mend the YAML here"));
