@@ -244,6 +244,11 @@ fn settle(catch: Catch, charts: &Charts, root: PathBuf) -> Repo {
 }
 
 impl Repo {
+    /// A path that was given, from the root.
+    pub fn path_of(&self, given: &Path, cwd: &Path) -> String {
+        walk::label(&self.root, &given::clean(&cwd.join(given)))
+    }
+
     /// Adds standard input as a file. An editor hands over the unsaved text of a file that lies
     /// in the repository too: then the text replaces the file.
     fn put_stdin(&mut self, scope: &Scope, cwd: &Path) -> Result<(), Error> {
