@@ -184,28 +184,37 @@ impl<'a> Run<'a> {
         let mut met: BTreeMap<(FaultKind, SourceId, &str), usize> = BTreeMap::new();
         let several = self.assembly.grouped.sites.len() > 1;
         let told = self.told_by_reading();
-        let is_news = |fault: &&Fault| {
+        let is_told = |fault: &Fault| {
             let mut places =
                 std::iter::once(&fault.place).chain(fault.related.iter().map(|(span, _)| span));
-            self.is_reported(fault.place.source) && !places.any(|place| told.contains(place))
+            places.any(|place| told.contains(place))
         };
-        for built in &self.assembly.built {
-            let faults = built.faults.iter().filter(is_news);
+        let is_news = |fault: &&Fault| self.is_reported(fault.place.source) && !is_told(fault);
+        for (built, unit) in self.assembly.built.iter().zip(&self.assembly.units) {
+            let faults = built.faults.iter().filter(|fault| !is_told(fault));
             // kustomize stops at its first error: what else is wrong is shown there.
             let mut stopped: Option<usize> = None;
             for fault in faults.filter(|fault| fault.kind != FaultKind::Unrendered) {
-                let is_refused = fault.kind == FaultKind::Refused;
-                if let Some(first) = stopped.filter(|_| is_refused) {
-                    lint::unbuilt::again(&mut found[first], fault);
+                let is_hidden = !self.is_reported(fault.place.source);
+                let anchor = if is_hidden { self.anchor(built, unit) } else { None };
+                if is_hidden && anchor.is_none() {
                     continue;
                 }
-                let key = (fault.kind, fault.place.source, fault.message.as_str());
+                let source = anchor.unwrap_or(fault.place).source;
+                let key = (fault.kind, source, fault.message.as_str());
+                let shown = anchor.map(|anchor| seen_from(anchor, fault));
+                let shown = shown.as_ref().unwrap_or(fault);
+                let is_refused = fault.kind == FaultKind::Refused;
+                if let Some(first) = stopped.filter(|_| is_refused) {
+                    lint::unbuilt::again(&mut found[first], shown);
+                    continue;
+                }
                 let at = *met.entry(key).or_insert_with(|| {
-                    found.push(lint::unbuilt::finding(fault));
+                    found.push(lint::unbuilt::finding(shown));
                     found.len() - 1
                 });
                 stopped = stopped.or(is_refused.then_some(at));
-                lint::unbuilt::again(&mut found[at], fault);
+                lint::unbuilt::again(&mut found[at], shown);
                 if several && !found[at].bundles.contains(&built.name) {
                     found[at].bundles.push(built.name.clone());
                 }
@@ -215,6 +224,25 @@ impl<'a> Run<'a> {
         let unrendered = all.filter(is_news).filter(|fault| fault.kind == FaultKind::Unrendered);
         found.extend(lint::unbuilt::unrendered(&unrendered.collect::<Vec<_>>()));
         found
+    }
+
+    /// Where to report what is wrong in a file that is not reported on, if it keeps something that
+    /// is from being judged: at what shapes the bundle, else at a policy that is missing from it.
+    fn anchor(&self, built: &Built, unit: &Unit) -> Option<Span> {
+        let reported = || built.files.iter().copied().filter(|id| self.is_reported(*id));
+        let is_of_unit = |id: &SourceId| {
+            let file = self.repo.files.get(id.0 as usize);
+            file.is_some_and(|file| crate::bundle::directory(&file.path) == unit.directory)
+        };
+        if self.is_shaped_by_reported(built, unit) {
+            let start = reported().find(is_of_unit).or_else(|| reported().next());
+            return start.map(|id| Span::new(id, 0, 0));
+        }
+        let is_judged = |id: SourceId| self.objects().iter().any(|it| it.head.source == id);
+        let has_policy = |id: &SourceId| {
+            self.assembly.sources.get(*id).text().contains("kind: NetworkPolicy") && !is_judged(*id)
+        };
+        reported().find(has_policy).map(|id| Span::new(id, 0, 0))
     }
 
     /// The places of what a finding about the file itself says already: no YAML, a key twice.
@@ -313,6 +341,14 @@ impl<'a> Run<'a> {
         out.extend(self.repo.unseen.iter().map(|(path, _)| (path.clone(), "can't be read")));
         out
     }
+}
+
+/// The same fault, reported at another place.
+fn seen_from(anchor: Span, fault: &Fault) -> Fault {
+    let mut related =
+        vec![(fault.place, "it is here, in a file that is not reported on".to_owned())];
+    related.extend(fault.related.iter().cloned());
+    Fault { place: anchor, related, ..fault.clone() }
 }
 
 /// The rest of the repository, as a site sees it.

@@ -40,6 +40,10 @@ pub(crate) struct Making<'a> {
 /// The most objects that all kustomizations of a run make.
 const MOST: usize = 150_000;
 
+/// The most directories and charts that controllers' objects have deployed: a few ApplicationSets
+/// over the same directories ask for as many as there are pairs of them.
+const MOST_DEPLOYED: usize = 20_000;
+
 /// How many kustomizations are built before their objects are counted.
 const AT_ONCE: usize = 16;
 
@@ -125,11 +129,20 @@ impl<'a> Making<'a> {
         self.make(&roots, &mut made, |directory| self.root(directory));
         let of_roots = made.len();
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        let mut open: Vec<Deployed> = self.asked_plainly(plain);
-        open.extend(made.iter().flat_map(|(built, unit)| self.asked_within(built, unit)));
+        let within = |made: &[(Built, Unit)]| -> Vec<Deployed> {
+            let asked = made.iter().flat_map(|(built, unit)| self.asked_within(built, unit));
+            asked.take(MOST_DEPLOYED + 1).collect()
+        };
+        let mut open: Vec<Deployed> = self.asked_plainly(plain).take(MOST_DEPLOYED + 1).collect();
+        open.extend(within(&made));
         let mut charts = Vec::new();
         for _ in 0..ROUNDS {
             open.retain(|one| seen.insert(one.key()));
+            let left = (MOST_DEPLOYED + open.len()).saturating_sub(seen.len());
+            if let Some(first) = open.get(left) {
+                made.push(not_deployed(first));
+                open.truncate(left);
+            }
             let (of_charts, others) = open.into_iter().partition(|one| self.is_chart(&one.ask));
             charts.extend::<Vec<Deployed>>(of_charts);
             open = others;
@@ -138,8 +151,7 @@ impl<'a> Making<'a> {
             }
             let before = made.len();
             self.make(&open, &mut made, |one| self.deploy(one));
-            let next = made[before..].iter();
-            open = next.flat_map(|(built, unit)| self.asked_within(built, unit)).collect();
+            open = within(&made[before..]);
         }
         let made = self.without_roots_that_are_deployed(made, of_roots);
         Made { made, charts }
@@ -297,17 +309,14 @@ impl<'a> Making<'a> {
 
     /// What controllers' objects among the plain manifests have deployed. Objects of one
     /// directory are for one cluster.
-    fn asked_plainly(&self, plain: &[Object]) -> Vec<Deployed> {
-        let mut found = Vec::new();
-        for object in plain {
-            let Body::Deployer(deployer) = &object.body else { continue };
-            let asks = self.asks(&object.head, &deployer.tree);
+    fn asked_plainly(&self, plain: &[Object]) -> impl Iterator<Item = Deployed> {
+        plain.iter().flat_map(|object| {
+            let Body::Deployer(deployer) = &object.body else { return Vec::new() };
+            let asks = self.asks(&object.head, &deployer.tree).into_iter();
             let path = self.repo.files.get(object.head.source.0 as usize);
             let directory = path.map_or("", |file| bundle::directory(&file.path));
-            found
-                .extend(asks.into_iter().map(|ask| Deployed { by: cluster(directory, &ask), ask }));
-        }
-        found
+            asks.map(|ask| Deployed { by: cluster(directory, &ask), ask }).collect()
+        })
     }
 
     /// What a controller deploys from this repository is there, and leaves nothing open.
@@ -356,13 +365,26 @@ impl<'a> Making<'a> {
     }
 }
 
+/// What is beyond the limit: told once, where the first of it is asked for.
+fn not_deployed(one: &Deployed) -> (Built, Unit) {
+    let message = format!(
+        "the objects of controllers have more than {MOST_DEPLOYED} directories and charts \
+         deployed; from here on they are not built"
+    );
+    left_out(one, message)
+}
+
 /// What is beyond the limit: told where the chart is asked for.
 fn not_rendered(one: &Deployed) -> (Built, Unit) {
+    left_out(one, format!("more than {MOST_CHARTS} charts are asked for; this one is not rendered"))
+}
+
+fn left_out(one: &Deployed, message: String) -> (Built, Unit) {
     let directory = &one.ask.directory;
     let fault = Fault {
         kind: FaultKind::Limit,
         place: one.ask.place,
-        message: format!("more than {MOST_CHARTS} charts are asked for; this one is not rendered"),
+        message,
         help: "check the repository in parts".to_owned(),
         related: Vec::new(),
     };

@@ -18,9 +18,10 @@ impl Grouping {
         bundles.sort_by(|a, b| a.name.cmp(&b.name));
         let rivals = Rivals::of(items, &bundles, branches, branch_of);
         let mut sites = self.sites(&bundles, units, &rivals);
-        let given = || (0u32..).zip(items).filter(|(_, item)| item.given).map(|(index, _)| index);
+        let given = (0u32..).zip(items).filter(|(_, item)| item.given).map(|(index, _)| index);
+        let given: Vec<u32> = given.collect();
         for site in sites.iter_mut().filter(|site| !bundles[site.bundles[0]].alone) {
-            site.members.extend(given());
+            site.members.extend(&given);
         }
         let holders = Holders::of(&bundles, items.len());
         Grouped { bundles, sites, rivals, holders }

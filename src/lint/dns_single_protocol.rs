@@ -58,7 +58,8 @@ fn add_other(cx: &Context<'_>, at: At, entry: &PortEntry, allowed: Protocol) -> 
     let site = Site::of(cx, at.policy)?;
     let list = site.node(Spot::Rule(direction, rule))?.get("ports")?;
     let edit = site.item_below(list, nth as usize, &New::Map(keys));
-    edits::risky(format!("Add port {number} by {other}"), edit)
+    let effect = format!("opens it over {other} to the same peers");
+    edits::risky(format!("Add port {number} over {other}"), effect, edit)
 }
 
 fn allowing_entry<'a>(cx: &Context<'a>, at: At, half: &Half) -> Option<(At, &'a PortEntry)> {

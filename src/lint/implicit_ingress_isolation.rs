@@ -47,5 +47,6 @@ fn leave_ingress_open(cx: &Context<'_>, id: u32) -> Option<Fix> {
         Some(_) => None,
         None => site.key_below(spec, "podSelector", "policyTypes", &types),
     };
-    edits::risky("Write `policyTypes: [Egress]`", edit)
+    let effect = "opens all ingress to these pods that no other policy closes";
+    edits::risky("Write `policyTypes: [Egress]`", effect, edit)
 }

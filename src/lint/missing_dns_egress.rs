@@ -3,8 +3,10 @@
 use super::earlier::Earlier;
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
-use crate::model::{At, Direction, Field, Peer, Policy, PortRef, Spot, TrafficRule};
-use crate::resolve::{NAME_LABEL, Profile, Subject, covers};
+use crate::model::{
+    At, Direction, Field, Operator, Peer, Policy, PortRef, Selector, Spot, TrafficRule,
+};
+use crate::resolve::{NAME_LABEL, Profile, Subject, covers, is_openshift_namespace};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -66,7 +68,9 @@ fn needs_names(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> bool {
     }
     rule.peer_list().iter().any(|peer| {
         let by_selector = !peer.pod_selector.is_absent() || !peer.namespace_selector.is_absent();
-        by_selector && !is_pods_themselves(cx, id, peer)
+        by_selector
+            && !(is_pods_themselves(cx, id, peer) && !are_found_by_name(cx, id))
+            && !(is_for_dns_or_api_server_only(rule) && is_api_server(cx, id, rule, peer))
     })
 }
 
@@ -81,6 +85,56 @@ fn is_for_dns_or_api_server_only(rule: &TrafficRule) -> bool {
             None => return false,
         };
         matches!(number, 53 | 5353 | 443 | 6443) && entry.end_port.is_absent()
+    })
+}
+
+/// Labels by which the pods of the API server are selected: a static pod's (kubeadm), and those
+/// of OpenShift's operators.
+const API_SERVER_LABELS: &[(&str, &[&str])] = &[
+    ("apiserver", &["true"]),
+    ("app", &["kube-apiserver", "openshift-apiserver", "openshift-kube-apiserver"]),
+    ("component", &["kube-apiserver"]),
+    ("k8s-app", &["kube-apiserver"]),
+    ("tier", &["control-plane"]),
+];
+
+/// Whether a peer is the API server's, which clients find by the address in their environment:
+/// the rule says 6443, or the peer has its pods' labels, or is a namespace of OpenShift that holds
+/// nothing else. Pods that the repository shows are another server, reached by name.
+fn is_api_server(cx: &Context<'_>, id: u32, rule: &TrafficRule, peer: &Peer) -> bool {
+    let asks = |selector: &Selector, is_it: &dyn Fn(&str, &str) -> bool| {
+        selector.requirements.iter().any(|requirement| {
+            requirement.operator == Operator::In
+                && requirement.values.iter().all(|(value, _)| is_it(&requirement.key, value))
+        })
+    };
+    let has_label = |key: &str, value: &str| {
+        API_SERVER_LABELS.iter().any(|(known, values)| *known == key && values.contains(&value))
+    };
+    let is_namespace = |key: &str, value: &str| {
+        key == NAME_LABEL && is_openshift_namespace(value) && value.ends_with("apiserver")
+    };
+    let says_port = rule.port_list().iter().any(|e| e.port.get() == Some(&PortRef::Number(6443)));
+    let pods = cx.cluster.peer_pods(id, peer).pods;
+    let is_shown = pods.yes.iter().any(|number| {
+        let ports = &cx.cluster.workload(number).workload.ports;
+        peer.pod_selector.get().is_some_and(|selector| !selector.is_empty())
+            || ports.iter().any(|port| port.number == 6443)
+    });
+    let by_selector = peer.pod_selector.get().is_some_and(|selector| asks(selector, &has_label))
+        || peer.namespace_selector.get().is_some_and(|selector| asks(selector, &is_namespace));
+    !is_shown && (says_port || by_selector)
+}
+
+/// Whether pods find one another by name: the members of a StatefulSet have names of their own
+/// in its Service (`serviceName`), and what names a Service of their namespace looks it up.
+fn are_found_by_name(cx: &Context<'_>, id: u32) -> bool {
+    let services: Vec<&str> =
+        cx.cluster.services_in(cx.cluster.home(id)).map(|(head, _)| head.name.as_str()).collect();
+    cx.cluster.selected(id).yes.iter().any(|number| {
+        let workload = cx.cluster.workload(number).workload;
+        workload.has_member_names
+            || workload.hosts.iter().any(|host| services.contains(&host.as_str()))
     })
 }
 
@@ -107,9 +161,15 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
          port {port}, by UDP or TCP",
         who(cx, id, pods)
     );
+    let why = match cx.cluster.profile {
+        Profile::OpenShift => {
+            " (on OpenShift the DNS pods listen on 5353 behind their Service's 53)"
+        }
+        _ => "",
+    };
     let help = format!(
         "add an egress rule to `{key}: {value}` in namespace `{namespace}` on port {port}, both \
-         UDP and TCP"
+         UDP and TCP{why}"
     );
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).severity(severity);
     for (span, words) in others(cx, id, pods) {
@@ -126,7 +186,9 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
 fn allow_dns(cx: &Context<'_>, id: u32) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let rule = dns_rule(cx.cluster.profile);
-    edits::risky("Add a DNS rule", site.first_item(site.node(Spot::Spec)?, "egress", &rule))
+    let edit = site.first_item(site.node(Spot::Spec)?, "egress", &rule);
+    let effect = format!("opens port {} of the cluster's DNS pods", cx.cluster.profile.dns_port());
+    edits::risky("Add a DNS rule", effect, edit)
 }
 
 fn dns_rule(profile: Profile) -> New {

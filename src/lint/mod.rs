@@ -31,6 +31,8 @@ mod missing_dns_egress;
 mod missing_namespace_selector;
 mod namespace_label_by_name;
 mod no_effect_egress;
+mod node_local_dns_blocked;
+mod null_field;
 mod object_meta;
 mod orphaned_namespace_selector;
 mod orphaned_peer_selector;
@@ -59,7 +61,7 @@ pub use overlaid::overlaid;
 pub use registry::{RULES, rule};
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
@@ -117,8 +119,8 @@ struct Own<'a> {
     policy: u32,
     /// Its peers, in order.
     peers: Vec<SelectorPeer<'a>>,
-    /// Whether its text can be edited.
-    is_editable: OnceLock<bool>,
+    /// How its text is written.
+    written: OnceLock<edits::Written>,
     /// The fields that the API does not have.
     strays: OnceLock<unknown_field::Strays>,
 }
@@ -132,7 +134,7 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
         let own = Own {
             policy: *id,
             peers: selector_peers(cx.cluster, *id),
-            is_editable: OnceLock::new(),
+            written: OnceLock::new(),
             strays: OnceLock::new(),
         };
         let cx = Context { own: Some(&own), ..*cx };
@@ -142,6 +144,7 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
                 check(&cx, *id, &mut findings);
             }
         }
+        findings.iter_mut().for_each(|finding| split_peer::withhold(&cx, finding));
         findings
     };
     let mut findings: Vec<Finding> = reported.par_iter().flat_map_iter(of_policy).collect();
@@ -196,7 +199,7 @@ pub(crate) struct RuleDestinations {
     /// Its index.
     pub index: u32,
     /// The destination pods that the repository shows; none where it can't tell who they are.
-    pub shown: Option<Vec<u32>>,
+    pub shown: Option<Arc<[u32]>>,
     /// Whether all of them stand in closed places, so that no others are among them.
     pub closed: bool,
 }
@@ -219,10 +222,10 @@ impl<'a> Context<'a> {
         self.sources.slice(span)
     }
 
-    /// Whether the text of a policy can be edited, looked at once for the policy that is checked.
-    fn is_editable(&self, policy: u32, look: impl FnOnce() -> bool) -> bool {
+    /// How the text of a policy is written, looked at once for the policy that is checked.
+    fn written(&self, policy: u32, look: impl FnOnce() -> edits::Written) -> edits::Written {
         match self.own.filter(|own| own.policy == policy) {
-            Some(own) => *own.is_editable.get_or_init(look),
+            Some(own) => *own.written.get_or_init(look),
             None => look(),
         }
     }
@@ -248,13 +251,17 @@ impl<'a> Context<'a> {
     /// ports are ports of: the peers' pods for egress, the policy's own for ingress.
     pub(crate) fn rules_with_destinations(&self, policy: u32) -> Vec<RuleDestinations> {
         let cluster = self.cluster;
-        let own = self.own_destinations(policy);
         let mut found = Vec::new();
         for direction in Direction::BOTH {
-            if !cluster.policy(policy).isolates(direction) {
+            let rules = cluster.policy(policy).rules(direction);
+            if !cluster.policy(policy).isolates(direction) || rules.is_empty() {
                 continue;
             }
-            for (index, rule) in (0u32..).zip(cluster.policy(policy).rules(direction)) {
+            let own = match direction {
+                Direction::Ingress => self.own_destinations(policy),
+                Direction::Egress => None,
+            };
+            for (index, rule) in (0u32..).zip(rules) {
                 let shown = match direction {
                     Direction::Ingress => own.clone(),
                     Direction::Egress => self.peer_destinations(index, rule),
@@ -278,13 +285,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn own_destinations(&self, policy: u32) -> Option<Vec<u32>> {
+    fn own_destinations(&self, policy: u32) -> Option<Arc<[u32]>> {
         let selected = self.cluster.selected(policy);
         let sure = selected.is_sure() && !selected.yes.is_empty();
         sure.then(|| selected.yes.iter().collect())
     }
 
-    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Vec<u32>> {
+    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Arc<[u32]>> {
         if rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent()) {
             return None;
         }
@@ -300,7 +307,7 @@ impl<'a> Context<'a> {
         }
         pods.sort_unstable();
         pods.dedup();
-        (!pods.is_empty()).then_some(pods)
+        (!pods.is_empty()).then(|| pods.into())
     }
 
     /// The peers of the policy that is checked which select pods or namespaces, in the directions

@@ -130,7 +130,8 @@ fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
     };
     let site = Site::of(cx, at.policy)?;
     let first = site.node(Spot::Rule(direction, second.checked_sub(1)?))?;
-    edits::risky("Write peers and ports in one rule", site.join(first, site.node(at.spot)?))
+    let effect = "closes all other ports to those peers, and these ports to everyone else";
+    edits::risky("Write peers and ports in one rule", effect, site.join(first, site.node(at.spot)?))
 }
 
 fn port_words(entry: &PortEntry) -> String {

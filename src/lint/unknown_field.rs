@@ -219,7 +219,8 @@ fn rename(cx: &Context<'_>, id: u32, stray: &Stray<'_>, name: &str) -> Option<Fi
         return None;
     }
     let edit = Site::of(cx, id)?.replace(place, quoted_like(cx.text(place), name));
-    edits::risky(format!("Write `{name}`"), Some(edit))
+    let effect = "puts it into effect, which opens or closes what it says";
+    edits::risky(format!("Write `{name}`"), effect, Some(edit))
 }
 
 /// What to do about it, and the field that is meant where that is only a slip of the pen.

@@ -213,7 +213,8 @@ pub fn makes_pods_by_name(kind: &str) -> bool {
 /// Every kind that the filter before parsing has to let through.
 pub fn wanted() -> impl Iterator<Item = &'static str> {
     let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
-    BUILT_IN.iter().chain(TELLTALE).chain([&EGRESS_FIREWALL]).chain(custom).copied()
+    let fixed = BUILT_IN.iter().chain(TELLTALE).chain([&EGRESS_FIREWALL]).chain(custom).copied();
+    fixed.chain(super::cluster_config::kinds())
 }
 
 /// Whether objects of that kind matter for what they hold, and not for what they are: the kinds

@@ -4,6 +4,8 @@
 //! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
 
 mod address;
+mod cluster_config;
+mod containers;
 mod decode;
 mod duplicate;
 mod field;
@@ -22,6 +24,7 @@ pub mod validate;
 mod workload;
 
 pub use address::{At, Spot};
+pub use cluster_config::{AddressOwner, AddressRange, ClusterConfig};
 pub use decode::{decode, string};
 pub use duplicate::DuplicateKey;
 pub use field::{Field, Place, Why};
@@ -35,7 +38,7 @@ pub use relevance::Relevance;
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
 pub use unread::{Seeming, seeming};
-pub use workload::{ContainerPort, DnsPolicy, Workload, WorkloadKind};
+pub use workload::{ContainerPort, DnsPolicy, JOB_LABELS, Workload, WorkloadKind};
 
 use crate::bundle::{Head, Write};
 use crate::yaml::Node;
@@ -81,6 +84,8 @@ pub enum Body {
     Deployer(Deployer),
     /// A document that can't be read and names a kind that makes pods: its path.
     Unread(Box<str>),
+    /// How a cluster is set up.
+    ClusterConfig(ClusterConfig),
     /// Anything else.
     Other,
 }

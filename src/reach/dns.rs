@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 use super::rules::{exceptions, peer_matches, ports_allow};
 use super::union::Union;
 use super::{Destination, Endpoint, Port, Reach, isolates};
-use crate::model::{At, Direction, DnsPolicy, Field, Peer, PortRef, Protocol, Spot, TrafficRule};
+use crate::model::{
+    At, Direction, DnsPolicy, Field, IpBlock, Peer, PortRef, Protocol, Spot, TrafficRule,
+};
 use crate::resolve::{
     Cluster, NAME_LABEL, Subject, Tri, Why, dns_labels, is_dns_address, is_dns_namespace, meets,
     selects,
@@ -84,6 +86,8 @@ pub(super) struct DnsTable {
 #[derive(Clone, Debug, Default)]
 struct Lack {
     any: bool,
+    /// Whether some pods are surely let out to DNS over neither protocol.
+    may_be_all: bool,
     /// The halves that they have, each once, in their order.
     halves: Vec<Half>,
 }
@@ -116,6 +120,11 @@ impl Reach {
         self.lack(policy, |lack| lack.any)
     }
 
+    /// Whether some subject of a policy is surely let out to DNS over neither protocol.
+    pub fn may_lack_dns(&self, policy: u32) -> bool {
+        self.lack(policy, |lack| lack.may_be_all)
+    }
+
     /// What halves of DNS the subjects of a policy have, each once, in their order.
     pub fn halves_of_dns(&self, policy: u32) -> Vec<Half> {
         self.lack(policy, |lack| lack.halves.clone())
@@ -130,6 +139,13 @@ impl Reach {
             .collect()
     }
 
+    /// The egress rules, of all policies that may select those pods, that let the cluster's DNS
+    /// through on that port, or may.
+    pub fn rules_to_dns(&self, subject: Subject, port: Port) -> Vec<At> {
+        let policies = self.restricting_egress(subject, usize::MAX).into_iter();
+        policies.flat_map(|policy| self.rules_for_dns(policy, port)).collect()
+    }
+
     fn dns_table(&self) -> &DnsTable {
         self.dns.get_or_init(|| DnsTable::new(&self.cluster))
     }
@@ -140,6 +156,7 @@ impl Reach {
             let subjects = self.cluster.subjects(policy).into_iter();
             for dns in subjects.filter_map(|subject| self.dns(subject)) {
                 lack.any |= dns.is_lacking();
+                lack.may_be_all |= !dns.udp.allowed.is_yes() && !dns.tcp.allowed.is_yes();
                 lack.halves.extend(dns.half().filter(|half| !lack.halves.contains(half)));
             }
             lack
@@ -156,9 +173,10 @@ impl DnsTable {
     fn new(cluster: &Cluster) -> Self {
         let pods_port = cluster.profile.dns_port();
         let mut ports = vec![pods_port];
-        // OpenShift's pods listen on 5353 behind a Service on 53; a rule for everyone on 53 is
-        // taken for one that works there.
-        ports.extend((pods_port != SERVICE_PORT).then_some(SERVICE_PORT));
+        // OpenShift's pods listen on 5353 behind a Service on 53, and rules see the pods' port:
+        // only a resolver of the repository may listen on 53.
+        let asks_both = pods_port != SERVICE_PORT && cluster.has_resolver();
+        ports.extend(asks_both.then_some(SERVICE_PORT));
         let of = |protocol| {
             let ports = ports.iter().map(|&number| Port { protocol, number });
             ports.map(|port| (port, Union::new(cluster, |id| allows(cluster, id, port)))).collect()
@@ -266,17 +284,16 @@ pub(super) fn dns_peer(
     if peer.wrong {
         return Tri::Unknown(Why::Refused);
     }
+    if port.number != cluster.profile.dns_port() {
+        return peer_is_own_dns(cluster, policy, peer);
+    }
     match &peer.ip_block {
         Field::Wrong(..) => return Tri::Unknown(Why::Refused),
         Field::Given(block, _) => {
             let Some(cidr) = block.cidr.get() else {
                 return Tri::Unknown(Why::Refused);
             };
-            let holds = {
-                let settings = &cluster.settings;
-                let ranges = settings.pod_ranges.iter().chain(&settings.service_ranges);
-                is_dns_address(*cidr, &exceptions(block), ranges)
-            };
+            let holds = block_may_be_dns(cluster, block);
             // An address on the node is meant only by a rule that says 53; a wide block on every
             // port may hold it by accident, and may hold the Service's address too.
             let means_dns = names_dns_port(rule) || cidr.prefix_len() == 0;
@@ -284,8 +301,26 @@ pub(super) fn dns_peer(
         }
         Field::Absent => {}
     }
-    let works_on_pods = port.number == cluster.profile.dns_port();
-    peer_may_be_dns(cluster, policy, peer) & Tri::from(works_on_pods)
+    peer_may_be_dns(cluster, policy, peer)
+}
+
+/// Whether an address block holds an address of the cluster's DNS, or may.
+pub fn block_may_be_dns(cluster: &Cluster, block: &IpBlock) -> Tri {
+    let Some(cidr) = block.cidr.get() else {
+        return Tri::Unknown(Why::Refused);
+    };
+    let settings = &cluster.settings;
+    let ranges = settings.pod_ranges.iter().chain(&settings.service_ranges);
+    is_dns_address(*cidr, &exceptions(block), ranges)
+}
+
+/// Whether a rule for everyone holds the cluster's DNS on `port`: its pods listen there, or a
+/// resolver of the repository may.
+pub(super) fn everyone_holds_dns(cluster: &Cluster, port: Port) -> Tri {
+    if port.number == cluster.profile.dns_port() {
+        return Tri::Yes;
+    }
+    if cluster.has_resolver() { Tri::Unknown(Why::Cluster) } else { Tri::No }
 }
 
 /// Whether a peer of selectors holds the cluster's DNS pods, whatever the port: those of the
@@ -299,7 +334,7 @@ pub fn peer_may_be_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
         None => Tri::from(!peer.namespace_selector.is_absent()),
         Some(selector) => dns_labels(selector, cluster.profile),
     };
-    (in_namespace & labelled) | own_dns(cluster, policy, peer)
+    (in_namespace & labelled) | peer_is_own_dns(cluster, policy, peer)
 }
 
 fn dns_namespace(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
@@ -337,7 +372,7 @@ impl crate::resolve::Labelled for NameOnly<'_> {
 
 /// Whether the peer selects a workload of the repository, or a well-known pod, that is a resolver:
 /// one that declares port 53 (or the profile's port).
-fn own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
+pub fn peer_is_own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     // Asked of every peer, so the cheap answer first: most repositories hold no resolver.
     if !cluster.has_resolver() {
         return Tri::No;

@@ -11,7 +11,7 @@ mod union;
 
 pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
-pub use dns::{Answer, Dns, Half, peer_may_be_dns};
+pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
 pub use ports::{Allowed, PortSet};
 pub use rules::{Destination, entry_allows, peer_matches, ports_allow};
 

@@ -47,7 +47,11 @@ impl Globs {
 
 /// Globs that say of each path of a repository whether they match it: the configuration's lists.
 #[derive(Clone, Debug)]
-pub struct PathSet(Gitignore);
+pub struct PathSet {
+    globs: Gitignore,
+    /// The first directories of all that they match; none where they match anywhere.
+    tops: Option<Vec<String>>,
+}
 
 impl PathSet {
     /// Globs as [`Scope::exclude`] writes them.
@@ -55,19 +59,34 @@ impl PathSet {
     /// # Errors
     /// A glob that is none.
     pub fn new(globs: &[String]) -> Result<Self, Error> {
-        compile(globs).map(Self)
+        let tops = globs.iter().map(|glob| top(glob)).collect();
+        Ok(Self { globs: compile(globs)?, tops })
     }
 
     /// Whether they match the file of that path, relative to the root, or a directory above it.
     pub fn holds(&self, path: &str) -> bool {
         // A file outside the repository keeps its absolute path, which no glob is about.
-        !Path::new(path).has_root() && self.0.matched_path_or_any_parents(path, false).is_ignore()
+        // Who names a cluster for each directory has thousands of sets, and a path is in few.
+        let top = path.split('/').next().unwrap_or_default();
+        let may = self.tops.as_ref().is_none_or(|tops| tops.iter().any(|one| one == top));
+        may && !Path::new(path).has_root()
+            && self.globs.matched_path_or_any_parents(path, false).is_ignore()
     }
 
     /// Whether they match that directory itself, relative to the root.
     pub fn is(&self, directory: &str) -> bool {
-        !Path::new(directory).has_root() && self.0.matched(directory, true).is_ignore()
+        !Path::new(directory).has_root() && self.globs.matched(directory, true).is_ignore()
     }
+}
+
+/// The directory at the root that holds all that a glob matches; none where there is not one.
+fn top(glob: &str) -> Option<String> {
+    let glob = glob.strip_prefix("./").unwrap_or(glob);
+    let (first, rest) = glob.strip_prefix('/').unwrap_or(glob).split_once('/')?;
+    // What ends in its only slash is matched at any depth, as in a gitignore file.
+    let is_anchored = glob.starts_with('/') || !rest.is_empty();
+    let is_plain = !first.is_empty() && !first.contains(['*', '?', '[', '{', '\\', '!', '#', ' ']);
+    (is_anchored && is_plain).then(|| first.to_owned())
 }
 
 fn compile(globs: &[String]) -> Result<Gitignore, Error> {
@@ -103,6 +122,18 @@ mod tests {
     fn excluding(globs: &[&str]) -> Globs {
         let exclude = globs.iter().map(|glob| (*glob).to_owned()).collect();
         Globs::new(&Scope { exclude, ..Scope::default() }).unwrap()
+    }
+
+    #[test]
+    fn a_set_holds_what_its_globs_match() {
+        let holds = |globs: &[&str], path| {
+            let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
+            PathSet::new(&globs).unwrap().holds(path)
+        };
+        assert!(holds(&["a/**", "base/"], "a/x.yaml") && holds(&["a/**", "base/"], "x/base/y"));
+        assert!(holds(&["./a/b"], "a/b/c.yaml") && holds(&["/a"], "a/b.yaml"));
+        assert!(!holds(&["a/**"], "b/a/x.yaml") && !holds(&["/a/b/"], "c/a/b/x"));
+        assert!(holds(&["[ab]/x"], "b/x") && holds(&["\\#a/x"], "#a/x"));
     }
 
     #[test]

@@ -149,7 +149,10 @@ fn read(root: &Path, path: &Path, name: &str) -> io::Result<Option<String>> {
     }
     let Ok(metadata) = path.symlink_metadata() else { return Ok(None) };
     let path = match metadata.is_symlink() {
-        true => Boundary::new(root).resolve(path)?,
+        true => match Boundary::new(root).resolve(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            resolved => resolved?,
+        },
         false => path.to_path_buf(),
     };
     let mut bytes = Vec::new();

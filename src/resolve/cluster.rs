@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
@@ -12,15 +12,14 @@ use super::build::Settings;
 use super::elsewhere::Elsewhere;
 use super::group::{GroupId, Groups, PolicyGroup};
 use super::known::{Profile, WellKnown};
-use super::places::{NAME_LABEL, Namespace};
+use super::peers::{Covered, PeerKey, Requires};
+use super::places::Namespace;
 use super::postings::Postings;
-use super::select::{Labelled, selects};
+use super::select::selects;
 use super::tri::{Tri, Why};
+use super::trigrams::Trigrams;
 use crate::bundle::{Head, Write, Writer};
-use crate::model::{
-    Body, Field, Object, Operator, Peer, Policy, Requirement, Selector, Service, Workload,
-    is_placeholder,
-};
+use crate::model::{AddressRange, Body, Field, Object, Policy, Selector, Workload};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -70,17 +69,6 @@ impl Pods {
     }
 }
 
-/// What a peer means in its cluster.
-#[derive(Clone, Debug, Default)]
-pub struct PeerPods {
-    /// The pods it selects.
-    pub pods: Arc<Pods>,
-    /// The namespaces it covers, surely or perhaps, by number, ascending.
-    pub namespaces: Covered,
-    /// Whether it may cover namespaces that nothing in the repository mentions.
-    pub beyond: bool,
-}
-
 /// Pods whose traffic is asked about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
@@ -126,9 +114,15 @@ pub struct Cluster {
     pub profile: Profile,
     /// What else it was told of itself.
     pub settings: Settings,
+    /// The addresses of the clusters whose configuration the repository shows.
+    pub described: Vec<AddressRange>,
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) namespaces: Vec<Namespace>,
     pub(super) by_name: HashMap<CompactString, u32>,
+    /// Namespaces by the labels that they are shown with.
+    pub(super) namespace_labels: HashMap<(CompactString, CompactString), Vec<u32>>,
+    /// Namespaces that may have other labels.
+    pub(super) unsure_namespaces: Vec<u32>,
     /// Object and position in its workloads, namespace; sorted by namespace.
     pub(super) workloads: Vec<(u32, u32, u32)>,
     pub(super) policies: Vec<u32>,
@@ -137,6 +131,8 @@ pub struct Cluster {
     pub(super) reported: Arc<FixedBitSet>,
     /// Services by namespace number.
     pub(super) services: BTreeMap<u32, Vec<u32>>,
+    /// Services by namespace and the first label that they select.
+    pub(super) service_labels: HashMap<(u32, CompactString, CompactString), Vec<u32>>,
     /// The Service that asks for an address, by that address.
     pub(super) service_addresses: BTreeMap<IpAddr, u32>,
     pub(super) postings: Postings,
@@ -152,29 +148,15 @@ pub struct Cluster {
     pub(super) has_deployer: bool,
     /// Workloads that declare a port that a DNS server listens on, by number, ascending.
     pub(super) resolvers: Vec<u32>,
+    /// A workload that is NodeLocal DNSCache, by number.
+    pub(super) dns_cache: Option<u32>,
     /// What namespaceSelectors cover: many peers ask for the same namespaces.
     pub(super) covered: RwLock<HashMap<Vec<Requires>, Covered>>,
     /// What peers select: the same ones stand in many policies.
     pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
+    /// The workloads of large namespaces, to find those that are alike.
+    pub(super) trigrams: RwLock<HashMap<u32, Arc<Trigrams>>>,
 }
-
-/// A peer without its places: where it looks, and what its podSelector requires.
-pub(super) type PeerKey = (PeerPlace, Option<Vec<Requires>>);
-
-/// Where a peer looks for pods.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) enum PeerPlace {
-    /// In the policy's own namespace, by number.
-    Home(u32),
-    /// In those that its namespaceSelector selects.
-    Selected(Vec<Requires>),
-}
-
-/// Namespaces by number, ascending, each covered surely or perhaps.
-pub type Covered = Arc<[(u32, Tri)]>;
-
-/// A requirement without its places: key, operator, values.
-pub(super) type Requires = (CompactString, Operator, Vec<CompactString>);
 
 impl Cluster {
     /// The policies, as indices among the objects, in the order of their places.
@@ -276,6 +258,11 @@ impl Cluster {
         WorkloadRef { number, head, workload: &list[nth as usize], namespace }
     }
 
+    /// The object that a workload stands in.
+    pub fn object_of(&self, workload: u32) -> &Object {
+        self.object(self.workloads[workload as usize].0)
+    }
+
     /// The workloads that `spec.podSelector` of a policy selects.
     pub fn selected(&self, policy: u32) -> &Pods {
         &self.group(self.group_of(policy)).pods
@@ -321,148 +308,6 @@ impl Cluster {
         pods
     }
 
-    /// The namespaces that a peer of a policy covers, surely or perhaps, and whether it may cover
-    /// some that nothing in the repository mentions.
-    pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Covered, bool) {
-        let selector = match &peer.namespace_selector {
-            Field::Absent => return (Arc::new([(self.home(policy), Tri::Yes)]), false),
-            Field::Wrong(..) => return (Arc::new([]), true),
-            Field::Given(selector, _) => selector,
-        };
-        let Some(names) = names(selector) else {
-            return (self.covered_by(selector), true);
-        };
-        let known = names.iter().filter_map(|name| self.namespace_named(name));
-        let mut covered: Vec<(u32, Tri)> = known
-            .map(|number| (number, selects(selector, self.namespace(number))))
-            .filter(|(_, covered)| !covered.is_no())
-            .collect();
-        covered.sort_unstable();
-        covered.dedup();
-        let beyond = names.iter().any(|name| self.namespace_named(name).is_none());
-        (covered.into(), beyond)
-    }
-
-    /// The namespaces that a selector covers, looked up or else worked out once.
-    fn covered_by(&self, selector: &Selector) -> Covered {
-        let key = requires(selector);
-        // A refused selector covers nobody knows what, and is not kept under the key of another.
-        if !selector.is_refused()
-            && let Some(known) =
-                self.covered.read().unwrap_or_else(PoisonError::into_inner).get(&key)
-        {
-            return Arc::clone(known);
-        }
-        let all = (0u32..).zip(&self.namespaces);
-        let covered: Covered = all
-            .map(|(number, namespace)| (number, selects(selector, namespace)))
-            .filter(|(_, covered)| !covered.is_no())
-            .collect();
-        if !selector.is_refused() {
-            let mut known = self.covered.write().unwrap_or_else(PoisonError::into_inner);
-            known.insert(key, Arc::clone(&covered));
-        }
-        covered
-    }
-
-    /// The pods that a peer of a policy selects. An `ipBlock` and a peer that the API server
-    /// refuses select none.
-    pub fn peer_pods(&self, policy: u32, peer: &Peer) -> PeerPods {
-        if peer.pod_selector.is_absent() && peer.namespace_selector.is_absent() {
-            return PeerPods::default();
-        }
-        if peer.wrong || peer.pod_selector.is_wrong() || peer.namespace_selector.is_wrong() {
-            return PeerPods { beyond: true, ..PeerPods::default() };
-        }
-        let (namespaces, beyond) = self.peer_namespaces(policy, peer);
-        let Some(key) = self.peer_key(policy, peer) else {
-            let pods = Arc::new(self.pods_of_peer(peer, &namespaces));
-            return PeerPods { pods, namespaces, beyond };
-        };
-        let known = self.peers.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let pods = known.unwrap_or_else(|| {
-            let pods = Arc::new(self.pods_of_peer(peer, &namespaces));
-            let mut peers = self.peers.write().unwrap_or_else(PoisonError::into_inner);
-            peers.insert(key, Arc::clone(&pods));
-            pods
-        });
-        PeerPods { pods, namespaces, beyond }
-    }
-
-    /// The key of a peer that means the same wherever it stands; none where a selector is refused
-    /// (its requirements do not tell what it selects).
-    fn peer_key(&self, policy: u32, peer: &Peer) -> Option<PeerKey> {
-        let selectors = [peer.namespace_selector.get(), peer.pod_selector.get()];
-        if selectors.into_iter().flatten().any(Selector::is_refused) {
-            return None;
-        }
-        let place = match peer.namespace_selector.get() {
-            None => PeerPlace::Home(self.home(policy)),
-            Some(namespaces) => PeerPlace::Selected(requires(namespaces)),
-        };
-        Some((place, peer.pod_selector.get().map(requires)))
-    }
-
-    fn pods_of_peer(&self, peer: &Peer, namespaces: &[(u32, Tri)]) -> Pods {
-        let selector = peer.pod_selector.get().filter(|selector| !selector.is_empty());
-        let pods = match (selector, namespaces) {
-            (_, [(only, Tri::Yes)]) => return self.pods_in(*only, selector),
-            (None, covered) => self.all_pods_of(covered),
-            (Some(selector), covered) => self.pods_of(selector, covered),
-        };
-        Pods { well_known: self.well_known_in(namespaces, selector), ..pods }
-    }
-
-    /// The well-known pods that a selector may select in those namespaces. No selector selects
-    /// all.
-    fn well_known_in(&self, covered: &[(u32, Tri)], selector: Option<&Selector>) -> Vec<u32> {
-        let is_there = |namespace: &str| {
-            let number = self.namespace_named(namespace);
-            number.is_some_and(|number| covered.iter().any(|(covered, _)| *covered == number))
-        };
-        let pods = (0u32..).zip(&self.settings.well_known);
-        pods.filter(|(_, pod)| selector.is_none_or(|selector| !selects(selector, *pod).is_no()))
-            .filter(|(_, pod)| is_there(&pod.namespace))
-            .map(|(number, _)| number)
-            .collect()
-    }
-
-    /// Every pod of those namespaces, which are ascending.
-    fn all_pods_of(&self, covered: &[(u32, Tri)]) -> Pods {
-        let mut pods = Pods::default();
-        let mut add = |from: u32, to: u32, covered: Tri| {
-            if from < to {
-                let set = if covered.is_yes() { &mut pods.yes } else { &mut pods.maybe };
-                set.ranges_insert(from..=to - 1);
-            }
-        };
-        // Neighbours are one range, so that a peer for everyone is one and not one a namespace.
-        let (mut from, mut to, mut last) = (0, 0, Tri::Yes);
-        for &(number, covered) in covered {
-            let range = &self.namespace(number).workloads;
-            if range.start != to || covered != last {
-                add(from, to, last);
-                from = range.start;
-            }
-            (to, last) = (range.end, covered);
-        }
-        add(from, to, last);
-        pods
-    }
-
-    /// The pods that a selector selects in those namespaces, which are ascending.
-    fn pods_of(&self, selector: &Selector, covered: &[(u32, Tri)]) -> Pods {
-        let mut pods = Pods::default();
-        for number in self.postings.candidates(selector, &(0..self.workload_count())) {
-            let namespace = self.workloads[number as usize].2;
-            if let Ok(at) = covered.binary_search_by_key(&namespace, |(number, _)| *number) {
-                let selected = selects(selector, self.workload(number).workload);
-                pods.add(number, covered[at].1 & selected);
-            }
-        }
-        pods
-    }
-
     /// Whether a policy selects those pods.
     pub fn policy_selects(&self, policy: u32, subject: Subject) -> Tri {
         match subject {
@@ -502,39 +347,18 @@ impl Cluster {
         self.other_policy_everywhere || self.other_policies.contains(namespace as usize)
     }
 
-    /// The Services of a namespace with a selector that selects that workload.
-    pub fn services_of(&self, workload: u32) -> impl Iterator<Item = (&Head, &Service)> {
-        let target = self.workload(workload);
-        let namespace = self.workloads[workload as usize].2;
-        self.services_in(namespace).filter(move |(_, service)| {
-            let fits = |label: &crate::model::Label| {
-                target.workload.value(&label.key) == Some(label.value.as_str())
-            };
-            !service.selector.is_empty() && service.selector.iter().all(fits)
-        })
-    }
-
-    /// The Service that asks for an address.
-    pub fn service_at(&self, address: IpAddr) -> Option<(&Head, &Service)> {
-        let id = self.service_addresses.get(&address)?;
-        match &self.object(*id).body {
-            Body::Service(service) => Some((self.head(*id), service)),
-            _ => None,
-        }
-    }
-
     /// Whether an object of the cluster has directories deployed (an Argo CD Application, a Flux
     /// Kustomization): it may give a namespace to what names none.
     pub fn has_deployer(&self) -> bool {
         self.has_deployer
     }
 
-    /// The Services of a namespace.
-    pub fn services_in(&self, namespace: u32) -> impl Iterator<Item = (&Head, &Service)> {
-        let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
-        services.iter().filter_map(|&id| match &self.object(id).body {
-            Body::Service(service) => Some((self.head(id), service)),
-            _ => None,
+    /// A workload of the repository that is NodeLocal DNSCache.
+    pub fn dns_cache(&self) -> Option<(&Head, &Workload)> {
+        let own = self.dns_cache.map(|number| self.workload(number));
+        own.map(|it| (it.head, it.workload)).or_else(|| {
+            let (id, workload) = self.elsewhere.as_ref()?.dns_cache()?;
+            Some((self.head(id), workload))
         })
     }
 
@@ -601,26 +425,4 @@ impl Cluster {
             .as_ref()
             .is_some_and(|elsewhere| elsewhere.objects_in(namespace).next().is_some())
     }
-}
-
-/// What a selector requires, without the places.
-pub(super) fn requires(selector: &Selector) -> Vec<Requires> {
-    let values = |r: &Requirement| r.values.iter().map(|(value, _)| value.clone()).collect();
-    selector.requirements.iter().map(|r| (r.key.clone(), r.operator, values(r))).collect()
-}
-
-/// The namespaces that a selector names by the label which every namespace has; none when it
-/// does not, or when a name is filled in later.
-fn names(selector: &Selector) -> Option<Vec<&str>> {
-    let by_name = selector.requirements.iter().find(|requirement| {
-        requirement.key == NAME_LABEL && requirement.operator == Operator::In
-    })?;
-    let mut names = Vec::with_capacity(by_name.values.len());
-    for (name, _) in &by_name.values {
-        if is_placeholder(name) {
-            return None;
-        }
-        names.push(name.as_str());
-    }
-    Some(names)
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::cluster::{Cluster, Pods, Requires, requires};
+use super::cluster::{Cluster, Pods};
+use super::peers::{Requires, requires};
 use super::segments::SegmentTree;
 use crate::model::Field;
 

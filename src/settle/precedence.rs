@@ -97,6 +97,12 @@ pub const TABLE: &[Precedence] = &[
         losers: Rules::Are(&["missing-dns-egress"]),
         scope: Scope::Direction,
     },
+    // Whether DNS is reached at all depends on the label; by which protocols comes after that.
+    Precedence {
+        winners: Rules::Are(&["namespace-label-by-name"]),
+        losers: Rules::Are(&["dns-single-protocol"]),
+        scope: Scope::Direction,
+    },
     // The peer is no DNS since a label was added to it, and was it before.
     Precedence {
         winners: Rules::Are(&["kustomize-rewrites-peer"]),
@@ -162,7 +168,7 @@ pub const TABLE: &[Precedence] = &[
     // tells which of the two was meant.
     Precedence {
         winners: Rules::Are(&["deny-policy-allows-all"]),
-        losers: Rules::Are(&["empty-peer-list"]),
+        losers: Rules::Are(&["empty-peer-list", "null-field"]),
         scope: Scope::Rule,
     },
     // The port is wrong, so of course no container declares it. Another entry's port is another
@@ -191,6 +197,12 @@ pub const TABLE: &[Precedence] = &[
 /// The rules that speak of what `policyTypes` leaves out.
 const POLICY_TYPES_RULES: [&str; 4] =
     ["ignored-rules", "implicit-ingress-isolation", "implicit-policy-types", "no-effect-egress"];
+
+/// Whether a finding silences others although it is too unsure to be shown: two halves of a peer
+/// explain each other's silence even where both may be meant.
+pub fn silences_unshown(finding: &Finding) -> bool {
+    finding.rule.id == "split-peer"
+}
 
 /// `findings` without those that a more specific one about the same place silences.
 pub fn apply(findings: Vec<Finding>) -> Vec<Finding> {

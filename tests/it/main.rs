@@ -5,6 +5,7 @@
 mod action;
 mod algebra;
 mod architecture;
+mod attacks;
 mod bad_bundles;
 mod bad_input;
 mod baseline;

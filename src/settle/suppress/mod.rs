@@ -129,16 +129,12 @@ impl Suppressions {
         for list in findings.iter().flat_map(|finding| self.index.lists(finding, sources)) {
             // What counts for one finding of a line counts for all of the rule.
             if looked_at.insert(list) {
-                let ids = self.index.list(list).iter().map(|hit| self.hit(*hit).1);
-                let used: Vec<_> = ids.map(|id| (id.span, id.text.clone())).collect();
-                self.used.extend(used);
+                for hit in self.index.list(list) {
+                    let id = &self.all[hit.suppression].ids[hit.id];
+                    self.used.insert((id.span, id.text.clone()));
+                }
             }
         }
-    }
-
-    fn hit(&self, hit: Hit) -> (&Suppression, &Id) {
-        let suppression = &self.all[hit.suppression];
-        (suppression, &suppression.ids[hit.id])
     }
 
     /// Parts `findings` into those that stay and those that are held back.
@@ -152,7 +148,10 @@ impl Suppressions {
             let lists = self.index.lists(&finding, sources);
             // Of several the first one holds it back.
             let first = lists.into_iter().filter_map(|list| self.index.list(list).first()).min();
-            match first.map(|hit| self.hit(*hit).0).map(|by| (by.reason.clone(), by.place)) {
+            match first
+                .map(|hit| &self.all[hit.suppression])
+                .map(|by| (by.reason.clone(), by.place))
+            {
                 None => kept.push(finding),
                 Some((reason, place)) => held.push(Suppressed { finding, reason, place }),
             }
