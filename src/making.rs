@@ -133,8 +133,7 @@ impl<'a> Making<'a> {
             let asked = made.iter().flat_map(|(built, unit)| self.asked_within(built, unit));
             asked.take(MOST_DEPLOYED + 1).collect()
         };
-        let mut open: Vec<Deployed> =
-            self.asked_plainly(plain).take(MOST_DEPLOYED + 1).collect();
+        let mut open: Vec<Deployed> = self.asked_plainly(plain).take(MOST_DEPLOYED + 1).collect();
         open.extend(within(&made));
         let mut charts = Vec::new();
         for _ in 0..ROUNDS {

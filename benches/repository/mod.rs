@@ -60,7 +60,8 @@ fn operator(folder: &Path, number: usize, random: &mut Random) -> std::io::Resul
     );
     while release.len() < 10_000 {
         let (key, value) = (random.below(10_000), random.below(99));
-        let _ = writeln!(release, "    key{key}:\n      image: {{repository: app, tag: 1.{value}}}");
+        let _ =
+            writeln!(release, "    key{key}:\n      image: {{repository: app, tag: 1.{value}}}");
     }
     write("release.yaml", release + "  interval: 10m\n")?;
     let mut dashboard =

@@ -17,8 +17,8 @@ mod select;
 mod selector_index;
 mod services;
 mod surroundings;
-mod trigrams;
 mod tri;
+mod trigrams;
 
 pub use build::{DEFAULT_NAMESPACE, Members, Settings};
 pub use cluster::{Cluster, Pods, Subject, WorkloadRef, World};

@@ -163,7 +163,11 @@ impl Cluster {
 
     /// The well-known pods that a selector may select in those namespaces. No selector selects
     /// all.
-    pub(super) fn well_known_in(&self, covered: &[(u32, Tri)], selector: Option<&Selector>) -> Vec<u32> {
+    pub(super) fn well_known_in(
+        &self,
+        covered: &[(u32, Tri)],
+        selector: Option<&Selector>,
+    ) -> Vec<u32> {
         let is_there = |namespace: &str| {
             let number = self.namespace_named(namespace);
             number.is_some_and(|number| covered.iter().any(|(covered, _)| *covered == number))

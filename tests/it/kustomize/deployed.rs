@@ -40,8 +40,11 @@ fn fields_are_written_into_the_kustomization() {
         - target: {labelSelector: team=shop}\n  patch: |-\n    \
         - {op: add, path: /spec/podSelector/matchLabels/patched, value: by-label}\n";
     let component = format!("{COMPONENT}labels: [{{pairs: {{team: shop}}}}]\n");
-    let files =
-        [("app/kustomization.yaml", kustomization), ("app/np.yaml", POLICY), ("c/kustomization.yaml", &component)];
+    let files = [
+        ("app/kustomization.yaml", kustomization),
+        ("app/np.yaml", POLICY),
+        ("c/kustomization.yaml", &component),
+    ];
     let directory = repository(&files);
     // The file's prefix gives way, and its patches see what the component has added.
     let built = deployed(directory.path(), "namePrefix: b-\ncomponents: [c]\n", true);
@@ -73,7 +76,9 @@ fn patches_are_added_to_those_that_are_there() {
 
 #[test]
 fn only_flux_takes_an_empty_kustomization() {
-    for text in ["# nothing yet\n", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"] {
+    for text in
+        ["# nothing yet\n", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"]
+    {
         let directory = repository(&[("app/kustomization.yaml", text)]);
         let flux = deployed(directory.path(), "", true);
         assert!(flux.faults.is_empty(), "{text}: {:?}", flux.faults);
@@ -89,7 +94,10 @@ fn only_flux_takes_an_empty_kustomization() {
 fn what_git_ignores_is_absent_and_not_wrong() {
     let files = [
         (".gitignore", "*.local.yaml\nmade/\n!kept.local.yaml\n"),
-        ("kustomization.yaml", "resources: [a.local.yaml, made/b.yaml, made, kept.local.yaml, c.yaml]\n"),
+        (
+            "kustomization.yaml",
+            "resources: [a.local.yaml, made/b.yaml, made, kept.local.yaml, c.yaml]\n",
+        ),
         ("sub/.gitignore", "/d.yaml\n"),
         ("sub/kustomization.yaml", "resources: [d.yaml, e/d.yaml]\n"),
     ];
@@ -124,13 +132,17 @@ fn a_generator_may_merge_into_what_is_not_read() {
 #[cfg(unix)]
 #[test]
 fn a_kustomization_may_be_a_link_inside_the_repository() {
-    let directory = repository(&[("shared/base.yaml", "resources: [np.yaml]\nnamePrefix: l-\n"), ("app/np.yaml", POLICY)]);
+    let directory = repository(&[
+        ("shared/base.yaml", "resources: [np.yaml]\nnamePrefix: l-\n"),
+        ("app/np.yaml", POLICY),
+    ]);
     let root = directory.path();
     std::os::unix::fs::symlink("../shared/base.yaml", root.join("app/kustomization.yaml")).unwrap();
     let outside = tempfile::tempdir().unwrap();
     std::fs::write(outside.path().join("k.yaml"), "resources: [np.yaml]\n").unwrap();
     std::fs::create_dir(root.join("out")).unwrap();
-    std::os::unix::fs::symlink(outside.path().join("k.yaml"), root.join("out/kustomization.yaml")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("k.yaml"), root.join("out/kustomization.yaml"))
+        .unwrap();
     let tree = Tree::read(root);
     assert_eq!(tree.kustomizations.roots(), ["app"]);
     assert_eq!(names(&tree.kustomizations.build("app")), ["l-web"]);

@@ -72,9 +72,16 @@ fn whatever_touches_the_rest_has_it() {
     std::fs::create_dir(root.join(".git")).unwrap();
     let long = "x".repeat(5_000);
     let object = |group: &str, kind: &str, name: &str, rest: &str| {
-        format!("apiVersion: {group}\nmetadata:\n  name: {name}\nkind: {kind}\n{rest}\nnote: {long}\n---\n")
+        format!(
+            "apiVersion: {group}\nmetadata:\n  name: {name}\nkind: {kind}\n{rest}\nnote: {long}\n---\n"
+        )
     };
-    let mut all = object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "a.example.com", "spec:\n  group: patched");
+    let mut all = object(
+        "apiextensions.k8s.io/v1",
+        "CustomResourceDefinition",
+        "a.example.com",
+        "spec:\n  group: patched",
+    );
     all += &object("v1", "ConfigMap", "values", "data:\n  label: from-the-map\n  other: second");
     all += &object("v1", "ConfigMap", "merged", "data:\n  kept: kept-value");
     all += &object("example.com/v1", "Thing", "thing", "spec:\n  labels:\n    a: b\n  ref: none");
@@ -104,7 +111,10 @@ fn whatever_touches_the_rest_has_it() {
     let of = |kind: &str| built[0].manifests.iter().find(|it| it.head.kind == kind).unwrap();
     let labels = of("NetworkPolicy").tree.at(&["spec", "podSelector", "matchLabels"]).unwrap();
     let label = |key: &str| labels.get(key).unwrap().as_str().unwrap();
-    assert_eq!([label("app"), label("v"), label("w"), label("x")], ["from-the-map", "second", "shop", "set"]);
+    assert_eq!(
+        [label("app"), label("v"), label("w"), label("x")],
+        ["from-the-map", "second", "shop", "set"]
+    );
     // Nothing but its name was written: the rest was not parsed at all.
     let plain = r"apiVersion: v1
 kind: ConfigMap
@@ -112,7 +122,8 @@ metadata: {name: m}
 data: {x: y}
 ";
     std::fs::write(root.join("all.yaml"), format!("{plain}note: {long}\n")).unwrap();
-    std::fs::write(root.join("kustomization.yaml"), "resources: [all.yaml]\nnamePrefix: p-\n").unwrap();
+    std::fs::write(root.join("kustomization.yaml"), "resources: [all.yaml]\nnamePrefix: p-\n")
+        .unwrap();
     let built = self::built(root, Some(&Relevance));
     assert_eq!(built[0].manifests[0].head.name, "p-m");
     assert!(built[0].manifests[0].tree.get("data").is_none());
