@@ -131,8 +131,7 @@ impl<'a> Making<'a> {
             let asked = made.iter().flat_map(|(built, unit)| self.asked_within(built, unit));
             asked.take(MOST_DEPLOYED + 1).collect()
         };
-        let mut open: Vec<Deployed> =
-            self.asked_plainly(plain).take(MOST_DEPLOYED + 1).collect();
+        let mut open: Vec<Deployed> = self.asked_plainly(plain).take(MOST_DEPLOYED + 1).collect();
         open.extend(within(&made));
         let mut charts = Vec::new();
         for _ in 0..ROUNDS {
@@ -340,9 +339,29 @@ impl<'a> Making<'a> {
 
     fn deploy(&self, one: &Deployed) -> (Built, Unit) {
         let mut built = self.kustomizations.build_from(&one.ask.directory, &one.ask.kustomization);
+        self.read_as_argo(&mut built, &one.ask);
         with_fallback(&mut built, &one.ask);
         let unit = unit(&built, &one.ask.directory, Some(one.by.clone()));
         (built, unit)
+    }
+
+    /// Argo CD makes no kustomization of a directory that has none.
+    fn read_as_argo(&self, built: &mut Built, ask: &Ask) {
+        let Some(plain) = &ask.plain else { return };
+        if plain.plugin {
+            built.manifests.clear();
+            built.faults.clear();
+            let what = ask.directory.clone();
+            built.openings.push(Opening { namespace: ask.fallback.clone(), what });
+            return;
+        }
+        if self.kustomizations.holds(&ask.directory) {
+            return;
+        }
+        let path_of = |id: SourceId| {
+            self.repo.files.get(id.0 as usize).map_or(String::new(), |file| file.path.clone())
+        };
+        plain.apply(built, &ask.directory, &path_of);
     }
 
     /// The directories of the repository that a path, or a pattern such as `apps/*`, names. The
@@ -413,6 +432,8 @@ fn with_fallback(built: &mut Built, ask: &Ask) {
 fn cluster(place: &str, ask: &Ask) -> String {
     let place = if place.is_empty() { "." } else { place };
     match &ask.destination {
+        // What an Application deploys may be Applications of the same cluster.
+        Some(destination) if place.ends_with(&format!(" (to {destination})")) => place.to_owned(),
         Some(destination) => format!("{place} (to {destination})"),
         None => place.to_owned(),
     }

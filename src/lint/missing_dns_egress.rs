@@ -1,10 +1,12 @@
 //! Pods that are let out to others, and can't look up their names.
 
 use super::edits::{self, New, Site};
-use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_policies, words};
 use crate::model::{At, Direction, DnsPolicy, Field, Peer, Policy, PortRef, Spot, TrafficRule};
 use crate::reach;
-use crate::resolve::{NAME_LABEL, Profile, Subject, covers, dns_labels, is_dns_namespace};
+use crate::resolve::{
+    NAME_LABEL, Profile, Subject, Tri, Why, covers, dns_labels, is_dns_namespace,
+};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -36,7 +38,9 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
         if pods.is_empty() || told.iter().any(|earlier| is_told(cx, earlier, id, &pods)) {
             continue;
         }
-        findings.push(finding(cx, id, &pods, need));
+        let mut found = finding(cx, id, &pods, need);
+        namespace_policies::lower_if_allowed_elsewhere(cx, id, &mut found);
+        findings.push(found);
         told.push(Cut { policy: id, pods });
     }
 }
@@ -98,10 +102,20 @@ fn pods_without_dns(cx: &Context<'_>, id: u32) -> Vec<Subject> {
     pods.retain(|&subject| {
         asks_cluster_dns(cx, subject) && {
             let dns = reach::dns(cx.cluster, subject);
-            dns.udp.allowed.is_no() && dns.tcp.allowed.is_no()
+            [dns.udp, dns.tcp].iter().all(|verdict| is_refused(cx, id, subject, verdict))
         }
     });
     pods
+}
+
+/// Whether it is refused, or allowed only by policies that may be for other pods: one for
+/// `tier: database` says nothing of `app: web`, only one that covers it does.
+fn is_refused(cx: &Context<'_>, id: u32, subject: Subject, verdict: &reach::Verdict) -> bool {
+    let is_for_others =
+        |at: &At| at.policy != id && !cx.cluster.policy_selects(at.policy, subject).is_yes();
+    let is_described = matches!(subject, Subject::PodsOf(_));
+    let is_unsure = verdict.allowed == Tri::Unknown(Why::SelectorOnly);
+    verdict.allowed.is_no() || is_described && is_unsure && verdict.by.iter().all(is_for_others)
 }
 
 /// `dnsPolicy: None` and `Default` look elsewhere; a pod on the node's network is outside every

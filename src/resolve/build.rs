@@ -143,7 +143,13 @@ impl Cluster {
                 }
                 Body::OtherPolicy(_) => self.other_policies.insert(namespace as usize),
                 Body::Deployer(_) => self.has_deployer = true,
-                Body::PodMaker | Body::Namespace(_) | Body::Unread(_) | Body::Other => {}
+                Body::PodMaker
+                | Body::Namespace(_)
+                | Body::PodCreator(_)
+                | Body::Binding(_)
+                | Body::Templates(_)
+                | Body::Unread(_)
+                | Body::Other => {}
             }
         }
     }

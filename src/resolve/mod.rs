@@ -10,6 +10,7 @@ mod nearest;
 mod openings;
 mod places;
 mod postings;
+mod run_time;
 mod select;
 mod surroundings;
 mod tri;

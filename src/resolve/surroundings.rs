@@ -28,6 +28,8 @@ pub struct Surroundings {
     pub(super) filled_in_later: HashMap<CompactString, Vec<u32>>,
     /// Namespace objects that may have any label.
     pub(super) unsure_namespaces: Vec<u32>,
+    /// Objects with templates of pods that something may make at run time.
+    pub(super) templates: Vec<u32>,
     pub(super) openings: Openings,
 }
 
@@ -48,6 +50,7 @@ impl Surroundings {
             namespaces: HashMap::new(),
             filled_in_later: HashMap::new(),
             unsure_namespaces: Vec::new(),
+            templates: Vec::new(),
             openings: Openings::of(objects, grouped, unseen, default_namespace),
         };
         for (id, object) in (0u32..).zip(objects.iter()) {
@@ -64,6 +67,7 @@ impl Surroundings {
                     self.workloads.push((id, nth));
                 }
             }
+            Body::Templates(_) => self.templates.push(id),
             Body::Namespace(namespace) => {
                 self.by_namespace.entry(head.name.clone()).or_default().push(id);
                 if namespace.labels_unsure {
