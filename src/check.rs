@@ -9,13 +9,13 @@ use crate::assembly::Assembly;
 use crate::bundle::{Built, Fault, FaultKind, Grouped, Site, Unit};
 use crate::clock::Clock;
 use crate::lint::{self, Finding, Severity};
+use crate::lost::{Losses, NotBuilt};
 use crate::model::{Body, Duplicate, Object};
 use crate::reach::Reach;
 use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Elsewhere, Members, Surroundings};
 use crate::text::{SourceId, Span};
 use crate::yaml::Problem;
-use crate::lost::{Losses, NotBuilt};
 use crate::{Outcome, Progress, Request, Summary, settle};
 
 /// Reads, resolves and judges: the whole pipeline.

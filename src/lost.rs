@@ -39,8 +39,9 @@ impl<'a> Losses<'a> {
     pub(crate) fn of(assembly: &'a Assembly, repo: &Repo) -> Self {
         let survey = Survey::of(assembly, repo);
         let all = assembly.built.iter().zip(&assembly.units).enumerate();
-        let loses: Vec<bool> =
-            all.map(|(at, (built, unit))| is_broken(built) && survey.loses(at, built, unit)).collect();
+        let loses: Vec<bool> = all
+            .map(|(at, (built, unit))| is_broken(built) && survey.loses(at, built, unit))
+            .collect();
         let losing = assembly.built.iter().zip(&loses).filter(|(_, loses)| **loses);
         let files = losing.flat_map(|(built, _)| built.files.iter().copied()).collect();
         Self { assembly, loses, files }

@@ -232,6 +232,10 @@ fn settle(catch: Catch, charts: &Charts, root: PathBuf) -> Repo {
     files.par_iter_mut().filter(|file| charts.template(&file.path)).for_each(|file| {
         file.role = Role::ChartTemplate;
     });
+    let is_expected = |file: &&mut File| {
+        file.role == Role::Manifests && !file.named && role::is_assertion(&file.path)
+    };
+    files.par_iter_mut().filter(is_expected).for_each(|file| file.role = Role::NoManifests);
     files.par_sort_unstable_by(|a, b| (&a.path, &a.open).cmp(&(&b.path, &b.open)));
     files.dedup_by(|a, b| a.open == b.open);
     for list in [&mut unreadable, &mut unseen] {

@@ -59,8 +59,7 @@ impl Selection {
     /// Whether `finding` is to be shown, as far as its rule and the thresholds say.
     pub fn passes(&self, finding: &Finding) -> bool {
         let is_run = matches!(finding.rule.check, Check::Run) && !finding.rule.pedantic;
-        let by_name =
-            self.show_run && is_run || self.select.iter().any(|id| id == finding.rule.id);
+        let by_name = self.show_run && is_run || self.select.iter().any(|id| id == finding.rule.id);
         self.is_on(finding.rule)
             && (by_name || finding.severity >= self.least_severity())
             && finding.confidence >= self.min_confidence.unwrap_or(LEAST_CONFIDENCE)
@@ -73,7 +72,8 @@ impl Selection {
             || self.min_severity.is_some()
             || self.min_confidence.is_some()
             || !self.select.is_empty();
-        is_asked_for || (finding.severity, finding.confidence) == (Severity::Error, Confidence::High)
+        is_asked_for
+            || (finding.severity, finding.confidence) == (Severity::Error, Confidence::High)
     }
 
     /// The finding with the severity that its rule is given here. What the rule itself calls
