@@ -19,7 +19,8 @@ pub const DIMENSIONS: &[&Dimension] = &[
         first: 5,
         write: |to, n| {
             for i in 0..n {
-                let text = deployment(&format!("d{i}"), "n", "") + &policy(&format!("p{i}"), "n", DENY);
+                let text =
+                    deployment(&format!("d{i}"), "n", "") + &policy(&format!("p{i}"), "n", DENY);
                 to.file(&format!("apps/a{i}/a.yaml"), text);
                 to.file(&format!("argo/a{i}.yaml"), application_set(i));
             }
@@ -32,7 +33,8 @@ pub const DIMENSIONS: &[&Dimension] = &[
             for i in 0..n {
                 to.file(&format!("k{i}/kustomization.yaml"), "resources: [a.yaml]\n");
                 let namespace = format!("n{i}");
-                let text = deployment("d", &namespace, "") + &policy("p", &namespace, &egress("d", "b"));
+                let text =
+                    deployment("d", &namespace, "") + &policy("p", &namespace, &egress("d", "b"));
                 to.file(&format!("k{i}/a.yaml"), text);
             }
         },
@@ -84,7 +86,8 @@ pub const DIMENSIONS: &[&Dimension] = &[
                 format!("    - {{op: add, path: /spec/template/metadata/labels/k{i}, value: v}}\n")
             };
             let operations = many(n, operation);
-            let patch = format!("patches:\n- target: {{kind: Deployment}}\n  patch: |-\n{operations}");
+            let patch =
+                format!("patches:\n- target: {{kind: Deployment}}\n  patch: |-\n{operations}");
             kustomization(to, 2, &patch);
         },
     },
@@ -107,7 +110,9 @@ pub const DIMENSIONS: &[&Dimension] = &[
         first: 50,
         write: |to, n| {
             let var = |i: usize| {
-                format!("- name: V{i}\n  objref: {{kind: Deployment, name: d{i}, apiVersion: apps/v1}}\n")
+                format!(
+                    "- name: V{i}\n  objref: {{kind: Deployment, name: d{i}, apiVersion: apps/v1}}\n"
+                )
             };
             kustomization(to, n, &format!("vars:\n{}", many(n, var)));
         },

@@ -134,7 +134,10 @@ pub const DIMENSIONS: &[&Dimension] = &[
                 )
             };
             to.file("s.yaml", many(n, service));
-            to.file("p.yaml", policy("p", "a", &format!("{DENY}  ingress:\n  - ports: [{{port: 80}}]\n")));
+            to.file(
+                "p.yaml",
+                policy("p", "a", &format!("{DENY}  ingress:\n  - ports: [{{port: 80}}]\n")),
+            );
         },
     },
 ];

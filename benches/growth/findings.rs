@@ -1,7 +1,7 @@
 //! Dimensions of what is found, and of what holds it back.
 
-use super::manifests::{DENY, deployment, egress, egress_of_all, many, policy};
 use super::Dimension;
+use super::manifests::{DENY, deployment, egress, egress_of_all, many, policy};
 
 pub const DIMENSIONS: &[&Dimension] = &[
     &Dimension {
@@ -9,7 +9,10 @@ pub const DIMENSIONS: &[&Dimension] = &[
         first: 100,
         write: |to, n| {
             to.file("w.yaml", many(n, |i| deployment(&format!("a{i}"), "a", "")));
-            to.file("p.yaml", many(n, |i| policy(&format!("p{i}"), "a", &egress(&format!("a{i}"), "a0"))));
+            to.file(
+                "p.yaml",
+                many(n, |i| policy(&format!("p{i}"), "a", &egress(&format!("a{i}"), "a0"))),
+            );
         },
     },
     &Dimension {

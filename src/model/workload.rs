@@ -131,9 +131,22 @@ impl Workload {
     /// Whether that is how its Jobs can't be called: a CronJob's carry its name with a time behind
     /// it (pkg/controller/cronjob/utils.go, getJobName).
     pub fn never_job_named(&self, key: &str, value: &str) -> bool {
-        JOB_LABELS.contains(&key)
-            && self.kind == WorkloadKind::CronJob
-            && self.name == value
+        JOB_LABELS.contains(&key) && self.kind == WorkloadKind::CronJob && self.name == value
+    }
+
+    /// Whether some controller sets that label on pods whose template does not show it.
+    pub fn some_may_get_label(key: &str) -> bool {
+        const BY_KIND: [&str; 8] = [
+            "controller-uid",
+            "batch.kubernetes.io/controller-uid",
+            "batch.kubernetes.io/job-completion-index",
+            "statefulset.kubernetes.io/pod-name",
+            "apps.kubernetes.io/pod-index",
+            "controller-revision-hash",
+            "pod-template-generation",
+            "pod-template-hash",
+        ];
+        JOB_LABELS.contains(&key) || BY_KIND.contains(&key) || is_controller_label(key)
     }
 
     /// The label of that key on its pods, as written.

@@ -45,7 +45,6 @@ impl Likeness {
 
 fn trigrams(text: &str) -> impl Iterator<Item = Trigram> {
     let byte = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).copied().unwrap_or(0);
-    (0..text.len() + 2).map(move |end| {
-        [byte(end.checked_sub(2)), byte(end.checked_sub(1)), byte(Some(end))]
-    })
+    (0..text.len() + 2)
+        .map(move |end| [byte(end.checked_sub(2)), byte(end.checked_sub(1)), byte(Some(end))])
 }

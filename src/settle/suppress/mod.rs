@@ -148,7 +148,10 @@ impl Suppressions {
             let lists = self.index.lists(&finding, sources);
             // Of several the first one holds it back.
             let first = lists.into_iter().filter_map(|list| self.index.list(list).first()).min();
-            match first.map(|hit| &self.all[hit.suppression]).map(|by| (by.reason.clone(), by.place)) {
+            match first
+                .map(|hit| &self.all[hit.suppression])
+                .map(|by| (by.reason.clone(), by.place))
+            {
                 None => kept.push(finding),
                 Some((reason, place)) => held.push(Suppressed { finding, reason, place }),
             }
