@@ -11,7 +11,8 @@ use repository::Size;
 fn whole_runs(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("check");
     group.sample_size(10);
-    for size in [Size { namespaces: 40, files: 2_000 }, Size { namespaces: 80, files: 4_000 }] {
+    let size = |namespaces, files| Size { namespaces, files, operators: namespaces / 10 };
+    for size in [size(40, 2_000), size(80, 4_000)] {
         let folder = tempfile::tempdir().expect("a temporary directory");
         repository::write(folder.path(), size).expect("room for the repository");
         let request = Request { cwd: folder.path().to_owned(), ..Request::default() };

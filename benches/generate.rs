@@ -1,5 +1,6 @@
 //! Writes a synthetic repository, to measure the program by hand:
-//! `cargo bench --bench generate -- DIRECTORY [NAMESPACES FILES]` (800 and 40000).
+//! `cargo bench --bench generate -- DIRECTORY [NAMESPACES FILES OPERATORS]` (800, 40000
+//! and 0).
 
 mod repository;
 
@@ -11,7 +12,7 @@ fn main() -> std::io::Result<()> {
         return Ok(());
     };
     let mut number = |default| words.next().and_then(|word| word.parse().ok()).unwrap_or(default);
-    let size = Size { namespaces: number(800), files: number(40_000) };
+    let size = Size { namespaces: number(800), files: number(40_000), operators: number(0) };
     let root = std::path::Path::new(&directory);
     std::fs::create_dir_all(root)?;
     repository::write(root, size)

@@ -10,7 +10,8 @@ use crate::bundle::{Built, Fault, FaultKind, Grouped, Site, Unit};
 use crate::clock::Clock;
 use crate::lint::{self, Finding, Severity};
 use crate::lost::{Losses, NotBuilt};
-use crate::model::{Body, Object};
+use crate::model::{Body, Duplicate, Object};
+use crate::reach::Reach;
 use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Elsewhere, Members, Surroundings};
 use crate::text::{SourceId, Span};
@@ -130,8 +131,8 @@ impl<'a> Run<'a> {
         let sites = self.assembly.grouped.sites.iter().enumerate();
         let sites = sites.filter(|(_, site)| is_asked_about(site));
         let found = sites.map(|(number, site)| {
-            let cluster = self.cluster(number, site);
-            let context = lint::Context::new(&cluster, &self.assembly.sources);
+            let reach = Reach::new(self.cluster(number, site));
+            let context = lint::Context::new(&reach, &self.assembly.sources);
             let mut found = lint::lint(&context, &rules);
             found.iter_mut().for_each(|finding| self.overlaid(finding, &first));
             (site.name.clone(), found)
@@ -202,21 +203,39 @@ impl<'a> Run<'a> {
         let mut met: BTreeMap<(FaultKind, SourceId, &str), usize> = BTreeMap::new();
         let several = self.assembly.grouped.sites.len() > 1;
         let told = self.told_by_reading();
-        let is_news = |fault: &&Fault| {
+        let is_told = |fault: &Fault| {
             let mut places =
                 std::iter::once(&fault.place).chain(fault.related.iter().map(|(span, _)| span));
-            self.is_reported(fault.place.source) && !places.any(|place| told.contains(place))
+            places.any(|place| told.contains(place))
         };
-        for (number, built) in self.assembly.built.iter().enumerate() {
+        let is_news = |fault: &&Fault| self.is_reported(fault.place.source) && !is_told(fault);
+        let units = self.assembly.built.iter().zip(&self.assembly.units).enumerate();
+        for (number, (built, unit)) in units {
             let is_lost = self.losses.is_policy_of(number);
-            let faults = built.faults.iter().filter(is_news);
+            let faults = built.faults.iter().filter(|fault| !is_told(fault));
+            // kustomize stops at its first error: what else is wrong is shown there.
+            let mut stopped: Option<usize> = None;
             for fault in faults.filter(|fault| fault.kind != FaultKind::Unrendered) {
-                let key = (fault.kind, fault.place.source, fault.message.as_str());
+                let is_hidden = !self.is_reported(fault.place.source);
+                let anchor = if is_hidden { self.anchor(built, unit) } else { None };
+                if is_hidden && anchor.is_none() {
+                    continue;
+                }
+                let shown = anchor.map(|anchor| seen_from(anchor, fault));
+                let shown = shown.as_ref().unwrap_or(fault);
+                let is_refused = fault.kind == FaultKind::Refused;
+                if let Some(first) = stopped.filter(|_| is_refused) {
+                    lint::unbuilt::again(&mut found[first], shown, is_lost);
+                    continue;
+                }
+                let source = anchor.unwrap_or(fault.place).source;
+                let key = (fault.kind, source, fault.message.as_str());
                 let at = *met.entry(key).or_insert_with(|| {
-                    found.push(lint::unbuilt::finding(fault));
+                    found.push(lint::unbuilt::finding(shown));
                     found.len() - 1
                 });
-                lint::unbuilt::again(&mut found[at], fault, is_lost);
+                stopped = stopped.or(is_refused.then_some(at));
+                lint::unbuilt::again(&mut found[at], shown, is_lost);
                 if several && !found[at].bundles.contains(&built.name) {
                     found[at].bundles.push(built.name.clone());
                 }
@@ -228,11 +247,30 @@ impl<'a> Run<'a> {
         found
     }
 
+    /// Where to report what is wrong in a file that is not reported on, if it keeps something that
+    /// is from being judged: at what shapes the bundle, else at a policy that is missing from it.
+    fn anchor(&self, built: &Built, unit: &Unit) -> Option<Span> {
+        let reported = || built.files.iter().copied().filter(|id| self.is_reported(*id));
+        let is_of_unit = |id: &SourceId| {
+            let file = self.repo.files.get(id.0 as usize);
+            file.is_some_and(|file| crate::bundle::directory(&file.path) == unit.directory)
+        };
+        if self.is_shaped_by_reported(built, unit) {
+            let start = reported().find(is_of_unit).or_else(|| reported().next());
+            return start.map(|id| Span::new(id, 0, 0));
+        }
+        let is_judged = |id: SourceId| self.objects().iter().any(|it| it.head.source == id);
+        let has_policy = |id: &SourceId| {
+            self.assembly.sources.get(*id).text().contains("kind: NetworkPolicy") && !is_judged(*id)
+        };
+        reported().find(has_policy).map(|id| Span::new(id, 0, 0))
+    }
+
     /// The places of what a finding about the file itself says already: no YAML, a key twice.
     fn told_by_reading(&self) -> BTreeSet<Span> {
         let loaded = &self.assembly.loaded;
         let problems = loaded.problems.iter().map(|problem| problem.span);
-        problems.chain(loaded.duplicates.iter().map(|duplicate| duplicate.place)).collect()
+        problems.chain(loaded.duplicates.iter().map(Duplicate::place)).collect()
     }
 
     /// The findings that count, without those that are suppressed or in the baseline, how many the
@@ -352,6 +390,14 @@ impl<'a> Run<'a> {
         out.extend(self.repo.unseen.iter().map(|(path, _)| (path.clone(), "can't be read")));
         out
     }
+}
+
+/// The same fault, reported at another place.
+fn seen_from(anchor: Span, fault: &Fault) -> Fault {
+    let mut related =
+        vec![(fault.place, "it is here, in a file that is not reported on".to_owned())];
+    related.extend(fault.related.iter().cloned());
+    Fault { place: anchor, related, ..fault.clone() }
 }
 
 /// The rest of the repository, as a site sees it.

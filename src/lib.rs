@@ -26,6 +26,7 @@ pub mod yaml;
 mod assembly;
 mod check;
 mod clock;
+pub mod connectivity;
 mod lost;
 mod making;
 mod mend;
@@ -65,7 +66,7 @@ pub struct Request {
     /// What the user says of the cluster.
     pub settings: Settings,
     /// Files that tell what runs elsewhere in the cluster.
-    pub inventories: Vec<PathBuf>,
+    pub inventories: Vec<model::InventoryFile>,
 }
 
 /// What a run found and read.

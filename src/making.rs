@@ -122,7 +122,9 @@ impl<'a> Making<'a> {
 
     /// Builds all kustomizations, and finds the charts that are asked for.
     pub(crate) fn all(&self, plain: &[Object]) -> Made {
-        let roots = self.kustomizations.roots();
+        // Nobody builds a component alone: it is judged where it is included.
+        let mut roots = self.kustomizations.roots();
+        roots.retain(|directory| !self.kustomizations.is_component(directory));
         let mut made = Vec::new();
         self.make(&roots, &mut made, |directory| self.root(directory));
         let of_roots = made.len();
@@ -176,12 +178,7 @@ impl<'a> Making<'a> {
     }
 
     fn root(&self, directory: &str) -> (Built, Unit) {
-        let mut built = self.kustomizations.build(directory);
-        if self.kustomizations.is_component(directory) {
-            // Whoever includes it brings what its patches are for.
-            built.faults.clear();
-            built.openings.push(Opening { namespace: None, what: directory.to_owned() });
-        }
+        let built = self.kustomizations.build(directory);
         let unit = unit(&built, directory, None);
         (built, unit)
     }
@@ -244,6 +241,7 @@ impl<'a> Making<'a> {
             let wanted = helm::Wanted {
                 chart,
                 release: one.ask.chart.release.as_deref(),
+                release_place: one.ask.chart.release_place,
                 namespace: one.ask.fallback.as_deref(),
                 values: &one.ask.chart.values,
                 inline: one.ask.chart.inline.as_ref(),
@@ -338,7 +336,8 @@ impl<'a> Making<'a> {
     }
 
     fn deploy(&self, one: &Deployed) -> (Built, Unit) {
-        let mut built = self.kustomizations.build_from(&one.ask.directory, &one.ask.kustomization);
+        let Ask { directory, kustomization, takes_empty, .. } = &one.ask;
+        let mut built = self.kustomizations.deploy(directory, kustomization, *takes_empty);
         self.read_as_argo(&mut built, &one.ask);
         with_fallback(&mut built, &one.ask);
         let unit = unit(&built, &one.ask.directory, Some(one.by.clone()));

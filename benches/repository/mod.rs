@@ -9,8 +9,11 @@ use std::path::Path;
 pub struct Size {
     /// Namespaces, each with 4 policies, 6 workloads with a Service each, and its Namespace.
     pub namespaces: usize,
-    /// Files in all.
+    /// Files in all, less those of operators.
     pub files: usize,
+    /// Kustomizations of operators, each with definitions of 300 kB, a release with 10 kB of
+    /// values, a dashboard and a policy.
+    pub operators: usize,
 }
 
 /// Files that one namespace has.
@@ -34,7 +37,60 @@ pub fn write(root: &Path, size: Size) -> std::io::Result<()> {
         let (name, text) = unrelated(number, &mut random);
         std::fs::write(folder.join(name), text)?;
     }
+    for number in 0..size.operators {
+        operator(&root.join(format!("operators/op-{number:03}")), number, &mut random)?;
+    }
     Ok(())
+}
+
+/// Definitions of one operator.
+const DEFINITIONS: usize = 3;
+
+fn operator(folder: &Path, number: usize, random: &mut Random) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    let write = |file: &str, text: String| std::fs::write(folder.join(file), text);
+    let mut resources = vec!["release.yaml".to_owned(), "dashboard.yaml".to_owned()];
+    for nth in 0..DEFINITIONS {
+        let file = format!("definition-{nth}.yaml");
+        write(&file, definition(number * DEFINITIONS + nth, random))?;
+        resources.push(file);
+    }
+    let mut release = format!(
+        "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata:\n  name: op-{number}\nspec:\n  chart:\n    spec:\n      chart: op\n      sourceRef: {{kind: HelmRepository, name: charts}}\n  values:\n"
+    );
+    while release.len() < 10_000 {
+        let (key, value) = (random.below(10_000), random.below(99));
+        let _ =
+            writeln!(release, "    key{key}:\n      image: {{repository: app, tag: 1.{value}}}");
+    }
+    write("release.yaml", release + "  interval: 10m\n")?;
+    let mut dashboard =
+        "apiVersion: v1\ndata:\n  dashboard.json: |\n    {\"panels\": [\n".to_owned();
+    while dashboard.len() < 60_000 {
+        let id = random.below(10_000);
+        let _ = writeln!(dashboard, "      {{\"id\": {id}, \"expr\": \"rate(requests[5m])\"}},");
+    }
+    dashboard.push_str("      {}]}\nkind: ConfigMap\nmetadata:\n  name: dashboard\n");
+    write("dashboard.yaml", dashboard)?;
+    write("policy.yaml", policy_text(&format!("op-{number}"), number, 0))?;
+    resources.push("policy.yaml".to_owned());
+    let labels = format!("namePrefix: op-\nlabels:\n  - pairs: {{operator: op-{number}}}\n");
+    write("kustomization.yaml", format!("resources: [{}]\n{labels}", resources.join(", ")))
+}
+
+/// The definition of a custom resource with a long schema.
+fn definition(number: usize, random: &mut Random) -> String {
+    let mut text = format!(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things{number}.example.com\nspec:\n  group: example.com\n  names: {{kind: Thing{number}, plural: things{number}}}\n  scope: Namespaced\n  versions:\n    - name: v1\n      schema:\n        openAPIV3Schema:\n          type: object\n          properties:\n"
+    );
+    while text.len() < 300_000 {
+        let _ = writeln!(
+            text,
+            "            field{}:\n              description: What the containers of the template are for, said at\n                length.\n              type: string",
+            random.below(1_000_000)
+        );
+    }
+    text
 }
 
 fn namespace(folder: &Path, number: usize) -> std::io::Result<()> {

@@ -42,6 +42,8 @@ pub struct ChartCall {
     pub remote: Option<String>,
     /// The name of the release.
     pub release: Option<String>,
+    /// Where that name is written.
+    pub release_place: Option<Span>,
     /// The namespace of the release.
     pub namespace: Option<String>,
     /// Values files, from the root, in their order.
@@ -138,7 +140,7 @@ pub enum FaultKind {
 }
 
 /// Why more may be applied than the manifests that were made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Opening {
     /// The namespace that it all goes to; none where it may go anywhere.
     pub namespace: Option<CompactString>,

@@ -26,6 +26,8 @@ pub struct Ask {
     pub fallback: Option<CompactString>,
     /// The cluster that it is deployed to, where the object says so.
     pub destination: Option<String>,
+    /// Whether the kustomization there may be an empty one.
+    pub takes_empty: bool,
     /// How to render it, where it is a chart.
     pub chart: ChartAsk,
     /// How its files are read where it is neither a kustomization nor a chart; none for Flux, which
@@ -40,6 +42,8 @@ pub struct ChartAsk {
     pub is_sure: bool,
     /// The release's name.
     pub release: Option<String>,
+    /// Where that name is written.
+    pub release_place: Option<Span>,
     /// Values files, relative to the repository's root; later ones win.
     pub values: Vec<String>,
     /// Values that win over all files.
@@ -89,6 +93,7 @@ fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
             kustomization: mapping(entries, spec.span),
             fallback: target.map(CompactString::new),
             destination: None,
+            takes_empty: true,
             chart: ChartAsk::default(),
             plain: None,
         });
@@ -134,6 +139,7 @@ fn argo_ask(head: &Head, spec: &Node, source: &Node, path: &Node, directory: Str
         place: path.span,
         kustomization: mapping(entries, source.span),
         fallback: of_destination("namespace").map(CompactString::new),
+        takes_empty: false,
         destination: of_destination("name").or(of_destination("server")).map(str::to_owned),
         chart: source
             .get("helm")
@@ -154,6 +160,7 @@ fn argo_chart(head: &Head, helm: &Node, directory: &str) -> ChartAsk {
     ChartAsk {
         is_sure: false,
         release: Some(text(helm, "releaseName").unwrap_or(&head.name).to_owned()),
+        release_place: Some(helm.get("releaseName").map_or(head.name_span, |name| name.span)),
         values: files.filter_map(|file| super::path_from(directory, file)).collect(),
         inline: helm.get("valuesObject").cloned().or_else(written),
     }
@@ -180,9 +187,11 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
         kustomization: mapping(vec![resources(chart, &directory)], chart.span),
         fallback: namespace.map(CompactString::new),
         destination: None,
+        takes_empty: false,
         chart: ChartAsk {
             is_sure: true,
             release: Some(text(spec, "releaseName").unwrap_or(&head.name).to_owned()),
+            release_place: Some(spec.get("releaseName").map_or(head.name_span, |name| name.span)),
             values: Vec::new(),
             inline: spec.get("values").cloned(),
         },
@@ -247,7 +256,7 @@ fn resources(path: &Node, directory: &str) -> Entry {
         "" => string(".", path.span),
         directory => string(directory, path.span),
     };
-    entry("resources", path.span, Node { span: path.span, value: Value::Seq([item].into()) })
+    entry("resources", path.span, Node { span: path.span, value: Value::Seq(vec![item].into()) })
 }
 
 /// `components`, whose paths are relative to the directory, from the root.
@@ -265,7 +274,7 @@ fn below(components: &Entry, directory: &str) -> Option<Entry> {
 /// `labels: [{pairs: …}]`: labels that no selector gets.
 fn plain_labels(labels: &Node) -> Entry {
     let pairs = mapping(vec![entry("pairs", labels.span, labels.clone())], labels.span);
-    let list = Node { span: labels.span, value: Value::Seq([pairs].into()) };
+    let list = Node { span: labels.span, value: Value::Seq(vec![pairs].into()) };
     entry("labels", labels.span, list)
 }
 

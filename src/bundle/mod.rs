@@ -18,7 +18,7 @@ mod rivals;
 pub use built::{Built, ChartCall, Fault, FaultKind, Manifest, Opening, Write, Writer};
 pub use directory_source::DirectorySource;
 pub use grouping::Grouped;
-pub use head::{Head, heads};
+pub use head::{HEAD, Head, heads};
 pub use item::{Bundle, Grouping, Item, NamedCluster, Origin, Site, TRIAL_DIRECTORIES, Unit};
 pub use neighbours::Neighbours;
 pub use path::{directory, path_from};

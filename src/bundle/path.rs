@@ -5,6 +5,11 @@ pub fn directory(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
+/// How many directories lie above what stands in a directory.
+pub(super) fn directory_depth(directory: &str) -> usize {
+    directory.split('/').filter(|part| !part.is_empty()).count()
+}
+
 /// A reference relative to `directory`, as a path relative to the root; none for what lies
 /// outside of it or is no path (an inline patch, a URL).
 pub fn path_from(directory: &str, reference: &str) -> Option<String> {

@@ -8,6 +8,8 @@ use clap_complete::Shell;
 
 use super::format::{Format, Output};
 use super::help;
+use crate::config;
+use crate::reach::PortSet;
 
 /// Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.
 #[derive(Debug, Parser)]
@@ -89,6 +91,8 @@ pub(super) enum Command {
     },
     /// Print what is applied together: bundles, namespaces, and where more may run than is shown
     Bundles(Box<CheckArgs>),
+    /// Print which connections the policies allow
+    Reach(Box<ReachArgs>),
     /// Print what the repository runs, for `--inventory` in another repository
     Inventory(Box<CheckArgs>),
     /// Write a commented netpol-lint.toml for the repository
@@ -152,8 +156,68 @@ pub(super) struct CheckArgs {
     pub(super) output: OutputArgs,
 }
 
-/// Which findings are shown, and which make the run fail.
+/// What `reach` is told.
 #[derive(Debug, clap::Args)]
+pub(super) struct ReachArgs {
+    /// Files and directories whose clusters are shown
+    ///
+    /// As for `check`, policies are resolved against the whole repository around these paths.
+    #[arg(value_name = "PATHS", default_value = ".", value_hint = ValueHint::AnyPath)]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Only connections from this workload (`shop/api`, `api`), address, or `internet`
+    #[arg(long, value_name = "END")]
+    pub(super) from: Option<String>,
+
+    /// Only connections to this workload, address, or `internet`
+    #[arg(long, value_name = "END")]
+    pub(super) to: Option<String>,
+
+    /// Only connections that may use one of these ports: `80`, `TCP 80,8080-8090`, `UDP 53`
+    #[arg(long, value_name = "PORTS", value_parser = PortSet::parse)]
+    pub(super) port: Option<PortSet>,
+
+    /// Only this cluster of bundles, by its name in `netpol-lint bundles`
+    #[arg(long, value_name = "NAME")]
+    pub(super) bundle: Option<String>,
+
+    #[command(flatten)]
+    pub(super) files: FileArgs,
+
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+
+    /// How connections are written to standard output
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = GraphFormat::Text,
+        help_heading = "Output"
+    )]
+    pub(super) output_format: GraphFormat,
+}
+
+/// Values of `reach --output-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum GraphFormat {
+    /// One line per connection
+    Text,
+    /// One document, for programs
+    Json,
+    /// Comma-separated values
+    Csv,
+    /// Tables in Markdown
+    #[value(alias = "markdown")]
+    Md,
+    /// For Graphviz
+    Dot,
+    /// A flowchart that GitHub and GitLab draw
+    Mermaid,
+}
+
+/// Which findings are shown, and which make the run fail.
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Findings")]
 pub(super) struct FindingArgs {
     /// Run only these rules: ids, separated by commas, or `all`
@@ -190,7 +254,7 @@ pub(super) struct FindingArgs {
 }
 
 /// What is mended.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Fixes")]
 pub(super) struct FixArgs {
     /// Mend what can be mended without changing what is allowed, and report what remains
@@ -210,7 +274,7 @@ pub(super) struct FixArgs {
 }
 
 /// Findings that somebody has accepted.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Accepted findings")]
 pub(super) struct AcceptedArgs {
     /// Show what comments and annotations suppress too, with their reasons
@@ -286,9 +350,39 @@ pub(super) struct FileArgs {
     #[arg(long, value_enum, value_name = "WHEN", env = "NETPOL_LINT_HELM", hide_env = true)]
     pub(super) helm: Option<Render>,
 
+    /// A bound on what a file or a chart may cost, beyond what netpol-lint.toml may say
+    ///
+    /// The keys are those of `[limits]`, and `time-limit` and `output-limit` of `[helm]`. Can be
+    /// given several times.
+    #[arg(long, value_name = "KEY=NUMBER", action = ArgAction::Append)]
+    pub(super) limit: Vec<Limit>,
+
     /// How many threads work [default: as many as there are processors]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) threads: Option<u16>,
+}
+
+/// One `--limit`.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    pub(super) key: &'static str,
+    pub(super) most: u64,
+}
+
+impl std::str::FromStr for Limit {
+    type Err = String;
+
+    fn from_str(typed: &str) -> Result<Self, String> {
+        let keys = || config::CEILINGS.iter().map(|(key, _)| *key);
+        let (key, number) = typed.split_once('=').unwrap_or((typed, ""));
+        let Some(key) = keys().find(|known| *known == key) else {
+            return Err(format!("the keys are {}", keys().collect::<Vec<_>>().join(", ")));
+        };
+        match number.parse() {
+            Ok(most) if most > 0 && most <= config::most(key) => Ok(Self { key, most }),
+            _ => Err(format!("a number from 1 to {} is expected", config::most(key))),
+        }
+    }
 }
 
 /// Which configuration is read.
@@ -308,7 +402,7 @@ pub(super) struct ConfigArgs {
 }
 
 /// How findings are printed.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// How findings are written to standard output

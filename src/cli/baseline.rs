@@ -1,18 +1,18 @@
 //! Baseline files: read before a run, written whole or not at all.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
+use crate::repo::Boundary;
 use crate::settle::Baseline;
 
 use super::Failure;
 use super::replace::{replace, words};
 
 /// Reads a baseline.
-pub(super) fn read(path: &Path) -> Result<Baseline, Failure> {
+pub(super) fn read(path: &Path, root: &Path) -> Result<Baseline, Failure> {
     let name = path.to_string_lossy();
-    let text = fs::read_to_string(path).map_err(|error| {
+    let text = read_text(path, root).map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::NotFound => " (`--write-baseline` writes one)",
             _ => "",
@@ -22,17 +22,23 @@ pub(super) fn read(path: &Path) -> Result<Baseline, Failure> {
     Baseline::parse(&text).map_err(|why| Failure::Arguments(format!("`{name}` {why}")))
 }
 
+/// Bytes of a baseline.
+const LARGEST: u64 = 64 << 20;
+
+fn read_text(path: &Path, root: &Path) -> io::Result<String> {
+    let bytes = Boundary::new(root).read_given(&std::path::absolute(path)?, LARGEST)?;
+    String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
+}
+
 /// Writes a baseline. What stands there and is something else is not overwritten: more likely the
 /// name is mistyped than a manifest meant to go.
-pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), Failure> {
+pub(super) fn write(path: &Path, baseline: &Baseline, root: &Path) -> Result<(), Failure> {
     let failed = |error: io::Error| {
         let name = path.to_string_lossy();
         Failure::Arguments(format!("the baseline `{name}` can't be written: {}", words(&error)))
     };
-    let is_other = |text: &Vec<u8>| {
-        !text.is_empty() && Baseline::parse(&String::from_utf8_lossy(text)).is_err()
-    };
-    match fs::read(path) {
+    let is_other = |text: &String| !text.is_empty() && Baseline::parse(text).is_err();
+    match read_text(path, root) {
         Ok(text) if is_other(&text) => {
             return Err(Failure::Arguments(format!(
                 "`{}` is not a baseline file: it is not overwritten",
@@ -42,5 +48,5 @@ pub(super) fn write(path: &Path, baseline: &Baseline) -> Result<(), Failure> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    replace(path, baseline.text().as_bytes()).map_err(failed)
+    replace(path, baseline.text().as_bytes(), root).map_err(failed)
 }

@@ -19,8 +19,7 @@ pub(super) fn print(
 ) -> Result<u8, Failure> {
     let sites = overview(request)?;
     if format == Format::Json {
-        let json = serde_json::to_string_pretty(&sites).map_err(std::io::Error::from)?;
-        writeln!(out, "{json}")?;
+        report::document(out, &sites)?;
         return Ok(CLEAN);
     }
     let look = terminal.look();

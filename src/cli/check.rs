@@ -69,7 +69,7 @@ fn diff(check: &Check, look: &Look, out: &mut dyn Write) -> Result<u8, Failure> 
 /// Accepts what was found: the findings go to a baseline file instead of a report.
 fn write_baseline(check: &Check, file: &Path, outcome: &Outcome) -> Result<u8, Failure> {
     let baseline = Baseline::of(&outcome.findings, &outcome.sources);
-    baseline::write(file, &baseline)?;
+    baseline::write(file, &baseline, &outcome.root)?;
     if check.report == Report::Whole {
         let findings = if baseline.len() == 1 { "finding" } else { "findings" };
         let file = file.to_string_lossy();
@@ -84,7 +84,7 @@ fn prune_baseline(check: &Check, file: &Path, outcome: &mut Outcome) -> Result<(
     if let Some(baseline) = &check.request.baseline
         && !outcome.stale.is_empty()
     {
-        baseline::write(file, &baseline.without(&outcome.stale))?;
+        baseline::write(file, &baseline.without(&outcome.stale), &outcome.root)?;
         outcome.summary.pruned = std::mem::take(&mut outcome.stale).len();
     }
     Ok(())

@@ -11,6 +11,7 @@ use crate::bundle::helm::{self, ChartSettings, When};
 use crate::bundle::{Grouping, NamedCluster, TRIAL_DIRECTORIES};
 use crate::config::{self, At, Config};
 use crate::lint::{Confidence, RULES, Severity};
+use crate::model::InventoryFile;
 use crate::resolve::{self, Profile, WellKnown};
 use crate::settle::{PerPath, Selection};
 use crate::{Request, repo, report, yaml};
@@ -75,8 +76,10 @@ impl InForce {
     /// Reads the configuration that `args` lead to, and puts them before it.
     pub(super) fn new(args: &CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
         let (file, config) = match text(&args.config, &args.paths, terminal)? {
-            Some((path, text)) => {
-                let config = config::read(&path, &text).map_err(Failure::Config)?;
+            Some(Text { path, text, is_inside }) => {
+                let config = config::read(&path, &text).map_err(|error| {
+                    Failure::Config(if is_inside { error } else { error.without_excerpt() })
+                })?;
                 (Some(path), config)
             }
             None => (None, Config::default()),
@@ -89,7 +92,10 @@ impl InForce {
         let ignore = choose("--ignore", ids(&findings.ignore)?, config.ignore, vec![]);
         let defaults = yaml::Limits::default();
         let limits = config.limits;
-        let limit = |key, written, default| (key, choose("", None, written, default));
+        let limit = |key, written, default| {
+            let typed = files.limit.iter().rev().find(|limit| limit.key == key);
+            (key, choose("--limit", typed.map(|limit| limit.most), written, default))
+        };
         Ok(Self {
             file,
             select: choose("--select", ids(&findings.select)?, config.select, vec![]),
@@ -179,8 +185,11 @@ impl InForce {
         let limits = self.yaml_limits();
         // What was typed starts from the working directory, what is written from the root.
         let typed = matches!(self.inventory.origin, Origin::Flag(_));
-        let start = if typed { terminal.cwd().to_owned() } else { PathBuf::new() };
-        let inventories = self.inventory.value.iter().map(|path| start.join(path)).collect();
+        let file = |path: &String| match typed {
+            true => InventoryFile::Given(terminal.cwd().join(path)),
+            false => InventoryFile::Written(path.clone()),
+        };
+        let inventories = self.inventory.value.iter().map(file).collect();
         let helm = self.helm();
         Request {
             inventories,
@@ -218,6 +227,7 @@ impl InForce {
         let [time, output] = &self.helm_limits;
         helm::Helm {
             when: self.render.value,
+            launcher: super::launch::launcher(),
             time_limit: Duration::from_secs(time.1.value),
             output_limit: output.1.value,
             namespace: self.default_namespace.value.clone(),
@@ -238,25 +248,34 @@ impl InForce {
     }
 }
 
+/// The text of a configuration.
+struct Text {
+    path: String,
+    text: String,
+    /// It lies in the repository.
+    is_inside: bool,
+}
+
 /// The configuration's name and text; none where there is none, or none is to be read.
 fn text(
     args: &ConfigArgs,
     paths: &[PathBuf],
     terminal: &Terminal,
-) -> Result<Option<(String, String)>, Failure> {
+) -> Result<Option<Text>, Failure> {
     let shown = |path: &Path| report::path::from(terminal.cwd(), path);
     let failed = |path: &Path, error| Failure::ConfigFile(shown(path), "read", error);
     if args.no_config {
         return Ok(None);
     }
+    let root = repo::root(paths, terminal.cwd())?;
     if let Some(path) = &args.config {
         let path = terminal.cwd().join(path);
-        let text = std::fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
-        return Ok(Some((shown(&path), text)));
+        let text = config::given(&path, &root).map_err(|error| failed(&path, error))?;
+        let is_inside = repo::Boundary::new(&root).holds(&path);
+        return Ok(Some(Text { path: shown(&path), text, is_inside }));
     }
-    let root = repo::root(paths, terminal.cwd())?;
     let found = config::find(&root).map_err(|(path, error)| failed(&path, error))?;
-    Ok(found.map(|(path, text)| (shown(&path), text)))
+    Ok(found.map(|(path, text)| Text { path: shown(&path), text, is_inside: true }))
 }
 
 fn choose<T>(flag: &'static str, typed: Option<T>, written: Option<At<T>>, default: T) -> Value<T> {

@@ -14,12 +14,15 @@ mod format;
 mod help;
 mod in_force;
 mod init;
+mod interrupt;
 mod inventory;
+mod launch;
 mod man;
 mod mistyped;
 mod outputs;
 mod page;
 mod progress;
+mod reach;
 mod replace;
 mod rule;
 mod settings;
@@ -44,6 +47,13 @@ const FAILED: u8 = 2;
 
 /// Runs the program with `arguments` (the first is the program's name) and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let [_, word, rest @ ..] = &arguments[..]
+        && word == launch::WORD
+    {
+        return launch::launch(rest);
+    }
+    interrupt::watch();
     let args = match Args::read(arguments) {
         Ok(args) => args,
         Err(error) => return answer(&error),
@@ -75,6 +85,7 @@ fn perform(args: Args) -> Result<u8, Failure> {
         Mode::Bundles(request, format) => {
             bundles::print(&request, format, &settings.terminal, &mut out)?
         }
+        Mode::Reach(reach) => reach::print(&reach, &mut out)?,
         Mode::Inventory(request) => inventory::print(&request, &mut out)?,
         Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,
         Mode::Completions(shell) => completions::write(shell, &mut out)?,

@@ -1,6 +1,5 @@
 //! Where reports go: one to standard output, others to files, all of the same run.
 
-use std::fs;
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -10,7 +9,7 @@ use crate::text::Origin;
 
 use super::Failure;
 use super::format::{Format, Output};
-use super::replace::{replace, words};
+use super::replace::{append, replace, words};
 
 /// The columns of a report that goes to a file.
 const WIDTH: usize = 100;
@@ -93,7 +92,7 @@ pub(super) fn write_files(
         refuse_manifest(file, outcome, &look.cwd)?;
         let mut text = Vec::new();
         write(*format, closing, outcome, &plain(look), &mut text)?;
-        replace(file, &text).map_err(|error| cannot(file, &error))?;
+        replace(file, &text, &outcome.root).map_err(|error| cannot(file, &error))?;
     }
     Ok(())
 }
@@ -131,8 +130,7 @@ pub(super) fn append_summary(file: &Path, outcome: &Outcome, look: &Look) -> Res
     let mut text = Vec::new();
     report::markdown::write(&mut text, outcome, &plain(look))?;
     text.push(b'\n');
-    let opened = fs::OpenOptions::new().append(true).create(true).open(file);
-    let written = opened.and_then(|mut file| file.write_all(&text));
+    let written = append(file, &text, &outcome.root);
     written.map_err(|error| {
         let name = file.to_string_lossy();
         let why = words(&error);

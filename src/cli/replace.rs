@@ -6,15 +6,18 @@ use std::path::Path;
 
 use tempfile::Builder;
 
+use crate::repo::{Boundary, Target};
+
 /// Puts `text` in the place of a file by renaming a new one over it: whoever reads sees the old
-/// text or the new one, also when this is killed. A link is followed, the mode stays. What is no
-/// regular file (a pipe, a device) is written to.
-pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let before = fs::metadata(path).ok();
+/// text or the new one, also when this is killed. The mode stays. A link that the repository with
+/// that `root` may have brought does not lead out of it: it is replaced instead. Elsewhere links are
+/// followed, and what is no regular file (a pipe, a device) is written to.
+pub(super) fn replace(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
+    let Target { path: real, is_link } = Boundary::new(root).target(&std::path::absolute(path)?)?;
+    let before = if is_link { None } else { fs::metadata(&real).ok() };
     if before.as_ref().is_some_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
-        return fs::OpenOptions::new().write(true).open(path)?.write_all(text);
+        return fs::OpenOptions::new().write(true).open(&real)?.write_all(text);
     }
-    let real = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty());
     let mut builder = Builder::new();
     builder.prefix(".netpol-lint-");
@@ -32,6 +35,16 @@ pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     file.as_file().sync_all()?;
     file.persist(&real).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// Adds to a file that others write to as well. No link that the repository may have brought is
+/// followed.
+pub(super) fn append(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
+    let Target { path: real, is_link } = Boundary::new(root).target(&std::path::absolute(path)?)?;
+    if is_link {
+        return Err(io::Error::other("it is a symbolic link"));
+    }
+    fs::OpenOptions::new().append(true).create(true).open(real)?.write_all(text)
 }
 
 /// The words of an I/O error without its number.

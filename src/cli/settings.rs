@@ -1,14 +1,18 @@
 //! What was meant: arguments with everything looked up. After this nothing asks what was typed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::config;
+use crate::connectivity::Shown;
 use crate::lint::{RULES, Rule, Severity};
 use crate::settle::Baseline;
-use crate::{Mending, Request};
+use crate::{Mending, Request, repo};
 
 use super::Failure;
-use super::args::{AcceptedArgs, Args, CheckArgs, Command, FixArgs, OutputArgs};
+use super::args::{
+    AcceptedArgs, Args, CheckArgs, Command, FindingArgs, FixArgs, GraphFormat, OutputArgs,
+    ReachArgs,
+};
 use super::format::{Format, Output};
 use super::in_force::InForce;
 use super::outputs;
@@ -34,6 +38,8 @@ pub(super) enum Mode {
     Schema,
     /// Print what is applied together.
     Bundles(Box<Request>, Format),
+    /// Print which connections are allowed.
+    Reach(Box<Reach>),
     /// Print what the repository runs.
     Inventory(Box<Request>),
     /// Write a configuration for the repository around that path.
@@ -106,6 +112,7 @@ impl Settings {
                 let format = check.output.output_format;
                 Mode::Bundles(Box::new(request(*check, &terminal)?), format)
             }
+            Some(Command::Reach(args)) => Mode::Reach(Box::new(reach(*args, &terminal)?)),
             Some(Command::Inventory(check)) => {
                 Mode::Inventory(Box::new(request(*check, &terminal)?))
             }
@@ -123,11 +130,33 @@ fn request(args: CheckArgs, terminal: &Terminal) -> Result<Request, Failure> {
     Ok(in_force.request(args.paths, args.files, terminal))
 }
 
+/// Which connections to print, and how.
+pub(super) struct Reach {
+    pub(super) request: Request,
+    pub(super) shown: Shown,
+    pub(super) format: GraphFormat,
+}
+
+fn reach(args: ReachArgs, terminal: &Terminal) -> Result<Reach, Failure> {
+    let shown = Shown { from: args.from, to: args.to, ports: args.port, cluster: args.bundle };
+    let check = CheckArgs {
+        paths: args.paths,
+        files: args.files,
+        config: args.config,
+        findings: FindingArgs::default(),
+        fixes: FixArgs::default(),
+        accepted: AcceptedArgs::default(),
+        output: OutputArgs::default(),
+    };
+    Ok(Reach { request: request(check, terminal)?, shown, format: args.output_format })
+}
+
 impl Mode {
     fn check(args: CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
         let mending = mending(&args.fixes)?;
         outputs::refuse_twice(&args.output.output, terminal.cwd())?;
-        let (baseline, rewrite) = baseline(&args.accepted)?;
+        let root = repo::root(&args.paths, terminal.cwd())?;
+        let (baseline, rewrite) = baseline(&args.accepted, &root)?;
         let in_force = InForce::new(&args, terminal)?;
         let report = match args.output.quiet {
             0 => Report::Whole,
@@ -179,9 +208,12 @@ fn mending(args: &FixArgs) -> Result<Option<Mending>, Failure> {
 }
 
 /// The baseline to hold findings against, and what to write to which.
-fn baseline(args: &AcceptedArgs) -> Result<(Option<Baseline>, Option<Rewrite>), Failure> {
+fn baseline(
+    args: &AcceptedArgs,
+    root: &Path,
+) -> Result<(Option<Baseline>, Option<Rewrite>), Failure> {
     let read = match &args.baseline {
-        Some(file) => Some(super::baseline::read(file)?),
+        Some(file) => Some(super::baseline::read(file, root)?),
         None => None,
     };
     let rewrite = match (&args.write_baseline, &args.baseline) {

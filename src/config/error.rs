@@ -16,8 +16,8 @@ pub struct Error {
     pub column: usize,
     /// What is wrong, in a sentence.
     pub message: String,
-    /// The line itself, and how many of its characters are meant.
-    excerpt: (String, usize),
+    /// The line itself, and how many of its characters are meant; none where it is not shown.
+    excerpt: Option<(String, usize)>,
 }
 
 impl Error {
@@ -29,15 +29,22 @@ impl Error {
         let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
         let meant = text.get(span.start..span.end.min(start + line.len()));
         let width = meant.map_or(1, |meant| meant.chars().count().max(1));
-        let excerpt = (line.to_owned(), width);
+        let excerpt = Some((line.to_owned(), width));
         Self { path: path.to_owned(), line: at.line, column: at.column, message, excerpt }
+    }
+
+    /// Shows no line of the file: for one that is not the repository's.
+    pub fn without_excerpt(self) -> Self {
+        Self { excerpt: None, ..self }
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { path, line, column, message, excerpt: (text, width) } = self;
-        writeln!(f, "{}:{line}:{column}: {}", visible(path), visible(message))?;
+        let Self { path, line, column, message, excerpt } = self;
+        write!(f, "{}:{line}:{column}: {}", visible(path), visible(message))?;
+        let Some((text, width)) = excerpt else { return Ok(()) };
+        writeln!(f)?;
         // A tab is one column here as it is in the place above, so that the marks stay below.
         let text = text.replace('\t', " ");
         let gutter = line.to_string();

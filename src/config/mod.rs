@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod limits;
 mod names;
 mod read;
 mod scaffold;
@@ -18,10 +19,12 @@ use ipnet::IpNet;
 use crate::bundle::NamedCluster;
 use crate::bundle::helm::{ChartSettings, When};
 use crate::lint::{Confidence, Severity};
+use crate::repo::Boundary;
 use crate::resolve::{Profile, WellKnown};
 use crate::settle::PerPath;
 
 pub use error::Error;
+pub use limits::{CEILINGS, most};
 pub use names::{did_you_mean, look_up, rule_ids};
 pub use read::read;
 pub use scaffold::{Seen, scaffold};
@@ -29,6 +32,9 @@ pub use schema::schema;
 
 /// The name of the file, at the repository's root.
 pub const NAME: &str = "netpol-lint.toml";
+
+/// Bytes of a configuration.
+const LARGEST: u64 = 1 << 20;
 
 /// A value, and the line it stands in.
 #[derive(Clone, Debug)]
@@ -116,10 +122,22 @@ pub struct Limits {
 /// A file that can't be read, or is not UTF-8.
 pub fn find(root: &Path) -> Result<Option<(PathBuf, String)>, (PathBuf, std::io::Error)> {
     let path = root.join(NAME);
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Ok(Some((path, text))),
-        // A directory of that name is none of ours: it does not make a root either.
-        Err(_) if !path.is_file() => Ok(None),
-        Err(error) => Err((path, error)),
+    // A directory of that name is none of ours: it does not make a root either.
+    if !path.exists() || path.is_dir() {
+        return Ok(None);
     }
+    let read = Boundary::new(root).read(Path::new(NAME), LARGEST).and_then(text);
+    read.map(|text| Some((path.clone(), text))).map_err(|error| (path, error))
+}
+
+/// The configuration that the user names, by an absolute path; `root` is the repository's.
+///
+/// # Errors
+/// A file that can't be read, or is not UTF-8.
+pub fn given(path: &Path, root: &Path) -> std::io::Result<String> {
+    Boundary::new(root).read_given(path, LARGEST).and_then(text)
+}
+
+fn text(bytes: Vec<u8>) -> std::io::Result<String> {
+    String::from_utf8(bytes).map_err(|_| std::io::Error::other("it is not UTF-8"))
 }

@@ -8,7 +8,7 @@ use toml::Spanned;
 use super::file::{ChartTable, ClusterTable, FailOn, File, HelmTable, Level, LimitsTable, List};
 use super::file::{PerPath, ProfileName, Render, Sureness, Text, WellKnownPod};
 use super::names::{did_you_mean, look_up, rule_ids};
-use super::{At, Config, Error, Helm, Limits};
+use super::{At, Config, Error, Helm, Limits, limits};
 use crate::bundle::NamedCluster;
 use crate::bundle::helm::{ChartSettings, When};
 use crate::lint::{Confidence, RULES, Severity};
@@ -258,8 +258,8 @@ impl Reader<'_> {
         let charts = table.chart.unwrap_or_default();
         Ok(Helm {
             render: table.render.map(|it| self.at(&it, render(*it.get_ref()))),
-            time_limit: self.limit(table.time_limit)?,
-            output_limit: self.limit(table.output_limit)?,
+            time_limit: self.limit(table.time_limit, "time-limit")?,
+            output_limit: self.limit(table.output_limit, "output-limit")?,
             charts: charts.into_iter().map(|it| self.chart(it)).collect::<Result<_, _>>()?,
         })
     }
@@ -300,19 +300,27 @@ impl Reader<'_> {
 
     fn limits(&self, table: LimitsTable) -> Result<Limits, Error> {
         Ok(Limits {
-            file_bytes: self.limit(table.file_bytes)?,
-            depth: self.limit(table.depth)?,
-            nodes: self.limit(table.nodes)?,
-            documents: self.limit(table.documents)?,
+            file_bytes: self.limit(table.file_bytes, "file-bytes")?,
+            depth: self.limit(table.depth, "depth")?,
+            nodes: self.limit(table.nodes, "nodes")?,
+            documents: self.limit(table.documents, "documents")?,
         })
     }
 
-    fn limit(&self, written: Option<Spanned<i64>>) -> Result<Option<At<u64>>, Error> {
+    /// A repository says itself what it costs, but only up to a point.
+    fn limit(&self, written: Option<Spanned<i64>>, key: &str) -> Result<Option<At<u64>>, Error> {
         let Some(written) = written else { return Ok(None) };
-        // Places in a file are counted in 32 bits.
-        match u32::try_from(*written.get_ref()) {
-            Ok(limit) if limit > 0 => Ok(Some(self.at(&written, u64::from(limit)))),
-            _ => Err(self.error(written.span(), format!("a limit is from 1 to {}", u32::MAX))),
+        let most = limits::ceiling(key);
+        match u64::try_from(*written.get_ref()) {
+            Ok(limit) if limit > 0 && limit <= most => Ok(Some(self.at(&written, limit))),
+            _ => {
+                let further = match limits::most(key) > most {
+                    true => format!("; `--limit {key}=NUMBER` goes further"),
+                    false => String::new(),
+                };
+                let message = format!("a limit is from 1 to {most} here{further}");
+                Err(self.error(written.span(), message))
+            }
         }
     }
 }

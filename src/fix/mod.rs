@@ -82,7 +82,7 @@ impl Draft {
             if chosen.is_empty() || self.refused.contains_key(&source.path) {
                 continue;
             }
-            let linked = self.linked.contains(open);
+            let linked = self.linked.iter().any(|linked| open.starts_with(linked));
             if let Err(why) = write::may_edit(open, &self.root, linked) {
                 self.refused.insert(source.path.clone(), why);
                 continue;

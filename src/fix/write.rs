@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Change;
+use crate::repo::Boundary;
 
 /// Only a regular file below the root is edited: never one that a symbolic link leads to.
 pub(super) fn may_edit(path: &Path, root: &Path, linked: bool) -> Result<(), String> {
@@ -19,11 +20,40 @@ pub(super) fn may_edit(path: &Path, root: &Path, linked: bool) -> Result<(), Str
     if is_inside { Ok(()) } else { Err("it lies outside the repository".to_owned()) }
 }
 
-/// What symbolic links among the given paths lead to: files are known by their real paths.
+/// What symbolic links among the given paths lead to: files are known by their real paths. A
+/// directory counts where a link leads out of the repository that its name lies in.
 pub(super) fn linked(given: &[PathBuf]) -> Vec<PathBuf> {
-    let is_link = |path: &&PathBuf| fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink());
+    let is_file_link = |path: &Path| {
+        path.is_file() && fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink())
+    };
+    let is_link = |path: &&PathBuf| is_file_link(path) || leads_out(path);
     given.iter().filter(is_link).filter_map(|path| path.canonicalize().ok()).collect()
 }
+
+/// Whether a path that is typed as one of a repository is not in it.
+fn leads_out(path: &Path) -> bool {
+    let (Ok(full), Ok(real)) = (std::path::absolute(path), path.canonicalize()) else {
+        return false;
+    };
+    let is_root = |it: &&Path| it.join(".git").exists() || it.join("netpol-lint.toml").is_file();
+    let mut roots = full.ancestors().filter(is_root);
+    roots.any(|root| root.canonicalize().is_ok_and(|root| !real.starts_with(root)))
+}
+
+/// Extended attributes (access lists, labels of SELinux, a user's own). Some may only be written
+/// by root, which is no reason to leave the file as it is.
+#[cfg(unix)]
+fn keep_attributes(file: &fs::File, from: &Path) {
+    use xattr::FileExt;
+    for name in xattr::list(from).into_iter().flatten() {
+        if let Ok(Some(value)) = xattr::get(from, &name) {
+            let _ = file.set_xattr(&name, &value);
+        }
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_attributes(_: &fs::File, _: &Path) {}
 
 /// In a container, root often works on files that are somebody else's. Nobody else may give a
 /// file away, so it does not matter whether this succeeds.
@@ -41,7 +71,10 @@ fn keep_owner(_: &fs::File, _: &fs::Metadata) {}
 pub(super) fn write(change: &Change, root: &Path) -> Result<(), String> {
     may_edit(&change.open, root, false)?;
     let failed = |error: std::io::Error| format!("it can't be written: {error}");
-    if fs::read(&change.open).map_err(failed)? != change.before.as_bytes() {
+    let most = change.before.len() as u64;
+    let read = Boundary::new(root).read(&change.open, most);
+    // A file that has grown is too large to be read.
+    if !read.is_ok_and(|text| text == change.before.as_bytes()) {
         return Err("it has changed since it was read".to_owned());
     }
     let metadata = fs::metadata(&change.open).map_err(failed)?;
@@ -53,6 +86,7 @@ pub(super) fn write(change: &Change, root: &Path) -> Result<(), String> {
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
     file.write_all(change.after.as_bytes()).map_err(failed)?;
     keep_owner(file.as_file(), &metadata);
+    keep_attributes(file.as_file(), &change.open);
     file.as_file().set_permissions(permissions).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(&change.open).map_err(|error| failed(error.error))?;

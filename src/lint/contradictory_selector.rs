@@ -2,6 +2,8 @@
 
 use compact_str::CompactString;
 
+use std::collections::{HashMap, HashSet};
+
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::{At, Field, Operator, Requirement, Selector, Spot, is_placeholder};
 
@@ -49,9 +51,11 @@ fn contradiction(selector: &Selector) -> Option<(&Requirement, &Requirement)> {
     }
     let mut written: Vec<&Requirement> = selector.requirements.iter().collect();
     written.sort_by_key(|requirement| requirement.span.start);
-    for (index, later) in written.iter().enumerate() {
-        let of_key: Vec<&Requirement> =
-            written[..index].iter().copied().filter(|earlier| earlier.key == later.key).collect();
+    let mut earlier: HashMap<&str, Vec<&Requirement>> = HashMap::new();
+    for later in &written {
+        let of_key = earlier.entry(&later.key).or_default();
+        of_key.push(later);
+        let of_key = &of_key[..of_key.len() - 1];
         let known = of_key.iter().chain([later]).all(|requirement| is_known(requirement));
         let Some(last) = of_key.last().filter(|_| known) else {
             continue;
@@ -87,9 +91,12 @@ fn can_hold<'a>(requirements: impl Iterator<Item = &'a Requirement> + Clone) -> 
     let Some(first) = listed.next() else {
         return true;
     };
-    let has = |r: &Requirement, value: &CompactString| r.values.iter().any(|(v, _)| v == value);
+    let values = |r: &'a Requirement| r.values.iter().map(|(value, _)| value).collect();
+    let allowed: Vec<HashSet<&CompactString>> = listed.map(values).collect();
+    let refused: Vec<HashSet<&CompactString>> =
+        requirements.clone().filter(is(Operator::NotIn)).map(values).collect();
     first.values.iter().any(|(value, _)| {
-        requirements.clone().filter(is(Operator::In)).all(|r| has(r, value))
-            && !requirements.clone().filter(is(Operator::NotIn)).any(|r| has(r, value))
+        allowed.iter().all(|values| values.contains(value))
+            && !refused.iter().any(|values| values.contains(value))
     })
 }

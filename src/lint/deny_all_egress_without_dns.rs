@@ -1,8 +1,10 @@
 //! Pods that nothing at all is allowed out of, not even to ask DNS.
 
-use super::missing_dns_egress::asks_cluster_dns;
+use std::collections::HashSet;
+
+use super::earlier::Earlier;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Direction, Operator, Policy, Requirement, Spot};
+use crate::model::{At, Direction, Policy, Spot};
 use crate::resolve::Subject;
 use crate::text::Span;
 
@@ -30,8 +32,9 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut found = shut_in(cx);
     // Where most policies let nothing out, that is how it is done here, and told once.
     if found.len() > 1 && found.len() * 2 > isolating {
+        let mut told: HashSet<Subject> = found[0].pods.iter().copied().collect();
         for subject in found.split_off(1).into_iter().flat_map(|shut_in| shut_in.pods) {
-            if !found[0].pods.contains(&subject) {
+            if told.insert(subject) {
                 found[0].pods.push(subject);
             }
         }
@@ -42,13 +45,22 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 /// The policies that let none of some pods out, each with pods that no earlier one has.
 fn shut_in(cx: &Context<'_>) -> Vec<ShutIn> {
     let mut found: Vec<ShutIn> = Vec::new();
+    let mut earlier = Earlier::new(cx.cluster);
     for &id in cx.cluster.policies() {
-        if !cx.cluster.is_reported(id) || !denies_all_egress(cx.cluster.policy(id)) {
+        if !cx.cluster.is_reported(id)
+            || !denies_all_egress(cx.cluster.policy(id))
+            || earlier.has_told_of_group(id)
+        {
             continue;
         }
         let mut pods = cx.cluster.subjects(id);
-        pods.retain(|subject| asks_cluster_dns(cx, *subject) && is_shut_in(cx, *subject));
-        if !pods.is_empty() && !found.iter().any(|earlier| is_told(cx, earlier, id, &pods)) {
+        if pods.first().is_some_and(|subject| subject.workload().is_some()) {
+            earlier.tell_of_group(id);
+        }
+        pods.retain(|subject| cx.reach.is_shut_in(*subject));
+        if !pods.is_empty() && !earlier.has_told(id, &pods) {
+            earlier.tell(&pods);
+            earlier.tell_of_selector(id);
             found.push(ShutIn { policy: id, pods });
         }
     }
@@ -61,47 +73,6 @@ fn denies_all_egress(policy: &Policy) -> bool {
         && policy.rules(Direction::Egress).is_empty()
 }
 
-/// Whether no policy that may select these pods lets them out to anything.
-fn is_shut_in(cx: &Context<'_>, subject: Subject) -> bool {
-    let home = cx.cluster.namespace_of(subject);
-    let opens = |&other: &u32| {
-        let policy = cx.cluster.policy(other);
-        let has_rules = policy.isolates(Direction::Egress)
-            && (!policy.rules(Direction::Egress).is_empty() || policy.is_unsure(Direction::Egress));
-        has_rules && may_share_pods(cx, other, subject)
-    };
-    !cx.cluster.may_have_other_policies(home)
-        && !cx.cluster.namespace(home).policies.iter().any(opens)
-}
-
-/// Whether a policy may select some of the pods. A default deny and the policies beside it, with
-/// no workload shown, are for the same pods as far as anyone can tell.
-fn may_share_pods(cx: &Context<'_>, policy: u32, subject: Subject) -> bool {
-    let Subject::PodsOf(own) = subject else {
-        return !cx.cluster.policy_selects(policy, subject).is_no();
-    };
-    let requirements = |id: u32| {
-        cx.cluster.policy(id).pod_selector.get().map_or(&[][..], |s| s.requirements.as_slice())
-    };
-    let disjoint = |a: &Requirement, b: &Requirement| {
-        a.key == b.key
-            && a.operator == Operator::In
-            && b.operator == Operator::In
-            && !a.values.iter().any(|(x, _)| b.values.iter().any(|(y, _)| x == y))
-    };
-    !requirements(own).iter().any(|a| requirements(policy).iter().any(|b| disjoint(a, b)))
-}
-
-/// Whether an earlier finding has told of all these pods already.
-fn is_told(cx: &Context<'_>, earlier: &ShutIn, id: u32, pods: &[Subject]) -> bool {
-    pods.iter().all(|subject| match subject {
-        Subject::Workload(_) => earlier.pods.contains(subject),
-        Subject::PodsOf(_) => {
-            cx.cluster.policy_selects(earlier.policy, Subject::PodsOf(id)).is_yes()
-        }
-    })
-}
-
 fn finding(cx: &Context<'_>, shut_in: &ShutIn) -> Option<Finding> {
     let (place, spot) = place(cx.cluster.policy(shut_in.policy))?;
     let pods = |subject: &Subject| match subject {
@@ -110,8 +81,7 @@ fn finding(cx: &Context<'_>, shut_in: &ShutIn) -> Option<Finding> {
         }
         Subject::PodsOf(policy) => words::pods_of(cx, *policy),
     };
-    let who: Vec<String> = shut_in.pods.iter().map(pods).collect();
-    let who = words::list(&who, 3);
+    let who = words::first_of(shut_in.pods.iter().map(pods), shut_in.pods.len(), 3);
     let message = format!(
         "nothing at all is allowed out of {who}, not even lookups of names: right for pods that \
          only answer, such as a database"

@@ -1,11 +1,9 @@
 //! DNS by one of UDP and TCP only.
 
 use super::edits::{self, New, Site, quoted_like};
-use super::missing_dns_egress::asks_cluster_dns;
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity};
 use crate::model::{At, Direction, Field, PortEntry, PortRef, Protocol, Spot};
-use crate::reach::{self, Destination, Port, Verdict};
-use crate::resolve::Tri;
+use crate::reach::{self, Destination, Half, Port};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -21,39 +19,20 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     if !cx.cluster.policy(id).isolates(Direction::Egress) {
         return;
     }
-    let pods = cx.cluster.subjects(id).into_iter().filter(|pods| asks_cluster_dns(cx, *pods));
-    for subject in pods {
-        let dns = reach::dns(cx.cluster, subject);
-        let half = match (dns.udp.allowed, dns.tcp.allowed) {
-            (Tri::No, Tri::No) => continue,
-            (_, Tri::No) => Half { protocol: Protocol::Udp, verdict: dns.udp },
-            (Tri::No, _) => Half { protocol: Protocol::Tcp, verdict: dns.tcp },
-            _ => continue,
-        };
-        if let Some(finding) = finding(cx, id, &half) {
-            findings.push(finding);
-            return;
-        }
-    }
-}
-
-/// The protocol that is allowed, and by what.
-struct Half {
-    protocol: Protocol,
-    verdict: Verdict,
+    findings.extend(cx.reach.halves_of_dns(id).iter().find_map(|half| finding(cx, id, half)));
 }
 
 /// The finding stands at the entry that allows the one protocol, so only in the policy that has
 /// it.
 fn finding(cx: &Context<'_>, id: u32, half: &Half) -> Option<Finding> {
-    let (at, entry) = half.verdict.by.iter().find_map(|at| allowing_entry(cx, id, *at, half))?;
+    let rules = cx.reach.rules_for_dns(id, half.port);
+    let (at, entry) = rules.into_iter().find_map(|at| allowing_entry(cx, at, half))?;
     let place = at.spot.key_span(cx.cluster.policy(id))?;
-    let (message, help) = words(half.protocol, entry);
-    let confidence =
-        if half.verdict.allowed.is_yes() { Confidence::High } else { Confidence::Medium };
+    let (message, help) = words(half.port.protocol, entry);
+    let confidence = if half.sure { Confidence::High } else { Confidence::Medium };
     let mut finding =
         Finding::new(&RULE, place, message, help).about(cx, at).confidence(confidence);
-    finding.fixes.extend(add_other(cx, at, entry, half.protocol));
+    finding.fixes.extend(add_other(cx, at, entry, half.port.protocol));
     Some(finding)
 }
 
@@ -79,30 +58,26 @@ fn add_other(cx: &Context<'_>, at: At, entry: &PortEntry, allowed: Protocol) -> 
     let site = Site::of(cx, at.policy)?;
     let list = site.node(Spot::Rule(direction, rule))?.get("ports")?;
     let edit = site.item_below(list, nth as usize, &New::Map(keys));
-    edits::risky(format!("Add port {number} by {other}"), edit)
+    let effect = format!("opens it over {other} to the same peers");
+    edits::risky(format!("Add port {number} over {other}"), effect, edit)
 }
 
-fn allowing_entry<'a>(
-    cx: &Context<'a>,
-    id: u32,
-    rule: At,
-    half: &Half,
-) -> Option<(At, &'a PortEntry)> {
-    let Spot::Rule(direction, index) = rule.spot else {
+fn allowing_entry<'a>(cx: &Context<'a>, at: At, half: &Half) -> Option<(At, &'a PortEntry)> {
+    let Spot::Rule(direction, index) = at.spot else {
         return None;
     };
-    let rule = cx.cluster.policy(id).rule(direction, index).filter(|_| rule.policy == id)?;
-    let port = |number| Port { protocol: half.protocol, number };
+    let rule = cx.cluster.policy(at.policy).rule(direction, index)?;
+    let port = |number| Port { number, ..half.port };
     let allows = |entry: &PortEntry| {
         [53, cx.cluster.profile.dns_port()].into_iter().any(|number| {
             reach::entry_allows(cx.cluster, entry, port(number), Destination::ClusterDns).is_yes()
         })
     };
     // Every port of an address that DNS may have is no rule about DNS.
-    let means_dns = |entry: &PortEntry| half.verdict.allowed.is_yes() || !entry.port.is_absent();
+    let means_dns = |entry: &PortEntry| half.sure || !entry.port.is_absent();
     let mut entries = (0u32..).zip(rule.port_list());
     let (nth, entry) = entries.find(|(_, entry)| allows(entry) && means_dns(entry))?;
-    Some((At { policy: id, spot: Spot::Port(direction, index, nth) }, entry))
+    Some((At { spot: Spot::Port(direction, index, nth), ..at }, entry))
 }
 
 fn words(allowed: Protocol, entry: &PortEntry) -> (String, String) {

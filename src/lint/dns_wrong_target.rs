@@ -1,7 +1,6 @@
 //! A DNS rule that points where the cluster's DNS is not.
 
 use super::edits::{self, New, Site};
-use super::missing_dns_egress::asks_cluster_dns;
 use super::{
     Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_label_by_name, words,
 };
@@ -24,11 +23,12 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
-    if !policy.isolates(Direction::Egress) || !lacks_dns(cx, id) {
+    // A rule for another resolver beside a right one is nobody's mistake.
+    if !policy.isolates(Direction::Egress) || !cx.reach.lacks_dns(id) {
         return;
     }
     for (index, rule) in (0u32..).zip(policy.rules(Direction::Egress)) {
-        if !is_about_dns(rule) || rule.is_for_everyone() {
+        if !is_about_dns(rule) {
             continue;
         }
         let found = wrong_port(cx, id, index, rule).or_else(|| wrong_peers(cx, id, index, rule));
@@ -36,42 +36,53 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether some of the policy's pods can't ask the cluster's DNS by one of the protocols: a rule
-/// for another resolver beside a right one is nobody's mistake.
-fn lacks_dns(cx: &Context<'_>, id: u32) -> bool {
-    let pods = cx.cluster.subjects(id).into_iter().filter(|pods| asks_cluster_dns(cx, *pods));
-    pods.into_iter().any(|subject| {
-        let dns = reach::dns(cx.cluster, subject);
-        dns.udp.allowed.is_no() || dns.tcp.allowed.is_no()
-    })
-}
-
 fn is_about_dns(rule: &TrafficRule) -> bool {
     rule.port_list().iter().any(|entry| entry.port.get() == Some(&PortRef::Number(53)))
 }
 
-/// Right pods, but on OpenShift they listen on 5353.
+/// Right pods, everyone, or the Service's address, but on OpenShift the pods listen on 5353.
 fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {
     let port = cx.cluster.profile.dns_port();
-    let has_right_one =
-        rule.port_list().iter().any(|e| e.range().is_some_and(|(a, b)| (a..=b).contains(&port)));
-    let may_be_dns = |peer: &Peer| reach::peer_may_be_dns(cx.cluster, id, peer).is_yes();
-    if cx.cluster.profile != Profile::OpenShift
-        || has_right_one
-        || !rule.peer_list().iter().any(may_be_dns)
-    {
+    let may_have_right_one = rule
+        .port_list()
+        .iter()
+        .any(|entry| entry.range().is_none_or(|(a, b)| (a..=b).contains(&port)));
+    let means_dns =
+        rule.is_for_everyone() || rule.peer_list().iter().any(|peer| means_dns(cx, id, peer));
+    if cx.cluster.profile != Profile::OpenShift || may_have_right_one || !means_dns {
         return None;
     }
     let at = At { policy: id, spot: Spot::Port(Direction::Egress, index, 0) };
     let place = at.spot.key_span(cx.cluster.policy(id))?;
     let message = format!(
         "the cluster's DNS pods listen on port {port} on OpenShift, and policies see the pods' \
-         port, not the Service's 53: lookups are dropped"
+         address and port, not the Service's and its 53: lookups are dropped"
     );
-    let help = format!("write port {port}, UDP and TCP (53 as well does no harm)");
+    let is_by_address = rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent());
+    let help = if is_by_address {
+        let (key, value) = cx.cluster.profile.dns_label();
+        let namespace = cx.cluster.profile.dns_namespace();
+        format!("select the pods `{key}: {value}` in `{namespace}`, on port {port}, UDP and TCP")
+    } else {
+        format!("write port {port}, UDP and TCP (53 as well does no harm)")
+    };
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
-    finding.fixes.extend(write_port(cx, id, rule));
+    if !is_by_address {
+        finding.fixes.extend(write_port(cx, id, rule));
+    }
     Some(finding)
+}
+
+/// Whether a peer is the cluster's DNS, by selector or by an address that it may have. A resolver
+/// of the repository listens on whatever port it declares.
+fn means_dns(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
+    match peer.ip_block.get() {
+        Some(block) => !reach::block_may_be_dns(cx.cluster, block).is_no(),
+        None => {
+            reach::peer_may_be_dns(cx.cluster, id, peer).is_yes()
+                && reach::peer_is_own_dns(cx.cluster, id, peer).is_no()
+        }
+    }
 }
 
 /// The DNS pods' port wherever the rule has the Service's.
@@ -84,10 +95,14 @@ fn write_port(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> Option<Fix> {
     let entries = rule.port_list().iter().filter(is_service_port);
     let places = entries.filter_map(|entry| entry.port.place());
     let edits = places.map(|place| site.replace(place.value, port.to_string()));
-    edits::risky(format!("Write port {port}"), edits)
+    let effect = format!("opens {port} to the same peers, and closes 53");
+    edits::risky(format!("Write port {port}"), effect, edits)
 }
 
 fn wrong_peers(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {
+    if rule.is_for_everyone() {
+        return None;
+    }
     let mut first = None;
     for (nth, peer) in (0u32..).zip(rule.peer_list()) {
         let is_address = !peer.ip_block.is_absent();
@@ -130,7 +145,8 @@ fn name_namespace(cx: &Context<'_>, at: At) -> Option<Fix> {
     }
     let new = New::label(NAME_LABEL, namespace);
     let edit = site.key_below(node, "podSelector", "namespaceSelector", &new);
-    edits::risky(format!("Add a namespaceSelector for `{namespace}`"), edit)
+    let effect = "opens the rule to its DNS pods, and closes it to such pods elsewhere";
+    edits::risky(format!("Add a namespaceSelector for `{namespace}`"), effect, edit)
 }
 
 fn has_placeholder(peer: &Peer) -> bool {
@@ -165,14 +181,23 @@ fn reason(cx: &Context<'_>, id: u32, spot: Spot, peer: &Peer) -> Option<(At, Rea
         return None;
     }
     let named = selector.requirements.iter().find(|r| r.key == NAME_LABEL)?;
-    let (name, place) = named.values.iter().find(|(name, _)| !is_dns_namespace(name))?;
+    let home_of_dns = cx.cluster.profile.dns_namespace();
+    let is_other = |name: &str| !is_dns_namespace(name) || is_empty_of_dns(cx, name);
+    let (name, place) = named.values.iter().find(|(name, _)| is_other(name))?;
     let message = format!(
         "port 53 is allowed to namespace {}, and the cluster's DNS lives in `{}`: lookups are \
          dropped",
         words::quoted(name),
-        cx.cluster.profile.dns_namespace()
+        home_of_dns
     );
     Some((namespaces, Reason { place: *place, message }))
+}
+
+/// Whether DNS lives in `name` in other kinds of cluster, and in this one elsewhere: `kube-system`
+/// on OpenShift. A policy of these pods that names both is written for both kinds, and is quiet
+/// since they do reach their DNS.
+fn is_empty_of_dns(cx: &Context<'_>, name: &str) -> bool {
+    cx.cluster.profile == Profile::OpenShift && name != cx.cluster.profile.dns_namespace()
 }
 
 fn no_such_label(cx: &Context<'_>, label: &Requirement) -> Reason {

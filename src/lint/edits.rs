@@ -8,7 +8,7 @@
 
 use super::{Context, Edit, Fix, Safety};
 use crate::model::{Direction, Spot};
-use crate::text::{SourceId, Span};
+use crate::text::{LineIndex, SourceId, Span};
 use crate::yaml::{Node, Value};
 
 /// What is to be written: as blocks or in brackets, as the neighbours are.
@@ -30,13 +30,16 @@ impl New {
     }
 }
 
-/// A fix that changes what is allowed, if there is an edit for it.
+/// A fix that changes what is allowed, if there is an edit for it: what is done, and what that
+/// opens or closes.
 pub(super) fn risky(
-    title: impl Into<String>,
+    title: impl std::fmt::Display,
+    effect: impl std::fmt::Display,
     edits: impl IntoIterator<Item = Edit>,
 ) -> Option<Fix> {
     let edits: Vec<Edit> = edits.into_iter().collect();
-    (!edits.is_empty()).then(|| Fix { title: title.into(), safety: Safety::Unsafe, edits })
+    let title = format!("{title}: {effect}");
+    (!edits.is_empty()).then_some(Fix { title, safety: Safety::Unsafe, edits })
 }
 
 /// A name as a plain scalar, in quotes where YAML 1.1 would read something else; none for what is
@@ -65,6 +68,18 @@ pub(super) struct Site<'a> {
     text: &'a str,
     tree: &'a Node,
     source: SourceId,
+    lines: &'a LineIndex,
+    /// Whether all of `spec` is written in the policy's own text.
+    whole: bool,
+}
+
+/// How a policy is written, as far as that decides what can be edited.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Written {
+    /// Whether no value may be used twice (by an anchor), so that an edit changes one place.
+    plain: bool,
+    /// Whether all of `spec` is written in the policy's own text, and none of it by an overlay.
+    whole: bool,
 }
 
 /// How the lines of a policy are laid out.
@@ -83,13 +98,25 @@ impl<'a> Site<'a> {
         let tree = &cx.cluster.policy(policy).tree;
         let source = tree.span.source;
         let text: &'a str = cx.sources.get(source).text();
-        let site = Self { text, tree, source };
-        let own = site.slice(tree.span);
-        // An overlay may have written its namespace and its labels: that is no hindrance.
-        let spec = tree.get("spec");
-        let is_own = spec.is_none_or(|spec| lies_within(spec, tree.span)) && !shares_values(own);
-        // Nothing there: the file has changed since it was read.
-        (is_own && !own.is_empty()).then_some(site)
+        let site = Self { text, tree, source, lines: cx.sources.get(source).lines(), whole: false };
+        let written = cx.written(policy, || site.written());
+        written.plain.then_some(Self { whole: written.whole, ..site })
+    }
+
+    fn written(&self) -> Written {
+        let own = self.slice(self.tree.span);
+        let spec = self.tree.get("spec");
+        Written {
+            // Nothing there: the file has changed since it was read.
+            plain: !shares_values(own) && !own.is_empty(),
+            whole: spec.is_none_or(|spec| lies_within(spec, self.tree.span)),
+        }
+    }
+
+    /// Whether all of a node is written in the policy's own text: an overlay may have written
+    /// other parts of the policy, which is no hindrance.
+    fn is_own(&self, node: &Node) -> bool {
+        self.whole || lies_within(node, self.tree.span)
     }
 
     /// Other text in the place of a token.
@@ -136,7 +163,10 @@ impl<'a> Site<'a> {
     pub(super) fn first_item(&self, parent: &Node, key: &str, new: &New) -> Option<Edit> {
         let entry = parent.entry(key)?;
         let list = &entry.value;
-        let first = list.as_seq()?.first()?;
+        let first = list.as_seq()?.first().filter(|_| self.is_own(list))?;
+        if !self.tree.span.contains(entry.key_span) {
+            return None;
+        }
         if self.in_brackets(list) {
             let text = format!("{}, ", self.brackets_like(first, new)?);
             return self.on_one_line(list).then(|| self.insert(list.span.start as usize + 1, text));
@@ -153,7 +183,7 @@ impl<'a> Site<'a> {
 
     /// A new item of `list` below the item of that index, written as that one is.
     pub(super) fn item_below(&self, list: &Node, index: usize, new: &New) -> Option<Edit> {
-        let sibling = list.as_seq()?.get(index)?;
+        let sibling = list.as_seq()?.get(index).filter(|_| self.is_own(list))?;
         let end = sibling.span.end as usize;
         if self.in_brackets(list) {
             let text = format!(", {}", self.brackets_like(sibling, new)?);
@@ -179,7 +209,7 @@ impl<'a> Site<'a> {
         key: &'static str,
         new: &New,
     ) -> Option<Edit> {
-        let entry = parent.entry(sibling)?;
+        let entry = parent.entry(sibling).filter(|_| self.is_own(parent))?;
         let end = entry.value.span.end as usize;
         if self.in_brackets(parent) {
             let text = format!(", {key}: {}", self.brackets_like(parent, new)?);
@@ -200,6 +230,9 @@ impl<'a> Site<'a> {
     /// Makes the second of two items of a list part of the first: a space in the place of its
     /// dash. Both must be blocks whose keys stand in the same column.
     pub(super) fn join(&self, first: &Node, second: &Node) -> Option<Edit> {
+        if !self.is_own(first) || !self.is_own(second) {
+            return None;
+        }
         let (dash, other) = (self.dash(second)?, self.dash(first)?);
         let keys = (first.span.start as usize - other, second.span.start as usize - dash);
         let blocks = !self.in_brackets(first) && !self.in_brackets(second);
@@ -230,14 +263,17 @@ impl<'a> Site<'a> {
         Some(brackets(new, pad))
     }
 
-    fn line_start(&self, at: usize) -> usize {
-        self.text[..at].rfind(['\n', '\r']).map_or(0, |end| end + 1)
-    }
-
     /// The column of a key or dash of a block, if nothing but dashes stands before it.
     fn column(&self, at: usize) -> Option<usize> {
-        let before = &self.text[self.line_start(at)..at];
-        before.bytes().all(|b| matches!(b, b' ' | b'-')).then_some(before.len())
+        self.after_only(at, |b| matches!(b, b' ' | b'-'))
+    }
+
+    /// How many bytes stand before `at` on its line, if they are all such.
+    fn after_only(&self, at: usize, is_such: impl Fn(u8) -> bool) -> Option<usize> {
+        let before = &self.text.as_bytes()[..at];
+        let start = before.iter().rposition(|b| !is_such(*b)).map_or(0, |last| last + 1);
+        let begins_line = start == 0 || matches!(before[start - 1], b'\n' | b'\r');
+        begins_line.then_some(at - start)
     }
 
     /// The dash of an item on the same line, with nothing before it.
@@ -245,8 +281,7 @@ impl<'a> Site<'a> {
         let start = item.span.start as usize;
         let before = self.text[..start].trim_end_matches(' ');
         let dash = before.len().checked_sub(1).filter(|_| before.ends_with('-'))?;
-        let is_first = self.text[self.line_start(dash)..dash].bytes().all(|b| b == b' ');
-        (is_first && dash < start).then_some(dash)
+        self.after_only(dash, |b| b == b' ').map(|_| dash)
     }
 
     fn after_colon(&self, key: Span) -> Option<usize> {
@@ -257,23 +292,26 @@ impl<'a> Site<'a> {
     /// The end of the line of `at`, if only blanks and a comment stand before it.
     fn rest_is_empty(&self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
-        let line = &rest[..rest.find(['\n', '\r']).unwrap_or(rest.len())];
-        let trimmed = line.trim_start_matches([' ', '\t']);
-        let comment = trimmed.starts_with('#') && trimmed.len() < line.len();
-        (trimmed.is_empty() || comment).then_some(at + line.len())
+        let trimmed = rest.trim_start_matches([' ', '\t']);
+        let blanks = rest.len() - trimmed.len();
+        if trimmed.is_empty() || trimmed.starts_with(['\n', '\r']) {
+            return Some(at + blanks);
+        }
+        let is_comment = trimmed.starts_with('#') && blanks > 0;
+        is_comment.then(|| at + rest.find(['\n', '\r']).unwrap_or(rest.len()))
     }
 
     /// The style around a node: dashes as they stand within it, or else near it.
     fn style(&self, near: &Node) -> Option<Style<'a>> {
-        let line_end = match self.text.find('\n') {
-            Some(at) if self.text[..at].ends_with('\r') => "\r\n",
-            _ => "\n",
-        };
-        let spec = self.tree.entry("spec")?;
-        if self.in_brackets(&spec.value) {
+        let first_line = self.text.get(..self.lines.line_start(2)).unwrap_or_default();
+        let line_end = if first_line.ends_with("\r\n") { "\r\n" } else { "\n" };
+        let whole = self.tree.span;
+        let spec = self.tree.entry("spec").filter(|spec| whole.contains(spec.key_span))?;
+        if !whole.contains(spec.value.span) || self.in_brackets(&spec.value) {
             return None;
         }
-        let first = spec.value.as_map()?.entries.first()?;
+        let mut keys = spec.value.as_map()?.entries.iter();
+        let first = keys.find(|entry| whole.contains(entry.key_span))?;
         let (outer, inner) = (spec.key_span.start as usize, first.key_span.start as usize);
         let step = self.column(inner)?.checked_sub(self.column(outer)?).filter(|step| *step > 0)?;
         let dash = self.dashes(near).or_else(|| self.dashes(&spec.value));
@@ -285,15 +323,17 @@ impl<'a> Site<'a> {
         match &node.value {
             Value::Scalar(_) => None,
             Value::Seq(items) => items.iter().find_map(|item| self.dashes(item)),
-            Value::Map(map) => map.entries.iter().find_map(|entry| {
-                let item = entry.value.as_seq().and_then(|items| items.first());
-                let dash = item.and_then(|item| self.dash(item));
-                let own = dash.and_then(|dash| {
-                    let key = self.column(entry.key_span.start as usize)?;
-                    self.column(dash)?.checked_sub(key)
-                });
-                own.or_else(|| self.dashes(&entry.value))
-            }),
+            Value::Map(map) => {
+                map.entries.iter().filter(|entry| self.is_own(&entry.value)).find_map(|entry| {
+                    let item = entry.value.as_seq().and_then(|items| items.first());
+                    let dash = item.and_then(|item| self.dash(item));
+                    let own = dash.and_then(|dash| {
+                        let key = self.column(entry.key_span.start as usize)?;
+                        self.column(dash)?.checked_sub(key)
+                    });
+                    own.or_else(|| self.dashes(&entry.value))
+                })
+            }
         }
     }
 }

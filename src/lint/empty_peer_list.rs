@@ -1,7 +1,7 @@
 //! An empty rule or list that reads as "nobody" and means "everyone".
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity};
-use crate::model::{At, Direction, Spot, TrafficRule};
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::{At, Direction, Peer, PortEntry, Spot, TrafficRule};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -27,13 +27,15 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             let at = At { policy: id, spot: Spot::Rule(direction, index) };
             if let Some((place, message, help)) = empty(direction, rule, node) {
                 findings.push(Finding::new(&RULE, place, message, help).about(cx, at));
+            } else {
+                findings.extend(undoing(cx, at, direction, rule));
             }
         }
     }
 }
 
 /// Whether its name says that everyone is meant.
-fn is_called_allow_all(name: &str) -> bool {
+pub(super) fn is_called_allow_all(name: &str) -> bool {
     let has = |wanted: &[&str]| name.split(['-', '.']).any(|word| wanted.contains(&word));
     has(&["allow", "accept", "permit"]) && has(&["all", "any", "anyone", "everyone", "everything"])
 }
@@ -67,4 +69,62 @@ fn empty(direction: Direction, rule: &TrafficRule, node: &Node) -> Option<(Span,
     let place = rule.ports.place()?;
     let message = format!("an empty `ports` {let_through}, on every port: it means all, not none");
     Some((place.key, message, help))
+}
+
+/// An empty list of peers beside ports is a usual way to write "these ports, anywhere", but not
+/// where another rule allows the same port to some peers only.
+fn undoing(cx: &Context<'_>, at: At, direction: Direction, rule: &TrafficRule) -> Option<Finding> {
+    let place = rule.peers.place().filter(|_| rule.is_for_everyone())?.key;
+    let (entry, other) =
+        cx.cluster.policy(at.policy).rules(direction).iter().find_map(|other| {
+            let restricts = is_restricted(other);
+            let undone = other.port_list().iter().find(|entry| is_allowed_by(entry, rule));
+            undone.filter(|_| restricts).map(|entry| (entry, other))
+        })?;
+    let peers = direction.peers_field();
+    let port = match (entry.port.get(), entry.effective_protocol()) {
+        (Some(port), Some(protocol)) => {
+            format!("port {} over {protocol}", words::quoted(&port.to_string()))
+        }
+        _ => "these ports".to_owned(),
+    };
+    let opens = match direction {
+        Direction::Ingress => "lets everyone in on",
+        Direction::Egress => "lets the pods out to anywhere on",
+    };
+    let message = format!(
+        "an empty `{peers}` {opens} {port}, which undoes the rule that allows it to some peers only"
+    );
+    let help = format!(
+        "delete this rule to keep the other one's peers (the kubelet's probes come from the pod's own \
+         node and are always let in); to allow everyone, delete the other rule's `{peers}`"
+    );
+    Some(
+        Finding::new(&RULE, place, message, help)
+            .about(cx, at)
+            .related(other.span, "this rule restricts the port to its peers")
+            .confidence(Confidence::Medium),
+    )
+}
+
+/// Whether a rule is for some peers only. One for every address is not.
+fn is_restricted(rule: &TrafficRule) -> bool {
+    let is_everywhere = |peer: &Peer| {
+        let cidr = peer.ip_block.get().and_then(|block| block.cidr.get());
+        cidr.is_some_and(|cidr| cidr.prefix_len() == 0)
+    };
+    !rule.peer_list().is_empty() && !rule.peer_list().iter().any(is_everywhere)
+}
+
+/// Whether all that a port entry allows is among the ports of a rule.
+fn is_allowed_by(entry: &PortEntry, rule: &TrafficRule) -> bool {
+    rule.port_list().iter().any(|wide| {
+        let same_protocol = wide.effective_protocol().is_some()
+            && wide.effective_protocol() == entry.effective_protocol();
+        let holds = match (wide.range(), entry.range()) {
+            (Some((from, to)), Some((first, last))) => from <= first && last <= to,
+            _ => wide.port.get().is_some() && wide.port.get() == entry.port.get(),
+        };
+        same_protocol && holds
+    })
 }

@@ -130,6 +130,8 @@ pub struct Finding {
     pub bundles: Vec<String>,
     /// Ways to mend it, the best first.
     pub fixes: Vec<Fix>,
+    /// Why there is a way to fix it that is not offered.
+    pub withheld: Option<String>,
     /// What names it across runs; empty until it is settled.
     pub fingerprint: String,
 }
@@ -157,6 +159,7 @@ impl Finding {
             field: String::new(),
             bundles: Vec::new(),
             fixes: Vec::new(),
+            withheld: None,
             fingerprint: String::new(),
         }
     }

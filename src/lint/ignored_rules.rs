@@ -50,5 +50,6 @@ fn list(cx: &Context<'_>, id: u32, word: &str) -> Option<Fix> {
     let last = items.last()?;
     let new = New::text(quoted_like(site.slice(last.span), word));
     let edit = site.item_below(types, items.len() - 1, &new);
-    edits::risky(format!("Add `{word}` to `policyTypes`"), edit)
+    let effect = format!("closes all {} of these pods but what rules allow", word.to_lowercase());
+    edits::risky(format!("Add `{word}` to `policyTypes`"), effect, edit)
 }

@@ -19,7 +19,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let is_implicit = !policy.has_policy_types()
         && policy.ingress.is_absent()
         && !policy.rules(Direction::Egress).is_empty();
-    if !is_implicit || is_meant(cx, id) {
+    if !is_implicit || cx.reach.is_ingress_settled(id) {
         return;
     }
     let at = At { policy: id, spot: Spot::Rules(Direction::Egress) };
@@ -47,17 +47,6 @@ fn leave_ingress_open(cx: &Context<'_>, id: u32) -> Option<Fix> {
         Some(_) => None,
         None => site.key_below(spec, "podSelector", "policyTypes", &types),
     };
-    edits::risky("Write `policyTypes: [Egress]`", edit)
-}
-
-/// Whether another policy of the same pods speaks about ingress: then its being closed is known.
-fn is_meant(cx: &Context<'_>, id: u32) -> bool {
-    let subjects = cx.cluster.subjects(id);
-    let siblings = &cx.cluster.namespace(cx.cluster.home(id)).policies;
-    siblings.iter().filter(|other| **other != id).any(|&other| {
-        let policy = cx.cluster.policy(other);
-        let speaks = policy.isolates(Direction::Ingress)
-            && (policy.has_policy_types() || !policy.rules(Direction::Ingress).is_empty());
-        speaks && subjects.iter().any(|&pods| !cx.cluster.policy_selects(other, pods).is_no())
-    })
+    let effect = "opens all ingress to these pods that no other policy closes";
+    edits::risky("Write `policyTypes: [Egress]`", effect, edit)
 }

@@ -1,6 +1,6 @@
 //! A port that the API server refuses.
 
-use super::edits::Site;
+use super::edits::{New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Safety, Severity, words};
 use crate::model::{At, Direction, Field, Place, PortEntry, PortRef, Spot, Why};
 use crate::text::Span;
@@ -35,6 +35,9 @@ fn port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
     };
     let written = cx.text(place.value);
     let unquoted = numeric_in_quotes(written);
+    if let Some((first, last)) = range(written) {
+        return Some(as_range(cx, at, entry, *place, (first, last)));
+    }
     let (message, help) = match (why, &unquoted) {
         (_, Some(number)) => (
             format!(
@@ -62,6 +65,50 @@ fn port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
         .fixes
         .extend(site.zip(unquoted).map(|(site, number)| unquote(&site, place.value, number)));
     Some(finding)
+}
+
+/// The first and the last port of what is written as a range: `"8888-8890"`.
+fn range(written: &str) -> Option<(u16, u16)> {
+    let inner = written.trim_matches(['"', '\'']);
+    let (first, last) = inner.split_once(['-', ':', '–'])?;
+    let (first, last): (u16, u16) = (first.trim().parse().ok()?, last.trim().parse().ok()?);
+    (0 < first && first <= last).then_some((first, last))
+}
+
+fn as_range(
+    cx: &Context<'_>,
+    at: At,
+    entry: &PortEntry,
+    place: Place,
+    (first, last): (u16, u16),
+) -> Finding {
+    let message = format!(
+        "port {} is a range in one value: the API server rejects it",
+        words::quoted(cx.text(place.value).trim_matches(['"', '\'']))
+    );
+    let help = format!("write `port: {first}` and `endPort: {last}`");
+    let mut finding = Finding::new(&RULE, place.key, message, help).about(cx, at);
+    finding.fixes.extend(write_range(cx, at, entry, place, (first, last)));
+    finding
+}
+
+fn write_range(
+    cx: &Context<'_>,
+    at: At,
+    entry: &PortEntry,
+    place: Place,
+    (first, last): (u16, u16),
+) -> Option<Fix> {
+    let site = Site::of(cx, at.policy)?;
+    let node = site.node(at.spot)?;
+    // One that is there says something else, and a key must not stand twice.
+    if node.get("endPort").is_some() || !entry.end_port.is_absent() {
+        return None;
+    }
+    let end = site.key_below(node, "port", "endPort", &New::text(last.to_string()))?;
+    let edits = vec![site.replace(place.value, first.to_string()), end];
+    let title = format!("Write `port: {first}` and `endPort: {last}`");
+    Some(Fix { title, safety: Safety::Safe, edits })
 }
 
 /// The number in a quoted scalar such as `"80"`, if it is a port.

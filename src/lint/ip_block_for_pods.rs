@@ -4,7 +4,9 @@ use ipnet::IpNet;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::bundle::Head;
-use crate::model::{At, Direction, PortEntry, PortRef, Service, Spot, TrafficRule};
+use crate::model::{
+    AddressOwner, AddressRange, At, Direction, PortEntry, PortRef, Service, Spot, TrafficRule,
+};
 use crate::text::Span;
 
 /// The rule.
@@ -51,6 +53,8 @@ enum Inside<'a> {
     ServiceRange(IpNet),
     /// In the range that pods have theirs of.
     PodRange(IpNet),
+    /// In a range of a cluster whose configuration the repository shows.
+    Described(&'a AddressRange),
 }
 
 impl<'a> Inside<'a> {
@@ -66,6 +70,10 @@ impl<'a> Inside<'a> {
         service
             .or_else(|| within(&cluster.settings.service_ranges).map(Self::ServiceRange))
             .or_else(|| within(&cluster.settings.pod_ranges).map(Self::PodRange))
+            .or_else(|| {
+                let described = cluster.described.iter();
+                described.filter(|range| range.net.contains(&cidr)).map(Self::Described).next()
+            })
     }
 }
 
@@ -81,20 +89,12 @@ fn finding(cx: &Context<'_>, at: At, direction: Direction, inside: &Inside<'_>) 
             let what = format!("is the address of Service {}", words::quoted(&head.name));
             (of_service(&written, &what, direction), select_pods(service))
         }
-        Inside::ServiceRange(range) => {
-            let what = format!("lies in the range of the cluster's Services, `{range}`");
-            let help = "select the pods behind the Service by their labels instead";
-            (of_service(&written, &what, direction), help.to_owned())
-        }
-        Inside::PodRange(range) => (
-            format!(
-                "{written} lies in the range of the cluster's pods, `{range}`: an `ipBlock` is for \
-                 addresses outside, some network plugins never match it with pods, and pods \
-                 change their address"
-            ),
-            "select the pods by their labels instead: `podSelector` and `namespaceSelector`"
-                .to_owned(),
-        ),
+        Inside::ServiceRange(range) => service_range(&written, range, direction),
+        Inside::PodRange(range) => pod_range(&written, range),
+        Inside::Described(range) => match range.of {
+            AddressOwner::Pods => pod_range(&written, &range.net),
+            AddressOwner::Services => service_range(&written, &range.net, direction),
+        },
     };
     let finding = Finding::new(&RULE, place, message, help).about(cx, at);
     Some(match inside {
@@ -102,8 +102,32 @@ fn finding(cx: &Context<'_>, at: At, direction: Direction, inside: &Inside<'_>) 
             let who = format!("Service {} has this address", words::quoted(&head.name));
             finding.related(*span, who)
         }
+        Inside::Described(range) => {
+            let whose = match range.of {
+                AddressOwner::Pods => "pods",
+                AddressOwner::Services => "Services",
+            };
+            let said = format!("the cluster's {whose} get addresses of `{}` by this", range.net);
+            finding.related(range.place, said)
+        }
         _ => finding,
     })
+}
+
+fn service_range(written: &str, range: &IpNet, direction: Direction) -> (String, String) {
+    let what = format!("lies in the range of the cluster's Services, `{range}`");
+    let help = "select the pods behind the Service by their labels instead";
+    (of_service(written, &what, direction), help.to_owned())
+}
+
+fn pod_range(written: &str, range: &IpNet) -> (String, String) {
+    let message = format!(
+        "{written} lies in the range of the cluster's pods, `{range}`: an `ipBlock` is for \
+         addresses outside, some network plugins never match it with pods, and pods change their \
+         address"
+    );
+    let help = "select the pods by their labels instead: `podSelector` and `namespaceSelector`";
+    (message, help.to_owned())
 }
 
 fn of_service(written: &str, what: &str, direction: Direction) -> String {

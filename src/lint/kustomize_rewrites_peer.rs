@@ -96,7 +96,7 @@ impl<'a> Rewritten<'a> {
         let lost = self.lost_dns(cx, id, peer, &before).or_else(|| {
             let still = !peer.means.pods.is_none();
             let lost = || self.lost_pods(cx, id, &before).or_else(|| self.lost_elsewhere(cx, peer));
-            if still { None } else { lost().or_else(|| self.lost_ingress(cx, peer)) }
+            if still { None } else { lost().or_else(|| self.lost_beyond(cx, peer)) }
         })?;
         Some(self.finding(cx, id, &lost))
     }
@@ -139,18 +139,35 @@ impl<'a> Rewritten<'a> {
         Some(Lost { who, confidence: Confidence::Medium })
     }
 
-    /// The pods of an ingress controller, which come with a chart or an install manifest of their
-    /// own as a rule.
-    fn lost_ingress(&self, cx: &Context<'_>, peer: &SelectorPeer<'_>) -> Option<Lost> {
-        let elsewhere = !peer.peer.namespace_selector.is_absent()
-            && peer
-                .means
-                .namespaces
-                .iter()
-                .all(|(number, _)| cx.cluster.namespace(*number).workloads.is_empty());
-        let lost = elsewhere && is_ingress_controller(&self.before);
-        let who = "the ingress controller's pods".to_owned();
-        lost.then_some(Lost { who, confidence: Confidence::Medium })
+    /// Pods of a namespace that the kustomization does not build (the ingress controller, the
+    /// metrics scraper): whoever makes them does not add the label. The peer selected no pod that
+    /// is shown, so it means others.
+    fn lost_beyond(&self, cx: &Context<'_>, peer: &SelectorPeer<'_>) -> Option<Lost> {
+        let is_empty = |number: &u32| cx.cluster.namespace(*number).workloads.is_empty();
+        let means = &peer.means;
+        let reaches_beyond = !peer.peer.namespace_selector.is_absent()
+            && (means.beyond || means.namespaces.iter().any(|(number, _)| is_empty(number)));
+        let gets_label_elsewhere =
+            || cx.cluster.elsewhere().is_some_and(|elsewhere| elsewhere.may_have(self.after));
+        if self.before.is_empty() || !reaches_beyond || gets_label_elsewhere() {
+            return None;
+        }
+        let who = if is_ingress_controller(&self.before) {
+            "the ingress controller's pods".to_owned()
+        } else {
+            format!("the pods of {}, which it does not build", self.where_beyond(cx, peer))
+        };
+        Some(Lost { who, confidence: Confidence::Medium })
+    }
+
+    fn where_beyond(&self, cx: &Context<'_>, peer: &SelectorPeer<'_>) -> String {
+        let selector = peer.peer.namespace_selector.get().filter(|selector| !selector.is_empty());
+        let named = |(number, _): &(u32, _)| words::namespace(cx.cluster.namespace(*number));
+        match (selector, &*peer.means.namespaces) {
+            (_, [only]) if !peer.means.beyond => named(only),
+            (Some(selector), _) => format!("namespaces with {}", words::selector(selector)),
+            (None, _) => "other namespaces".to_owned(),
+        }
     }
 
     fn finding(&self, cx: &Context<'_>, id: u32, lost: &Lost) -> Finding {

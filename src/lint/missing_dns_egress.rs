@@ -1,12 +1,12 @@
 //! Pods that are let out to others, and can't look up their names.
 
+use super::earlier::Earlier;
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_policies, words};
-use crate::model::{At, Direction, DnsPolicy, Field, Peer, Policy, PortRef, Spot, TrafficRule};
-use crate::reach;
-use crate::resolve::{
-    NAME_LABEL, Profile, Subject, Tri, Why, covers, dns_labels, is_dns_namespace,
+use crate::model::{
+    At, Direction, Field, Operator, Peer, Policy, PortRef, Selector, Spot, TrafficRule,
 };
+use crate::resolve::{NAME_LABEL, Profile, Subject, covers, is_openshift_namespace};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -18,30 +18,33 @@ pub static RULE: Rule = Rule {
     check: Check::Cluster(check),
 };
 
-/// A policy some of whose pods can't reach DNS.
-struct Cut {
-    policy: u32,
-    pods: Vec<Subject>,
-}
-
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut told: Vec<Cut> = Vec::new();
+    let mut earlier = Earlier::new(cx.cluster);
     for &id in cx.cluster.policies() {
-        if !cx.cluster.is_reported(id) {
+        if !cx.cluster.is_reported(id) || earlier.has_told_of_group(id) {
             continue;
         }
         let policy = cx.cluster.policy(id);
         let Some(need) = need_of_names(cx, id, policy) else {
             continue;
         };
-        let pods = pods_without_dns(cx, id);
-        if pods.is_empty() || told.iter().any(|earlier| is_told(cx, earlier, id, &pods)) {
+        let pods = cx.reach.without_dns(id);
+        let Some(first) = pods.first() else {
             continue;
+        };
+        if first.workload().is_some() {
+            earlier.tell_of_group(id);
+        }
+        if earlier.has_told(id, &pods) {
+            continue;
+        }
+        match first {
+            Subject::Workload(_) => earlier.tell(&pods),
+            Subject::PodsOf(_) => earlier.tell_of_selector(id),
         }
         let mut found = finding(cx, id, &pods, need);
         namespace_policies::lower_if_allowed_elsewhere(cx, id, &mut found);
         findings.push(found);
-        told.push(Cut { policy: id, pods });
     }
 }
 
@@ -67,7 +70,9 @@ fn needs_names(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> bool {
     }
     rule.peer_list().iter().any(|peer| {
         let by_selector = !peer.pod_selector.is_absent() || !peer.namespace_selector.is_absent();
-        by_selector && !is_pods_themselves(cx, id, peer)
+        by_selector
+            && !(is_pods_themselves(cx, id, peer) && !are_found_by_name(cx, id))
+            && !(is_for_dns_or_api_server_only(rule) && is_api_server(cx, id, rule, peer))
     })
 }
 
@@ -85,6 +90,56 @@ fn is_for_dns_or_api_server_only(rule: &TrafficRule) -> bool {
     })
 }
 
+/// Labels by which the pods of the API server are selected: a static pod's (kubeadm), and those
+/// of OpenShift's operators.
+const API_SERVER_LABELS: &[(&str, &[&str])] = &[
+    ("apiserver", &["true"]),
+    ("app", &["kube-apiserver", "openshift-apiserver", "openshift-kube-apiserver"]),
+    ("component", &["kube-apiserver"]),
+    ("k8s-app", &["kube-apiserver"]),
+    ("tier", &["control-plane"]),
+];
+
+/// Whether a peer is the API server's, which clients find by the address in their environment:
+/// the rule says 6443, or the peer has its pods' labels, or is a namespace of OpenShift that holds
+/// nothing else. Pods that the repository shows are another server, reached by name.
+fn is_api_server(cx: &Context<'_>, id: u32, rule: &TrafficRule, peer: &Peer) -> bool {
+    let asks = |selector: &Selector, is_it: &dyn Fn(&str, &str) -> bool| {
+        selector.requirements.iter().any(|requirement| {
+            requirement.operator == Operator::In
+                && requirement.values.iter().all(|(value, _)| is_it(&requirement.key, value))
+        })
+    };
+    let has_label = |key: &str, value: &str| {
+        API_SERVER_LABELS.iter().any(|(known, values)| *known == key && values.contains(&value))
+    };
+    let is_namespace = |key: &str, value: &str| {
+        key == NAME_LABEL && is_openshift_namespace(value) && value.ends_with("apiserver")
+    };
+    let says_port = rule.port_list().iter().any(|e| e.port.get() == Some(&PortRef::Number(6443)));
+    let pods = cx.cluster.peer_pods(id, peer).pods;
+    let is_shown = pods.yes.iter().any(|number| {
+        let ports = &cx.cluster.workload(number).workload.ports;
+        peer.pod_selector.get().is_some_and(|selector| !selector.is_empty())
+            || ports.iter().any(|port| port.number == 6443)
+    });
+    let by_selector = peer.pod_selector.get().is_some_and(|selector| asks(selector, &has_label))
+        || peer.namespace_selector.get().is_some_and(|selector| asks(selector, &is_namespace));
+    !is_shown && (says_port || by_selector)
+}
+
+/// Whether pods find one another by name: the members of a StatefulSet have names of their own
+/// in its Service (`serviceName`), and what names a Service of their namespace looks it up.
+fn are_found_by_name(cx: &Context<'_>, id: u32) -> bool {
+    let services: Vec<&str> =
+        cx.cluster.services_in(cx.cluster.home(id)).map(|(head, _)| head.name.as_str()).collect();
+    cx.cluster.selected(id).yes.iter().any(|number| {
+        let workload = cx.cluster.workload(number).workload;
+        workload.has_member_names
+            || workload.hosts.iter().any(|host| services.contains(&host.as_str()))
+    })
+}
+
 /// The members of one application talking among themselves: they need no DNS when they find each
 /// other by broadcast or by address, as Erlang and JGroups clusters do.
 fn is_pods_themselves(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
@@ -94,59 +149,6 @@ fn is_pods_themselves(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
         return false;
     };
     !own.is_empty() && covers(Some(own), Some(other)).is_yes()
-}
-
-/// The pods of a policy that can ask the cluster's DNS by neither UDP nor TCP.
-fn pods_without_dns(cx: &Context<'_>, id: u32) -> Vec<Subject> {
-    let mut pods = cx.cluster.subjects(id);
-    pods.retain(|&subject| {
-        asks_cluster_dns(cx, subject) && {
-            let dns = reach::dns(cx.cluster, subject);
-            [dns.udp, dns.tcp].iter().all(|verdict| is_refused(cx, id, subject, verdict))
-        }
-    });
-    pods
-}
-
-/// Whether it is refused, or allowed only by policies that may be for other pods: one for
-/// `tier: database` says nothing of `app: web`, only one that covers it does.
-fn is_refused(cx: &Context<'_>, id: u32, subject: Subject, verdict: &reach::Verdict) -> bool {
-    let is_for_others =
-        |at: &At| at.policy != id && !cx.cluster.policy_selects(at.policy, subject).is_yes();
-    let is_described = matches!(subject, Subject::PodsOf(_));
-    let is_unsure = verdict.allowed == Tri::Unknown(Why::SelectorOnly);
-    verdict.allowed.is_no() || is_described && is_unsure && verdict.by.iter().all(is_for_others)
-}
-
-/// `dnsPolicy: None` and `Default` look elsewhere; a pod on the node's network is outside every
-/// policy as far as the API says.
-pub(super) fn asks_cluster_dns(cx: &Context<'_>, subject: Subject) -> bool {
-    match subject {
-        Subject::PodsOf(id) => !is_dns_itself(cx, id),
-        Subject::Workload(number) => {
-            let workload = cx.cluster.workload(number).workload;
-            workload.dns_policy == DnsPolicy::Cluster && !workload.host_network
-        }
-    }
-}
-
-/// The DNS pods themselves ask the node's resolver (`dnsPolicy: Default` in CoreDNS' manifest).
-fn is_dns_itself(cx: &Context<'_>, id: u32) -> bool {
-    let home = &cx.cluster.namespace(cx.cluster.home(id)).name;
-    let selector = cx.cluster.policy(id).pod_selector.get().filter(|s| !s.is_empty());
-    let selects_dns = selector.is_some_and(|s| !dns_labels(s, cx.cluster.profile).is_no());
-    is_dns_namespace(home) && selects_dns
-}
-
-/// Whether an earlier finding has told of all these pods already.
-fn is_told(cx: &Context<'_>, earlier: &Cut, id: u32, pods: &[Subject]) -> bool {
-    pods.iter().all(|subject| match subject {
-        Subject::Workload(_) => earlier.pods.contains(subject),
-        Subject::PodsOf(_) => {
-            earlier.pods.contains(&Subject::PodsOf(earlier.policy))
-                && cx.cluster.policy_selects(earlier.policy, Subject::PodsOf(id)).is_yes()
-        }
-    })
 }
 
 fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> Finding {
@@ -161,9 +163,15 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
          port {port}, by UDP or TCP",
         who(cx, id, pods)
     );
+    let why = match cx.cluster.profile {
+        Profile::OpenShift => {
+            " (on OpenShift the DNS pods listen on 5353 behind their Service's 53)"
+        }
+        _ => "",
+    };
     let help = format!(
         "add an egress rule to `{key}: {value}` in namespace `{namespace}` on port {port}, both \
-         UDP and TCP"
+         UDP and TCP{why}"
     );
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).severity(severity);
     for (span, words) in others(cx, id, pods) {
@@ -180,7 +188,9 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
 fn allow_dns(cx: &Context<'_>, id: u32) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let rule = dns_rule(cx.cluster.profile);
-    edits::risky("Add a DNS rule", site.first_item(site.node(Spot::Spec)?, "egress", &rule))
+    let edit = site.first_item(site.node(Spot::Spec)?, "egress", &rule);
+    let effect = format!("opens port {} of the cluster's DNS pods", cx.cluster.profile.dns_port());
+    edits::risky("Add a DNS rule", effect, edit)
 }
 
 fn dns_rule(profile: Profile) -> New {
@@ -202,17 +212,14 @@ fn dns_rule(profile: Profile) -> New {
 }
 
 fn who(cx: &Context<'_>, id: u32, pods: &[Subject]) -> String {
-    let names: Vec<String> = pods
-        .iter()
-        .filter_map(|subject| match subject {
-            Subject::Workload(number) => Some(words::workload(&cx.cluster.workload(*number))),
-            Subject::PodsOf(_) => None,
-        })
-        .collect();
-    match names.len() {
-        0 => words::pods_of(cx, id),
-        1 if names[0].starts_with("Pod ") => names[0].clone(),
-        _ => format!("the pods of {}", words::list(&names, 3)),
+    let workload = |number: u32| words::workload(&cx.cluster.workload(number));
+    match pods {
+        [Subject::PodsOf(_), ..] | [] => words::pods_of(cx, id),
+        [Subject::Workload(number)] if workload(*number).starts_with("Pod ") => workload(*number),
+        _ => {
+            let numbers = pods.iter().filter_map(|subject| subject.workload());
+            format!("the pods of {}", words::first_of(numbers.map(workload), pods.len(), 3))
+        }
     }
 }
 
@@ -221,9 +228,10 @@ fn others(cx: &Context<'_>, id: u32, pods: &[Subject]) -> Vec<(crate::text::Span
     let Some(&first) = pods.first() else {
         return Vec::new();
     };
-    let verdict = reach::dns(cx.cluster, first).udp;
-    let others = verdict.isolating.into_iter().filter(|other| *other != id).take(3);
-    others
+    let restricting = cx.reach.restricting_egress(first, 4).into_iter();
+    restricting
+        .filter(|other| *other != id)
+        .take(3)
         .map(|other| {
             let name = words::quoted(&cx.cluster.head(other).name);
             let words = format!("policy {name} restricts the egress of the same pods");

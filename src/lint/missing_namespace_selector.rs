@@ -96,5 +96,6 @@ fn name_namespace(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>, name: &str
     }
     let new = New::label(NAME_LABEL, edits::name(name)?);
     let edit = site.key_below(node, "podSelector", "namespaceSelector", &new);
-    edits::risky(format!("Add a namespaceSelector for {}", words::quoted(name)), edit)
+    let effect = "opens the rule to such pods there";
+    edits::risky(format!("Add a namespaceSelector for {}", words::quoted(name)), effect, edit)
 }

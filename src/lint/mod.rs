@@ -8,6 +8,7 @@ mod dns_single_protocol;
 mod dns_wrong_target;
 pub mod duplicate_key;
 mod duplicate_policy;
+mod earlier;
 mod edits;
 mod empty_peer_list;
 mod finding;
@@ -31,6 +32,8 @@ mod missing_namespace_selector;
 mod namespace_label_by_name;
 mod namespace_policies;
 mod no_effect_egress;
+mod node_local_dns_blocked;
+mod null_field;
 mod object_meta;
 mod orphaned_namespace_selector;
 mod orphaned_peer_selector;
@@ -58,9 +61,13 @@ pub use finding::{Confidence, Edit, Finding, Fix, Related, Safety, Severity, Sub
 pub use overlaid::overlaid;
 pub use registry::{RULES, rule};
 
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
+
 use rayon::prelude::*;
 
 use crate::model::{Direction, Peer, TrafficRule};
+use crate::reach::Reach;
 use crate::resolve::{Cluster, PeerPods};
 use crate::text::{Sources, Span};
 
@@ -100,10 +107,23 @@ pub enum Check {
 pub struct Context<'a> {
     /// The cluster, resolved.
     pub cluster: &'a Cluster,
+    /// What is worked out about it once, for all rules.
+    pub reach: &'a Reach,
     /// The texts, for words as they are written.
     pub sources: &'a Sources,
-    /// The peers of the policy that is checked, worked out once for all rules.
-    peers: &'a [SelectorPeer<'a>],
+    /// The policy that is checked; none for rules that look at the cluster.
+    own: Option<&'a Own<'a>>,
+}
+
+/// What is worked out once about the policy that is checked, for all rules.
+struct Own<'a> {
+    policy: u32,
+    /// Its peers, in order.
+    peers: Vec<SelectorPeer<'a>>,
+    /// How its text is written.
+    written: OnceLock<edits::Written>,
+    /// The fields that the API does not have.
+    strays: OnceLock<unknown_field::Strays>,
 }
 
 /// What `rules` find in a cluster: the rules in the order given, policies in parallel.
@@ -112,14 +132,20 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
     let reported: Vec<u32> =
         policies.iter().copied().filter(|id| cx.cluster.is_reported(*id)).collect();
     let of_policy = |id: &u32| {
-        let peers = selector_peers(cx.cluster, *id);
-        let cx = Context { peers: &peers, ..*cx };
+        let own = Own {
+            policy: *id,
+            peers: selector_peers(cx.cluster, *id),
+            written: OnceLock::new(),
+            strays: OnceLock::new(),
+        };
+        let cx = Context { own: Some(&own), ..*cx };
         let mut findings = Vec::new();
         for rule in rules {
             if let Check::Policy(check) = rule.check {
                 check(&cx, *id, &mut findings);
             }
         }
+        findings.iter_mut().for_each(|finding| split_peer::withhold(&cx, finding));
         findings
     };
     let mut findings: Vec<Finding> = reported.par_iter().flat_map_iter(of_policy).collect();
@@ -174,7 +200,7 @@ pub(crate) struct RuleDestinations {
     /// Its index.
     pub index: u32,
     /// The destination pods that the repository shows; none where it can't tell who they are.
-    pub shown: Option<Vec<u32>>,
+    pub shown: Option<Arc<[u32]>>,
     /// Whether all of them stand in closed places, so that no others are among them.
     pub closed: bool,
 }
@@ -188,13 +214,30 @@ impl RuleDestinations {
 
 impl<'a> Context<'a> {
     /// What rules may ask of a cluster whose spans lie in `sources`.
-    pub fn new(cluster: &'a Cluster, sources: &'a Sources) -> Self {
-        Self { cluster, sources, peers: &[] }
+    pub fn new(reach: &'a Reach, sources: &'a Sources) -> Self {
+        Self { cluster: reach.cluster(), reach, sources, own: None }
     }
 
     /// A text as it is written.
     pub(crate) fn text(&self, span: Span) -> &'a str {
         self.sources.slice(span)
+    }
+
+    /// How the text of a policy is written, looked at once for the policy that is checked.
+    fn written(&self, policy: u32, look: impl FnOnce() -> edits::Written) -> edits::Written {
+        match self.own.filter(|own| own.policy == policy) {
+            Some(own) => *own.written.get_or_init(look),
+            None => look(),
+        }
+    }
+
+    /// The fields of the policy that is checked which the API does not have.
+    fn strays(&self, policy: u32) -> Cow<'a, unknown_field::Strays> {
+        let look = || unknown_field::Strays::of(&self.cluster.policy(policy).tree);
+        match self.own.filter(|own| own.policy == policy) {
+            Some(own) => Cow::Borrowed(own.strays.get_or_init(look)),
+            None => Cow::Owned(look()),
+        }
     }
 
     /// Whether a value that seems to be null is filled in later: ytt writes what it puts there as
@@ -209,13 +252,17 @@ impl<'a> Context<'a> {
     /// ports are ports of: the peers' pods for egress, the policy's own for ingress.
     pub(crate) fn rules_with_destinations(&self, policy: u32) -> Vec<RuleDestinations> {
         let cluster = self.cluster;
-        let own = self.own_destinations(policy);
         let mut found = Vec::new();
         for direction in Direction::BOTH {
-            if !cluster.policy(policy).isolates(direction) {
+            let rules = cluster.policy(policy).rules(direction);
+            if !cluster.policy(policy).isolates(direction) || rules.is_empty() {
                 continue;
             }
-            for (index, rule) in (0u32..).zip(cluster.policy(policy).rules(direction)) {
+            let own = match direction {
+                Direction::Ingress => self.own_destinations(policy),
+                Direction::Egress => None,
+            };
+            for (index, rule) in (0u32..).zip(rules) {
                 let shown = match direction {
                     Direction::Ingress => own.clone(),
                     Direction::Egress => self.peer_destinations(index, rule),
@@ -230,32 +277,27 @@ impl<'a> Context<'a> {
     /// Whether the places that a rule's destinations live in are closed.
     fn are_closed(&self, policy: u32, direction: Direction, index: u32) -> bool {
         let closed = |number: u32| self.cluster.namespace(number).open.is_none();
-        let is_of_rule =
-            |peer: &&SelectorPeer<'_>| (peer.direction, peer.rule) == (direction, index);
         match direction {
             Direction::Ingress => closed(self.cluster.home(policy)),
             Direction::Egress => self
-                .peers
+                .peers_of_rule(direction, index)
                 .iter()
-                .filter(is_of_rule)
                 .all(|peer| peer.means.namespaces.iter().all(|(number, _)| closed(*number))),
         }
     }
 
-    fn own_destinations(&self, policy: u32) -> Option<Vec<u32>> {
+    fn own_destinations(&self, policy: u32) -> Option<Arc<[u32]>> {
         let selected = self.cluster.selected(policy);
         let sure = selected.is_sure() && !selected.yes.is_empty();
         sure.then(|| selected.yes.iter().collect())
     }
 
-    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Vec<u32>> {
+    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Arc<[u32]>> {
         if rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent()) {
             return None;
         }
-        let is_of_rule =
-            |peer: &&SelectorPeer<'_>| peer.direction == Direction::Egress && peer.rule == index;
         let mut pods = Vec::new();
-        for peer in self.peers.iter().filter(is_of_rule) {
+        for peer in self.peers_of_rule(Direction::Egress, index) {
             let means = &peer.means;
             let all_covered = means.namespaces.iter().all(|(_, covered)| covered.is_yes());
             // What ports a well-known pod has beside those it is known by is not said.
@@ -266,13 +308,22 @@ impl<'a> Context<'a> {
         }
         pods.sort_unstable();
         pods.dedup();
-        (!pods.is_empty()).then_some(pods)
+        (!pods.is_empty()).then(|| pods.into())
     }
 
     /// The peers of the policy that is checked which select pods or namespaces, in the directions
     /// that are in effect (rules of the others have no effect, which is another rule's finding).
     pub(crate) fn selector_peers(&self) -> &'a [SelectorPeer<'a>] {
-        self.peers
+        self.own.map_or(&[], |own| &own.peers)
+    }
+
+    /// Those of one rule.
+    pub(crate) fn peers_of_rule(&self, direction: Direction, rule: u32) -> &'a [SelectorPeer<'a>] {
+        let peers = self.selector_peers();
+        let of = |peer: &SelectorPeer<'_>| (peer.direction, peer.rule);
+        let from = peers.partition_point(|peer| of(peer) < (direction, rule));
+        let to = peers.partition_point(|peer| of(peer) <= (direction, rule));
+        &peers[from..to]
     }
 }
 

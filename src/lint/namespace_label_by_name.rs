@@ -2,8 +2,8 @@
 
 use super::edits::{self, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, SelectorPeer, Severity, words};
-use crate::model::{At, Operator, Requirement, Spot};
-use crate::resolve::{Labelled, NAME_LABEL, is_dns_namespace};
+use crate::model::{At, Direction, Operator, PortEntry, PortRef, Requirement, Spot};
+use crate::resolve::{Labelled, NAME_LABEL, NAME_LIKE, is_dns_namespace};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,17 +14,6 @@ pub static RULE: Rule = Rule {
     page: include_str!("../../rules/namespace-label-by-name.md"),
     check: Check::Policy(check),
 };
-
-/// Keys that people take for the namespace's name.
-const NAME_LIKE: &[&str] = &[
-    "k8s-namespace",
-    "kubernetes.io/name",
-    "metadata.name",
-    "name",
-    "namespace",
-    "namespace-name",
-    "ns",
-];
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
@@ -83,10 +72,26 @@ fn finding(
         "{asked} selects {} only in clusters where somebody has put that label on it",
         words::quoted(name)
     );
-    let finding = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
-    let mut finding = finding.severity(Severity::Note).confidence(Confidence::Low);
+    let mut finding = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
+    finding = if is_how_dns_is_reached(cx, id, peer) {
+        finding.confidence(Confidence::Medium)
+    } else {
+        finding.severity(Severity::Note).confidence(Confidence::Low)
+    };
     finding.fixes.extend(use_name_label(cx, id, peer, requirement));
     Some(finding)
+}
+
+/// Whether the peer stands in a rule on DNS' port, and no rule surely lets the pods out to DNS:
+/// then all depends on a label that somebody has to put on the namespace.
+fn is_how_dns_is_reached(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
+    let is_dns = |entry: &PortEntry| {
+        matches!(entry.port.get(), Some(PortRef::Number(53 | 5353)))
+            || matches!(entry.port.get(), Some(PortRef::Name(name)) if name.starts_with("dns"))
+    };
+    let rule = cx.cluster.policy(id).rule(peer.direction, peer.rule);
+    let is_about_dns = rule.is_some_and(|rule| rule.port_list().iter().any(is_dns));
+    peer.direction == Direction::Egress && is_about_dns && cx.reach.may_lack_dns(id)
 }
 
 fn use_name_label(
@@ -101,9 +106,16 @@ fn use_name_label(
     }
     let place = requirement.key_span;
     let edit = Site::of(cx, id)?.replace(place, quoted_like(cx.text(place), NAME_LABEL));
-    edits::risky(format!("Write `{NAME_LABEL}`"), Some(edit))
+    let name = named(requirement).map(words::quoted).unwrap_or_default();
+    let effect = match peer.peer.pod_selector.get().filter(|selector| !selector.is_empty()) {
+        Some(pods) => format!("opens the rule to pods with {} in {name}", words::selector(pods)),
+        None => format!("opens the rule to every pod of {name}"),
+    };
+    edits::risky(format!("Write `{NAME_LABEL}`"), effect, Some(edit))
 }
 
 fn some_namespace_has(cx: &Context<'_>, requirement: &Requirement, name: &str) -> bool {
-    cx.cluster.namespaces().iter().any(|ns| ns.value(&requirement.key) == Some(name))
+    let mut labelled = cx.cluster.namespaces_with(&requirement.key, name).iter();
+    labelled.any(|n| cx.cluster.namespace(*n).value(&requirement.key) == Some(name))
+        || requirement.key == NAME_LABEL && cx.cluster.namespace_named(name).is_some()
 }

@@ -1,6 +1,8 @@
 //! What the API server refuses in a policy's `metadata`, for `invalid-policy`: pkg/api/validation
 //! `ValidateObjectMeta`, with `ValidateNetworkPolicyName` (a DNS subdomain) for the name.
 
+use std::collections::HashMap;
+
 use super::{Context, Edit, Finding, Fix, Safety, invalid_policy, unknown_field, words};
 use crate::model::{At, Spot, Why, is_placeholder, string, validate};
 use crate::text::Span;
@@ -148,10 +150,12 @@ impl Meta<'_> {
             self.wrong_type(&path, entry, "a mapping");
             return Vec::new();
         };
+        // Of a key that is there twice, the last one counts.
+        let last: HashMap<&str, usize> =
+            map.entries.iter().enumerate().map(|(index, entry)| (&*entry.key, index)).collect();
         let mut found = Vec::new();
         for (index, entry) in map.entries.iter().enumerate() {
-            let overwritten = map.entries[index + 1..].iter().any(|it| it.key == entry.key);
-            if overwritten {
+            if last.get(&*entry.key) != Some(&index) {
                 continue;
             }
             if let Text::Is(entry, text) = self.text(Some(entry), &format!("{path}[{}]", entry.key))

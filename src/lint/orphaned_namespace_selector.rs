@@ -34,7 +34,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         if let Some((place, message)) = orphan.related {
             finding = finding.related(place, message);
         }
-        if !orphan.moved && !shows_all_namespaces(cx, orphan.by_name) {
+        if !orphan.proven && !shows_all_namespaces(cx, orphan.by_name) {
             finding = finding.confidence(Confidence::Low);
         }
         findings.push(finding);
@@ -49,8 +49,8 @@ struct Orphan {
     related: Option<(Span, String)>,
     /// It is about the label that every namespace has.
     by_name: bool,
-    /// The repository itself takes the pods away.
-    moved: bool,
+    /// The repository itself shows why, whatever else there may be.
+    proven: bool,
 }
 
 fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) -> Option<Orphan> {
@@ -68,7 +68,51 @@ fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) 
     if peer.means.namespaces.iter().any(|(number, _)| is_shown(*number)) {
         return None;
     }
-    without_value(cx, requirement)
+    pods_label(cx, requirement).or_else(|| without_value(cx, requirement))
+}
+
+/// A label that no Namespace shown has, and that pods of a namespace shown do have: it belongs in
+/// a podSelector. Positive evidence, whatever other namespaces there may be.
+fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
+    let cluster = cx.cluster;
+    let shown = || cluster.namespaces().iter().filter(|namespace| namespace.object.is_some());
+    let may_have = shown().any(|namespace| !meets(requirement, namespace).is_no());
+    let is_met_elsewhere = cluster.elsewhere().is_some_and(|it| it.has_namespace_with(requirement));
+    if may_have || is_met_elsewhere || requirement.key == NAME_LABEL {
+        return None;
+    }
+    let has = |number: &u32| {
+        let label = cluster.workload(*number).workload.label(&requirement.key);
+        label.is_some_and(|label| requirement.values.iter().any(|(v, _)| *v == label.value))
+    };
+    let pods: Vec<u32> = (0..cluster.workload_count()).filter(has).collect();
+    let first = cluster.workload(*pods.first()?);
+    // Where the namespace of one of them is not shown, that one may have the label as well.
+    if pods.iter().any(|number| cluster.workload(*number).namespace.object.is_none()) {
+        return None;
+    }
+    let (_, place) = requirement.values.first()?;
+    let who = words::workload(&first);
+    let home = words::quoted(&first.namespace.name);
+    let label = words::quoted(&requirement.words());
+    Some(Orphan {
+        place: *place,
+        message: format!(
+            "{label} is a label of pods, and a namespaceSelector asks for labels of Namespaces: \
+             {who} in namespace {home} has it, and no Namespace that the repository shows does"
+        ),
+        help: format!(
+            "if those pods are meant, write {label} in a podSelector of the same item, and \
+             {} here",
+            words::quoted(&format!("{NAME_LABEL}: {}", first.namespace.name))
+        ),
+        related: first
+            .workload
+            .label(&requirement.key)
+            .map(|label| (label.value_span, format!("the pods of {who} have it here"))),
+        by_name: false,
+        proven: true,
+    })
 }
 
 /// A name whose pods a kustomization's `namespace` moves elsewhere; selectors it leaves alone.
@@ -94,7 +138,7 @@ fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
         ),
         related: Some((written, "this moves it".to_owned())),
         by_name: true,
-        moved: true,
+        proven: true,
     })
 }
 
@@ -133,7 +177,7 @@ fn misspelt(
             )
         }),
         by_name: true,
-        moved: false,
+        proven: false,
     })
 }
 
@@ -175,7 +219,7 @@ fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orph
             (place, format!("Namespace {} has it here", words::quoted(&nearest.name)))
         }),
         by_name: false,
-        moved: false,
+        proven: false,
     })
 }
 

@@ -1,7 +1,7 @@
 //! A peer that names no pod: the rule lets nobody through.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans};
-use crate::model::{At, Direction, Field, Selector, Spot};
+use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, orphans};
+use crate::model::{At, Field, Selector, Spot};
 use crate::resolve::PeerPods;
 
 /// The rule.
@@ -29,9 +29,10 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         let spot = Spot::PeerPods(peer.direction, peer.rule, peer.index);
         let covered: Vec<u32> = peer.means.namespaces.iter().map(|(number, _)| *number).collect();
         let orphan = orphans::describe(cx, &covered, selector, place.key);
-        let effect = match peer.direction {
-            Direction::Ingress => "the rule lets nobody in",
-            Direction::Egress => "the rule lets nobody out",
+        let effect = if is_alone(cx, id, peer) {
+            "the rule allows no traffic"
+        } else {
+            "this peer matches no pod"
         };
         let message = format!("{}; {effect}", orphan.message);
         let mut finding = Finding::new(&RULE, orphan.place, message, orphan.help)
@@ -40,6 +41,31 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         finding.related = orphan.related;
         findings.push(finding);
     }
+}
+
+/// Whether no other peer of the rule lets anyone through, as far as can be told.
+fn is_alone(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
+    let Some(rule) = cx.cluster.policy(id).rule(peer.direction, peer.rule) else {
+        return false;
+    };
+    (0u32..).zip(rule.peer_list()).filter(|(index, _)| *index != peer.index).all(|(index, _)| {
+        let is_it = |other: &&SelectorPeer<'_>| {
+            (other.direction, other.rule, other.index) == (peer.direction, peer.rule, index)
+        };
+        // An address, or a peer that can't be read.
+        let other = cx.selector_peers().iter().find(is_it);
+        other.is_some_and(|other| {
+            let whole_namespaces = other.peer.pod_selector.is_absent();
+            !whole_namespaces
+                && !other.means.beyond
+                && other.means.pods.is_none()
+                && other
+                    .means
+                    .namespaces
+                    .iter()
+                    .all(|(n, _)| cx.cluster.namespace(*n).open.is_none())
+        })
+    })
 }
 
 /// How sure it is that no pod can be there: every namespace that the peer covers must be closed.

@@ -1,9 +1,11 @@
 //! What the rules about selectors without pods say of one: who is nearest, and what differs.
 
 use super::{Confidence, Context, Related, words};
-use crate::model::{Operator, Requirement, Selector};
-use crate::resolve::{Nearest, Open, nearest};
+use crate::bundle::{Head, Write};
+use crate::model::{Label, Operator, Requirement, Selector};
+use crate::resolve::{Labelled, Nearest, Open, Why, WorkloadRef, nearest, selects};
 use crate::text::Span;
+use crate::yaml::Node;
 
 /// A selector without pods, described.
 pub(super) struct Orphan {
@@ -93,11 +95,10 @@ pub(super) fn describe(
     key: Span,
 ) -> Orphan {
     let selector = &as_written(selector, key);
-    let candidates = namespaces
-        .iter()
-        .flat_map(|number| cx.cluster.namespace(*number).workloads.clone())
-        .filter(|number| *number < cx.cluster.workload_count());
-    let near = nearest(cx.cluster, candidates, selector);
+    if let Some(relabelled) = Relabelled::find(cx, namespaces, selector) {
+        return relabelled.describe(cx, namespaces, selector, key);
+    }
+    let near = nearest(cx.cluster, namespaces, selector);
     let mut orphan = match &near {
         Some(near) => near_miss(cx, namespaces, selector, near, key),
         None => no_near_miss(cx, namespaces, selector, key),
@@ -169,22 +170,28 @@ fn near_miss(
     key: Span,
 ) -> Orphan {
     let who = words::workload(&near.workload);
-    let has: Vec<String> = near.failed.iter().map(|r| what_it_has(r, near)).collect();
+    let has: Vec<String> = near.failed.iter().map(|r| what_it_has(cx, r, near)).collect();
     let has = words::list(&has, 3);
     let related = near
         .failed
         .iter()
-        .filter_map(|r| near.workload.workload.label(&r.key))
+        .filter_map(|r| near.counterpart(r))
         .map(|label| Related {
             span: label.value_span,
             message: format!("{who} has {} here", label_words(label)),
         })
         .collect();
-    let advice: Vec<String> = near.failed.iter().filter_map(|r| advice(r, near)).collect();
-    let help = if advice.is_empty() {
-        format!("select labels that the pods of {who} have, or give its pod template these")
-    } else {
-        format!("if {who} is meant, write {}", words::list(&advice, 3))
+    let advice: Vec<String> = near.failed.iter().filter_map(|r| advice(cx, r, near)).collect();
+    let job = near.failed.iter().find(|r| near.workload.workload.never_job(r));
+    let help = match job {
+        Some(_) => format!(
+            "the Jobs of {who} are called by its name and a number: select by a label of its pod \
+             template"
+        ),
+        None if advice.is_empty() => {
+            format!("select labels that the pods of {who} have, or give its pod template these")
+        }
+        None => format!("if {who} is meant, write {}", words::list(&advice, 3)),
     };
     Orphan {
         place: key,
@@ -203,35 +210,169 @@ fn label_words(label: &crate::model::Label) -> String {
     words::quoted(&format!("{}: {}", label.key, label.value))
 }
 
-fn what_it_has(requirement: &Requirement, near: &Nearest<'_>) -> String {
-    match near.workload.workload.label(&requirement.key) {
-        Some(label) => format!("has {}", label_words(label)),
+fn what_it_has(cx: &Context<'_>, requirement: &Requirement, near: &Nearest<'_>) -> String {
+    match near.counterpart(requirement) {
+        Some(label) => {
+            let from = added_by(cx, near.workload.head, label)
+                .map(|path| format!(" (from {})", words::quoted(path)));
+            format!("has {}{}", label_words(label), from.unwrap_or_default())
+        }
         None => format!("has no label {}", words::quoted(&requirement.key)),
     }
 }
 
-fn advice(requirement: &Requirement, near: &Nearest<'_>) -> Option<String> {
-    let label = near.workload.workload.label(&requirement.key)?;
-    (requirement.operator == Operator::In).then(|| label_words(label))
+/// The kustomization or patch that added a label to what is written in another file.
+fn added_by<'a>(cx: &Context<'a>, head: &Head, label: &Label) -> Option<&'a str> {
+    let source = label.value_span.source;
+    (source != head.source).then(|| cx.sources.get(source).path.as_str())
+}
+
+/// What to write instead: in the file that the selector is written in, so no label that an overlay
+/// adds only later.
+fn advice(cx: &Context<'_>, requirement: &Requirement, near: &Nearest<'_>) -> Option<String> {
+    let label = near.counterpart(requirement)?;
+    let is_added = added_by(cx, near.workload.head, label)
+        .is_some_and(|_| label.value_span.source != requirement.key_span.source);
+    (requirement.operator == Operator::In && !is_added).then(|| label_words(label))
 }
 
 fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: Span) -> Orphan {
-    let known: u32 =
-        namespaces.iter().map(|number| cx.cluster.namespace(*number).workloads.len() as u32).sum();
-    let shown = match known {
-        1 => "the only workload there has other labels".to_owned(),
-        n => format!("none of the {n} workloads there has these labels"),
+    let there: Vec<WorkloadRef<'_>> = namespaces
+        .iter()
+        .flat_map(|number| cx.cluster.namespace(*number).workloads.clone())
+        .map(|number| cx.cluster.workload(number))
+        .collect();
+    let (labels, of_key) = labels_there(cx, &there, selector);
+    let labels_in_words = words::list(&labels, 3);
+    let shown = match there.as_slice() {
+        [only] if labels.is_empty() => {
+            format!("{} there has no such labels", words::workload(only))
+        }
+        [only] => format!("{} there has {labels_in_words}", words::workload(only)),
+        _ if labels.is_empty() => "no workload there has any labels".to_owned(),
+        _ if of_key => format!("the workloads there have {labels_in_words}"),
+        _ => format!("the workloads there have other labels, such as {labels_in_words}"),
     };
     Orphan {
         place: key,
         message: format!(
-            "{} selects no pod in {}: {shown}",
+            "{} selects no pod in {}; {shown}",
             words::selector(selector),
             places(cx, namespaces)
         ),
         help: "select labels of a pod template that exists, or delete what selects nothing".into(),
         related: Vec::new(),
         confidence: Confidence::High,
+    }
+}
+
+/// The labels that workloads have of the keys that a selector asks for, or else any of theirs; and
+/// which of the two it is. What an overlay adds is left out where the base has labels of its own.
+fn labels_there(
+    cx: &Context<'_>,
+    there: &[WorkloadRef<'_>],
+    selector: &Selector,
+) -> (Vec<String>, bool) {
+    let is_own =
+        |workload: &WorkloadRef<'_>, label: &Label| added_by(cx, workload.head, label).is_none();
+    let collect = |wanted: &dyn Fn(&WorkloadRef<'_>, &Label) -> bool| -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        for workload in there {
+            for label in workload.workload.labels.iter().filter(|label| wanted(workload, label)) {
+                let label = label_words(label);
+                if found.len() < LABELS_LISTED && !found.contains(&label) {
+                    found.push(label);
+                }
+            }
+        }
+        found
+    };
+    let is_asked = |label: &Label| selector.requirements.iter().any(|r| r.key == label.key);
+    let of_key = collect(&|workload, label| is_asked(label) && is_own(workload, label));
+    if !of_key.is_empty() {
+        return (of_key, true);
+    }
+    (collect(&|workload, label| is_own(workload, label)), false)
+}
+
+/// The most labels that are collected for a message, which shows fewer of them.
+const LABELS_LISTED: usize = 20;
+
+/// A workload whose pods a selector would select, had an overlay not given them another label.
+struct Relabelled<'a> {
+    workload: WorkloadRef<'a>,
+    write: &'a Write,
+}
+
+impl<'a> Relabelled<'a> {
+    fn find(cx: &Context<'a>, namespaces: &[u32], selector: &Selector) -> Option<Self> {
+        let numbers = namespaces.iter().flat_map(|n| cx.cluster.namespace(*n).workloads.clone());
+        numbers
+            .filter_map(|number| {
+                let workload = cx.cluster.workload(number);
+                let made = cx.cluster.object_of(number).made.as_ref()?;
+                let pod_labels = if workload.head.kind == "Pod" {
+                    "metadata.labels"
+                } else {
+                    "template.metadata.labels"
+                };
+                let is_label = |write: &&Write| write.holder.ends_with(pod_labels);
+                let writes: Vec<&Write> = made.writes.iter().filter(is_label).collect();
+                let before = Before { workload: workload.workload, writes: &writes };
+                if writes.is_empty() || !selects(selector, &before).is_yes() {
+                    return None;
+                }
+                let is_asked = |write: &&&Write| {
+                    selector.requirements.iter().any(|requirement| requirement.key == write.key)
+                };
+                let write = writes.iter().rev().find(is_asked)?;
+                Some(Self { workload, write })
+            })
+            .next()
+    }
+
+    fn describe(
+        &self,
+        cx: &Context<'_>,
+        namespaces: &[u32],
+        selector: &Selector,
+        key: Span,
+    ) -> Orphan {
+        let who = words::workload(&self.workload);
+        let now = self.workload.workload.label(&self.write.key).map(label_words);
+        let now = now.unwrap_or_else(|| format!("no {}", words::quoted(&self.write.key)));
+        let place = selector.requirements.first().map_or(key, |requirement| requirement.span);
+        Orphan {
+            place: self.write.place,
+            message: format!(
+                "{} selects no pod in {}, since the overlay gives the pods of {who} {now} instead",
+                words::selector(selector),
+                places(cx, namespaces)
+            ),
+            help: "keep the label, or let the overlay change it in the selectors as well".into(),
+            related: vec![Related { span: place, message: "this selector loses its pods".into() }],
+            confidence: Confidence::High,
+        }
+    }
+}
+
+/// A workload's pods with the labels that they had before an overlay wrote into them.
+struct Before<'a> {
+    workload: &'a crate::model::Workload,
+    writes: &'a [&'a Write],
+}
+
+impl Labelled for Before<'_> {
+    fn value(&self, key: &str) -> Option<&str> {
+        match self.writes.iter().find(|write| write.key == key) {
+            Some(first) => first.before.as_ref().and_then(Node::as_str),
+            None => self.workload.value(key),
+        }
+    }
+
+    fn may_have(&self, key: &str) -> Option<Why> {
+        let is_written = self.writes.iter().any(|write| write.key == key);
+        self.workload.may_have(key).filter(|_| !is_written)
     }
 }
 
@@ -250,14 +391,8 @@ pub(super) fn places(cx: &Context<'_>, namespaces: &[u32]) -> String {
 /// The value of the one requirement that no pod of those namespaces meets, where all others are
 /// met by some.
 fn sole_culprit(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<Span> {
-    let met_by_some = |requirement: &Requirement| {
-        namespaces.iter().flat_map(|number| cx.cluster.namespace(*number).workloads.clone()).any(
-            |number| {
-                !crate::resolve::meets(requirement, cx.cluster.workload(number).workload).is_no()
-            },
-        )
-    };
-    let mut unmet = selector.requirements.iter().filter(|r| !met_by_some(r));
+    let mut unmet =
+        selector.requirements.iter().filter(|r| !cx.cluster.any_may_meet(namespaces, r));
     let culprit = unmet.next()?;
     if unmet.next().is_some() {
         return None;

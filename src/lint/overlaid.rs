@@ -2,9 +2,9 @@
 //! line took the place of the base's, both are shown; and a fix edits only what stands in one
 //! file as it will be applied.
 
-use super::{Finding, Related};
+use super::{Finding, Fix, Related};
 use crate::bundle::Write;
-use crate::model::{Body, Object};
+use crate::model::Object;
 use crate::repo::{Repo, Role};
 use crate::text::{SourceId, Span};
 use crate::yaml::{Node, Value};
@@ -28,8 +28,17 @@ pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
     let is_plain_file = |source: SourceId| {
         repo.files.get(source.0 as usize).is_some_and(|file| file.role == Role::Manifests)
     };
-    let whole = is_plain_file(head.source) && is_written_in(policy, head.source);
-    finding.fixes.retain(|fix| whole && fix.edits.iter().all(|e| e.span.source == head.source));
+    let before = finding.fixes.len();
+    let is_here = |fix: &Fix| fix.edits.iter().all(|edit| edit.span.source == head.source);
+    let is_plain = is_plain_file(head.source);
+    finding.fixes.retain(|fix| is_plain && is_here(fix));
+    if finding.fixes.len() < before {
+        finding.withheld = Some(if is_plain {
+            "it would edit what another file than the policy's own writes".to_owned()
+        } else {
+            "the policy is made by a template, which no fix edits".to_owned()
+        });
+    }
 }
 
 fn holds(write: &Write, place: Span) -> bool {
@@ -43,23 +52,4 @@ fn first_line(node: &Node) -> Span {
         Value::Map(map) => map.entries.first().map_or(node.span.at_start(), |entry| entry.key_span),
         Value::Seq(_) => node.span.at_start(),
     }
-}
-
-/// Whether all of a policy's spec is written in that file.
-fn is_written_in(policy: &Object, source: SourceId) -> bool {
-    let Body::Policy(body) = &policy.body else { return false };
-    body.tree.get("spec").is_none_or(|spec| is_all_in(spec, source))
-}
-
-/// Depth is bounded where trees are built.
-fn is_all_in(node: &Node, source: SourceId) -> bool {
-    node.span.source == source
-        && match &node.value {
-            Value::Scalar(_) => true,
-            Value::Seq(items) => items.iter().all(|item| is_all_in(item, source)),
-            Value::Map(map) => map
-                .entries
-                .iter()
-                .all(|entry| entry.key_span.source == source && is_all_in(&entry.value, source)),
-        }
 }

@@ -29,7 +29,12 @@ pub(super) fn write(
     if !spec.value.span.contains(edit.span) {
         return None;
     }
-    Some(Fix { title: format!("Write `policyTypes: {list}`"), safety, edits: vec![edit] })
+    let effect = match safety {
+        Safety::Safe => "",
+        Safety::Unsafe => ": closes what no rule of a direction listed here allows",
+    };
+    let title = format!("Write `policyTypes: {list}`{effect}");
+    Some(Fix { title, safety, edits: vec![edit] })
 }
 
 fn quoted_if(json: bool, word: &str) -> String {

@@ -34,6 +34,12 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
                 findings.extend(finding(cx, at, entry, protocol, declared, pods));
             }
         }
+        for (nth, entry) in (0u32..).zip(rule.port_list()) {
+            if let Some(declared) = declared_beside(cx, pods, rule, nth as usize) {
+                let at = At { policy: id, spot: Spot::Port(direction, index, nth) };
+                findings.extend(twice(cx, at, entry, declared));
+            }
+        }
     }
 }
 
@@ -69,6 +75,44 @@ fn declared_otherwise<'a>(
     first
 }
 
+/// The port that the pods declare by another protocol too, where the entry says what an earlier
+/// one has said already: one of the two was meant for that.
+fn declared_beside<'a>(
+    cx: &Context<'a>,
+    pods: &[u32],
+    rule: &TrafficRule,
+    nth: usize,
+) -> Option<&'a ContainerPort> {
+    let (number, protocol) = one_port(rule.port_list().get(nth)?)?;
+    let same = |entry: &PortEntry| one_port(entry) == Some((number, protocol));
+    let is_second = rule.port_list()[..nth].iter().filter(|entry| same(entry)).count() == 1;
+    let mut first = None;
+    for &pod in pods.iter().filter(|_| is_second) {
+        let ports =
+            || cx.cluster.workload(pod).workload.ports.iter().filter(|p| p.number == number);
+        // By its own protocol too: else both entries are wrong, which is the other case.
+        ports().find(|port| port.protocol == protocol)?;
+        let other = ports().find(|port| port.protocol != protocol)?;
+        first = first.or(Some(other));
+    }
+    first.filter(|declared| !allows_declared_too(rule, declared))
+}
+
+fn twice(cx: &Context<'_>, at: At, entry: &PortEntry, declared: &ContainerPort) -> Option<Finding> {
+    let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
+    let (number, protocol) = one_port(entry)?;
+    let other = declared.protocol;
+    let message = format!(
+        "port {number} over {protocol} is listed twice, and the pods declare {number} over {other} \
+         as well: {other} stays closed"
+    );
+    let help = format!("write `protocol: {other}` in one of the two");
+    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
+    let effect = format!("opens {number} over {other}");
+    finding.fixes.extend(write_protocol(cx, at, entry, other, effect));
+    Some(finding.related(declared.span, format!("declared as {other} here")))
+}
+
 /// Whether the same rule allows the port by the declared protocol as well: then this entry is one
 /// too many at most, as where DNS is written by both and a container declares only UDP.
 fn allows_declared_too(rule: &TrafficRule, declared: &ContainerPort) -> bool {
@@ -87,7 +131,6 @@ fn finding(
     pods: &[u32],
 ) -> Option<Finding> {
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
-    let who: Vec<String> = pods.iter().map(|n| words::workload(&cx.cluster.workload(*n))).collect();
     let number = declared.number;
     let means = if entry.protocol.is_absent() {
         format!("means {protocol}, as it has no `protocol`")
@@ -96,7 +139,7 @@ fn finding(
     };
     let message = format!(
         "port {number} of {} is declared as {}, and this entry {means}: {} stays closed",
-        words::list(&who, 3),
+        words::workloads(cx, pods),
         declared.protocol,
         declared.protocol
     );
@@ -105,12 +148,20 @@ fn finding(
         declared.protocol
     );
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
-    finding.fixes.extend(write_protocol(cx, at, entry, declared.protocol));
+    let effect =
+        format!("opens {number} over {}, and closes it over {protocol}", declared.protocol);
+    finding.fixes.extend(write_protocol(cx, at, entry, declared.protocol, effect));
     Some(finding.related(declared.span, format!("declared as {} here", declared.protocol)))
 }
 
 /// The declared protocol over the one that is written, or below the port where none is.
-fn write_protocol(cx: &Context<'_>, at: At, entry: &PortEntry, declared: Protocol) -> Option<Fix> {
+fn write_protocol(
+    cx: &Context<'_>,
+    at: At,
+    entry: &PortEntry,
+    declared: Protocol,
+    effect: String,
+) -> Option<Fix> {
     let site = Site::of(cx, at.policy)?;
     let declared = declared.to_string();
     let edit = match entry.protocol.place() {
@@ -122,5 +173,5 @@ fn write_protocol(cx: &Context<'_>, at: At, entry: &PortEntry, declared: Protoco
             site.key_below(written, "port", "protocol", &New::text(&*declared))
         }
     };
-    edits::risky(format!("Write `protocol: {declared}`"), edit)
+    edits::risky(format!("Write `protocol: {declared}`"), effect, edit)
 }

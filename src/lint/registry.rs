@@ -7,11 +7,11 @@ use super::{
     implicit_namespace, implicit_policy_types, invalid_ip_block, invalid_peer, invalid_policy,
     invalid_port, invalid_selector, ip_block_for_pods, kustomize_rewrites_peer,
     labels_on_workload_not_pod, missing_dns_egress, missing_namespace_selector,
-    namespace_label_by_name, no_effect_egress, orphaned_namespace_selector, orphaned_peer_selector,
-    orphaned_pod_selector, port_protocol_mismatch, removed_api_version, run,
-    selector_for_api_server, service_port_not_pod_port, split_peer, split_peers_and_ports, unbuilt,
-    undeclared_port, undocumented_policy, unknown_field, unknown_named_port,
-    volatile_label_selector,
+    namespace_label_by_name, no_effect_egress, node_local_dns_blocked, null_field,
+    orphaned_namespace_selector, orphaned_peer_selector, orphaned_pod_selector,
+    port_protocol_mismatch, removed_api_version, run, selector_for_api_server,
+    service_port_not_pod_port, split_peer, split_peers_and_ports, unbuilt, undeclared_port,
+    undocumented_policy, unknown_field, unknown_named_port, volatile_label_selector,
 };
 
 /// Every rule, sorted by id.
@@ -43,6 +43,8 @@ pub static RULES: &[&Rule] = &[
     &missing_namespace_selector::RULE,
     &namespace_label_by_name::RULE,
     &no_effect_egress::RULE,
+    &node_local_dns_blocked::RULE,
+    &null_field::RULE,
     &orphaned_namespace_selector::RULE,
     &orphaned_peer_selector::RULE,
     &orphaned_pod_selector::RULE,

@@ -2,7 +2,7 @@
 
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity};
 use crate::model::{At, Direction, Peer, PortEntry, Protocol, Spot, TrafficRule};
-use crate::resolve::is_system;
+use crate::resolve::{Profile, is_system};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -72,6 +72,9 @@ fn reaches_by_address(rule: &TrafficRule) -> bool {
 /// declares the port, the cluster's own namespaces, or pods that all declare other ports. Pods of
 /// a hosted control plane, or of a server that extends the API, are what else may be meant.
 fn is_no_api_server(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
+    if is_matched_on_host(cx, peer.peer) {
+        return false;
+    }
     let ports = |number: u32| &cx.cluster.workload(number).workload.ports;
     let declares = |number: u32| ports(number).iter().any(|port| port.number == API_SERVER);
     let pods = &peer.means.pods;
@@ -86,6 +89,14 @@ fn is_no_api_server(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
         && peer.means.namespaces.iter().all(|(number, _)| closed(*number))
         && pods.is_sure();
     all_shown && !pods.yes.is_empty() && pods.yes.iter().all(|number| !ports(number).is_empty())
+}
+
+/// OVN-Kubernetes, OpenShift's network plugin, matches pods on the node's network by a peer with
+/// both selectors, and the API server is such a pod there.
+fn is_matched_on_host(cx: &Context<'_>, peer: &Peer) -> bool {
+    cx.cluster.profile == Profile::OpenShift
+        && peer.pod_selector.get().is_some_and(|selector| !selector.is_empty())
+        && !peer.namespace_selector.is_absent()
 }
 
 fn is_whole_namespaces(peer: &Peer) -> bool {

@@ -166,5 +166,6 @@ fn write_target(cx: &Context<'_>, at: At, entry: &PortEntry, mapping: &Mapping<'
         return None;
     }
     let edit = Site::of(cx, at.policy)?.replace(place.value, target.to_string());
-    edits::risky(format!("Write port {target}"), Some(edit))
+    let effect = format!("opens {target} to the same peers, and closes what is written now");
+    edits::risky(format!("Write port {target}"), effect, Some(edit))
 }

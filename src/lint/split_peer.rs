@@ -4,6 +4,7 @@ use super::edits::{self, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::model::{At, Direction, Field, Peer, Spot};
 use crate::reach;
+use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -21,10 +22,10 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {
             for (index, pair) in (0u32..).zip(traffic.peer_list().windows(2)) {
                 let [first, second] = pair else { continue };
-                if let Some((namespaces, pods)) = halves(first, second) {
-                    let spot = Spot::Peer(direction, rule, index + 1);
-                    let at = At { policy: id, spot };
-                    findings.push(finding(cx, at, second, namespaces, pods));
+                let Some((namespaces, pods)) = halves(first, second) else { continue };
+                let at = At { policy: id, spot: Spot::Peer(direction, rule, index + 1) };
+                if let Some(sign) = judge(cx, at, namespaces, pods) {
+                    findings.push(finding(cx, at, second, (namespaces, pods), sign));
                 }
             }
         }
@@ -45,29 +46,41 @@ fn halves<'a>(first: &'a Peer, second: &'a Peer) -> Option<(&'a Peer, &'a Peer)>
     (is_pods(first) && is_namespaces(second)).then_some((second, first))
 }
 
-fn finding(cx: &Context<'_>, at: At, second: &Peer, namespaces: &Peer, pods: &Peer) -> Finding {
+fn finding(
+    cx: &Context<'_>,
+    at: At,
+    second: &Peer,
+    (namespaces, pods): (&Peer, &Peer),
+    sign: Sign,
+) -> Finding {
     let name = |peer: &Peer| {
         let selector = peer.pod_selector.get().or(peer.namespace_selector.get());
         selector.map(words::selector).unwrap_or_default()
     };
-    let (who, direction) = match at.spot.direction() {
+    let (effect, list) = match at.spot.direction() {
         Some(Direction::Ingress) => ("every pod of those namespaces gets in", "from"),
         _ => ("every pod of those namespaces is reached", "to"),
     };
+    let effect = match sign {
+        Sign::Redundant => format!(
+            "{effect}, and among them every pod of the policy's own namespace, so the podSelector \
+             restricts nothing"
+        ),
+        _ => format!("{effect}, whatever its labels"),
+    };
     let message = format!(
-        "the namespaceSelector {} and the podSelector {} are two items of `{direction}`, so either \
-         is enough: {who}, whatever its labels",
+        "the namespaceSelector {} and the podSelector {} are two items of `{list}`, so either is \
+         enough: {effect}",
         name(namespaces),
         name(pods)
     );
     let help = "to mean those pods in those namespaces, write both selectors in one item (delete \
                 the second dash)";
-    let confidence = confidence(cx, at, namespaces, pods);
     let other = if std::ptr::eq(second, pods) { namespaces } else { pods };
     let mut finding = Finding::new(&RULE, second.first_token, message, help)
         .about(cx, at)
-        .related(other.first_token, "the other half stands in an item of its own")
-        .confidence(confidence);
+        .related(other.first_token, "the other half is an item of its own")
+        .confidence(sign.confidence());
     finding.fixes.extend(join(cx, at));
     finding
 }
@@ -89,28 +102,107 @@ fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
     if pairs != 1 || has_both {
         return None;
     }
-    edits::risky("Write both selectors in one item", site.join(first, second))
+    let effect =
+        "closes the rule to all other pods of those namespaces, and to such pods elsewhere";
+    edits::risky("Write both selectors in one item", effect, site.join(first, second))
 }
 
-/// High where the pods are there and not at home; most other neighbours are meant as they stand.
-fn confidence(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Confidence {
+/// What the repository shows of two halves; none where it shows that they belong to nothing.
+fn judge(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Option<Sign> {
     let home = cx.cluster.home(at.policy);
+    let (covered, beyond) = cx.cluster.peer_namespaces(at.policy, namespaces);
+    let covers_home = covered.iter().any(|(number, covers)| *number == home && covers.is_yes());
+    if covers_home {
+        return Some(Sign::Redundant);
+    }
     let at_home = cx.cluster.pods_in(home, pods.pod_selector.get());
     if !at_home.is_none() {
-        return Confidence::Low;
+        return Some(Sign::Guess);
     }
+    let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
     let joined = Peer { namespace_selector: namespaces.namespace_selector.clone(), ..pods.clone() };
-    let home_closed = cx.cluster.namespace(home).open.is_none();
     if reach::peer_may_be_dns(cx.cluster, at.policy, &joined).is_yes() {
         // The DNS pods live in one namespace of each cluster, so nobody means them at home.
-        return if home_closed { Confidence::High } else { Confidence::Medium };
+        return Some(if closed(home) { Sign::SelectsThere } else { Sign::MaySelectThere });
     }
     let there = cx.cluster.peer_pods(at.policy, &joined);
-    let closed = |number: &u32| cx.cluster.namespace(*number).open.is_none();
-    let all_closed = there.namespaces.iter().all(|(number, _)| closed(number));
-    if home_closed && all_closed && !there.pods.yes.is_empty() {
-        Confidence::High
-    } else {
-        Confidence::Low
+    if !there.pods.yes.is_empty() || !there.pods.well_known.is_empty() {
+        return Some(if closed(home) { Sign::SelectsThere } else { Sign::MaySelectThere });
     }
+    if !closed(home) {
+        return Some(Sign::Guess);
+    }
+    let is_shown = |(number, _): &(u32, crate::resolve::Tri)| closed(*number);
+    // Dead in both: the podSelector is wrong whatever it is joined with.
+    if !beyond && there.pods.is_none() && covered.iter().all(is_shown) {
+        return None;
+    }
+    Some(Sign::MaySelectThere)
+}
+
+/// What the repository shows of two halves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sign {
+    /// The namespaceSelector lets the policy's own namespace in, and so all that the podSelector
+    /// could select.
+    Redundant,
+    /// The podSelector selects nothing in the policy's own namespace, and pods there.
+    SelectsThere,
+    /// Nothing in the policy's own namespace, and the other one is not shown.
+    MaySelectThere,
+    /// Both select something, and most such neighbours are meant; or nothing can be told.
+    Guess,
+}
+
+impl Sign {
+    fn confidence(self) -> Confidence {
+        match self {
+            Self::Redundant | Self::SelectsThere => Confidence::High,
+            Self::MaySelectThere => Confidence::Medium,
+            Self::Guess => Confidence::Low,
+        }
+    }
+}
+
+/// Whether a peer of a rule is one half of a split peer: alone it means more, or less, than what
+/// it is meant to be part of.
+pub(super) fn is_half(peers: &[Peer], index: usize) -> bool {
+    let pair = |from: usize| match peers.get(from..from + 2) {
+        Some([first, second]) => halves(first, second).is_some(),
+        _ => false,
+    };
+    pair(index) || index.checked_sub(1).is_some_and(pair)
+}
+
+/// Takes the fixes away that write into one half of a split peer, and says why: what they name
+/// would be let in whole.
+pub(super) fn withhold(cx: &Context<'_>, finding: &mut Finding) {
+    let Some(at) = finding.at.filter(|_| finding.rule.id != RULE.id) else { return };
+    let policy = cx.cluster.policy(at.policy);
+    let rules = Direction::BOTH.into_iter().flat_map(|direction| policy.rules(direction));
+    let halves: Vec<Span> = rules
+        .flat_map(|rule| {
+            let peers = rule.peer_list();
+            let halves = (0..peers.len()).filter(|n| is_half(peers, *n));
+            halves.map(|n| to_line_end(cx, peers[n].whole))
+        })
+        .collect();
+    let writes_into_half =
+        |fix: &Fix| fix.edits.iter().any(|e| halves.iter().any(|half| half.contains(e.span)));
+    let before = finding.fixes.len();
+    finding.fixes.retain(|fix| !writes_into_half(fix));
+    if finding.fixes.len() < before {
+        finding.withheld = Some(
+            "it would write into one half of two peers that may be meant as one (split-peer)"
+                .into(),
+        );
+    }
+}
+
+/// A peer up to the end of its last line, where a key of it is added.
+fn to_line_end(cx: &Context<'_>, peer: Span) -> Span {
+    let text = cx.sources.get(peer.source).text();
+    let rest = text.get(peer.end as usize..).unwrap_or_default();
+    let line = rest.find(['\n', '\r']).unwrap_or(rest.len());
+    Span { end: peer.end + u32::try_from(line).unwrap_or_default(), ..peer }
 }

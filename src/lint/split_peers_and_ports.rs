@@ -1,7 +1,7 @@
 //! Peers and ports meant as one rule, written as two.
 
 use super::edits::{self, Site};
-use super::{Check, Confidence, Context, Finding, Fix, Rule, SelectorPeer, Severity, words};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::model::{At, Direction, PortEntry, PortRef, Spot, TrafficRule};
 
 /// The rule.
@@ -55,8 +55,7 @@ fn sureness(
     first: &TrafficRule,
     second: &TrafficRule,
 ) -> Option<Confidence> {
-    let of_first = |peer: &&SelectorPeer<'_>| peer.direction == direction && peer.rule == index;
-    let peers = cx.selector_peers().iter().filter(of_first);
+    let peers = cx.peers_of_rule(direction, index).iter();
     let pods: Vec<u32> = peers.flat_map(|peer| peer.means.pods.yes.iter()).collect();
     if direction == Direction::Egress && !pods.is_empty() {
         let ports = |pod: &u32| &cx.cluster.workload(*pod).workload.ports;
@@ -131,7 +130,8 @@ fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
     };
     let site = Site::of(cx, at.policy)?;
     let first = site.node(Spot::Rule(direction, second.checked_sub(1)?))?;
-    edits::risky("Write peers and ports in one rule", site.join(first, site.node(at.spot)?))
+    let effect = "closes all other ports to those peers, and these ports to everyone else";
+    edits::risky("Write peers and ports in one rule", effect, site.join(first, site.node(at.spot)?))
 }
 
 fn port_words(entry: &PortEntry) -> String {

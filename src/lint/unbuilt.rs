@@ -54,8 +54,8 @@ pub fn unrendered(faults: &[&Fault]) -> Option<Finding> {
     Some(finding)
 }
 
-/// The same fault once more, perhaps at another line of the file, and whether a policy is lost
-/// with what could not be made.
+/// The same fault at another line of the file, or one that shows once the first is fixed; and
+/// whether a policy is lost with what could not be built.
 pub fn again(finding: &mut Finding, fault: &Fault, is_policy_lost: bool) {
     if is_policy_lost && matches!(fault.kind, FaultKind::Refused | FaultKind::Render) {
         finding.severity = finding.rule.severity;
@@ -63,6 +63,8 @@ pub fn again(finding: &mut Finding, fault: &Fault, is_policy_lost: bool) {
     let is_known = fault.place == finding.place
         || finding.related.last().is_some_and(|related| related.span == fault.place);
     if !is_known {
-        finding.related.push(Related { span: fault.place, message: "the same here".to_owned() });
+        let is_same = finding.message == fault.message;
+        let message = if is_same { "the same here".to_owned() } else { fault.message.clone() };
+        finding.related.push(Related { span: fault.place, message });
     }
 }

@@ -60,14 +60,13 @@ fn is_sidecar_port(number: u16) -> bool {
 
 fn finding(cx: &Context<'_>, at: At, number: u16, pods: &[u32]) -> Option<Finding> {
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
-    let who: Vec<String> = pods.iter().map(|n| words::workload(&cx.cluster.workload(*n))).collect();
     let declared = || pods.iter().flat_map(|n| &cx.cluster.workload(*n).workload.ports);
     let numbers: BTreeSet<u16> = declared().map(|port| port.number).collect();
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     let word = if numbers.len() == 1 { "port" } else { "ports" };
     let message = format!(
         "port {number} is none that {} declares: its containers declare {word} {}",
-        words::list(&who, 3),
+        words::workloads(cx, pods),
         words::list(&numbers, 5)
     );
     let help = format!(

@@ -27,14 +27,38 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 /// Whether a field that the API does not have stands within `span` of a policy: what is said of
 /// that place would only be its consequence.
 pub(super) fn is_within(cx: &Context<'_>, policy: u32, span: Span) -> bool {
-    let tree = &cx.cluster.policy(policy).tree;
-    strays(tree).iter().any(|stray| span.contains(stray.entry.key_span))
+    let strays = cx.strays(policy);
+    let next = strays.keys.partition_point(|key| key < &span.at_start());
+    let mut near = strays.keys[next..]
+        .iter()
+        .take_while(|key| key.source == span.source && key.start < span.end);
+    near.any(|key| span.contains(*key))
 }
 
 /// Whether a field that the API does not have stands at that place of a policy: it may be the one
 /// that seems to be missing there.
 pub(super) fn is_at(cx: &Context<'_>, policy: u32, spot: Spot) -> bool {
-    strays(&cx.cluster.policy(policy).tree).iter().any(|stray| stray.spot == spot)
+    cx.strays(policy).spots.binary_search(&spot).is_ok()
+}
+
+/// Where the fields of a policy stand that the API does not have.
+#[derive(Clone, Debug)]
+pub(super) struct Strays {
+    /// Their keys, ascending.
+    keys: Vec<Span>,
+    /// The places whose mappings they stand in, ascending.
+    spots: Vec<Spot>,
+}
+
+impl Strays {
+    pub(super) fn of(tree: &Node) -> Self {
+        let strays = strays(tree);
+        let mut keys: Vec<Span> = strays.iter().map(|stray| stray.entry.key_span).collect();
+        let mut spots: Vec<Spot> = strays.iter().map(|stray| stray.spot).collect();
+        keys.sort_unstable();
+        spots.sort_unstable();
+        Self { keys, spots }
+    }
 }
 
 /// A field that does not belong where it stands.
@@ -195,7 +219,8 @@ fn rename(cx: &Context<'_>, id: u32, stray: &Stray<'_>, name: &str) -> Option<Fi
         return None;
     }
     let edit = Site::of(cx, id)?.replace(place, quoted_like(cx.text(place), name));
-    edits::risky(format!("Write `{name}`"), Some(edit))
+    let effect = "puts it into effect, which opens or closes what it says";
+    edits::risky(format!("Write `{name}`"), effect, Some(edit))
 }
 
 /// What to do about it, and the field that is meant where that is only a slip of the pen.

@@ -53,8 +53,7 @@ fn finding(
     pods: &[u32],
     other_protocol: Option<&ContainerPort>,
 ) -> Finding {
-    let who: Vec<String> = pods.iter().map(|n| words::workload(&cx.cluster.workload(*n))).collect();
-    let who = words::list(&who, 3);
+    let who = words::workloads(cx, pods);
     let name = words::quoted(asked.name);
     if let Some(port) = other_protocol {
         let message = format!(

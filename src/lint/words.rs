@@ -49,13 +49,22 @@ pub(super) fn pods_of(cx: &Context<'_>, policy: u32) -> String {
 
 /// Several things in a row: "a", "a and b", "a, b and 3 more".
 pub(super) fn list(things: &[String], most: usize) -> String {
-    match things {
+    first_of(things.iter().cloned(), things.len(), most)
+}
+
+/// The same for `count` things, of which no more are made than are named.
+pub(super) fn first_of(things: impl Iterator<Item = String>, count: usize, most: usize) -> String {
+    let named: Vec<String> = things.take(most).collect();
+    match named.as_slice() {
         [] => String::new(),
-        [one] => one.clone(),
-        _ if things.len() <= most => {
-            let (last, rest) = (&things[things.len() - 1], &things[..things.len() - 1]);
-            format!("{} and {last}", rest.join(", "))
-        }
-        _ => format!("{} and {} more", things[..most].join(", "), things.len() - most),
+        [one] if count == 1 => one.clone(),
+        [rest @ .., last] if count <= most => format!("{} and {last}", rest.join(", ")),
+        _ => format!("{} and {} more", named.join(", "), count - most),
     }
+}
+
+/// Some workloads in a row.
+pub(super) fn workloads(cx: &Context<'_>, numbers: &[u32]) -> String {
+    let names = numbers.iter().map(|number| workload(&cx.cluster.workload(*number)));
+    first_of(names, numbers.len(), 3)
 }

@@ -10,7 +10,9 @@ use super::policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 use super::ports::{PortEntry, PortRef, Protocol};
 use super::selector::{Fault, Label, Operator, Requirement, Selector};
 use super::service::{Service, ServicePort};
-use super::{Body, Object, OtherPolicy, PodCreator, kinds, rbac, validate, workload};
+use super::{
+    Body, Object, OtherPolicy, PodCreator, cluster_config, kinds, rbac, validate, workload,
+};
 use super::{Deployer, placeholder::is_placeholder};
 use crate::bundle::{Head, heads};
 use crate::text::Span;
@@ -55,7 +57,8 @@ fn body(head: &Head, tree: &Node) -> Body {
             if kinds::is_deployer(group, kind) {
                 return Body::Deployer(deployer(tree));
             }
-            Body::Other
+            let config = cluster_config::decode(group, kind, head.kind_span, tree);
+            config.map_or(Body::Other, Body::ClusterConfig)
         }
     }
 }

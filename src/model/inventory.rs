@@ -1,13 +1,23 @@
 //! What runs elsewhere, as the user gives it: context, never something to lint.
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Body, Object, decode};
 use crate::bundle::heads;
+use crate::repo::Boundary;
 use crate::text::{Origin, Source, Sources, visible};
 use crate::yaml::{self, Limits, ProblemKind};
+
+/// A file with an inventory, and who names it.
+#[derive(Clone, Debug)]
+pub enum InventoryFile {
+    /// The user: an absolute path.
+    Given(PathBuf),
+    /// The repository's configuration: a path in the repository, relative to its root.
+    Written(String),
+}
 
 /// Reads an inventory: manifests as `kubectl get ns,deploy,sts,ds,pods,svc -A -o yaml` (or `json`)
 /// lists them, or as `netpol-lint inventory` writes them.
@@ -16,30 +26,29 @@ use crate::yaml::{self, Limits, ProblemKind};
 /// Why it can't be read, in a sentence. An inventory that is half read would make selectors seem
 /// to select nothing, so there is no reading on.
 pub fn inventory(
-    path: &Path,
+    file: &InventoryFile,
+    root: &Path,
     limits: &Limits,
     sources: &mut Sources,
 ) -> Result<Vec<Object>, String> {
-    let shown = visible(&path.display().to_string()).into_owned();
     let most = limits.file_bytes.saturating_mul(8);
-    let mut bytes = Vec::new();
-    let read = std::fs::File::open(path).and_then(|file| {
-        std::io::Read::read_to_end(&mut std::io::Read::take(file, most + 1), &mut bytes)
-    });
-    read.map_err(|error| {
+    let boundary = Boundary::new(root);
+    let (path, read) = match file {
+        InventoryFile::Given(path) => (path.clone(), boundary.read_given(path, most)),
+        InventoryFile::Written(path) => (root.join(path), boundary.read(Path::new(path), most)),
+    };
+    let shown = visible(&path.display().to_string()).into_owned();
+    let bytes = read.map_err(|error| {
         let text = error.to_string();
         format!(
             "the inventory `{shown}` can't be read: {}",
             text.split(" (os").next().unwrap_or(&text)
         )
     })?;
-    if bytes.len() as u64 > most {
-        return Err(format!("the inventory `{shown}` is larger than {} MiB", most >> 20));
-    }
     let text: Arc<str> = String::from_utf8(bytes)
         .map_err(|_| format!("the inventory `{shown}` is not UTF-8"))?
         .into();
-    let origin = Origin::File(path.to_owned());
+    let origin = Origin::File(path);
     let id = sources.add(Source::with_text(shown.clone(), origin, Arc::clone(&text)));
     let nodes = limits.nodes.saturating_mul(8);
     let limits = Limits { file_bytes: most, nodes, ..*limits };

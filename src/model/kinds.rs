@@ -231,7 +231,19 @@ pub fn makes_pods_by_name(kind: &str) -> bool {
 /// Every kind that the filter before parsing has to let through.
 pub fn wanted() -> impl Iterator<Item = &'static str> {
     let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
-    BUILT_IN.iter().chain(TELLTALE).chain(RBAC).chain([&EGRESS_FIREWALL]).chain(custom).copied()
+    let fixed = BUILT_IN.iter().chain(TELLTALE).chain(RBAC).chain([&EGRESS_FIREWALL]);
+    fixed.chain(custom).copied().chain(super::cluster_config::kinds())
+}
+
+/// Whether objects of that kind matter for what they hold, and not for what they are: the kinds
+/// that are decoded, and those that say who may make pods.
+pub fn is_read_whole(group: &str, kind: &str) -> bool {
+    let is_listed = |list: &[&str]| list.contains(&kind);
+    is_listed(BUILT_IN)
+        || is_listed(TELLTALE)
+        || kind == EGRESS_FIREWALL
+        || PARTS.iter().any(|part| kind.contains(part))
+        || group == "rbac.authorization.k8s.io"
 }
 
 fn holds(table: &[(&str, &[&str])], group: &str, kind: &str) -> bool {

@@ -4,6 +4,8 @@
 //! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
 
 mod address;
+mod cluster_config;
+mod containers;
 mod decode;
 mod duplicate;
 mod field;
@@ -15,27 +17,31 @@ mod placeholder;
 mod policy;
 mod ports;
 mod rbac;
+mod relevance;
 mod selector;
 mod service;
 mod unread;
+mod unset;
 pub mod validate;
 mod workload;
 
 pub use address::{At, Spot};
+pub use cluster_config::{AddressOwner, AddressRange, ClusterConfig};
 pub use decode::{decode, string};
-pub use duplicate::DuplicateKey;
+pub use duplicate::{Duplicate, DuplicateKey, DuplicateObject, in_order, of_rendered};
 pub use field::{Field, Place, Why};
-pub use inventory::{inventory, without_own};
+pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load};
 pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 pub use ports::{PortEntry, PortRef, Protocol};
 pub use rbac::{Binding, PodCreator};
+pub use relevance::Relevance;
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
 pub use unread::{Seeming, seeming};
-pub use workload::{ContainerPort, DnsPolicy, Workload, WorkloadKind};
+pub use workload::{ContainerPort, DnsPolicy, JOB_LABELS, Workload, WorkloadKind};
 
 use crate::bundle::{Head, Write};
 use crate::yaml::Node;
@@ -87,6 +93,8 @@ pub enum Body {
     Templates(Vec<Workload>),
     /// A document that can't be read and names a kind that makes pods: its path.
     Unread(Box<str>),
+    /// How a cluster is set up.
+    ClusterConfig(ClusterConfig),
     /// Anything else.
     Other,
 }

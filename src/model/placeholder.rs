@@ -2,7 +2,7 @@
 
 /// Whether `text` holds something that envsubst, Flux, kustomize vars, Argo CD or a template
 /// engine replaces before it is applied: `${APP}`, `$(APP)`, `{{ … }}`, `<namespace>`,
-/// `__NAME__`. Such a value is unknown: never invalid, never orphaned.
+/// `__NAME__`, `APP_NAME`. Such a value is unknown: never invalid, never orphaned.
 pub fn is_placeholder(text: &str) -> bool {
     // Asked of every label: nearly none holds any of the characters that begin one.
     if !text.bytes().any(|b| matches!(b, b'$' | b'{' | b'<' | b'%' | b'_')) {
@@ -18,6 +18,18 @@ pub fn is_placeholder(text: &str) -> bool {
         || wrapped("%{", "}")
         || (text.len() > 4 && text.starts_with("__") && text.ends_with("__"))
         || is_shell_variable(text)
+        || text.split(['-', '.', '/']).any(is_constant)
+}
+
+/// `APP_NAME`: what `sed` and scripts replace is written as a constant is. Two words at least, as
+/// a label may well be `PROD`.
+fn is_constant(part: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+    };
+    part.contains('_')
+        && part.starts_with(|c: char| c.is_ascii_uppercase())
+        && part.split('_').all(is_word)
 }
 
 /// `$APP`: envsubst replaces it without braces too. No label, port or name may hold a `$`.
@@ -32,10 +44,14 @@ mod tests {
 
     #[test]
     fn what_tools_fill_in_is_told_from_what_is_meant() {
-        for text in ["${APP}", "$(APP)", "a-{{ .Values.x }}", "<namespace>", "$APP", "__NS__"] {
+        for text in ["${APP}", "$(APP)", "a-{{ .Values.x }}", "<namespace>", "$APP", "__NS__"]
+            .into_iter()
+            .chain(["APP_NAME", "MY_NAMESPACE-db", "TARGET_PORT_1"])
+        {
             assert!(is_placeholder(text), "{text}");
         }
-        for text in ["app", "", "a-b.c", "80", "a_b", "__", "a<b"] {
+        for text in ["app", "", "a-b.c", "80", "a_b", "__", "a<b", "PROD", "A_b", "_A", "A_", "V1"]
+        {
             assert!(!is_placeholder(text), "{text}");
         }
     }

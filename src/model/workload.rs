@@ -1,11 +1,15 @@
 //! Anything that makes pods, as far as policies can see it.
 
+use std::net::IpAddr;
+
 use compact_str::CompactString;
 
+use super::containers;
 use super::decode::label_map;
 use super::kinds::{is_controller_label, is_deployment_like};
+use super::placeholder::is_placeholder;
 use super::ports::Protocol;
-use super::selector::Label;
+use super::selector::{Label, Operator, Requirement};
 use crate::text::Span;
 use crate::yaml::{Node, ScalarKind};
 
@@ -42,6 +46,8 @@ pub struct Workload {
     pub name: CompactString,
     /// The labels of its pods: of the pod template, or of the Pod itself.
     pub labels: Vec<Label>,
+    /// The positions of the labels in the order of their keys, where they are many.
+    by_key: Box<[u32]>,
     /// Whether its pods may have labels that the manifest does not show (a template inserts some,
     /// or a value is of the wrong type).
     pub labels_unsure: bool,
@@ -55,6 +61,14 @@ pub struct Workload {
     pub service_account: CompactString,
     /// `dnsPolicy`.
     pub dns_policy: DnsPolicy,
+    /// Whether each of its pods has a name of its own in a Service: a StatefulSet with
+    /// `serviceName`.
+    pub has_member_names: bool,
+    /// Names in `env`, `args` and `command` that may be those of Services (`backend` of
+    /// `http://backend.shop:8080`).
+    pub hosts: Box<[CompactString]>,
+    /// The addresses it answers on, if it is NodeLocal DNSCache on the node's network.
+    pub dns_cache: Option<Box<[IpAddr]>>,
     /// The owner with `controller: true` of a Pod (kind, name): its siblings are one workload.
     pub owner: Option<(CompactString, CompactString)>,
 }
@@ -80,6 +94,9 @@ pub struct ContainerPort {
     /// Where the number is written.
     pub span: Span,
 }
+
+/// The labels that a Job's controller sets to the Job's name on its pods.
+pub const JOB_LABELS: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
 
 impl WorkloadKind {
     fn of(group: &str, kind: &str) -> Self {
@@ -121,22 +138,38 @@ impl Workload {
 
     /// The label that a Job's controller sets to the Job's name on its pods.
     pub fn job_label(&self, key: &str) -> Option<&str> {
-        let is_job_name = matches!(key, "job-name" | "batch.kubernetes.io/job-name");
-        (is_job_name && self.kind == WorkloadKind::Job && !self.name.is_empty())
+        (JOB_LABELS.contains(&key) && self.kind == WorkloadKind::Job && !self.name.is_empty())
             .then_some(self.name.as_str())
     }
 
     /// Whether that is how its Jobs can't be called: a CronJob's carry its name with a time behind
-    /// it (pkg/controller/cronjob/utils.go, getJobName).
+    /// it, in digits (pkg/controller/cronjob/utils.go, getJobName).
     pub fn never_job_named(&self, key: &str, value: &str) -> bool {
-        matches!(key, "job-name" | "batch.kubernetes.io/job-name")
-            && self.kind == WorkloadKind::CronJob
-            && self.name == value
+        let is_job_name = JOB_LABELS.contains(&key);
+        let is_known =
+            !self.name.is_empty() && ![&*self.name, value].iter().any(|name| is_placeholder(name));
+        let time = value.strip_prefix(self.name.as_str()).and_then(|rest| rest.strip_prefix('-'));
+        let is_time = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        is_job_name && is_known && self.kind == WorkloadKind::CronJob && !time.is_some_and(is_time)
+    }
+
+    /// Whether a requirement asks for the Jobs of this CronJob by a name that they can't have.
+    pub fn never_job(&self, requirement: &Requirement) -> bool {
+        let mut values = requirement.values.iter();
+        requirement.operator == Operator::In
+            && values.any(|(value, _)| {
+                self.name == *value && self.never_job_named(&requirement.key, value)
+            })
     }
 
     /// The label of that key on its pods, as written.
     pub fn label(&self, key: &str) -> Option<&Label> {
-        self.labels.iter().find(|label| label.key == key)
+        if self.by_key.is_empty() {
+            return self.labels.iter().find(|label| label.key == key);
+        }
+        let of = |at: &u32| &self.labels[*at as usize];
+        let at = self.by_key.partition_point(|at| of(at).key.as_str() < key);
+        self.by_key.get(at).map(of).filter(|label| label.key == key)
     }
 }
 
@@ -163,7 +196,11 @@ pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
     };
     // A workload without a template is refused; it makes no pods that could be told.
     let own = if what == WorkloadKind::Pod { Vec::new() } else { own };
-    template.map(|template| from_template(what, name, template, own)).into_iter().collect()
+    let workload = template.map(|template| from_template(what, name, template, own));
+    let service = tree.at(&["spec", "serviceName"]).and_then(Node::as_str);
+    let has_member_names =
+        what == WorkloadKind::StatefulSet && service.is_some_and(|name| !name.is_empty());
+    workload.map(|workload| Workload { has_member_names, ..workload }).into_iter().collect()
 }
 
 /// Groups whose objects quote pod templates as patterns or schemas and make no pods of them.
@@ -176,6 +213,11 @@ const QUOTING_GROUPS: &[&str] = &[
     "templates.gatekeeper.sh",
 ];
 
+/// Whether objects of that group make no pods of the templates in them.
+pub(super) fn only_quotes_templates(group: &str) -> bool {
+    QUOTING_GROUPS.contains(&group)
+}
+
 /// How deep below `spec` a custom resource may hold its pod template.
 const TEMPLATE_DEPTH: usize = 6;
 
@@ -183,7 +225,7 @@ const TEMPLATE_DEPTH: usize = 6;
 /// list of containers in their `spec`. Breadth first, so that the order is the reader's.
 fn custom_templates<'a>(group: &str, tree: &'a Node) -> Vec<&'a Node> {
     let mut found = Vec::new();
-    if QUOTING_GROUPS.contains(&group) {
+    if only_quotes_templates(group) {
         return found;
     }
     let mut level: Vec<&Node> = tree.get("spec").into_iter().collect();
@@ -221,6 +263,7 @@ fn from_template(
     Workload {
         kind,
         name: CompactString::new(name),
+        by_key: order_of_many(&labels),
         labels,
         labels_unsure,
         own_labels,
@@ -236,8 +279,19 @@ fn from_template(
             Some("None" | "Default") => DnsPolicy::Elsewhere,
             _ => DnsPolicy::Cluster,
         },
+        has_member_names: false,
+        hosts: containers::hosts(spec),
+        dns_cache: containers::dns_cache(spec).filter(|_| is_true(get("hostNetwork"))),
         owner: controller(template),
     }
+}
+
+/// The positions of labels by key, where looking through all would take long.
+fn order_of_many(labels: &[Label]) -> Box<[u32]> {
+    const MANY: usize = 16;
+    let mut order: Vec<u32> = (0..labels.len() as u32).collect();
+    order.sort_by(|a, b| labels[*a as usize].key.cmp(&labels[*b as usize].key));
+    if labels.len() > MANY { order.into() } else { Box::default() }
 }
 
 /// The declared ports of the containers and of restartable init containers (sidecars,

@@ -1,44 +1,277 @@
 //! May these pods ask the cluster's DNS?
 
-use super::rules::exceptions;
-use super::{Endpoint, Port, Verdict, side};
-use crate::model::{Direction, Field, Peer, PortRef, Protocol, TrafficRule};
+use std::sync::OnceLock;
+
+use super::rules::{exceptions, peer_matches, ports_allow};
+use super::union::Union;
+use super::{Destination, Endpoint, Port, Reach, isolates};
+use crate::model::{
+    At, Direction, DnsPolicy, Field, IpBlock, Peer, PortRef, Protocol, Spot, TrafficRule,
+};
 use crate::resolve::{
     Cluster, NAME_LABEL, Subject, Tri, Why, dns_labels, is_dns_address, is_dns_namespace, meets,
     selects,
 };
 
-/// Whether pods may ask the cluster's DNS, by protocol. Resolvers ask by UDP and go over to TCP
+/// Whether pods may ask the cluster's DNS, by protocol. Resolvers ask over UDP and go over to TCP
 /// when an answer is long (RFC 7766), so both are needed.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dns {
-    /// By UDP.
-    pub udp: Verdict,
-    /// By TCP.
-    pub tcp: Verdict,
+    /// Over UDP.
+    pub udp: Answer,
+    /// Over TCP.
+    pub tcp: Answer,
 }
 
-/// Whether policies let `subject` out to the cluster's DNS.
-pub fn dns(cluster: &Cluster, subject: Subject) -> Dns {
-    let ask = |protocol| {
-        let at = |number| {
-            let port = Port { protocol, number };
-            side(cluster, Direction::Egress, subject, Endpoint::ClusterDns, port)
+/// Whether pods may ask over one protocol, and on which port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Whether they may.
+    pub allowed: Tri,
+    /// The port that this is the answer for.
+    pub port: Port,
+}
+
+/// DNS that pods may ask over one protocol, and not over the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Half {
+    /// The protocol that is allowed, on which port.
+    pub port: Port,
+    /// Whether it surely is.
+    pub sure: bool,
+}
+
+impl Dns {
+    /// Whether pods may ask over neither protocol.
+    pub fn is_cut(self) -> bool {
+        self.udp.allowed.is_no() && self.tcp.allowed.is_no()
+    }
+
+    /// Whether pods may not ask over one of the protocols.
+    pub fn is_lacking(self) -> bool {
+        self.udp.allowed.is_no() || self.tcp.allowed.is_no()
+    }
+
+    /// The one protocol that is allowed, where one is.
+    pub fn half(self) -> Option<Half> {
+        let allowed = match (self.udp.allowed, self.tcp.allowed) {
+            (Tri::No, Tri::No) => return None,
+            (_, Tri::No) => self.udp,
+            (Tri::No, _) => self.tcp,
+            _ => return None,
         };
-        let pods = at(cluster.profile.dns_port());
-        if pods.allowed.is_yes() || cluster.profile.dns_port() == SERVICE_PORT {
-            return pods;
-        }
-        // OpenShift's pods listen on 5353 behind a Service on 53; a rule for everyone on 53 is
-        // taken for one that works there.
-        let service = at(SERVICE_PORT);
-        if service.allowed > pods.allowed { service } else { pods }
-    };
-    Dns { udp: ask(Protocol::Udp), tcp: ask(Protocol::Tcp) }
+        Some(Half { port: allowed.port, sure: allowed.allowed.is_yes() })
+    }
 }
 
 /// The port of every cluster's DNS Service.
 const SERVICE_PORT: u16 = 53;
+
+/// Which pods of a cluster may ask its DNS: each policy is asked once, since what it says does not
+/// depend on the pod.
+#[derive(Debug)]
+pub(super) struct DnsTable {
+    isolated: Union,
+    /// By protocol: the answers at the pods' port, then at the Service's where that differs.
+    allowed: [Vec<(Port, Union)>; 2],
+    /// Of each workload that asks the cluster's DNS.
+    workloads: Vec<Option<Dns>>,
+    /// The workloads that may ask over neither protocol, by number, ascending.
+    cut: Vec<u32>,
+    /// What the pods of each group of policies lack.
+    groups: Vec<OnceLock<Lack>>,
+}
+
+/// What some pods lack.
+#[derive(Clone, Debug, Default)]
+struct Lack {
+    any: bool,
+    /// Whether some pods are surely let out to DNS over neither protocol.
+    may_be_all: bool,
+    /// The halves that they have, each once, in their order.
+    halves: Vec<Half>,
+}
+
+/// What can be asked of the cluster's DNS.
+impl Reach {
+    /// Whether those pods may ask the cluster's DNS; none for pods that do not ask it.
+    pub fn dns(&self, subject: Subject) -> Option<Dns> {
+        self.dns_table().of(&self.cluster, subject)
+    }
+
+    /// The subjects of a policy that ask the cluster's DNS, and may over neither protocol.
+    pub fn without_dns(&self, policy: u32) -> Vec<Subject> {
+        let selected = self.cluster.selected(policy);
+        if selected.yes.is_empty() {
+            let is_cut = |subject: &Subject| self.dns(*subject).is_some_and(Dns::is_cut);
+            return self.cluster.subjects(policy).into_iter().filter(is_cut).collect();
+        }
+        let cut = &self.dns_table().cut;
+        let within = selected.yes.ranges().flat_map(|range| {
+            let from = cut.partition_point(|number| number < range.start());
+            let to = cut.partition_point(|number| number <= range.end());
+            &cut[from..to]
+        });
+        within.copied().map(Subject::Workload).collect()
+    }
+
+    /// Whether some subject of a policy may not ask over one of the protocols.
+    pub fn lacks_dns(&self, policy: u32) -> bool {
+        self.lack(policy, |lack| lack.any)
+    }
+
+    /// Whether some subject of a policy is surely let out to DNS over neither protocol.
+    pub fn may_lack_dns(&self, policy: u32) -> bool {
+        self.lack(policy, |lack| lack.may_be_all)
+    }
+
+    /// What halves of DNS the subjects of a policy have, each once, in their order.
+    pub fn halves_of_dns(&self, policy: u32) -> Vec<Half> {
+        self.lack(policy, |lack| lack.halves.clone())
+    }
+
+    /// The egress rules of a policy that let the cluster's DNS through on that port, or may.
+    pub fn rules_for_dns(&self, policy: u32, port: Port) -> Vec<At> {
+        let rules = (0u32..).zip(self.cluster.policy(policy).rules(Direction::Egress));
+        rules
+            .filter(|(_, rule)| !rule_allows(&self.cluster, policy, rule, port).is_no())
+            .map(|(index, _)| At { policy, spot: Spot::Rule(Direction::Egress, index) })
+            .collect()
+    }
+
+    /// The egress rules, of all policies that may select those pods, that let the cluster's DNS
+    /// through on that port, or may.
+    pub fn rules_to_dns(&self, subject: Subject, port: Port) -> Vec<At> {
+        let policies = self.restricting_egress(subject, usize::MAX).into_iter();
+        policies.flat_map(|policy| self.rules_for_dns(policy, port)).collect()
+    }
+
+    fn dns_table(&self) -> &DnsTable {
+        self.dns.get_or_init(|| DnsTable::new(&self.cluster))
+    }
+
+    fn lack<T>(&self, policy: u32, part: impl FnOnce(&Lack) -> T) -> T {
+        let look = || {
+            let mut lack = Lack::default();
+            let subjects = self.cluster.subjects(policy).into_iter();
+            for dns in subjects.filter_map(|subject| self.dns(subject)) {
+                lack.any |= dns.is_lacking();
+                lack.may_be_all |= !dns.udp.allowed.is_yes() && !dns.tcp.allowed.is_yes();
+                lack.halves.extend(dns.half().filter(|half| !lack.halves.contains(half)));
+            }
+            lack
+        };
+        if self.cluster.selected(policy).yes.is_empty() {
+            return part(&look());
+        }
+        let of_group = &self.dns_table().groups[self.cluster.group_of(policy).0 as usize];
+        part(of_group.get_or_init(look))
+    }
+}
+
+impl DnsTable {
+    fn new(cluster: &Cluster) -> Self {
+        let pods_port = cluster.profile.dns_port();
+        let mut ports = vec![pods_port];
+        // OpenShift's pods listen on 5353 behind a Service on 53, and rules see the pods' port:
+        // only a resolver of the repository may listen on 53.
+        let asks_both = pods_port != SERVICE_PORT && cluster.has_resolver();
+        ports.extend(asks_both.then_some(SERVICE_PORT));
+        let of = |protocol| {
+            let ports = ports.iter().map(|&number| Port { protocol, number });
+            ports.map(|port| (port, Union::new(cluster, |id| allows(cluster, id, port)))).collect()
+        };
+        let mut table = Self {
+            isolated: Union::new(cluster, |id| isolates(cluster, id, Direction::Egress)),
+            allowed: [of(Protocol::Udp), of(Protocol::Tcp)],
+            workloads: Vec::new(),
+            cut: Vec::new(),
+            groups: cluster.groups().iter().map(|_| OnceLock::new()).collect(),
+        };
+        let all = (0..cluster.workload_count()).map(Subject::Workload);
+        table.workloads = all.map(|subject| table.judge(cluster, subject)).collect();
+        let is_cut = |number: &u32| table.workloads[*number as usize].is_some_and(Dns::is_cut);
+        table.cut = (0..cluster.workload_count()).filter(is_cut).collect();
+        table
+    }
+
+    fn of(&self, cluster: &Cluster, subject: Subject) -> Option<Dns> {
+        match subject {
+            Subject::Workload(number) => self.workloads[number as usize],
+            Subject::PodsOf(_) => self.judge(cluster, subject),
+        }
+    }
+
+    fn judge(&self, cluster: &Cluster, subject: Subject) -> Option<Dns> {
+        let answer = |ports| self.answer(cluster, ports, subject);
+        let [udp, tcp] = &self.allowed;
+        asks_cluster_dns(cluster, subject).then(|| Dns { udp: answer(udp), tcp: answer(tcp) })
+    }
+
+    fn answer(&self, cluster: &Cluster, ports: &[(Port, Union)], subject: Subject) -> Answer {
+        let is_open = !self.isolated.of(cluster, subject);
+        let has_others = cluster.may_have_other_policies(cluster.namespace_of(subject));
+        let at = |(port, union): &(Port, Union)| {
+            let allowed = match has_others {
+                true => Tri::Unknown(Why::OtherPolicyKind),
+                false => is_open | union.of(cluster, subject),
+            };
+            Answer { allowed, port: *port }
+        };
+        let rank = |tri: Tri| (!tri.is_no(), tri.is_yes());
+        let mut best = at(&ports[0]);
+        for port in &ports[1..] {
+            let other = at(port);
+            if rank(other.allowed) > rank(best.allowed) {
+                best = other;
+            }
+        }
+        best
+    }
+}
+
+/// Whether a policy lets its pods out to the cluster's DNS on that port; no where it says nothing
+/// of egress.
+fn allows(cluster: &Cluster, id: u32, port: Port) -> Tri {
+    let policy = cluster.policy(id);
+    if isolates(cluster, id, Direction::Egress).is_no() {
+        return Tri::No;
+    }
+    let unsure = match policy.is_unsure(Direction::Egress) {
+        true => Tri::Unknown(Why::Refused),
+        false => Tri::No,
+    };
+    let rules = policy.rules(Direction::Egress).iter();
+    Tri::any([unsure].into_iter().chain(rules.map(|rule| rule_allows(cluster, id, rule, port))))
+}
+
+fn rule_allows(cluster: &Cluster, policy: u32, rule: &TrafficRule, port: Port) -> Tri {
+    let ports = ports_allow(cluster, rule, port, Destination::ClusterDns);
+    if ports.is_no() {
+        return Tri::No;
+    }
+    ports & peer_matches(cluster, policy, rule, Endpoint::ClusterDns, port)
+}
+
+/// Whether pods ask the cluster's DNS at all. `dnsPolicy: None` and `Default` look elsewhere; a pod
+/// on the node's network is outside every policy as far as the API says.
+pub(super) fn asks_cluster_dns(cluster: &Cluster, subject: Subject) -> bool {
+    match subject {
+        Subject::PodsOf(id) => !is_dns_itself(cluster, id),
+        Subject::Workload(number) => {
+            let workload = cluster.workload(number).workload;
+            workload.dns_policy == DnsPolicy::Cluster && !workload.host_network
+        }
+    }
+}
+
+/// The DNS pods themselves ask the node's resolver (`dnsPolicy: Default` in CoreDNS' manifest).
+fn is_dns_itself(cluster: &Cluster, id: u32) -> bool {
+    let home = &cluster.namespace(cluster.home(id)).name;
+    let selector = cluster.policy(id).pod_selector.get().filter(|s| !s.is_empty());
+    let selects_dns = selector.is_some_and(|s| !dns_labels(s, cluster.profile).is_no());
+    is_dns_namespace(home) && selects_dns
+}
 
 /// Whether a peer holds the cluster's DNS, for a rule that is asked about `port`.
 pub(super) fn dns_peer(
@@ -51,17 +284,16 @@ pub(super) fn dns_peer(
     if peer.wrong {
         return Tri::Unknown(Why::Refused);
     }
+    if port.number != cluster.profile.dns_port() {
+        return peer_is_own_dns(cluster, policy, peer);
+    }
     match &peer.ip_block {
         Field::Wrong(..) => return Tri::Unknown(Why::Refused),
         Field::Given(block, _) => {
             let Some(cidr) = block.cidr.get() else {
                 return Tri::Unknown(Why::Refused);
             };
-            let holds = {
-                let settings = &cluster.settings;
-                let ranges = settings.pod_ranges.iter().chain(&settings.service_ranges);
-                is_dns_address(*cidr, &exceptions(block), ranges)
-            };
+            let holds = block_may_be_dns(cluster, block);
             // An address on the node is meant only by a rule that says 53; a wide block on every
             // port may hold it by accident, and may hold the Service's address too.
             let means_dns = names_dns_port(rule) || cidr.prefix_len() == 0;
@@ -69,8 +301,26 @@ pub(super) fn dns_peer(
         }
         Field::Absent => {}
     }
-    let works_on_pods = port.number == cluster.profile.dns_port();
-    peer_may_be_dns(cluster, policy, peer) & Tri::from(works_on_pods)
+    peer_may_be_dns(cluster, policy, peer)
+}
+
+/// Whether an address block holds an address of the cluster's DNS, or may.
+pub fn block_may_be_dns(cluster: &Cluster, block: &IpBlock) -> Tri {
+    let Some(cidr) = block.cidr.get() else {
+        return Tri::Unknown(Why::Refused);
+    };
+    let settings = &cluster.settings;
+    let ranges = settings.pod_ranges.iter().chain(&settings.service_ranges);
+    is_dns_address(*cidr, &exceptions(block), ranges)
+}
+
+/// Whether a rule for everyone holds the cluster's DNS on `port`: its pods listen there, or a
+/// resolver of the repository may.
+pub(super) fn everyone_holds_dns(cluster: &Cluster, port: Port) -> Tri {
+    if port.number == cluster.profile.dns_port() {
+        return Tri::Yes;
+    }
+    if cluster.has_resolver() { Tri::Unknown(Why::Cluster) } else { Tri::No }
 }
 
 /// Whether a peer of selectors holds the cluster's DNS pods, whatever the port: those of the
@@ -84,7 +334,7 @@ pub fn peer_may_be_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
         None => Tri::from(!peer.namespace_selector.is_absent()),
         Some(selector) => dns_labels(selector, cluster.profile),
     };
-    (in_namespace & labelled) | own_dns(cluster, policy, peer)
+    (in_namespace & labelled) | peer_is_own_dns(cluster, policy, peer)
 }
 
 fn dns_namespace(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
@@ -122,16 +372,15 @@ impl crate::resolve::Labelled for NameOnly<'_> {
 
 /// Whether the peer selects a workload of the repository, or a well-known pod, that is a resolver:
 /// one that declares port 53 (or the profile's port).
-fn own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
+pub fn peer_is_own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     // Asked of every peer, so the cheap answer first: most repositories hold no resolver.
     if !cluster.has_resolver() {
         return Tri::No;
     }
     let pods = cluster.peer_pods(policy, peer).pods;
-    let is_resolver = |number: u32| cluster.is_resolver(number);
-    if pods.yes.iter().any(is_resolver) || cluster.has_known_resolver(&pods) {
+    if cluster.is_resolver_among(&pods.yes) || cluster.has_known_resolver(&pods) {
         Tri::Yes
-    } else if pods.maybe.iter().any(is_resolver) {
+    } else if cluster.is_resolver_among(&pods.maybe) {
         Tri::Unknown(Why::LabelsNotShown)
     } else {
         Tri::No

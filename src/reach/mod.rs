@@ -1,16 +1,27 @@
 //! May this talk to that? The one place that knows how policies combine: the union of all that
 //! select the pods, in three values, with the evidence. Rules ask here; none derives it anew.
 
+mod allowance;
+mod classes;
+mod connections;
 mod dns;
+mod ports;
 mod rules;
+mod union;
 
-pub use dns::{Dns, dns, peer_may_be_dns};
+pub use classes::{Class, ClassId, Classes};
+pub use connections::{Connection, Connections, End, Evidence, connections};
+pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
+pub use ports::{Allowed, PortSet};
 pub use rules::{Destination, entry_allows, peer_matches, ports_allow};
 
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use crate::model::{At, Direction, Policy, Protocol, Spot};
-use crate::resolve::{Cluster, Subject, Tri, Why, World};
+use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject, Tri, Why, World};
+use dns::DnsTable;
+use union::Union;
 
 /// A port of the pods that are connected to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -54,6 +65,122 @@ pub struct Miss {
     pub only_ports: bool,
 }
 
+/// A cluster, and what many rules ask of it about many pods: worked out once, when it is first
+/// asked.
+#[derive(Debug)]
+pub struct Reach {
+    cluster: Cluster,
+    dns: OnceLock<DnsTable>,
+    /// Of policies that say something of ingress.
+    ingress: OnceLock<Union>,
+    /// Of policies that let their pods out to something.
+    egress: OnceLock<Union>,
+    /// The selectors of policies that restrict egress, by namespace.
+    restricting: OnceLock<Vec<SelectorIndex>>,
+}
+
+impl Reach {
+    /// Nothing is worked out yet.
+    pub fn new(cluster: Cluster) -> Self {
+        Self {
+            cluster,
+            dns: OnceLock::new(),
+            ingress: OnceLock::new(),
+            egress: OnceLock::new(),
+            restricting: OnceLock::new(),
+        }
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> &Cluster {
+        &self.cluster
+    }
+
+    /// Whether a policy that says something of ingress, by `policyTypes` or by rules, may select
+    /// pods of that policy.
+    pub fn is_ingress_settled(&self, policy: u32) -> bool {
+        let settles = |id| {
+            let policy = self.cluster.policy(id);
+            let explicit =
+                policy.has_policy_types() || !policy.rules(Direction::Ingress).is_empty();
+            (policy.isolates(Direction::Ingress) && explicit).into()
+        };
+        let ingress = self.ingress.get_or_init(|| Union::new(&self.cluster, settles));
+        ingress.of_any(&self.cluster, policy)
+    }
+
+    /// Whether those pods ask the cluster's DNS, and no policy that may select them lets them out
+    /// to anything.
+    pub fn is_shut_in(&self, subject: Subject) -> bool {
+        let cluster = &self.cluster;
+        let opens = |id| {
+            let policy = cluster.policy(id);
+            let has_rules =
+                !policy.rules(Direction::Egress).is_empty() || policy.is_unsure(Direction::Egress);
+            (policy.isolates(Direction::Egress) && has_rules).into()
+        };
+        let egress = self.egress.get_or_init(|| Union::new(cluster, opens));
+        dns::asks_cluster_dns(cluster, subject)
+            && !cluster.may_have_other_policies(cluster.namespace_of(subject))
+            && match subject {
+                Subject::Workload(_) => egress.of(cluster, subject).is_no(),
+                Subject::PodsOf(policy) => !egress.any_shares_pods(cluster, policy),
+            }
+    }
+
+    /// The first policies, in the order of their places, that restrict the egress of those pods,
+    /// or may.
+    pub fn restricting_egress(&self, subject: Subject, most: usize) -> Vec<u32> {
+        let cluster = &self.cluster;
+        let restricts = |id: &u32| !isolates(cluster, *id, Direction::Egress).is_no();
+        let of_group = |group: GroupId| {
+            cluster.group(group).policies.iter().copied().filter(restricts).take(most)
+        };
+        let mut found: Vec<u32> = match subject {
+            Subject::Workload(number) => {
+                cluster.groups_selecting(number).into_iter().flat_map(of_group).collect()
+            }
+            Subject::PodsOf(policy) => {
+                let index = &self.restricting()[cluster.home(policy) as usize];
+                let selects = |group: &GroupId| {
+                    *group == cluster.group_of(policy) || {
+                        let first = cluster.group(*group).policies[0];
+                        !cluster.policy_selects(first, subject).is_no()
+                    }
+                };
+                let narrow = cluster.policy(policy).pod_selector.get();
+                let groups = index.overlapping(narrow).map(GroupId).filter(selects);
+                groups.take(most).flat_map(of_group).collect()
+            }
+        };
+        found.sort_unstable();
+        found.truncate(most);
+        found
+    }
+
+    fn restricting(&self) -> &[SelectorIndex] {
+        self.restricting.get_or_init(|| {
+            let cluster = &self.cluster;
+            let restricts = |id: &&u32| !isolates(cluster, **id, Direction::Egress).is_no();
+            let mut entered = vec![false; cluster.groups().len()];
+            let groups =
+                cluster.policies().iter().filter(restricts).map(|id| cluster.group_of(*id));
+            let is_new = |group: &GroupId| !std::mem::replace(&mut entered[group.0 as usize], true);
+            union::index(cluster, groups.filter(is_new))
+        })
+    }
+}
+
+/// Whether a policy isolates its pods in that direction; unknown where what it says of that is
+/// refused.
+fn isolates(cluster: &Cluster, id: u32, direction: Direction) -> Tri {
+    let policy = cluster.policy(id);
+    if policy.is_unsure(direction) {
+        return Tri::Unknown(Why::Refused);
+    }
+    policy.isolates(direction).into()
+}
+
 /// Whether policies let `subject` send to `other` (egress), or be reached by it (ingress), on
 /// that port. One side of a connection; both must allow it.
 ///
@@ -74,7 +201,7 @@ pub fn side(
     }
     let home = cluster.namespace_of(subject);
     let mut isolated = Tri::No;
-    for &id in &cluster.namespace(home).policies {
+    for id in policies_of(cluster, subject) {
         let selects = cluster.policy_selects(id, subject);
         let policy = cluster.policy(id);
         if selects.is_no() || !(policy.isolates(direction) || policy.is_unsure(direction)) {
@@ -95,6 +222,18 @@ pub fn side(
         verdict.allowed = Tri::Unknown(Why::OtherPolicyKind);
     }
     verdict
+}
+
+/// The policies that may select those pods, in the order of their places, and perhaps others.
+fn policies_of(cluster: &Cluster, subject: Subject) -> Vec<u32> {
+    let Subject::Workload(number) = subject else {
+        return cluster.namespace(cluster.namespace_of(subject)).policies.clone();
+    };
+    let groups = cluster.groups_selecting(number).into_iter();
+    let mut found: Vec<u32> =
+        groups.flat_map(|group| cluster.group(group).policies.iter().copied()).collect();
+    found.sort_unstable();
+    found
 }
 
 /// Pods on the node's network carry its address; whether policies apply to them is undefined by

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::dns::dns_peer;
+use super::dns::{dns_peer, everyone_holds_dns};
 use super::{Endpoint, Port};
 use crate::model::{Field, IpBlock, Peer, PortEntry, PortRef, Protocol, TrafficRule};
 use crate::resolve::{Cluster, Tri, Why, World, selects};
@@ -91,7 +91,10 @@ pub fn peer_matches(
         return Tri::Unknown(Why::Refused);
     }
     if rule.is_for_everyone() {
-        return Tri::Yes;
+        return match other {
+            Endpoint::ClusterDns => everyone_holds_dns(cluster, port),
+            _ => Tri::Yes,
+        };
     }
     Tri::any(rule.peer_list().iter().map(|peer| match other {
         Endpoint::Workload(number) => peer_matches_workload(cluster, policy, peer, number),

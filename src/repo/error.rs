@@ -13,6 +13,8 @@ pub enum Error {
     NotAFile(PathBuf, &'static str),
     /// A glob given is none: the glob, and why.
     Glob(String, String),
+    /// `--stdin-path` names no file of the repository: as it was typed, and the root.
+    StdinPath(String, PathBuf),
     /// No YAML or JSON file under the given paths.
     NothingToRead(Vec<PathBuf>),
     /// What was given of things that run elsewhere can't be read: why, in a sentence.
@@ -37,6 +39,9 @@ impl fmt::Display for Error {
             Self::Inventory(why) | Self::Helm(why) => f.write_str(why),
             Self::Glob(glob, why) => {
                 write!(f, "`{glob}` is not a glob: {why}")
+            }
+            Self::StdinPath(typed, root) => {
+                write!(f, "--stdin-path `{typed}` is not the path of a file in {}", quoted(root))
             }
             Self::NothingToRead(paths) => {
                 let paths: Vec<String> = paths.iter().map(|path| quoted(path)).collect();

@@ -1,13 +1,17 @@
 //! The repository: its root, the files to report on and the files that are context, in a stable
-//! order. This module knows nothing of YAML: it goes by names, and opens no file.
+//! order. This module knows nothing of YAML: it goes by names. Every file is opened through it
+//! ([`Boundary`]).
 //!
 //! A run has two circles. What is *reported on* lies under the paths given; what selectors are
 //! *resolved against*, the context, is the whole repository that these paths lie in. So a hook
 //! that hands over one changed file still sees the workloads of all others.
 
+mod boundary;
 mod error;
 mod given;
 mod globs;
+mod ignored;
+mod path;
 mod role;
 mod walk;
 
@@ -17,8 +21,11 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+pub use boundary::{Boundary, Target, read_met};
 pub use error::Error;
 pub use globs::PathSet;
+pub use ignored::covered;
+pub use path::RepoPath;
 
 use given::{Anchor, Given};
 use globs::Globs;
@@ -156,7 +163,7 @@ pub fn find(scope: &Scope, cwd: &Path) -> Result<Repo, Error> {
 
     let mut repo = settle(catch, &charts, root);
     if given.stdin {
-        repo.put_stdin(scope, given.cwd());
+        repo.put_stdin(scope, given.cwd())?;
     }
     let anything = repo.files.iter().any(|file| file.reported) || !repo.unreadable.is_empty();
     if !anything && !spared {
@@ -248,14 +255,17 @@ impl Repo {
 
     /// Adds standard input as a file. An editor hands over the unsaved text of a file that lies
     /// in the repository too: then the text replaces the file.
-    fn put_stdin(&mut self, scope: &Scope, cwd: &Path) {
+    fn put_stdin(&mut self, scope: &Scope, cwd: &Path) -> Result<(), Error> {
         let path = match scope.stdin_path.as_str() {
             "" | "<stdin>" => "<stdin>".to_owned(),
-            typed => walk::label(&self.root, &given::clean(&cwd.join(typed))),
+            typed => RepoPath::below(&self.root, &given::clean(&cwd.join(typed)))
+                .ok_or_else(|| Error::StdinPath(typed.to_owned(), self.root.clone()))?
+                .into_string(),
         };
         self.files.retain(|file| file.path != path);
         let at = self.files.partition_point(|file| file.path < path);
         let open = PathBuf::new();
         self.files.insert(at, File { path, open, role: Role::Stdin, reported: true, named: true });
+        Ok(())
     }
 }

@@ -11,6 +11,7 @@ use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, Wal
 
 use super::given::{Given, what_it_is};
 use super::globs::Globs;
+use super::ignored::Ignored;
 use super::role::Form;
 use super::{File, LeftOut, Scope};
 
@@ -86,23 +87,36 @@ impl<'a> Walk<'a> {
             builder.add(other);
         }
         builder
-            .standard_filters(!self.scope.no_ignore)
-            .hidden(false)
-            .parents(parents && !self.scope.no_ignore)
-            .require_git(false)
+            // Ignore files are read by `Ignored`, which opens nothing but files.
+            .standard_filters(false)
             .follow_links(false)
             .max_depth(depth)
             .current_dir(self.root)
             // The pool of the run, but no more than the file system makes use of.
             .threads(rayon::current_num_threads().min(12));
+        let ignored =
+            (!self.scope.no_ignore).then(|| Ignored::new(self.root, directories, parents));
         let all = Mutex::new(Catch::default());
-        builder.build_parallel().visit(&mut Crew { walk: self, all: &all });
-        all.into_inner().unwrap_or_else(PoisonError::into_inner)
+        let mut crew = Crew { walk: self, ignored: ignored.as_ref(), all: &all };
+        builder.build_parallel().visit(&mut crew);
+        let mut all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for (path, why) in ignored.into_iter().flat_map(Ignored::unreadable) {
+            self.unreadable(&mut all, self.label(&path), why);
+        }
+        all
     }
 
     /// The path in reports: relative to the root, with `/`.
     pub(super) fn label(&self, path: &Path) -> String {
         label(self.root, path)
+    }
+
+    fn unreadable(&self, catch: &mut Catch, path: String, why: String) {
+        let list = match self.reports(&path) {
+            true => &mut catch.unreadable,
+            false => &mut catch.unseen,
+        };
+        list.push((if path.is_empty() { ".".to_owned() } else { path }, why));
     }
 
     /// Whether `--exclude` matches a given path or a directory above it.
@@ -133,18 +147,26 @@ pub(super) fn label(root: &Path, path: &Path) -> String {
 /// Hires a visitor per thread.
 struct Crew<'a> {
     walk: &'a Walk<'a>,
+    ignored: Option<&'a Ignored<'a>>,
     all: &'a Mutex<Catch>,
 }
 
 impl<'s, 'a: 's> ParallelVisitorBuilder<'s> for Crew<'a> {
     fn build(&mut self) -> Box<dyn ParallelVisitor + 's> {
-        Box::new(Visitor { walk: self.walk, all: self.all, catch: Catch::default() })
+        Box::new(Visitor {
+            walk: self.walk,
+            ignored: self.ignored,
+            all: self.all,
+            catch: Catch::default(),
+        })
     }
 }
 
 /// What one thread catches.
 struct Visitor<'a> {
     walk: &'a Walk<'a>,
+    /// None where everything is read.
+    ignored: Option<&'a Ignored<'a>>,
     all: &'a Mutex<Catch>,
     catch: Catch,
 }
@@ -173,7 +195,7 @@ impl Visitor<'_> {
     fn directory(&mut self, entry: &DirEntry) -> WalkState {
         // Depth 0 is where the walk begins: asked for, whatever globs say.
         if entry.depth() > 0 {
-            if entry.file_name() == ".git" {
+            if entry.file_name() == ".git" || self.is_hidden(entry, true) {
                 return WalkState::Skip;
             }
             if self.walk.globs.exclude_any() {
@@ -194,6 +216,9 @@ impl Visitor<'_> {
         let (Some(form), Some(kind)) = (Form::of(entry.file_name()), entry.file_type()) else {
             return;
         };
+        if self.is_hidden(&entry, false) {
+            return;
+        }
         let walk = self.walk;
         let path = walk.label(entry.path());
         if form == Form::Markdown && !walk.globs.asks_for(&path) {
@@ -240,10 +265,10 @@ impl Visitor<'_> {
     }
 
     fn unreadable(&mut self, path: String, why: String) {
-        let list = match self.walk.reports(&path) {
-            true => &mut self.catch.unreadable,
-            false => &mut self.catch.unseen,
-        };
-        list.push((if path.is_empty() { ".".to_owned() } else { path }, why));
+        self.walk.unreadable(&mut self.catch, path, why);
+    }
+
+    fn is_hidden(&self, entry: &DirEntry, is_directory: bool) -> bool {
+        self.ignored.is_some_and(|ignored| ignored.hides(entry.path(), is_directory))
     }
 }

@@ -45,7 +45,19 @@ pub fn would_mend(out: &mut dyn Write, after: &Outcome, look: &Look) -> io::Resu
     let files = count(summary.mended_files, "file", "files");
     let remain = after.findings.len();
     writeln!(out, "Would mend {mended} in {files}; {remain} would remain.")?;
+    withheld(out, after, look)?;
     not_mended(out, after, look)
+}
+
+/// Writes a line for each finding whose fix is not offered.
+fn withheld(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
+    for finding in &outcome.findings {
+        if let Some(why) = &finding.withheld {
+            let place = path::place(outcome, look, finding.place);
+            writeln!(out, "Withheld: {place}: {}: {}.", finding.rule.id, visible(why))?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes a line for each file that could not be mended.

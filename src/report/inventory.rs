@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
+use super::inert;
 use crate::bundle::Head;
 use crate::model::{Body, Label, Object, Service, Workload, WorkloadKind};
 
@@ -18,7 +19,7 @@ pub fn write<'a>(out: &mut dyn Write, objects: impl Iterator<Item = &'a Object>)
     let items: Vec<Value> =
         objects.flat_map(items).filter(|item| seen.insert(item.to_string())).collect();
     let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
-    writeln!(out, "{list:#}")
+    inert::document(out, &list)
 }
 
 fn items(object: &Object) -> Vec<Value> {

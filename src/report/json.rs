@@ -88,6 +88,8 @@ pub(super) struct Entry<'a> {
     location: Location<'a>,
     related: Vec<RelatedPlace<'a>>,
     fixes: Vec<FixEntry<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    withheld: Option<&'a str>,
     fingerprint: &'a str,
 }
 
@@ -197,6 +199,7 @@ impl<'a> Entry<'a> {
             location: Location::of(finding.place, sources),
             related: related.collect(),
             fixes: finding.fixes.iter().map(|fix| FixEntry::of(fix, sources)).collect(),
+            withheld: finding.withheld.as_deref(),
             fingerprint: &finding.fingerprint,
         }
     }

@@ -7,6 +7,7 @@ pub mod by_rule;
 pub mod checkstyle;
 pub mod closing;
 pub mod concise;
+pub mod connections;
 #[cfg(feature = "cli")]
 mod excerpt;
 pub mod github;
@@ -26,6 +27,8 @@ pub mod text;
 mod told;
 mod words;
 mod xml;
+
+pub use inert::document;
 
 use std::path::PathBuf;
 

@@ -208,6 +208,9 @@ impl<'a> Drawing<'a> {
             let unsafe_one = if fix.safety == Safety::Unsafe { " (unsafe)" } else { "" };
             trailers.push(("fix available", format!("{}{unsafe_one}", fix.title)));
         }
+        if let Some(why) = &finding.withheld {
+            trailers.push(("fix withheld", why.clone()));
+        }
         if let Some(names) = told::seen_in(finding, &self.outcome.sources) {
             trailers.push(("seen in", first(names)));
         }

@@ -53,6 +53,8 @@ pub fn lines(finding: &Finding, outcome: &Outcome) -> Vec<String> {
         lines.push(format!("See {place}: {}", visible(&related.message)));
     }
     lines.extend(finding.fixes.iter().map(|fix| format!("Fix: {}", fix_words(fix))));
+    let withheld = finding.withheld.as_ref();
+    lines.extend(withheld.map(|why| format!("Fix withheld: {}", visible(why))));
     lines.extend(bundles(finding, &outcome.sources).map(|names| format!("Seen in: {names}")));
     lines.extend(unsure(finding));
     lines

@@ -6,14 +6,14 @@ use std::sync::{Arc, RwLock};
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
 use ipnet::IpNet;
-use rayon::prelude::*;
 
-use super::cluster::{Cluster, Pods, World};
+use super::cluster::{Cluster, World};
 use super::elsewhere::Elsewhere;
+use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
 use super::places::{Namespace, Open, is_system};
 use super::postings::Postings;
-use crate::model::{Body, Field, Object, is_placeholder};
+use crate::model::{AddressRange, Body, Label, Object, is_placeholder};
 
 /// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -80,7 +80,10 @@ impl Cluster {
         let profile = settings.profile.unwrap_or_else(|| {
             Profile::detect(members.objects.iter().map(|&id| &objects[id as usize]))
         });
+        let configs = members.elsewhere.iter().flat_map(Elsewhere::cluster_configs);
+        let described = described(&objects, members.objects.iter().copied().chain(configs));
         let mut cluster = Self {
+            described,
             name: members.name,
             is_trial: members.is_trial,
             world: settings.world,
@@ -89,27 +92,33 @@ impl Cluster {
             objects,
             namespaces,
             by_name,
+            namespace_labels: HashMap::new(),
+            unsure_namespaces: Vec::new(),
             workloads: Vec::new(),
             policies: Vec::new(),
+            homes: Vec::new(),
             reported: members.reported,
             services: BTreeMap::new(),
+            service_labels: HashMap::new(),
             service_addresses: BTreeMap::new(),
             postings: Postings::default(),
-            selected: Vec::new(),
-            policy_order: HashMap::new(),
+            groups: Groups::default(),
             other_policies: FixedBitSet::new(),
             other_policy_everywhere: false,
             elsewhere: members.elsewhere,
             has_deployer: false,
-            resolvers: FixedBitSet::new(),
+            resolvers: Vec::new(),
+            dns_cache: None,
             covered: RwLock::default(),
             peers: RwLock::default(),
+            trigrams: RwLock::default(),
         };
         cluster.other_policies.grow(cluster.namespaces.len());
         cluster.enter(&members.objects);
+        cluster.number_namespaces();
         cluster.number_workloads();
         cluster.open_places();
-        cluster.select_all();
+        cluster.groups = Groups::build(&cluster);
         cluster
     }
 
@@ -124,8 +133,8 @@ impl Cluster {
             };
             match body {
                 Body::Policy(_) => {
-                    self.policy_order.insert(id, self.policies.len() as u32);
                     self.policies.push(id);
+                    self.homes.push(namespace);
                     self.namespaces[namespace as usize].policies.push(id);
                 }
                 Body::Workloads(list) => {
@@ -134,6 +143,10 @@ impl Cluster {
                 }
                 Body::Service(service) => {
                     self.services.entry(namespace).or_default().push(id);
+                    if let Some(Label { key, value, .. }) = service.selector.first() {
+                        let label = (namespace, key.clone(), value.clone());
+                        self.service_labels.entry(label).or_default().push(id);
+                    }
                     for (address, _) in &service.cluster_ips {
                         self.service_addresses.entry(*address).or_insert(id);
                     }
@@ -148,8 +161,23 @@ impl Cluster {
                 | Body::PodCreator(_)
                 | Body::Binding(_)
                 | Body::Templates(_)
+                | Body::ClusterConfig(_)
                 | Body::Unread(_)
                 | Body::Other => {}
+            }
+        }
+    }
+
+    /// Indexes the labels of the namespaces.
+    fn number_namespaces(&mut self) {
+        for (number, namespace) in (0u32..).zip(&self.namespaces) {
+            let mut values = namespace.labels.iter().map(|label| &label.value);
+            if namespace.labels_unsure || values.any(|value| is_placeholder(value)) {
+                self.unsure_namespaces.push(number);
+            }
+            for label in &namespace.labels {
+                let label = (label.key.clone(), label.value.clone());
+                self.namespace_labels.entry(label).or_default().push(number);
             }
         }
     }
@@ -167,15 +195,20 @@ impl Cluster {
             self.namespaces[at].workloads = number..number + count;
             number += count;
         }
-        let mut postings = Postings::default();
-        self.resolvers.grow(self.workloads.len());
+        let (mut postings, mut resolvers) = (Postings::default(), Vec::new());
+        let mut dns_cache = None;
         for number in 0..self.workload_count() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
-            let is_resolver = workload.ports.iter().any(|port| is_dns_port(port.number));
-            self.resolvers.set(number as usize, is_resolver);
+            if workload.ports.iter().any(|port| is_dns_port(port.number)) {
+                resolvers.push(number);
+            }
+            if workload.dns_cache.is_some() {
+                dns_cache.get_or_insert(number);
+            }
         }
-        self.postings = postings;
+        self.dns_cache = dns_cache;
+        (self.postings, self.resolvers) = (postings, resolvers);
     }
 
     fn open_places(&mut self) {
@@ -192,23 +225,17 @@ impl Cluster {
             };
         }
     }
+}
 
-    /// What each policy selects, for all of them in parallel: policies of one namespace look only
-    /// at its workloads.
-    fn select_all(&mut self) {
-        let selected = |&id: &u32| {
-            let home = self.home(id);
-            match &self.policy(id).pod_selector {
-                Field::Absent => self.pods_in(home, None),
-                Field::Given(selector, _) => self.pods_in(home, Some(selector)),
-                Field::Wrong(..) => {
-                    let all = self.pods_in(home, None).yes;
-                    Pods { maybe: all, ..Pods::default() }
-                }
-            }
-        };
-        self.selected = self.policies.par_iter().map(selected).collect();
-    }
+/// The addresses that the configurations of clusters among those objects give out.
+fn described(objects: &[Object], ids: impl Iterator<Item = u32>) -> Vec<AddressRange> {
+    ids.filter_map(|id| match &objects[id as usize].body {
+        Body::ClusterConfig(config) => Some(&config.ranges),
+        _ => None,
+    })
+    .flatten()
+    .copied()
+    .collect()
 }
 
 /// The namespaces that the members mention, sorted by name, with what is known of their labels.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
@@ -10,16 +10,16 @@ use range_set_blaze::RangeSetBlaze;
 
 use super::build::Settings;
 use super::elsewhere::Elsewhere;
+use super::group::{GroupId, Groups, PolicyGroup};
 use super::known::{Profile, WellKnown};
-use super::places::{NAME_LABEL, Namespace};
+use super::peers::{Covered, PeerKey, Requires};
+use super::places::Namespace;
 use super::postings::Postings;
-use super::select::{Labelled, selects};
+use super::select::selects;
 use super::tri::{Tri, Why};
+use super::trigrams::Trigrams;
 use crate::bundle::{Head, Write, Writer};
-use crate::model::{
-    Body, Field, Object, Operator, Peer, Policy, Requirement, Selector, Service, Workload,
-    is_placeholder,
-};
+use crate::model::{AddressRange, Body, Field, Object, Policy, Selector, Workload};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -69,24 +69,23 @@ impl Pods {
     }
 }
 
-/// What a peer means in its cluster.
-#[derive(Clone, Debug, Default)]
-pub struct PeerPods {
-    /// The pods it selects.
-    pub pods: Arc<Pods>,
-    /// The namespaces it covers, surely or perhaps, by number, ascending.
-    pub namespaces: Covered,
-    /// Whether it may cover namespaces that nothing in the repository mentions.
-    pub beyond: bool,
-}
-
 /// Pods whose traffic is asked about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// The pods of a workload, by number.
     Workload(u32),
     /// The pods that a policy selects (an index among the objects), known by its selector only.
     PodsOf(u32),
+}
+
+impl Subject {
+    /// The number of the workload, where it is one.
+    pub fn workload(self) -> Option<u32> {
+        match self {
+            Self::Workload(number) => Some(number),
+            Self::PodsOf(_) => None,
+        }
+    }
 }
 
 /// One workload of a cluster.
@@ -115,22 +114,30 @@ pub struct Cluster {
     pub profile: Profile,
     /// What else it was told of itself.
     pub settings: Settings,
+    /// The addresses of the clusters whose configuration the repository shows.
+    pub described: Vec<AddressRange>,
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) namespaces: Vec<Namespace>,
     pub(super) by_name: HashMap<CompactString, u32>,
+    /// Namespaces by the labels that they are shown with.
+    pub(super) namespace_labels: HashMap<(CompactString, CompactString), Vec<u32>>,
+    /// Namespaces that may have other labels.
+    pub(super) unsure_namespaces: Vec<u32>,
     /// Object and position in its workloads, namespace; sorted by namespace.
     pub(super) workloads: Vec<(u32, u32, u32)>,
     pub(super) policies: Vec<u32>,
+    /// The namespace of each policy by number, beside `policies`.
+    pub(super) homes: Vec<u32>,
     pub(super) reported: Arc<FixedBitSet>,
     /// Services by namespace number.
     pub(super) services: BTreeMap<u32, Vec<u32>>,
+    /// Services by namespace and the first label that they select.
+    pub(super) service_labels: HashMap<(u32, CompactString, CompactString), Vec<u32>>,
     /// The Service that asks for an address, by that address.
     pub(super) service_addresses: BTreeMap<IpAddr, u32>,
     pub(super) postings: Postings,
-    /// What each policy selects, beside `policies`.
-    pub(super) selected: Vec<Pods>,
-    /// Position in `policies` by object.
-    pub(super) policy_order: HashMap<u32, u32>,
+    /// The policies that select the same pods, and what they select.
+    pub(super) groups: Groups,
     /// Namespaces by number with a policy of a kind that is not evaluated.
     pub(super) other_policies: FixedBitSet,
     /// Whether such a policy selects pods of every namespace.
@@ -139,22 +146,17 @@ pub struct Cluster {
     pub(super) elsewhere: Option<Elsewhere>,
     /// Whether an object of it has directories or charts deployed.
     pub(super) has_deployer: bool,
-    /// Workloads that declare a port that a DNS server listens on, by number.
-    pub(super) resolvers: FixedBitSet,
+    /// Workloads that declare a port that a DNS server listens on, by number, ascending.
+    pub(super) resolvers: Vec<u32>,
+    /// A workload that is NodeLocal DNSCache, by number.
+    pub(super) dns_cache: Option<u32>,
     /// What namespaceSelectors cover: many peers ask for the same namespaces.
     pub(super) covered: RwLock<HashMap<Vec<Requires>, Covered>>,
-    /// What peers with a namespaceSelector select: the same ones stand in many policies.
+    /// What peers select: the same ones stand in many policies.
     pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
+    /// The workloads of large namespaces, to find those that are alike.
+    pub(super) trigrams: RwLock<HashMap<u32, Arc<Trigrams>>>,
 }
-
-/// A peer without its places: what its namespaceSelector and its podSelector require.
-pub(super) type PeerKey = (Vec<Requires>, Option<Vec<Requires>>);
-
-/// Namespaces by number, ascending, each covered surely or perhaps.
-pub type Covered = Arc<[(u32, Tri)]>;
-
-/// A requirement without its places: key, operator, values.
-pub(super) type Requires = (CompactString, Operator, Vec<CompactString>);
 
 impl Cluster {
     /// The policies, as indices among the objects, in the order of their places.
@@ -207,9 +209,37 @@ impl Cluster {
 
     /// The number of the namespace that a policy is deployed to.
     pub fn home(&self, policy: u32) -> u32 {
-        let name = self.namespace_name_of(self.head(policy));
-        // Every object's namespace was entered when the cluster was built.
-        self.by_name.get(name).copied().unwrap_or_default()
+        self.homes[self.position(policy)]
+    }
+
+    /// Where a policy stands in [`Cluster::policies`], which ascend.
+    fn position(&self, policy: u32) -> usize {
+        self.policies.partition_point(|id| *id < policy)
+    }
+
+    /// The group of policies that select the same pods as that one.
+    pub fn group_of(&self, policy: u32) -> GroupId {
+        self.groups.of[self.position(policy)]
+    }
+
+    /// A group of policies.
+    pub fn group(&self, id: GroupId) -> &PolicyGroup {
+        &self.groups.all[id.0 as usize]
+    }
+
+    /// The selector of a group of policies, as the first of them has it.
+    pub fn group_selector(&self, id: GroupId) -> &Field<Selector> {
+        &self.policy(self.group(id).policies[0]).pod_selector
+    }
+
+    /// All groups of policies, in the order of the first policy of each.
+    pub fn groups(&self) -> &[PolicyGroup] {
+        &self.groups.all
+    }
+
+    /// The groups of policies that select a workload, surely or perhaps, ascending.
+    pub fn groups_selecting(&self, workload: u32) -> Vec<GroupId> {
+        self.groups.selecting(workload)
     }
 
     /// How many workloads there are; they are numbered from 0 in the order of their namespaces.
@@ -228,9 +258,14 @@ impl Cluster {
         WorkloadRef { number, head, workload: &list[nth as usize], namespace }
     }
 
+    /// The object that a workload stands in.
+    pub fn object_of(&self, workload: u32) -> &Object {
+        self.object(self.workloads[workload as usize].0)
+    }
+
     /// The workloads that `spec.podSelector` of a policy selects.
     pub fn selected(&self, policy: u32) -> &Pods {
-        &self.selected[self.policy_order[&policy] as usize]
+        &self.group(self.group_of(policy)).pods
     }
 
     /// The pods whose traffic a policy decides: the workloads it selects, or, where the
@@ -269,134 +304,6 @@ impl Cluster {
         let mut pods = Pods::default();
         for number in self.postings.candidates(selector, &(0..self.workload_count())) {
             pods.add(number, selects(selector, self.workload(number).workload));
-        }
-        pods
-    }
-
-    /// The namespaces that a peer of a policy covers, surely or perhaps, and whether it may cover
-    /// some that nothing in the repository mentions.
-    pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Covered, bool) {
-        let selector = match &peer.namespace_selector {
-            Field::Absent => return (Arc::new([(self.home(policy), Tri::Yes)]), false),
-            Field::Wrong(..) => return (Arc::new([]), true),
-            Field::Given(selector, _) => selector,
-        };
-        let Some(names) = names(selector) else {
-            return (self.covered_by(selector), true);
-        };
-        let known = names.iter().filter_map(|name| self.namespace_named(name));
-        let mut covered: Vec<(u32, Tri)> = known
-            .map(|number| (number, selects(selector, self.namespace(number))))
-            .filter(|(_, covered)| !covered.is_no())
-            .collect();
-        covered.sort_unstable();
-        covered.dedup();
-        let beyond = names.iter().any(|name| self.namespace_named(name).is_none());
-        (covered.into(), beyond)
-    }
-
-    /// The namespaces that a selector covers, looked up or else worked out once.
-    fn covered_by(&self, selector: &Selector) -> Covered {
-        let key = requires(selector);
-        // A refused selector covers nobody knows what, and is not kept under the key of another.
-        if !selector.is_refused()
-            && let Some(known) =
-                self.covered.read().unwrap_or_else(PoisonError::into_inner).get(&key)
-        {
-            return Arc::clone(known);
-        }
-        let all = (0u32..).zip(&self.namespaces);
-        let covered: Covered = all
-            .map(|(number, namespace)| (number, selects(selector, namespace)))
-            .filter(|(_, covered)| !covered.is_no())
-            .collect();
-        if !selector.is_refused() {
-            let mut known = self.covered.write().unwrap_or_else(PoisonError::into_inner);
-            known.insert(key, Arc::clone(&covered));
-        }
-        covered
-    }
-
-    /// The pods that a peer of a policy selects. An `ipBlock` and a peer that the API server
-    /// refuses select none.
-    pub fn peer_pods(&self, policy: u32, peer: &Peer) -> PeerPods {
-        if peer.pod_selector.is_absent() && peer.namespace_selector.is_absent() {
-            return PeerPods::default();
-        }
-        if peer.wrong || peer.pod_selector.is_wrong() || peer.namespace_selector.is_wrong() {
-            return PeerPods { beyond: true, ..PeerPods::default() };
-        }
-        let (namespaces, beyond) = self.peer_namespaces(policy, peer);
-        let Some(key) = peer_key(peer) else {
-            let pods = Arc::new(self.pods_of_peer(peer, &namespaces));
-            return PeerPods { pods, namespaces, beyond };
-        };
-        let known = self.peers.read().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        let pods = known.unwrap_or_else(|| {
-            let pods = Arc::new(self.pods_of_peer(peer, &namespaces));
-            let mut peers = self.peers.write().unwrap_or_else(PoisonError::into_inner);
-            peers.insert(key, Arc::clone(&pods));
-            pods
-        });
-        PeerPods { pods, namespaces, beyond }
-    }
-
-    fn pods_of_peer(&self, peer: &Peer, namespaces: &[(u32, Tri)]) -> Pods {
-        let selector = peer.pod_selector.get().filter(|selector| !selector.is_empty());
-        let pods = match (selector, namespaces) {
-            (_, [(only, Tri::Yes)]) => return self.pods_in(*only, selector),
-            (None, covered) => self.all_pods_of(covered),
-            (Some(selector), covered) => self.pods_of(selector, covered),
-        };
-        Pods { well_known: self.well_known_in(namespaces, selector), ..pods }
-    }
-
-    /// The well-known pods that a selector may select in those namespaces. No selector selects
-    /// all.
-    fn well_known_in(&self, covered: &[(u32, Tri)], selector: Option<&Selector>) -> Vec<u32> {
-        let is_there = |namespace: &str| {
-            let number = self.namespace_named(namespace);
-            number.is_some_and(|number| covered.iter().any(|(covered, _)| *covered == number))
-        };
-        let pods = (0u32..).zip(&self.settings.well_known);
-        pods.filter(|(_, pod)| selector.is_none_or(|selector| !selects(selector, *pod).is_no()))
-            .filter(|(_, pod)| is_there(&pod.namespace))
-            .map(|(number, _)| number)
-            .collect()
-    }
-
-    /// Every pod of those namespaces, which are ascending.
-    fn all_pods_of(&self, covered: &[(u32, Tri)]) -> Pods {
-        let mut pods = Pods::default();
-        let mut add = |from: u32, to: u32, covered: Tri| {
-            if from < to {
-                let set = if covered.is_yes() { &mut pods.yes } else { &mut pods.maybe };
-                set.ranges_insert(from..=to - 1);
-            }
-        };
-        // Neighbours are one range, so that a peer for everyone is one and not one a namespace.
-        let (mut from, mut to, mut last) = (0, 0, Tri::Yes);
-        for &(number, covered) in covered {
-            let range = &self.namespace(number).workloads;
-            if range.start != to || covered != last {
-                add(from, to, last);
-                from = range.start;
-            }
-            (to, last) = (range.end, covered);
-        }
-        add(from, to, last);
-        pods
-    }
-
-    /// The pods that a selector selects in those namespaces, which are ascending.
-    fn pods_of(&self, selector: &Selector, covered: &[(u32, Tri)]) -> Pods {
-        let mut pods = Pods::default();
-        for number in self.postings.candidates(selector, &(0..self.workload_count())) {
-            let namespace = self.workloads[number as usize].2;
-            if let Ok(at) = covered.binary_search_by_key(&namespace, |(number, _)| *number) {
-                let selected = selects(selector, self.workload(number).workload);
-                pods.add(number, covered[at].1 & selected);
-            }
         }
         pods
     }
@@ -440,45 +347,24 @@ impl Cluster {
         self.other_policy_everywhere || self.other_policies.contains(namespace as usize)
     }
 
-    /// The Services of a namespace with a selector that selects that workload.
-    pub fn services_of(&self, workload: u32) -> impl Iterator<Item = (&Head, &Service)> {
-        let target = self.workload(workload);
-        let namespace = self.workloads[workload as usize].2;
-        self.services_in(namespace).filter(move |(_, service)| {
-            let fits = |label: &crate::model::Label| {
-                target.workload.value(&label.key) == Some(label.value.as_str())
-            };
-            !service.selector.is_empty() && service.selector.iter().all(fits)
-        })
-    }
-
-    /// The Service that asks for an address.
-    pub fn service_at(&self, address: IpAddr) -> Option<(&Head, &Service)> {
-        let id = self.service_addresses.get(&address)?;
-        match &self.object(*id).body {
-            Body::Service(service) => Some((self.head(*id), service)),
-            _ => None,
-        }
-    }
-
     /// Whether an object of the cluster has directories deployed (an Argo CD Application, a Flux
     /// Kustomization): it may give a namespace to what names none.
     pub fn has_deployer(&self) -> bool {
         self.has_deployer
     }
 
-    /// The Services of a namespace.
-    pub fn services_in(&self, namespace: u32) -> impl Iterator<Item = (&Head, &Service)> {
-        let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
-        services.iter().filter_map(|&id| match &self.object(id).body {
-            Body::Service(service) => Some((self.head(id), service)),
-            _ => None,
+    /// A workload of the repository that is NodeLocal DNSCache.
+    pub fn dns_cache(&self) -> Option<(&Head, &Workload)> {
+        let own = self.dns_cache.map(|number| self.workload(number));
+        own.map(|it| (it.head, it.workload)).or_else(|| {
+            let (id, workload) = self.elsewhere.as_ref()?.dns_cache()?;
+            Some((self.head(id), workload))
         })
     }
 
     /// Whether any workload, or well-known pod, has a port that a DNS server listens on.
     pub fn has_resolver(&self) -> bool {
-        !self.resolvers.is_clear() || self.settings.well_known.iter().any(WellKnown::is_resolver)
+        !self.resolvers.is_empty() || self.settings.well_known.iter().any(WellKnown::is_resolver)
     }
 
     /// Whether pods hold a well-known one that a DNS server runs in.
@@ -487,9 +373,12 @@ impl Cluster {
         pods.well_known.iter().filter_map(known).any(WellKnown::is_resolver)
     }
 
-    /// Whether that workload declares a port that a DNS server listens on.
-    pub fn is_resolver(&self, workload: u32) -> bool {
-        self.resolvers.contains(workload as usize)
+    /// Whether one of those workloads declares a port that a DNS server listens on.
+    pub fn is_resolver_among(&self, workloads: &RangeSetBlaze<u32>) -> bool {
+        workloads.ranges().any(|range| {
+            let next = self.resolvers.partition_point(|number| number < range.start());
+            self.resolvers.get(next).is_some_and(|number| number <= range.end())
+        })
     }
 
     /// Whether something of the repository is left out that may belong to the cluster: a
@@ -536,36 +425,4 @@ impl Cluster {
             .as_ref()
             .is_some_and(|elsewhere| elsewhere.objects_in(namespace).next().is_some())
     }
-}
-
-/// The key of a peer that means the same in every policy; none where it looks at home, or where a
-/// selector is refused (its requirements do not tell what it selects).
-fn peer_key(peer: &Peer) -> Option<PeerKey> {
-    let namespaces = peer.namespace_selector.get().filter(|selector| !selector.is_refused())?;
-    let pods = peer.pod_selector.get();
-    if pods.is_some_and(Selector::is_refused) {
-        return None;
-    }
-    Some((requires(namespaces), pods.map(requires)))
-}
-
-fn requires(selector: &Selector) -> Vec<Requires> {
-    let values = |r: &Requirement| r.values.iter().map(|(value, _)| value.clone()).collect();
-    selector.requirements.iter().map(|r| (r.key.clone(), r.operator, values(r))).collect()
-}
-
-/// The namespaces that a selector names by the label which every namespace has; none when it
-/// does not, or when a name is filled in later.
-fn names(selector: &Selector) -> Option<Vec<&str>> {
-    let by_name = selector.requirements.iter().find(|requirement| {
-        requirement.key == NAME_LABEL && requirement.operator == Operator::In
-    })?;
-    let mut names = Vec::with_capacity(by_name.values.len());
-    for (name, _) in &by_name.values {
-        if is_placeholder(name) {
-            return None;
-        }
-        names.push(name.as_str());
-    }
-    Some(names)
 }

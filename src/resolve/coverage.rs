@@ -1,5 +1,7 @@
 //! Selectors against selectors: reasoning about pods that no manifest shows.
 
+use std::collections::{HashMap, HashSet};
+
 use super::tri::{Tri, Why};
 use crate::model::{Operator, Requirement, Selector, is_placeholder};
 
@@ -11,8 +13,14 @@ pub fn covers(wide: Option<&Selector>, narrow: Option<&Selector>) -> Tri {
         return Tri::Unknown(Why::Refused);
     }
     let known = narrow.map_or(&[][..], |selector| &selector.requirements);
+    let is_large = wide.requirements.len().min(known.len()) > 8;
+    let by_key = is_large.then(|| by_key(known));
     Tri::all(wide.requirements.iter().map(|wanted| {
-        let same_key = known.iter().filter(|have| have.key == wanted.key);
+        let near = by_key.as_ref().map(|by_key| by_key.get(wanted.key.as_str()));
+        let same_key: &mut dyn Iterator<Item = &Requirement> = match near {
+            Some(list) => &mut list.into_iter().flatten().copied(),
+            None => &mut known.iter().filter(|have| have.key == wanted.key),
+        };
         let mut implied = Tri::Unknown(Why::SelectorOnly);
         for have in same_key {
             match implies(have, wanted) {
@@ -24,6 +32,14 @@ pub fn covers(wide: Option<&Selector>, narrow: Option<&Selector>) -> Tri {
     }))
 }
 
+fn by_key(requirements: &[Requirement]) -> HashMap<&str, Vec<&Requirement>> {
+    let mut by_key: HashMap<&str, Vec<&Requirement>> = HashMap::new();
+    for requirement in requirements {
+        by_key.entry(&requirement.key).or_default().push(requirement);
+    }
+    by_key
+}
+
 /// Whether what meets `have` also meets `wanted`, for requirements on the same key: always,
 /// never, or sometimes.
 fn implies(have: &Requirement, wanted: &Requirement) -> Tri {
@@ -32,8 +48,14 @@ fn implies(have: &Requirement, wanted: &Requirement) -> Tri {
         let same = have.operator == wanted.operator && values(have).eq(values(wanted));
         return if same { Tri::Yes } else { Tri::Unknown(Why::Placeholder) };
     }
-    let within = |a: &Requirement, b: &Requirement| values(a).all(|v| values(b).any(|w| w == v));
-    let apart = |a: &Requirement, b: &Requirement| !values(a).any(|v| values(b).any(|w| w == v));
+    let within = |a: &Requirement, b: &Requirement| {
+        let known = set(b);
+        values(a).all(|value| known.contains(value))
+    };
+    let apart = |a: &Requirement, b: &Requirement| {
+        let known = set(b);
+        !values(a).any(|value| known.contains(value))
+    };
     match (have.operator, wanted.operator) {
         (Operator::In, Operator::In) if within(have, wanted) => Tri::Yes,
         (Operator::In, Operator::In) if apart(have, wanted) => Tri::No,
@@ -51,6 +73,28 @@ fn implies(have: &Requirement, wanted: &Requirement) -> Tri {
 
 fn values(requirement: &Requirement) -> impl Iterator<Item = &str> {
     requirement.values.iter().map(|(value, _)| value.as_str())
+}
+
+/// The values of a requirement, which may be very many.
+fn set(requirement: &Requirement) -> Values<'_> {
+    match requirement.values.len() {
+        0..=8 => Values::Few(requirement),
+        _ => Values::Many(values(requirement).collect()),
+    }
+}
+
+enum Values<'a> {
+    Few(&'a Requirement),
+    Many(HashSet<&'a str>),
+}
+
+impl Values<'_> {
+    fn contains(&self, value: &str) -> bool {
+        match self {
+            Self::Few(requirement) => values(requirement).any(|known| known == value),
+            Self::Many(known) => known.contains(value),
+        }
+    }
 }
 
 fn has_placeholder(requirement: &Requirement) -> bool {

@@ -36,19 +36,34 @@ impl Elsewhere {
         &'a self,
         selector: &'a Selector,
     ) -> impl Iterator<Item = (u32, &'a Workload)> {
-        let all = &self.surroundings.workloads;
-        let candidates = self.surroundings.postings.candidates(selector, &(0..all.len() as u32));
-        let workload = |number: u32| {
-            let (id, nth) = all[number as usize];
-            match &self.surroundings.objects[id as usize].body {
-                Body::Workloads(list) => list.get(nth as usize).map(|workload| (id, workload)),
-                _ => None,
+        self.candidates(selector).filter(|(_, workload)| selects(selector, *workload).is_yes())
+    }
+
+    /// Whether a selector selects a workload, or may.
+    pub fn may_have(&self, selector: &Selector) -> bool {
+        self.candidates(selector).any(|(_, workload)| !selects(selector, workload).is_no())
+    }
+
+    fn candidates<'a>(&'a self, selector: &Selector) -> impl Iterator<Item = (u32, &'a Workload)> {
+        let all = self.surroundings.workloads.len() as u32;
+        let candidates = self.surroundings.postings.candidates(selector, &(0..all));
+        candidates.into_iter().filter_map(|number| self.workload(number))
+    }
+
+    /// The workload of that number, if this cluster sees it.
+    fn workload(&self, number: u32) -> Option<(u32, &Workload)> {
+        let (id, nth) = self.surroundings.workloads[number as usize];
+        match &self.surroundings.objects[id as usize].body {
+            Body::Workloads(list) if self.neighbours.has(id) => {
+                list.get(nth as usize).map(|workload| (id, workload))
             }
-        };
-        let is_meant = |(id, workload): &(u32, &Workload)| {
-            selects(selector, *workload).is_yes() && self.neighbours.has(*id)
-        };
-        candidates.into_iter().filter_map(workload).filter(is_meant)
+            _ => None,
+        }
+    }
+
+    /// A workload that is NodeLocal DNSCache.
+    pub fn dns_cache(&self) -> Option<(u32, &Workload)> {
+        self.surroundings.dns_caches.iter().find_map(|number| self.workload(*number))
     }
 
     /// A ConfigMap, of the cluster or beside it, with a template of pods that a selector selects.
@@ -73,6 +88,11 @@ impl Elsewhere {
     pub fn objects_in<'a>(&'a self, namespace: &str) -> impl Iterator<Item = u32> + 'a {
         let all = self.surroundings.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
         all.iter().copied().filter(|id| self.neighbours.has(*id))
+    }
+
+    /// The objects that say how a cluster is set up.
+    pub fn cluster_configs(&self) -> impl Iterator<Item = u32> {
+        self.surroundings.cluster_configs.iter().copied().filter(|id| self.neighbours.has(*id))
     }
 
     /// Whether a Namespace has one of the values that a requirement asks for, or may get it.

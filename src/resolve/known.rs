@@ -6,9 +6,12 @@ use std::net::{IpAddr, Ipv4Addr};
 use compact_str::CompactString;
 use ipnet::IpNet;
 
+use super::places::NAME_LABEL;
 use super::select::Labelled;
 use super::tri::{Tri, Why};
-use crate::model::{Body, Direction, Object, Operator, Requirement, Selector, is_placeholder};
+use crate::model::{
+    Body, Direction, Field, Object, Operator, Policy, Requirement, Selector, is_placeholder,
+};
 
 /// A pod that is not in the repository, and that the user knows of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,16 +83,13 @@ impl Profile {
         }
     }
 
-    /// What the manifests are for: OpenShift where an object of its API groups is among them or a
-    /// policy names its DNS namespace, else plain Kubernetes (the others differ in addresses
-    /// only, and those are known for all of them).
+    /// What the manifests are for: OpenShift where an object of its API groups is among them, or
+    /// a policy names one of its namespaces or labels, else plain Kubernetes (the others differ in
+    /// addresses only, and those are known for all of them).
     pub fn detect<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
         let is_openshift = |object: &Object| {
             object.head.group.ends_with(".openshift.io")
-                || matches!(&object.body, Body::Policy(policy)
-                    if policy.rules(Direction::Egress).iter().flat_map(|rule| rule.peer_list())
-                        .filter_map(|peer| peer.namespace_selector.get())
-                        .any(|selector| names_namespace(selector, OPENSHIFT_DNS)))
+                || matches!(&object.body, Body::Policy(policy) if names_openshift(policy))
         };
         if objects.into_iter().any(is_openshift) { Self::OpenShift } else { Self::Kubernetes }
     }
@@ -133,11 +133,43 @@ impl Profile {
 const OPENSHIFT_DNS: &str = "openshift-dns";
 const OPENSHIFT_DNS_KEY: &str = "dns.operator.openshift.io/daemonset-dns";
 
-fn names_namespace(selector: &Selector, name: &str) -> bool {
-    selector.requirements.iter().any(|requirement| {
-        requirement.operator == Operator::In
-            && requirement.values.iter().any(|(value, _)| value == name)
+/// Whether a policy selects by what only OpenShift has: a namespace `openshift-…`, or a label of
+/// one of its API groups (`network.openshift.io/policy-group`). That a label is to be absent says
+/// nothing.
+fn names_openshift(policy: &Policy) -> bool {
+    let rules = Direction::BOTH.into_iter().flat_map(|direction| policy.rules(direction));
+    let peers = rules.flat_map(|rule| rule.peer_list());
+    let of_peers = peers.flat_map(|peer| [&peer.namespace_selector, &peer.pod_selector]);
+    let selectors = of_peers.chain([&policy.pod_selector]).filter_map(Field::get);
+    let mut requirements = selectors.flat_map(|selector| &selector.requirements);
+    requirements.any(|requirement| {
+        let asks = matches!(requirement.operator, Operator::In | Operator::Exists);
+        let group = requirement.key.split_once('/').map_or("", |(group, _)| group);
+        let is_label = group == "openshift.io" || group.ends_with(".openshift.io");
+        let names = || requirement.values.iter().any(|(name, _)| is_openshift_namespace(name));
+        asks && (is_label || (takes_names(&requirement.key) && names()))
     })
+}
+
+/// Whether the values of a label are names of namespaces.
+fn takes_names(key: &str) -> bool {
+    key == NAME_LABEL || NAME_LIKE.contains(&key)
+}
+
+/// Keys that people take for the namespace's name.
+pub const NAME_LIKE: &[&str] = &[
+    "k8s-namespace",
+    "kubernetes.io/name",
+    "metadata.name",
+    "name",
+    "namespace",
+    "namespace-name",
+    "ns",
+];
+
+/// Whether a namespace of that name is one of OpenShift's own.
+pub fn is_openshift_namespace(name: &str) -> bool {
+    name.starts_with("openshift-")
 }
 
 /// Whether a cluster's DNS lives in a namespace of that name, in any kind of cluster.
@@ -224,10 +256,11 @@ pub fn is_ingress_controller(selector: &Selector) -> bool {
     selector.requirements.iter().any(is_one)
 }
 
-/// Addresses that a resolver on the node has, in some kind of cluster: NodeLocal DNSCache, GKE
-/// Cloud DNS, AKS LocalDNS.
-const DNS_ADDRESSES: [Ipv4Addr; 4] = [
+/// Addresses that a resolver on the node has, in some kind of cluster: NodeLocal DNSCache (with
+/// kubespray the second), GKE Cloud DNS, AKS LocalDNS.
+const DNS_ADDRESSES: [Ipv4Addr; 5] = [
     Ipv4Addr::new(169, 254, 20, 10),
+    Ipv4Addr::new(169, 254, 25, 10),
     Ipv4Addr::new(169, 254, 169, 254),
     Ipv4Addr::new(169, 254, 10, 10),
     Ipv4Addr::new(169, 254, 10, 11),

@@ -5,27 +5,36 @@ mod build;
 mod cluster;
 mod coverage;
 mod elsewhere;
+mod group;
 mod known;
 mod nearest;
 mod openings;
+mod peers;
 mod places;
 mod postings;
 mod run_time;
+mod segments;
 mod select;
+mod selector_index;
+mod services;
 mod surroundings;
 mod tri;
+mod trigrams;
 
 pub use build::{DEFAULT_NAMESPACE, Members, Settings};
-pub use cluster::{Cluster, Covered, PeerPods, Pods, Subject, WorkloadRef, World};
+pub use cluster::{Cluster, Pods, Subject, WorkloadRef, World};
 pub use coverage::covers;
 pub use elsewhere::Elsewhere;
+pub use group::{GroupId, PolicyGroup};
 pub use known::{
-    Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
-    is_ingress_controller,
+    NAME_LIKE, Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
+    is_ingress_controller, is_openshift_namespace,
 };
 pub use nearest::{Nearest, nearest};
 pub use openings::Unseen;
+pub use peers::{Covered, PeerPods};
 pub use places::{NAME_LABEL, Namespace, Open, is_system};
 pub use select::{Labelled, meets, selects};
+pub use selector_index::SelectorIndex;
 pub use surroundings::Surroundings;
 pub use tri::{Tri, Why};

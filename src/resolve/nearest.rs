@@ -1,10 +1,67 @@
 //! The workload that a selector almost selects, for a finding that names it.
 
-use strsim::jaro_winkler;
+use std::sync::{Arc, PoisonError};
+
+use strsim::osa_distance;
 
 use super::cluster::{Cluster, WorkloadRef};
 use super::select::{Labelled, meets};
-use crate::model::{Operator, Requirement, Selector};
+use super::trigrams::{COMPARED, Trigrams};
+use crate::model::{Label, Operator, Requirement, Selector};
+
+impl Cluster {
+    /// Whether some pod of those namespaces meets a requirement, or may.
+    pub fn any_may_meet(&self, namespaces: &[u32], requirement: &Requirement) -> bool {
+        namespaces.iter().any(|number| {
+            let within = &self.namespace(*number).workloads;
+            let mut candidates = self.postings.may_meet(requirement, within);
+            candidates.any(|number| !meets(requirement, self.workload(number).workload).is_no())
+        })
+    }
+
+    /// The workloads of those namespaces that may come near to being selected, ascending: all, or
+    /// in a large namespace those that have something in common with the selector.
+    pub(super) fn nearest_candidates(&self, namespaces: &[u32], selector: &Selector) -> Vec<u32> {
+        let of = |number: &u32| self.namespace(*number).workloads.clone();
+        let count: usize = namespaces.iter().map(|number| of(number).len()).sum();
+        if count <= COMPARED {
+            return namespaces.iter().flat_map(of).collect();
+        }
+        let mut found = Vec::new();
+        for number in namespaces.iter().filter(|number| !of(number).is_empty()) {
+            if found.len() >= 2 * COMPARED {
+                break;
+            }
+            found.extend(self.trigrams_of(*number).candidates(selector));
+            // Those that lack one label of several are near, whatever they have instead.
+            let requirements = selector.requirements.iter();
+            let met = requirements.flat_map(|r| {
+                self.postings.may_meet(r, &of(number)).take(COMPARED).collect::<Vec<_>>()
+            });
+            found.extend(met.take(COMPARED));
+        }
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn trigrams_of(&self, namespace: u32) -> Arc<Trigrams> {
+        let known = self.trigrams.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.get(&namespace) {
+            return Arc::clone(known);
+        }
+        drop(known);
+        let mut trigrams = Trigrams::default();
+        for number in self.namespace(namespace).workloads.clone() {
+            let WorkloadRef { head, workload, .. } = self.workload(number);
+            trigrams.add(&head.name, number);
+            workload.labels.iter().for_each(|label| trigrams.add(&label.value, number));
+        }
+        let trigrams = Arc::new(trigrams);
+        let mut known = self.trigrams.write().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(known.entry(namespace).or_insert(trigrams))
+    }
+}
 
 /// A near miss.
 #[derive(Clone, Debug)]
@@ -15,28 +72,53 @@ pub struct Nearest<'a> {
     pub failed: Vec<&'a Requirement>,
 }
 
-/// How alike two label values must be to be called a near miss.
-const ALIKE: f64 = 0.8;
+/// How alike what a requirement asks for and what a workload has are: the further down, the more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// Not at all.
+    None,
+    /// One value has a part more than the other: `backend` and `backend-api`.
+    Extended,
+    /// One part of the value holds the other's: `metrics-bignas` and `metrics-nas`.
+    Within,
+    /// One part begins with the other's: `acme-postgres` and `acme-postgresql`.
+    Begins,
+    /// One part has a letter or two wrong, or a dash is: `ingress-ngnix` and `ingress-nginx`.
+    Misspelt,
+    /// The same value under another key: `app` and `app.kubernetes.io/name`.
+    OtherKey,
+    /// Met.
+    Met,
+}
 
-/// The workload among `candidates` that comes nearest to being selected: by the number of
+impl Nearest<'_> {
+    /// The label of the workload's pods that a requirement it does not meet was meant for: the
+    /// same value under another key, else another value under the same key.
+    pub fn counterpart(&self, requirement: &Requirement) -> Option<&Label> {
+        let workload = self.workload.workload;
+        same_value(requirement, workload).or_else(|| workload.label(&requirement.key))
+    }
+}
+
+/// The workload of some namespaces that comes nearest to being selected: by the number of
 /// requirements that it does not meet, then by how alike the values are. None where none is
 /// near enough to be worth a word.
 pub fn nearest<'a>(
     cluster: &'a Cluster,
-    candidates: impl IntoIterator<Item = u32>,
+    namespaces: &[u32],
     selector: &'a Selector,
 ) -> Option<Nearest<'a>> {
     let all = selector.requirements.len();
-    let mut best: Option<(usize, f64, Nearest<'a>)> = None;
-    for number in candidates {
+    let mut best: Option<(usize, Likeness, Nearest<'a>)> = None;
+    for number in cluster.nearest_candidates(namespaces, selector) {
         let workload = cluster.workload(number);
         let failed: Vec<&Requirement> = selector
             .requirements
             .iter()
             .filter(|requirement| meets(requirement, workload.workload).is_no())
             .collect();
-        let alike = failed.iter().map(|r| likeness(r, &workload)).fold(1.0, f64::min);
-        let is_near = alike >= ALIKE || (failed.len() == 1 && all > 1);
+        let alike = failed.iter().map(|r| likeness(r, &workload)).min().unwrap_or(Likeness::Met);
+        let is_near = alike > Likeness::None || (failed.len() == 1 && all > 1);
         let is_better = best.as_ref().is_none_or(|(count, likeness, _)| {
             failed.len() < *count || (failed.len() == *count && alike > *likeness)
         });
@@ -47,19 +129,111 @@ pub fn nearest<'a>(
     best.map(|(.., nearest)| nearest)
 }
 
-/// How near a workload's label (or, where it has none of that key, its name) is to what a
-/// requirement asks for, from 0 to 1.
-fn likeness(requirement: &Requirement, workload: &WorkloadRef<'_>) -> f64 {
+/// How near a workload's labels (or, where it has none of that key, its name) are to what a
+/// requirement asks for.
+fn likeness(requirement: &Requirement, workload: &WorkloadRef<'_>) -> Likeness {
     if requirement.operator != Operator::In {
-        return 0.0;
+        return Likeness::None;
+    }
+    if same_value(requirement, workload.workload).is_some() {
+        return Likeness::OtherKey;
     }
     let has = workload.workload.value(&requirement.key).unwrap_or(&workload.head.name);
-    let alike = |wanted: &str| {
-        if has.is_empty() || wanted.is_empty() {
-            return 0.0;
-        }
-        let inside = has.contains(wanted) || wanted.contains(has);
-        if inside { 0.9 } else { jaro_winkler(has, wanted) }
+    let wanted = requirement.values.iter().map(|(wanted, _)| alike(wanted, has));
+    wanted.max().unwrap_or(Likeness::None)
+}
+
+/// A label of another key that has a value which the requirement asks for. Words that many labels
+/// have say nothing.
+fn same_value<'a>(
+    requirement: &Requirement,
+    workload: &'a crate::model::Workload,
+) -> Option<&'a Label> {
+    let tells = |value: &str| value.len() > 2 && !matches!(value, "true" | "false");
+    let is_asked_for = |label: &&Label| {
+        label.key != requirement.key
+            && tells(&label.value)
+            && requirement.values.iter().any(|(value, _)| *value == label.value)
     };
-    requirement.values.iter().map(|(wanted, _)| alike(wanted)).fold(0.0, f64::max)
+    let is_in = requirement.operator == Operator::In;
+    workload.labels.iter().find(|label| is_in && is_asked_for(label))
+}
+
+/// How alike two values are, by the part in which they differ: what they share says nothing, as
+/// `acme-postgres` and `acme-prometheus` are two things of acme.
+fn alike(wanted: &str, has: &str) -> Likeness {
+    if wanted.is_empty() || has.is_empty() {
+        return Likeness::None;
+    }
+    if wanted == has {
+        return Likeness::Met;
+    }
+    let parts = |value: &'_ str| -> Vec<String> {
+        value.split(['-', '.', '_', '/']).map(str::to_lowercase).collect()
+    };
+    let (a, b) = (parts(wanted), parts(has));
+    if a.concat() == b.concat() {
+        return Likeness::Misspelt;
+    }
+    if a.len() == b.len() {
+        let mut differing = a.iter().zip(&b).filter(|(a, b)| a != b);
+        return match (differing.next(), differing.next()) {
+            (Some((a, b)), None) => parts_alike(a, b),
+            _ => Likeness::None,
+        };
+    }
+    let (short, long) = if a.len() < b.len() { (&a, &b) } else { (&b, &a) };
+    let extends =
+        long.len() == short.len() + 1 && (long.starts_with(short) || long.ends_with(short));
+    if extends { Likeness::Extended } else { Likeness::None }
+}
+
+fn parts_alike(a: &str, b: &str) -> Likeness {
+    let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
+    let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
+    if short.len() < 3 || digits(a) != digits(b) {
+        // `dev-1` and `dev-2`, or `team-a` and `team-b`, are two names and not a slip.
+        return Likeness::None;
+    }
+    let allowed = if short.len() >= 8 { 2 } else { 1 };
+    if short.len() >= 4 && osa_distance(a, b) <= allowed {
+        Likeness::Misspelt
+    } else if long.starts_with(short) {
+        Likeness::Begins
+    } else if long.contains(short) {
+        Likeness::Within
+    } else {
+        Likeness::None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Likeness, alike};
+
+    #[test]
+    fn values_are_compared_by_the_part_in_which_they_differ() {
+        for (a, b, wanted) in [
+            ("acme-postgres", "acme-postgresql", Likeness::Begins),
+            ("acme-postgres", "acme-prometheus", Likeness::None),
+            ("metrics-bignas", "metrics-nas", Likeness::Within),
+            ("ingress-ngnix", "ingress-nginx", Likeness::Misspelt),
+            ("backend-services", "backendservices", Likeness::Misspelt),
+            ("cart", "carts", Likeness::Misspelt),
+            ("backend", "backend-api", Likeness::Extended),
+            ("team-a", "team-b", Likeness::None),
+            ("shop-dev", "shop-prod", Likeness::None),
+            ("node1", "node2", Likeness::None),
+            ("web", "db", Likeness::None),
+        ] {
+            assert_eq!(alike(a, b), wanted, "{a} {b}");
+            assert_eq!(alike(b, a), wanted, "{b} {a}");
+        }
+    }
+
+    #[test]
+    fn a_nearer_twin_comes_before_a_further_one() {
+        assert!(alike("acme-postgres", "acme-postgresql") > alike("acme-postgres", "postgres"));
+        assert!(Likeness::OtherKey > Likeness::Misspelt);
+    }
 }

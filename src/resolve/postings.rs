@@ -51,6 +51,20 @@ impl Postings {
         found
     }
 
+    /// The workloads of `within` that may meet a requirement, in no order: every other one
+    /// certainly does not.
+    pub fn may_meet(
+        &self,
+        requirement: &Requirement,
+        within: &Range<u32>,
+    ) -> impl Iterator<Item = u32> {
+        let narrows = narrows(requirement);
+        let mut lists = if narrows { self.lists(requirement, within) } else { Vec::new() };
+        lists.push(slice(&self.unsure, within));
+        let all = if narrows { 0..0 } else { within.clone() };
+        lists.into_iter().flatten().copied().chain(all)
+    }
+
     fn lists(&self, requirement: &Requirement, within: &Range<u32>) -> Vec<&[u32]> {
         let Some(key) = self.keys.get(requirement.key.as_str()) else {
             return Vec::new();

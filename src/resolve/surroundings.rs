@@ -30,6 +30,10 @@ pub struct Surroundings {
     pub(super) unsure_namespaces: Vec<u32>,
     /// Objects with templates of pods that something may make at run time.
     pub(super) templates: Vec<u32>,
+    /// The workloads that are NodeLocal DNSCache.
+    pub(super) dns_caches: Vec<u32>,
+    /// Objects that say how a cluster is set up.
+    pub(super) cluster_configs: Vec<u32>,
     pub(super) openings: Openings,
 }
 
@@ -51,6 +55,8 @@ impl Surroundings {
             filled_in_later: HashMap::new(),
             unsure_namespaces: Vec::new(),
             templates: Vec::new(),
+            dns_caches: Vec::new(),
+            cluster_configs: Vec::new(),
             openings: Openings::of(objects, grouped, unseen, default_namespace),
         };
         for (id, object) in (0u32..).zip(objects.iter()) {
@@ -61,9 +67,12 @@ impl Surroundings {
 
     fn enter(&mut self, id: u32, Object { head, body, .. }: &Object, default_namespace: &str) {
         match body {
+            Body::ClusterConfig(_) => self.cluster_configs.push(id),
             Body::Workloads(list) => {
                 for (nth, workload) in (0u32..).zip(list) {
-                    self.postings.add(self.workloads.len() as u32, workload);
+                    let number = self.workloads.len() as u32;
+                    self.dns_caches.extend(workload.dns_cache.as_ref().map(|_| number));
+                    self.postings.add(number, workload);
                     self.workloads.push((id, nth));
                 }
             }

@@ -5,9 +5,14 @@ use std::collections::BTreeMap;
 use crate::lint::Finding;
 use crate::text::Span;
 
-/// The rules whose findings stand on a line that is not the policy's own: what that line does to
-/// several policies is mended there, once.
-const GATHERED: [&str; 1] = ["kustomize-rewrites-peer"];
+/// The rules whose findings may be about a line that is not the policy's own, or that stands for
+/// several selectors: what that line does to all of them is fixed there, once.
+const GATHERED: [&str; 4] = [
+    "kustomize-rewrites-peer",
+    "orphaned-namespace-selector",
+    "orphaned-peer-selector",
+    "orphaned-pod-selector",
+];
 
 /// The most places that are shown beside one finding.
 const SHOWN: usize = 5;
@@ -16,14 +21,14 @@ const SHOWN: usize = 5;
 /// speaks, and counts the others.
 pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
     let mut gathered: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut first: BTreeMap<(&str, Span), (usize, usize)> = BTreeMap::new();
+    let mut first: BTreeMap<Span, (usize, usize)> = BTreeMap::new();
     for finding in findings {
         if !GATHERED.contains(&finding.rule.id) {
             gathered.push(finding);
             continue;
         }
         let next = (gathered.len(), 0);
-        let (at, more) = first.entry((finding.rule.id, finding.place)).or_insert(next);
+        let (at, more) = first.entry(finding.place).or_insert(next);
         match gathered.get_mut(*at) {
             None => gathered.push(finding),
             Some(speaks) => {
@@ -35,7 +40,7 @@ pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
     for (at, more) in first.into_values().filter(|(_, more)| *more > 0) {
         let what =
             if more == 1 { "1 more selector".to_owned() } else { format!("{more} more selectors") };
-        gathered[at].message.push_str(&format!("; the same becomes of {what}"));
+        gathered[at].message.push_str(&format!("; the same happens to {what}"));
     }
     gathered
 }
@@ -76,7 +81,7 @@ mod tests {
             told,
             [
                 (
-                    "it adds a label to one; the same becomes of 1 more selector",
+                    "it adds a label to one; the same happens to 1 more selector",
                     "dev+prod".to_owned()
                 ),
                 ("another line", "dev".to_owned()),

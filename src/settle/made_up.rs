@@ -89,6 +89,7 @@ pub fn finding(
         field: at.map_or_else(String::new, |at| at.spot.to_string()),
         bundles: bundles.iter().map(|&bundle| bundle.to_owned()).collect(),
         fixes: Vec::new(),
+        withheld: None,
         fingerprint: String::new(),
     }
 }

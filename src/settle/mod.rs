@@ -31,8 +31,14 @@ use crate::text::Sources;
 /// twice is settling once.
 pub fn settle(findings: Vec<Finding>, selection: &Selection, sources: &Sources) -> Vec<Finding> {
     let graded = findings.into_iter().map(|finding| selection.regrade(finding));
-    let passing = graded.filter(|finding| selection.passes(finding)).collect();
-    gather::gather(precedence::apply(order::sort_and_unite(passing, sources)))
+    let speaks = |finding: &Finding| {
+        selection.passes(finding)
+            || (precedence::silences_unshown(finding) && selection.is_on(finding.rule))
+    };
+    let speaking = graded.filter(speaks).collect();
+    let mut left = precedence::apply(order::sort_and_unite(speaking, sources));
+    left.retain(|finding| selection.passes(finding));
+    gather::gather(left)
 }
 
 #[cfg(test)]

@@ -7,8 +7,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::lint::{Check, Finding};
+use crate::lint::{Check, Finding, Rule};
 use crate::model::{Direction, Spot};
+use crate::text::{SourceId, Span};
 
 /// A set of rules.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +23,7 @@ pub enum Rules {
 /// How near to the winner a finding must stand to be silenced by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// What is read from the field that the winner stands on: see `depends_on`.
+    /// What is read from the field that the winner stands on: see `read_from`.
     Dependent,
     /// What `policyTypes` decides: rules' lists, `policyTypes` and `spec` of the same policy; the
     /// winner stands at one of `policyTypes` and `spec`.
@@ -96,6 +97,12 @@ pub const TABLE: &[Precedence] = &[
         losers: Rules::Are(&["missing-dns-egress"]),
         scope: Scope::Direction,
     },
+    // Whether DNS is reached at all depends on the label; by which protocols comes after that.
+    Precedence {
+        winners: Rules::Are(&["namespace-label-by-name"]),
+        losers: Rules::Are(&["dns-single-protocol"]),
+        scope: Scope::Direction,
+    },
     // The peer is no DNS since a label was added to it, and was it before.
     Precedence {
         winners: Rules::Are(&["kustomize-rewrites-peer"]),
@@ -161,7 +168,7 @@ pub const TABLE: &[Precedence] = &[
     // tells which of the two was meant.
     Precedence {
         winners: Rules::Are(&["deny-policy-allows-all"]),
-        losers: Rules::Are(&["empty-peer-list"]),
+        losers: Rules::Are(&["empty-peer-list", "null-field"]),
         scope: Scope::Rule,
     },
     // The port is wrong, so of course no container declares it. Another entry's port is another
@@ -191,6 +198,12 @@ pub const TABLE: &[Precedence] = &[
 const POLICY_TYPES_RULES: [&str; 4] =
     ["ignored-rules", "implicit-ingress-isolation", "implicit-policy-types", "no-effect-egress"];
 
+/// Whether a finding silences others although it is too unsure to be shown: two halves of a peer
+/// explain each other's silence even where both may be meant.
+pub fn silences_unshown(finding: &Finding) -> bool {
+    finding.rule.id == "split-peer"
+}
+
 /// `findings` without those that a more specific one about the same place silences.
 pub fn apply(findings: Vec<Finding>) -> Vec<Finding> {
     let winners = Winners::among(&findings);
@@ -216,55 +229,134 @@ enum Silenced {
     In(BTreeSet<String>),
 }
 
-/// The findings that can silence others, by the policy they are about: a big repository has many
-/// policies, and few findings in each.
+/// The findings that can silence others: a big repository has many policies, and a policy may have
+/// many findings, so a loser looks only at the places that speak for its own.
 struct Winners<'a> {
-    by_policy: BTreeMap<u32, Vec<&'a Finding>>,
+    by_area: BTreeMap<(u32, Area, &'static str), Speakers>,
+    evidence: Vec<Evidence<'a>>,
+}
+
+/// A part of a policy that a winner can speak for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Area {
+    Spot(Spot),
+    Rule(Spot),
+    Direction(Direction),
+    Policy,
+}
+
+/// The findings of one rule in one area.
+struct Speakers {
+    rule: &'static Rule,
+    /// Whether one of them is in all bundles.
+    everywhere: bool,
+    bundles: BTreeSet<String>,
+}
+
+/// A place of a winner that may be another finding's evidence.
+struct Evidence<'a> {
+    place: Span,
+    /// The last end of this place and of all before it in its source.
+    end: u32,
+    winner: &'a Finding,
 }
 
 impl<'a> Winners<'a> {
     fn among(findings: &'a [Finding]) -> Self {
-        let mut by_policy: BTreeMap<u32, Vec<&Finding>> = BTreeMap::new();
+        let mut found = Self { by_area: BTreeMap::new(), evidence: Vec::new() };
         for finding in findings {
-            if let Some(at) = finding.at
-                && TABLE.iter().any(|entry| entry.winners.hold(finding))
-            {
-                by_policy.entry(at.policy).or_default().push(finding);
+            let entries = || TABLE.iter().filter(|entry| entry.winners.hold(finding.rule));
+            let Some(at) = finding.at.filter(|_| entries().next().is_some()) else {
+                continue;
+            };
+            for area in areas_of(at.spot) {
+                let key = (at.policy, area, finding.rule.id);
+                let speakers = found.by_area.entry(key).or_insert_with(|| Speakers {
+                    rule: finding.rule,
+                    everywhere: false,
+                    bundles: BTreeSet::new(),
+                });
+                speakers.everywhere |= finding.bundles.is_empty();
+                speakers.bundles.extend(finding.bundles.iter().cloned());
+            }
+            if entries().any(|entry| entry.scope == Scope::PolicyOrEvidence) {
+                let places = std::iter::once(&finding.place).chain(&finding.hidden);
+                let evidence = |place: &Span| Evidence { place: *place, end: 0, winner: finding };
+                found.evidence.extend(places.map(evidence));
             }
         }
-        Self { by_policy }
+        found.evidence.sort_by_key(|evidence| evidence.place);
+        let mut last: Option<(SourceId, u32)> = None;
+        for evidence in &mut found.evidence {
+            let Span { source, end, .. } = evidence.place;
+            let before = last.filter(|(of, _)| *of == source).map_or(0, |(_, end)| end);
+            evidence.end = end.max(before);
+            last = Some((source, evidence.end));
+        }
+        found
     }
 
     fn silence(&self, loser: &Finding) -> Silenced {
-        let of_its_policy = loser.at.and_then(|at| self.by_policy.get(&at.policy));
-        let speaks = |entry: &Precedence, winner: &Finding| {
-            entry.winners.hold(winner) && entry.scope.covers(winner, loser)
-        };
-        let mut bundles = BTreeSet::new();
-        for entry in TABLE.iter().filter(|entry| entry.losers.hold(loser)) {
-            let near = of_its_policy.into_iter().flatten();
-            let far = self.by_policy.values().filter(|_| entry.scope == Scope::PolicyOrEvidence);
-            let winners = near.chain(far.flatten()).filter(|winner| speaks(entry, winner));
-            for winner in winners {
-                bundles.extend(winner.bundles.iter().cloned());
-                let everywhere = winner.bundles.is_empty() || loser.bundles.is_empty();
-                if everywhere || loser.bundles.iter().all(|name| bundles.contains(name)) {
-                    return Silenced::Everywhere;
+        let mut silenced = BTreeSet::new();
+        let is_everywhere =
+            |silenced: &BTreeSet<String>| loser.bundles.iter().all(|name| silenced.contains(name));
+        for entry in TABLE.iter().filter(|entry| entry.losers.hold(loser.rule)) {
+            let areas = loser.at.map_or_else(Vec::new, |at| entry.scope.areas(at.spot));
+            for area in areas {
+                let policy = loser.at.map_or(0, |at| at.policy);
+                let here = self
+                    .by_area
+                    .range((policy, area, "")..)
+                    .take_while(|((of, at, _), _)| (*of, *at) == (policy, area));
+                for (_, speakers) in here.filter(|(_, it)| entry.winners.hold(it.rule)) {
+                    silenced.extend(speakers.bundles.iter().cloned());
+                    if speakers.everywhere || is_everywhere(&silenced) {
+                        return Silenced::Everywhere;
+                    }
+                }
+            }
+            if entry.scope == Scope::PolicyOrEvidence {
+                for winner in self.in_evidence(loser).filter(|it| entry.winners.hold(it.rule)) {
+                    silenced.extend(winner.bundles.iter().cloned());
+                    if winner.bundles.is_empty() || is_everywhere(&silenced) {
+                        return Silenced::Everywhere;
+                    }
                 }
             }
         }
-        let shared = loser.bundles.iter().any(|name| bundles.contains(name));
-        if shared { Silenced::In(bundles) } else { Silenced::Not }
+        let shared = loser.bundles.iter().any(|name| silenced.contains(name));
+        if shared { Silenced::In(silenced) } else { Silenced::Not }
+    }
+
+    /// The winners at one of whose places a related place of the loser stands.
+    fn in_evidence(&self, loser: &Finding) -> impl Iterator<Item = &'a Finding> {
+        loser.related.iter().flat_map(|related| {
+            let span = related.span;
+            let to = self.evidence.partition_point(|it| it.place <= Span { end: u32::MAX, ..span });
+            self.evidence[..to]
+                .iter()
+                .rev()
+                .take_while(move |it| it.place.source == span.source && it.end >= span.end)
+                .filter(move |it| it.place.contains(span))
+                .map(|it| it.winner)
+        })
     }
 }
 
+/// The areas that a place lies in.
+fn areas_of(spot: Spot) -> impl Iterator<Item = Area> {
+    let rule = spot.rule_spot().map(Area::Rule);
+    let direction = spot.direction().map(Area::Direction);
+    [Area::Spot(spot), Area::Policy].into_iter().chain(rule).chain(direction)
+}
+
 impl Rules {
-    /// Whether the rule of `finding` is one of them.
-    fn hold(self, finding: &Finding) -> bool {
-        let named = self.named().iter().any(|name| matches(name, finding.rule.id));
+    /// Whether `rule` is one of them.
+    fn hold(self, rule: &Rule) -> bool {
+        let named = self.named().iter().any(|name| matches(name, rule.id));
         match self {
             Self::Are(_) => named,
-            Self::AllBut(_) => !named && !matches!(finding.rule.check, Check::Run),
+            Self::AllBut(_) => !named && !matches!(rule.check, Check::Run),
         }
     }
 
@@ -284,82 +376,60 @@ fn matches(name: &str, id: &str) -> bool {
 }
 
 impl Scope {
-    /// Whether `loser` stands where `winner` speaks for it.
-    fn covers(self, winner: &Finding, loser: &Finding) -> bool {
-        if self == Self::PolicyOrEvidence && is_evidence(winner, loser) {
-            return true;
-        }
-        if !same_policy(winner, loser) {
-            return false;
-        }
-        let (Some(winner), Some(loser)) = (winner.at, loser.at) else {
-            return false;
-        };
-        let (winner, loser) = (winner.spot, loser.spot);
+    /// Where a winner stands that speaks for a loser at `loser`.
+    fn areas(self, loser: Spot) -> Vec<Area> {
+        let spots = |spots: Vec<Spot>| spots.into_iter().map(Area::Spot).collect();
         match self {
-            Self::Dependent => depends_on(winner, loser),
-            Self::PolicyTypes => {
-                matches!(winner, Spot::Spec | Spot::PolicyTypes) && is_about_types(loser)
+            Self::Dependent => spots(read_from(loser)),
+            Self::PolicyTypes if is_about_types(loser) => {
+                spots(vec![Spot::Spec, Spot::PolicyTypes])
             }
-            Self::Port => winner == loser && matches!(winner, Spot::Port(..)),
-            Self::Neighbours => same_rule(winner, loser) && are_neighbours(winner, loser),
-            Self::Rule => same_rule(winner, loser),
-            Self::Direction => same_direction(winner, loser).is_some(),
-            Self::Policy | Self::PolicyOrEvidence => true,
+            Self::Port if matches!(loser, Spot::Port(..)) => spots(vec![loser]),
+            Self::PolicyTypes | Self::Port => Vec::new(),
+            Self::Neighbours => spots(neighbours(loser)),
+            Self::Rule => loser.rule_spot().map(Area::Rule).into_iter().collect(),
+            Self::Direction => loser.direction().map(Area::Direction).into_iter().collect(),
+            Self::Policy | Self::PolicyOrEvidence => vec![Area::Policy],
         }
     }
 }
 
-/// Whether two findings are about one policy, or about what overlays make of one. Their bundles
-/// tell the overlays apart: see [`Silenced`].
-fn same_policy(winner: &Finding, loser: &Finding) -> bool {
-    let policy = |finding: &Finding| finding.at.map(|at| at.policy);
-    policy(winner).is_some() && policy(winner) == policy(loser)
-}
-
-/// Whether one of the loser's related places is a place of the winner.
-fn is_evidence(winner: &Finding, loser: &Finding) -> bool {
-    let places = || std::iter::once(&winner.place).chain(&winner.hidden);
-    loser.related.iter().any(|related| places().any(|place| place.contains(related.span)))
-}
-
-/// Whether what stands at `loser` is read from the field at `winner`: the field itself, a peer
-/// and all that it holds, a selector and the peer that is made of it.
+/// The fields that what stands at `loser` is read from: the field itself, a peer and all that it
+/// holds, a selector and the peer that is made of it.
 ///
 /// Not everything below, on purpose: an unknown key in `spec` or in a rule says nothing about the
-/// keys beside it, and a second mistake there would be hidden until the first is mended. A
+/// keys beside it, and a second mistake there would be hidden until the first is fixed. A
 /// namespaceSelector counts for all of its peer, as where it selects nothing no pod is selected;
 /// a podSelector does not count for the namespaceSelector beside it.
-fn depends_on(winner: Spot, loser: Spot) -> bool {
-    match winner {
-        Spot::Peer(d, i, j) | Spot::PeerNamespaces(d, i, j) => {
-            loser.direction() == Some(d) && loser.rule() == Some(i) && loser.peer() == Some(j)
+fn read_from(loser: Spot) -> Vec<Spot> {
+    let mut found = vec![loser];
+    if let (Some(d), Some(i), Some(j)) = (loser.direction(), loser.rule(), loser.peer()) {
+        found.extend([Spot::Peer(d, i, j), Spot::PeerNamespaces(d, i, j)]);
+        if matches!(loser, Spot::Peer(..)) {
+            found.extend([Spot::PeerPods(d, i, j), Spot::PeerBlock(d, i, j)]);
         }
-        Spot::PeerPods(d, i, j) | Spot::PeerBlock(d, i, j) => {
-            loser == winner || loser == Spot::Peer(d, i, j)
-        }
-        _ => loser == winner,
     }
+    found
 }
 
 fn is_about_types(spot: Spot) -> bool {
     matches!(spot, Spot::Spec | Spot::PolicyTypes | Spot::Rules(_) | Spot::Rule(..))
 }
 
-fn same_direction(a: Spot, b: Spot) -> Option<Direction> {
-    a.direction().filter(|_| a.direction() == b.direction())
-}
-
-fn same_rule(a: Spot, b: Spot) -> bool {
-    same_direction(a, b).is_some() && a.rule().is_some() && a.rule() == b.rule()
-}
-
-/// Whether `b` is the peer at `a` or the one before it.
-fn are_neighbours(a: Spot, b: Spot) -> bool {
-    match (a.peer(), b.peer()) {
-        (Some(a), Some(b)) => a == b || a == b + 1,
-        _ => false,
-    }
+/// The peer at `loser`, and the one after it: a winner speaks for its own and the one before.
+fn neighbours(loser: Spot) -> Vec<Spot> {
+    let (Some(d), Some(i), Some(j)) = (loser.direction(), loser.rule(), loser.peer()) else {
+        return Vec::new();
+    };
+    let of_peer = |j| {
+        [
+            Spot::Peer(d, i, j),
+            Spot::PeerPods(d, i, j),
+            Spot::PeerNamespaces(d, i, j),
+            Spot::PeerBlock(d, i, j),
+        ]
+    };
+    [j, j + 1].into_iter().flat_map(of_peer).collect()
 }
 
 #[cfg(test)]
@@ -569,7 +639,7 @@ mod tests {
             let free = |&loser: &usize| {
                 !open.iter().any(|&winner| {
                     TABLE.iter().any(|entry| {
-                        entry.winners.hold(&made[winner]) && entry.losers.hold(&made[loser])
+                        entry.winners.hold(made[winner].rule) && entry.losers.hold(made[loser].rule)
                     })
                 })
             };

@@ -15,14 +15,28 @@ pub struct Position {
 #[derive(Debug, Clone)]
 pub struct LineIndex {
     starts: Vec<u32>,
+    /// How many characters begin before each block of a text that is not ASCII, so that no column
+    /// counts more than one block: minified JSON is one long line.
+    chars: Vec<u32>,
 }
+
+/// Bytes of a block.
+const BLOCK: usize = 256;
 
 impl LineIndex {
     /// Indexes `text`; lines end with `\n` (a `\r` before it belongs to the line).
     pub fn new(text: &str) -> Self {
         let mut starts = vec![0];
         starts.extend(memchr_iter(b'\n', text.as_bytes()).map(|at| at as u32 + 1));
-        Self { starts }
+        let mut chars = Vec::new();
+        if !text.is_ascii() {
+            let mut before = 0;
+            for block in text.as_bytes().chunks(BLOCK) {
+                chars.push(before);
+                before += beginnings(block);
+            }
+        }
+        Self { starts, chars }
     }
 
     /// The 1-based line that holds byte `offset`.
@@ -51,14 +65,49 @@ impl LineIndex {
         let offset = offset.min(text.len());
         let line = self.line(offset);
         let start = self.line_start(line).min(offset);
-        let column = text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
-        Position { line, column }
+        let before = match text.is_char_boundary(offset) {
+            true => self.chars_before(text, offset) - self.chars_before(text, start),
+            false => 0,
+        };
+        Position { line, column: before as usize + 1 }
     }
+
+    /// How many characters begin before byte `offset`.
+    fn chars_before(&self, text: &str, offset: usize) -> u32 {
+        let block = offset / BLOCK;
+        match self.chars.get(block).or(self.chars.last()) {
+            None => offset as u32,
+            Some(before) => {
+                let from = block.min(self.chars.len() - 1) * BLOCK;
+                before + beginnings(text.as_bytes().get(from..offset).unwrap_or_default())
+            }
+        }
+    }
+}
+
+/// How many characters begin in some bytes of UTF-8.
+fn beginnings(bytes: &[u8]) -> u32 {
+    bytes.iter().map(|byte| u32::from(byte & 0xC0 != 0x80)).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_column_is_what_counting_the_line_gives(
+            text in "([a-cé€😀]|\n){0,900}",
+            at in any::<prop::sample::Index>(),
+        ) {
+            let index = LineIndex::new(&text);
+            let offset = at.index(text.len() + 1);
+            let before = text.get(..offset).and_then(|before| before.rsplit('\n').next());
+            let column = before.map_or(0, |line| line.chars().count()) + 1;
+            prop_assert_eq!(index.position(&text, offset).column, column);
+        }
+    }
 
     #[test]
     fn columns_count_characters_and_not_bytes() {

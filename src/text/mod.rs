@@ -97,10 +97,14 @@ impl Source {
     /// gives an empty text.
     pub fn text(&self) -> &Arc<str> {
         self.text.get_or_init(|| match &self.origin {
-            Origin::File(path) => match std::fs::read(path) {
-                Ok(bytes) => Arc::from(String::from_utf8_lossy(&bytes)),
-                Err(_) => Arc::from(""),
-            },
+            Origin::File(path) => {
+                let mut bytes = Vec::new();
+                // Places are counted in 32 bits.
+                match crate::repo::read_met(path, u64::from(u32::MAX), &mut bytes) {
+                    Ok(()) => Arc::from(String::from_utf8_lossy(&bytes)),
+                    Err(_) => Arc::from(""),
+                }
+            }
             Origin::Stdin => Arc::from(""),
         })
     }

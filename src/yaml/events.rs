@@ -1,6 +1,7 @@
 //! The parser's events with byte offsets and errors in plain words. The only file that knows which
 //! crate parses: `saphyr-parser`, since it passes the whole YAML test suite, is written in safe
-//! Rust, and gives events one by one, so that no input can make it recurse.
+//! Rust, and gives events one by one, so that no input can make it recurse. What it rejects,
+//! `libyaml.rs` tries once more.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -89,8 +90,31 @@ impl<'t> Events<'t> {
         Self { parser, offsets: Offsets::new(original, lead) }
     }
 
-    /// The next event; none after the last.
-    pub(super) fn next(&mut self) -> Option<Result<(Event<'t>, Range<usize>), Failure>> {
+    fn failure(&self, error: &saphyr::ScanError) -> Failure {
+        let why = match error.info() {
+            "recursion limit exceeded" => Why::Depth,
+            "while parsing a quoted scalar, found invalid Unicode character escape code" => {
+                Why::Surrogate
+            }
+            info => Why::Syntax(in_plain_words(info)),
+        };
+        let at = self.offsets.byte(error.marker().index());
+        // Here the parser marks where the value begins, not the tab further down.
+        let at = match error.info() {
+            "while scanning a plain scalar, found a tab"
+            | "a block scalar content cannot start with a tab" => {
+                indenting_tab(self.offsets.text, at).unwrap_or(at)
+            }
+            _ => at,
+        };
+        Failure { at, why }
+    }
+}
+
+impl<'t> Iterator for Events<'t> {
+    type Item = Result<(Event<'t>, Range<usize>), Failure>;
+
+    fn next(&mut self) -> Option<Self::Item> {
         loop {
             let (event, span) = match self.parser.next_event()? {
                 Ok(event) => event,
@@ -116,26 +140,6 @@ impl<'t> Events<'t> {
             let bytes = self.offsets.byte(span.start.index())..self.offsets.byte(span.end.index());
             return Some(Ok((event, bytes)));
         }
-    }
-
-    fn failure(&self, error: &saphyr::ScanError) -> Failure {
-        let why = match error.info() {
-            "recursion limit exceeded" => Why::Depth,
-            "while parsing a quoted scalar, found invalid Unicode character escape code" => {
-                Why::Surrogate
-            }
-            info => Why::Syntax(in_plain_words(info)),
-        };
-        let at = self.offsets.byte(error.marker().index());
-        // Here the parser marks where the value begins, not the tab further down.
-        let at = match error.info() {
-            "while scanning a plain scalar, found a tab"
-            | "a block scalar content cannot start with a tab" => {
-                indenting_tab(self.offsets.text, at).unwrap_or(at)
-            }
-            _ => at,
-        };
-        Failure { at, why }
     }
 }
 
@@ -163,17 +167,7 @@ fn properties(anchor: usize, tag: Option<Cow<'_, saphyr::Tag>>) -> Properties {
 
 fn tag(tag: &saphyr::Tag) -> Tag {
     // Written out (`!<tag:…>`), all of the tag is its suffix.
-    let full = format!("{}{}", tag.handle, tag.suffix);
-    match full.strip_prefix("tag:yaml.org,2002:").unwrap_or_default() {
-        "bool" => Tag::Bool,
-        "int" => Tag::Int,
-        "float" => Tag::Float,
-        "null" => Tag::Null,
-        "timestamp" => Tag::Timestamp,
-        "binary" => Tag::Binary,
-        "merge" => Tag::Merge,
-        _ => Tag::Str,
-    }
+    Tag::named(&format!("{}{}", tag.handle, tag.suffix))
 }
 
 /// From the parser's character counts to bytes: the same in ASCII, else by a table with the byte

@@ -6,7 +6,9 @@
 mod comment;
 mod events;
 mod json;
+mod libyaml;
 mod node;
+mod partly;
 mod prefilter;
 mod scalar;
 mod split;
@@ -15,6 +17,7 @@ mod tree;
 
 pub use comment::{Comment, comments};
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
+pub use partly::{Extent, Part, Partial, Parts, read_partly};
 pub use prefilter::Wanted;
 
 use std::borrow::Cow;

@@ -25,7 +25,7 @@ pub enum Value {
     /// A mapping.
     Map(Arc<Map>),
     /// A sequence.
-    Seq(Arc<[Node]>),
+    Seq(Arc<Vec<Node>>),
 }
 
 /// A scalar: its text after unquoting and unfolding, and what YAML 1.1 (as `sigs.k8s.io/yaml`

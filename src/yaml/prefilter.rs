@@ -44,6 +44,13 @@ impl Wanted {
         !kind.bytes().any(ends_word) && self.wants_word(kind.as_bytes())
     }
 
+    /// Whether all of the words that occur together may occur in it. `false` is certain.
+    pub fn may_hold_words(&self, document: &[u8]) -> bool {
+        self.holds_together(document)
+            || has_alias_as_key(document)
+            || self.has_hidden_text(document)
+    }
+
     /// Whether a document, or a whole file, may hold a wanted manifest. `false` is certain.
     ///
     /// Bytes that are not UTF-8 are looked at too, so that only files that matter are complained

@@ -18,6 +18,22 @@ pub(super) enum Tag {
     Str,
 }
 
+impl Tag {
+    /// The tag of that name, in full (`tag:yaml.org,2002:int`).
+    pub(super) fn named(name: &str) -> Self {
+        match name.strip_prefix("tag:yaml.org,2002:").unwrap_or_default() {
+            "bool" => Self::Bool,
+            "int" => Self::Int,
+            "float" => Self::Float,
+            "null" => Self::Null,
+            "timestamp" => Self::Timestamp,
+            "binary" => Self::Binary,
+            "merge" => Self::Merge,
+            _ => Self::Str,
+        }
+    }
+}
+
 /// Reads a plain scalar without a tag.
 pub(super) fn resolve(text: &str) -> ScalarKind {
     match text.as_bytes().first() {

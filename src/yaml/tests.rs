@@ -203,9 +203,9 @@ fn a_range_is_read_where_it_stands() {
 
 #[test]
 fn keys_become_text() {
-    let root = root("1: a\nyes: b\n0x10: c\n~: d\n'q': e\n&k x: f\n*k : g\n");
+    let root = root("1: a\nyes: b\n0x10: c\n'': d\n'q': e\n&k x: f\n*k : g\n");
     let keys: Vec<&str> = root.as_map().unwrap().entries.iter().map(|e| e.key.as_str()).collect();
-    assert_eq!(keys, ["1", "yes", "0x10", "~", "q", "x", "x"]);
+    assert_eq!(keys, ["1", "yes", "0x10", "", "q", "x", "x"]);
 }
 
 #[test]
@@ -214,6 +214,124 @@ fn collections_as_keys_are_refused() {
     assert_eq!(syntax("? {a: b}\n: c\n"), (message("mapping"), "{a: b}".to_owned()));
     assert_eq!(syntax("x:\n  [a]: c # d\n"), (message("sequence"), "[a]: c # d".to_owned()));
     assert!(syntax("a: &s [x]\n*s : c\n").0.contains("can't be a key"));
+}
+
+#[test]
+fn null_as_a_key_is_rejected() {
+    let message = "a key can't be empty or null".to_owned();
+    assert_eq!(syntax("a: 1\n: b # c\nd: 2\n"), (message.clone(), ": b # c".to_owned()));
+    assert_eq!(syntax("a:\n  ~: b\n"), (message.clone(), "~: b".to_owned()));
+    assert_eq!(syntax("{a: 1, : b}"), (message, ", : b}".to_owned()));
+    assert_eq!(root_keys("'~': 1\n!!str ~: 2\nnone: 3\n"), "~=1 ~=2 none=3");
+}
+
+#[test]
+fn what_only_libyaml_reads_is_read() {
+    let quoted = "a: 'x\ny  # z' # c\nb:\n  c: \"d\\\n  e\n  \"\n  f: 1\n";
+    assert_eq!(
+        listing(quoted),
+        format!(
+            ": {:?}\n/a: {:?}\n/b: {:?}\n/b/c: {:?}\n/b/f: \"1\"\n",
+            quoted.trim_end(),
+            "'x\ny  # z'",
+            "c: \"d\\\n  e\n  \"\n  f: 1",
+            "\"d\\\n  e\n  \""
+        )
+    );
+    assert_eq!(root(quoted).at(&["b", "c"]).unwrap().as_str(), Some("de "));
+    let flow = "# é\na:\n- b: [\n  x, # c\n  y\n]\n  c: {\nd: &z 1, e: *z\n}\n-\nf: |\n  g\n";
+    assert_eq!(
+        listing(flow),
+        format!(
+            ": {:?}\n/a: {:?}\n/a/0: {:?}\n/a/0/b: {:?}\n/a/0/b/0: \"x\"\n/a/0/b/1: \"y\"\n\
+             /a/0/c: {:?}\n/a/0/c/d: \"1\"\n/a/0/c/e: \"1\"\n/a/1: \"\"\n/f: \"|\\n  g\"\n",
+            flow["# é\n".len()..].trim_end(),
+            &flow[flow.find("- b").unwrap()..flow.find("\nf").unwrap()],
+            &flow[flow.find("b:").unwrap()..=flow.find('}').unwrap()],
+            "[\n  x, # c\n  y\n]",
+            "{\nd: &z 1, e: *z\n}",
+        )
+    );
+    let items = "- &s\n  - a: '\n  '\n    b: !!str\n    c:\n    - d\n  - ! 1\n- *s\n";
+    let (before, rest) = items.split_at(items.find("- a").unwrap());
+    assert_eq!(
+        slice(items, root(items).as_seq().unwrap()[0].span),
+        rest[..rest.len() - 6].trim_end()
+    );
+    assert!(before.ends_with("  "));
+}
+
+/// The same texts, once as the first parser reads them and once with a last line that only libyaml
+/// does: trees and spans must be the same.
+#[test]
+fn both_parsers_mark_the_same_places() {
+    let odd = "odd: 'x\ny'\n";
+    for text in [
+        "a: b # c\nd:\n- e\n-\n- f: {g: [h, 'i' ], j}\n  k: |-\n   l\n\n   m\n",
+        "a: &x\n  b: !!str # c\n  d: &y !!int 1\ne: *x\nf: &z\n- *y\n- - 1\n  - 2\n",
+        "? a\n: b\n? |\n  c\n: - d\n",
+        "a: \"é\\n\"   \nb:\n\n# c\n  >+\n  d\n\n\ne: [a: b, ? c : d, {e: }]\n",
+        "é: ü # ö\r\n'日': '本'\r\nc:\r\n  <<: {d: e}\r\n",
+        "&a a: 1\n&b b: !<tag:yaml.org,2002:str> 2\nc: *a\n",
+        "a:\n  - b\n  -   # c\n  - d: ~\n    e:\n    - f\n    g:\n",
+    ] {
+        let plain = listing(text);
+        let both = format!("{text}{odd}");
+        assert_eq!(read_all(&both).problems, [], "{both:?}");
+        let expected = plain.lines().skip(1).collect::<Vec<_>>().join("\n");
+        let found = listing(&both);
+        let found: Vec<&str> = found.lines().skip(1).collect();
+        let (last, found) = found.split_last().unwrap();
+        assert_eq!(*last, "/odd: \"'x\\ny'\"", "{text:?}");
+        assert_eq!(found.join("\n"), expected, "{text:?}");
+    }
+}
+
+#[test]
+fn what_libyaml_rejects_too_keeps_the_first_message() {
+    for (text, said) in [
+        ("a: 'x\ny\n", "this quote is not closed before"),
+        ("a: [\nb\nc: d\n", "this line is indented less than what it belongs to"),
+        ("a: 'x\ny'z\n", "this quote is not closed before a line that is indented less"),
+        ("a: 'x\ny'\nb: [!t, c]\n", "this quote is not closed before"),
+        ("a: 'x\ny'\nb: \"\\", "this quote is not closed before"),
+        ("a: 'x\ny'\nb: *c\n", "this quote is not closed before"),
+        ("a: 'x\ny'\n\u{feff}b: c\n", "this quote is not closed before"),
+    ] {
+        assert!(syntax(text).0.starts_with(said), "{text:?}: {}", syntax(text).0);
+    }
+}
+
+#[test]
+fn limits_hold_for_what_only_libyaml_reads() {
+    let odd = "odd: 'x\ny'\n";
+    assert!(is_limited(&format!("{odd}a: {}{}", "[".repeat(129), "]".repeat(129))));
+    let steps: String = (0..200).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
+    assert!(is_limited(&format!("{odd}{steps}")));
+    let mut bomb = format!("{odd}a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n");
+    for i in 1..10 {
+        let items = vec![format!("*a{}", i - 1); 10].join(", ");
+        writeln!(bomb, "a{i}: &a{i} [{items}]").unwrap();
+    }
+    assert!(is_limited(&bomb));
+    assert!(syntax(&format!("{odd}a: &x [*x]")).0.contains("this quote is not closed"));
+}
+
+#[test]
+fn block_scalars_may_end_a_text_that_only_libyaml_reads() {
+    for (end, content) in [
+        ("|\n  x", "x"),
+        ("|+\n  x", "x"),
+        ("|-\n  x", "x"),
+        (">\n  x\n  y", "x y"),
+        ("|\n  x\n", "x\n"),
+        ("|\n  x\n  ", "x\n"),
+        ("|+\n  x\n\n", "x\n\n"),
+        ("|", ""),
+    ] {
+        let text = format!("odd: 'x\ny'\na: {end}");
+        assert_eq!(root(&text).get("a").unwrap().as_str(), Some(content), "{end:?}");
+    }
 }
 
 #[test]

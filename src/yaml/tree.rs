@@ -12,7 +12,7 @@ use compact_str::CompactString;
 use super::events::{Event, Events, Failure, Lead, Properties, Style, Why};
 use super::scalar::{self, Tag};
 use super::{Entry, Limits, Map, Node, Problem, ProblemKind, Scalar, ScalarKind, Value};
-use super::{json, token};
+use super::{json, libyaml, token};
 use crate::text::{SourceId, Span};
 
 /// Trees are walked by recursion elsewhere: no configured limit goes beyond this.
@@ -37,7 +37,26 @@ pub(super) fn build(input: Input<'_>, limits: &Limits) -> Result<Vec<Node>, Prob
         Some(indent) => build_json(input, indent, limits),
         None => Builder::new(input, limits, false).run(Events::new(input.text)),
     };
+    let built = built.or_else(|stop| build_as_libyaml(input, limits, stop));
     built.map_err(|stop| stop.into_problem(input, limits))
+}
+
+/// Builds what the first parser stopped at, if libyaml reads it.
+///
+/// # Errors
+/// What stopped the first parser, unless libyaml comes to a limit further down.
+fn build_as_libyaml(input: Input<'_>, limits: &Limits, stop: Stop) -> Result<Vec<Node>, Stop> {
+    if !matches!(stop.what, What::Syntax(_)) {
+        return Err(stop);
+    }
+    let Some(events) = libyaml::Events::new(input.text) else {
+        return Err(stop);
+    };
+    let built = Builder::new(input, limits, false).run(events);
+    built.map_err(|other| match other.what {
+        What::Depth | What::Nodes => other,
+        What::Syntax(_) | What::Surrogate => stop,
+    })
 }
 
 /// Builds what begins as JSON does, whether it is JSON or YAML in brackets.
@@ -204,8 +223,11 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn run(mut self, mut events: Events<'_>) -> Result<Vec<Node>, Stop> {
-        while let Some(event) = events.next() {
+    fn run<'e>(
+        mut self,
+        events: impl Iterator<Item = Result<(Event<'e>, Range<usize>), Failure>>,
+    ) -> Result<Vec<Node>, Stop> {
+        for event in events {
             let (event, place) = event?;
             match event {
                 Event::DocumentStart => self.document(place),
@@ -429,6 +451,11 @@ impl<'t> Builder<'t> {
                         let message = "this alias can't be a key: its value is not a string";
                         return Err(Stop::syntax(at, message));
                     };
+                    if scalar.kind == ScalarKind::Null {
+                        let colon = token::skip_space(self.input.text.as_bytes(), at);
+                        let message = "a key can't be empty or null";
+                        return Err(Stop::syntax(colon, message));
+                    }
                     *key = Some(Key { text: scalar.text, span: place, merges: false });
                 }
                 Some(Key { merges: true, .. }) => {

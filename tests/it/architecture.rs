@@ -84,3 +84,65 @@ fn every_stage_of_the_table_is_a_folder_and_the_other_way_round() {
     stages.sort();
     assert_eq!(folders, stages);
 }
+
+/// The files that may do what reaches outside of this process, in code that is not a test.
+fn doing(words: &[&str]) -> Vec<String> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let does = |file: &PathBuf| {
+        let text = std::fs::read_to_string(file).unwrap();
+        let code = text.split("#[cfg(test)]").next().unwrap();
+        let lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
+        lines.into_iter().any(|line| words.iter().any(|word| line.contains(word)))
+    };
+    let found = files(&root.join("src")).into_iter().filter(does);
+    let name = |file: PathBuf| {
+        let below = file.strip_prefix(&root).unwrap().to_string_lossy().into_owned();
+        below.replace(std::path::MAIN_SEPARATOR, "/")
+    };
+    found.map(name).collect()
+}
+
+#[test]
+fn programs_are_run_in_one_place() {
+    assert_eq!(
+        doing(&["process::Command", "process::{", "Command::new", "process::*"]),
+        ["src/bundle/helm/program.rs", "src/cli/launch.rs"]
+    );
+}
+
+#[test]
+fn files_are_written_where_the_trust_boundary_says() {
+    let writes = [
+        "fs::write",
+        "fs::copy",
+        "fs::rename",
+        "fs::remove",
+        "fs::create_dir",
+        "fs::hard_link",
+        "File::create",
+        "OpenOptions",
+        "tempfile::",
+        "tempfile_in",
+        "fs::set_permissions",
+        "fs::symlink(",
+        "symlink_file(",
+    ];
+    let writing = doing(&writes);
+    let expected = [
+        "src/bundle/helm/cleanup.rs",
+        "src/bundle/helm/stage.rs",
+        "src/bundle/helm/work.rs",
+        "src/cli/init.rs",
+        "src/cli/replace.rs",
+        "src/fix/write.rs",
+        "src/repo/boundary.rs",
+    ];
+    assert_eq!(writing, expected);
+}
+
+#[test]
+fn files_of_a_repository_are_opened_in_one_place() {
+    let reads = ["fs::read(", "read_to_string(", "File::open", "OpenFile", "fs::read_link"];
+    // What `work` reads is its own copy.
+    assert_eq!(doing(&reads), ["src/bundle/helm/work.rs", "src/repo/boundary.rs"]);
+}

@@ -68,7 +68,8 @@ fn a_configuration_that_is_wrong_is_said_to_be() {
 #[test]
 fn one_changed_file_costs_no_more_than_all_and_is_all_that_is_spoken_of() {
     let dir = repository(&[]);
-    repository::write(dir.path(), repository::Size { namespaces: 40, files: 2000 }).unwrap();
+    repository::write(dir.path(), repository::Size { namespaces: 40, files: 2000, operators: 0 })
+        .unwrap();
     let (_, all) = check(dir.path(), &["--pedantic", "."]);
     let finding = |line: &&str| line.contains(": note[") || line.contains(": warning[");
     let (file, _) = all.lines().find(finding).unwrap().split_once(':').unwrap();

@@ -5,6 +5,10 @@ mod build;
 
 mod case;
 
+mod deployed;
+
+mod partly;
+
 mod real;
 
 use crate::shared;

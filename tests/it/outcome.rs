@@ -119,6 +119,7 @@ pub fn finding(rule: &'static Rule, place: Span, message: &str, help: &str) -> F
         field: "spec.egress[0].to[0].podSelector".to_owned(),
         bundles: Vec::new(),
         fixes: Vec::new(),
+        withheld: None,
         fingerprint: String::new(),
     }
 }

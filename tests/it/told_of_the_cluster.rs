@@ -6,6 +6,7 @@ use std::sync::Arc;
 use netpol_lint::bundle;
 use netpol_lint::lint::{Context, Finding, lint, rule};
 use netpol_lint::model::{Object, decode};
+use netpol_lint::reach::Reach;
 use netpol_lint::resolve::{Cluster, Members, Settings};
 use netpol_lint::text::{Origin, Source, SourceId, Sources};
 use netpol_lint::yaml::{Limits, read};
@@ -43,8 +44,8 @@ fn found(id: &str, settings: Settings) -> Vec<Finding> {
         reported: Arc::new((0..1).collect()),
         elsewhere: None,
     };
-    let cluster = Cluster::build(Arc::new(objects), members, settings);
-    lint(&Context::new(&cluster, &sources), &[rule(id).unwrap()])
+    let reach = Reach::new(Cluster::build(Arc::new(objects), members, settings));
+    lint(&Context::new(&reach, &sources), &[rule(id).unwrap()])
 }
 
 #[test]

@@ -1,12 +1,10 @@
 //! The charts of a repository, by their `Chart.yaml`.
 
 use std::collections::BTreeSet;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::bundle::directory;
-use crate::repo::{Repo, Role};
+use crate::repo::{self, Repo, Role};
 use crate::text::{SourceId, Span};
 use crate::yaml::{self, Limits, Node, ProblemKind};
 
@@ -140,8 +138,7 @@ pub(super) enum Unread {
 pub(super) fn metadata(source: SourceId, open: &Path) -> Result<Node, Unread> {
     let start = Span::new(source, 0, 0);
     let mut bytes = Vec::new();
-    let read = File::open(open).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
-    if let Err(error) = read {
+    if let Err(error) = repo::read_met(open, LARGEST, &mut bytes) {
         return Err(Unread::Problem(start, format!("it can't be read: {error}")));
     }
     if bytes.len() as u64 > LARGEST {

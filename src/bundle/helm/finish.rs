@@ -11,7 +11,7 @@ use super::places::{Places, Template};
 use super::stage::{Staged, shown};
 use super::work::{Made, Refusal, Stopped, Work};
 use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening, heads};
-use crate::repo::Repo;
+use crate::repo::{Boundary, Repo};
 use crate::text::{LineIndex, Source, SourceId, Sources, Span};
 use crate::yaml::{self, Limits, Problem, ProblemKind};
 
@@ -49,7 +49,10 @@ impl Texts {
         others.retain(|path| !ids.contains_key(*path));
         for path in others {
             let label = shown(path.strip_prefix(&repo.root).unwrap_or(path));
-            let id = sources.add(Source::file(label, path.to_path_buf()));
+            // Links inside the repository were followed when it was read.
+            let open = Boundary::new(&repo.root).resolve(path);
+            let open = open.unwrap_or_else(|_| path.to_path_buf());
+            let id = sources.add(Source::file(label, open));
             ids.insert(path.to_path_buf(), id);
         }
         Self { ids, root: repo.root.clone() }
@@ -87,16 +90,17 @@ pub(super) fn finish(
             finish.note_files(&staged);
             finish.documents(&staged, &printed, &marked);
             finish.elsewhere(&staged.elsewhere);
+            finish.left_out(&staged.left_out);
         }
         Made::Refused(refusal) => {
             finish.note_files(&refusal.staged);
             finish.elsewhere(&refusal.staged.elsewhere);
+            finish.left_out(&refusal.staged.left_out);
             finish.refused(&refusal);
         }
-        Made::Stopped(Stopped { why, help, elsewhere }) => {
+        Made::Stopped(Stopped { place, why, help, elsewhere }) => {
             finish.elsewhere(&elsewhere);
-            let place = work.chart.problem.as_ref().map_or(work.place, |(span, _)| *span);
-            finish.render_fault(place, &why, help, Vec::new());
+            finish.render_fault(place.unwrap_or(work.place), &why, help, Vec::new());
         }
     }
     finish.built
@@ -196,11 +200,20 @@ impl Finish<'_> {
         }
     }
 
+    /// Packages that are not handed to helm.
+    fn left_out(&mut self, packages: &[(String, String)]) {
+        for (package, why) in packages {
+            let why = format!("is rendered without `{package}`, which {why}");
+            let help = "package the chart again with `helm package`".to_owned();
+            self.render_fault(self.work.chart.name_span, &why, help, Vec::new());
+        }
+    }
+
     fn refused(&mut self, refusal: &Refusal) {
         let staged = &refusal.staged;
         let failure = failure::read(&refusal.said, &shown(staged.folder()));
         let is_of_values = matches!(failure.kind, Kind::Values(_) | Kind::OwnValues);
-        if !staged.elsewhere.is_empty() && !is_of_values {
+        if !(staged.elsewhere.is_empty() && staged.left_out.is_empty()) && !is_of_values {
             // What is not there may be what it fails for.
             self.built.openings.push(self.work.opening());
             return;

@@ -7,26 +7,32 @@
 //! the output which line of its template it is from (`output`, `places`). What helm refuses is
 //! told at the line it names (`failure`).
 
+mod arguments;
 mod charts;
+mod cleanup;
 mod dependencies;
 mod failure;
 mod finish;
 mod flow;
 mod marks;
 mod output;
+mod packages;
 mod places;
 mod program;
 mod stage;
 mod work;
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use compact_str::CompactString;
 use rayon::prelude::*;
 
 pub use charts::{Chart, Charts, charts};
+pub use cleanup::abandon;
 
 use crate::bundle::{Built, Fault, FaultKind, Opening};
 use crate::repo::{PathSet, Repo};
@@ -38,6 +44,8 @@ use work::Work;
 
 /// How long one chart may take, where nobody says otherwise.
 pub const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How long all charts of a run may take, where nobody says otherwise.
+pub const RUN_LIMIT: Duration = Duration::from_secs(300);
 /// How many bytes one chart may make, where nobody says otherwise.
 pub const OUTPUT_LIMIT: u64 = 32 << 20;
 
@@ -72,8 +80,14 @@ pub struct Helm {
     /// The program: a path, or a name that is looked for on the PATH. Never from the repository's
     /// own configuration, since it is run.
     pub program: PathBuf,
+    /// What starts the program, so that it ends when this one does: a program and the first of its
+    /// arguments. Behind it come this process's id, the bytes of memory and the seconds of
+    /// processor time that the program may have, the program, and its arguments.
+    pub launcher: Option<(PathBuf, OsString)>,
     /// How long one chart may take.
     pub time_limit: Duration,
+    /// How long all charts of a run may take, from the first one on.
+    pub run: RunLimit,
     /// How many bytes one chart may make.
     pub output_limit: u64,
     /// The release's namespace where a chart has no other; none for helm's own, `default`.
@@ -87,11 +101,32 @@ impl Default for Helm {
         Self {
             when: When::default(),
             program: PathBuf::from("helm"),
+            launcher: None,
             time_limit: TIME_LIMIT,
+            run: RunLimit::new(RUN_LIMIT),
             output_limit: OUTPUT_LIMIT,
             namespace: None,
             charts: Vec::new(),
         }
+    }
+}
+
+/// The time that all charts of a run have. Copies count down together.
+#[derive(Clone, Debug)]
+pub struct RunLimit {
+    limit: Duration,
+    started: Arc<OnceLock<Instant>>,
+}
+
+impl RunLimit {
+    /// Counts from when it is first asked.
+    pub fn new(limit: Duration) -> Self {
+        Self { limit, started: Arc::default() }
+    }
+
+    fn left(&self) -> Duration {
+        let started = self.started.get_or_init(Instant::now);
+        self.limit.saturating_sub(started.elapsed())
     }
 }
 
@@ -162,6 +197,8 @@ pub struct Wanted<'a> {
     pub chart: &'a Chart,
     /// The release's name; none for the chart's.
     pub release: Option<&'a str>,
+    /// Where that name is written.
+    pub release_place: Option<Span>,
     /// The release's namespace.
     pub namespace: Option<&'a str>,
     /// Values files, relative to the repository's root; later ones win.

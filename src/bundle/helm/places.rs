@@ -31,9 +31,12 @@ impl Places<'_> {
         match &node.value {
             Value::Scalar(_) => Node { span: self.place(node.span), value: node.value.clone() },
             Value::Seq(items) if !items.is_empty() => {
-                let items: Arc<[Node]> = items.iter().map(|item| self.rewritten(item)).collect();
+                let items: Vec<Node> = items.iter().map(|item| self.rewritten(item)).collect();
                 let span = hull(items.iter().map(|item| item.span));
-                Node { span: span.unwrap_or(self.place(node.span)), value: Value::Seq(items) }
+                Node {
+                    span: span.unwrap_or(self.place(node.span)),
+                    value: Value::Seq(items.into()),
+                }
             }
             Value::Map(map) if !map.entries.is_empty() => {
                 let entry = |entry: &Entry| Entry {

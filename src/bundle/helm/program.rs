@@ -10,6 +10,9 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use super::arguments::Arguments;
+use super::cleanup::{Running, kill};
+
 /// What is kept of what helm says on standard error.
 const SAID: u64 = 1 << 20;
 /// How long a killed process may take to let go of its pipes.
@@ -77,9 +80,27 @@ fn is_program(path: &Path) -> bool {
 }
 
 /// Runs helm with `arguments`; `home` is an empty directory that takes the place of the user's.
-pub(super) fn run(program: &Path, arguments: &[OsString], home: &Path, bounds: &Bounds) -> Ended {
-    let mut command = Command::new(program);
-    command.args(arguments).current_dir(home);
+/// `launcher` starts it, as [`super::Helm`] says.
+pub(super) fn run(
+    program: &Path,
+    arguments: &Arguments,
+    home: &Path,
+    bounds: &Bounds,
+    launcher: Option<&(PathBuf, OsString)>,
+) -> Ended {
+    if bounds.time.is_zero() {
+        return Ended::Late;
+    }
+    let mut command = match launcher {
+        None => Command::new(program),
+        Some((launcher, word)) => {
+            let mut command = Command::new(launcher);
+            let numbers = [u64::from(std::process::id()), bounds.memory, seconds(bounds)];
+            command.arg(word).args(numbers.map(|number| number.to_string())).arg(program);
+            command
+        }
+    };
+    command.args(arguments.words()).current_dir(home);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     seclude(&mut command, home);
     #[cfg(unix)]
@@ -88,11 +109,14 @@ pub(super) fn run(program: &Path, arguments: &[OsString], home: &Path, bounds: &
         // A group of its own, so that a wrapper's children are ended with it.
         command.process_group(0);
     }
-    let mut child = match command.spawn() {
-        Ok(child) => child,
+    let (mut child, _running) = match Running::start(|| command.spawn(), Child::id) {
+        Ok(started) => started,
         Err(error) => return Ended::Failed(error.to_string()),
     };
-    limit_memory(&child, bounds.memory);
+    // A launcher bounds itself, once it has no more to do.
+    if launcher.is_none() {
+        limit(&child, bounds);
+    }
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         end(&mut child);
         return Ended::Failed("it has no output".to_owned());
@@ -160,10 +184,7 @@ fn read_to(pipe: impl Read + Send + 'static, bound: u64) -> Output {
 
 /// Kills the process with those it has started, and waits for it.
 fn end(child: &mut Child) {
-    #[cfg(unix)]
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process_group(group, rustix::process::Signal::KILL);
-    }
+    kill(child.id());
     let _ = child.kill();
     let deadline = Instant::now() + GRACE;
     while matches!(child.try_wait(), Ok(None)) && Instant::now() < deadline {
@@ -172,17 +193,26 @@ fn end(child: &mut Child) {
 }
 
 /// helm renders everything before it prints anything, so that a bound on what it prints is none on
-/// what it holds.
-fn limit_memory(child: &Child, bytes: u64) {
+/// what it holds. Processor time is bounded by the system as well, in case this process is gone.
+fn limit(child: &Child, bounds: &Bounds) {
     #[cfg(target_os = "linux")]
     {
         use rustix::process::{Pid, Resource, Rlimit, prlimit};
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let limit = Rlimit { current: Some(bytes), maximum: Some(bytes) };
-        let _ = prlimit(pid, Resource::Data, limit);
+        for (resource, most) in [(Resource::Data, bounds.memory), (Resource::Cpu, seconds(bounds))]
+        {
+            let limit = Rlimit { current: Some(most), maximum: Some(most) };
+            let _ = prlimit(pid, resource, limit);
+        }
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = (child, bytes);
+    let _ = (child, bounds);
+}
+
+/// Seconds of processor time, of all processors together.
+fn seconds(bounds: &Bounds) -> u64 {
+    let processors = thread::available_parallelism().map_or(1, |count| count.get() as u64);
+    bounds.time.as_secs().saturating_add(1).saturating_mul(processors)
 }
 
 /// Nothing of the user's helm and clusters, no plugins, and a proxy that is not there in place of
@@ -228,9 +258,9 @@ mod tests {
 
     fn shell(script: &str) -> (Ended, Duration) {
         let home = tempfile::tempdir().unwrap();
-        let arguments = ["-c", script].map(OsString::from);
+        let arguments = Arguments::of_test(&["-c", script]);
         let started = Instant::now();
-        (run(Path::new("/bin/sh"), &arguments, home.path(), &BOUNDS), started.elapsed())
+        (run(Path::new("/bin/sh"), &arguments, home.path(), &BOUNDS, None), started.elapsed())
     }
 
     #[test]

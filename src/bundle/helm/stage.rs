@@ -4,14 +4,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use tempfile::TempDir;
-
 use super::charts::{self, Chart};
+use super::cleanup::Folder;
 use super::dependencies::{Dependency, dependencies, local, name_of, packed, safe};
+use super::packages::{self, Room};
 use super::{flow, marks};
+use crate::repo;
 use crate::text::SourceId;
 use crate::yaml::Node;
 
@@ -23,29 +23,36 @@ const FILES: usize = 20_000;
 const DEPTH: usize = 32;
 
 /// What a chart is made of, where none of its templates asks for other files.
-const PARTS: [&str; 7] = [
-    ".helmignore",
-    "Chart.yaml",
-    "charts",
-    "requirements.yaml",
-    "templates",
-    "values.schema.json",
-    "values.yaml",
-];
+const PARTS: [&str; 6] =
+    [".helmignore", "Chart.yaml", "charts", "requirements.yaml", "templates", "values.yaml"];
+
+/// A path within a temporary directory of ours: the only paths that helm is given.
+#[derive(Clone, Debug)]
+pub(super) struct StagedPath(PathBuf);
+
+impl StagedPath {
+    pub(super) fn as_path(&self) -> &Path {
+        &self.0
+    }
+}
 
 /// A chart that is ready for helm.
 #[derive(Debug)]
 pub(super) struct Staged {
-    folder: TempDir,
+    folder: Folder,
     /// The files that it was made of: where they are in a copy, and where they are from.
     files: BTreeMap<PathBuf, PathBuf>,
     /// Where in a copy the charts are, by helm's name for them (`shop/charts/db`).
     charts: BTreeMap<String, PathBuf>,
     /// What is named as a dependency and lies elsewhere.
     pub(super) elsewhere: Vec<Dependency>,
+    /// Packages that are not handed to helm: their paths in the chart, and why.
+    pub(super) left_out: Vec<(String, String)>,
     /// All dependencies, by helm's name for the chart that has them.
     dependencies: BTreeMap<String, Vec<Dependency>>,
     bytes: u64,
+    /// How many files came out of packages.
+    packed_files: usize,
     /// A template, or a package that can't be looked into, may ask for other files of the chart.
     asks_for_files: bool,
 }
@@ -77,12 +84,14 @@ impl Staged {
             help: "make room there, or name another directory with TMPDIR",
         };
         let mut staged = Self {
-            folder: tempfile::tempdir().map_err(failed)?,
+            folder: Folder::new().map_err(failed)?,
             files: BTreeMap::new(),
             charts: BTreeMap::new(),
             elsewhere: Vec::new(),
             dependencies: BTreeMap::new(),
+            left_out: Vec::new(),
             bytes: 0,
+            packed_files: 0,
             asks_for_files: false,
         };
         for name in ["home", "values"] {
@@ -104,8 +113,8 @@ impl Staged {
     }
 
     /// The directory of a copy.
-    pub(super) fn copy(&self, which: &str) -> PathBuf {
-        self.folder.path().join(which)
+    pub(super) fn copy(&self, which: &str) -> StagedPath {
+        StagedPath(self.folder.path().join(which))
     }
 
     /// Where the temporary directory is, to be taken out of messages.
@@ -114,10 +123,14 @@ impl Staged {
     }
 
     /// Adds a values file for helm to read, and returns its path.
-    pub(super) fn add_values(&self, number: usize, text: &[u8]) -> Result<PathBuf, std::io::Error> {
+    pub(super) fn add_values(
+        &self,
+        number: usize,
+        text: &[u8],
+    ) -> Result<StagedPath, std::io::Error> {
         let path = self.folder.path().join("values").join(format!("{number}.yaml"));
         fs::write(&path, text)?;
-        Ok(path)
+        Ok(StagedPath(path))
     }
 
     /// Where a file is from, by helm's name for it: `shop/charts/db/templates/pod.yaml`.
@@ -221,11 +234,13 @@ impl Staged {
                 }
                 there.push(part);
             } else {
-                if let Some(part) = packed(&file_name, dependencies) {
+                let left_out = self.left_out.len();
+                self.entry(&path, &place, root, depth)?;
+                let part = packed(&file_name, dependencies);
+                if let Some(part) = part.filter(|_| self.left_out.len() == left_out) {
                     self.asks_for_files = true;
                     there.push(part);
                 }
-                self.entry(&path, &place, root, depth)?;
             }
         }
         Ok(there)
@@ -278,22 +293,33 @@ impl Staged {
                 help: "take it out of the chart",
             });
         }
+        // helm fetches what a schema refers to, so that it is never handed one.
+        if place.file_name().and_then(|name| name.to_str()).is_some_and(is_schema) {
+            return Ok(());
+        }
         let mut bytes = Vec::new();
         let left = BYTES - self.bytes.min(BYTES);
-        let file = fs::File::open(from).map_err(failed)?;
-        file.take(left + 1).read_to_end(&mut bytes).map_err(failed)?;
+        repo::read_met(from, left, &mut bytes).map_err(failed)?;
         self.bytes += bytes.len() as u64;
-        if self.bytes > BYTES || self.files.len() >= FILES {
+        let files = self.files.len() + self.packed_files;
+        if self.bytes > BYTES || files >= FILES {
             return Err(Refused {
                 why: format!("has more than {} MiB or {FILES} files", BYTES >> 20),
                 help: "move what is no part of it out of its directory",
             });
         }
-        if place.file_name().is_some_and(|name| name == "values.schema.json")
-            && asks_elsewhere(&bytes)
-        {
-            // helm would fetch what the schema refers to.
-            return Ok(());
+        if packages::is_package(&shown(place)) {
+            let mut room = Room { bytes: BYTES - self.bytes, files: FILES - files };
+            let before = room.files;
+            match packages::repacked(&bytes, &mut room) {
+                Ok(repacked) => bytes = repacked,
+                Err(why) => {
+                    self.left_out.push((shown(place), why));
+                    return Ok(());
+                }
+            }
+            self.bytes = BYTES - room.bytes;
+            self.packed_files += before - room.files;
         }
         let is_template = place.components().any(|part| part.as_os_str() == "templates");
         let mut marked = None;
@@ -384,31 +410,7 @@ pub(super) fn shown(path: &Path) -> String {
     path.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")
 }
 
-/// Whether a JSON schema refers to anything outside itself.
-fn asks_elsewhere(schema: &[u8]) -> bool {
-    fn asks(value: &serde_json::Value) -> bool {
-        match value {
-            serde_json::Value::Object(object) => object.iter().any(|(key, value)| {
-                let refers = matches!(key.as_str(), "$ref" | "$dynamicRef" | "$recursiveRef");
-                let elsewhere = value.as_str().is_some_and(|to| !to.starts_with('#'));
-                (refers && elsewhere) || asks(value)
-            }),
-            serde_json::Value::Array(list) => list.iter().any(asks),
-            _ => false,
-        }
-    }
-    // What is no JSON refers to nothing; helm says what is wrong with it.
-    serde_json::from_slice(schema).is_ok_and(|value| asks(&value))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_schema_that_refers_elsewhere_is_told() {
-        assert!(asks_elsewhere(br#"{"a": [{"$ref": "https://example.com/x.json"}]}"#));
-        assert!(asks_elsewhere(br#"{"$ref": "file:///etc/passwd"}"#));
-        assert!(!asks_elsewhere(br##"{"$ref": "#/definitions/x", "$schema": "http://x"}"##));
-    }
+/// Whether helm takes a file of that name for the schema of values.
+pub(super) fn is_schema(name: &str) -> bool {
+    name == "values.schema.json"
 }

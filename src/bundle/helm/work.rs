@@ -1,27 +1,21 @@
 //! One rendering: what it is made of, and what helm answers.
 
-use std::ffi::OsString;
-use std::fs::File;
-use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::io::ErrorKind;
+use std::path::Path;
 
+use super::arguments::{self, Arguments, NamespaceName, ReleaseName, Template};
 use super::dependencies::{Dependency, is_off};
 use super::program::{self, Bounds, Ended};
-use super::stage::{self, MARKED, PLAIN, Staged};
+use super::stage::{self, MARKED, PLAIN, Staged, StagedPath};
 use super::{Chart, ChartSettings, Helm, Wanted, flow};
-use crate::repo::Repo;
+use crate::repo::{Boundary, Repo};
 use crate::text::{SourceId, Span};
 use crate::yaml::{self, Limits, Node};
 
-/// The version that templates are told the cluster has, so that what is rendered does not hang on
-/// the version of helm.
-const KUBERNETES: &str = "v1.34.0";
 /// What helm and its templates may take up.
 const MEMORY: u64 = 1 << 30;
 /// A values file is no larger.
 const VALUES: u64 = 16 << 20;
-/// The longest name of a release.
-const RELEASE: usize = 53;
 /// How many templates may be left without marks, one after the other, before all are.
 const ATTEMPTS: usize = 4;
 
@@ -31,7 +25,9 @@ pub(super) struct Work<'a> {
     pub(super) chart: &'a Chart,
     /// What the bundle is called.
     pub(super) name: String,
+    /// As it is written: checked before it is used.
     release: String,
+    release_place: Option<Span>,
     /// The namespace that is given, if one is.
     pub(super) namespace: Option<String>,
     /// Relative to the repository's root.
@@ -55,6 +51,8 @@ pub(super) enum Made {
 /// Why helm gave no answer.
 #[derive(Debug)]
 pub(super) struct Stopped {
+    /// Where, if there is a better place than where the chart is asked for.
+    pub(super) place: Option<Span>,
     /// The end of a sentence that begins with the chart.
     pub(super) why: String,
     pub(super) help: String,
@@ -79,6 +77,7 @@ impl<'a> Work<'a> {
             chart,
             name: chart.directory.clone(),
             release: release(&chart.name),
+            release_place: None,
             namespace: None,
             values: Vec::new(),
             inline: None,
@@ -103,8 +102,10 @@ impl<'a> Work<'a> {
         Self {
             chart: wanted.chart,
             name: wanted.chart.directory.clone(),
-            release: wanted.release.map_or_else(|| release(&wanted.chart.name), str::to_owned),
-            namespace: wanted.namespace.map(str::to_owned),
+            release: known(wanted.release)
+                .map_or_else(|| release(&wanted.chart.name), str::to_owned),
+            release_place: wanted.release_place,
+            namespace: known(wanted.namespace).map(str::to_owned),
             values: wanted.values.to_vec(),
             inline: wanted.inline,
             place: wanted.place,
@@ -113,13 +114,20 @@ impl<'a> Work<'a> {
 
     /// Has helm render it.
     pub(super) fn make(&self, program: &Path, repo: &Repo, helm: &Helm) -> Made {
-        let (mut staged, files) = match self.prepare(repo) {
+        let prepared = self.names(helm).and_then(|names| Ok((names, self.prepare(repo)?)));
+        let ((release, namespace), (mut staged, values)) = match prepared {
             Ok(prepared) => prepared,
             Err(stopped) => return Made::Stopped(stopped),
         };
         let run = |copy: &str, is_debug: bool| {
-            let arguments = self.arguments(&staged, copy, &files, is_debug, helm);
-            program::run(program, &arguments, &staged.home(), &bounds(helm))
+            let arguments = Arguments::template(&Template {
+                release: &release,
+                namespace: &namespace,
+                chart: &staged.copy(copy),
+                values: &values,
+                is_debug,
+            });
+            program::run(program, &arguments, &staged.home(), &bounds(helm), helm.launcher.as_ref())
         };
         // One after the other: what is held at once is bounded for each thread.
         match run(PLAIN, false) {
@@ -142,22 +150,26 @@ impl<'a> Work<'a> {
             ended => {
                 let (why, help) = cut_short(&ended, helm);
                 let elsewhere = std::mem::take(&mut staged.elsewhere);
-                Made::Stopped(Stopped { why, help, elsewhere })
+                Made::Stopped(Stopped { place: None, why, help, elsewhere })
             }
         }
     }
 
     /// The chart and the values files, ready for helm; else what to say instead.
-    fn prepare(&self, repo: &Repo) -> Result<(Staged, Vec<PathBuf>), Stopped> {
-        let stopped =
-            |why: String, help: &str, elsewhere| Stopped { why, help: help.to_owned(), elsewhere };
-        if let Some((_, why)) = &self.chart.problem {
-            let help = "mend its Chart.yaml: helm can't read it";
-            return Err(stopped(
-                format!("has a Chart.yaml that can't be read: {why}"),
-                help,
-                vec![],
-            ));
+    fn prepare(&self, repo: &Repo) -> Result<(Staged, Vec<StagedPath>), Stopped> {
+        let stopped = |why: String, help: &str, elsewhere| Stopped {
+            place: None,
+            why,
+            help: help.to_owned(),
+            elsewhere,
+        };
+        if let Some((place, why)) = &self.chart.problem {
+            return Err(Stopped {
+                place: Some(*place),
+                why: format!("has a Chart.yaml that can't be read: {why}"),
+                help: "fix its Chart.yaml: helm can't read it".to_owned(),
+                elsewhere: vec![],
+            });
         }
         let mut staged = Staged::new(self.chart, &repo.root)
             .map_err(|refused| stopped(refused.why, refused.help, vec![]))?;
@@ -175,32 +187,25 @@ impl<'a> Work<'a> {
         Ok((staged, files))
     }
 
-    fn arguments(
-        &self,
-        staged: &Staged,
-        copy: &str,
-        values: &[PathBuf],
-        is_debug: bool,
-        helm: &Helm,
-    ) -> Vec<OsString> {
-        let namespace = self.namespace.as_deref().or(helm.namespace.as_deref());
-        let mut all: Vec<OsString> = vec![
-            "template".into(),
-            self.release.clone().into(),
-            staged.copy(copy).into(),
-            "--namespace".into(),
-            namespace.unwrap_or("default").into(),
-            "--kube-version".into(),
-            KUBERNETES.into(),
-            "--skip-tests".into(),
-        ];
-        for file in values {
-            all.extend(["--values".into(), file.into()]);
-        }
-        if is_debug {
-            all.push("--debug".into());
-        }
-        all
+    /// The names that helm is given.
+    fn names(&self, helm: &Helm) -> Result<(ReleaseName, NamespaceName), Stopped> {
+        let rejected = |place, what: &str, name: &str, rule: &str| Stopped {
+            place,
+            why: format!("is not rendered: `{name}` is not the name of a {what}"),
+            help: format!("write {rule}, and no `-` at its beginning or end"),
+            elsewhere: vec![],
+        };
+        let release = ReleaseName::new(&self.release).ok_or_else(|| {
+            let rule = "up to 53 lower case letters, digits, `-` and `.`";
+            rejected(self.release_place, "release", &self.release, rule)
+        })?;
+        let Some(name) = self.namespace.as_deref().or(helm.namespace.as_deref()) else {
+            return Ok((release, NamespaceName::default()));
+        };
+        let namespace = NamespaceName::new(name).ok_or_else(|| {
+            rejected(None, "namespace", name, "up to 63 lower case letters, digits and `-`")
+        })?;
+        Ok((release, namespace))
     }
 
     /// Copies of the values files in order, and all values, the chart's own first.
@@ -208,9 +213,10 @@ impl<'a> Work<'a> {
         &self,
         staged: &Staged,
         root: &Path,
-    ) -> Result<(Vec<PathBuf>, Vec<Node>), String> {
+    ) -> Result<(Vec<StagedPath>, Vec<Node>), String> {
         let mut copies = Vec::new();
-        let own = std::fs::read(staged.copy(PLAIN).join("values.yaml")).unwrap_or_default();
+        let own =
+            std::fs::read(staged.copy(PLAIN).as_path().join("values.yaml")).unwrap_or_default();
         let mut trees = vec![own];
         for path in &self.values {
             let bytes = read_values(path, root)?;
@@ -229,7 +235,7 @@ impl<'a> Work<'a> {
 }
 
 fn bounds(helm: &Helm) -> Bounds {
-    Bounds { time: helm.time_limit, output: helm.output_limit, memory: MEMORY }
+    Bounds { time: helm.time_limit.min(helm.run.left()), output: helm.output_limit, memory: MEMORY }
 }
 
 /// What the marked copy makes. A comment in the middle of a text that goes on in the next line is
@@ -254,6 +260,10 @@ fn with_marks(staged: &Staged, run: &dyn Fn() -> Ended) -> String {
 fn cut_short(ended: &Ended, helm: &Helm) -> (String, String) {
     let loops = "look for a loop in its templates that has no end";
     match ended {
+        Ended::Late if helm.run.left().is_zero() => {
+            let why = "is not rendered: the charts before it took all the time of this run";
+            (why.to_owned(), "check the repository in parts, or leave charts out".to_owned())
+        }
         Ended::Late => {
             let seconds = helm.time_limit.as_secs_f64();
             let why = format!("takes longer than {seconds} seconds to render");
@@ -286,10 +296,16 @@ fn told_apart(chart: &Chart, settings: &ChartSettings) -> String {
     }
 }
 
+/// A name that is written, unless a controller fills it in: then it is unknown.
+fn known(name: Option<&str>) -> Option<&str> {
+    name.filter(|name| !arguments::is_filled_in(name))
+}
+
 /// A name that helm takes for a release: what DNS takes.
 fn release(name: &str) -> String {
     let fit = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
-    let name: String = name.to_ascii_lowercase().chars().map(fit).take(RELEASE).collect();
+    let name: String =
+        name.to_ascii_lowercase().chars().map(fit).take(arguments::LONGEST_RELEASE).collect();
     match name.trim_matches('-') {
         "" => "release".to_owned(),
         name => name.to_owned(),
@@ -304,28 +320,20 @@ fn tree(bytes: &[u8]) -> Option<Node> {
 
 /// The bytes of a values file of the repository.
 fn read_values(path: &str, root: &Path) -> Result<Vec<u8>, String> {
-    let failed = |why: &str| format!("is to be rendered with `{path}`, which {why}");
-    let target = root.join(path).canonicalize().map_err(|_| failed("does not exist"))?;
-    if !target.starts_with(root) {
-        return Err(failed("lies outside of the repository"));
-    }
-    if !target.is_file() {
-        return Err(failed("is no file"));
-    }
-    let mut bytes = Vec::new();
-    let read = File::open(&target).and_then(|file| file.take(VALUES + 1).read_to_end(&mut bytes));
-    read.map_err(|error| failed(&format!("can't be read: {error}")))?;
-    match bytes.len() as u64 > VALUES {
-        true => Err(failed(&format!("is larger than {} MiB", VALUES >> 20))),
-        false => Ok(bytes),
-    }
+    Boundary::new(root).read(Path::new(path), VALUES).map_err(|error| {
+        let why = match error.kind() {
+            ErrorKind::NotFound => "does not exist".to_owned(),
+            _ => format!("can't be read: {error}"),
+        };
+        format!("is to be rendered with `{path}`, which {why}")
+    })
 }
 
 impl Staged {
     /// Takes the marks out of one template of the marked copy; whether there is such a template.
     fn unmark(&self, name: &str) -> bool {
         let Some(place) = self.place(name) else { return false };
-        let copy = |which| self.copy(which).join(&place);
+        let copy = |which| self.copy(which).as_path().join(&place);
         std::fs::copy(copy(stage::PLAIN), copy(stage::MARKED)).is_ok()
     }
 }
@@ -333,11 +341,15 @@ impl Staged {
 #[cfg(test)]
 mod tests {
     use super::release;
+    use crate::bundle::helm::arguments::ReleaseName;
 
     #[test]
     fn a_release_has_a_name_that_helm_takes() {
         assert_eq!(release("Shop.v2"), "shop-v2");
         assert_eq!(release("__"), "release");
+        for odd in ["", "--set=a", "-\u{e4}", &"-".repeat(99), &format!("{}-b", "a".repeat(52))] {
+            assert!(ReleaseName::new(&release(odd)).is_some(), "{odd}");
+        }
         assert_eq!(release(&"a".repeat(80)).len(), 53);
     }
 }

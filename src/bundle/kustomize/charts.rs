@@ -35,6 +35,7 @@ pub(super) fn call(directory: &str, entry: &Node, home: Option<&Node>) -> ChartC
         home: path::join(directory, home.as_deref().unwrap_or("charts")),
         remote: text(&["repo", "chartRepoUrl"]),
         release: text(&["releaseName"]),
+        release_place: entry.get("releaseName").map(|name| name.span),
         namespace: text(&["namespace", "releaseNamespace"]),
         values: paths.filter_map(|path| path::join(directory, &path)).collect(),
         inline_values: entry.get("valuesInline").or(entry.get("valuesLocal")).cloned(),
@@ -54,7 +55,7 @@ impl Maker<'_> {
         };
         let object =
             |manifest: &Manifest| Object::new(manifest.head.clone(), manifest.tree.clone());
-        let objects = built.manifests.iter().map(object).collect();
+        let objects: Vec<Object> = built.manifests.iter().map(object).collect();
         self.append(call.place, objects);
         built.faults.iter().for_each(|fault| self.fault(fault.clone()));
         self.layer.openings.extend(built.openings.iter().cloned());

@@ -1,13 +1,12 @@
 //! Files of the repository, also those that the walk passed by. Nothing outside of the root is
 //! ever opened, whatever a symbolic link says.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::io::Read;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::repo::{Repo, Role, Scope};
+use crate::repo::{Boundary, LeftOut, Repo, Role, Scope, covered};
 use crate::text::SourceId;
 use crate::yaml::Limits;
 
@@ -37,12 +36,17 @@ pub(super) struct Disk {
     roles: Vec<Role>,
     edited: BTreeMap<String, Arc<str>>,
     stdin: Option<(String, Vec<u8>)>,
+    /// Symbolic links with the name of a kustomization.
+    links: Vec<String>,
     pub limits: Limits,
 }
 
 impl Disk {
     pub fn new(repo: &Repo, scope: &Scope, limits: &Limits) -> Self {
         let ids = (0u32..).map(SourceId);
+        let links = repo.left_out.iter().filter(|(path, why)| {
+            *why == LeftOut::Symlink && NAMES.contains(&path.rsplit('/').next().unwrap_or(path))
+        });
         let stdin = repo.files.iter().find(|file| file.role == Role::Stdin);
         Self {
             root: repo.root.clone(),
@@ -51,8 +55,14 @@ impl Disk {
             roles: repo.files.iter().map(|file| file.role).collect(),
             edited: scope.edited.clone(),
             stdin: stdin.map(|file| (file.path.clone(), scope.stdin.clone().unwrap_or_default())),
+            links: links.map(|(path, _)| path.clone()).collect(),
             limits: *limits,
         }
+    }
+
+    /// Those of some paths that gitignore rules cover.
+    pub fn ignored<'p>(&self, paths: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
+        covered(&self.root, paths)
     }
 
     /// Whether the root is that of a repository, and not only what was given to be checked.
@@ -89,7 +99,7 @@ impl Disk {
             role == Some(&Role::Kustomization)
                 || (role == Some(&Role::Stdin) && NAMES.contains(&name))
         });
-        files.map(|(path, _)| path.as_str())
+        files.map(|(path, _)| path.as_str()).chain(self.links.iter().map(String::as_str))
     }
 
     /// The manifests below a directory that the walk came to, sorted.
@@ -111,9 +121,10 @@ impl Disk {
         let Ok(real) = fs::canonicalize(self.root.join(path)) else {
             return Found::Missing;
         };
-        let Ok(inner) = real.strip_prefix(&self.root) else {
+        if Boundary::new(&self.root).resolve(&real).is_err() {
             return Found::Outside;
-        };
+        }
+        let inner = real.strip_prefix(&self.root).unwrap_or(&real);
         let parts = inner.components().map(|part| part.as_os_str().to_string_lossy());
         let label = parts.collect::<Vec<_>>().join("/");
         match fs::metadata(&real) {
@@ -135,19 +146,11 @@ impl Disk {
         if let Some(text) = self.edited.get(path) {
             return Ok(text.as_bytes().to_vec());
         }
-        let limit = self.limits.file_bytes;
-        let mut bytes = Vec::new();
-        let read = fs::File::open(self.open(path))
-            .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes));
-        match read {
-            Ok(_) if bytes.len() as u64 > limit => {
-                Err(format!("it is larger than {} MiB", limit >> 20))
-            }
-            Ok(_) => Ok(bytes),
-            Err(error) => {
-                let text = error.to_string();
-                Err(text.split(" (os error").next().unwrap_or(&text).to_lowercase())
-            }
-        }
+        let boundary = Boundary::new(&self.root);
+        boundary.read(&self.open(path), self.limits.file_bytes).map_err(|error| {
+            let text = error.to_string();
+            let text = text.split(" (os error").next().unwrap_or(&text);
+            if text.contains("MiB") { text.to_owned() } else { text.to_lowercase() }
+        })
     }
 }

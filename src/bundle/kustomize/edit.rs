@@ -15,8 +15,8 @@ pub(super) fn entries_mut(node: &mut Node) -> Option<&mut Vec<Entry>> {
     }
 }
 
-/// The items, to be changed one by one, if it is a sequence.
-pub(super) fn items_mut(node: &mut Node) -> Option<&mut [Node]> {
+/// The items, to be changed, if it is a sequence.
+pub(super) fn items_mut(node: &mut Node) -> Option<&mut Vec<Node>> {
     match &mut node.value {
         Value::Seq(items) => Some(Arc::make_mut(items)),
         _ => None,

@@ -1,7 +1,10 @@
 //! Field specifications: which fields of which kinds a transformer touches, and whether it makes
 //! them where they are absent (upstream: `api/internal/konfig/builtinpluginconsts`).
 
+use std::collections::HashMap;
+
 use compact_str::CompactString;
+use indexmap::IndexSet;
 
 use super::edit;
 use super::id::text_at;
@@ -9,7 +12,7 @@ use crate::text::Span;
 use crate::yaml::{Entry, Node, Value};
 
 /// One field of some kinds.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct FieldSpec {
     pub group: CompactString,
     pub version: CompactString,
@@ -166,6 +169,40 @@ impl FieldSpec {
         is(&self.kind, text_at(tree, &["kind"]))
             && is(&self.group, group)
             && is(&self.version, version)
+    }
+}
+
+/// Specifications in their order, each once, by the kinds that they concern.
+#[derive(Debug, Default)]
+pub(super) struct FieldSpecs {
+    of_all: Vec<(usize, FieldSpec)>,
+    of_kind: HashMap<CompactString, Vec<(usize, FieldSpec)>>,
+}
+
+impl FieldSpecs {
+    /// Those that concern this object, in their order.
+    pub fn concerning(&self, tree: &Node) -> Vec<&FieldSpec> {
+        let of_kind = self.of_kind.get(text_at(tree, &["kind"])).map_or(&[][..], Vec::as_slice);
+        let all = self.of_all.iter().chain(of_kind);
+        let mut found: Vec<_> = all.filter(|(_, spec)| spec.concerns(tree)).collect();
+        found.sort_unstable_by_key(|(nth, _)| *nth);
+        found.into_iter().map(|(_, spec)| spec).collect()
+    }
+}
+
+impl FromIterator<FieldSpec> for FieldSpecs {
+    fn from_iter<T: IntoIterator<Item = FieldSpec>>(all: T) -> Self {
+        // kustomize merges the lists: what stands twice counts once.
+        let once: IndexSet<FieldSpec> = all.into_iter().collect();
+        let mut specs = Self::default();
+        for (nth, spec) in once.into_iter().enumerate() {
+            if spec.kind.is_empty() {
+                specs.of_all.push((nth, spec));
+            } else {
+                specs.of_kind.entry(spec.kind.clone()).or_default().push((nth, spec));
+            }
+        }
+        specs
     }
 }
 

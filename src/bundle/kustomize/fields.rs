@@ -12,6 +12,8 @@ enum Form {
     Text,
     /// A mapping of any keys.
     Map,
+    /// A mapping of any keys to strings.
+    Strings,
     /// A mapping of these keys.
     Record(&'static [&'static str]),
     /// A list of strings.
@@ -67,9 +69,9 @@ const FIELDS: &[(&str, Form)] = &[
     ("namePrefix", Form::Text),
     ("nameSuffix", Form::Text),
     ("namespace", Form::Text),
-    ("commonLabels", Form::Map),
+    ("commonLabels", Form::Strings),
     ("labels", Form::Records(&["pairs", "includeSelectors", "includeTemplates", "fields"])),
-    ("commonAnnotations", Form::Map),
+    ("commonAnnotations", Form::Strings),
     ("patchesStrategicMerge", Form::Texts),
     ("patchesJson6902", PATCH),
     ("patches", PATCH),
@@ -131,10 +133,7 @@ pub(super) fn check(tree: &Node) -> Vec<Fault> {
         faults.push(empty(edit::token(tree)));
         return faults;
     };
-    let says_something = |entry: &&crate::yaml::Entry| {
-        !matches!(entry.key.as_str(), "apiVersion" | "kind") && !entry.value.is_null()
-    };
-    if !map.entries.iter().any(|entry| says_something(&entry)) {
+    if is_empty(tree) {
         faults.push(empty(edit::token(tree)));
     }
     for entry in &map.entries {
@@ -145,6 +144,14 @@ pub(super) fn check(tree: &Node) -> Vec<Fault> {
     }
     check_kind(tree, &mut faults);
     faults
+}
+
+/// Whether it says nothing but what it is.
+pub(super) fn is_empty(tree: &Node) -> bool {
+    let entries = tree.as_map().map_or(&[][..], |map| &map.entries);
+    entries
+        .iter()
+        .all(|entry| matches!(entry.key.as_str(), "apiVersion" | "kind") || entry.value.is_null())
 }
 
 fn empty(place: Span) -> Fault {
@@ -202,7 +209,10 @@ fn check_form(name: &str, form: Form, value: &Node, faults: &mut Vec<Fault>) {
     };
     match form {
         Form::Text if value.as_str().is_none() => faults.push(wrong("a string", value)),
-        Form::Map if value.as_map().is_none() => faults.push(wrong("a mapping", value)),
+        Form::Map | Form::Strings if value.as_map().is_none() => {
+            faults.push(wrong("a mapping", value));
+        }
+        Form::Strings => check_strings(name, value, faults),
         Form::Record(known) => match value.as_map() {
             Some(map) => check_keys(map, known, faults),
             None => faults.push(wrong("a mapping", value)),
@@ -214,7 +224,12 @@ fn check_form(name: &str, form: Form, value: &Node, faults: &mut Vec<Fault>) {
             };
             for item in items.iter().filter(|item| !item.is_null()) {
                 match (form, item.as_map()) {
-                    (Form::Records(known), Some(map)) => check_keys(map, known, faults),
+                    (Form::Records(known), Some(map)) => {
+                        check_keys(map, known, faults);
+                        if let Some(pairs) = item.get("pairs").filter(|_| name == "labels") {
+                            check_strings("pairs", pairs, faults);
+                        }
+                    }
                     (Form::Records(_), None) => faults.push(wrong("a list of mappings", item)),
                     _ if item.as_str().is_none() => faults.push(wrong("a list of strings", item)),
                     _ => {}
@@ -222,6 +237,20 @@ fn check_form(name: &str, form: Form, value: &Node, faults: &mut Vec<Fault>) {
             }
         }
         _ => {}
+    }
+}
+
+/// Labels and annotations are strings: what YAML reads as anything else needs quotes.
+fn check_strings(name: &str, value: &Node, faults: &mut Vec<Fault>) {
+    for entry in value.as_map().map_or(&[][..], |map| &map.entries) {
+        if entry.value.as_str().is_none() && !entry.value.is_null() {
+            let key = &entry.key;
+            faults.push(refused(
+                edit::token(&entry.value),
+                format!("`{key}` in `{name}` is not a string, and kustomize rejects the file"),
+                "put the value in quotes",
+            ));
+        }
     }
 }
 

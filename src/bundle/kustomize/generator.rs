@@ -90,18 +90,24 @@ impl Maker<'_> {
             ],
         );
         let Some((head, tree)) = heads(&tree).into_iter().next() else { return };
-        let object = Object { has_more_data: !is_whole, ..Object::new(head, tree) };
+        let mut object = Object::new(head, tree);
+        object.has_more_data = !is_whole;
+        // kustomize keeps how it was generated in annotations of its own.
+        object.remember();
         self.put_generated(entry, object);
     }
 
     /// Adds it, or joins it with what is there, as `behavior` says.
     fn put_generated(&mut self, entry: &Node, mut object: Object) {
-        let id = object.id();
+        let id = object.id().clone();
         let place = edit::token(entry);
         let behavior = text_at(entry, &["behavior"]);
-        let found = self.layer.objects.iter_mut().find(|it| it.ids().any(|known| known == id));
-        let Some(there) = found else {
-            if matches!(behavior, "merge" | "replace") {
+        let found = self.layer.objects.candidates(id.sought()).into_iter().find_map(|at| {
+            let there = self.layer.objects.get(at)?;
+            there.ids().any(|known| known == id).then_some((at, there))
+        });
+        let Some((at, there)) = found else {
+            if matches!(behavior, "merge" | "replace") && self.layer.openings.is_empty() {
                 self.fault(refused(
                     place,
                     format!("there is no {} to {behavior}", id.words()),
@@ -109,6 +115,8 @@ impl Maker<'_> {
                 ));
                 return;
             }
+            // It may be there in what is not read.
+            object.has_more_data |= matches!(behavior, "merge" | "replace");
             self.append(place, vec![object]);
             return;
         };
@@ -123,6 +131,10 @@ impl Maker<'_> {
             return;
         }
         if behavior == "merge" {
+            self.layer.complete(at, &self.library.disk);
+        }
+        let Some(there) = self.layer.objects.get(at) else { return };
+        if behavior == "merge" {
             let mut data = there.tree.get("data").cloned().unwrap_or(edit::empty_map(place));
             let new = object.tree.get("data").and_then(Node::as_map);
             for entry in new.map_or(&[][..], |map| &map.entries) {
@@ -133,8 +145,12 @@ impl Maker<'_> {
         if let Some(metadata) = there.tree.get("metadata") {
             edit::put(&mut object.tree, edit::entry(place, "metadata", metadata.clone()));
         }
-        there.tree = object.tree;
-        there.has_more_data |= object.has_more_data;
+        self.layer.objects.change(at, |there| {
+            there.rest = None;
+            there.keys.forget();
+            there.tree = object.tree;
+            there.has_more_data |= object.has_more_data;
+        });
     }
 
     /// The entries of `literals`, `files` and `envs`, and whether they are all there.

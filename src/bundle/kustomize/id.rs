@@ -2,6 +2,7 @@
 
 use compact_str::CompactString;
 
+use super::objects::{Part, Sought};
 use crate::yaml::Node;
 
 /// What stands for the namespace of an object that has none by its kind.
@@ -31,6 +32,15 @@ impl Id {
             kind: kind.into(),
             name: text_at(tree, &["metadata", "name"]).into(),
             namespace: effective(api_version, kind, namespace).into(),
+        }
+    }
+
+    /// What to look up to find it.
+    pub fn sought(&self) -> Sought<'_> {
+        Sought {
+            kind: Part::Word(&self.kind),
+            name: Part::Word(&self.name),
+            namespace: Part::Word(&self.namespace),
         }
     }
 

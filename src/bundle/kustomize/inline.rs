@@ -1,5 +1,7 @@
 //! YAML inside of a scalar: parsed, and every node put back to where it is written in the file.
 
+use std::sync::Arc;
+
 use crate::text::Span;
 use crate::yaml::{self, Limits, Node, Problem, Value};
 
@@ -37,7 +39,9 @@ pub(super) fn documents(file: &str, node: &Node, limits: &Limits) -> Result<Vec<
 fn placed(node: &Node, place: &impl Fn(Span) -> Span) -> Node {
     let value = match &node.value {
         Value::Scalar(scalar) => Value::Scalar(scalar.clone()),
-        Value::Seq(items) => Value::Seq(items.iter().map(|item| placed(item, place)).collect()),
+        Value::Seq(items) => {
+            Value::Seq(Arc::new(items.iter().map(|item| placed(item, place)).collect()))
+        }
         Value::Map(map) => {
             let mut map = (**map).clone();
             for entry in &mut map.entries {

@@ -1,7 +1,9 @@
 //! JSON patches (RFC 6902) on spanned trees.
 
 use super::edit;
+use super::keys::Keys;
 use super::object::Pen;
+use super::rest::is_in_head;
 use crate::text::Span;
 use crate::yaml::{Entry, Node, Value};
 
@@ -24,6 +26,22 @@ enum Verb {
     Move,
     Copy,
     Test,
+}
+
+impl Operation {
+    /// Whether it reads or writes annotations.
+    pub fn touches_annotations(&self) -> bool {
+        let touches =
+            |path: &[String]| path.starts_with(&["metadata".into(), "annotations".into()]);
+        touches(&self.path) || touches(&self.from)
+    }
+
+    /// Whether it reads or writes anything but who an object is.
+    pub fn leaves_head(&self) -> bool {
+        let leaves = |path: &[String]| path.first().is_none_or(|key| !is_in_head(key));
+        let copies = matches!(self.verb, Verb::Move | Verb::Copy);
+        leaves(&self.path) || (copies && leaves(&self.from))
+    }
 }
 
 /// Why an operation can't be read or made, and where it stands.
@@ -83,84 +101,183 @@ pub(super) struct Bounds {
     pub nodes: usize,
 }
 
-/// Makes the operations one by one; `grown` counts the nodes that were added.
-///
-/// # Errors
-/// The first one that can't be made.
-pub(super) fn apply(
-    tree: &mut Node,
-    operations: &[Operation],
-    grown: &mut usize,
-    bounds: Bounds,
-    pen: &mut Pen<'_>,
-) -> Result<(), Stop> {
-    for operation in operations {
-        make(tree, operation, grown, bounds, pen)
-            .map_err(|message| Stop { place: operation.pointer.1, message })?;
-    }
-    Ok(())
+/// The most entries and items that the patches of one build may go over on their way.
+pub(super) const MOST_STEPS: usize = 200_000_000;
+
+/// Makes operations in one object.
+pub(super) struct Patching<'a, 'b> {
+    pub keys: &'a mut Keys,
+    pub pen: Pen<'b>,
+    pub bounds: Bounds,
+    /// How many nodes were added to it.
+    pub grown: &'a mut usize,
+    /// How many entries and items of the build were gone over.
+    pub steps: &'a mut usize,
 }
 
-fn make(
-    tree: &mut Node,
-    operation: &Operation,
-    grown: &mut usize,
-    bounds: Bounds,
-    pen: &mut Pen<'_>,
-) -> Result<(), String> {
-    let Operation { verb, path, pointer: (pointer, span), from, value } = operation;
-    let absent = || format!("the object has nothing at `{pointer}`");
-    let null = || Node { span: *span, ..edit::string(*span, "") };
-    let value = match verb {
-        Verb::Move | Verb::Copy => {
-            let found = find(tree, from).cloned();
-            Some(found.ok_or_else(|| format!("the object has nothing at `/{}`", from.join("/")))?)
+impl Patching<'_, '_> {
+    /// Makes the operations one by one.
+    ///
+    /// # Errors
+    /// The first one that can't be made.
+    pub fn apply(&mut self, tree: &mut Node, operations: &[Operation]) -> Result<(), Stop> {
+        for operation in operations {
+            self.make(tree, operation)
+                .map_err(|message| Stop { place: operation.pointer.1, message })?;
         }
-        _ => value.clone(),
-    };
-    if let Some(value) = value.as_ref().filter(|_| *verb != Verb::Remove && *verb != Verb::Test) {
-        *grown += edit::size(value, bounds.nodes);
-        let deep = path.len() + edit::depth(value, bounds.depth);
-        if *grown > bounds.nodes || deep > bounds.depth {
-            return Err("this makes the object too large or too deep to be read".to_owned());
-        }
+        Ok(())
     }
-    match verb {
-        Verb::Test => {
-            let there = find(tree, path);
-            let equal = match (there, &value) {
-                (Some(there), Some(value)) => same(there, value),
-                (None, None) => true,
-                (Some(there), None) => there.is_null(),
-                (None, Some(value)) => value.is_null(),
-            };
-            if equal { Ok(()) } else { Err(format!("the object has another value at `{pointer}`")) }
-        }
-        Verb::Remove => remove(tree, path, *span, pen).ok_or_else(absent),
-        Verb::Replace => {
-            find(tree, path).ok_or_else(absent)?;
-            write(tree, path, value.unwrap_or_else(null), *span, true, pen).ok_or_else(absent)
-        }
-        Verb::Move => {
-            remove(tree, from, *span, pen).ok_or_else(absent)?;
-            write(tree, path, value.unwrap_or_else(null), *span, false, pen).ok_or_else(absent)
-        }
-        Verb::Add | Verb::Copy => {
-            // A list is copied to be added to.
-            let list = path.split_last().and_then(|(_, above)| find(tree, above));
-            *grown += list.and_then(Node::as_seq).map_or(0, <[Node]>::len);
-            if *grown > bounds.nodes {
-                return Err("this patch takes more steps than are followed".to_owned());
+
+    fn make(&mut self, tree: &mut Node, operation: &Operation) -> Result<(), String> {
+        let Operation { verb, path, pointer: (pointer, span), from, .. } = operation;
+        let absent = || format!("the object has nothing at `{pointer}`");
+        let value = self.value(tree, operation)?;
+        let null = || Node { span: *span, ..edit::string(*span, "") };
+        match verb {
+            Verb::Test => {
+                let there = find(tree, path, self.steps);
+                let equal = match (there, &value) {
+                    (Some(there), Some(value)) => same(there, value),
+                    (None, None) => true,
+                    (Some(there), None) => there.is_null(),
+                    (None, Some(value)) => value.is_null(),
+                };
+                let other = || format!("the object has another value at `{pointer}`");
+                equal.then_some(()).ok_or_else(other)?;
             }
-            let parent = || format!("the object has nothing that `{pointer}` could be added to");
-            write(tree, path, value.unwrap_or_else(null), *span, false, pen).ok_or_else(parent)
+            Verb::Remove => self.remove(tree, path, *span).ok_or_else(absent)?,
+            Verb::Replace => {
+                self.write(tree, path, value.unwrap_or_else(null), *span, true)
+                    .ok_or_else(absent)?;
+            }
+            Verb::Move => {
+                self.remove(tree, from, *span).ok_or_else(absent)?;
+                self.write(tree, path, value.unwrap_or_else(null), *span, false)
+                    .ok_or_else(absent)?;
+            }
+            Verb::Add | Verb::Copy => {
+                let parent =
+                    || format!("the object has nothing that `{pointer}` could be added to");
+                self.write(tree, path, value.unwrap_or_else(null), *span, false)
+                    .ok_or_else(parent)?;
+            }
         }
+        if *self.steps > MOST_STEPS {
+            return Err("the patches take more steps than are followed".to_owned());
+        }
+        Ok(())
+    }
+
+    /// What an operation writes or tests for, if that is not too large.
+    fn value(&mut self, tree: &Node, operation: &Operation) -> Result<Option<Node>, String> {
+        let Operation { verb, path, from, .. } = operation;
+        let value = match verb {
+            Verb::Move | Verb::Copy => {
+                let found = find(tree, from, self.steps).cloned();
+                let absent = || format!("the object has nothing at `/{}`", from.join("/"));
+                Some(found.ok_or_else(absent)?)
+            }
+            _ => operation.value.clone(),
+        };
+        if let Some(value) = value.as_ref().filter(|_| !matches!(verb, Verb::Remove | Verb::Test)) {
+            *self.grown += edit::size(value, self.bounds.nodes);
+            let deep = path.len() + edit::depth(value, self.bounds.depth);
+            if *self.grown > self.bounds.nodes || deep > self.bounds.depth {
+                return Err("this makes the object too large or too deep to be read".to_owned());
+            }
+        }
+        Ok(value)
+    }
+
+    /// The parent of what a path names, its own field path, and the last part.
+    fn parent<'n, 'p>(
+        &mut self,
+        tree: &'n mut Node,
+        path: &'p [String],
+    ) -> Option<(&'n mut Node, String, &'p str)> {
+        let (last, route) = path.split_last()?;
+        let mut holder = String::new();
+        let mut node = tree;
+        for part in route {
+            if node.as_map().is_some() {
+                node = self.keys.get_mut(node, part, &holder)?;
+                holder = edit::below(&holder, part);
+            } else {
+                let at = index(part, node.as_seq()?.len())?;
+                holder = format!("{holder}[{at}]");
+                node = edit::items_mut(node)?.get_mut(at)?;
+            }
+        }
+        Some((node, holder, last))
+    }
+
+    fn write(
+        &mut self,
+        tree: &mut Node,
+        path: &[String],
+        value: Node,
+        born: Span,
+        over: bool,
+    ) -> Option<()> {
+        if path.is_empty() {
+            self.keys.forget();
+            *tree = value;
+            return Some(());
+        }
+        let (node, holder, last) = self.parent(tree, path)?;
+        let place = value.span;
+        if node.as_map().is_some() {
+            // The key is only part of a path there: what is wrong with the entry is shown at its
+            // value.
+            let key_span = if value.as_scalar().is_some() { value.span } else { born };
+            let entry = Entry { key: last.into(), key_span, value };
+            let before = self.keys.put(node, entry, &holder);
+            if before.as_ref().is_some_and(|before| before.as_scalar().is_none()) {
+                self.keys.forget();
+            }
+            self.pen.note(&holder, last, place, before);
+            return Some(());
+        }
+        self.keys.forget();
+        let items = edit::items_mut(node)?;
+        let end = items.len();
+        let at = if last == "-" { end } else { index(last, end + usize::from(!over))? };
+        let before = if over {
+            Some(std::mem::replace(items.get_mut(at)?, value))
+        } else if at <= end {
+            *self.steps += end - at;
+            items.insert(at, value);
+            None
+        } else {
+            return None;
+        };
+        self.pen.note(&holder, &at.to_string(), place, before);
+        Some(())
+    }
+
+    fn remove(&mut self, tree: &mut Node, path: &[String], place: Span) -> Option<()> {
+        let (node, holder, last) = self.parent(tree, path)?;
+        self.keys.forget();
+        let gone = if let Some(map) = node.as_map() {
+            *self.steps += map.entries.len();
+            edit::remove(node, last)?.value
+        } else {
+            let items = edit::items_mut(node)?;
+            let at = index(last, items.len()).filter(|at| *at < items.len())?;
+            *self.steps += items.len() - at;
+            items.remove(at)
+        };
+        self.pen.note(&holder, last, place, Some(gone));
+        Some(())
     }
 }
 
-fn find<'a>(tree: &'a Node, path: &[String]) -> Option<&'a Node> {
+fn find<'a>(tree: &'a Node, path: &[String], steps: &mut usize) -> Option<&'a Node> {
     path.iter().try_fold(tree, |node, part| match &node.value {
-        Value::Map(_) => node.get(part),
+        Value::Map(map) => {
+            *steps += map.entries.len();
+            node.get(part)
+        }
         Value::Seq(items) => items.get(index(part, items.len())?),
         Value::Scalar(_) => None,
     })
@@ -172,78 +289,6 @@ fn index(part: &str, length: usize) -> Option<usize> {
     let length = i64::try_from(length).ok()?;
     let at = if number < 0 { number + length } else { number };
     usize::try_from(at).ok()
-}
-
-/// The parent of what a path names, its own field path, and the last part.
-fn parent<'a, 'p>(
-    tree: &'a mut Node,
-    path: &'p [String],
-) -> Option<(&'a mut Node, String, &'p str)> {
-    let (last, route) = path.split_last()?;
-    let mut holder = String::new();
-    let mut node = tree;
-    for part in route {
-        if node.as_map().is_some() {
-            holder = edit::below(&holder, part);
-            node = edit::get_mut(node, part)?;
-        } else {
-            let at = index(part, node.as_seq()?.len())?;
-            holder = format!("{holder}[{at}]");
-            node = edit::items_mut(node)?.get_mut(at)?;
-        }
-    }
-    Some((node, holder, last))
-}
-
-fn write(
-    tree: &mut Node,
-    path: &[String],
-    value: Node,
-    born: Span,
-    over: bool,
-    pen: &mut Pen<'_>,
-) -> Option<()> {
-    if path.is_empty() {
-        *tree = value;
-        return Some(());
-    }
-    let (node, holder, last) = parent(tree, path)?;
-    let place = value.span;
-    if node.as_map().is_some() {
-        // The key is only part of a path there: what is wrong with the entry is shown at its value.
-        let key_span = if value.as_scalar().is_some() { value.span } else { born };
-        let before = edit::put(node, Entry { key: last.into(), key_span, value });
-        pen.note(&holder, last, place, before);
-        return Some(());
-    }
-    let mut items = node.as_seq()?.to_vec();
-    let at = if last == "-" { items.len() } else { index(last, items.len() + usize::from(!over))? };
-    let before = if over {
-        Some(std::mem::replace(items.get_mut(at)?, value))
-    } else if at <= items.len() {
-        items.insert(at, value);
-        None
-    } else {
-        return None;
-    };
-    node.value = Value::Seq(items.into());
-    pen.note(&holder, &at.to_string(), place, before);
-    Some(())
-}
-
-fn remove(tree: &mut Node, path: &[String], place: Span, pen: &mut Pen<'_>) -> Option<()> {
-    let (node, holder, last) = parent(tree, path)?;
-    let gone = if node.as_map().is_some() {
-        edit::remove(node, last)?.value
-    } else {
-        let mut items = node.as_seq()?.to_vec();
-        let at = index(last, items.len()).filter(|at| *at < items.len())?;
-        let gone = items.remove(at);
-        node.value = Value::Seq(items.into());
-        gone
-    };
-    pen.note(&holder, last, place, Some(gone));
-    Some(())
 }
 
 /// Whether two trees say the same, wherever they are written.

@@ -2,17 +2,28 @@
 
 use super::edit;
 use super::fault::refused;
-use super::field_spec::{self, FieldSpec, Leaf, METADATA_LABELS, TEMPLATE_LABELS};
+use super::field_spec::{self, FieldSpec, FieldSpecs, Leaf, METADATA_LABELS, TEMPLATE_LABELS};
 use super::layer::Maker;
+use super::object::Object;
 use crate::bundle::Writer;
+use crate::text::Span;
 use crate::yaml::{Entry, Node};
 
 /// Labels that are added in one go: each is followed through every object.
 const MOST_LABELS: usize = 64;
 
+/// Labels that are added in one go, and where.
+struct Run<'a> {
+    pairs: &'a [Entry],
+    specs: FieldSpecs,
+    /// None for annotations: nobody asks who wrote those.
+    writer: Option<Writer>,
+}
+
 impl Maker<'_> {
     /// `labels` in their order, then `commonLabels`.
     pub fn labels(&mut self) {
+        let mut runs = Vec::new();
         for entry in self.list("labels") {
             let Some(pairs) = entry.get("pairs") else { continue };
             let is = |key: &str| {
@@ -31,12 +42,13 @@ impl Maker<'_> {
                 specs.extend(field_spec::rows(&[METADATA_LABELS]));
                 Writer::Labels
             };
-            self.set_all(pairs, specs, Some(writer));
+            runs.push(self.run(pairs, specs, Some(writer)));
         }
         if let Some(pairs) = self.tree.get("commonLabels") {
             let specs = self.all_labels();
-            self.set_all(pairs, specs, Some(Writer::CommonLabels));
+            runs.push(self.run(pairs, specs, Some(Writer::CommonLabels)));
         }
+        self.set_runs(&runs);
     }
 
     /// `commonAnnotations`, as far as anyone asks: a patch or a replacement may select by them.
@@ -55,50 +67,42 @@ impl Maker<'_> {
 
     /// Sets every pair at every field.
     pub fn set_all(&mut self, pairs: &Node, specs: Vec<FieldSpec>, writer: Option<Writer>) {
-        let specs = distinct(specs);
-        let pairs = pairs.as_map().map_or(&[][..], |map| &map.entries);
-        let pairs = match pairs.get(MOST_LABELS) {
-            Some(pair) => {
-                let message =
-                    format!("more than {MOST_LABELS} labels are added here; the rest is left out");
-                self.fault(refused(
-                    pair.key_span,
-                    message,
-                    "keep in annotations what selects nothing",
-                ));
-                self.open("labels beyond the limit");
-                &pairs[..MOST_LABELS]
-            }
-            None => pairs,
-        };
-        let mut odd = Vec::new();
-        let writer_or = writer.unwrap_or(Writer::Labels);
-        for object in &mut self.layer.objects {
-            for pair in pairs {
-                let label = label(pair);
-                let mut made = Vec::new();
-                let (tree, mut pen) = object.pen(writer_or);
-                for spec in &specs {
-                    let mut set = |map: &mut Node, holder: &str| {
-                        if map.as_map().is_none() {
-                            return;
-                        }
-                        let before = edit::put(map, label.clone());
-                        if before.is_none() {
-                            made.push(holder.to_owned());
-                        }
-                        if writer.is_some() {
-                            pen.note(holder, &pair.key, pair.value.span, before);
-                        }
-                    };
-                    let done = field_spec::visit(tree, spec, Leaf::Map, pair.key_span, &mut set);
-                    odd.extend(done.err().map(|place| (pair.key_span, place)));
-                }
-                object.follow_links(writer_or);
-                object.link(&label, made);
-            }
+        let run = self.run(pairs, specs, writer);
+        self.set_runs(&[run]);
+    }
+
+    fn run<'p>(
+        &mut self,
+        pairs: &'p Node,
+        specs: Vec<FieldSpec>,
+        writer: Option<Writer>,
+    ) -> Run<'p> {
+        let mut pairs = pairs.as_map().map_or(&[][..], |map| &map.entries);
+        if let Some(pair) = pairs.get(MOST_LABELS) {
+            let message =
+                format!("more than {MOST_LABELS} labels are added here; the rest is left out");
+            self.fault(refused(pair.key_span, message, "keep in annotations what selects nothing"));
+            self.open("labels beyond the limit");
+            pairs = pairs.get(..MOST_LABELS).unwrap_or(pairs);
         }
-        for (place, there) in odd {
+        Run { pairs, specs: specs.into_iter().collect(), writer }
+    }
+
+    fn set_runs(&mut self, runs: &[Run<'_>]) {
+        if runs.is_empty() {
+            return;
+        }
+        for run in runs {
+            self.layer.complete_for(&run.specs, &self.library.disk);
+        }
+        let mut odd = Vec::new();
+        self.layer.objects.change_all(|object| {
+            for (nth, run) in runs.iter().enumerate() {
+                odd.extend(run.set(object).into_iter().map(|place| (nth, place)));
+            }
+        });
+        odd.sort_by_key(|(nth, _)| *nth);
+        for (_, (place, there)) in odd {
             let mut fault = refused(
                 place,
                 "this label goes to a field that is no mapping, and kustomize refuses that"
@@ -111,20 +115,42 @@ impl Maker<'_> {
     }
 }
 
+impl Run<'_> {
+    /// Sets the labels in one object; returns those that meet no mapping, and what they meet.
+    fn set(&self, object: &mut Object) -> Vec<(Span, Span)> {
+        let mut odd = Vec::new();
+        let writer = self.writer.unwrap_or(Writer::Labels);
+        let specs = self.specs.concerning(&object.tree);
+        for pair in self.pairs {
+            let label = label(pair);
+            let mut made = Vec::new();
+            let (tree, keys, mut pen) = object.parts(writer);
+            for spec in &specs {
+                let mut set = |map: &mut Node, holder: &str| {
+                    if map.as_map().is_none() {
+                        return;
+                    }
+                    let before = keys.put(map, label.clone(), holder);
+                    if before.is_none() {
+                        made.push(holder.to_owned());
+                    }
+                    if self.writer.is_some() {
+                        pen.note(holder, &pair.key, pair.value.span, before);
+                    }
+                };
+                let done = field_spec::visit(tree, spec, Leaf::Map, pair.key_span, &mut set);
+                odd.extend(done.err().map(|place| (pair.key_span, place)));
+            }
+            object.follow_links_of(&pair.key, writer);
+            object.link(&label, made);
+        }
+        odd
+    }
+}
+
 /// A label's value is a string, whatever it looks like.
 fn label(pair: &Entry) -> Entry {
     let text = pair.value.as_scalar().filter(|_| !pair.value.is_null());
     let text = text.map(|scalar| scalar.text.clone()).unwrap_or_default();
     Entry { value: edit::string(pair.value.span, text), ..pair.clone() }
-}
-
-/// Each field once: kustomize merges the lists.
-fn distinct(specs: Vec<FieldSpec>) -> Vec<FieldSpec> {
-    let mut once: Vec<FieldSpec> = Vec::with_capacity(specs.len());
-    for spec in specs {
-        if !once.contains(&spec) {
-            once.push(spec);
-        }
-    }
-    once
 }

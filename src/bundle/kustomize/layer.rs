@@ -1,17 +1,18 @@
 //! One kustomization: its resources, generators and components, then its transformers, in
 //! kustomize's order.
 
-use std::cell::OnceCell;
-use std::collections::{BTreeSet, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+
+use indexmap::IndexSet;
 
 use super::disk::Found;
 use super::fault::refused;
 use super::field_spec::FieldSpec;
 use super::fields;
-use super::id::Id;
 use super::library::Library;
-use super::object::Object;
+use super::objects::Objects;
 use super::vars::Var;
 use crate::bundle::{Fault, Opening};
 use crate::text::{SourceId, Span};
@@ -35,14 +36,16 @@ const MOST_FAULTS: usize = 1_000;
 /// What one kustomization makes, before names are final.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
-    pub objects: Vec<Object>,
+    pub objects: Objects,
     pub faults: Vec<Fault>,
-    pub openings: Vec<Opening>,
+    pub openings: IndexSet<Opening>,
     pub files: BTreeSet<SourceId>,
-    pub vars: Vec<Var>,
+    pub vars: IndexSet<Var>,
     pub specs: Specs,
     /// How much work its components were.
     work: usize,
+    /// How much its JSON patches went over.
+    pub steps: usize,
     /// It has more objects than are followed: no other layer builds on it.
     pub is_full: bool,
 }
@@ -50,17 +53,17 @@ pub(super) struct Layer {
 /// Field specifications that `configurations` add to kustomize's own.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Specs {
-    pub common_labels: Vec<FieldSpec>,
-    pub labels: Vec<FieldSpec>,
-    pub template_labels: Vec<FieldSpec>,
-    pub namespace: Vec<FieldSpec>,
-    pub name_prefix: Vec<FieldSpec>,
-    pub name_suffix: Vec<FieldSpec>,
-    pub var_reference: Vec<FieldSpec>,
+    pub common_labels: IndexSet<FieldSpec>,
+    pub labels: IndexSet<FieldSpec>,
+    pub template_labels: IndexSet<FieldSpec>,
+    pub namespace: IndexSet<FieldSpec>,
+    pub name_prefix: IndexSet<FieldSpec>,
+    pub name_suffix: IndexSet<FieldSpec>,
+    pub var_reference: IndexSet<FieldSpec>,
 }
 
 impl Specs {
-    fn lists(&mut self) -> [(&'static str, &mut Vec<FieldSpec>); 7] {
+    fn lists(&mut self) -> [(&'static str, &mut IndexSet<FieldSpec>); 7] {
         [
             ("commonLabels", &mut self.common_labels),
             ("labels", &mut self.labels),
@@ -75,11 +78,7 @@ impl Specs {
     fn join(&mut self, other: &Self) {
         let mut other = other.clone();
         for ((_, own), (_, more)) in self.lists().into_iter().zip(other.lists()) {
-            for spec in more.drain(..) {
-                if !own.contains(&spec) {
-                    own.push(spec);
-                }
-            }
+            own.extend(more.drain(..));
         }
     }
 
@@ -99,7 +98,9 @@ pub(super) fn of<'a>(library: &'a Library, directory: &str) -> Option<&'a Layer>
         Some(tree) => {
             let mut maker = Maker::new(library, directory, tree);
             maker.enter(directory);
-            maker.make()
+            let mut layer = maker.make();
+            layer.objects.finish();
+            layer
         }
         None => {
             let mut layer = Layer::default();
@@ -117,7 +118,7 @@ fn unreadable(library: &Library, directory: &str, layer: &mut Layer) {
         return;
     };
     layer.files.insert(page.source);
-    layer.openings.push(Opening { namespace: None, what: directory.to_owned() });
+    layer.openings.insert(Opening { namespace: None, what: directory.to_owned() });
     let problem = page.problems.first();
     layer.faults.push(match problem {
         Some(problem) => refused(
@@ -150,9 +151,10 @@ pub(super) struct Maker<'a> {
     pub layer: Layer,
     /// A directory without kustomization stands for all manifests below it (Flux).
     pub takes_bare_directories: bool,
+    /// A kustomization without any field is built (Flux).
+    pub takes_empty: bool,
     /// Read when a patch is written in place.
-    text: OnceCell<Option<Arc<str>>>,
-    pub ids: HashSet<Id>,
+    texts: RefCell<BTreeMap<SourceId, Option<Arc<str>>>>,
 }
 
 impl<'a> Maker<'a> {
@@ -163,18 +165,20 @@ impl<'a> Maker<'a> {
             tree,
             layer: Layer::default(),
             takes_bare_directories: false,
-            text: OnceCell::new(),
-            ids: HashSet::new(),
+            takes_empty: false,
+            texts: RefCell::default(),
         }
     }
 
     /// Checks the file itself.
-    fn enter(&mut self, directory: &str) {
+    pub fn enter(&mut self, directory: &str) {
         self.layer.files.insert(self.tree.span.source);
         let Some(entry) = self.library.directories.get(directory) else {
             return;
         };
-        fields::check(self.tree).into_iter().for_each(|fault| self.fault(fault));
+        if !(self.takes_empty && fields::is_empty(self.tree)) {
+            fields::check(self.tree).into_iter().for_each(|fault| self.fault(fault));
+        }
         if let [_, others @ ..] = entry.files.as_slice() {
             for other in others {
                 let source = self.library.pages.get(other).map(|page| page.source);
@@ -217,32 +221,27 @@ impl<'a> Maker<'a> {
         self.tree.get(key).and_then(Node::as_seq).unwrap_or_default()
     }
 
-    /// The text of the file that the kustomization stands in.
-    pub fn text(&self) -> &str {
-        let text = self.text.get_or_init(|| self.library.text(self.tree.span.source));
-        text.as_deref().unwrap_or_default()
+    /// The text of the file that a value stands in: the kustomization itself, or the object of a
+    /// controller that writes into it.
+    pub fn text_of(&self, node: &Node) -> Arc<str> {
+        let source = node.span.source;
+        let mut texts = self.texts.borrow_mut();
+        let text = texts.entry(source).or_insert_with(|| self.library.text(source));
+        text.clone().unwrap_or_default()
     }
 
     /// More may be applied than is known.
     pub fn open(&mut self, what: &str) {
-        let opening = Opening { namespace: None, what: what.to_owned() };
-        if !self.layer.openings.contains(&opening) {
-            self.layer.openings.push(opening);
-        }
+        self.layer.openings.insert(Opening { namespace: None, what: what.to_owned() });
     }
 
     /// Takes over everything but the objects.
     pub fn absorb(&mut self, base: &Layer) {
         base.faults.iter().for_each(|fault| self.fault(fault.clone()));
         let layer = &mut self.layer;
-        for opening in &base.openings {
-            if !layer.openings.contains(opening) {
-                layer.openings.push(opening.clone());
-            }
-        }
+        layer.openings.extend(base.openings.iter().cloned());
         layer.files.extend(&base.files);
         layer.vars.extend(base.vars.iter().cloned());
-        layer.vars.dedup_by(|a, b| a.name == b.name && a.place == b.place);
         layer.specs.join(&base.specs);
     }
 
@@ -285,10 +284,8 @@ impl<'a> Maker<'a> {
         // A component works on what was gathered so far.
         let mut maker = Maker::new(self.library, key, tree);
         maker.layer = std::mem::take(&mut self.layer);
-        maker.ids = std::mem::take(&mut self.ids);
         maker.enter(key);
         self.layer = maker.make();
-        self.ids = self.layer.objects.iter().map(Object::id).collect();
     }
 
     fn configurations(&mut self) {

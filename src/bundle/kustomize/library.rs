@@ -1,5 +1,6 @@
 //! Every kustomization of the repository and every file that one refers to, each read once.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
@@ -9,9 +10,10 @@ use super::disk::{Disk, Found, NAMES};
 use super::fields;
 use super::layer::Layer;
 use super::reference::{self, Wanted};
+use super::rest::{File, Rest};
 use crate::bundle::{Built, path};
 use crate::text::{Source, SourceId, Sources, Span};
-use crate::yaml::{self, Node, Problem, ProblemKind};
+use crate::yaml::{self, Node, Partial, Parts, Problem, ProblemKind};
 
 /// One file that was read.
 #[derive(Clone, Debug)]
@@ -19,6 +21,8 @@ pub(super) struct Page {
     pub source: SourceId,
     pub documents: Vec<Node>,
     pub problems: Vec<Problem>,
+    /// For each document what was not parsed of it.
+    pub rests: Vec<Option<Arc<Rest>>>,
     /// How many documents it holds.
     pub seen: usize,
     /// Kept where scalars are looked into (kustomizations) or the text itself is used.
@@ -30,6 +34,8 @@ pub(super) struct Page {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Need {
     parse: bool,
+    /// Not in part.
+    whole: bool,
     keep: bool,
 }
 
@@ -58,13 +64,16 @@ pub(super) struct Library {
     pub referred: BTreeSet<String>,
     /// What charts make, by where they are asked for.
     pub rendered: BTreeMap<Span, Built>,
+    partial: Option<&'static dyn Partial>,
     found: BTreeMap<String, Found>,
+    /// What is missing and covered by gitignore rules.
+    pub ignored: BTreeSet<String>,
     paths: BTreeMap<SourceId, String>,
 }
 
 impl Library {
     /// Reads all of it, in waves: what is read may refer to more.
-    pub fn read(disk: Disk, sources: &mut Sources) -> Self {
+    pub fn read(disk: Disk, partial: Option<&'static dyn Partial>, sources: &mut Sources) -> Self {
         let directories: BTreeSet<String> =
             disk.kustomizations().map(|path| super::directory(path).to_owned()).collect();
         let mut library = Self {
@@ -73,13 +82,17 @@ impl Library {
             directories: BTreeMap::new(),
             referred: BTreeSet::new(),
             rendered: BTreeMap::new(),
+            partial,
             found: BTreeMap::new(),
+            ignored: BTreeSet::new(),
             paths: BTreeMap::new(),
         };
         let mut wave = library.enter(directories, sources);
         while !wave.is_empty() {
             wave = library.follow(wave, sources);
         }
+        let missing = library.found.iter().filter(|(_, found)| **found == Found::Missing);
+        library.ignored = library.disk.ignored(missing.map(|(path, _)| path.as_str()));
         library
     }
 
@@ -88,13 +101,21 @@ impl Library {
         self.found.get(path).cloned().unwrap_or_else(|| self.disk.find(path))
     }
 
+    /// Whether the kustomization in a directory could be read, be there anything in it or not.
+    pub fn is_readable(&self, directory: &str) -> bool {
+        let files = self.directories.get(directory).map_or(&[][..], |it| it.files.as_slice());
+        let page = files.first().and_then(|file| self.pages.get(file));
+        page.is_some_and(|page| page.problems.is_empty())
+    }
+
     /// The file at a path that [`Library::find`] gave; read now if no kustomization refers to it.
-    pub fn page(&self, path: &str) -> Option<std::borrow::Cow<'_, Page>> {
+    pub fn page(&self, path: &str) -> Option<Cow<'_, Page>> {
         if let Some(page) = self.pages.get(path) {
-            return Some(std::borrow::Cow::Borrowed(page));
+            return Some(Cow::Borrowed(page));
         }
         let source = self.disk.source(path)?;
-        Some(std::borrow::Cow::Owned(self.open(path, source, Need { parse: true, keep: true })))
+        let need = Need { parse: true, whole: false, keep: true };
+        Some(Cow::Owned(self.open(path, source, need)))
     }
 
     /// The text of a source that an inline value stands in.
@@ -127,7 +148,7 @@ impl Library {
                 files.insert(directory, there);
             }
         }
-        let need = Need { parse: true, keep: true };
+        let need = Need { parse: true, whole: true, keep: true };
         self.load(files.values().flatten().map(|path| (path.clone(), need)), sources);
         for (directory, files) in files {
             let page = files.first().and_then(|file| self.pages.get(file));
@@ -154,7 +175,8 @@ impl Library {
                 Found::File(path) => {
                     self.referred.insert(path.clone());
                     let keep = wanted.bare || wanted.plugin_of.is_some();
-                    files.push((path.clone(), Need { parse: !wanted.bare, keep }));
+                    let need = Need { parse: !wanted.bare, whole: !wanted.is_resource, keep };
+                    files.push((path.clone(), need));
                     plugins.extend(wanted.plugin_of.map(|directory| (path.clone(), directory)));
                 }
                 Found::Directory(path) => {
@@ -183,6 +205,7 @@ impl Library {
             let known = self.pages.get(&path).map_or(Need::default(), |page| page.need);
             let all = merged.entry(path).or_insert(known);
             all.parse |= need.parse;
+            all.whole |= need.whole;
             all.keep |= need.keep;
         }
         merged.retain(|path, need| self.pages.get(path).is_none_or(|page| page.need != *need));
@@ -211,8 +234,8 @@ impl Library {
     }
 
     fn open(&self, path: &str, source: SourceId, need: Need) -> Page {
-        let (documents, problems) = (Vec::new(), Vec::new());
-        let mut page = Page { source, documents, problems, seen: 0, text: None, need };
+        let (documents, problems, rests) = (Vec::new(), Vec::new(), Vec::new());
+        let mut page = Page { source, documents, problems, rests, seen: 0, text: None, need };
         let bytes = match self.disk.read(path) {
             Ok(bytes) => bytes,
             Err(why) => {
@@ -222,22 +245,32 @@ impl Library {
                 return page;
             }
         };
-        let text: Arc<str> = match yaml::decode_utf8(source, &bytes) {
-            Ok(text) => Arc::from(text),
+        let text: Cow<'_, str> = match yaml::decode_utf8(source, &bytes) {
+            Ok(text) => text,
             Err(problem) => {
                 page.problems.extend(need.parse.then_some(problem));
-                Arc::from(String::from_utf8_lossy(&bytes))
+                String::from_utf8_lossy(&bytes)
             }
         };
         if need.parse && page.problems.is_empty() {
-            let stream = yaml::read(source, &text, 0..text.len(), None, &self.disk.limits);
-            page.documents = stream.documents.into_iter().map(|it| it.root).collect();
-            page.problems = stream.problems;
-            page.seen = stream.seen;
+            self.parse(&mut page, path, &text);
         }
         if need.keep || self.disk.stands_in(path) {
-            page.text = Some(text);
+            page.text = Some(Arc::from(text));
         }
         page
+    }
+
+    fn parse(&self, page: &mut Page, path: &str, text: &str) {
+        let (limits, range) = (&self.disk.limits, 0..text.len());
+        let parts = match self.partial.filter(|_| !page.need.whole) {
+            Some(partial) => yaml::read_partly(page.source, text, range, None, limits, partial),
+            None => Parts::from(yaml::read(page.source, text, range, None, limits)),
+        };
+        let file = File::new(path, page.source);
+        page.rests = parts.documents.iter().map(|part| Rest::of(&file, part)).collect();
+        page.documents = parts.documents.into_iter().map(|part| part.root).collect();
+        page.problems = parts.problems;
+        page.seen = parts.seen;
     }
 }

@@ -3,6 +3,8 @@
 //! merge patch or a replacement, changes all of them, a policy's selector too. Nobody asked for
 //! that, but it is what is applied.
 
+use std::collections::BTreeMap;
+
 use compact_str::CompactString;
 
 use super::edit;
@@ -11,48 +13,67 @@ use crate::bundle::Writer;
 use crate::text::Span;
 use crate::yaml::{Entry, Node, Value};
 
+/// The labels of one object that are one in several places, by their keys.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Links(BTreeMap<CompactString, Vec<Link>>);
+
 /// One label in several places.
 #[derive(Clone, Debug)]
-pub(super) struct Link {
-    key: CompactString,
+struct Link {
     /// Where its present value is written.
     span: Span,
     /// The field paths of the mappings that hold it.
     holders: Vec<String>,
 }
 
+impl Links {
+    /// Nothing is one any longer.
+    pub fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
 impl Object {
     /// The label was made at these places in one go.
     pub fn link(&mut self, pair: &Entry, holders: Vec<String>) {
         if holders.len() > 1 {
-            self.links.push(Link { key: pair.key.clone(), span: pair.value.span, holders });
+            let links = self.links.0.entry(pair.key.clone()).or_default();
+            links.push(Link { span: pair.value.span, holders });
         }
     }
 
-    /// Carries a change at one place of a label to all others.
+    /// Carries a change at one place of any label to all others.
     pub fn follow_links(&mut self, writer: Writer) {
-        let mut links = std::mem::take(&mut self.links);
-        for link in &mut links {
-            let tree = &self.tree;
-            link.holders
-                .retain(|holder| find(tree, holder).is_some_and(|it| it.get(&link.key).is_some()));
-            let mut values =
-                link.holders.iter().filter_map(|holder| find(tree, holder)?.entry(&link.key));
-            let Some(new) = values.rfind(|entry| entry.value.span != link.span).cloned() else {
-                continue;
-            };
-            for holder in &link.holders {
-                let (tree, mut pen) = self.pen(writer);
-                let Some(map) = find_mut(tree, holder) else { continue };
-                if map.get(&link.key).is_some_and(|value| value.span == link.span) {
-                    let before = edit::put(map, new.clone());
-                    pen.note(holder, &link.key, new.value.span, before);
-                }
-            }
-            link.span = new.value.span;
-        }
+        let keys: Vec<CompactString> = self.links.0.keys().cloned().collect();
+        keys.iter().for_each(|key| self.follow_links_of(key, writer));
+    }
+
+    /// The same, where nothing but labels with this key has changed.
+    pub fn follow_links_of(&mut self, key: &str, writer: Writer) {
+        let Some(mut links) = self.links.0.remove(key) else { return };
+        links.iter_mut().for_each(|link| self.follow(key, link, writer));
         links.retain(|link| link.holders.len() > 1);
-        self.links = links;
+        if !links.is_empty() {
+            self.links.0.insert(key.into(), links);
+        }
+    }
+
+    fn follow(&mut self, key: &str, link: &mut Link, writer: Writer) {
+        let tree = &self.tree;
+        link.holders.retain(|holder| find(tree, holder).is_some_and(|it| it.get(key).is_some()));
+        let mut values = link.holders.iter().filter_map(|holder| find(tree, holder)?.entry(key));
+        let Some(new) = values.rfind(|entry| entry.value.span != link.span).cloned() else {
+            return;
+        };
+        for holder in &link.holders {
+            let (tree, mut pen) = self.pen(writer);
+            let Some(map) = find_mut(tree, holder) else { continue };
+            if map.get(key).is_some_and(|value| value.span == link.span) {
+                let before = edit::put(map, new.clone());
+                pen.note(holder, key, new.value.span, before);
+            }
+        }
+        link.span = new.value.span;
     }
 }
 

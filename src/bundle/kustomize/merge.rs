@@ -45,6 +45,27 @@ pub(super) fn merge(target: &mut Node, patch: &Node, pen: &mut Pen<'_>) -> Resul
     Ok(true)
 }
 
+/// A patch as kustomize copies it for `patchesStrategicMerge` and for a target: labels and
+/// annotations become texts, so a null is no longer one, and without any entry they are gone
+/// (`Resource.CopyMergeMetaDataFieldsFrom`).
+pub(super) fn copied(patch: &Node) -> Node {
+    let mut patch = patch.clone();
+    let Some(metadata) = edit::get_mut(&mut patch, "metadata") else { return patch };
+    for key in ["labels", "annotations"] {
+        let Some(value) = metadata.get(key) else { continue };
+        if value.is_null() || value.as_map().is_some_and(|map| map.entries.is_empty()) {
+            edit::remove(metadata, key);
+            continue;
+        }
+        let entries = edit::get_mut(metadata, key).and_then(edit::entries_mut);
+        for entry in entries.into_iter().flatten().filter(|entry| entry.value.is_null()) {
+            let text = entry.value.as_scalar().map(|scalar| scalar.text.clone());
+            entry.value = edit::string(entry.value.span, text.unwrap_or_default());
+        }
+    }
+    patch
+}
+
 struct Merge<'a, 'b> {
     pen: &'a mut Pen<'b>,
 }

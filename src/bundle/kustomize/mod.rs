@@ -11,6 +11,8 @@
 //! its path only. Every node keeps the span it was born with: a label that an overlay writes lies
 //! in the overlay's file.
 
+mod annotations;
+mod booleans;
 mod charts;
 mod disk;
 mod edit;
@@ -21,8 +23,10 @@ mod fields;
 mod generator;
 mod graph;
 mod id;
+mod identity;
 mod inline;
 mod json_patch;
+mod keys;
 mod labels;
 mod layer;
 mod library;
@@ -31,20 +35,23 @@ mod merge;
 mod merge_keys;
 mod naming;
 mod object;
+mod objects;
 mod patches;
 mod reference;
 mod replacement;
 mod resources;
+mod rest;
 mod select;
 mod transform;
 mod vars;
+mod written;
 
 use std::collections::BTreeSet;
 
-use super::{Built, ChartCall, Head, Manifest, directory};
+use super::{Built, ChartCall, Head, Manifest, Opening, directory};
 use crate::repo::{Repo, Scope};
 use crate::text::{SourceId, Sources, Span};
-use crate::yaml::{Limits, Node, Problem};
+use crate::yaml::{Limits, Node, Partial, Problem};
 
 use disk::Disk;
 use layer::{Layer, Maker};
@@ -65,7 +72,7 @@ pub struct ReadFile<'a> {
     pub path: &'a str,
     /// Its source.
     pub source: SourceId,
-    /// Its documents that could be read.
+    /// Its documents that could be read, some of them in part.
     pub documents: &'a [Node],
     /// What could not be read.
     pub problems: &'a [Problem],
@@ -78,9 +85,16 @@ pub struct ReadFile<'a> {
 impl Kustomizations {
     /// Finds and reads them, in parallel, with every file that they refer to: also those that
     /// gitignore rules hide. `sources` has a source for each file of `repo` already; those of
-    /// other files are added in the order of their paths.
-    pub fn find(repo: &Repo, scope: &Scope, sources: &mut Sources, limits: &Limits) -> Self {
-        let mut library = Library::read(Disk::new(repo, scope, limits), sources);
+    /// other files are added in the order of their paths. Of resources, `partial` says how much to
+    /// parse; the rest is when something of a kustomization touches it.
+    pub fn find(
+        repo: &Repo,
+        scope: &Scope,
+        sources: &mut Sources,
+        limits: &Limits,
+        partial: Option<&'static dyn Partial>,
+    ) -> Self {
+        let mut library = Library::read(Disk::new(repo, scope, limits), partial, sources);
         let roots = graph::arrange(&mut library);
         Self { library, roots }
     }
@@ -148,7 +162,35 @@ impl Kustomizations {
     pub fn build(&self, directory: &str) -> Built {
         let tree = self.library.directories.get(directory).and_then(|it| it.tree.as_ref());
         let layer = layer::of(&self.library, directory).cloned().unwrap_or_default();
-        built(directory, tree, layer)
+        built(&self.library.disk, directory, tree, layer)
+    }
+
+    /// Builds what a controller deploys of `directory`: a mapping with that as its resource, and
+    /// the fields that the controller writes into the kustomization there. `takes_empty`: it may be
+    /// an empty one.
+    pub fn deploy(&self, directory: &str, tree: &Node, takes_empty: bool) -> Built {
+        let Some(entry) = self.library.directories.get(directory) else {
+            return self.build_from(directory, tree);
+        };
+        let nothing = edit::empty_map(tree.span);
+        let is_empty = entry.tree.is_none() && self.library.is_readable(directory);
+        let file = match &entry.tree {
+            Some(file) => file,
+            None if takes_empty && is_empty => &nothing,
+            None => return self.build(directory),
+        };
+        if self.is_component(directory) {
+            return self.build_from(directory, tree);
+        }
+        let writes_nothing = tree.as_map().is_some_and(|map| map.entries.len() == 1);
+        if writes_nothing && !fields::is_empty(file) {
+            return self.build(directory);
+        }
+        let tree = written::into(file, tree, directory);
+        let mut maker = Maker::new(&self.library, directory, &tree);
+        maker.takes_empty = takes_empty;
+        maker.enter(directory);
+        built(&self.library.disk, directory, Some(&tree), maker.make())
     }
 
     /// Builds what a mapping with the fields of a kustomization describes, its paths counting
@@ -157,24 +199,25 @@ impl Kustomizations {
     pub fn build_from(&self, name: &str, tree: &Node) -> Built {
         let mut maker = Maker::new(&self.library, "", tree);
         maker.takes_bare_directories = true;
-        built(name, Some(tree), maker.make())
+        built(&self.library.disk, name, Some(tree), maker.make())
     }
 }
 
 /// The last steps, which only the outermost kustomization takes.
-fn built(name: &str, tree: Option<&Node>, mut layer: Layer) -> Built {
-    vars::resolve(&mut layer);
+fn built(disk: &Disk, name: &str, tree: Option<&Node>, mut layer: Layer) -> Built {
+    vars::resolve(&mut layer, disk);
     let namespace = tree.and_then(|tree| tree.get("namespace")).and_then(Node::as_str);
-    for opening in &mut layer.openings {
-        // What comes from elsewhere goes through this kustomization's `namespace` too.
-        opening.namespace = opening.namespace.take().or_else(|| namespace.map(Into::into));
-    }
+    // What comes from elsewhere goes through this kustomization's `namespace` too.
+    let moved = |opening: Opening| Opening {
+        namespace: opening.namespace.or_else(|| namespace.map(Into::into)),
+        ..opening
+    };
     let objects = layer.objects.into_iter().filter(|object| !is_local(&object.tree));
     Built {
         name: if name.is_empty() { ".".to_owned() } else { name.to_owned() },
         manifests: objects.map(manifest).collect(),
         faults: layer.faults,
-        openings: layer.openings,
+        openings: layer.openings.into_iter().map(moved).collect(),
         files: layer.files,
         namespace: namespace.filter(|name| !name.is_empty()).map(Into::into),
     }
@@ -187,7 +230,7 @@ fn is_local(tree: &Node) -> bool {
 }
 
 fn manifest(object: Object) -> Manifest {
-    let id = object.id();
+    let id = object.id().clone();
     let namespace = id::text_at(&object.tree, &["metadata", "namespace"]);
     let head = Head {
         group: id.group,

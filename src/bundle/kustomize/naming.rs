@@ -1,13 +1,14 @@
 //! `namespace`, `namePrefix` and `nameSuffix`.
 
 use compact_str::format_compact;
+use indexmap::IndexSet;
 
 use super::edit;
 use super::fault::refused;
-use super::field_spec::{self, FieldSpec, Leaf};
+use super::field_spec::{self, FieldSpec, FieldSpecs, Leaf};
 use super::id::{self, text_at};
 use super::layer::Maker;
-use crate::bundle::Writer;
+use crate::bundle::{Opening, Writer};
 use crate::text::Span;
 use crate::yaml::{Entry, Node};
 
@@ -33,16 +34,19 @@ impl Maker<'_> {
             return;
         }
         self.set_namespace(&Namespace { name, key_span, span, unset_only: false });
-        for opening in &mut self.layer.openings {
-            opening.namespace = Some(name.into());
-        }
+        let openings = std::mem::take(&mut self.layer.openings);
+        let moved = |opening: Opening| Opening { namespace: Some(name.into()), ..opening };
+        self.layer.openings = openings.into_iter().map(moved).collect();
     }
 
     /// Moves every object, and renames every Namespace.
     pub fn set_namespace(&mut self, namespace: &Namespace<'_>) {
-        let specs = self.layer.specs.namespace.clone();
-        for object in &mut self.layer.objects {
+        let beyond = |spec: &&FieldSpec| spec.path != ["metadata", "namespace"];
+        let specs: FieldSpecs = self.layer.specs.namespace.iter().filter(beyond).cloned().collect();
+        self.layer.complete_for(&specs, &self.library.disk);
+        self.layer.objects.change_all(|object| {
             object.remember();
+            let concerned = specs.concerning(&object.tree);
             let (tree, mut pen) = object.pen(Writer::Namespace);
             let (version, kind) = (text_at(tree, &["apiVersion"]), text_at(tree, &["kind"]));
             let is_namespace = version == "v1" && kind == "Namespace";
@@ -60,7 +64,7 @@ impl Maker<'_> {
                     pen.note("metadata", key, namespace.span, before.filter(|it| !it.is_null()));
                 }
             }
-            for spec in specs.iter().filter(|spec| spec.path != ["metadata", "namespace"]) {
+            for spec in concerned {
                 let mut set = |node: &mut Node, _: &str| {
                     if node.as_scalar().is_some() {
                         *node = edit::string(namespace.span, namespace.name);
@@ -68,7 +72,7 @@ impl Maker<'_> {
                 };
                 let _ = field_spec::visit(tree, spec, Leaf::Text, namespace.span, &mut set);
             }
-        }
+        });
         self.refuse_conflicts(namespace);
     }
 
@@ -76,20 +80,19 @@ impl Maker<'_> {
     fn refuse_conflicts(&mut self, namespace: &Namespace<'_>) {
         let mut seen = std::collections::HashMap::new();
         let mut conflicts = Vec::new();
-        self.layer.objects.retain(|object| {
+        for (at, object) in self.layer.objects.numbered() {
             let (id, here) = (object.id(), object.head.kind_span);
             match seen.entry(id.clone()) {
                 std::collections::hash_map::Entry::Vacant(vacant) => {
                     vacant.insert(here);
-                    true
                 }
                 std::collections::hash_map::Entry::Occupied(first) => {
-                    conflicts.push((id, *first.get(), here));
-                    false
+                    conflicts.push((at, id.clone(), *first.get(), here));
                 }
             }
-        });
-        for (id, first, second) in conflicts {
+        }
+        for (at, id, first, second) in conflicts {
+            self.layer.objects.remove(at);
             let mut fault = refused(
                 namespace.span,
                 format!("this namespace makes two objects one: {}", id.words()),
@@ -127,7 +130,7 @@ impl Maker<'_> {
     }
 
     /// Puts a prefix or suffix to every name that may have one.
-    pub fn affix(&mut self, affix: &Node, is_prefix: bool, custom: &[FieldSpec]) {
+    pub fn affix(&mut self, affix: &Node, is_prefix: bool, custom: &IndexSet<FieldSpec>) {
         let word = affix.as_str().unwrap_or_default();
         if self.is_too_long(affix, word) {
             return;
@@ -136,14 +139,18 @@ impl Maker<'_> {
             true => format_compact!("{word}{name}"),
             false => format_compact!("{name}{word}"),
         };
-        for object in &mut self.layer.objects {
+        let beyond = |spec: &&FieldSpec| spec.path != ["metadata", "name"];
+        let specs: FieldSpecs = custom.iter().filter(beyond).cloned().collect();
+        self.layer.complete_for(&specs, &self.library.disk);
+        self.layer.objects.change_all(|object| {
             let first = object.original();
             if matches!(first.kind.as_str(), "CustomResourceDefinition" | "Namespace")
                 || (first.group == "apiregistration.k8s.io" && first.kind == "APIService")
             {
-                continue;
+                return;
             }
             object.remember();
+            let concerned = specs.concerning(&object.tree);
             let (tree, mut pen) = object.pen(Writer::Name);
             let name = text_at(tree, &["metadata", "name"]).to_owned();
             let value = edit::string(affix.span, joined(&name));
@@ -154,7 +161,7 @@ impl Maker<'_> {
                 let before = edit::put(metadata, entry);
                 pen.note("metadata", "name", affix.span, before);
             }
-            for spec in custom.iter().filter(|spec| spec.path != ["metadata", "name"]) {
+            for spec in concerned {
                 let mut set = |node: &mut Node, _: &str| {
                     if let Some(scalar) = node.as_scalar() {
                         *node = edit::string(affix.span, joined(&scalar.text));
@@ -162,7 +169,7 @@ impl Maker<'_> {
                 };
                 let _ = field_spec::visit(tree, spec, Leaf::Text, affix.span, &mut set);
             }
-        }
+        });
     }
 }
 

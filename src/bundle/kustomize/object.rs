@@ -1,9 +1,13 @@
 //! One object on its way through the layers.
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 
 use super::id::Id;
-use super::links::Link;
+use super::keys::Keys;
+use super::links::Links;
+use super::rest::Rest;
 use crate::bundle::{Head, Write, Writer};
 use crate::text::Span;
 use crate::yaml::Node;
@@ -15,6 +19,8 @@ pub(super) struct Object {
     pub head: Head,
     /// Its tree by now.
     pub tree: Node,
+    /// Who its tree says it is, as of [`Object::identify`].
+    id: Id,
     /// What overlays wrote into it.
     pub writes: Vec<Write>,
     /// The names, namespaces and kinds it had before, oldest first.
@@ -22,9 +28,13 @@ pub(super) struct Object {
     /// The `vars` that take their value from it.
     pub vars: Vec<CompactString>,
     /// Labels that stand in several places and are one.
-    pub links: Vec<Link>,
+    pub links: Links,
+    /// Where the keys of its large mappings stand.
+    pub keys: Keys,
     /// It has data that is not in the repository.
     pub has_more_data: bool,
+    /// What was not parsed of it.
+    pub rest: Option<Arc<Rest>>,
     /// Nodes that patches and replacements have copied into it.
     pub grown: usize,
 }
@@ -41,45 +51,54 @@ impl Object {
     pub fn new(head: Head, tree: Node) -> Self {
         Self {
             head,
+            id: Id::of(&tree),
             tree,
             writes: Vec::new(),
             previous: Vec::new(),
             vars: Vec::new(),
-            links: Vec::new(),
+            links: Links::default(),
             has_more_data: false,
+            keys: Keys::default(),
+            rest: None,
             grown: 0,
         }
     }
 
     /// Who it is now.
-    pub fn id(&self) -> Id {
-        Id::of(&self.tree)
+    pub fn id(&self) -> &Id {
+        &self.id
+    }
+
+    /// Reads its identity anew after a change; returns the one it had, if it is another.
+    pub fn identify(&mut self) -> Option<Id> {
+        let now = Id::of(&self.tree);
+        (now != self.id).then(|| std::mem::replace(&mut self.id, now))
     }
 
     /// Who it was first.
     pub fn original(&self) -> Id {
-        self.ids().next().unwrap_or_else(|| self.id())
+        self.previous.first().map_or_else(|| self.id.clone(), |first| self.earlier(first))
     }
 
     /// Everyone it was, oldest first, and who it is now.
     pub fn ids(&self) -> impl Iterator<Item = Id> {
-        let now = self.id();
-        let before: Vec<Id> = self
-            .previous
-            .iter()
-            .map(|previous| Id {
-                kind: previous.kind.clone(),
-                name: previous.name.clone(),
-                namespace: previous.namespace.clone(),
-                ..now.clone()
-            })
-            .collect();
-        before.into_iter().chain(std::iter::once(now))
+        let before = self.previous.iter().map(|previous| self.earlier(previous));
+        before.chain(std::iter::once(self.id.clone()))
+    }
+
+    fn earlier(&self, previous: &Previous) -> Id {
+        Id {
+            group: self.id.group.clone(),
+            version: self.id.version.clone(),
+            kind: previous.kind.clone(),
+            name: previous.name.clone(),
+            namespace: previous.namespace.clone(),
+        }
     }
 
     /// Keeps the present identity among the earlier ones, before it changes.
     pub fn remember(&mut self) {
-        let Id { kind, name, namespace, .. } = self.id();
+        let Id { kind, name, namespace, .. } = self.id.clone();
         let now = Previous { kind, name, namespace };
         // Asked for the first one and for any of them: the same once more says nothing.
         if self.previous.last() != Some(&now) {
@@ -89,8 +108,14 @@ impl Object {
 
     /// The tree, and what notes down every write into it.
     pub fn pen(&mut self, writer: Writer) -> (&mut Node, Pen<'_>) {
+        let (tree, _, pen) = self.parts(writer);
+        (tree, pen)
+    }
+
+    /// The same, and what is known of where its keys stand.
+    pub fn parts(&mut self, writer: Writer) -> (&mut Node, &mut Keys, Pen<'_>) {
         let writes = is_told_of(&self.tree).then_some(&mut self.writes);
-        (&mut self.tree, Pen { writer, writes })
+        (&mut self.tree, &mut self.keys, Pen { writer, writes })
     }
 }
 

@@ -1,16 +1,20 @@
 //! `patches`, `patchesStrategicMerge` and `patchesJson6902`.
 
+use super::booleans;
 use super::edit;
 use super::fault::refused;
 use super::id::Id;
+use super::identity::{Identity, restore};
 use super::inline;
-use super::json_patch::{self, Bounds, Operation};
+use super::json_patch::{self, Bounds, Operation, Patching};
 use super::layer::{self, Maker};
-use super::merge;
+use super::merge::{self, Clash};
 use super::object::Object;
+use super::objects::{Part, Sought};
 use super::resources;
+use super::rest::is_in_head;
 use super::select::Selector;
-use crate::bundle::{Fault, Writer};
+use crate::bundle::{Fault, Write, Writer};
 use crate::text::Span;
 use crate::yaml::{Node, Value};
 
@@ -71,7 +75,7 @@ impl Maker<'_> {
             return;
         }
         if let Some(merges) = self.merges(&source, roots) {
-            let change = Change::Merge(merges);
+            let change = Change::Merge(merges.iter().map(merge::copied).collect());
             let patch = Patch {
                 change,
                 target: None,
@@ -131,7 +135,7 @@ impl Maker<'_> {
     /// The documents of a patch.
     pub fn roots(&mut self, source: &Source<'_>) -> Option<Vec<Node>> {
         if let Some(text) = source.text {
-            let read = inline::documents(self.text(), text, &self.library.disk.limits);
+            let read = inline::documents(&self.text_of(text), text, &self.library.disk.limits);
             return match read {
                 Ok(roots) => Some(roots.into_iter().filter(|root| !root.is_null()).collect()),
                 Err(problem) => {
@@ -169,6 +173,7 @@ impl Maker<'_> {
     fn merges(&mut self, source: &Source<'_>, roots: Vec<Node>) -> Option<Vec<Node>> {
         let mut patches = Vec::new();
         for root in roots {
+            let root = booleans::as_strings(&root);
             if let Some((place, what)) = resources::defect(&root) {
                 let mut fault = refused(
                     source.place,
@@ -207,9 +212,9 @@ impl Maker<'_> {
                     ));
                     return;
                 }
-                if let Some(merge) = merges.first() {
+                if let Some(merge) = merges.first().map(merge::copied) {
                     let selected = self.selected(patch.place, target);
-                    self.make_merges(patch, &selected, merge);
+                    self.make_merges(patch, &selected, &merge);
                 }
             }
             (Change::Merge(merges), None) => {
@@ -226,8 +231,10 @@ impl Maker<'_> {
     fn selected(&mut self, place: Span, target: &Selector) -> Vec<usize> {
         match target.patterns() {
             Ok(patterns) => {
-                let objects = self.layer.objects.iter().enumerate();
-                objects.filter(|(_, it)| patterns.select(it)).map(|(at, _)| at).collect()
+                let objects = &mut self.layer.objects;
+                let mut found = objects.candidates(patterns.sought());
+                found.retain(|at| objects.get(*at).is_some_and(|it| patterns.select(it)));
+                found
             }
             Err(pattern) => {
                 self.fault(refused(
@@ -244,9 +251,9 @@ impl Maker<'_> {
     fn named(&mut self, patch: &Patch, merge: &Node) -> Option<usize> {
         let id = Id::of(merge);
         let is_named = |object: &Object| object.ids().any(|known| known == id);
-        let objects = self.layer.objects.iter().enumerate();
-        let found: Vec<usize> =
-            objects.filter(|(_, object)| is_named(object)).map(|(at, _)| at).collect();
+        let objects = &mut self.layer.objects;
+        let mut found = objects.candidates(id.sought());
+        found.retain(|at| objects.get(*at).is_some_and(is_named));
         if let [one] = found.as_slice() {
             return Some(*one);
         }
@@ -268,13 +275,12 @@ impl Maker<'_> {
         None
     }
 
-    fn names_nothing(&self, place: Span, id: &Id) -> Fault {
-        let near = self
-            .layer
-            .objects
-            .iter()
-            .map(Object::id)
-            .find(|it| it.name == id.name && it.kind == id.kind);
+    fn names_nothing(&mut self, place: Span, id: &Id) -> Fault {
+        let sought = Sought { namespace: Part::Any, ..id.sought() };
+        let objects = &mut self.layer.objects;
+        let found = objects.candidates(sought);
+        let mut found = found.iter().filter_map(|at| objects.get(*at)).map(Object::id);
+        let near = found.find(|it| it.name == id.name && it.kind == id.kind);
         let help = match near {
             Some(near) if near.namespace != id.namespace => format!(
                 "the object is in namespace `{}` here: write that in the patch, or use `target`",
@@ -292,103 +298,104 @@ impl Maker<'_> {
     fn make_json(&mut self, patch: &Patch, at: usize, operations: &[Operation], remembers: bool) {
         let limits = self.library.disk.limits;
         let bounds = Bounds { depth: limits.depth, nodes: limits.nodes };
-        let Some(object) = self.layer.objects.get_mut(at) else { return };
-        if remembers {
-            object.remember();
+        if operations.iter().any(Operation::leaves_head) {
+            self.layer.complete(at, &self.library.disk);
         }
-        let mut grown = object.grown;
-        let mut tree = object.tree.clone();
-        let (_, mut pen) = object.pen(Writer::Patch);
-        let made = json_patch::apply(&mut tree, operations, &mut grown, bounds, &mut pen);
-        object.tree = tree;
-        object.grown = grown;
-        // The object is made anew from JSON: what was one is so no longer.
-        object.links.clear();
-        let words = object.id().words();
-        let head = object.head.kind_span;
-        if let Err(stop) = made {
-            let mut fault = refused(
-                stop.place,
-                format!("this JSON patch does not fit {words}: {}", stop.message),
-                "correct the path, or the patch's target",
-            );
-            fault.related.push((patch.place, "the patch is listed here".to_owned()));
-            fault.related.push((head, "the object".to_owned()));
-            self.fault(fault);
-        }
+        let steps = &mut self.layer.steps;
+        let made = self.layer.objects.change(at, |object| {
+            if remembers {
+                object.remember();
+            }
+            let virtually = object.annotate(operations, patch.place);
+            let mut grown = object.grown;
+            let (tree, keys, pen) = object.parts(Writer::Patch);
+            let mut patching = Patching { keys, pen, bounds, grown: &mut grown, steps };
+            let made = patching.apply(tree, operations);
+            object.grown = grown;
+            if virtually {
+                object.drop_empty_annotations();
+            }
+            // The object is made anew from JSON: what was one is so no longer.
+            object.links.clear();
+            made
+        });
+        let Some(Err(stop)) = made else { return };
+        let Some(object) = self.layer.objects.get(at) else { return };
+        let (words, head) = (object.id().words(), object.head.kind_span);
+        let mut fault = refused(
+            stop.place,
+            format!("this JSON patch does not fit {words}: {}", stop.message),
+            "correct the path, or the patch's target",
+        );
+        fault.related.push((patch.place, "the patch is listed here".to_owned()));
+        fault.related.push((head, "the object".to_owned()));
+        self.fault(fault);
     }
 
     fn make_merges(&mut self, patch: &Patch, selected: &[usize], merge: &Node) {
-        let mut gone = Vec::new();
+        // The target's own apiVersion stays; a patch by target may be written for another.
+        let mut merge = merge.clone();
+        edit::remove(&mut merge, "apiVersion");
+        let entries = merge.as_map().map_or(&[][..], |map| &map.entries);
+        let leaves_head = entries.iter().any(|entry| !is_in_head(&entry.key));
         for &at in selected {
-            let Some(object) = self.layer.objects.get_mut(at) else { continue };
-            let before = object.tree.clone();
-            if patch.allow_name || patch.allow_kind {
-                object.remember();
+            if leaves_head {
+                self.layer.complete(at, &self.library.disk);
             }
-            // The target's own apiVersion stays; a patch by target may be written for another.
-            let mut merge = merge.clone();
-            edit::remove(&mut merge, "apiVersion");
-            let mut tree = object.tree.clone();
-            let (_, mut pen) = object.pen(Writer::Patch);
-            let made = merge::merge(&mut tree, &merge, &mut pen);
-            match made {
-                Ok(true) => {
-                    keep_identity(&mut tree, &before, patch);
-                    object.tree = tree;
-                    object.writes.retain(|write| !is_identity(write, patch));
-                    object.follow_links(Writer::Patch);
-                }
-                Ok(false) => gone.push(at),
-                Err(clash) => {
-                    let fault = refused(
-                        clash.place,
-                        clash.message,
-                        "write the field in the patch as it is in the object",
-                    );
-                    self.fault(fault);
-                }
+            match self.layer.objects.change(at, |object| patch.merge_into(object, &merge)) {
+                Some(Ok(false)) => self.layer.objects.remove(at),
+                Some(Err(clash)) => self.fault(refused(
+                    clash.place,
+                    clash.message,
+                    "write the field in the patch as it is in the object",
+                )),
+                Some(Ok(true)) | None => {}
             }
-        }
-        for at in gone.into_iter().rev() {
-            self.layer.objects.remove(at);
         }
     }
 }
 
-/// A patch changes neither name nor kind nor namespace, unless it is allowed to.
-fn keep_identity(tree: &mut Node, before: &Node, patch: &Patch) {
-    let restore = |tree: &mut Node, key: &str, before: &Node| match before.entry(key) {
-        Some(entry) => {
-            edit::put(tree, entry.clone());
+impl Patch {
+    /// Merges into one object; false where the patch deletes it.
+    fn merge_into(&self, object: &mut Object, merge: &Node) -> Result<bool, Clash> {
+        if self.allow_name || self.allow_kind {
+            object.remember();
         }
-        None => {
-            edit::remove(tree, key);
-        }
-    };
-    restore(tree, "apiVersion", before);
-    if !patch.allow_kind {
-        restore(tree, "kind", before);
+        let identity = Identity::of(&object.tree);
+        let written = object.writes.len();
+        object.keys.forget();
+        let (tree, mut pen) = object.pen(Writer::Patch);
+        let made = merge::merge(tree, merge, &mut pen);
+        self.keep_identity(tree, identity);
+        let new = object.writes.split_off(written);
+        object.writes.extend(new.into_iter().filter(|write| !self.is_identity(write)));
+        object.follow_links(Writer::Patch);
+        made
     }
-    let Some(metadata) = before.get("metadata") else { return };
-    if edit::get_mut(tree, "metadata").is_none() {
-        restore(tree, "metadata", before);
-    }
-    let Some(now) = edit::get_mut(tree, "metadata") else { return };
-    if !patch.allow_name {
-        restore(now, "name", metadata);
-    }
-    restore(now, "namespace", metadata);
-}
 
-fn is_identity(write: &crate::bundle::Write, patch: &Patch) -> bool {
-    if write.writer != Writer::Patch {
-        return false;
+    /// A patch changes neither name nor kind nor namespace, unless it is allowed to.
+    fn keep_identity(&self, tree: &mut Node, before: Identity) {
+        restore(tree, "apiVersion", before.api_version);
+        if !self.allow_kind {
+            restore(tree, "kind", before.kind);
+        }
+        let Some(metadata) = before.metadata else { return };
+        if tree.get("metadata").is_none_or(|it| it.as_map().is_none()) {
+            edit::put(tree, metadata);
+        }
+        let Some(now) = edit::get_mut(tree, "metadata") else { return };
+        if !self.allow_name {
+            restore(now, "name", before.name);
+        }
+        restore(now, "namespace", before.namespace);
     }
-    match (write.holder.as_str(), write.key.as_str()) {
-        ("", "kind") => !patch.allow_kind,
-        ("metadata", "name") => !patch.allow_name,
-        ("metadata", "namespace") => true,
-        _ => false,
+
+    fn is_identity(&self, write: &Write) -> bool {
+        match (write.holder.as_str(), write.key.as_str()) {
+            ("", "kind") => !self.allow_kind,
+            ("metadata", "name") => !self.allow_name,
+            ("metadata", "namespace") => true,
+            _ => false,
+        }
     }
 }

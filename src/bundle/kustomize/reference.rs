@@ -20,6 +20,8 @@ pub(super) struct Wanted {
     pub path: String,
     /// Whether its bare text is needed (generators).
     pub bare: bool,
+    /// Whether it is listed as a resource and nothing else.
+    pub is_resource: bool,
     /// Whether it holds plugins, whose own paths count from this directory.
     pub plugin_of: Option<String>,
 }
@@ -53,30 +55,36 @@ pub(super) fn is_inline(entry: &str) -> bool {
 /// Everything that a kustomization in `directory` asks for, in the order in which it does.
 pub(super) fn wanted(tree: &Node, directory: &str) -> Vec<Wanted> {
     let mut all = Vec::new();
-    let mut add = |reference: &str, bare: bool, plugin: bool| {
+    let mut add = |reference: &str, bare: bool, plugin: bool, is_resource: bool| {
         if let Some(path) = join(directory, reference).filter(|_| !is_inline(reference)) {
             let plugin_of = plugin.then(|| directory.to_owned());
-            all.push(Wanted { path, bare, plugin_of });
+            all.push(Wanted { path, bare, is_resource, plugin_of });
         }
     };
     let list = |key: &str| tree.get(key).and_then(Node::as_seq).unwrap_or_default();
     for key in TREES {
         let plugin = matches!(*key, "generators" | "transformers" | "validators");
-        list(key).iter().filter_map(Node::as_str).for_each(|entry| add(entry, false, plugin));
+        list(key).iter().filter_map(Node::as_str).for_each(|entry| {
+            add(entry, false, plugin, !plugin);
+        });
     }
     for key in FILES {
-        list(key).iter().filter_map(Node::as_str).for_each(|entry| add(entry, false, false));
+        list(key).iter().filter_map(Node::as_str).for_each(|entry| {
+            add(entry, false, false, false);
+        });
     }
     for key in PATH_ITEMS {
         let paths = list(key).iter().filter_map(|item| item.get("path").and_then(Node::as_str));
-        paths.for_each(|path| add(path, false, false));
+        paths.for_each(|path| add(path, false, false, false));
     }
     if let Some(path) = tree.at(&["openapi", "path"]).and_then(Node::as_str) {
-        add(path, false, false);
+        add(path, false, false, false);
     }
     for key in ["configMapGenerator", "secretGenerator"] {
         for generator in list(key) {
-            generator_files(generator).into_iter().for_each(|path| add(path, true, false));
+            generator_files(generator).into_iter().for_each(|path| {
+                add(path, true, false, false);
+            });
         }
     }
     all
@@ -102,7 +110,7 @@ pub(super) fn wanted_by_plugin(plugin: &Node, directory: &str) -> Vec<Wanted> {
     let of = |bare: bool| {
         move |reference: &&str| {
             let path = join(directory, reference).filter(|_| !is_inline(reference))?;
-            Some(Wanted { path, bare, plugin_of: None })
+            Some(Wanted { path, bare, is_resource: false, plugin_of: None })
         }
     };
     let files = references.iter().filter_map(of(false));

@@ -6,8 +6,10 @@ use regex::Regex;
 use super::edit;
 use super::fault::refused;
 use super::field_path::{list_entry, look_up, smart_split};
+use super::keys::Keys;
 use super::layer::Maker;
 use super::object::{Object, Pen};
+use super::rest::is_in_head;
 use super::select::Selector;
 use crate::bundle::Writer;
 use crate::text::Span;
@@ -92,9 +94,10 @@ impl Maker<'_> {
     fn source(&mut self, source: &Node) -> Option<Node> {
         let place = edit::token(source);
         let selector = self.selector(source)?;
-        let found: Vec<&Object> =
-            self.layer.objects.iter().filter(|object| selector.means(object)).collect();
-        let object = match found.as_slice() {
+        let objects = &mut self.layer.objects;
+        let mut found = objects.candidates(selector.sought());
+        found.retain(|at| objects.get(*at).is_some_and(|object| selector.means(object)));
+        let at = match found.as_slice() {
             [one] => *one,
             [] if !self.layer.openings.is_empty() => return None,
             [] => {
@@ -112,7 +115,12 @@ impl Maker<'_> {
         let field = source.get("fieldPath").filter(|it| !it.is_null());
         let path = field.and_then(Node::as_str).unwrap_or("metadata.name");
         let place = field.map_or(place, |field| field.span);
-        let value = look_up(&object.tree, &smart_split(path)).filter(|it| !is_empty(it)).cloned();
+        let parts = smart_split(path);
+        if parts.first().is_some_and(|key| !is_in_head(key)) {
+            self.layer.complete(at, &self.library.disk);
+        }
+        let object = self.layer.objects.get(at)?;
+        let value = look_up(&object.tree, &parts).filter(|it| !is_empty(it)).cloned();
         let Some(value) = value else {
             if object.has_more_data {
                 return None;
@@ -160,7 +168,8 @@ impl Maker<'_> {
             if fields.is_empty() { vec![&default] } else { fields.iter().collect() };
         let limits = self.library.disk.limits;
         let mut faults = Vec::new();
-        for object in &mut self.layer.objects {
+        for at in self.layer.objects.candidates(selector.sought()) {
+            let Some(object) = self.layer.objects.get(at) else { continue };
             let rejected = rejects.iter().any(|reject| {
                 (reject.asks_for_labels() && reject.fits(&object.tree))
                     || (!reject.is_nameless() && reject.means(object))
@@ -168,25 +177,35 @@ impl Maker<'_> {
             if rejected || !selector.fits(&object.tree) || !selector.means(object) {
                 continue;
             }
+            if fields.iter().any(|field| leaves_head(field)) {
+                self.layer.complete(at, &self.library.disk);
+            }
             for field in &fields {
-                object.grown += edit::size(value, limits.nodes);
-                if object.grown > limits.nodes
-                    || edit::depth(value, limits.depth) > limits.depth / 2
-                {
-                    let message = "this makes the object too large to be read".to_owned();
-                    faults.push(refused(field.span, message, "copy less"));
-                    continue;
-                }
-                let words = object.id().words();
-                if let Err(message) = copy(object, field, value, &options) {
-                    let message = format!("{words}: {message}");
-                    faults.push(refused(field.span, message, "correct the path, or set `create`"));
-                }
-                object.follow_links(Writer::Replacement);
+                let made = self.layer.objects.change(at, |object| {
+                    object.grown += edit::size(value, limits.nodes);
+                    if object.grown > limits.nodes
+                        || edit::depth(value, limits.depth) > limits.depth / 2
+                    {
+                        let message = "this makes the object too large to be read".to_owned();
+                        return Err(refused(field.span, message, "copy less"));
+                    }
+                    let made = copy(object, field, value, &options);
+                    object.follow_links(Writer::Replacement);
+                    made.map_err(|message| {
+                        let message = format!("{}: {message}", object.id().words());
+                        refused(field.span, message, "correct the path, or set `create`")
+                    })
+                });
+                faults.extend(made.and_then(Result::err));
             }
         }
         faults.into_iter().for_each(|fault| self.fault(fault));
     }
+}
+
+fn leaves_head(field: &Node) -> bool {
+    let parts = smart_split(field.as_str().unwrap_or_default());
+    parts.first().is_some_and(|key| !is_in_head(key))
 }
 
 /// The part of a value that a source's options ask for.
@@ -216,8 +235,8 @@ fn copy(object: &mut Object, field: &Node, value: &Node, options: &Options) -> R
         // The way down is a recursion, and `create` makes each step of it.
         return Err(format!("a path has no more than {DEEPEST_PATH} parts"));
     }
-    let (tree, mut pen) = object.pen(Writer::Replacement);
-    let mut walk = Walk { options, value, born: field.span, pen: &mut pen, set: 0 };
+    let (tree, keys, mut pen) = object.parts(Writer::Replacement);
+    let mut walk = Walk { options, value, born: field.span, keys, pen: &mut pen, set: 0 };
     walk.go(tree, &parts, ("", ""), true)?;
     if walk.set == 0 {
         return Err(format!("it has nothing at `{path}` to be replaced"));
@@ -229,6 +248,7 @@ struct Walk<'a, 'b> {
     options: &'a Options,
     value: &'a Node,
     born: Span,
+    keys: &'a mut Keys,
     pen: &'a mut Pen<'b>,
     set: usize,
 }
@@ -267,11 +287,15 @@ impl Walk<'_, '_> {
                 None => Ok(()),
             };
         }
-        if node.get(part).is_none() && self.options.create && node.as_map().is_some() {
+        if self.options.create
+            && node.as_map().is_some()
+            && self.keys.get_mut(node, part, &holder).is_none()
+        {
             let value = made(kind_of(rest.first(), self.value), self.born);
-            edit::put(node, Entry { key: part.as_str().into(), key_span: self.born, value });
+            let entry = Entry { key: part.as_str().into(), key_span: self.born, value };
+            self.keys.put(node, entry, &holder);
         }
-        match edit::get_mut(node, part) {
+        match self.keys.get_mut(node, part, &holder) {
             Some(inner) => self.go(inner, rest, (&holder, part), false),
             None => Ok(()),
         }
@@ -315,10 +339,8 @@ impl Walk<'_, '_> {
     }
 
     fn push(&self, node: &mut Node, value: Node) {
-        if let Value::Seq(items) = &mut node.value {
-            let mut all = items.to_vec();
-            all.push(Node { span: self.born, ..value });
-            *items = all.into();
+        if let Some(items) = edit::items_mut(node) {
+            items.push(Node { span: self.born, ..value });
         }
     }
 
@@ -326,6 +348,9 @@ impl Walk<'_, '_> {
         let new = joined(node, self.value, self.options)?;
         let place = new.span;
         let before = std::mem::replace(node, new);
+        if before.as_scalar().is_none() {
+            self.keys.forget();
+        }
         self.pen.note(here.0, here.1, place, Some(before));
         self.set += 1;
         Ok(())

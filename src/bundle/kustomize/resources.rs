@@ -1,5 +1,6 @@
 //! What a kustomization lists: files of objects, directories, things elsewhere.
 
+use super::booleans;
 use super::disk::Found;
 use super::edit;
 use super::fault::{refused, remote};
@@ -9,9 +10,9 @@ use super::layer::{self, DEEPEST, Layer, MOST, Maker, words};
 use super::library::{Library, Page};
 use super::object::Object;
 use super::reference;
-use crate::bundle::{heads, path};
+use crate::bundle::{Fault, FaultKind, heads, path};
 use crate::text::Span;
-use crate::yaml::Node;
+use crate::yaml::{Node, Problem};
 
 impl<'a> Maker<'a> {
     pub fn resource(&mut self, entry: &Node) {
@@ -30,7 +31,9 @@ impl<'a> Maker<'a> {
 
     /// What an entry names; none (and a fault) where that is nothing of the repository.
     pub fn locate(&mut self, entry: &Node, reference: &str) -> Option<Found> {
-        let found = match path::join(self.directory, reference) {
+        let path = path::join(self.directory, reference);
+        let is_ignored = path.as_ref().is_some_and(|path| self.library.ignored.contains(path));
+        let found = match path {
             Some(path) => self.library.find(&path),
             None if reference::is_remote(reference) => Found::Missing,
             None => Found::Outside,
@@ -39,6 +42,14 @@ impl<'a> Maker<'a> {
             Found::File(_) | Found::Directory(_) => return Some(found),
             Found::Missing if reference::is_remote(reference) => {
                 self.fault(remote(entry.span, reference));
+                self.open(reference);
+            }
+            Found::Missing if is_ignored => {
+                let message = format!(
+                    "`{reference}` does not exist and git ignores it, so `kustomize build` stops here"
+                );
+                let help = "nothing is wrong where something makes it before the build";
+                self.fault(Fault { kind: FaultKind::Absent, ..refused(entry.span, message, help) });
                 self.open(reference);
             }
             Found::Missing => {
@@ -88,16 +99,23 @@ impl<'a> Maker<'a> {
 
     /// The page of a file, with a fault at the entry where it can't be read.
     pub fn page(&mut self, entry: &Node, path: &str) -> Option<Page> {
+        let mut page = self.partial_page(entry, path)?;
+        for (document, rest) in page.documents.iter_mut().zip(page.rests.drain(..)) {
+            let Some(rest) = rest else { continue };
+            match rest.whole(&self.library.disk) {
+                Ok(whole) => *document = whole.clone(),
+                Err(problem) => self.fault(unreadable(entry, path, problem)),
+            }
+        }
+        Some(page)
+    }
+
+    /// The same, with documents that were read in part.
+    fn partial_page(&mut self, entry: &Node, path: &str) -> Option<Page> {
         let page = self.library.page(path)?.into_owned();
         self.layer.files.insert(page.source);
         if let Some(problem) = page.problems.first() {
-            let mut fault = refused(
-                entry.span,
-                format!("kustomize can't read `{path}`: {}", words(&problem.kind)),
-                "mend the file",
-            );
-            fault.related.push((problem.span, "here".to_owned()));
-            self.fault(fault);
+            self.fault(unreadable(entry, path, problem));
             self.open(path);
         }
         Some(page)
@@ -105,17 +123,22 @@ impl<'a> Maker<'a> {
 
     /// The objects of a file.
     fn file(&mut self, entry: &Node, path: &str) -> Vec<Object> {
-        let Some(page) = self.page(entry, path) else {
+        let Some(page) = self.partial_page(entry, path) else {
             return Vec::new();
         };
         let mut objects = Vec::new();
-        for document in &page.documents {
+        for (document, rest) in page.documents.iter().zip(page.rests) {
             if is_empty(document) {
                 continue;
             }
             self.check_document(entry, path, document);
+            let document = &booleans::as_strings(document);
             let made = heads(document).into_iter().filter(|(head, _)| !head.name.is_empty());
-            objects.extend(made.map(|(head, tree)| Object::new(head, tree)));
+            objects.extend(made.map(|(head, tree)| {
+                let mut object = Object::new(head, tree);
+                object.rest.clone_from(&rest);
+                object
+            }));
         }
         objects
     }
@@ -130,7 +153,7 @@ impl<'a> Maker<'a> {
     }
 
     /// Adds objects; the same identity twice is refused, and the first one stays.
-    pub fn append(&mut self, place: Span, objects: Vec<Object>) {
+    pub fn append(&mut self, place: Span, objects: impl IntoIterator<Item = Object>) {
         for object in objects {
             if self.layer.objects.len() >= MOST {
                 self.fault(refused(
@@ -143,18 +166,17 @@ impl<'a> Maker<'a> {
                 return;
             }
             let id = object.id();
-            if self.ids.insert(id.clone()) {
+            let Some(first) = self.layer.objects.holder(id).map(|first| first.head.kind_span)
+            else {
                 self.layer.objects.push(object);
                 continue;
-            }
+            };
             let mut fault = refused(
                 place,
                 format!("this brings {} a second time, and kustomize refuses that", id.words()),
                 "remove one of the two, or change one with a patch",
             );
-            let first = self.layer.objects.iter().find(|known| known.id() == id);
-            let first = first.map(|first| first.head.kind_span);
-            fault.related.extend(first.map(|span| (span, "the first one".to_owned())));
+            fault.related.push((first, "the first one".to_owned()));
             fault.related.push((object.head.kind_span, "the second one".to_owned()));
             self.fault(fault);
         }
@@ -200,6 +222,17 @@ impl<'a> Maker<'a> {
                 format!("`{reference}` leads back to this kustomization in a circle"),
                 "remove the entry that closes the circle",
             ));
+            return None;
+        }
+        if !self.takes_bare_directories && is_above(path, self.directory) {
+            self.fault(refused(
+                entry.span,
+                format!(
+                    "`{reference}` holds this kustomization: kustomize rejects that as a cycle"
+                ),
+                "move what both need into a directory beside them",
+            ));
+            self.open(reference);
             return None;
         }
         if directory.height >= DEEPEST {
@@ -257,10 +290,23 @@ impl<'a> Maker<'a> {
     }
 }
 
+fn unreadable(entry: &Node, path: &str, problem: &Problem) -> Fault {
+    let message = format!("kustomize can't read `{path}`: {}", words(&problem.kind));
+    let mut fault = refused(entry.span, message, "fix the file");
+    fault.related.push((problem.span, "here".to_owned()));
+    fault
+}
+
 /// A component has no layer of its own: it stands for being there.
 fn of_unless_component<'a>(library: &'a Library, path: &str, component: bool) -> Option<&'a Layer> {
     static NOTHING: std::sync::LazyLock<Layer> = std::sync::LazyLock::new(Layer::default);
     if component { Some(&NOTHING) } else { layer::of(library, path) }
+}
+
+/// Whether a directory holds another one.
+fn is_above(outer: &str, inner: &str) -> bool {
+    let rest = if outer.is_empty() { Some(inner) } else { inner.strip_prefix(outer) };
+    rest.is_some_and(|rest| !rest.is_empty() && (outer.is_empty() || rest.starts_with('/')))
 }
 
 fn is_empty(document: &Node) -> bool {

@@ -4,6 +4,7 @@ use regex::Regex;
 
 use super::id::{Id, text_at};
 use super::object::Object;
+use super::objects::{Part, Sought};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -59,22 +60,23 @@ impl Selector {
     /// # Errors
     /// The pattern that is none.
     pub fn patterns(&self) -> Result<Patterns<'_>, String> {
-        let pattern = |text: &str| match text {
-            "" => Ok(None),
-            // Most are plain names; a pattern is made for the others only.
-            text => {
-                let anchored = Regex::new(&format!("^(?:{text})$"));
-                anchored.map(Some).map_err(|_| text.to_owned())
-            }
-        };
         Ok(Patterns {
-            group: pattern(&self.group)?,
-            version: pattern(&self.version)?,
-            kind: pattern(&self.kind)?,
-            name: pattern(&self.name)?,
-            namespace: pattern(&self.namespace)?,
+            group: Pattern::read(&self.group)?,
+            version: Pattern::read(&self.version)?,
+            kind: Pattern::read(&self.kind)?,
+            name: Pattern::read(&self.name)?,
+            namespace: Pattern::read(&self.namespace)?,
             selector: self,
         })
+    }
+
+    /// What to look up for a selector whose fields are exact words.
+    pub fn sought(&self) -> Sought<'_> {
+        Sought {
+            kind: Part::word(&self.kind),
+            name: Part::word(&self.name),
+            namespace: Part::word(&self.namespace),
+        }
     }
 
     /// Whether one of an object's identities is the one meant, word for word.
@@ -132,26 +134,95 @@ impl Selector {
 
 /// A selector with its patterns ready.
 pub(super) struct Patterns<'a> {
-    group: Option<Regex>,
-    version: Option<Regex>,
-    kind: Option<Regex>,
-    name: Option<Regex>,
-    namespace: Option<Regex>,
+    group: Pattern<'a>,
+    version: Pattern<'a>,
+    kind: Pattern<'a>,
+    name: Pattern<'a>,
+    namespace: Pattern<'a>,
     selector: &'a Selector,
 }
 
+/// An anchored pattern. Most are words, and the only thing most others have is a dot.
+enum Pattern<'a> {
+    Any,
+    Word(&'a str),
+    /// Nothing but a dot stands for another character.
+    Dotted(&'a str),
+    Regex(&'a str, Box<Regex>),
+}
+
+impl<'a> Pattern<'a> {
+    fn read(text: &'a str) -> Result<Self, String> {
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/');
+        if text.is_empty() {
+            Ok(Self::Any)
+        } else if text.chars().all(is_plain) {
+            Ok(Self::Word(text))
+        } else if text.chars().all(|c| is_plain(c) || c == '.') {
+            Ok(Self::Dotted(text))
+        } else {
+            let regex = Regex::new(&format!("^(?:{text})$")).map_err(|_| text.to_owned())?;
+            Ok(Self::Regex(text, Box::new(regex)))
+        }
+    }
+
+    fn fits(&self, text: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Word(word) => *word == text,
+            Self::Dotted(pattern) => {
+                let same = |(wanted, there): (char, char)| {
+                    wanted == there || (wanted == '.' && there != '\n')
+                };
+                let length = text.chars().count();
+                pattern.len() == length && pattern.chars().zip(text.chars()).all(same)
+            }
+            Self::Regex(_, regex) => regex.is_match(text),
+        }
+    }
+
+    /// What every text that fits begins with.
+    fn part(&self) -> Part<'a> {
+        match self {
+            Self::Any => Part::Any,
+            Self::Word(word) => Part::Word(word),
+            Self::Dotted(text) => prefix(text, text.find('.')),
+            Self::Regex(text, _) => {
+                let special = text
+                    .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/')));
+                // The character before one of these may be left out; a bar makes all before it one
+                // of several.
+                let optional = special
+                    .and_then(|at| text.get(at..))
+                    .is_some_and(|rest| rest.starts_with(['?', '*', '{']));
+                let end = special.map(|at| at.saturating_sub(usize::from(optional)));
+                if text.contains('|') { Part::Any } else { prefix(text, end) }
+            }
+        }
+    }
+}
+
+fn prefix(text: &str, end: Option<usize>) -> Part<'_> {
+    match end.and_then(|end| text.get(..end)) {
+        None | Some("") => Part::Any,
+        Some(prefix) => Part::Prefix(prefix),
+    }
+}
+
 impl Patterns<'_> {
+    /// What to look up.
+    pub fn sought(&self) -> Sought<'_> {
+        Sought { kind: self.kind.part(), name: self.name.part(), namespace: self.namespace.part() }
+    }
+
     /// Whether an object, by who it was first or is now, is selected.
     pub fn select(&self, object: &Object) -> bool {
-        let fits = |pattern: &Option<Regex>, text: &str| {
-            pattern.as_ref().is_none_or(|pattern| pattern.is_match(text))
-        };
         let (first, now) = (object.original(), object.id());
-        (fits(&self.namespace, &first.namespace) || fits(&self.namespace, &now.namespace))
-            && (fits(&self.name, &first.name) || fits(&self.name, &now.name))
-            && fits(&self.group, &now.group)
-            && fits(&self.version, &now.version)
-            && fits(&self.kind, &now.kind)
+        (self.namespace.fits(&first.namespace) || self.namespace.fits(&now.namespace))
+            && (self.name.fits(&first.name) || self.name.fits(&now.name))
+            && self.group.fits(&now.group)
+            && self.version.fits(&now.version)
+            && self.kind.fits(&now.kind)
             && self.selector.fits(&object.tree)
     }
 }
@@ -221,6 +292,48 @@ fn requirement(part: &str) -> Option<Requirement> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_looked_up_leaves_out_nothing_that_fits() {
+        let patterns = [
+            "web",
+            "web.*",
+            "web-?[0-9]+",
+            "a|web",
+            "web(-a)?",
+            "(?i)WEB",
+            "we?b",
+            "w{2}",
+            ".*",
+            "a.b",
+            "x.y.z",
+            "[ab]",
+            "web|",
+            "we*",
+            "",
+            "a+b",
+            r"\.a",
+            "é.*",
+            "web$",
+            "^web",
+        ];
+        let texts =
+            ["web", "web-1", "web1", "a", "WEB", "wb", "ww", "a.b", "acb", "x.y.z", "xayaz", "ab"];
+        for pattern in patterns {
+            let read = Pattern::read(pattern).unwrap();
+            let regex = Regex::new(&format!("^(?:{pattern})$")).unwrap();
+            for text in texts {
+                let fits = pattern.is_empty() || regex.is_match(text);
+                assert_eq!(read.fits(text), fits, "{pattern} {text}");
+                let is_found = match read.part() {
+                    Part::Any => true,
+                    Part::Word(word) => word == text,
+                    Part::Prefix(prefix) => text.starts_with(prefix),
+                };
+                assert!(is_found || !fits, "{pattern} {text}");
+            }
+        }
+    }
 
     #[test]
     fn label_selectors_are_read_as_kubernetes_reads_them() {

@@ -9,6 +9,7 @@ use super::id::text_at;
 use super::inline;
 use super::layer::{self, Maker};
 use super::naming::Namespace;
+use super::objects::{Part, Sought};
 use super::reference;
 use crate::bundle::Writer;
 use crate::yaml::Node;
@@ -43,8 +44,11 @@ impl Maker<'_> {
         for entry in self.list("replicas") {
             let name = text_at(entry, &["name"]);
             let scaled = ["Deployment", "ReplicationController", "ReplicaSet", "StatefulSet"];
-            let found = self.layer.objects.iter().any(|object| {
-                object.ids().any(|id| id.name == name && scaled.contains(&id.kind.as_str()))
+            let sought = Sought { name: Part::word(name), ..Sought::default() };
+            let found = self.layer.objects.candidates(sought).into_iter().any(|at| {
+                self.layer.objects.get(at).is_some_and(|object| {
+                    object.ids().any(|id| id.name == name && scaled.contains(&id.kind.as_str()))
+                })
             });
             if !found {
                 self.fault(refused(
@@ -60,7 +64,7 @@ impl Maker<'_> {
     pub fn plugins(&mut self, entry: &Node) -> Vec<Node> {
         let Some(text) = entry.as_str() else { return Vec::new() };
         if reference::is_inline(text) {
-            let read = inline::documents(self.text(), entry, &self.library.disk.limits);
+            let read = inline::documents(&self.text_of(entry), entry, &self.library.disk.limits);
             return read.unwrap_or_else(|problem| {
                 let message = format!("this is no valid YAML: {}", layer::words(&problem.kind));
                 self.fault(refused(problem.span, message, "mend the YAML here"));
@@ -77,7 +81,11 @@ impl Maker<'_> {
                     return Vec::new();
                 };
                 self.absorb(made);
-                made.objects.iter().map(|object| object.tree.clone()).collect()
+                let mut made = made.clone();
+                for at in 0..made.objects.len() {
+                    made.complete(at, &self.library.disk);
+                }
+                made.objects.into_iter().map(|object| object.tree).collect()
             }
             _ => Vec::new(),
         }
@@ -115,7 +123,7 @@ impl Maker<'_> {
                 let named = specs.iter().any(|spec| spec.path == ["metadata", "name"]);
                 let key = if prefix { "prefix" } else { "suffix" };
                 if let Some(affix) = plugin.get(key).filter(|_| named) {
-                    self.affix(affix, prefix, &specs);
+                    self.affix(affix, prefix, &specs.into_iter().collect());
                 }
             }
             "PatchTransformer" => {
@@ -150,7 +158,7 @@ impl Maker<'_> {
         let unset = plugin.get("unsetOnly").and_then(Node::as_scalar);
         let unset_only = unset.is_some_and(|scalar| scalar.text == "true");
         // A transformer of its own touches the fields it lists, and `metadata.namespace`.
-        let given = FieldSpec::read_all(plugin.get("fieldSpecs"));
+        let given = FieldSpec::read_all(plugin.get("fieldSpecs")).into_iter().collect();
         let usual = std::mem::replace(&mut self.layer.specs.namespace, given);
         let (key_span, span) = (entry.key_span, entry.value.span);
         self.set_namespace(&Namespace { name, key_span, span, unset_only });

@@ -1,15 +1,18 @@
 //! `vars`: `$(NAME)` in some fields stands for a field of an object.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use compact_str::CompactString;
 
+use super::disk::Disk;
 use super::edit;
 use super::fault::refused;
 use super::field_path::{look_up, smart_split};
-use super::field_spec::{self, FieldSpec, Leaf};
+use super::field_spec::{self, FieldSpecs, Leaf};
 use super::id::{self, text_at};
 use super::layer::{Layer, Maker};
+use super::object::Object;
+use super::objects::{Part, Sought};
 use crate::bundle::Writer;
 use crate::text::Span;
 use crate::yaml::{Node, Value};
@@ -18,7 +21,7 @@ use crate::yaml::{Node, Value};
 const LONGEST: usize = 1 << 16;
 
 /// One entry of `vars`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Var {
     pub name: CompactString,
     pub field: String,
@@ -28,11 +31,12 @@ pub(super) struct Var {
 impl Maker<'_> {
     /// Reads `vars`, and tells the objects that they take their values from.
     pub fn read_vars(&mut self) {
+        let mut known: HashMap<CompactString, Span> =
+            self.layer.vars.iter().map(|var| (var.name.clone(), var.place)).collect();
         for entry in self.list("vars") {
             let name = text_at(entry, &["name"]);
             let place = edit::token(entry);
-            let known = self.layer.vars.iter().find(|var| var.name == name).map(|var| var.place);
-            if let Some(first) = known {
+            if let Some(first) = known.get(name).copied() {
                 let message = format!("the var `{name}` is there a second time");
                 let mut fault = refused(place, message, "give it another name");
                 fault.related.push((first, "the first one".to_owned()));
@@ -52,10 +56,17 @@ impl Maker<'_> {
                     && (id.kind.as_str(), id.name.as_str()) == (kind, reference("name"))
                     && (!exact || id.namespace == whole)
             };
-            let meant = self.layer.objects.iter_mut().filter(|it| it.ids().any(|id| means(&id)));
-            let mut meant: Vec<_> = meant.collect();
-            if let [one] = meant.as_mut_slice() {
-                one.vars.push(name.into());
+            let exactly = if exact { Part::Word(whole) } else { Part::Any };
+            let sought = Sought {
+                kind: Part::word(kind),
+                name: Part::word(reference("name")),
+                namespace: exactly,
+            };
+            let objects = &mut self.layer.objects;
+            let mut meant = objects.candidates(sought);
+            meant.retain(|at| objects.get(*at).is_some_and(|it| it.ids().any(|id| means(&id))));
+            if let [one] = meant.as_slice() {
+                objects.change(*one, |object| object.vars.push(name.into()));
             }
             if meant.len() > 1 {
                 let message = format!("the var `{name}` could be of several objects");
@@ -66,19 +77,30 @@ impl Maker<'_> {
                 field => field,
             };
             let field = if field.is_empty() { "metadata.name" } else { field };
-            self.layer.vars.push(Var { name: name.into(), field: field.to_owned(), place });
+            known.insert(name.into(), place);
+            self.layer.vars.insert(Var { name: name.into(), field: field.to_owned(), place });
         }
     }
 }
 
 /// Puts the values into the fields, once all layers are made.
-pub(super) fn resolve(layer: &mut Layer) {
+pub(super) fn resolve(layer: &mut Layer, disk: &Disk) {
     if layer.vars.is_empty() {
         return;
     }
+    let lacking =
+        layer.objects.numbered().filter(|(_, it)| it.rest.is_some() && !it.vars.is_empty());
+    let sources: Vec<usize> = lacking.map(|(at, _)| at).collect();
+    sources.into_iter().for_each(|at| layer.complete(at, disk));
     let mut values: BTreeMap<CompactString, Node> = BTreeMap::new();
+    let mut holders: HashMap<&CompactString, &Object> = HashMap::new();
+    for object in layer.objects.iter() {
+        for var in &object.vars {
+            holders.entry(var).or_insert(object);
+        }
+    }
     for var in std::mem::take(&mut layer.vars) {
-        let object = layer.objects.iter().find(|object| object.vars.contains(&var.name));
+        let object = holders.get(&var.name).copied();
         let path = smart_split(&var.field.replace('[', ".[").replace("..[", ".["));
         let value = object.and_then(|object| look_up(&object.tree, &path));
         match value {
@@ -100,9 +122,10 @@ pub(super) fn resolve(layer: &mut Layer) {
     }
     let mut specs = field_spec::var_references();
     specs.extend(layer.specs.var_reference.iter().cloned());
-    for object in &mut layer.objects {
-        let concerned: Vec<&FieldSpec> =
-            specs.iter().filter(|spec| spec.concerns(&object.tree)).collect();
+    let specs: FieldSpecs = specs.into_iter().collect();
+    layer.complete_for(&specs, disk);
+    layer.objects.change_all(|object| {
+        let concerned = specs.concerning(&object.tree);
         let nowhere = Span::new(object.head.source, 0, 0);
         let (tree, mut pen) = object.pen(Writer::Replacement);
         for spec in concerned {
@@ -114,7 +137,7 @@ pub(super) fn resolve(layer: &mut Layer) {
             };
             let _ = field_spec::visit(tree, spec, Leaf::Text, nowhere, &mut set);
         }
-    }
+    });
 }
 
 /// Expands a scalar, or each scalar of a list or mapping; where the value that came in stands.

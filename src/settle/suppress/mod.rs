@@ -6,9 +6,10 @@
 
 mod annotation;
 mod comment;
+mod index;
 mod removal;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use crate::bundle::Head;
@@ -17,6 +18,7 @@ use crate::model::{Policy, is_placeholder};
 use crate::settle::Selection;
 use crate::text::{SourceId, Sources, Span, visible};
 use crate::yaml::Comment;
+use index::{Hit, Index};
 
 /// A finding that was held back, and what holds it back.
 #[derive(Clone, Debug)]
@@ -32,7 +34,8 @@ pub struct Suppressed {
 /// The comments and annotations that hold findings back.
 #[derive(Debug, Default)]
 pub struct Suppressions {
-    by_source: BTreeMap<SourceId, Vec<Suppression>>,
+    all: Vec<Suppression>,
+    index: Index,
     /// What is meant as one and names no rule.
     malformed: Vec<Finding>,
     /// The ids that a finding was there for.
@@ -79,8 +82,9 @@ impl Suppressions {
         sources: &Sources,
     ) -> Self {
         let mut found = Self::default();
+        let mut reader = comment::Reader::default();
         for written in comments {
-            match comment::read(written, sources) {
+            match reader.read(written, sources) {
                 comment::Read::Suppression(suppression) => found.add(suppression),
                 comment::Read::Malformed(place) if written.parsed => found.malformed(place),
                 comment::Read::Malformed(_) | comment::Read::Prose => {}
@@ -98,7 +102,15 @@ impl Suppressions {
     }
 
     fn add(&mut self, suppression: Suppression) {
-        self.by_source.entry(suppression.place.source).or_default().push(suppression);
+        let (number, source) = (self.all.len(), suppression.place.source);
+        let mut named = BTreeSet::new();
+        for (position, id) in suppression.ids.iter().enumerate() {
+            if named.insert(&id.text) {
+                let hit = Hit { suppression: number, id: position };
+                self.index.add(source, &id.text, &suppression.scope, hit);
+            }
+        }
+        self.all.push(suppression);
     }
 
     fn malformed(&mut self, place: Span) {
@@ -113,12 +125,16 @@ impl Suppressions {
     /// Remembers which suppressions `findings` make use of. Give all that the rules said, also
     /// what no threshold lets pass: such a suppression is needed as soon as someone lowers it.
     pub fn note_used(&mut self, findings: &[Finding], sources: &Sources) {
-        let mut used = BTreeSet::new();
-        for finding in findings {
-            let by = self.by(finding, sources);
-            used.extend(by.map(|(_, id)| (id.span, id.text.clone())));
+        let mut looked_at = BTreeSet::new();
+        for list in findings.iter().flat_map(|finding| self.index.lists(finding, sources)) {
+            // What counts for one finding of a line counts for all of the rule.
+            if looked_at.insert(list) {
+                for hit in self.index.list(list) {
+                    let id = &self.all[hit.suppression].ids[hit.id];
+                    self.used.insert((id.span, id.text.clone()));
+                }
+            }
         }
-        self.used.append(&mut used);
     }
 
     /// Parts `findings` into those that stay and those that are held back.
@@ -129,8 +145,13 @@ impl Suppressions {
     ) -> (Vec<Finding>, Vec<Suppressed>) {
         let (mut kept, mut held) = (Vec::new(), Vec::new());
         for finding in findings {
-            let by = self.by(&finding, sources).next();
-            match by.map(|(by, _)| (by.reason.clone(), by.place)) {
+            let lists = self.index.lists(&finding, sources);
+            // Of several the first one holds it back.
+            let first = lists.into_iter().filter_map(|list| self.index.list(list).first()).min();
+            match first
+                .map(|hit| &self.all[hit.suppression])
+                .map(|by| (by.reason.clone(), by.place))
+            {
                 None => kept.push(finding),
                 Some((reason, place)) => held.push(Suppressed { finding, reason, place }),
             }
@@ -140,28 +161,10 @@ impl Suppressions {
 
     /// What is to be said of those that hold nothing back. Of rules that were not run nothing is.
     pub(super) fn unused(&self, selection: &Selection, sources: &Sources) -> Vec<Finding> {
-        let all = self.by_source.values().flatten();
-        let unused = all.filter_map(|suppression| self.idle(suppression, selection, sources));
+        let mut all: Vec<&Suppression> = self.all.iter().collect();
+        all.sort_by_key(|suppression| suppression.place.source);
+        let unused = all.into_iter().filter_map(|it| self.idle(it, selection, sources));
         self.malformed.iter().cloned().chain(unused).collect()
-    }
-
-    /// What counts for `finding`, each with the id by which it does.
-    fn by<'a>(
-        &'a self,
-        finding: &'a Finding,
-        sources: &Sources,
-    ) -> impl Iterator<Item = (&'a Suppression, &'a Id)> {
-        let source = finding.place.source;
-        let all = self.by_source.get(&source).map_or(&[][..], Vec::as_slice);
-        let places = std::iter::once(&finding.place).chain(&finding.hidden);
-        let lines: Vec<usize> = match all {
-            [] => Vec::new(),
-            _ => places.filter(|p| p.source == source).map(|p| sources.start(*p).line).collect(),
-        };
-        all.iter().filter_map(move |suppression| {
-            let id = suppression.ids.iter().find(|id| id.text == finding.rule.id)?;
-            suppression.scope.holds(finding, &lines).then_some((suppression, id))
-        })
     }
 
     /// The finding about one of which some ids hold nothing back.
@@ -204,18 +207,6 @@ impl Suppressions {
         }
         finding.subject.clone_from(&suppression.subject);
         Some(finding)
-    }
-}
-
-impl Scope {
-    /// Whether it holds `finding`, whose places begin at these lines.
-    fn holds(&self, finding: &Finding, lines: &[usize]) -> bool {
-        match self {
-            Self::Lines(own) => lines.iter().any(|line| own.contains(line)),
-            Self::Object(start, whole) => {
-                whole.contains(finding.place) || finding.hidden.contains(start)
-            }
-        }
     }
 }
 

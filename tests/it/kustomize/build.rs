@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 
 use netpol_lint::bundle::kustomize::Kustomizations;
 use netpol_lint::bundle::{Built, Fault};
+use netpol_lint::model::Relevance;
 use netpol_lint::repo::{self, Scope};
 use netpol_lint::text::{Source, Sources};
 use netpol_lint::yaml::{Limits, Node, ScalarKind, Value as Kind};
@@ -31,7 +32,8 @@ impl Tree {
             sources.add(Source::file(file.path.clone(), file.open.clone()));
         }
         let limits = Limits::default();
-        let kustomizations = Kustomizations::find(&found, scope, &mut sources, &limits);
+        let kustomizations =
+            Kustomizations::find(&found, scope, &mut sources, &limits, Some(&Relevance));
         let given = scope.paths[0].canonicalize().unwrap();
         let prefix = given.strip_prefix(&found.root).unwrap().to_str().unwrap().to_owned();
         Self { kustomizations, sources, prefix }

@@ -1,0 +1,131 @@
+//! Resources of which only a part was parsed, and how the rest comes in when something of the
+//! kustomization touches it.
+
+use std::sync::{Arc, OnceLock};
+
+use super::booleans;
+use super::disk::Disk;
+use super::field_spec::FieldSpecs;
+use super::layer::{Layer, words};
+use super::object::Object;
+use crate::bundle::{Fault, HEAD};
+use crate::text::{SourceId, Span};
+use crate::yaml::{self, Map, Node, Part, Problem, ProblemKind, Value};
+
+use super::fault::refused;
+
+/// A file that is read again where the rest of a document is asked for: most are not, and their
+/// texts are not kept.
+#[derive(Debug)]
+pub(super) struct File {
+    path: String,
+    source: SourceId,
+    text: OnceLock<Result<Arc<str>, Problem>>,
+}
+
+/// The rest of one document.
+#[derive(Debug)]
+pub(super) struct Rest {
+    file: Arc<File>,
+    range: std::ops::Range<usize>,
+    whole: OnceLock<Result<Node, Problem>>,
+}
+
+impl File {
+    pub fn new(path: &str, source: SourceId) -> Arc<Self> {
+        Arc::new(Self { path: path.to_owned(), source, text: OnceLock::new() })
+    }
+
+    fn text(&self, disk: &Disk) -> &Result<Arc<str>, Problem> {
+        self.text.get_or_init(|| {
+            let bytes = disk.read(&self.path).map_err(|why| Problem {
+                kind: ProblemKind::Limit(format!("this file can't be read: {why}")),
+                span: Span::new(self.source, 0, 0),
+                document: Span::new(self.source, 0, 0),
+            })?;
+            yaml::decode_utf8(self.source, &bytes).map(Arc::from)
+        })
+    }
+}
+
+impl Rest {
+    /// The rest of a document, if not all of it was parsed.
+    pub fn of(file: &Arc<File>, part: &Part) -> Option<Arc<Self>> {
+        let range = part.rest.clone()?;
+        Some(Arc::new(Self { file: Arc::clone(file), range, whole: OnceLock::new() }))
+    }
+
+    /// The whole document; parsed once, whoever asks.
+    pub fn whole(&self, disk: &Disk) -> &Result<Node, Problem> {
+        self.whole.get_or_init(|| {
+            let text = self.file.text(disk).as_ref().map_err(Clone::clone)?;
+            let (source, range) = (self.file.source, self.range.clone());
+            let stream = yaml::read(source, text, range, None, &disk.limits);
+            match (stream.problems.into_iter().next(), stream.documents.into_iter().next()) {
+                (Some(problem), _) => Err(problem),
+                (None, Some(document)) => Ok(booleans::as_strings(&document.root)),
+                (None, None) => Err(Problem {
+                    kind: ProblemKind::Syntax("this document is empty now".to_owned()),
+                    span: Span::new(source, self.range.start, self.range.start),
+                    document: Span::new(source, self.range.start, self.range.end),
+                }),
+            }
+        })
+    }
+}
+
+/// Whether a field lies in what is always parsed.
+pub(super) fn is_in_head(key: &str) -> bool {
+    HEAD.contains(&key)
+}
+
+impl Object {
+    /// Brings in what was not parsed. What was changed so far lies in its head.
+    ///
+    /// # Errors
+    /// Where the rest is broken; the object stays as it is.
+    pub fn complete(&mut self, disk: &Disk) -> Result<(), Problem> {
+        let Some(rest) = self.rest.take() else { return Ok(()) };
+        let whole = rest.whole(disk).as_ref().map_err(Clone::clone)?;
+        let mut entries = whole.as_map().map(|map| map.entries.clone()).unwrap_or_default();
+        for entry in &mut entries {
+            if let Some(now) = self.tree.entry(&entry.key).filter(|it| is_in_head(&it.key)) {
+                *entry = now.clone();
+            }
+        }
+        self.keys.forget();
+        self.tree = Node { span: whole.span, value: Value::Map(Map { entries }.into()) };
+        Ok(())
+    }
+}
+
+impl Layer {
+    /// Brings in what was not parsed of one object, because something touches it.
+    pub fn complete(&mut self, at: usize, disk: &Disk) {
+        let broken = self.objects.get(at).is_some_and(|object| object.rest.is_some())
+            && self.objects.change(at, |object| object.complete(disk)).is_some_and(|it| {
+                it.map_err(|problem| self.faults.push(unreadable(&problem))).is_err()
+            });
+        if broken && let Some(object) = self.objects.get(at) {
+            let what = object.id().words();
+            self.openings.insert(crate::bundle::Opening { namespace: None, what });
+        }
+    }
+
+    /// The same, for every object that fields beyond its head are written in.
+    pub fn complete_for(&mut self, specs: &FieldSpecs, disk: &Disk) {
+        let is_beyond = |object: &Object| {
+            let specs = specs.concerning(&object.tree);
+            specs.iter().any(|spec| spec.path.first().is_some_and(|key| !is_in_head(key)))
+        };
+        let lacking = self.objects.numbered().filter(|(_, object)| object.rest.is_some());
+        let concerned: Vec<usize> =
+            lacking.filter(|(_, object)| is_beyond(object)).map(|(at, _)| at).collect();
+        concerned.into_iter().for_each(|at| self.complete(at, disk));
+    }
+}
+
+fn unreadable(problem: &Problem) -> Fault {
+    let message = format!("kustomize can't read this: {}", words(&problem.kind));
+    refused(problem.span, message, "fix the YAML here")
+}

@@ -1,0 +1,36 @@
+//! `netpol-lint reach`: which connections the policies allow.
+
+use std::io::{BufWriter, Write};
+
+use crate::connectivity::connectivity;
+use crate::report::connections::{csv, dot, json, markdown, mermaid, text};
+
+use super::args::GraphFormat;
+use super::settings::Reach;
+use super::{CLEAN, Failure};
+
+/// Prints the connections of each cluster of bundles.
+pub(super) fn print(reach: &Reach, out: &mut dyn Write) -> Result<u8, Failure> {
+    let mut clusters = connectivity(&reach.request)?;
+    if let Some(name) = &reach.shown.cluster
+        && !clusters.iter().any(|cluster| cluster.name == *name)
+    {
+        let names: Vec<&str> = clusters.iter().map(|cluster| cluster.name.as_str()).collect();
+        return Err(Failure::Arguments(format!(
+            "no cluster of bundles is called `{name}`; there are: {}",
+            names.join(", ")
+        )));
+    }
+    reach.shown.narrow(&mut clusters);
+    let mut out = BufWriter::new(out);
+    match reach.format {
+        GraphFormat::Text => text::write(&mut out, &clusters)?,
+        GraphFormat::Json => json::write(&mut out, &clusters)?,
+        GraphFormat::Csv => csv::write(&mut out, &clusters)?,
+        GraphFormat::Md => markdown::write(&mut out, &clusters)?,
+        GraphFormat::Dot => dot::write(&mut out, &clusters)?,
+        GraphFormat::Mermaid => mermaid::write(&mut out, &clusters)?,
+    }
+    out.flush()?;
+    Ok(CLEAN)
+}

@@ -1,0 +1,300 @@
+//! What may talk to what, cluster by cluster: what `netpol-lint reach` prints.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::Request;
+use crate::assembly::Assembly;
+use crate::bundle::Site;
+use crate::model::{At, Body};
+use crate::reach::{self, Connection, Connections, End, PortSet};
+use crate::repo;
+use crate::resolve::{Cluster, Members, Settings, World};
+use crate::text::{LineIndex, Sources};
+
+/// The connections that the policies of one cluster allow.
+#[derive(Debug)]
+pub struct ClusterConnectivity {
+    /// The bundles that run together, by name.
+    pub name: String,
+    /// Who connects and is connected to, by name, sorted: `namespace/name[Kind]`, or a range of
+    /// addresses outside the cluster.
+    pub ends: Vec<String>,
+    /// What is allowed, and why; many rows share one.
+    pub details: Vec<Detail>,
+    /// Who may talk to whom, sorted by both ends.
+    pub rows: Vec<Row>,
+}
+
+/// The number of an end in [`ClusterConnectivity::ends`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EndId(u32);
+
+impl EndId {
+    /// Its position in [`ClusterConnectivity::ends`].
+    pub fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The number of a detail in [`ClusterConnectivity::details`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DetailId(u32);
+
+/// One connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Row {
+    /// Who connects.
+    pub from: EndId,
+    /// Who is connected to.
+    pub to: EndId,
+    /// On which ports, and why.
+    pub detail: DetailId,
+}
+
+/// The ports of a connection, and what allows them.
+#[derive(Clone, Debug)]
+pub struct Detail {
+    /// Surely allowed.
+    pub ports: PortSet,
+    /// Allowed unless something that the repository does not show forbids it.
+    pub unknown: PortSet,
+    /// The rules that allow it on either side. Empty where nothing isolates either side.
+    pub rules: Vec<RulePlace>,
+    /// The policies that isolate either side: `namespace/name`.
+    pub isolating: Vec<String>,
+}
+
+/// A rule, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RulePlace {
+    /// Its policy: `namespace/name`.
+    pub policy: String,
+    /// `spec.egress[0]`.
+    pub field: String,
+    /// The file, relative to the repository's root.
+    pub path: String,
+    /// The line, from 1.
+    pub line: usize,
+}
+
+impl ClusterConnectivity {
+    /// The ends that some row names, in order.
+    pub fn named_ends(&self) -> Vec<EndId> {
+        let mut ends: Vec<EndId> = self.rows.iter().flat_map(|row| [row.from, row.to]).collect();
+        ends.sort_unstable();
+        ends.dedup();
+        ends
+    }
+
+    /// The name of an end.
+    pub fn end(&self, id: EndId) -> &str {
+        &self.ends[id.0 as usize]
+    }
+
+    /// A detail.
+    pub fn detail(&self, id: DetailId) -> &Detail {
+        &self.details[id.0 as usize]
+    }
+}
+
+/// Which connections are shown.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// Only those from that end: a name, `namespace/name`, an address, or `internet`.
+    pub from: Option<String>,
+    /// Only those to that end.
+    pub to: Option<String>,
+    /// Only those that may use one of these ports.
+    pub ports: Option<PortSet>,
+    /// Only those of that cluster of bundles.
+    pub cluster: Option<String>,
+}
+
+impl Shown {
+    /// Takes out what is not shown.
+    pub fn narrow(&self, clusters: &mut Vec<ClusterConnectivity>) {
+        if let Some(name) = &self.cluster {
+            clusters.retain(|cluster| cluster.name == *name);
+        }
+        for cluster in clusters {
+            let mut rows = std::mem::take(&mut cluster.rows);
+            let is_named = |wanted: &Option<String>, end: EndId| {
+                wanted.as_ref().is_none_or(|wanted| is_end(wanted, cluster.end(end)))
+            };
+            rows.retain(|row| {
+                let detail = cluster.detail(row.detail);
+                let has_port = self.ports.as_ref().is_none_or(|ports| {
+                    !(&detail.ports & ports).is_empty() || !(&detail.unknown & ports).is_empty()
+                });
+                has_port && is_named(&self.from, row.from) && is_named(&self.to, row.to)
+            });
+            cluster.rows = rows;
+        }
+    }
+}
+
+/// Whether somebody who says `wanted` means that end.
+fn is_end(wanted: &str, end: &str) -> bool {
+    if let Some((first, last)) = addresses(end) {
+        return wanted == "internet"
+            || wanted == end
+            || wanted.parse().is_ok_and(|address: IpAddr| (first..=last).contains(&address));
+    }
+    let short = end.split_once('[').map_or(end, |(name, _)| name);
+    let name = short.split_once('/').map_or(short, |(_, name)| name);
+    [end, short, name].contains(&wanted)
+}
+
+/// The first and the last address of a range.
+fn addresses(end: &str) -> Option<(IpAddr, IpAddr)> {
+    let (first, last) = end.split_once('-')?;
+    Some((first.parse().ok()?, last.parse().ok()?))
+}
+
+/// The connections of every cluster that what is reported on belongs to, in the order of their
+/// names.
+///
+/// # Errors
+/// Those of [`check`](crate::check()).
+pub fn connectivity(request: &Request) -> Result<Vec<ClusterConnectivity>, repo::Error> {
+    let repo = repo::find(&request.scope, &request.cwd)?;
+    let assembly = Assembly::of(request, &repo, &())?;
+    let is_reported = |id: &u32| {
+        let source = assembly.objects[*id as usize].head.source;
+        repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
+    };
+    let matters = |id: &u32| {
+        let body = &assembly.objects[*id as usize].body;
+        matches!(body, Body::Policy(_) | Body::Workloads(_)) && is_reported(id)
+    };
+    let sites = assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters));
+    Ok(sites.map(|site| of_site(request, &assembly, site)).collect())
+}
+
+fn of_site(request: &Request, assembly: &Assembly, site: &Site) -> ClusterConnectivity {
+    let members = Members {
+        name: site.name.clone(),
+        is_trial: site.trial.is_some(),
+        objects: site.members.clone(),
+        reported: Arc::default(),
+        elsewhere: None,
+    };
+    let settings = Settings { world: World::Closed, ..request.settings.clone() };
+    let cluster = Cluster::build(Arc::clone(&assembly.objects), members, settings);
+    let found = reach::connections(&cluster);
+    Rows::new(&cluster, &assembly.sources, &found).finish(site.name.clone())
+}
+
+/// Gathers rows: names of ends, and details, each once.
+struct Rows<'a> {
+    cluster: &'a Cluster,
+    sources: &'a Sources,
+    found: &'a Connections,
+    /// The name of each workload, or of the owner of its pods.
+    names: Vec<Option<String>>,
+    lines: BTreeMap<crate::text::SourceId, LineIndex>,
+}
+
+impl<'a> Rows<'a> {
+    fn new(cluster: &'a Cluster, sources: &'a Sources, found: &'a Connections) -> Self {
+        let names = names(cluster, found);
+        Self { cluster, sources, found, names, lines: BTreeMap::new() }
+    }
+
+    fn finish(mut self, name: String) -> ClusterConnectivity {
+        let ranges: Vec<(String, String)> = self
+            .found
+            .list
+            .iter()
+            .map(|connection| (range(&connection.from), range(&connection.to)))
+            .collect();
+        let named = self.names.iter().flatten();
+        let outside = ranges.iter().flat_map(|(from, to)| [from, to]);
+        let mut ends: Vec<String> =
+            named.chain(outside).filter(|name| !name.is_empty()).cloned().collect();
+        ends.sort_unstable();
+        ends.dedup();
+        let number = |name: &str| EndId(ends.partition_point(|end| end.as_str() < name) as u32);
+        let mut rows = Vec::new();
+        let mut details = Vec::with_capacity(self.found.list.len());
+        for (connection, (from_range, to_range)) in self.found.list.iter().zip(&ranges) {
+            let detail = DetailId(details.len() as u32);
+            details.push(self.detail(connection));
+            let sides = |end: &End, range: &str| match end {
+                End::Pods(class) => self.of_class(*class).map(|name| number(name)).collect(),
+                End::Addresses(..) => vec![number(range)],
+            };
+            let to = sides(&connection.to, to_range);
+            for from in sides(&connection.from, from_range) {
+                let others = to.iter().filter(|to| **to != from);
+                rows.extend(others.map(|&to| Row { from, to, detail }));
+            }
+        }
+        rows.sort_unstable();
+        ClusterConnectivity { name, ends, details, rows }
+    }
+
+    /// The names of a class's workloads.
+    fn of_class(&self, class: reach::ClassId) -> impl Iterator<Item = &str> {
+        let workloads = &self.found.classes[class].workloads;
+        workloads.iter().filter_map(|&number| self.names[number as usize].as_deref())
+    }
+
+    fn detail(&mut self, connection: &Connection) -> Detail {
+        let mut isolating = connection.evidence.isolating.clone();
+        isolating.sort_unstable();
+        isolating.dedup();
+        Detail {
+            ports: connection.allowed.sure.clone(),
+            unknown: connection.allowed.unsure(),
+            rules: connection.evidence.rules.iter().filter_map(|at| self.place(*at)).collect(),
+            isolating: isolating.into_iter().map(|id| self.policy(id)).collect(),
+        }
+    }
+
+    fn policy(&self, id: u32) -> String {
+        let head = self.cluster.head(id);
+        format!("{}/{}", self.cluster.namespace_name_of(head), head.name)
+    }
+
+    fn place(&mut self, at: At) -> Option<RulePlace> {
+        let span = at.spot.key_span(self.cluster.policy(at.policy))?;
+        let policy = self.policy(at.policy);
+        let source = self.sources.get(span.source);
+        let lines = self.lines.entry(span.source).or_insert_with(|| LineIndex::new(source.text()));
+        Some(RulePlace {
+            policy,
+            field: at.spot.to_string(),
+            path: source.path.clone(),
+            line: lines.line(span.start as usize),
+        })
+    }
+}
+
+/// `namespace/name[Kind]` for each workload. Pods of one owner that no policy tells apart are
+/// listed once, as their owner.
+fn names(cluster: &Cluster, found: &Connections) -> Vec<Option<String>> {
+    let mut met = std::collections::HashSet::new();
+    let name = |number: u32| {
+        let it = cluster.workload(number);
+        let namespace = &it.namespace.name;
+        match &it.workload.owner {
+            Some((kind, name)) => {
+                let is_first = met.insert((found.classes.of_workload(number), kind, name));
+                is_first.then(|| format!("{namespace}/{name}[{kind}]"))
+            }
+            None => Some(format!("{namespace}/{}[{}]", it.head.name, it.head.kind)),
+        }
+    };
+    (0..cluster.workload_count()).map(name).collect()
+}
+
+/// `10.0.0.0-10.0.0.255`; empty for pods.
+fn range(end: &End) -> String {
+    match end {
+        End::Pods(_) => String::new(),
+        End::Addresses(first, last) => format!("{first}-{last}"),
+    }
+}

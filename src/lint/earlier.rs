@@ -1,0 +1,81 @@
+//! What the findings of a rule have told of so far, so that pods are told of once.
+
+use std::collections::{HashMap, HashSet};
+
+use range_set_blaze::RangeSetBlaze;
+
+use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject};
+
+/// The pods of earlier findings.
+pub(super) struct Earlier<'a> {
+    cluster: &'a Cluster,
+    /// The workloads of each finding.
+    told: Vec<RangeSetBlaze<u32>>,
+    /// The findings that told of a workload.
+    by_workload: HashMap<u32, Vec<usize>>,
+    /// The groups of policies whose workloads have all been told of.
+    groups: HashSet<GroupId>,
+    /// The selectors of the policies that told of pods which no manifest shows, by namespace.
+    selectors: HashMap<u32, SelectorIndex>,
+}
+
+impl<'a> Earlier<'a> {
+    pub(super) fn new(cluster: &'a Cluster) -> Self {
+        Self {
+            cluster,
+            told: Vec::new(),
+            by_workload: HashMap::new(),
+            groups: HashSet::new(),
+            selectors: HashMap::new(),
+        }
+    }
+
+    /// Whether the workloads of a policy were told of, since another one selects the same.
+    pub(super) fn has_told_of_group(&self, policy: u32) -> bool {
+        self.groups.contains(&self.cluster.group_of(policy))
+    }
+
+    /// Whether one earlier finding has told of all those pods of a policy.
+    pub(super) fn has_told(&self, policy: u32, pods: &[Subject]) -> bool {
+        let numbers = || pods.iter().filter_map(|subject| subject.workload());
+        let Some(rarest) = numbers().min_by_key(|n| self.by_workload.get(n).map_or(0, Vec::len))
+        else {
+            return self.has_told_of_selector(policy);
+        };
+        let wanted: RangeSetBlaze<u32> = numbers().collect();
+        let findings = self.by_workload.get(&rarest).into_iter().flatten();
+        findings.into_iter().any(|finding| self.told[*finding].is_superset(&wanted))
+    }
+
+    fn has_told_of_selector(&self, policy: u32) -> bool {
+        let Some(index) = self.selectors.get(&self.cluster.home(policy)) else {
+            return false;
+        };
+        let selector = self.cluster.policy(policy).pod_selector.get();
+        let covers =
+            |earlier: u32| self.cluster.policy_selects(earlier, Subject::PodsOf(policy)).is_yes();
+        index.covering(selector).any(covers)
+    }
+
+    /// Remembers that the workloads of a policy, and of all that select the same, have been told
+    /// of.
+    pub(super) fn tell_of_group(&mut self, policy: u32) {
+        self.groups.insert(self.cluster.group_of(policy));
+    }
+
+    /// Remembers a finding about those workloads.
+    pub(super) fn tell(&mut self, pods: &[Subject]) {
+        let workloads: RangeSetBlaze<u32> =
+            pods.iter().filter_map(|subject| subject.workload()).collect();
+        for number in workloads.iter() {
+            self.by_workload.entry(number).or_default().push(self.told.len());
+        }
+        self.told.push(workloads);
+    }
+
+    /// Remembers a finding about whatever pods the selector of a policy selects.
+    pub(super) fn tell_of_selector(&mut self, policy: u32) {
+        let selector = self.cluster.policy(policy).pod_selector.get();
+        self.selectors.entry(self.cluster.home(policy)).or_default().add(selector, policy);
+    }
+}

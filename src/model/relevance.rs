@@ -1,0 +1,89 @@
+//! How much of a document matters to a linter of policies.
+//!
+//! Most bytes of a repository are definitions of custom resources, dashboards and values of charts.
+//! Their heads say that they hold neither a policy nor pods, and the rest of them is not parsed.
+
+use super::load::WANTED;
+use super::{kinds, workload};
+use crate::bundle::HEAD;
+use crate::yaml::{Extent, Node, Partial};
+
+/// What this linter asks of a document.
+#[derive(Debug)]
+pub struct Relevance;
+
+/// The values of a chart that a controller renders.
+const VALUES: Extent = Extent::Without { outer: "spec", inner: "values" };
+
+impl Partial for Relevance {
+    fn head(&self) -> &[&'static str] {
+        HEAD
+    }
+
+    fn extent(&self, head: &Node, document: &str) -> Extent {
+        let text = |key: &str| head.get(key).and_then(Node::as_str);
+        let (Some(version), Some(kind)) = (text("apiVersion"), text("kind")) else {
+            return Extent::Whole;
+        };
+        let group = version.split_once('/').map_or("", |(group, _)| group);
+        if workload::only_quotes_templates(group) {
+            return Extent::Head;
+        }
+        if kinds::is_read_whole(group, kind) || WANTED.may_hold_words(document.as_bytes()) {
+            return Extent::Whole;
+        }
+        match (group, kind) {
+            ("helm.toolkit.fluxcd.io", "HelmRelease") => VALUES,
+            _ if kinds::is_deployer(group, kind) => Extent::Whole,
+            _ => Extent::Head,
+        }
+    }
+
+    /// The values count for a chart that may lie in this repository: one of a Helm repository never
+    /// does.
+    fn is_enough(&self, partial: &Node) -> bool {
+        let chart = partial.at(&["spec", "chart", "spec"]);
+        let source = chart.and_then(|chart| chart.at(&["sourceRef", "kind"]));
+        chart.is_none() || source.and_then(Node::as_str) == Some("HelmRepository")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::SourceId;
+    use crate::yaml::{Limits, read};
+
+    fn extent(text: &str) -> Extent {
+        let stream = read(SourceId(0), text, 0..text.len(), None, &Limits::default());
+        Relevance.extent(&stream.documents[0].root, text)
+    }
+
+    #[test]
+    fn what_may_hold_pods_or_policies_is_read_whole() {
+        for text in [
+            "apiVersion: apps/v1\nkind: Deployment\n",
+            "apiVersion: v1\nkind: List\n",
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\n",
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\n",
+            "apiVersion: argoproj.io/v1alpha1\nkind: Application\n",
+            "apiVersion: x/v1\nkind: Y\nspec: {template: {spec: {containers: []}}}\n",
+            "apiVersion: v1\nkind: ConfigMap\ndata: {job: 'template: containers:'}\n",
+            "kind: Role\n",
+            "apiVersion: v1\nkind: 1\n",
+        ] {
+            assert_eq!(extent(text), Extent::Whole, "{text}");
+        }
+    }
+
+    #[test]
+    fn of_the_rest_the_head_is_enough() {
+        let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
+            spec: {names: {kind: Pod}, x: {template: {containers: []}}}\n";
+        assert_eq!(extent(definition), Extent::Head);
+        assert_eq!(extent("apiVersion: v1\nkind: ConfigMap\ndata: {}\n"), Extent::Head);
+        assert_eq!(extent("apiVersion: postgresql.cnpg.io/v1\nkind: Cluster\n"), Extent::Head);
+        let release = "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\n";
+        assert_eq!(extent(release), VALUES);
+    }
+}

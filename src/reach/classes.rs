@@ -1,0 +1,213 @@
+//! Workloads that no policy of the cluster tells apart. What policies allow is worked out once a
+//! class, so that its cost grows with the differences that policies make and not with the pods.
+
+use std::collections::HashMap;
+use std::ops::Index;
+
+use compact_str::CompactString;
+
+use crate::model::{Direction, Field, Peer, PortRef, Protocol, Selector};
+use crate::resolve::{Cluster, Pods, Tri, Why};
+
+/// The number of a class, in the order of its first workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClassId(u32);
+
+impl ClassId {
+    /// The class at that position of [`Classes::iter`].
+    pub(super) fn at(position: usize) -> Self {
+        Self(position as u32)
+    }
+
+    /// Its position there.
+    pub(super) fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// Workloads that every selector of the cluster's policies treats alike, and that have the same
+/// ports by name.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// Its workloads, by number, ascending. Never empty.
+    pub workloads: Vec<u32>,
+    /// The policies that select them, surely or perhaps, in the cluster's order.
+    pub policies: Vec<(u32, Tri)>,
+}
+
+impl Class {
+    /// Any of its workloads: they are all alike.
+    pub fn example(&self) -> u32 {
+        self.workloads[0]
+    }
+}
+
+/// All classes of a cluster.
+#[derive(Debug)]
+pub struct Classes {
+    classes: Vec<Class>,
+    of_workload: Vec<ClassId>,
+}
+
+impl Index<ClassId> for Classes {
+    type Output = Class;
+    fn index(&self, id: ClassId) -> &Class {
+        &self.classes[id.0 as usize]
+    }
+}
+
+/// What tells workloads apart: their namespace, whether they use the node's network, the numbers
+/// of their ports by name, who selects them and who means them as a peer.
+type Key = (u32, bool, Vec<NamedPort>, Vec<(u32, Tri)>, Vec<(u32, Tri)>);
+
+/// A port that some policy names, and its number in the containers.
+type NamedPort = (CompactString, Protocol, u16);
+
+impl Classes {
+    /// Parts the workloads of a cluster.
+    pub fn of(cluster: &Cluster) -> Self {
+        let count = cluster.workload_count() as usize;
+        let mut selected_by: Vec<Vec<(u32, Tri)>> = vec![Vec::new(); count];
+        let mut meant_by: Vec<Vec<(u32, Tri)>> = vec![Vec::new(); count];
+        let mut wide: HashMap<u32, Vec<(u32, Tri)>> = HashMap::new();
+        let mut peers = Peers::default();
+        for &policy in cluster.policies() {
+            // Who selects every pod of the namespace is kept once for the namespace.
+            match cluster.policy(policy).pod_selector.get() {
+                selector
+                    if selector.is_none_or(Selector::is_empty)
+                        && !cluster.policy(policy).pod_selector.is_wrong() =>
+                {
+                    wide.entry(cluster.home(policy)).or_default().push((policy, Tri::Yes));
+                }
+                _ => enter(&mut selected_by, cluster.selected(policy), policy),
+            }
+            for direction in Direction::BOTH {
+                let rules = cluster.policy(policy).rules(direction).iter();
+                for peer in rules.flat_map(|rule| rule.peer_list()) {
+                    if let Some(number) = peers.number(cluster, policy, peer) {
+                        enter(&mut meant_by, &cluster.peer_pods(policy, peer).pods, number);
+                    }
+                }
+            }
+        }
+        let names = port_names(cluster);
+        let mut known: HashMap<Key, ClassId> = HashMap::new();
+        let mut classes = Self { classes: Vec::new(), of_workload: Vec::with_capacity(count) };
+        for (number, (mut policies, meant)) in (0u32..).zip(selected_by.into_iter().zip(meant_by)) {
+            let workload = cluster.workload(number);
+            let home = cluster.namespace_of(crate::resolve::Subject::Workload(number));
+            policies.extend(wide.get(&home).into_iter().flatten());
+            let ports = workload.workload.ports.iter();
+            let named: Vec<NamedPort> = ports
+                .filter_map(|port| Some((port.name.clone()?, port.protocol, port.number)))
+                .filter(|(name, ..)| names.binary_search(name).is_ok())
+                .collect();
+            let host_network = workload.workload.host_network;
+            let key = (home, host_network, named, policies, meant);
+            let next = ClassId(classes.classes.len() as u32);
+            let id = *known.entry(key).or_insert_with_key(|(.., policies, _)| {
+                classes.classes.push(Class { workloads: Vec::new(), policies: policies.clone() });
+                next
+            });
+            classes.classes[id.0 as usize].workloads.push(number);
+            classes.of_workload.push(id);
+        }
+        for class in &mut classes.classes {
+            class.policies.sort_by_key(|(policy, _)| *policy);
+        }
+        classes
+    }
+
+    /// The classes, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (ClassId, &Class)> {
+        (0u32..).map(ClassId).zip(&self.classes)
+    }
+
+    /// The class of a workload.
+    pub fn of_workload(&self, number: u32) -> ClassId {
+        self.of_workload[number as usize]
+    }
+
+    /// The classes of those pods, each surely or perhaps. All pods of a class are alike, so one
+    /// tells for all.
+    pub fn of_pods(&self, pods: &Pods) -> Vec<(ClassId, Tri)> {
+        let yes = pods.yes.iter().map(|number| (self.of_workload(number), Tri::Yes));
+        let unknown = Tri::Unknown(Why::LabelsNotShown);
+        let maybe = pods.maybe.iter().map(|number| (self.of_workload(number), unknown));
+        let mut classes: Vec<(ClassId, Tri)> = yes.chain(maybe).collect();
+        classes.sort_unstable();
+        classes.dedup_by_key(|(class, _)| *class);
+        classes
+    }
+}
+
+fn enter(lists: &mut [Vec<(u32, Tri)>], pods: &Pods, number: u32) {
+    for workload in pods.yes.iter() {
+        lists[workload as usize].push((number, Tri::Yes));
+    }
+    for workload in pods.maybe.iter() {
+        lists[workload as usize].push((number, Tri::Unknown(Why::LabelsNotShown)));
+    }
+}
+
+/// Peers that differ in what they require, numbered. The same ones are written in many policies.
+#[derive(Default)]
+struct Peers {
+    known: HashMap<String, u32>,
+}
+
+impl Peers {
+    /// The number of a peer that is met for the first time and tells pods of one namespace apart;
+    /// none for any other.
+    fn number(&mut self, cluster: &Cluster, policy: u32, peer: &Peer) -> Option<u32> {
+        let pods = peer.pod_selector.get().filter(|selector| !selector.is_empty())?;
+        let home = match &peer.namespace_selector {
+            Field::Absent => cluster.home(policy).to_string(),
+            Field::Given(selector, _) => words(selector),
+            Field::Wrong(..) => return None,
+        };
+        let next = self.known.len() as u32;
+        let mut is_new = false;
+        self.known.entry(format!("{home}\n{}", words(pods))).or_insert_with(|| {
+            is_new = true;
+            next
+        });
+        is_new.then_some(next)
+    }
+}
+
+/// A selector without its places. Values and keys of labels hold no control characters.
+fn words(selector: &Selector) -> String {
+    use std::fmt::Write;
+    let mut out = String::new();
+    for requirement in &selector.requirements {
+        let _ = write!(out, "{}\u{1}{:?}", requirement.key, requirement.operator);
+        for (value, _) in &requirement.values {
+            let _ = write!(out, "\u{2}{value}");
+        }
+        out.push('\u{3}');
+    }
+    if selector.is_refused() {
+        out.push('!');
+    }
+    out
+}
+
+/// The names of ports that rules ask for, sorted.
+fn port_names(cluster: &Cluster) -> Vec<CompactString> {
+    let policies = cluster.policies().iter().map(|&id| cluster.policy(id));
+    let rules = policies.flat_map(|policy| {
+        Direction::BOTH.into_iter().flat_map(|direction| policy.rules(direction))
+    });
+    let mut names: Vec<CompactString> = rules
+        .flat_map(|rule| rule.port_list())
+        .filter_map(|entry| match entry.port.get() {
+            Some(PortRef::Name(name)) => Some(name.clone()),
+            _ => None,
+        })
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}

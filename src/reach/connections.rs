@@ -1,0 +1,286 @@
+//! All connections that policies allow: between classes of pods, and with addresses outside the
+//! cluster. In the cluster's world as it was built; the engine's commands build it closed.
+
+use std::collections::{BTreeSet, HashMap};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::rc::Rc;
+
+use super::allowance::{Allowance, Answer};
+use super::classes::{Class, ClassId, Classes};
+use super::ports::Allowed;
+use crate::model::{At, Direction};
+use crate::resolve::{Cluster, Subject, Tri, World};
+
+/// One end of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The pods of every workload of a class.
+    Pods(ClassId),
+    /// Addresses outside the cluster, both included.
+    Addresses(IpAddr, IpAddr),
+}
+
+/// What one end may send to the other.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    /// Who connects.
+    pub from: End,
+    /// Who is connected to.
+    pub to: End,
+    /// The ports; never none at all.
+    pub allowed: Allowed,
+    /// Why.
+    pub evidence: Evidence,
+}
+
+/// What a verdict rests on, from both ends.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// The rules that allow it, or may, on either side.
+    pub rules: Vec<At>,
+    /// The policies that isolate either side.
+    pub isolating: Vec<u32>,
+}
+
+/// The connections of a cluster, and the classes that they are between.
+#[derive(Debug)]
+pub struct Connections {
+    /// The classes.
+    pub classes: Classes,
+    /// What is allowed, or may be, in the order of the ends.
+    pub list: Vec<Connection>,
+}
+
+/// All that is allowed in a cluster. Traffic within one class is listed as that class with
+/// itself, for those of its workloads that are not the same.
+pub fn connections(cluster: &Cluster) -> Connections {
+    let classes = Classes::of(cluster);
+    let list = Sides::of(cluster, &classes).list();
+    Connections { classes, list }
+}
+
+/// Both sides of every class.
+struct Sides<'a> {
+    cluster: &'a Cluster,
+    classes: &'a Classes,
+    ingress: Vec<Side>,
+    egress: Vec<Side>,
+    addresses: Vec<(IpAddr, IpAddr)>,
+}
+
+/// One class in one direction.
+#[derive(Clone)]
+enum Side {
+    /// Outside every policy.
+    Free,
+    /// Nobody knows.
+    Unknown,
+    /// What its policies allow.
+    Policies(Rc<Allowance>),
+}
+
+impl<'a> Sides<'a> {
+    fn of(cluster: &'a Cluster, classes: &'a Classes) -> Self {
+        let sides = |direction| {
+            let mut known: HashMap<&[(u32, Tri)], Rc<Allowance>> = HashMap::new();
+            let side = |(_, class): (ClassId, &'a Class)| match fixed(cluster, class) {
+                Some(side) => side,
+                None => Side::Policies(Rc::clone(
+                    known.entry(class.policies.as_slice()).or_insert_with(|| {
+                        Rc::new(Allowance::of(cluster, classes, &class.policies, direction))
+                    }),
+                )),
+            };
+            classes.iter().map(side).collect::<Vec<Side>>()
+        };
+        let (ingress, egress) = (sides(Direction::Ingress), sides(Direction::Egress));
+        let blocks = ingress.iter().chain(&egress).filter_map(|side| match side {
+            Side::Policies(allowance) => Some(allowance.blocks()),
+            _ => None,
+        });
+        let addresses = pieces(&blocks.flatten().collect());
+        Self { cluster, classes, ingress, egress, addresses }
+    }
+
+    fn list(&self) -> Vec<Connection> {
+        let mut list = Vec::new();
+        let (open, named_by) = self.destinations();
+        for ((from, _), egress) in self.classes.iter().zip(&self.egress) {
+            let mut candidates: Vec<usize> = match egress {
+                Side::Policies(allowance) if !allowance.may_be_for_all() => {
+                    allowance.classes().map(ClassId::position).collect()
+                }
+                _ => {
+                    let named = named_by.get(&from).into_iter().flatten();
+                    open.iter().chain(named).copied().collect()
+                }
+            };
+            candidates.sort_unstable();
+            candidates.dedup();
+            for to in candidates {
+                list.extend(self.between(from, egress, to));
+            }
+            let outside = self.outside(egress, None);
+            list.extend(outside.into_iter().map(|(range, allowed, evidence)| Connection {
+                from: End::Pods(from),
+                to: End::Addresses(range.0, range.1),
+                allowed,
+                evidence,
+            }));
+        }
+        for ((to, class), ingress) in self.classes.iter().zip(&self.ingress) {
+            let outside = self.outside(ingress, Some(class.example()));
+            list.extend(outside.into_iter().map(|(range, allowed, evidence)| Connection {
+                from: End::Addresses(range.0, range.1),
+                to: End::Pods(to),
+                allowed,
+                evidence,
+            }));
+        }
+        list
+    }
+
+    /// The classes that anyone may reach as far as they are asked, and for each class those that
+    /// name it.
+    fn destinations(&self) -> (Vec<usize>, HashMap<ClassId, Vec<usize>>) {
+        let mut open = Vec::new();
+        let mut named_by: HashMap<ClassId, Vec<usize>> = HashMap::new();
+        for (at, ingress) in self.ingress.iter().enumerate() {
+            match ingress {
+                Side::Policies(allowance) if !allowance.may_be_for_all() => {
+                    for class in allowance.classes() {
+                        named_by.entry(class).or_default().push(at);
+                    }
+                }
+                _ => open.push(at),
+            }
+        }
+        (open, named_by)
+    }
+
+    fn between(&self, from: ClassId, egress: &Side, to: usize) -> Option<Connection> {
+        let to_id = ClassId::at(to);
+        let destination = &self.classes[to_id];
+        if from == to_id && destination.workloads.len() < 2 {
+            return None;
+        }
+        let with = |side: &Side, other| match side {
+            Side::Policies(allowance) => {
+                allowance.with_class(self.cluster, self.classes, other, destination.example())
+            }
+            side => side.fixed_answer(),
+        };
+        let ingress = &self.ingress[to];
+        let (out, into) = (with(egress, to_id), with(ingress, from));
+        let allowed = &out.allowed & &into.allowed;
+        if allowed.is_nothing() {
+            return None;
+        }
+        let isolating = egress.isolating().iter().chain(ingress.isolating()).copied().collect();
+        let rules = out.by.into_iter().chain(into.by).collect();
+        let evidence = Evidence { rules, isolating };
+        Some(Connection { from: End::Pods(from), to: End::Pods(to_id), allowed, evidence })
+    }
+
+    /// What is allowed with addresses outside the cluster; neighbouring ones that are alike are
+    /// one.
+    fn outside(
+        &self,
+        side: &Side,
+        destination: Option<u32>,
+    ) -> Vec<((IpAddr, IpAddr), Allowed, Evidence)> {
+        let mut found: Vec<((IpAddr, IpAddr), Answer)> = Vec::new();
+        for &(first, last) in &self.addresses {
+            let answer = match side {
+                Side::Policies(allowance) => {
+                    allowance.with_address(self.cluster, first, destination)
+                }
+                side => side.fixed_answer(),
+            };
+            match found.last_mut() {
+                Some((range, before))
+                    if next(range.1) == Some(first)
+                        && before.allowed == answer.allowed
+                        && before.by == answer.by =>
+                {
+                    range.1 = last;
+                }
+                _ => found.push(((first, last), answer)),
+            }
+        }
+        let isolating = side.isolating();
+        found
+            .into_iter()
+            .filter(|(_, answer)| !answer.allowed.is_nothing())
+            .map(|(range, answer)| {
+                let evidence = Evidence { rules: answer.by, isolating: isolating.to_vec() };
+                (range, answer.allowed, evidence)
+            })
+            .collect()
+    }
+}
+
+impl Side {
+    fn fixed_answer(&self) -> Answer {
+        let allowed = match self {
+            Self::Unknown => Allowed::unknown(),
+            _ => Allowed::everything(),
+        };
+        Answer { allowed, by: Vec::new() }
+    }
+
+    fn isolating(&self) -> &[u32] {
+        match self {
+            Self::Policies(allowance) => &allowance.isolating,
+            _ => &[],
+        }
+    }
+}
+
+/// What is known of a class whatever its policies say. Pods on the node's network carry its
+/// address; whether policies apply to them is undefined by the API, and most plugins ignore them.
+fn fixed(cluster: &Cluster, class: &Class) -> Option<Side> {
+    let subject = Subject::Workload(class.example());
+    if cluster.workload(class.example()).workload.host_network {
+        return Some(match cluster.world {
+            World::Open => Side::Unknown,
+            World::Closed => Side::Free,
+        });
+    }
+    cluster.may_have_other_policies(cluster.namespace_of(subject)).then_some(Side::Unknown)
+}
+
+/// All addresses, cut where some block begins or ends. Those of IPv6 only where some block is one.
+fn pieces(blocks: &BTreeSet<ipnet::IpNet>) -> Vec<(IpAddr, IpAddr)> {
+    let mut starts: BTreeSet<IpAddr> = BTreeSet::from([Ipv4Addr::UNSPECIFIED.into()]);
+    if blocks.iter().any(|block| matches!(block, ipnet::IpNet::V6(_))) {
+        starts.insert(Ipv6Addr::UNSPECIFIED.into());
+    }
+    for block in blocks {
+        starts.insert(block.network());
+        starts.extend(next(block.broadcast()));
+    }
+    let starts: Vec<IpAddr> = starts.into_iter().collect();
+    let ends = starts.iter().skip(1).map(|&next| previous(next)).chain([None]);
+    let last = |of: IpAddr| match of {
+        IpAddr::V4(_) => IpAddr::from(Ipv4Addr::BROADCAST),
+        IpAddr::V6(_) => Ipv6Addr::from(u128::MAX).into(),
+    };
+    starts.iter().zip(ends).map(|(&first, end)| (first, end.unwrap_or(last(first)))).collect()
+}
+
+/// The address after this one, of the same family.
+fn next(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(v4) => Some(Ipv4Addr::from(u32::from(v4).checked_add(1)?).into()),
+        IpAddr::V6(v6) => Some(Ipv6Addr::from(u128::from(v6).checked_add(1)?).into()),
+    }
+}
+
+/// The address before this one; none before the first of its family.
+fn previous(address: IpAddr) -> Option<IpAddr> {
+    match address {
+        IpAddr::V4(v4) => Some(Ipv4Addr::from(u32::from(v4).checked_sub(1)?).into()),
+        IpAddr::V6(v6) => Some(Ipv6Addr::from(u128::from(v6).checked_sub(1)?).into()),
+    }
+}

@@ -1,0 +1,191 @@
+//! What several policies together say of pods: each says yes, perhaps or no of all the pods that it
+//! selects, and one yes is enough.
+
+use std::sync::OnceLock;
+
+use rayon::prelude::*;
+
+use crate::model::{Operator, Requirement, Selector};
+use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject, Tri, Why, covers};
+
+/// The union of what a cluster's policies say. Each policy is asked once, and what is said of a
+/// workload is added up over ranges of workloads, not policy by policy.
+#[derive(Debug)]
+pub(super) struct Union {
+    /// What each policy says, beside [`Cluster::policies`].
+    policies: Vec<Tri>,
+    /// What the policies of each group say, by its number.
+    groups: Vec<Tri>,
+    /// What is said of each workload, by its number.
+    workloads: Vec<Tri>,
+    /// For each namespace, the selectors of the groups that say anything.
+    speaking: OnceLock<Vec<SelectorIndex>>,
+    /// What the other groups say of the pods of a group, of which nothing but its selector is
+    /// known.
+    by_selector: Vec<OnceLock<Tri>>,
+    /// Whether anything may be said of a workload that a group surely selects.
+    of_any: Vec<OnceLock<bool>>,
+}
+
+impl Union {
+    /// The union of what `says` gives for each policy.
+    pub fn new(cluster: &Cluster, says: impl Fn(u32) -> Tri + Sync) -> Self {
+        let policies: Vec<Tri> = cluster.policies().par_iter().map(|id| says(*id)).collect();
+        let mut groups = vec![Tri::No; cluster.groups().len()];
+        for (&id, said) in cluster.policies().iter().zip(&policies) {
+            let of_group = &mut groups[cluster.group_of(id).0 as usize];
+            *of_group = *of_group | *said;
+        }
+        let workloads = of_workloads(cluster, &groups);
+        let by_selector = groups.iter().map(|_| OnceLock::new()).collect();
+        let of_any = groups.iter().map(|_| OnceLock::new()).collect();
+        let speaking = OnceLock::new();
+        Self { policies, groups, workloads, speaking, by_selector, of_any }
+    }
+
+    /// What is said of those pods.
+    pub fn of(&self, cluster: &Cluster, subject: Subject) -> Tri {
+        match subject {
+            Subject::Workload(number) => self.workloads[number as usize],
+            Subject::PodsOf(policy) => {
+                let own = cluster.policies().partition_point(|id| *id < policy);
+                if self.policies[own].is_yes() {
+                    return Tri::Yes;
+                }
+                let group = cluster.group_of(policy);
+                let others = &self.by_selector[group.0 as usize];
+                self.policies[own] | *others.get_or_init(|| self.of_selector(cluster, group))
+            }
+        }
+    }
+
+    /// Whether anything may be said of some pods of a policy.
+    pub fn of_any(&self, cluster: &Cluster, policy: u32) -> bool {
+        let any = || {
+            let mut subjects = cluster.subjects(policy).into_iter();
+            subjects.any(|subject| !self.of(cluster, subject).is_no())
+        };
+        if cluster.selected(policy).yes.is_empty() {
+            return any();
+        }
+        *self.of_any[cluster.group_of(policy).0 as usize].get_or_init(any)
+    }
+
+    /// What all groups of a namespace say of the pods that the selector of one of them selects.
+    fn of_selector(&self, cluster: &Cluster, group: GroupId) -> Tri {
+        let Some(speaking) = self.speaking(cluster).get(cluster.group(group).namespace as usize)
+        else {
+            return Tri::No;
+        };
+        let own = cluster.group_selector(group);
+        if own.is_wrong() {
+            // It may be any selector.
+            let is_any = speaking.overlapping(None).next().is_some();
+            return if is_any { Tri::Unknown(Why::Refused) } else { Tri::No };
+        }
+        let mut said = Tri::No;
+        for other in speaking.covering(own.get()) {
+            said = said | self.says_of(cluster, other, own.get());
+            if said.is_yes() {
+                return said;
+            }
+        }
+        if said.is_no() {
+            let mut others = speaking
+                .overlapping(own.get())
+                .map(|other| self.says_of(cluster, other, own.get()));
+            said = others.find(|said| !said.is_no()).unwrap_or(Tri::No);
+        }
+        said
+    }
+
+    /// Whether a group that says anything may share pods with a policy: unless both require other
+    /// values of one key. A default deny and the policies beside it, with no workload shown, are
+    /// for the same pods as far as anyone can tell.
+    pub fn any_shares_pods(&self, cluster: &Cluster, policy: u32) -> bool {
+        let narrow = cluster.policy(policy).pod_selector.get();
+        let index = &self.speaking(cluster)[cluster.home(policy) as usize];
+        let wide = |group| cluster.group_selector(GroupId(group)).get();
+        let mut groups = index.overlapping(narrow.filter(|selector| !selector.is_refused()));
+        groups.any(|group| !are_disjoint(narrow, wide(group)))
+    }
+
+    /// What a group says of the pods of a selector.
+    fn says_of(&self, cluster: &Cluster, group: u32, selector: Option<&Selector>) -> Tri {
+        let wide = cluster.group_selector(GroupId(group));
+        let selects = match wide.is_wrong() {
+            true => Tri::Unknown(Why::Refused),
+            false => covers(wide.get(), selector),
+        };
+        selects & self.groups[group as usize]
+    }
+
+    fn speaking(&self, cluster: &Cluster) -> &[SelectorIndex] {
+        self.speaking.get_or_init(|| {
+            let speaks = |group: &GroupId| !self.groups[group.0 as usize].is_no();
+            index(cluster, (0..self.groups.len() as u32).map(GroupId).filter(speaks))
+        })
+    }
+}
+
+/// Whether two selectors require other values of one key.
+fn are_disjoint(a: Option<&Selector>, b: Option<&Selector>) -> bool {
+    fn requirements(s: Option<&Selector>) -> &[Requirement] {
+        s.map_or(&[], |s| &s.requirements)
+    }
+    let disjoint = |a: &Requirement, b: &Requirement| {
+        a.key == b.key
+            && a.operator == Operator::In
+            && b.operator == Operator::In
+            && !a.values.iter().any(|(x, _)| b.values.iter().any(|(y, _)| x == y))
+    };
+    requirements(a).iter().any(|a| requirements(b).iter().any(|b| disjoint(a, b)))
+}
+
+/// The selectors of some groups, an index for each namespace.
+pub(super) fn index(
+    cluster: &Cluster,
+    groups: impl IntoIterator<Item = GroupId>,
+) -> Vec<SelectorIndex> {
+    let mut indices: Vec<SelectorIndex> = Vec::new();
+    indices.resize_with(cluster.namespaces().len(), SelectorIndex::default);
+    for group in groups {
+        let index = &mut indices[cluster.group(group).namespace as usize];
+        index.add(cluster.group_selector(group).get(), group.0);
+    }
+    indices.iter_mut().for_each(SelectorIndex::finish);
+    indices
+}
+
+/// What the groups that select each workload say of it.
+fn of_workloads(cluster: &Cluster, groups: &[Tri]) -> Vec<Tri> {
+    // How many more say it from this workload on: of yes and of unknown.
+    let mut more = vec![[0i64; 2]; cluster.workload_count() as usize + 1];
+    let mut add = |from: u32, to: u32, said: Tri| {
+        let kind = match said {
+            Tri::No => return,
+            Tri::Yes => 0,
+            Tri::Unknown(_) => 1,
+        };
+        more[from as usize][kind] += 1;
+        more[to as usize + 1][kind] -= 1;
+    };
+    for (group, &said) in cluster.groups().iter().zip(groups) {
+        for range in group.pods.yes.ranges() {
+            add(*range.start(), *range.end(), said);
+        }
+        for range in group.pods.maybe.ranges() {
+            add(*range.start(), *range.end(), said.at_most_unknown(Why::LabelsNotShown));
+        }
+    }
+    let mut say = [0i64; 2];
+    let of_each = more[..cluster.workload_count() as usize].iter().map(|[yes, unknown]| {
+        say = [say[0] + yes, say[1] + unknown];
+        match say {
+            [0, 0] => Tri::No,
+            [0, _] => Tri::Unknown(Why::LabelsNotShown),
+            _ => Tri::Yes,
+        }
+    });
+    of_each.collect()
+}

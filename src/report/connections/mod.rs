@@ -1,0 +1,24 @@
+//! Who may talk to whom: one file per format.
+
+pub mod csv;
+pub mod dot;
+pub mod json;
+pub mod markdown;
+pub mod mermaid;
+pub mod text;
+
+use crate::connectivity::{ClusterConnectivity, Detail};
+
+/// The ports of a connection in one cell: those surely allowed, then those that may be.
+fn ports(detail: &Detail) -> String {
+    match (detail.ports.is_empty(), detail.unknown.is_empty()) {
+        (false, true) => detail.ports.to_string(),
+        (true, _) => format!("unknown: {}", detail.unknown),
+        (false, false) => format!("{}; unknown: {}", detail.ports, detail.unknown),
+    }
+}
+
+/// A heading for each cluster, where there are several.
+fn is_titled(clusters: &[ClusterConnectivity]) -> bool {
+    clusters.len() > 1
+}

@@ -1,0 +1,50 @@
+//! An index of workloads by pieces of their names and labels, to find those that are alike without
+//! comparing all.
+
+use std::collections::HashMap;
+
+use crate::model::{Operator, Selector};
+
+/// How many workloads are compared at most for a near miss: all of most namespaces.
+pub(super) const COMPARED: usize = 256;
+
+/// How many values of a requirement are looked up.
+const VALUES: usize = 8;
+
+/// Three neighbouring bytes; zeros stand for what is before the beginning and behind the end.
+type Trigram = [u8; 3];
+
+/// The workloads of a namespace by the trigrams of their names and label values.
+#[derive(Debug, Default)]
+pub(super) struct Trigrams {
+    by_trigram: HashMap<Trigram, Vec<u32>>,
+}
+
+impl Trigrams {
+    /// Adds a workload's name or a value of its labels; numbers must ascend.
+    pub(super) fn add(&mut self, text: &str, workload: u32) {
+        for trigram in trigrams(text) {
+            let list = self.by_trigram.entry(trigram).or_default();
+            if list.last() != Some(&workload) {
+                list.push(workload);
+            }
+        }
+    }
+
+    /// Workloads that share the rarest pieces with a value that the selector asks for.
+    pub(super) fn candidates(&self, selector: &Selector) -> Vec<u32> {
+        let asked = selector.requirements.iter().filter(|r| r.operator == Operator::In);
+        let values = asked.flat_map(|r| r.values.iter().take(VALUES));
+        let trigrams = values.flat_map(|(value, _)| trigrams(value));
+        let mut lists: Vec<&Vec<u32>> =
+            trigrams.filter_map(|trigram| self.by_trigram.get(&trigram)).collect();
+        lists.sort_by_key(|list| list.len());
+        lists.into_iter().flatten().copied().take(COMPARED).collect()
+    }
+}
+
+fn trigrams(text: &str) -> impl Iterator<Item = Trigram> {
+    let byte = |at: Option<usize>| at.and_then(|at| text.as_bytes().get(at)).copied().unwrap_or(0);
+    (0..text.len() + 2)
+        .map(move |end| [byte(end.checked_sub(2)), byte(end.checked_sub(1)), byte(Some(end))])
+}

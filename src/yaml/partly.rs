@@ -1,0 +1,367 @@
+//! Documents that are read in part: what no one asks for is passed over, not parsed.
+//!
+//! A document is cut at the keys in its first column. Where block style holds nothing can be
+//! mistaken there: whatever is nested is indented, be it a block scalar or a quoted text of several
+//! lines. A document that is written in any other way is parsed whole, and so is one with the marks
+//! of damage that a reader would see at a glance: a conflict marker, a tab as indentation, a line of
+//! a template.
+//!
+//! What is passed over may still be broken, and `kubectl` or `kustomize` reject the document then.
+//! Nothing here says so: no policy stands in that part, the tool itself names the line, and to look
+//! for it would cost the whole reading. Documents below [`SMALL`] are parsed whole all the same.
+
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::Arc;
+
+use memchr::memchr_iter;
+
+use super::{Entry, Limits, Map, Node, Stream, Value, Wanted, limit, read, split, tree};
+use crate::text::{SourceId, Span};
+
+/// How much of a document is worth parsing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All of it.
+    Whole,
+    /// The entries of its head, which it was judged by.
+    Head,
+    /// All but one entry of one mapping at the top.
+    Without {
+        /// The key at the top.
+        outer: &'static str,
+        /// The key in its mapping.
+        inner: &'static str,
+    },
+}
+
+/// Which documents are read in part.
+pub trait Partial: Debug + Sync {
+    /// The keys at the top that a document is judged by.
+    fn head(&self) -> &[&'static str];
+
+    /// How much to parse of a document, by its head and its bytes.
+    fn extent(&self, head: &Node, document: &str) -> Extent;
+
+    /// Whether a document that was read without an entry is enough.
+    fn is_enough(&self, partial: &Node) -> bool;
+}
+
+/// One document, of which perhaps only a part was parsed.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// Its root node.
+    pub root: Node,
+    /// Where all of it stands, unless `root` is all.
+    pub rest: Option<Range<usize>>,
+}
+
+/// What one text holds, some of it in part.
+#[derive(Debug, Default)]
+pub struct Parts {
+    /// The documents, in order.
+    pub documents: Vec<Part>,
+    /// As [`Stream::problems`].
+    pub problems: Vec<super::Problem>,
+    /// As [`Stream::seen`].
+    pub seen: usize,
+}
+
+/// Documents with fewer bytes are parsed whole: that costs next to nothing.
+const SMALL: usize = 4 << 10;
+
+/// The longest key that a document is cut at.
+const LONGEST_KEY: usize = 128;
+
+/// As [`read`], but passing over what `partial` has no use for.
+pub fn read_partly(
+    source: SourceId,
+    text: &str,
+    range: Range<usize>,
+    wanted: Option<&Wanted>,
+    limits: &Limits,
+    partial: &dyn Partial,
+) -> Parts {
+    if range.len() < SMALL || range.len() as u64 > limits.file_bytes {
+        return read(source, text, range, wanted, limits).into();
+    }
+    let mut parts = Parts::default();
+    for piece in split::split(text.as_bytes(), range) {
+        if parts.seen == limits.documents {
+            let message = format!("this file has more than {} documents", limits.documents);
+            let place = Span::new(source, piece.span.start, piece.span.start);
+            parts.problems.push(limit(message, place));
+            break;
+        }
+        let input = tree::Input {
+            source,
+            text: text.get(piece.body.clone()).unwrap_or(""),
+            base: piece.body.start,
+        };
+        if wanted.is_some_and(|wanted| !wanted.may_be(input.text.as_bytes())) {
+            parts.seen += 1;
+            continue;
+        }
+        let is_small = piece.body.len() < SMALL;
+        match (!is_small).then(|| part(input, limits, partial)).flatten() {
+            Some(root) => {
+                parts.seen += 1;
+                parts.documents.push(Part { root, rest: Some(piece.span) });
+            }
+            None => parts.extend(read(source, text, piece.span, wanted, limits).into()),
+        }
+    }
+    parts
+}
+
+impl From<Stream> for Parts {
+    fn from(stream: Stream) -> Self {
+        let whole = |document: super::Document| Part { root: document.root, rest: None };
+        Self {
+            documents: stream.documents.into_iter().map(whole).collect(),
+            problems: stream.problems,
+            seen: stream.seen,
+        }
+    }
+}
+
+impl Parts {
+    fn extend(&mut self, more: Self) {
+        self.documents.extend(more.documents);
+        self.problems.extend(more.problems);
+        self.seen += more.seen;
+    }
+}
+
+/// The part of a document that is enough; none where it has to be parsed whole.
+fn part(input: tree::Input<'_>, limits: &Limits, partial: &dyn Partial) -> Option<Node> {
+    let sections = sections(input.text, 0..input.text.len(), 0)?;
+    let is_head = |section: &&Section<'_>| partial.head().contains(&section.key);
+    let head = parsed(input, limits, sections.iter().filter(is_head))?;
+    match partial.extent(&head, input.text) {
+        Extent::Whole => None,
+        Extent::Head => Some(head),
+        Extent::Without { outer, inner } => {
+            let at = sections.iter().position(|section| section.key == outer)?;
+            let (before, from) = sections.split_at(at);
+            let (section, after) = from.split_first()?;
+            let mut root = parsed(input, limits, before.iter())?;
+            let mut entries = std::mem::take(&mut Arc::make_mut(map_mut(&mut root)?).entries);
+            entries.push(section.without(inner, input, limits)?);
+            let rest = parsed(input, limits, after.iter())?;
+            entries.extend(rest.as_map()?.entries.iter().cloned());
+            let root = mapping(input, entries);
+            partial.is_enough(&root).then_some(root)
+        }
+    }
+}
+
+/// One key of a block mapping with all that belongs to it, up to the next key.
+#[derive(Debug)]
+struct Section<'t> {
+    key: &'t str,
+    /// Where the key stands.
+    at: Range<usize>,
+    /// From the start of its line.
+    range: Range<usize>,
+}
+
+impl Section<'_> {
+    /// Its entry, whose value is a mapping, without the entry `inner` of that.
+    fn without(&self, inner: &str, input: tree::Input<'_>, limits: &Limits) -> Option<Entry> {
+        let text = input.text;
+        let line = self.at.end + 1;
+        let end = text.get(line..self.range.end)?.find('\n')? + line + 1;
+        let on_line = text.get(line..end)?.trim();
+        if !(on_line.is_empty() || on_line.starts_with('#')) {
+            return None;
+        }
+        let below = text.get(end..self.range.end)?;
+        let content = |line: &&str| {
+            let line = line.trim_start();
+            !line.is_empty() && !line.starts_with('#')
+        };
+        let first = below.lines().find(content)?;
+        let indent = first.len() - first.trim_start_matches(' ').len();
+        let inside = sections(text, end..self.range.end, indent).filter(|_| indent > 0)?;
+        let value = parsed(input, limits, inside.iter().filter(|it| it.key != inner))?;
+        let key_span =
+            Span::new(input.source, input.base + self.at.start, input.base + self.at.end);
+        Some(Entry { key: self.key.into(), key_span, value })
+    }
+}
+
+/// Parses sections, each run of neighbours at once.
+fn parsed<'s>(
+    input: tree::Input<'_>,
+    limits: &Limits,
+    sections: impl Iterator<Item = &'s Section<'s>>,
+) -> Option<Node> {
+    let mut runs: Vec<Range<usize>> = Vec::new();
+    for Section { range, .. } in sections {
+        match runs.last_mut().filter(|run| run.end == range.start) {
+            Some(run) => run.end = range.end,
+            None => runs.push(range.clone()),
+        }
+    }
+    let mut entries = Vec::new();
+    for run in runs {
+        let base = input.base + run.start;
+        let text = input.text.get(run)?;
+        let roots = tree::build(tree::Input { text, base, ..input }, limits).ok()?;
+        let [root] = roots.as_slice() else { return None };
+        entries.extend(root.as_map()?.entries.iter().cloned());
+    }
+    Some(mapping(input, entries))
+}
+
+fn mapping(input: tree::Input<'_>, entries: Vec<Entry>) -> Node {
+    let start = entries.first().map_or(input.base, |entry| entry.key_span.start as usize);
+    let end = entries.last().map_or(start, |entry| entry.value.span.end as usize);
+    let span = Span::new(input.source, start, end.max(start));
+    Node { span, value: Value::Map(Arc::new(Map { entries })) }
+}
+
+fn map_mut(node: &mut Node) -> Option<&mut Arc<Map>> {
+    match &mut node.value {
+        Value::Map(map) => Some(map),
+        _ => None,
+    }
+}
+
+/// The keys of a block mapping whose keys are indented by `indent`, each once; none where the text
+/// may be anything else.
+fn sections(text: &str, range: Range<usize>, indent: usize) -> Option<Vec<Section<'_>>> {
+    let bytes = text.as_bytes();
+    let mut sections: Vec<Section<'_>> = Vec::new();
+    let mut at = range.start;
+    let within = bytes.get(range.clone())?;
+    let breaks = memchr_iter(b'\n', within).map(|length| range.start + length + 1);
+    for next in breaks.chain((!within.ends_with(b"\n")).then_some(range.end)) {
+        let line = text.get(at..next)?;
+        let body = line.trim_end_matches(['\n', '\r', ' ']);
+        let content = body.trim_start_matches(' ');
+        let own = body.len() - content.len();
+        let is_marker = indent == 0 && sections.is_empty() && is_start(body);
+        if is_damaged(line, content) || own < indent && !content.is_empty() && !is_marker {
+            return None;
+        }
+        let belongs = own > indent || (content.starts_with("- ") || content == "-");
+        if content.is_empty() || content.starts_with('#') || is_marker {
+            // Part of what it stands in.
+        } else if belongs {
+            sections.last()?;
+        } else {
+            let key = key(content)?;
+            if sections.iter().any(|known| known.key == key) {
+                return None;
+            }
+            let start = at + own;
+            let range = at..at;
+            sections.push(Section { key, at: start..start + key.len(), range });
+        }
+        if let Some(last) = sections.last_mut() {
+            last.range.end = next;
+        }
+        at = next;
+    }
+    Some(sections)
+}
+
+/// Whether a line is a document's marker and nothing else.
+fn is_start(line: &str) -> bool {
+    line.strip_prefix("---").is_some_and(|rest| {
+        rest.is_empty() || (rest.starts_with(' ') && rest.trim_start().starts_with('#'))
+    })
+}
+
+/// What no manifest has, and broken ones often do: a carriage return that is no line's end, a tab
+/// as indentation, a line of a template.
+fn is_damaged(line: &str, content: &str) -> bool {
+    let is_alone = |at: usize| line.as_bytes().get(at + 1) != Some(&b'\n');
+    content.starts_with('\t')
+        || ["{{-", "{{ ", "{%"].iter().any(|mark| content.starts_with(mark))
+        || memchr_iter(b'\r', line.as_bytes()).any(is_alone)
+}
+
+/// The plain key that a line begins with.
+fn key(content: &str) -> Option<&str> {
+    let end = content.bytes().position(|b| {
+        !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'$'))
+    })?;
+    let rest = content.get(end..)?.strip_prefix(':')?;
+    let is_key = rest.is_empty() || rest.starts_with(' ');
+    content.get(..end).filter(|key| is_key && !key.is_empty() && key.len() <= LONGEST_KEY)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(text: &str) -> Option<Vec<&str>> {
+        let found = sections(text, 0..text.len(), 0)?;
+        Some(found.iter().map(|section| section.key).collect())
+    }
+
+    #[test]
+    fn documents_are_cut_at_the_keys_of_their_first_column() {
+        for (text, expected) in [
+            ("a: 1\nb:\n  c: |\n    d: 2\n\n  e: 3\n# f: 4\ng:\n- h: 5\n-\n", vec!["a", "b", "g"]),
+            ("--- # start\na: 1\r\nb: 2\r\n", vec!["a", "b"]),
+            ("a: \"x\n  y: z\"\nb: 'c'", vec!["a", "b"]),
+        ] {
+            assert_eq!(keys(text).as_deref(), Some(&expected[..]), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_written_in_another_way_is_not_cut() {
+        for text in [
+            "{a: 1}\n",
+            "\"a\": 1\n",
+            "? a\n: 1\n",
+            "--- {a: 1}\n",
+            "%YAML 1.1\n---\na: 1\n",
+            "  a: 1\n",
+            "a: 1\na: 2\n",
+            "<<: *x\na: 1\n",
+            "a: 1\n<<<<<<< HEAD\nb: 2\n",
+            "a:\n\tb: 1\n",
+            "a:\n{{- if .x }}\n  b: 1\n",
+            "a:\n  {{- if .x }}\n  b: 1\n",
+            "a: 1\rb: 2\n",
+            "\u{feff}a: 1\n",
+            "a: [1,\n2]\n",
+            "- a\n",
+        ] {
+            assert_eq!(keys(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_where_it_is_written() {
+        let text = "data: &x\n  k: v\nkind: A\nspec:\n  a: 1\n  values:\n    b: |\n     c: 2\n  d: 3\nmetadata: {name: n}\n";
+        let input = tree::Input { source: SourceId(0), text, base: 0 };
+        #[derive(Debug)]
+        struct Test;
+        impl Partial for Test {
+            fn head(&self) -> &[&'static str] {
+                &["kind", "metadata"]
+            }
+            fn extent(&self, _: &Node, _: &str) -> Extent {
+                Extent::Without { outer: "spec", inner: "values" }
+            }
+            fn is_enough(&self, _: &Node) -> bool {
+                true
+            }
+        }
+        let root = part(input, &Limits::default(), &Test).unwrap();
+        let all = read(SourceId(0), text, 0..text.len(), None, &Limits::default());
+        let all = &all.documents[0].root;
+        for route in [&["kind"][..], &["metadata", "name"], &["spec", "a"], &["spec", "d"]] {
+            assert_eq!(root.at(route), all.at(route), "{route:?}");
+        }
+        assert_eq!(root.at(&["spec", "values"]), None);
+        assert_eq!(root.entry("spec").unwrap().key_span, all.entry("spec").unwrap().key_span);
+    }
+}

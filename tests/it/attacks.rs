@@ -1,0 +1,505 @@
+//! What a repository tries against whoever lints it: to run a program, to write or read outside,
+//! to connect, to hang. Every attack leaves no file, no process and no connection. SECURITY.md is
+//! the promise that is held here.
+#![cfg(unix)]
+
+use std::fs;
+use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use flate2::{Compression, write::GzEncoder};
+use tempfile::TempDir;
+
+/// A repository, and what lies around it.
+struct Scene {
+    folder: TempDir,
+}
+
+const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+    metadata: {name: web, namespace: shop}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n";
+
+impl Scene {
+    fn new(files: &[(&str, &str)]) -> Self {
+        let scene = Self { folder: tempfile::tempdir().unwrap() };
+        for folder in [scene.root().join(".git"), scene.elsewhere(), scene.temporary()] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        scene.write("policy.yaml", POLICY);
+        files.iter().for_each(|(path, text)| scene.write(path, text));
+        scene
+    }
+
+    fn root(&self) -> PathBuf {
+        self.folder.path().canonicalize().unwrap().join("root")
+    }
+
+    fn elsewhere(&self) -> PathBuf {
+        self.folder.path().join("elsewhere")
+    }
+
+    fn temporary(&self) -> PathBuf {
+        self.folder.path().join("tmp")
+    }
+
+    fn write(&self, path: &str, text: impl AsRef<[u8]>) {
+        let path = self.root().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
+        command.current_dir(self.root()).args(arguments).env("TMPDIR", self.temporary());
+        command.stdin(Stdio::null()).env_remove("GITHUB_STEP_SUMMARY");
+        command
+    }
+
+    /// What a run says; it must not take long.
+    fn run(&self, arguments: &[&str]) -> (i32, String) {
+        let started = Instant::now();
+        let mut child =
+            self.command(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        while child.try_wait().unwrap().is_none() {
+            if started.elapsed() > Duration::from_secs(60) {
+                child.kill().unwrap();
+                panic!("{arguments:?} hangs");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
+        let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+        (status.code().unwrap(), said)
+    }
+
+    /// Nothing was left behind, and nothing written elsewhere.
+    fn is_clean(&self) {
+        for folder in [self.temporary(), self.elsewhere()] {
+            let left: Vec<_> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
+            assert!(left.is_empty(), "{left:?}");
+        }
+    }
+}
+
+fn helm_is_there() -> bool {
+    let is_there = Command::new("helm").arg("version").output().is_ok_and(|it| it.status.success());
+    assert!(is_there || std::env::var_os("CI").is_none(), "helm is not on the PATH");
+    if !is_there {
+        println!("skipped: helm is not on the PATH");
+    }
+    is_there
+}
+
+const CHART: &str = "apiVersion: v2\nname: web\nversion: 1.0.0\n";
+const TEMPLATE: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: '{{ .Release.Name }}'}\n";
+
+fn application(release: &str, namespace: &str, name: &str) -> String {
+    format!(
+        "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata:\n  name: '{name}'\nspec:\n  \
+         destination: {{namespace: '{namespace}'}}\n  source:\n    path: web\n    helm:\n      \
+         {release}\n"
+    )
+}
+
+#[test]
+fn no_text_of_a_manifest_becomes_a_flag_of_helm() {
+    if !helm_is_there() {
+        return;
+    }
+    let scene = Scene::new(&[("web/Chart.yaml", CHART), ("web/templates/a.yaml", TEMPLATE)]);
+    let mark = scene.elsewhere().join("ran");
+    let script = scene.root().join("run.sh");
+    fs::write(&script, format!("#!/bin/sh\ntouch {}\ncat\n", mark.display())).unwrap();
+    Command::new("chmod").arg("+x").arg(&script).status().unwrap();
+    let flags = [
+        format!("--post-renderer={}", script.display()),
+        format!("--output-dir={}", scene.elsewhere().display()),
+        "--values=http://127.0.0.1:9/x".to_owned(),
+        "--set-file=a=/etc/passwd".to_owned(),
+        "--debug".to_owned(),
+        "-g".to_owned(),
+    ];
+    for flag in &flags {
+        let release = format!("releaseName: '{flag}'");
+        scene.write("app.yaml", application(&release, "shop", "web"));
+        let (code, said) = scene.run(&[]);
+        assert!(code == 1 && said.contains("app.yaml:10:"), "{flag}: {said}");
+        assert!(said.contains("is not the name of a release"), "{flag}: {said}");
+        scene.write("app.yaml", application("skipCrds: true", "shop", flag));
+        assert!(scene.run(&[]).1.contains("is not the name of a release"), "{flag}");
+        scene.write("app.yaml", application("skipCrds: true", flag, "web"));
+        assert!(scene.run(&[]).1.contains("is not the name of a namespace"), "{flag}");
+        let flux = format!(
+            "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: '{flag}'}}\n\
+             spec: {{chart: {{spec: {{chart: ./web, sourceRef: {{kind: GitRepository}}}}}}}}\n"
+        );
+        scene.write("app.yaml", flux);
+        assert!(scene.run(&[]).1.contains("is not the name of a release"), "{flag}");
+        fs::remove_file(scene.root().join("app.yaml")).unwrap();
+        let kustomization = format!(
+            "helmCharts: [{{name: web, releaseName: '{flag}'}}]\nhelmGlobals: {{chartHome: ..}}\n"
+        );
+        scene.write("k/kustomization.yaml", kustomization);
+        assert!(scene.run(&[]).1.contains("is not the name of a release"), "{flag}");
+        fs::remove_dir_all(scene.root().join("k")).unwrap();
+        scene.is_clean();
+    }
+    // Names that only look odd, and those that a controller fills in, are no mistakes.
+    for release in ["web.v2", "2-web", "{{name}}-web"] {
+        let release = format!("releaseName: '{release}'");
+        scene.write("app.yaml", application(&release, "shop", "web"));
+        let (_, said) = scene.run(&[]);
+        assert!(!said.contains("render-error"), "{said}");
+    }
+}
+
+/// A port of this machine where nobody may knock.
+fn guarded() -> (TcpListener, u16) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    (listener, port)
+}
+
+fn package(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut packed = tar::Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
+    for (name, bytes) in entries {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        packed.append_data(&mut header, name, *bytes).unwrap();
+    }
+    packed.into_inner().unwrap().finish().unwrap()
+}
+
+#[test]
+fn no_schema_reaches_helm_from_no_place() {
+    if !helm_is_there() {
+        return;
+    }
+    let (listener, port) = guarded();
+    let fetch = format!("{{\"$ref\": \"http://127.0.0.1:{port}/x.json\"}}");
+    let odd: Vec<Vec<u8>> = vec![
+        fetch.clone().into_bytes(),
+        format!("\u{feff}{fetch}").into_bytes(),
+        format!("{fetch} x").into_bytes(),
+        format!("{{\"a\": 1e99999, {}", &fetch[1..]).into_bytes(),
+        format!("{{\"a\": \"\\ud800\", {}", &fetch[1..]).into_bytes(),
+        [b"{\"a\": \"\xff\", ", &fetch.as_bytes()[1..]].concat(),
+        format!("{{\"a\": {}{}, {}", "[".repeat(200), "]".repeat(200), &fetch[1..]).into_bytes(),
+    ];
+    let inner = package(&[
+        ("redis/Chart.yaml", b"apiVersion: v2\nname: redis\nversion: 1.0.0\n"),
+        ("redis/values.yaml", b"a: 1\n"),
+        ("redis/values.schema.json", fetch.as_bytes()),
+        ("redis/templates/a.yaml", TEMPLATE.replace("'{{", "'redis-{{").as_bytes()),
+    ]);
+    let outer = package(&[
+        ("db/Chart.yaml", b"apiVersion: v2\nname: db\nversion: 1.0.0\n"),
+        ("db/charts/redis-1.0.0.tgz", &inner),
+    ]);
+    for schema in odd {
+        let scene = Scene::new(&[("web/Chart.yaml", CHART), ("web/templates/a.yaml", TEMPLATE)]);
+        scene.write("web/values.schema.json", &schema);
+        scene.write("web/charts/sub/Chart.yaml", CHART.replace("web", "sub"));
+        scene.write("web/charts/sub/values.schema.json", &schema);
+        scene.write("web/charts/redis-1.0.0.tgz", &inner);
+        scene.write("web/charts/db-1.0.0.tgz", &outer);
+        let (code, said) = scene.run(&[]);
+        assert!(!said.contains("render-error") && code != 2, "{said}");
+        scene.is_clean();
+    }
+    assert!(listener.accept().is_err(), "somebody connected");
+}
+
+#[test]
+fn a_package_that_is_none_is_left_out_and_told() {
+    if !helm_is_there() {
+        return;
+    }
+    let scene = Scene::new(&[("web/Chart.yaml", CHART), ("web/templates/a.yaml", TEMPLATE)]);
+    scene.write("web/charts/redis-1.0.0.tgz", "no archive");
+    let (code, said) = scene.run(&[]);
+    assert_eq!(code, 1, "{said}");
+    assert!(said.contains("is rendered without `charts/redis-1.0.0.tgz`, which"), "{said}");
+    scene.is_clean();
+}
+
+#[test]
+fn a_chart_that_tries_each_way_out_finds_none() {
+    if !helm_is_there() {
+        return;
+    }
+    let (listener, port) = guarded();
+    let template = format!(
+        "a: {{{{ getHostByName \"localhost\" | quote }}}}\n\
+         b: {{{{ (lookup \"v1\" \"Secret\" \"\" \"\") | toJson | quote }}}}\n\
+         c: {{{{ .Files.Get \"../../../etc/passwd\" | quote }}}}\n\
+         d: {{{{ .Files.Get \"/etc/passwd\" | quote }}}}\n\
+         e: {{{{ .Files.Get \"link\" | quote }}}}\n\
+         # http://127.0.0.1:{port}\n{TEMPLATE}"
+    );
+    let chart = format!(
+        "{CHART}dependencies:\n- name: far\n  version: 1.0.0\n  repository: http://127.0.0.1:{port}\n\
+         - name: near\n  version: 1.0.0\n  repository: file://../../elsewhere\n\
+         - name: oci\n  version: 1.0.0\n  repository: oci://127.0.0.1:{port}/x\n"
+    );
+    let scene = Scene::new(&[("web/Chart.yaml", &chart), ("web/templates/a.yaml", &template)]);
+    symlink("/etc/passwd", scene.root().join("web/link")).unwrap();
+    let (_, said) = scene.run(&["--pedantic"]);
+    assert!(!said.contains("root:x:"), "{said}");
+    fs::remove_file(scene.root().join("web/link")).unwrap();
+    let (_, said) = scene.run(&["--pedantic"]);
+    assert!(!said.contains("root:x:"), "{said}");
+    scene.is_clean();
+    assert!(listener.accept().is_err(), "somebody connected");
+    // The same, as the system sees it, where it can be watched.
+    let trace = scene.folder.path().join("trace");
+    let strace = Command::new("strace")
+        .args(["-f", "-qq", "-e", "trace=connect,openat,execve", "-o"])
+        .arg(&trace)
+        .arg(env!("CARGO_BIN_EXE_netpol-lint"))
+        .current_dir(scene.root())
+        .env("TMPDIR", scene.temporary())
+        .output();
+    if strace.is_err() {
+        return println!("skipped: strace is not on the PATH");
+    }
+    let text = String::from_utf8_lossy(&fs::read(&trace).unwrap()).into_owned();
+    let is_out = |line: &&str| line.contains("sin_port") || line.contains("\"/etc/passwd\"");
+    let out: Vec<&str> = text.lines().filter(is_out).collect();
+    assert!(out.is_empty(), "{out:#?}");
+}
+
+#[test]
+fn what_is_no_file_of_the_repository_is_neither_read_nor_waited_for() {
+    let secret = "SECRET = 'of somebody else'\n";
+    for name in ["netpol-lint.toml", ".gitignore", ".ignore", ".git/info/exclude"] {
+        for target in ["/proc/self/environ", "/dev/zero", "/proc/kmsg", "elsewhere", "fifo"] {
+            let scene = Scene::new(&[]);
+            let path = scene.root().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let outside = scene.folder.path().join("secret");
+            fs::write(&outside, secret).unwrap();
+            match target {
+                "fifo" => assert!(Command::new("mkfifo").arg(&path).status().unwrap().success()),
+                "elsewhere" => symlink(&outside, &path).unwrap(),
+                target => symlink(target, &path).unwrap(),
+            }
+            let (code, said) = scene.run(&["."]);
+            assert!(!said.contains("SECRET") && !said.contains("PATH="), "{name} {target}: {said}");
+            assert!(code != 0 && said.contains("can't be read: it "), "{name} {target}: {said}");
+        }
+    }
+    // A link within the repository is what it leads to; so is a file of git's own left alone.
+    let scene = Scene::new(&[("ignored", "policy.yaml\n"), ("other.yaml", "a: 1\n")]);
+    symlink("ignored", scene.root().join(".gitignore")).unwrap();
+    let (_, said) = scene.run(&["."]);
+    assert!(said.contains("0 policies"), "{said}");
+}
+
+#[test]
+fn files_that_are_named_stay_inside_and_within_bounds() {
+    let scene = Scene::new(&[("netpol-lint.toml", "inventory = ['/etc/passwd']\n")]);
+    let outside = scene.folder.path().join("secret");
+    fs::write(&outside, "SECRET\n").unwrap();
+    for name in ["/etc/passwd", "../secret", "link", ".git/config", "/dev/zero"] {
+        scene.write("netpol-lint.toml", format!("inventory = ['{name}']\n"));
+        let _ = symlink(&outside, scene.root().join("link"));
+        scene.write(".git/config", "SECRET\n");
+        let (code, said) = scene.run(&["."]);
+        assert!(code == 2 && !said.contains("SECRET") && !said.contains("root:"), "{said}");
+    }
+    fs::remove_file(scene.root().join("netpol-lint.toml")).unwrap();
+    for flag in ["--config", "--baseline", "--inventory"] {
+        for file in ["/dev/zero", "link"] {
+            let (code, said) = scene.run(&[flag, file, "."]);
+            assert!(code == 2 && !said.contains("SECRET"), "{flag} {file}: {said}");
+        }
+    }
+    // A user's own configuration is read, and none of its lines shown.
+    fs::write(&outside, "pedantic = 'SECRET'\n").unwrap();
+    let (code, said) = scene.run(&["--config", "../secret", "."]);
+    assert!(code == 2 && !said.contains("| pedantic"), "{said}");
+    fs::write(&outside, "pedantic = true\n").unwrap();
+    assert!(scene.run(&["--config", "../secret", "."]).0 != 2);
+}
+
+#[test]
+fn nothing_is_written_through_a_link_that_the_repository_brought() {
+    let scene = Scene::new(&[]);
+    let victim = scene.folder.path().join("victim");
+    fs::write(&victim, "mine").unwrap();
+    symlink(scene.elsewhere(), scene.root().join("out")).unwrap();
+    for (flag, name) in [("--output=sarif=", "report.sarif"), ("--write-baseline=", "base.json")] {
+        let link = scene.root().join(name);
+        symlink(&victim, &link).unwrap();
+        scene.run(&[&format!("{flag}{name}"), "."]);
+        assert_eq!(fs::read_to_string(&victim).unwrap(), "mine", "{flag}");
+        let (code, said) = scene.run(&[&format!("{flag}out/{name}"), "."]);
+        assert!(code == 2 && said.contains("leads out of the repository"), "{said}");
+    }
+    assert!(!scene.root().join("report.sarif").is_symlink(), "it is replaced");
+    scene.is_clean();
+    // Where nobody else brought the link, it is followed.
+    let mine = scene.folder.path().join("mine");
+    symlink(&victim, &mine).unwrap();
+    scene.run(&[&format!("--output=sarif={}", mine.display()), "."]);
+    assert!(fs::read_to_string(&victim).unwrap().contains("sarif"));
+}
+
+#[test]
+fn fixes_stay_in_the_repository_that_was_named() {
+    let bad = POLICY.replace("policyTypes: [Ingress]", "ingress: [{from: [{podSelector: {}}]}]")
+        + "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db}\n\
+           spec: {podSelector: {}, egress: [{to: []}]}\n";
+    let scene = Scene::new(&[]);
+    let there = scene.elsewhere().join("policy.yaml");
+    fs::write(&there, &bad).unwrap();
+    symlink(scene.elsewhere(), scene.root().join("out")).unwrap();
+    scene.run(&["--fix", "--unsafe-fixes", "--pedantic", "out"]);
+    assert_eq!(fs::read_to_string(&there).unwrap(), bad);
+    // The same file, named where it is, is edited.
+    let there = there.to_string_lossy().into_owned();
+    scene.run(&["--fix", "--unsafe-fixes", "--pedantic", &there]);
+    assert_ne!(fs::read_to_string(&there).unwrap(), bad);
+}
+
+#[test]
+fn helm_dies_with_us_and_its_copies_are_removed() {
+    for signal in ["TERM", "INT", "KILL"] {
+        let scene = Scene::new(&[("web/Chart.yaml", CHART), ("web/templates/a.yaml", TEMPLATE)]);
+        // Stands for a helm that takes its time.
+        let tools = scene.folder.path().join("tools");
+        fs::create_dir(&tools).unwrap();
+        let pid = scene.folder.path().join("pid");
+        let script = format!(
+            "#!/bin/sh\necho $$ > {0}.new; mv {0}.new {0}; exec sleep 300\n",
+            pid.display()
+        );
+        fs::write(tools.join("helm"), script).unwrap();
+        Command::new("chmod").arg("+x").arg(tools.join("helm")).status().unwrap();
+        let path = std::env::join_paths(
+            std::iter::once(tools).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
+        );
+        let mut child =
+            scene.command(&["."]).env("PATH", path.unwrap()).stdout(Stdio::null()).spawn().unwrap();
+        let wait = |what: &dyn Fn() -> bool| {
+            let started = Instant::now();
+            while !what() && started.elapsed() < Duration::from_secs(30) {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            what()
+        };
+        assert!(wait(&|| pid.exists()), "helm did not start");
+        let helm = fs::read_to_string(&pid).unwrap().trim().to_owned();
+        let us = child.id().to_string();
+        Command::new("kill").args([&format!("-{signal}"), &us]).status().unwrap();
+        assert!(!child.wait().unwrap().success());
+        let is_gone = || !Path::new("/proc").join(&helm).join("exe").exists();
+        if cfg!(target_os = "linux") || signal != "KILL" {
+            assert!(wait(&is_gone), "{signal}: helm {helm} is still there");
+        }
+        if signal != "KILL" {
+            scene.is_clean();
+        }
+    }
+}
+
+#[test]
+fn a_repository_lowers_limits_and_does_not_raise_them() {
+    let scene = Scene::new(&[]);
+    for (table, key, number) in [
+        ("limits", "depth", 5000u64),
+        ("limits", "file-bytes", 1 << 31),
+        ("limits", "nodes", 1 << 31),
+        ("limits", "documents", 1 << 31),
+        ("helm", "time-limit", 100_000),
+        ("helm", "output-limit", 1 << 31),
+    ] {
+        scene.write("netpol-lint.toml", format!("[{table}]\n{key} = {number}\n"));
+        let (code, said) = scene.run(&["."]);
+        assert!(code == 2 && said.contains("netpol-lint.toml:2:"), "{said}");
+        assert!(said.contains("a limit is from 1 to "), "{said}");
+        scene.write("netpol-lint.toml", format!("[{table}]\n{key} = 9\n"));
+        assert_ne!(scene.run(&["."]).0, 2, "{key}");
+        if key != "depth" {
+            let (code, said) = scene.run(&["--limit", &format!("{key}={number}"), "."]);
+            assert_ne!(code, 2, "{said}");
+        }
+    }
+    for typed in ["depth=5000", "dept=1", "nodes", "nodes=0", "nodes=-1"] {
+        assert_eq!(scene.run(&["--limit", typed, "."]).0, 2, "{typed}");
+    }
+}
+
+#[test]
+fn what_is_printed_steers_no_terminal() {
+    let odd = "\\u009b\\u202e\\u200b";
+    let workload = format!(
+        "apiVersion: v1\nkind: Pod\nmetadata: {{name: \"web{odd}\", namespace: shop, \
+         labels: {{\"app\": \"x{odd}\"}}}}\nspec: {{containers: []}}\n"
+    );
+    let scene = Scene::new(&[("pod.yaml", &workload)]);
+    for command in [vec!["inventory"], vec!["bundles", "--output-format", "json"]] {
+        let (code, said) = scene.run(&command);
+        assert_eq!(code, 0, "{said}");
+        assert!(!said.contains(['\u{9b}', '\u{202e}', '\u{200b}']), "{said:?}");
+    }
+    let (_, said) = scene.run(&["inventory"]);
+    assert!(said.contains("web\\u009b\\u202e\\u200b"), "the value stays: {said}");
+}
+
+#[test]
+fn what_git_keeps_is_no_part_of_the_repository() {
+    let kustomization = "resources: [../.git/secret.yaml]\n";
+    let scene = Scene::new(&[("k/kustomization.yaml", kustomization)]);
+    scene.write(".git/secret.yaml", POLICY.replace("web", "SECRET"));
+    let (code, said) = scene.run(&["."]);
+    assert!(code == 1 && !said.contains("SECRET") && said.contains("is not read"), "{said}");
+}
+
+#[test]
+fn standard_input_has_a_path_inside_or_none() {
+    let scene = Scene::new(&[]);
+    let piped = |path: &str| {
+        let mut child = scene
+            .command(&["-", "--stdin-path", path])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let _ = child.stdin.take().unwrap().write_all(POLICY.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for path in ["../x.yaml", "/tmp/x.yaml", "..", ".", "/", "a/../../x.yaml", "../root/../x"] {
+        let (code, said) = piped(path);
+        assert_eq!(code, Some(2), "{path}: {said}");
+        assert!(said.contains("is not the path of a file in"), "{path}: {said}");
+    }
+    let inside = scene.root().join("new.yaml");
+    for path in
+        ["<stdin>", "new.yaml", "a/../new.yaml", "../root/new.yaml", inside.to_str().unwrap()]
+    {
+        let (code, said) = piped(path);
+        assert!(matches!(code, Some(0 | 1)), "{path}: {said}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_fix_keeps_extended_attributes() {
+    let bad = POLICY.replace("policyTypes: [Ingress]", "egress: [{to: []}]");
+    let scene = Scene::new(&[("bad.yaml", &bad)]);
+    let path = scene.root().join("bad.yaml");
+    if xattr::set(&path, "user.origin", b"here").is_err() {
+        return println!("skipped: no extended attributes here");
+    }
+    scene.run(&["--fix", "--unsafe-fixes", "--pedantic", "bad.yaml"]);
+    assert_ne!(fs::read_to_string(&path).unwrap(), bad, "it was fixed");
+    assert_eq!(xattr::get(&path, "user.origin").unwrap().as_deref(), Some(&b"here"[..]));
+}
