@@ -166,8 +166,10 @@ impl Mode {
             ..in_force.request(args.context.paths, args.context.files, terminal)
         };
         request.selection.show_run = args.findings.show_run;
-        if !RULES.iter().any(|rule| request.selection.is_on(rule)) {
-            let what = "no rule is on: --select, --ignore and netpol-lint.toml leave none";
+        let selected = &request.selection.select;
+        let is_left = |id: &String| !request.selection.ignore.contains(id);
+        if !selected.is_empty() && !selected.iter().any(is_left) {
+            let what = "no rule is on: every rule that is selected is ignored too";
             return Err(Failure::Arguments(what.to_owned()));
         }
         if args.output.statistics && !args.output.output_format.is_for_people() {

@@ -336,16 +336,22 @@ fn pages_fit_eighty_columns() {
 fn a_run_in_which_no_rule_is_on_is_exit_code_2() {
     let dir = repository();
     for arguments in [
-        &["--select", "split-peer", "--ignore", "all"][..],
-        &["--ignore", "all"],
-        &["--config", "none.toml"],
+        &["--select", "split-peer", "--ignore", "split-peer"][..],
+        &["--select", "split-peer", "--ignore", "all"],
+        &["--config", "none.toml", "--ignore", "unknown-field"],
     ] {
-        std::fs::write(dir.path().join("none.toml"), "ignore = [\"all\"]\n").unwrap();
+        std::fs::write(dir.path().join("none.toml"), "select = ['unknown-field']\n").unwrap();
         let error = refusal(netpol_lint(arguments).current_dir(dir.path()));
         assert!(error.contains("no rule is on"), "{arguments:?}: {error}");
     }
-    let some = &["--ignore", "split-peer"];
-    netpol_lint(some).current_dir(dir.path()).assert().success();
+    for some in [
+        &["--ignore", "split-peer"][..],
+        &["--ignore", "all"],
+        &["--select", "split-peer,unknown-field", "--ignore", "split-peer"],
+        &["--config", "none.toml", "--select", "split-peer"],
+    ] {
+        netpol_lint(some).current_dir(dir.path()).assert().success();
+    }
 }
 
 #[test]
