@@ -11,7 +11,7 @@ use crate::bundle::kustomize::Kustomizations;
 use crate::bundle::{self, Built, Grouped, Head, Item, Manifest, Origin, Unit};
 use crate::clock::Clock;
 use crate::making::Making;
-use crate::model::{self, Body, Loaded, Object};
+use crate::model::{self, Body, Duplicate, Loaded, Object};
 use crate::repo::{self, Error, Repo};
 use crate::resolve::{Open, Surroundings, Unseen};
 use crate::text::{SourceId, Sources, Span};
@@ -76,7 +76,13 @@ impl Assembly {
         let of_bundles: BTreeSet<SourceId> =
             built.iter().flat_map(|one| one.files.iter().copied()).collect();
         plain.retain(|object| !of_bundles.contains(&object.head.source));
-        plain.extend(decode(&mut built));
+        let (made, duplicates) = decode(&mut built, &units, repo);
+        plain.extend(made);
+        loaded.duplicates.extend(duplicates.into_iter().filter(|duplicate| {
+            let template = repo.files.get(duplicate.place().source.0 as usize);
+            template.is_some_and(|file| file.reported && file.role == repo::Role::ChartTemplate)
+        }));
+        model::in_order(&mut loaded.duplicates);
         let homes = replace_by_piped(&mut plain, repo);
         making.mark_what_is_here(&mut plain);
         let given = plain.len();
@@ -121,7 +127,10 @@ fn inflate(
     sources: &mut Sources,
 ) {
     for call in kustomizations.charts() {
-        let directory = call.home.as_ref().map(|home| format!("{home}/{}", call.name));
+        let directory = call.home.as_ref().map(|home| match home.as_str() {
+            "" => call.name.clone(),
+            home => format!("{home}/{}", call.name),
+        });
         let Some(chart) = directory.and_then(|directory| charts.get(&directory)) else { continue };
         let wanted = helm::Wanted {
             chart,
@@ -137,16 +146,28 @@ fn inflate(
     }
 }
 
-/// The objects of all that was made, whose manifests are taken out.
-fn decode(built: &mut [Built]) -> Vec<Object> {
+/// The objects of all that was made, whose manifests are taken out, and what charts write twice.
+/// A kustomization makes nothing of a file in which anything is.
+fn decode(built: &mut [Built], units: &[Unit], repo: &Repo) -> (Vec<Object>, Vec<Duplicate>) {
+    let is_template = |source: SourceId| {
+        let file = repo.files.get(source.0 as usize);
+        file.is_some_and(|file| file.role == repo::Role::ChartTemplate)
+    };
     let manifests: Vec<Vec<Manifest>> =
         built.iter_mut().map(|one| std::mem::take(&mut one.manifests)).collect();
-    let decoded: Vec<Vec<Object>> = manifests
+    let (objects, duplicates): (Vec<Vec<Object>>, Vec<Vec<Duplicate>>) = manifests
         .into_par_iter()
+        .zip(units)
         .enumerate()
-        .map(|(number, manifests)| model::decoded(number, manifests))
-        .collect();
-    decoded.into_iter().flatten().collect()
+        .map(|(number, (manifests, unit))| {
+            let duplicates = match unit.is_chart {
+                true => model::of_rendered(&manifests),
+                false => Vec::new(),
+            };
+            (model::decoded(number, manifests, &is_template), duplicates)
+        })
+        .unzip();
+    (objects.into_iter().flatten().collect(), duplicates.into_iter().flatten().collect())
 }
 
 /// Puts what is piped in where the repository has an object of the same kind and name, so that it

@@ -8,12 +8,14 @@ use fixedbitset::FixedBitSet;
 use crate::assembly::Assembly;
 use crate::bundle::{Built, Fault, FaultKind, Grouped, Site, Unit};
 use crate::clock::Clock;
-use crate::lint::{self, Finding};
-use crate::model::{Body, Object};
+use crate::lint::{self, Finding, Severity};
+use crate::lost::{Losses, NotBuilt};
+use crate::model::{Body, Duplicate, Object};
 use crate::reach::Reach;
 use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Elsewhere, Members, Surroundings};
 use crate::text::{SourceId, Span};
+use crate::yaml::Problem;
 use crate::{Outcome, Progress, Request, Summary, settle};
 
 /// Reads, resolves and judges: the whole pipeline.
@@ -31,9 +33,10 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let found = run.lint();
     clock.stage("lint");
     let findings = run.merged(found);
-    let (held, ignored) = run.settled(findings);
+    let (held, ignored, in_test_directories) = run.settled(findings);
     clock.stage("settle");
     let summary = Summary {
+        in_test_directories,
         suppressed: held.suppressed.len() + ignored,
         baselined: held.baselined,
         ..run.summary(clock)
@@ -46,6 +49,8 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
         findings: held.findings,
         suppressed: request.show_suppressed.then_some(held.suppressed),
         stale: held.stale,
+        shows_run: request.selection.show_run
+            || request.selection.least_severity() == Severity::Note,
         summary,
         root: repo.root,
     })
@@ -60,12 +65,21 @@ struct Run<'a> {
     reported: Arc<FixedBitSet>,
     /// What all sites look up outside of themselves.
     surroundings: Arc<Surroundings>,
+    /// Where a policy is lost with what could not be read or made.
+    losses: Losses<'a>,
+    /// The paths that were given, from the root.
+    given: Vec<String>,
 }
 
 impl<'a> Run<'a> {
     fn new(request: &'a Request, repo: &'a Repo, assembly: &'a Assembly) -> Self {
         let surroundings = assembly.surroundings(request.settings.default_namespace());
-        let mut run = Self { request, repo, assembly, reported: Arc::default(), surroundings };
+        let (reported, losses) = (Arc::default(), Losses::of(assembly, repo));
+        let here = [request.cwd.clone()];
+        let paths = &request.scope.paths;
+        let paths = if paths.is_empty() { &here[..] } else { paths };
+        let given = paths.iter().map(|path| repo.path_of(path, &request.cwd)).collect();
+        let mut run = Self { request, repo, assembly, reported, surroundings, losses, given };
         let units = assembly.units.iter().zip(&assembly.built);
         let reshaped: Vec<bool> =
             units.map(|(unit, built)| run.is_shaped_by_reported(built, unit)).collect();
@@ -164,9 +178,8 @@ impl<'a> Run<'a> {
         let mut findings =
             settle::merge(found, &|place| holders.get(&place.source).copied().unwrap_or(0));
         let loaded = &self.assembly.loaded;
-        let problems = loaded.problems.iter();
-        let problems = problems.filter(|problem| self.is_reported(problem.span.source));
-        findings.extend(problems.map(lint::run::unread));
+        let is_lost = |problem| self.losses.is_policy_in(problem);
+        findings.extend(self.problems().map(|it| lint::run::unread(it, is_lost(it))));
         let unreadable = loaded.unreadable.iter();
         findings
             .extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
@@ -175,6 +188,12 @@ impl<'a> Run<'a> {
         findings.extend(lint::run::unknown_policy_kinds(reported));
         findings.extend(loaded.duplicates.iter().map(lint::duplicate_key::finding));
         findings
+    }
+
+    /// The documents that could not be read, and are to be reported on.
+    fn problems(&self) -> impl Iterator<Item = &'a Problem> {
+        let problems = self.assembly.loaded.problems.iter();
+        problems.filter(|problem| self.is_reported(problem.span.source))
     }
 
     /// What could not be made, once each, with the bundles that it is missing from. What is missing
@@ -190,7 +209,9 @@ impl<'a> Run<'a> {
             places.any(|place| told.contains(place))
         };
         let is_news = |fault: &&Fault| self.is_reported(fault.place.source) && !is_told(fault);
-        for (built, unit) in self.assembly.built.iter().zip(&self.assembly.units) {
+        let units = self.assembly.built.iter().zip(&self.assembly.units).enumerate();
+        for (number, (built, unit)) in units {
+            let is_lost = self.losses.is_policy_of(number);
             let faults = built.faults.iter().filter(|fault| !is_told(fault));
             // kustomize stops at its first error: what else is wrong is shown there.
             let mut stopped: Option<usize> = None;
@@ -200,21 +221,21 @@ impl<'a> Run<'a> {
                 if is_hidden && anchor.is_none() {
                     continue;
                 }
-                let source = anchor.unwrap_or(fault.place).source;
-                let key = (fault.kind, source, fault.message.as_str());
                 let shown = anchor.map(|anchor| seen_from(anchor, fault));
                 let shown = shown.as_ref().unwrap_or(fault);
                 let is_refused = fault.kind == FaultKind::Refused;
                 if let Some(first) = stopped.filter(|_| is_refused) {
-                    lint::unbuilt::again(&mut found[first], shown);
+                    lint::unbuilt::again(&mut found[first], shown, is_lost);
                     continue;
                 }
+                let source = anchor.unwrap_or(fault.place).source;
+                let key = (fault.kind, source, fault.message.as_str());
                 let at = *met.entry(key).or_insert_with(|| {
                     found.push(lint::unbuilt::finding(shown));
                     found.len() - 1
                 });
                 stopped = stopped.or(is_refused.then_some(at));
-                lint::unbuilt::again(&mut found[at], shown);
+                lint::unbuilt::again(&mut found[at], shown, is_lost);
                 if several && !found[at].bundles.contains(&built.name) {
                     found[at].bundles.push(built.name.clone());
                 }
@@ -249,12 +270,12 @@ impl<'a> Run<'a> {
     fn told_by_reading(&self) -> BTreeSet<Span> {
         let loaded = &self.assembly.loaded;
         let problems = loaded.problems.iter().map(|problem| problem.span);
-        problems.chain(loaded.duplicates.iter().map(|duplicate| duplicate.place)).collect()
+        problems.chain(loaded.duplicates.iter().map(Duplicate::place)).collect()
     }
 
-    /// The findings that count, without those that are suppressed or in the baseline, and how
-    /// many the configuration ignores by their path.
-    fn settled(&self, findings: Vec<Finding>) -> (settle::Held, usize) {
+    /// The findings that count, without those that are suppressed or in the baseline, how many the
+    /// configuration ignores by their path, and how many are not shown as they are in tests.
+    fn settled(&self, findings: Vec<Finding>) -> (settle::Held, usize, usize) {
         let (request, sources) = (self.request, &self.assembly.sources);
         let policies = self.reported.ones().filter_map(|id| match &self.objects()[id] {
             Object { head, body: Body::Policy(policy), .. } => Some((head, &**policy)),
@@ -271,6 +292,11 @@ impl<'a> Run<'a> {
             .collect();
         let mut findings = settle::settle(findings, &request.selection, sources);
         let ignored = request.selection.hold_back(&mut findings, sources);
+        let all = findings.len();
+        findings.retain(|finding| {
+            request.selection.passes_in_tests(finding) || !self.is_quiet_test(finding)
+        });
+        let in_tests = all - findings.len();
         let files = self.repo.files.iter();
         let reported: BTreeSet<&str> =
             files.filter(|f| f.reported).map(|f| f.path.as_str()).collect();
@@ -289,7 +315,19 @@ impl<'a> Run<'a> {
             sources,
             &looked_at,
         );
-        (held, ignored)
+        (held, ignored, in_tests)
+    }
+
+    /// Whether a finding is in a directory of tests or examples, and neither that directory nor
+    /// anything in it was given as a path.
+    fn is_quiet_test(&self, finding: &Finding) -> bool {
+        let path = self.assembly.sources.get(finding.place.source).path.as_str();
+        let trial = |path: &str| self.request.grouping.trial(path);
+        let is_given = |given: &String| {
+            let below = format!("{given}/");
+            trial(&format!("{below}.")).is_some() && path.starts_with(&below) || path == *given
+        };
+        trial(path).is_some() && !self.given.iter().any(is_given)
     }
 
     fn summary(&self, clock: Clock) -> Summary {
@@ -318,10 +356,21 @@ impl<'a> Run<'a> {
             pruned: 0,
             kustomizations: units().filter(|(unit, _)| !unit.is_chart).count(),
             charts: units().filter(|(unit, it)| unit.is_chart && it.is_unrendered()).count(),
+            not_built: self.not_built(),
+            in_test_directories: 0,
             left_out: self.left_out(),
             time: clock.elapsed(),
             stages: clock.stages,
         }
+    }
+
+    /// What could not be read or made, and no policy depends on it.
+    fn not_built(&self) -> NotBuilt {
+        let is_mild = |problem: &&Problem| {
+            lint::run::unread(problem, self.losses.is_policy_in(problem)).severity == Severity::Note
+        };
+        let documents = self.problems().filter(is_mild).count();
+        self.losses.without_policy(|fault| self.is_reported(fault.place.source), documents)
     }
 
     /// What was not read as manifests, and why.

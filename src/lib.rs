@@ -27,6 +27,7 @@ mod assembly;
 mod check;
 mod clock;
 pub mod connectivity;
+mod lost;
 mod making;
 mod mend;
 pub mod overview;
@@ -40,6 +41,7 @@ use text::Sources;
 
 pub use assembly::Assembly;
 pub use check::check;
+pub use lost::NotBuilt;
 pub use mend::{Mending, mend};
 
 /// What to check and how; the command line's arguments, understood.
@@ -78,6 +80,9 @@ pub struct Outcome {
     pub suppressed: Option<Vec<settle::Suppressed>>,
     /// The baseline's entries that are no finding any more.
     pub stale: Vec<settle::Entry>,
+    /// Whether what could not be read or made is among the findings, though no policy depends on
+    /// it.
+    pub shows_run: bool,
     /// What was read.
     pub summary: Summary,
     /// The repository's root, to which reported paths are relative.
@@ -117,6 +122,10 @@ pub struct Summary {
     pub kustomizations: usize,
     /// Helm charts that were not rendered.
     pub charts: usize,
+    /// What could not be read or made, and no policy depends on it.
+    pub not_built: NotBuilt,
+    /// Findings in directories of tests and examples that are not shown.
+    pub in_test_directories: usize,
     /// Paths that were passed by, with the reason.
     pub left_out: Vec<(String, &'static str)>,
     /// How long it took.

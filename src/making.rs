@@ -338,9 +338,29 @@ impl<'a> Making<'a> {
     fn deploy(&self, one: &Deployed) -> (Built, Unit) {
         let Ask { directory, kustomization, takes_empty, .. } = &one.ask;
         let mut built = self.kustomizations.deploy(directory, kustomization, *takes_empty);
+        self.read_as_argo(&mut built, &one.ask);
         with_fallback(&mut built, &one.ask);
         let unit = unit(&built, &one.ask.directory, Some(one.by.clone()));
         (built, unit)
+    }
+
+    /// Argo CD makes no kustomization of a directory that has none.
+    fn read_as_argo(&self, built: &mut Built, ask: &Ask) {
+        let Some(plain) = &ask.plain else { return };
+        if plain.plugin {
+            built.manifests.clear();
+            built.faults.clear();
+            let what = ask.directory.clone();
+            built.openings.push(Opening { namespace: ask.fallback.clone(), what });
+            return;
+        }
+        if self.kustomizations.holds(&ask.directory) {
+            return;
+        }
+        let path_of = |id: SourceId| {
+            self.repo.files.get(id.0 as usize).map_or(String::new(), |file| file.path.clone())
+        };
+        plain.apply(built, &ask.directory, &path_of);
     }
 
     /// The directories of the repository that a path, or a pattern such as `apps/*`, names. The
@@ -411,6 +431,8 @@ fn with_fallback(built: &mut Built, ask: &Ask) {
 fn cluster(place: &str, ask: &Ask) -> String {
     let place = if place.is_empty() { "." } else { place };
     match &ask.destination {
+        // What an Application deploys may be Applications of the same cluster.
+        Some(destination) if place.ends_with(&format!(" (to {destination})")) => place.to_owned(),
         Some(destination) => format!("{place} (to {destination})"),
         None => place.to_owned(),
     }

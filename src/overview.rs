@@ -161,6 +161,7 @@ fn why(open: &Open) -> String {
             format!("`{what}` deploys what is not shown, and may make pods there")
         }
         Open::Operator(what) => format!("`{what}` has an operator make pods there"),
+        Open::RunTime(who) => format!("{who} may create pods there"),
         Open::System => "the cluster's own components live there".to_owned(),
         Open::Placeholder => "its name is filled in later".to_owned(),
     }

@@ -9,7 +9,7 @@
 
 use compact_str::CompactString;
 
-use super::Head;
+use super::{DirectorySource, Head};
 use crate::text::Span;
 use crate::yaml::{self, Entry, Map, Node, Scalar, ScalarKind, Value};
 
@@ -30,6 +30,9 @@ pub struct Ask {
     pub takes_empty: bool,
     /// How to render it, where it is a chart.
     pub chart: ChartAsk,
+    /// How its files are read where it is neither a kustomization nor a chart; none for Flux, which
+    /// makes a kustomization of them.
+    pub plain: Option<DirectorySource>,
 }
 
 /// How a chart is to be rendered.
@@ -92,6 +95,7 @@ fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
             destination: None,
             takes_empty: true,
             chart: ChartAsk::default(),
+            plain: None,
         });
     }
     found
@@ -141,13 +145,17 @@ fn argo_ask(head: &Head, spec: &Node, source: &Node, path: &Node, directory: Str
             .get("helm")
             .map(|helm| argo_chart(head, helm, &directory))
             .unwrap_or_default(),
+        plain: Some(DirectorySource::of(source)),
         directory,
     }
 }
 
 fn argo_chart(head: &Head, helm: &Node, directory: &str) -> ChartAsk {
     let files = helm.get("valueFiles").and_then(Node::as_seq).unwrap_or_default();
-    let files = files.iter().filter_map(Node::as_str);
+    // What an ApplicationSet fills in (`$values/{{ .path.path }}/values.yaml`), and another
+    // source's files, are not known here.
+    let is_known = |file: &&str| !file.contains("{{") && !file.starts_with('$');
+    let files = files.iter().filter_map(Node::as_str).filter(is_known);
     let written = || helm.get("values").and_then(parsed);
     ChartAsk {
         is_sure: false,
@@ -187,6 +195,7 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
             values: Vec::new(),
             inline: spec.get("values").cloned(),
         },
+        plain: None,
         directory,
     };
     named(chart, directories).into_iter().map(ask).collect()

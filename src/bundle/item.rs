@@ -127,7 +127,7 @@ impl Grouping {
 
     /// The directory of tests or examples that a path lies in: its path up to the directory
     /// directly below it, or itself for its own loose files.
-    pub(super) fn trial(&self, path: &str) -> Option<String> {
+    pub fn trial(&self, path: &str) -> Option<String> {
         let directories: Vec<&str> = path.split('/').collect();
         let (_, directories) = directories.split_last()?;
         let is_trial = |name: &&str| self.trial_directories.iter().any(|trial| trial == name);

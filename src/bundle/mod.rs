@@ -3,6 +3,7 @@
 
 mod branches;
 mod built;
+mod directory_source;
 pub mod gitops;
 mod grouping;
 mod head;
@@ -15,6 +16,7 @@ mod plain;
 mod rivals;
 
 pub use built::{Built, ChartCall, Fault, FaultKind, Manifest, Opening, Write, Writer};
+pub use directory_source::DirectorySource;
 pub use grouping::Grouped;
 pub use head::{HEAD, Head, heads};
 pub use item::{Bundle, Grouping, Item, NamedCluster, Origin, Site, TRIAL_DIRECTORIES, Unit};

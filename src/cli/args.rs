@@ -232,6 +232,10 @@ pub(super) struct FindingArgs {
     #[arg(long)]
     pub(super) pedantic: bool,
 
+    /// Show what could not be built or read too, where no policy depends on it
+    #[arg(long)]
+    pub(super) show_run: bool,
+
     /// The least severity shown [default: warning; with --pedantic note]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(super) min_severity: Option<Level>,

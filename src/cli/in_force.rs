@@ -166,6 +166,7 @@ impl InForce {
             select: self.select.value.clone(),
             ignore: self.ignore.value.clone(),
             pedantic: self.pedantic.value,
+            show_run: false,
             min_severity: self.min_severity.value,
             min_confidence: self.min_confidence.value,
             severity: self.severity.iter().map(|at| at.value.clone()).collect::<BTreeMap<_, _>>(),

@@ -6,15 +6,15 @@ use std::path::Path;
 
 use tempfile::Builder;
 
-use crate::repo::Boundary;
+use crate::repo::{Boundary, Target};
 
 /// Puts `text` in the place of a file by renaming a new one over it: whoever reads sees the old
 /// text or the new one, also when this is killed. The mode stays. A link that the repository with
-/// that `root` may have brought is replaced and not followed; elsewhere one is followed, and what
-/// is no regular file (a pipe, a device) is written to.
+/// that `root` may have brought does not lead out of it: it is replaced instead. Elsewhere links are
+/// followed, and what is no regular file (a pipe, a device) is written to.
 pub(super) fn replace(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
-    let real = Boundary::new(root).target(&std::path::absolute(path)?)?;
-    let before = fs::symlink_metadata(&real).ok().filter(|metadata| !metadata.is_symlink());
+    let Target { path: real, is_link } = Boundary::new(root).target(&std::path::absolute(path)?)?;
+    let before = if is_link { None } else { fs::metadata(&real).ok() };
     if before.as_ref().is_some_and(|metadata| !metadata.is_file() && !metadata.is_dir()) {
         return fs::OpenOptions::new().write(true).open(&real)?.write_all(text);
     }
@@ -40,8 +40,8 @@ pub(super) fn replace(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
 /// Adds to a file that others write to as well. No link that the repository may have brought is
 /// followed.
 pub(super) fn append(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
-    let real = Boundary::new(root).target(&std::path::absolute(path)?)?;
-    if real.is_symlink() {
+    let Target { path: real, is_link } = Boundary::new(root).target(&std::path::absolute(path)?)?;
+    if is_link {
         return Err(io::Error::other("it is a symbolic link"));
     }
     fs::OpenOptions::new().append(true).create(true).open(real)?.write_all(text)

@@ -166,11 +166,12 @@ impl Mode {
         let fail_on = if args.findings.exit_zero { None } else { in_force.fail_on.value };
         let config = in_force.file.clone();
         let threads = args.files.threads.map(usize::from);
-        let request = Request {
+        let mut request = Request {
             baseline,
             show_suppressed: args.accepted.show_suppressed,
             ..in_force.request(args.paths, args.files, terminal)
         };
+        request.selection.show_run = args.findings.show_run;
         Ok(Self::Check(Box::new(Check {
             request,
             config,

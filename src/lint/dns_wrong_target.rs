@@ -56,11 +56,20 @@ fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opti
     let place = at.spot.key_span(cx.cluster.policy(id))?;
     let message = format!(
         "the cluster's DNS pods listen on port {port} on OpenShift, and policies see the pods' \
-         port, not the Service's 53: lookups are dropped"
+         address and port, not the Service's and its 53: lookups are dropped"
     );
-    let help = format!("write port {port}, UDP and TCP (53 as well does no harm)");
+    let is_by_address = rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent());
+    let help = if is_by_address {
+        let (key, value) = cx.cluster.profile.dns_label();
+        let namespace = cx.cluster.profile.dns_namespace();
+        format!("select the pods `{key}: {value}` in `{namespace}`, on port {port}, UDP and TCP")
+    } else {
+        format!("write port {port}, UDP and TCP (53 as well does no harm)")
+    };
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
-    finding.fixes.extend(write_port(cx, id, rule));
+    if !is_by_address {
+        finding.fixes.extend(write_port(cx, id, rule));
+    }
     Some(finding)
 }
 

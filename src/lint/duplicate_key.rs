@@ -2,7 +2,9 @@
 //! since the trees of all but policies are dropped then.
 
 use super::{Check, Confidence, Finding, Rule, Severity, Subject, words};
-use crate::model::DuplicateKey;
+use crate::bundle::Head;
+use crate::model::{Duplicate, DuplicateKey, DuplicateObject};
+use crate::text::visible;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,31 +16,76 @@ pub static RULE: Rule = Rule {
     check: Check::Reading,
 };
 
-/// What was noticed, as a finding on the last of the places, which is the one that counts.
-pub fn finding(duplicate: &DuplicateKey) -> Finding {
+/// What was noticed, as a finding.
+pub fn finding(duplicate: &Duplicate) -> Finding {
+    match duplicate {
+        Duplicate::Key(key) => of_key(key),
+        Duplicate::Object(object) => of_object(object),
+    }
+}
+
+/// The finding is on the last of the places, which is the one that counts.
+fn of_key(duplicate: &DuplicateKey) -> Finding {
     let key = words::quoted(&duplicate.key);
     let times = match duplicate.earlier.len() {
         1 => "twice".to_owned(),
         earlier => format!("{} times", earlier + 1),
     };
-    let mut message = format!("{key} stands {times} in this mapping: ");
-    if duplicate.object.is_some() {
-        message.push_str("kubectl silently takes this one alone, and ");
-    }
-    message.push_str("kustomize refuses the file");
+    let what_happens = match (&duplicate.object, duplicate.is_rendered) {
+        (_, true) => "helm silently uses only the last one",
+        (Some(_), false) => "kubectl silently uses only this one, and kustomize rejects the file",
+        (None, false) => "kustomize rejects the file",
+    };
+    let message = format!("{key} is written {times} in this mapping: {what_happens}");
     let help = "join them under one key, or delete all but one";
     let mut finding = Finding::new(&RULE, duplicate.place, message, help);
     finding.field = duplicate.path.clone();
     if let Some(head) = &duplicate.object {
-        finding.subject = Some(Subject {
-            kind: head.kind.to_string(),
-            namespace: head.namespace.as_ref().map(ToString::to_string),
-            name: head.name.to_string(),
-        });
+        finding.subject = Some(subject(head));
         finding.hidden.push(head.start);
     }
-    for earlier in &duplicate.earlier {
-        finding = finding.related(*earlier, "it stands here too");
+    // A template may write both with one line, in a loop.
+    for earlier in duplicate.earlier.iter().filter(|earlier| **earlier != duplicate.place) {
+        finding = finding.related(*earlier, "it is written here too");
     }
     finding
+}
+
+/// The finding is where the second object begins.
+fn of_object(duplicate: &DuplicateObject) -> Finding {
+    let DuplicateObject { first: (first, start), second: (second, place), others, .. } = duplicate;
+    let what_happens = match duplicate.is_rendered {
+        true => "helm reads both as one object, with the last of each key",
+        false => {
+            "kubectl reads both as one object, with the last of each key, and kustomize rejects \
+             the file"
+        }
+    };
+    let message =
+        format!("a `---` is missing between {} and {}: {what_happens}", name(first), name(second));
+    let help = "write `---` on a line of its own above this one";
+    let mut finding = Finding::new(&RULE, *place, message, help);
+    finding.subject = Some(subject(second));
+    finding.hidden.push(second.start);
+    if start != place {
+        finding = finding.related(*start, format!("{} begins here", name(first)));
+    }
+    for (other, start) in others.iter().filter(|(_, start)| start != place) {
+        let words = format!("{} begins here, and needs a `---` too", name(other));
+        finding = finding.related(*start, words);
+    }
+    finding
+}
+
+fn subject(head: &Head) -> Subject {
+    Subject {
+        kind: head.kind.to_string(),
+        namespace: head.namespace.as_ref().map(ToString::to_string),
+        name: head.name.to_string(),
+    }
+}
+
+/// "NetworkPolicy `web`".
+fn name(head: &Head) -> String {
+    format!("{} {}", visible(&head.kind), words::quoted(&head.name))
 }

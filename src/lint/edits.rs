@@ -164,6 +164,9 @@ impl<'a> Site<'a> {
         let entry = parent.entry(key)?;
         let list = &entry.value;
         let first = list.as_seq()?.first().filter(|_| self.is_own(list))?;
+        if !self.tree.span.contains(entry.key_span) {
+            return None;
+        }
         if self.in_brackets(list) {
             let text = format!("{}, ", self.brackets_like(first, new)?);
             return self.on_one_line(list).then(|| self.insert(list.span.start as usize + 1, text));

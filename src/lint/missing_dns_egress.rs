@@ -2,7 +2,7 @@
 
 use super::earlier::Earlier;
 use super::edits::{self, New, Site};
-use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_policies, words};
 use crate::model::{
     At, Direction, Field, Operator, Peer, Policy, PortRef, Selector, Spot, TrafficRule,
 };
@@ -42,7 +42,9 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             Subject::Workload(_) => earlier.tell(&pods),
             Subject::PodsOf(_) => earlier.tell_of_selector(id),
         }
-        findings.push(finding(cx, id, &pods, need));
+        let mut found = finding(cx, id, &pods, need);
+        namespace_policies::lower_if_allowed_elsewhere(cx, id, &mut found);
+        findings.push(found);
     }
 }
 

@@ -30,6 +30,7 @@ mod labels_on_workload_not_pod;
 mod missing_dns_egress;
 mod missing_namespace_selector;
 mod namespace_label_by_name;
+mod namespace_policies;
 mod no_effect_egress;
 mod node_local_dns_blocked;
 mod null_field;

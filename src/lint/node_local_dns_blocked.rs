@@ -7,8 +7,9 @@ use ipnet::IpNet;
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::bundle::Head;
-use crate::model::{At, Direction, Peer, Spot};
-use crate::reach;
+use crate::model::{At, Direction, Peer, Protocol, Spot};
+use crate::reach::{self, Endpoint, Port};
+use crate::resolve::Subject;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -31,8 +32,14 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     for subject in cx.cluster.subjects(id) {
         let answers = cx.reach.dns(subject).map(|dns| [dns.udp, dns.tcp]);
         let allowed = answers.into_iter().flatten().find(|answer| answer.allowed.is_yes());
-        let rules = allowed.map(|answer| cx.reach.rules_to_dns(subject, answer.port));
-        let Some(rules) = rules.filter(|rules| are_by_selectors_alone(cx, rules)) else {
+        let Some(allowed) = allowed else {
+            continue;
+        };
+        if addresses.iter().any(|address| may_reach(cx, subject, *address)) {
+            continue;
+        }
+        let rules = cx.reach.rules_to_dns(subject, allowed.port);
+        let Some(rules) = Some(rules).filter(|rules| are_by_selectors_alone(cx, rules)) else {
             continue;
         };
         if let Some(at) = allowing_peer(cx, id, &rules) {
@@ -46,6 +53,13 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 fn node_cache<'a>(cx: &Context<'a>) -> Option<(&'a Head, &'a [IpAddr])> {
     let (head, workload) = cx.cluster.dns_cache()?;
     Some((head, workload.dns_cache.as_deref()?))
+}
+
+/// Whether the pods may ask one of the cache's addresses.
+fn may_reach(cx: &Context<'_>, subject: Subject, address: IpAddr) -> bool {
+    let port = Port { protocol: Protocol::Udp, number: 53 };
+    let other = Endpoint::Address(address);
+    !reach::side(cx.cluster, Direction::Egress, subject, other, port).allowed.is_no()
 }
 
 /// Whether no rule that allows DNS is for everyone, or holds an address that DNS may have: the

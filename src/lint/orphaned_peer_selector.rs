@@ -1,7 +1,7 @@
 //! A peer that names no pod: the rule lets nobody through.
 
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, orphans};
-use crate::model::{At, Field, Spot};
+use crate::model::{At, Field, Selector, Spot};
 use crate::resolve::PeerPods;
 
 /// The rule.
@@ -22,7 +22,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         if selector.is_empty() || !peer.means.pods.is_none() {
             continue;
         }
-        let Some(confidence) = confidence(cx, &peer.means, peer.is_for_all_namespaces()) else {
+        let Some(confidence) = confidence(cx, &peer.means, selector, peer.is_for_all_namespaces())
+        else {
             continue;
         };
         let spot = Spot::PeerPods(peer.direction, peer.rule, peer.index);
@@ -68,12 +69,17 @@ fn is_alone(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
 }
 
 /// How sure it is that no pod can be there: every namespace that the peer covers must be closed.
-fn confidence(cx: &Context<'_>, means: &PeerPods, everywhere: bool) -> Option<Confidence> {
+fn confidence(
+    cx: &Context<'_>,
+    means: &PeerPods,
+    selector: &Selector,
+    everywhere: bool,
+) -> Option<Confidence> {
     if means.namespaces.is_empty() || everywhere {
         return None;
     }
     let sure = means.namespaces.iter().map(|(number, covered)| {
-        let sure = orphans::sureness(cx.cluster.namespace(*number));
+        let sure = orphans::sureness_of(cx, *number, selector);
         sure.filter(|_| covered.is_yes())
     });
     let least = sure.min().flatten()?;

@@ -18,12 +18,12 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         return;
     };
     let home = cx.cluster.home(id);
-    let Some(sure) = orphans::sureness(cx.cluster.namespace(home)) else {
-        return;
-    };
     if selector.is_empty() || !cx.cluster.selected(id).is_none() {
         return;
     }
+    let Some(sure) = orphans::sureness_of(cx, home, selector) else {
+        return;
+    };
     let orphan = orphans::describe(cx, &[home], selector, place.key);
     let message = format!("{}; the policy applies to nothing", orphan.message);
     let mut finding = Finding::new(&RULE, orphan.place, message, orphan.help)

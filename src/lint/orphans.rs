@@ -3,7 +3,7 @@
 use super::{Confidence, Context, Related, words};
 use crate::bundle::{Head, Write};
 use crate::model::{Label, Operator, Requirement, Selector};
-use crate::resolve::{Labelled, Nearest, Why, WorkloadRef, nearest, selects};
+use crate::resolve::{Labelled, Nearest, Open, Why, WorkloadRef, nearest, selects};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -28,6 +28,63 @@ pub(super) fn sureness(namespace: &crate::resolve::Namespace) -> Option<Confiden
         None => Some(Confidence::High),
         Some(_) => namespace.is_not_evaluated().then_some(Confidence::Low),
     }
+}
+
+/// How sure it can be that a selector selects nothing in a namespace. What is not evaluated is
+/// likely something else where its name shares no word with what is asked for, and in an open
+/// place a near twin is evidence of its own.
+pub(super) fn sureness_of(
+    cx: &Context<'_>,
+    number: u32,
+    selector: &Selector,
+) -> Option<Confidence> {
+    let namespace = cx.cluster.namespace(number);
+    let sure = sureness(namespace);
+    let is_told_apart = || match &namespace.open {
+        Some(Open::NotEvaluated(_)) => {
+            !cx.cluster.elsewhere().is_some_and(|it| it.left_out_shares_word(selector))
+        }
+        _ => false,
+    };
+    let has_evidence = || {
+        matches!(
+            namespace.open,
+            Some(Open::NotEvaluated(_) | Open::Deployed(_) | Open::Operator(_) | Open::RunTime(_))
+        ) && has_near_twin(cx, number, selector)
+    };
+    if sure < Some(Confidence::Medium) && (is_told_apart() || has_evidence()) {
+        return Some(Confidence::Medium);
+    }
+    sure
+}
+
+/// Whether a workload of the namespace would be selected but for one value, which differs in one
+/// segment, or by a slip of the pen: `metrics-bignas`, `metrics-nas`.
+fn has_near_twin(cx: &Context<'_>, number: u32, selector: &Selector) -> bool {
+    cx.cluster.namespace(number).workloads.clone().any(|number| {
+        let workload = cx.cluster.workload(number).workload;
+        let mut unmet =
+            selector.requirements.iter().filter(|r| !crate::resolve::meets(r, workload).is_yes());
+        let (Some(only), None) = (unmet.next(), unmet.next()) else { return false };
+        let Some(has) = workload.label(&only.key).filter(|_| only.operator == Operator::In) else {
+            return false;
+        };
+        only.values.iter().any(|(wanted, _)| are_near(wanted, &has.value))
+    })
+}
+
+fn are_near(a: &str, b: &str) -> bool {
+    let parts =
+        |text: &str| -> Vec<String> { text.split(['-', '_', '.']).map(str::to_owned).collect() };
+    let (a_parts, b_parts) = (parts(a), parts(b));
+    let is_slip = a.len().min(b.len()) > 2 && strsim::osa_distance(a, b) == 1;
+    let differing = a_parts.iter().zip(&b_parts).filter(|(a, b)| a != b);
+    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let differs_in_one = a_parts.len() == b_parts.len() && a_parts.len() > 1 && {
+        let differing: Vec<_> = differing.collect();
+        matches!(differing.as_slice(), [(a, b)] if !is_number(a) && !is_number(b))
+    };
+    is_slip || differs_in_one
 }
 
 /// Describes a selector that selects no pod in those namespaces; `key` is where it is written.
@@ -60,6 +117,15 @@ pub(super) fn describe(
         let message = format!(
             "{} {} of another part of the repository has these labels",
             head.kind,
+            words::quoted(&head.name)
+        );
+        orphan.related.push(Related { span: head.name_span, message });
+    }
+    let template = cx.cluster.elsewhere().and_then(|it| it.templates_selected(selector));
+    if let Some(head) = template.map(|id| cx.cluster.head(id)) {
+        orphan.confidence = Confidence::Low;
+        let message = format!(
+            "ConfigMap {} holds a template of pods with these labels",
             words::quoted(&head.name)
         );
         orphan.related.push(Related { span: head.name_span, message });

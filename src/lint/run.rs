@@ -39,14 +39,20 @@ const fn about_run(id: &'static str, page: &'static str) -> Rule {
     }
 }
 
-/// What could not be read, as a finding.
-pub fn unread(problem: &Problem) -> Finding {
+/// What could not be read, as a finding: an error where a policy is lost with it.
+pub fn unread(problem: &Problem, is_policy_lost: bool) -> Finding {
+    let finding = described(problem, is_policy_lost);
+    let is_mild = !is_policy_lost && !matches!(problem.kind, ProblemKind::Limit(_));
+    if is_mild { finding.severity(Severity::Note) } else { finding }
+}
+
+fn described(problem: &Problem, is_policy_lost: bool) -> Finding {
     match &problem.kind {
         ProblemKind::Syntax(what) => Finding::new(
             &YAML_SYNTAX,
             problem.span,
             format!("this is not YAML: {what}"),
-            "mend it: nothing in this document was checked (the file's other documents were)",
+            "fix it: nothing in this document was checked (the file's other documents were)",
         ),
         ProblemKind::Limit(what) => Finding::new(
             &YAML_LIMIT,
@@ -55,6 +61,14 @@ pub fn unread(problem: &Problem) -> Finding {
             "split it, raise the limit (`[limits]` in netpol-lint.toml), or leave the file out with \
              `--exclude`: it was not checked",
         ),
+        ProblemKind::Template if is_policy_lost => Finding::new(
+            &YAML_SYNTAX,
+            problem.span,
+            "this document is a template (`{{ … }}`) that some tool renders first, and names a kind \
+             of network policy: that policy was not checked",
+            "check what the tool renders, or leave the file out with `--exclude`",
+        )
+        .severity(Severity::Warning),
         ProblemKind::Template => Finding::new(
             &YAML_SYNTAX,
             problem.span,

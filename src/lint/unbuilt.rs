@@ -34,7 +34,8 @@ pub fn finding(fault: &Fault) -> Finding {
         FaultKind::Render => &RENDER_ERROR,
     };
     let mut finding = Finding::new(rule, fault.place, fault.message.clone(), fault.help.clone());
-    if fault.kind == FaultKind::Absent {
+    // Those are errors where a policy is lost, which `again` is told.
+    if matches!(fault.kind, FaultKind::Absent | FaultKind::Refused | FaultKind::Render) {
         finding.severity = Severity::Note;
     }
     fault.related.iter().fold(finding, |finding, (span, message)| finding.related(*span, message))
@@ -49,18 +50,19 @@ pub fn unrendered(faults: &[&Fault]) -> Option<Finding> {
         let charts = if more == 1 { "chart" } else { "charts" };
         finding.message.push_str(&format!(" (nor are {more} more {charts})"));
     }
-    others.iter().for_each(|fault| again(&mut finding, fault));
+    others.iter().for_each(|fault| again(&mut finding, fault, false));
     Some(finding)
 }
 
-/// The most places that are shown beside one finding.
-const SHOWN: usize = 4;
-
-/// The same fault at another line of the file, or one that shows once the first is fixed.
-pub fn again(finding: &mut Finding, fault: &Fault) {
+/// The same fault at another line of the file, or one that shows once the first is fixed; and
+/// whether a policy is lost with what could not be built.
+pub fn again(finding: &mut Finding, fault: &Fault, is_policy_lost: bool) {
+    if is_policy_lost && matches!(fault.kind, FaultKind::Refused | FaultKind::Render) {
+        finding.severity = finding.rule.severity;
+    }
     let is_known = fault.place == finding.place
-        || finding.related.iter().any(|related| related.span == fault.place);
-    if !is_known && finding.related.len() < SHOWN {
+        || finding.related.last().is_some_and(|related| related.span == fault.place);
+    if !is_known {
         let is_same = finding.message == fault.message;
         let message = if is_same { "the same here".to_owned() } else { fault.message.clone() };
         finding.related.push(Related { span: fault.place, message });

@@ -10,11 +10,13 @@ use super::policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 use super::ports::{PortEntry, PortRef, Protocol};
 use super::selector::{Fault, Label, Operator, Requirement, Selector};
 use super::service::{Service, ServicePort};
-use super::{Body, Object, OtherPolicy, cluster_config, kinds, validate, workload};
+use super::{
+    Body, Object, OtherPolicy, PodCreator, cluster_config, kinds, rbac, validate, workload,
+};
 use super::{Deployer, placeholder::is_placeholder};
-use crate::bundle::Head;
+use crate::bundle::{Head, heads};
 use crate::text::Span;
-use crate::yaml::{Entry, Node, Scalar, ScalarKind, Value};
+use crate::yaml::{self, Entry, Node, Scalar, ScalarKind, Value};
 
 /// Decodes one manifest. Never fails: what is wrong is kept as [`Field::Wrong`].
 pub fn decode(head: Head, tree: &Node) -> Object {
@@ -29,6 +31,18 @@ fn body(head: &Head, tree: &Node) -> Body {
         }
         ("", "Service") => Body::Service(service(tree)),
         ("", "Namespace") => Body::Namespace(namespace(tree)),
+        ("", "ConfigMap") => templates(tree),
+        ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => {
+            let cluster_wide = head.kind == "ClusterRole";
+            match rbac::creates_pods(tree) {
+                true => Body::PodCreator(PodCreator { cluster_wide }),
+                false => Body::Other,
+            }
+        }
+        ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
+            let binding = rbac::binding(tree, head.kind == "ClusterRoleBinding");
+            binding.map_or(Body::Other, Body::Binding)
+        }
         (group, kind) => {
             if let Some(cluster_wide) = kinds::other_policy(group, kind) {
                 return Body::OtherPolicy(OtherPolicy { cluster_wide });
@@ -47,6 +61,36 @@ fn body(head: &Head, tree: &Node) -> Body {
             config.map_or(Body::Other, Body::ClusterConfig)
         }
     }
+}
+
+/// The most bytes of a ConfigMap's value that are looked at for a pod template.
+const TEMPLATE_BYTES: usize = 1 << 18;
+
+/// The pod templates that the values of a ConfigMap hold, for something to make pods of.
+fn templates(tree: &Node) -> Body {
+    let data = tree.get("data").and_then(Node::as_map);
+    let texts = data.iter().flat_map(|map| &map.entries).filter_map(|entry| entry.value.as_str());
+    let is_one = |text: &&str| {
+        let words = ["containers:", "labels:"];
+        text.len() < TEMPLATE_BYTES && words.iter().all(|word| text.contains(word))
+    };
+    let limits = yaml::Limits { nodes: 10_000, documents: 16, ..yaml::Limits::default() };
+    let mut found = Vec::new();
+    for text in texts.filter(is_one) {
+        let source = tree.span.source;
+        let stream = yaml::read(source, text, 0..text.len(), None, &limits);
+        for (head, tree) in stream.documents.iter().flat_map(|document| heads(&document.root)) {
+            found.extend(workload::decode(&head.group, &head.kind, &tree));
+        }
+    }
+    // Their places are places in the value, which no source has.
+    for workload in &mut found {
+        workload.labels.iter_mut().for_each(|label| {
+            (label.key_span, label.value_span) = (tree.span, tree.span);
+        });
+        (workload.own_labels, workload.ports) = (Vec::new(), Vec::new());
+    }
+    if found.is_empty() { Body::Other } else { Body::Templates(found) }
 }
 
 /// Where a chart or a directory that a controller deploys goes, as far as the object says.

@@ -15,6 +15,24 @@ pub const BUILT_IN: &[&str] = &[
     "Namespace",
 ];
 
+/// Kinds that say who may make pods at run time.
+pub const RBAC: &[&str] = &["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+
+/// Whether objects of that resource are pods or make some.
+pub fn is_pod_making_resource(resource: &str) -> bool {
+    matches!(
+        resource,
+        "pods"
+            | "deployments"
+            | "statefulsets"
+            | "daemonsets"
+            | "replicasets"
+            | "replicationcontrollers"
+            | "jobs"
+            | "cronjobs"
+    )
+}
+
 /// Kinds that only tell what sort of cluster the repository is for.
 pub const TELLTALE: &[&str] = &["Route", "SecurityContextConstraints", "DeploymentConfig"];
 
@@ -153,7 +171,7 @@ const POD_MAKERS: &[(&str, &[&str])] = &[
             "VLCluster",
         ],
     ),
-    ("operators.coreos.com", &["Subscription", "ClusterServiceVersion"]),
+    ("operators.coreos.com", &["CatalogSource", "ClusterServiceVersion", "Subscription"]),
     ("opensearch.opster.io", &["OpenSearchCluster"]),
     ("pgv2.percona.com", &["PerconaPGCluster"]),
     ("pingcap.com", &["TidbCluster", "TidbMonitor"]),
@@ -213,8 +231,8 @@ pub fn makes_pods_by_name(kind: &str) -> bool {
 /// Every kind that the filter before parsing has to let through.
 pub fn wanted() -> impl Iterator<Item = &'static str> {
     let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
-    let fixed = BUILT_IN.iter().chain(TELLTALE).chain([&EGRESS_FIREWALL]).chain(custom).copied();
-    fixed.chain(super::cluster_config::kinds())
+    let fixed = BUILT_IN.iter().chain(TELLTALE).chain(RBAC).chain([&EGRESS_FIREWALL]);
+    fixed.chain(custom).copied().chain(super::cluster_config::kinds())
 }
 
 /// Whether objects of that kind matter for what they hold, and not for what they are: the kinds
@@ -255,6 +273,7 @@ const CONTROLLER_LABELS: &[&str] = &[
     "apps.kubernetes.io/",
     "argocd.argoproj.io/",
     "batch.kubernetes.io/",
+    "cdi.kubevirt.io/",
     "cluster-name",
     "cnpg.io/",
     "common.k8s.elastic.co/",
@@ -267,11 +286,16 @@ const CONTROLLER_LABELS: &[&str] = &[
     "gateway.networking.k8s.io/",
     "istio.io/",
     "job-name",
+    "job.runner.gitlab.com/",
     "jobset.sigs.k8s.io/",
+    "kubernetes.jenkins.io/",
     "k8s.mariadb.com/",
     "kubevirt.io/",
     "leaderworkerset.sigs.k8s.io/",
+    "linkerd.io/",
+    "longhorn.io/",
     "notebook-name",
+    "operatorframework.io/",
     "pod-template-generation",
     "pod-template-hash",
     "postgres-operator.crunchydata.com/",
@@ -294,11 +318,17 @@ const CONTROLLER_LABELS: &[&str] = &[
     "training.kubeflow.org/",
     "triggers.tekton.dev/",
     "v1.min.io/",
+    "vcluster.loft.sh/",
+    "vm.kubevirt.io/",
     "workflows.argoproj.io/",
 ];
 
 /// Whether a controller or operator may set that label on a pod.
 pub fn is_controller_label(key: &str) -> bool {
+    // OLM sets many labels of its own (olm.managed, olm.operatorgroup.uid/…).
+    if key.starts_with("olm.") {
+        return true;
+    }
     CONTROLLER_LABELS.iter().any(|label| match label.strip_suffix('/') {
         Some(domain) => key.strip_prefix(domain).is_some_and(|rest| rest.starts_with('/')),
         None => key == *label,

@@ -8,8 +8,8 @@ use compact_str::CompactString;
 use memchr::memmem;
 use rayon::prelude::*;
 
-use super::duplicate::{self, DuplicateKey};
-use super::{Body, Made, Object, Relevance, decode, kinds, seeming};
+use super::duplicate::{self, Duplicate};
+use super::{Body, Made, Object, Relevance, decode, kinds, seeming, unset};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Head, Manifest, heads};
 use crate::repo::{self, File, Repo, Role, Scope};
@@ -26,8 +26,8 @@ pub struct Loaded {
     pub objects: Vec<Object>,
     /// What could not be parsed, in files that are reported on.
     pub problems: Vec<Problem>,
-    /// Keys that stand twice in one mapping, in files that are reported on.
-    pub duplicates: Vec<DuplicateKey>,
+    /// What is written twice in one mapping, in files that are reported on.
+    pub duplicates: Vec<Duplicate>,
     /// The comments with [`MARK`] in files that are reported on.
     pub comments: Vec<Comment>,
     /// Files that are reported on and can't be read, and why.
@@ -96,24 +96,29 @@ impl Loaded {
         }
         let mut duplicates = Vec::new();
         if file.is_kustomization {
-            file.documents.iter().for_each(|tree| duplicate::find(tree, None, &mut duplicates));
+            let trees = file.documents.iter();
+            trees.for_each(|tree| duplicate::of_kustomization(tree, &mut duplicates));
         }
         for (head, tree) in file.documents.iter().flat_map(heads) {
-            if is_checked_for_duplicates(&decode(head.clone(), &tree).body) {
-                duplicate::find(&tree, Some(&head), &mut duplicates);
-            }
+            duplicate::of_manifest(&head, &tree, &mut duplicates);
         }
-        duplicates.sort_by_key(|duplicate| duplicate.place);
-        duplicates.dedup_by_key(|duplicate| duplicate.place);
+        duplicate::in_order(&mut duplicates);
         self.duplicates.extend(duplicates);
     }
 }
 
 /// The objects of the manifests that a kustomization or a chart has made, as far as they matter.
-/// `number` is its own.
-pub fn decoded(number: usize, manifests: Vec<Manifest>) -> Vec<Object> {
+/// `number` is its own; `is_template` says which sources are templates of charts.
+pub fn decoded(
+    number: usize,
+    manifests: Vec<Manifest>,
+    is_template: &(dyn Fn(SourceId) -> bool + Sync),
+) -> Vec<Object> {
     let decode = |Manifest { head, tree, writes }| {
-        let object = decode(head, &tree);
+        let mut object = decode(head, &tree);
+        if is_template(object.head.source) {
+            unset::make_placeholders(&mut object);
+        }
         Object { made: Some(Box::new(Made { built: number, writes })), ..object }
     };
     let matters = |object: &Object| !matches!(object.body, Body::Other) || is_telltale(object);
@@ -127,7 +132,7 @@ struct FileRead {
     documents: usize,
     objects: Vec<Object>,
     problems: Vec<Problem>,
-    duplicates: Vec<DuplicateKey>,
+    duplicates: Vec<Duplicate>,
     comments: Vec<Comment>,
     unreadable: Option<String>,
     /// Kept where findings are likely to need it.
@@ -248,17 +253,12 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         found.problems.extend(stream.problems);
         for document in &stream.documents {
             for (head, tree) in heads(&document.root) {
-                let object = decode(head, &tree);
-                if is_checked_for_duplicates(&object.body) {
-                    duplicate::find(&tree, Some(&object.head), &mut found.duplicates);
-                }
-                found.objects.push(object);
+                duplicate::of_manifest(&head, &tree, &mut found.duplicates);
+                found.objects.push(decode(head, &tree));
             }
         }
     }
-    // A mapping that an alias repeats was looked at each time.
-    found.duplicates.sort_by_key(|duplicate| duplicate.place);
-    found.duplicates.dedup_by_key(|duplicate| duplicate.place);
+    duplicate::in_order(&mut found.duplicates);
     found.objects.retain(|object| !matches!(object.body, Body::Other) || is_telltale(object));
     let has_policy = found.objects.iter().any(|object| matches!(object.body, Body::Policy(_)));
     let is_told_of = !found.problems.is_empty() || !found.comments.is_empty();
@@ -266,10 +266,6 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         found.text = Some(Arc::from(text.as_ref()));
     }
     found
-}
-
-fn is_checked_for_duplicates(body: &Body) -> bool {
-    matches!(body, Body::Policy(_) | Body::Workloads(_) | Body::Service(_) | Body::Namespace(_))
 }
 
 /// What tells the kind of cluster is kept, though it says nothing else.

@@ -16,17 +16,19 @@ mod namespace;
 mod placeholder;
 mod policy;
 mod ports;
+mod rbac;
 mod relevance;
 mod selector;
 mod service;
 mod unread;
+mod unset;
 pub mod validate;
 mod workload;
 
 pub use address::{At, Spot};
 pub use cluster_config::{AddressOwner, AddressRange, ClusterConfig};
 pub use decode::{decode, string};
-pub use duplicate::DuplicateKey;
+pub use duplicate::{Duplicate, DuplicateKey, DuplicateObject, in_order, of_rendered};
 pub use field::{Field, Place, Why};
 pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load};
@@ -34,6 +36,7 @@ pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 pub use ports::{PortEntry, PortRef, Protocol};
+pub use rbac::{Binding, PodCreator};
 pub use relevance::Relevance;
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
@@ -82,6 +85,12 @@ pub enum Body {
     PodMaker,
     /// An object that has a chart or a directory deployed, which no manifest here shows.
     Deployer(Deployer),
+    /// A role that lets its holders create pods.
+    PodCreator(PodCreator),
+    /// What gives a role to ServiceAccounts.
+    Binding(Binding),
+    /// Pods that something may make at run time: the templates that a ConfigMap holds.
+    Templates(Vec<Workload>),
     /// A document that can't be read and names a kind that makes pods: its path.
     Unread(Box<str>),
     /// How a cluster is set up.

@@ -57,6 +57,8 @@ pub struct Workload {
     pub ports: Vec<ContainerPort>,
     /// `hostNetwork: true`.
     pub host_network: bool,
+    /// The ServiceAccount that its pods run as.
+    pub service_account: CompactString,
     /// `dnsPolicy`.
     pub dns_policy: DnsPolicy,
     /// Whether each of its pods has a name of its own in a Service: a StatefulSet with
@@ -267,6 +269,12 @@ fn from_template(
         own_labels,
         ports: container_ports(spec),
         host_network: is_true(get("hostNetwork")),
+        service_account: get("serviceAccountName")
+            .or_else(|| get("serviceAccount"))
+            .and_then(Node::as_str)
+            .filter(|name| !name.is_empty())
+            .unwrap_or("default")
+            .into(),
         dns_policy: match get("dnsPolicy").and_then(Node::as_str) {
             Some("None" | "Default") => DnsPolicy::Elsewhere,
             _ => DnsPolicy::Cluster,

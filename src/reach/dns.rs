@@ -103,7 +103,10 @@ impl Reach {
     pub fn without_dns(&self, policy: u32) -> Vec<Subject> {
         let selected = self.cluster.selected(policy);
         if selected.yes.is_empty() {
-            let is_cut = |subject: &Subject| self.dns(*subject).is_some_and(Dns::is_cut);
+            let is_cut = |subject: &Subject| {
+                let answers = self.dns(*subject).map(|dns| [dns.udp, dns.tcp]);
+                answers.is_some_and(|all| all.iter().all(|one| self.is_cut(policy, *subject, *one)))
+            };
             return self.cluster.subjects(policy).into_iter().filter(is_cut).collect();
         }
         let cut = &self.dns_table().cut;
@@ -113,6 +116,19 @@ impl Reach {
             &cut[from..to]
         });
         within.copied().map(Subject::Workload).collect()
+    }
+
+    /// Whether DNS is rejected, or allowed only by policies that may be for other pods: one for
+    /// `tier: database` says nothing of `app: web`, only one that covers it does.
+    fn is_cut(&self, policy: u32, subject: Subject, answer: Answer) -> bool {
+        let is_for_others = |at: &At| {
+            at.policy != policy && !self.cluster.policy_selects(at.policy, subject).is_yes()
+        };
+        let is_described = matches!(subject, Subject::PodsOf(_));
+        answer.allowed.is_no()
+            || is_described
+                && answer.allowed == Tri::Unknown(Why::SelectorOnly)
+                && self.rules_to_dns(subject, answer.port).iter().all(is_for_others)
     }
 
     /// Whether some subject of a policy may not ask over one of the protocols.

@@ -10,6 +10,15 @@ use std::path::{Path, PathBuf};
 
 use super::given::{clean, what_it_is};
 
+/// Where a report is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The path to rename a new file to.
+    pub path: PathBuf,
+    /// A link is there, and goes.
+    pub is_link: bool,
+}
+
 /// The root of a repository, which what it brings does not lead out of.
 #[derive(Clone, Copy, Debug)]
 pub struct Boundary<'a> {
@@ -29,9 +38,7 @@ impl<'a> Boundary<'a> {
     pub fn resolve(self, path: &Path) -> io::Result<PathBuf> {
         let real = self.root.join(path).canonicalize()?;
         match real.strip_prefix(self.root) {
-            Ok(below) if below.components().any(|part| part.as_os_str() == ".git") => {
-                Err(io::Error::other("it lies in `.git`"))
-            }
+            Ok(below) if is_in_git(below) => Err(io::Error::other("it lies in `.git`")),
             Ok(_) => Ok(real),
             Err(_) => Err(outside()),
         }
@@ -66,17 +73,33 @@ impl<'a> Boundary<'a> {
     }
 
     /// Where a report for that absolute path is written: by renaming a file to what is returned. A
-    /// link in the repository is replaced, others are followed.
+    /// link in the repository is followed to a file of it, and else replaced; links elsewhere are
+    /// the user's.
     ///
     /// # Errors
     /// A directory of the repository leads out of it, or something else than a file is there.
-    pub fn target(self, path: &Path) -> io::Result<PathBuf> {
+    pub fn target(self, path: &Path) -> io::Result<Target> {
         let Some(named) = self.within(path)? else {
-            return Ok(fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()));
+            // What a link leads to may have no path (`/dev/stdout` and a pipe), and be there. A link
+            // that leads nowhere is not ours to replace.
+            if path.is_symlink() {
+                fs::metadata(path)?;
+            }
+            let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+            return Ok(Target { path, is_link: false });
         };
+        // A hook of git's would be run later.
+        if is_in_git(&named) && !is_in_git(&clean(path)) {
+            return Err(outside());
+        }
         match fs::symlink_metadata(&named) {
-            Ok(it) if !it.is_file() && !it.is_symlink() => Err(special(&it)),
-            _ => Ok(named),
+            Ok(it) if it.is_symlink() => {
+                let real = self.resolve(&named).ok().filter(|real| real.is_file());
+                let is_link = real.is_none();
+                Ok(Target { path: real.unwrap_or(named), is_link })
+            }
+            Ok(it) if !it.is_file() => Err(special(&it)),
+            _ => Ok(Target { path: named, is_link: false }),
         }
     }
 
@@ -138,6 +161,10 @@ fn up_to(file: impl Read, most: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+fn is_in_git(path: &Path) -> bool {
+    path.components().any(|part| part.as_os_str() == ".git")
+}
+
 fn outside() -> io::Error {
     io::Error::new(ErrorKind::PermissionDenied, "it leads out of the repository")
 }
@@ -195,11 +222,17 @@ mod tests {
     #[test]
     fn reports_are_written_where_they_are_named() {
         let (_folder, root, elsewhere) = folders();
-        let target = |path: PathBuf| Boundary::new(&root).target(&path);
+        let target = |path: PathBuf| Boundary::new(&root).target(&path).map(|it| it.path);
         assert_eq!(target(root.join("new")).unwrap(), root.join("new"));
         assert_eq!(target(root.join("link")).unwrap(), root.join("link"), "it is replaced");
-        assert!(target(root.join("out/new")).is_err());
+        assert_eq!(target(root.join("near")).unwrap(), root.join("d/a"), "a file of its own");
+        symlink("d/.git", root.join("git")).unwrap();
+        symlink("d/.git/a", root.join("hook")).unwrap();
+        assert!(target(root.join("out/new")).is_err() && target(root.join("git/new")).is_err());
+        assert_eq!(target(root.join("hook")).unwrap(), root.join("hook"), "it is replaced");
         symlink(root.join("d/a"), elsewhere.join("mine")).unwrap();
         assert_eq!(target(elsewhere.join("mine")).unwrap(), root.join("d/a"), "the user's link");
+        symlink("/nowhere/at/all", elsewhere.join("dangling")).unwrap();
+        assert!(target(elsewhere.join("dangling")).is_err(), "it stays");
     }
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-pub use boundary::{Boundary, read_met};
+pub use boundary::{Boundary, Target, read_met};
 pub use error::Error;
 pub use globs::PathSet;
 pub use ignored::covered;
@@ -232,6 +232,10 @@ fn settle(catch: Catch, charts: &Charts, root: PathBuf) -> Repo {
     files.par_iter_mut().filter(|file| charts.template(&file.path)).for_each(|file| {
         file.role = Role::ChartTemplate;
     });
+    let is_expected = |file: &&mut File| {
+        file.role == Role::Manifests && !file.named && role::is_assertion(&file.path)
+    };
+    files.par_iter_mut().filter(is_expected).for_each(|file| file.role = Role::NoManifests);
     files.par_sort_unstable_by(|a, b| (&a.path, &a.open).cmp(&(&b.path, &b.open)));
     files.dedup_by(|a, b| a.open == b.open);
     for list in [&mut unreadable, &mut unseen] {
@@ -244,6 +248,11 @@ fn settle(catch: Catch, charts: &Charts, root: PathBuf) -> Repo {
 }
 
 impl Repo {
+    /// A path that was given, from the root.
+    pub fn path_of(&self, given: &Path, cwd: &Path) -> String {
+        walk::label(&self.root, &given::clean(&cwd.join(given)))
+    }
+
     /// Adds standard input as a file. An editor hands over the unsaved text of a file that lies
     /// in the repository too: then the text replaces the file.
     fn put_stdin(&mut self, scope: &Scope, cwd: &Path) -> Result<(), Error> {

@@ -54,6 +54,29 @@ impl Form {
     }
 }
 
+/// Directories whose files a test tool reads.
+const TEST_DIRECTORIES: &[&str] =
+    &["chainsaw", "e2e", "kuttl", "test", "testdata", "tests", ".kyverno-test"];
+
+/// Whether a file is what a test expects and no manifest: kuttl's `00-assert.yaml` and
+/// `01-errors.yaml` (kuttl.dev/docs/testing/asserts-errors.html), and what Chainsaw's tests call
+/// `…-assert.yaml` or `…-error.yaml`, in a directory of tests.
+pub(super) fn is_assertion(path: &str) -> bool {
+    let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let mut words = stem.split(['-', '_', '.']);
+    let is_numbered = words
+        .clone()
+        .next()
+        .is_some_and(|first| !first.is_empty() && first.bytes().all(|b| b.is_ascii_digit()));
+    let is_in_tests = directory.split('/').any(|part| TEST_DIRECTORIES.contains(&part));
+    let expects = match is_numbered || is_in_tests {
+        true => words.any(|word| matches!(word, "assert" | "asserts" | "error" | "errors")),
+        false => false,
+    };
+    expects && (is_in_tests || stem.split(['-', '_']).count() == 2)
+}
+
 /// The directories that hold a `Chart.yaml`, relative to the root.
 #[derive(Debug)]
 pub(super) struct Charts {
@@ -100,6 +123,27 @@ fn chart_above(path: &Path) -> Option<&Path> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_test_expects_is_no_manifest() {
+        for path in [
+            "tests/kuttl/x/00-assert.yaml",
+            "op/01-errors.yaml",
+            "e2e/net/chainsaw-step-01-assert-1-1.yaml",
+            "test/x/policy-assert.yml",
+        ] {
+            assert!(is_assertion(path), "{path}");
+        }
+        for path in [
+            "tests/kuttl/x/00-install.yaml",
+            "apps/assert.yaml",
+            "apps/error-pages.yaml",
+            "apps/01-error-pages.yaml",
+            "tests/assertion-service.yaml",
+        ] {
+            assert!(!is_assertion(path), "{path}");
+        }
+    }
 
     #[test]
     fn templates_are_those_beside_a_chart() {

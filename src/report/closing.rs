@@ -7,7 +7,7 @@ use super::paint::{Ink, paint};
 use super::{Counts, Look, path, prose};
 use crate::lint::{Finding, Safety, Severity};
 use crate::text::visible;
-use crate::{Outcome, Summary};
+use crate::{NotBuilt, Outcome, Summary};
 
 /// Writes the closing line, and a further one each for fixes and for what was left out, where
 /// there are any.
@@ -21,7 +21,13 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
         writeln!(out, "{line}")?;
     }
     not_mended(out, outcome, look)?;
-    let lines = [fixes(&outcome.findings), left_out(summary), stale(outcome)];
+    let lines = [
+        fixes(&outcome.findings),
+        left_out(summary),
+        not_built(outcome),
+        in_test_directories(summary),
+        stale(outcome),
+    ];
     for line in lines.into_iter().flatten() {
         let width = if look.wrap { look.width } else { usize::MAX };
         writeln!(out, "{}", prose::wrap(&line, width).join("\n"))?;
@@ -140,6 +146,43 @@ pub(super) fn left_out(summary: &Summary) -> Option<String> {
     (summary.charts > 0).then(|| {
         format!(
             "{told} {verb} not rendered: `helm` was not found (https://helm.sh/docs/intro/install)."
+        )
+    })
+}
+
+/// What could not be read or made, where it is not among the findings.
+pub(super) fn not_built(outcome: &Outcome) -> Option<String> {
+    let NotBuilt { kustomizations, charts, documents } = outcome.summary.not_built;
+    let told = |number, one, many| (number > 0).then(|| count(number, one, many));
+    let built = [
+        told(kustomizations, "kustomization", "kustomizations"),
+        told(charts, "Helm chart", "Helm charts"),
+    ];
+    let built: Vec<String> = built.into_iter().flatten().collect();
+    let mut parts = Vec::new();
+    if !built.is_empty() {
+        parts.push(format!("{} could not be built", and(&built)));
+    }
+    if let Some(documents) = told(documents, "document", "documents") {
+        parts.push(format!("{documents} could not be read"));
+    }
+    if parts.is_empty() || outcome.shows_run {
+        return None;
+    }
+    let many = kustomizations + charts + documents > 1;
+    let depends = if many { "no policy depends on them" } else { "no policy depends on it" };
+    Some(format!("{}; {depends} (--show-run).", and(&parts)))
+}
+
+/// The findings that are not shown for where they are.
+pub(super) fn in_test_directories(summary: &Summary) -> Option<String> {
+    let hidden = summary.in_test_directories;
+    let told = count(hidden, "finding", "findings");
+    let verb = if hidden == 1 { "is" } else { "are" };
+    (hidden > 0).then(|| {
+        format!(
+            "{told} in directories of tests and examples {verb} not shown: give such a directory \
+             as a path to see all of it."
         )
     })
 }

@@ -65,6 +65,12 @@ struct Summary {
     notes: usize,
     suppressed: usize,
     baselined: usize,
+    /// What could not be built or read, and no policy depends on it.
+    unbuilt_kustomizations: usize,
+    unbuilt_charts: usize,
+    unread_documents: usize,
+    /// Findings in directories of tests and examples that are not shown.
+    in_test_directories: usize,
 }
 
 /// A finding.
@@ -162,6 +168,10 @@ impl Summary {
             notes: counts.notes,
             suppressed: read.suppressed,
             baselined: read.baselined,
+            unbuilt_kustomizations: read.not_built.kustomizations,
+            unbuilt_charts: read.not_built.charts,
+            unread_documents: read.not_built.documents,
+            in_test_directories: read.in_test_directories,
         }
     }
 }

@@ -159,6 +159,9 @@ impl Cluster {
                 Body::PodMaker
                 | Body::Namespace(_)
                 | Body::ClusterConfig(_)
+                | Body::PodCreator(_)
+                | Body::Binding(_)
+                | Body::Templates(_)
                 | Body::Unread(_)
                 | Body::Other => {}
             }

@@ -66,6 +66,24 @@ impl Elsewhere {
         self.surroundings.dns_caches.iter().find_map(|number| self.workload(*number))
     }
 
+    /// A ConfigMap, of the cluster or beside it, with a template of pods that a selector selects.
+    pub fn templates_selected(&self, selector: &Selector) -> Option<u32> {
+        let templates = self.surroundings.templates.iter().copied();
+        templates.into_iter().find(|&id| {
+            let Body::Templates(list) = &self.surroundings.objects[id as usize].body else {
+                return false;
+            };
+            list.iter().any(|pods| !selects(selector, pods).is_no())
+                && (self.neighbours.is_own(id) || self.neighbours.has(id))
+        })
+    }
+
+    /// Whether something that is not evaluated shares a word with what a selector asks for.
+    pub fn left_out_shares_word(&self, selector: &Selector) -> bool {
+        let values = selector.requirements.iter().flat_map(|requirement| &requirement.values);
+        values.into_iter().any(|(value, _)| self.surroundings.openings.share_word(value))
+    }
+
     /// The objects that are deployed to a namespace, and the Namespace itself.
     pub fn objects_in<'a>(&'a self, namespace: &str) -> impl Iterator<Item = u32> + 'a {
         let all = self.surroundings.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);

@@ -256,10 +256,11 @@ pub fn is_ingress_controller(selector: &Selector) -> bool {
     selector.requirements.iter().any(is_one)
 }
 
-/// Addresses that a resolver on the node has, in some kind of cluster: NodeLocal DNSCache, GKE
-/// Cloud DNS, AKS LocalDNS.
-const DNS_ADDRESSES: [Ipv4Addr; 4] = [
+/// Addresses that a resolver on the node has, in some kind of cluster: NodeLocal DNSCache (with
+/// kubespray the second), GKE Cloud DNS, AKS LocalDNS.
+const DNS_ADDRESSES: [Ipv4Addr; 5] = [
     Ipv4Addr::new(169, 254, 20, 10),
+    Ipv4Addr::new(169, 254, 25, 10),
     Ipv4Addr::new(169, 254, 169, 254),
     Ipv4Addr::new(169, 254, 10, 10),
     Ipv4Addr::new(169, 254, 10, 11),

@@ -12,6 +12,7 @@ mod openings;
 mod peers;
 mod places;
 mod postings;
+mod run_time;
 mod segments;
 mod select;
 mod selector_index;

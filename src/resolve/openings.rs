@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use compact_str::CompactString;
 
 use super::places::Open;
+use super::run_time;
 use crate::bundle::{Grouped, Neighbours};
 use crate::model::{Body, Object};
 
@@ -54,6 +55,8 @@ pub(super) struct Openings {
     unplaced: HashMap<usize, Vec<u32>>,
     /// The sites of these, by the namespaces that they have.
     sites: HashMap<CompactString, Vec<usize>>,
+    /// Those that reach every namespace.
+    everywhere: Vec<u32>,
     /// Names of what is not evaluated, by each of their words.
     words: HashMap<CompactString, Vec<u32>>,
 }
@@ -84,6 +87,13 @@ impl Openings {
                         unplaced.entry(bundle as usize).or_default().push(number);
                     }
                 }
+            }
+        }
+        for (binding, namespace, why) in run_time::made(objects, default_namespace) {
+            let number = found.push(Source::Object(binding), why);
+            match namespace {
+                Some(name) => found.placed.entry(name).or_default().push(number),
+                None => found.everywhere.push(number),
             }
         }
         if !unplaced.is_empty() {
@@ -142,7 +152,7 @@ impl Openings {
         let others = self.sites.get(namespace).into_iter().flatten();
         let others = others.filter_map(|site| self.unplaced.get(site)).flatten();
         let mut reason = None;
-        for &number in placed.chain(own).chain(others) {
+        for &number in placed.chain(own).chain(others).chain(&self.everywhere) {
             let opening = &self.all[number as usize];
             let is_news = reason.is_none_or(|known: &Open| opening.why.is_surer_than(known));
             if is_news && self.is_with(opening, neighbours) {
@@ -166,6 +176,13 @@ impl Openings {
         self.all.iter().filter(is_left_out).any(|opening| self.is_with(opening, neighbours))
     }
 
+    /// Whether the name of something that is not evaluated has a word of that text: it may well
+    /// make what is asked for.
+    pub(super) fn share_word(&self, text: &str) -> bool {
+        let is_telling = |word: &&str| word.len() > 2 && !COMMON_WORDS.contains(word);
+        words(text).filter(is_telling).any(|word| self.words.contains_key(word))
+    }
+
     /// Something that is not evaluated and whose name holds that word, or those words in a row:
     /// the chart `…/kafka`, for `app: kafka`.
     pub(super) fn named(&self, name: &str) -> Option<&str> {
@@ -178,6 +195,32 @@ impl Openings {
         names.into_iter().find(|what| has_word(what, name))
     }
 }
+
+/// Words of paths and addresses that tell nothing of what is there.
+const COMMON_WORDS: &[&str] = &[
+    "api",
+    "app",
+    "apps",
+    "base",
+    "charts",
+    "com",
+    "config",
+    "deploy",
+    "deployment",
+    "dev",
+    "git",
+    "github",
+    "https",
+    "kubernetes",
+    "main",
+    "manifests",
+    "master",
+    "prod",
+    "ref",
+    "server",
+    "service",
+    "yaml",
+];
 
 /// What an object leaves open: the namespace, where it names one, and why.
 fn of_object(object: &Object, default_namespace: &str) -> Option<(Option<CompactString>, Open)> {

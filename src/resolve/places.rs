@@ -25,6 +25,8 @@ pub enum Open {
     Deployed(String),
     /// A custom resource whose operator makes pods: kind and name.
     Operator(String),
+    /// A workload may create pods there: its ServiceAccount and what gives it that right.
+    RunTime(String),
     /// The cluster's own components live there.
     System,
     /// Its name is filled in later.

@@ -32,6 +32,8 @@ pub struct Surroundings {
     pub(super) dns_caches: Vec<u32>,
     /// Objects that say how a cluster is set up.
     pub(super) cluster_configs: Vec<u32>,
+    /// Objects with templates of pods that something may make at run time.
+    pub(super) templates: Vec<u32>,
     pub(super) openings: Openings,
 }
 
@@ -54,6 +56,7 @@ impl Surroundings {
             unsure_namespaces: Vec::new(),
             dns_caches: Vec::new(),
             cluster_configs: Vec::new(),
+            templates: Vec::new(),
             openings: Openings::of(objects, grouped, unseen, default_namespace),
         };
         for (id, object) in (0u32..).zip(objects.iter()) {
@@ -73,6 +76,7 @@ impl Surroundings {
                     self.workloads.push((id, nth));
                 }
             }
+            Body::Templates(_) => self.templates.push(id),
             Body::Namespace(namespace) => {
                 self.by_namespace.entry(head.name.clone()).or_default().push(id);
                 if namespace.labels_unsure {

@@ -15,6 +15,8 @@ pub struct Selection {
     pub ignore: Vec<String>,
     /// Pedantic rules and notes too.
     pub pedantic: bool,
+    /// What could not be read or made too, where no policy depends on it.
+    pub show_run: bool,
     /// The least severity shown; none for the default (`warning`, `note` when pedantic).
     pub min_severity: Option<Severity>,
     /// The least confidence shown; none for the default (`medium`).
@@ -56,10 +58,22 @@ impl Selection {
 
     /// Whether `finding` is to be shown, as far as its rule and the thresholds say.
     pub fn passes(&self, finding: &Finding) -> bool {
-        let by_name = self.select.iter().any(|id| id == finding.rule.id);
+        let is_run = matches!(finding.rule.check, Check::Run) && !finding.rule.pedantic;
+        let by_name = self.show_run && is_run || self.select.iter().any(|id| id == finding.rule.id);
         self.is_on(finding.rule)
             && (by_name || finding.severity >= self.least_severity())
             && finding.confidence >= self.min_confidence.unwrap_or(LEAST_CONFIDENCE)
+    }
+
+    /// Whether a finding in a directory of tests or examples is to be shown: by default only an
+    /// error of high confidence. Such files are wrong on purpose as often as not.
+    pub fn passes_in_tests(&self, finding: &Finding) -> bool {
+        let is_asked_for = self.pedantic
+            || self.min_severity.is_some()
+            || self.min_confidence.is_some()
+            || !self.select.is_empty();
+        is_asked_for
+            || (finding.severity, finding.confidence) == (Severity::Error, Confidence::High)
     }
 
     /// The finding with the severity that its rule is given here. What the rule itself calls

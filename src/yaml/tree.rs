@@ -453,7 +453,7 @@ impl<'t> Builder<'t> {
                     };
                     if scalar.kind == ScalarKind::Null {
                         let colon = token::skip_space(self.input.text.as_bytes(), at);
-                        let message = "a key is missing here: null can't be a key";
+                        let message = "a key can't be empty or null";
                         return Err(Stop::syntax(colon, message));
                     }
                     *key = Some(Key { text: scalar.text, span: place, merges: false });

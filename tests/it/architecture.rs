@@ -124,7 +124,8 @@ fn files_are_written_where_the_trust_boundary_says() {
         "tempfile::",
         "tempfile_in",
         "fs::set_permissions",
-        "symlink(",
+        "fs::symlink(",
+        "symlink_file(",
     ];
     let writing = doing(&writes);
     let expected = [

@@ -126,7 +126,7 @@ fn no_text_of_a_manifest_becomes_a_flag_of_helm() {
         let release = format!("releaseName: '{flag}'");
         scene.write("app.yaml", application(&release, "shop", "web"));
         let (code, said) = scene.run(&[]);
-        assert!(code == 1 && said.contains("app.yaml:9:"), "{flag}: {said}");
+        assert!(code == 1 && said.contains("app.yaml:10:"), "{flag}: {said}");
         assert!(said.contains("is not the name of a release"), "{flag}: {said}");
         scene.write("app.yaml", application("skipCrds: true", "shop", flag));
         assert!(scene.run(&[]).1.contains("is not the name of a release"), "{flag}");
@@ -375,8 +375,10 @@ fn helm_dies_with_us_and_its_copies_are_removed() {
         let tools = scene.folder.path().join("tools");
         fs::create_dir(&tools).unwrap();
         let pid = scene.folder.path().join("pid");
-        let script =
-            format!("#!/bin/sh\necho $$ > {}.new; mv {0}.new {0}; exec sleep 300\n", pid.display());
+        let script = format!(
+            "#!/bin/sh\necho $$ > {0}.new; mv {0}.new {0}; exec sleep 300\n",
+            pid.display()
+        );
         fs::write(tools.join("helm"), script).unwrap();
         Command::new("chmod").arg("+x").arg(tools.join("helm")).status().unwrap();
         let path = std::env::join_paths(

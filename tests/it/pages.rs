@@ -7,6 +7,8 @@ use netpol_lint::lint::{Rule, Severity};
 use netpol_lint::text::markdown::{Fence, fences};
 use netpol_lint::{Outcome, Request, repo, settle};
 
+use crate::tools;
+
 /// One example of a page.
 pub struct Example<'a> {
     /// Its number on the page, from 1.
@@ -71,9 +73,7 @@ pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
 
 /// Whether a rule's examples need a program that is not here.
 pub fn lacks_program(rule: &Rule) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = std::env::split_paths(&path).any(|folder| folder.join("helm").is_file());
-    rule.id == "render-error" && !is_there
+    rule.id == "render-error" && tools::tool("helm").is_none()
 }
 
 /// Runs an example with what is on by default.

@@ -81,7 +81,8 @@ pub struct Helm {
     /// own configuration, since it is run.
     pub program: PathBuf,
     /// What starts the program, so that it ends when this one does: a program and the first of its
-    /// arguments, before this process's id.
+    /// arguments. Behind it come this process's id, the bytes of memory and the seconds of
+    /// processor time that the program may have, the program, and its arguments.
     pub launcher: Option<(PathBuf, OsString)>,
     /// How long one chart may take.
     pub time_limit: Duration,

@@ -95,7 +95,8 @@ pub(super) fn run(
         None => Command::new(program),
         Some((launcher, word)) => {
             let mut command = Command::new(launcher);
-            command.arg(word).arg(std::process::id().to_string()).arg(program);
+            let numbers = [u64::from(std::process::id()), bounds.memory, seconds(bounds)];
+            command.arg(word).args(numbers.map(|number| number.to_string())).arg(program);
             command
         }
     };
@@ -112,7 +113,10 @@ pub(super) fn run(
         Ok(started) => started,
         Err(error) => return Ended::Failed(error.to_string()),
     };
-    limit(&child, bounds);
+    // A launcher bounds itself, once it has no more to do.
+    if launcher.is_none() {
+        limit(&child, bounds);
+    }
     let (Some(stdout), Some(stderr)) = (child.stdout.take(), child.stderr.take()) else {
         end(&mut child);
         return Ended::Failed("it has no output".to_owned());
@@ -195,15 +199,20 @@ fn limit(child: &Child, bounds: &Bounds) {
     {
         use rustix::process::{Pid, Resource, Rlimit, prlimit};
         let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let processors = thread::available_parallelism().map_or(1, |count| count.get() as u64);
-        let seconds = bounds.time.as_secs().saturating_add(1).saturating_mul(processors);
-        for (resource, most) in [(Resource::Data, bounds.memory), (Resource::Cpu, seconds)] {
+        for (resource, most) in [(Resource::Data, bounds.memory), (Resource::Cpu, seconds(bounds))]
+        {
             let limit = Rlimit { current: Some(most), maximum: Some(most) };
             let _ = prlimit(pid, resource, limit);
         }
     }
     #[cfg(not(target_os = "linux"))]
     let _ = (child, bounds);
+}
+
+/// Seconds of processor time, of all processors together.
+fn seconds(bounds: &Bounds) -> u64 {
+    let processors = thread::available_parallelism().map_or(1, |count| count.get() as u64);
+    bounds.time.as_secs().saturating_add(1).saturating_mul(processors)
 }
 
 /// Nothing of the user's helm and clusters, no plugins, and a proxy that is not there in place of

@@ -157,6 +157,8 @@ impl Invocation {
             execution.push(note("warning", text));
         }
         execution.extend(closing::left_out(&outcome.summary).map(|text| note("note", text)));
+        let quiet = [closing::not_built(outcome), closing::in_test_directories(&outcome.summary)];
+        execution.extend(quiet.into_iter().flatten().map(|text| note("note", text)));
         let not_mended = outcome.summary.not_mended.iter();
         execution.extend(
             not_mended.map(|(path, why)| note("warning", format!("Not mended: {path}: {why}."))),

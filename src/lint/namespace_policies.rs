@@ -1,0 +1,49 @@
+//! The other policies of a namespace, whatever bundle they are in: before something is called
+//! missing there, all of them are asked.
+
+use super::{Confidence, Context, Finding, words};
+use crate::model::{Body, Direction, Field, Policy, PortRef, TrafficRule};
+use crate::reach::peer_may_be_dns;
+use crate::resolve::covers;
+
+/// Lowers a finding that a policy's pods can't reach DNS where a policy of another bundle, in the
+/// same namespace and for these pods, lets them; and names that policy.
+pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: u32, finding: &mut Finding) {
+    let Some(elsewhere) = cx.cluster.elsewhere() else { return };
+    let home = cx.cluster.namespace_name_of(cx.cluster.head(id));
+    let own = &cx.cluster.policy(id).pod_selector;
+    let lets_out = |other: &u32| match &cx.cluster.object(*other).body {
+        Body::Policy(policy) => {
+            !policy.pod_selector.is_wrong()
+                && covers(policy.pod_selector.get(), own.get()).is_yes()
+                && policy.isolates(Direction::Egress)
+                && allows_dns(cx, *other, policy)
+        }
+        _ => false,
+    };
+    let Some(other) = elsewhere.objects_in(home).find(lets_out) else { return };
+    let head = cx.cluster.head(other);
+    finding.confidence = Confidence::Low;
+    let name = words::quoted(&head.name);
+    let message = format!("{} {name} of another part of the repository allows it", head.kind);
+    finding.related.push(super::Related { span: head.name_span, message });
+}
+
+fn allows_dns(cx: &Context<'_>, id: u32, policy: &Policy) -> bool {
+    let is_to_dns = |rule: &&TrafficRule| {
+        let peers = rule.peer_list();
+        peers.is_empty() || peers.iter().any(|peer| !peer_may_be_dns(cx.cluster, id, peer).is_no())
+    };
+    policy.rules(Direction::Egress).iter().filter(is_to_dns).any(is_on_dns_port)
+}
+
+fn is_on_dns_port(rule: &TrafficRule) -> bool {
+    let entries = rule.ports.get().map_or(&[][..], Vec::as_slice);
+    let is_dns = |port: &Field<PortRef>| match port.get() {
+        None => true,
+        Some(PortRef::Number(number)) => matches!(number, 53 | 5353),
+        Some(PortRef::Name(name)) => name.starts_with("dns"),
+        Some(PortRef::Placeholder(_)) => true,
+    };
+    entries.is_empty() || entries.iter().any(|entry| is_dns(&entry.port))
+}

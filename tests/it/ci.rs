@@ -1,0 +1,57 @@
+//! What `.ci/run` decides by: a test that is skipped is seen, and counts as a failure unless it
+//! needs what lies beside the checkout.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+/// What `.ci/skips` says of these lines.
+fn skips(file: &Path) -> Output {
+    Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/skips"))
+        .arg(file)
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn only_what_lies_beside_the_checkout_may_be_skipped() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let none = skips(file.path());
+    assert!(none.status.success() && said(&none) == "0 skipped\n", "{}", said(&none));
+
+    let shared = "a::b: ../shared/corpus is absent\nc: ../shared/corpus is absent\n";
+    fs::write(file.path(), shared).unwrap();
+    let absent = skips(file.path());
+    assert!(absent.status.success(), "{}", said(&absent));
+    assert!(said(&absent).starts_with("2 skipped\n  not checked:"), "{}", said(&absent));
+    assert!(said(&absent).ends_with("2 ../shared/corpus is absent\n"), "{}", said(&absent));
+
+    fs::write(file.path(), format!("{shared}d::e: helm is not on the PATH\n")).unwrap();
+    let unexpected = skips(file.path());
+    assert_eq!(unexpected.status.code(), Some(1));
+    let told = "these tests must run:\nd::e: helm is not on the PATH\n";
+    assert!(said(&unexpected).ends_with(told), "{}", said(&unexpected));
+}
+
+#[test]
+fn a_test_that_is_skipped_is_seen_though_it_passes() {
+    const TEST: &str = "kubectl_yaml::what_kubectl_reads_is_read_and_what_it_rejects_is_rejected";
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("skips");
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", TEST])
+        .env("PATH", folder.path())
+        .env("NETPOL_LINT_SKIPS", &file)
+        .output()
+        .unwrap();
+    assert!(output.status.success());
+    let line = format!("{TEST}: go is not on the PATH\n");
+    let shown = String::from_utf8(output.stderr).unwrap();
+    assert!(shown.contains(&format!("\nskipped: {line}")), "{shown}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), line);
+    assert_eq!(skips(&file).status.code(), Some(1));
+}

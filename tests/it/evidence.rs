@@ -1,0 +1,344 @@
+//! What findings say of what the repository shows, and which fixes they withhold: behaviour that
+//! needs several files, or another rule, and so stands on no rule's page.
+
+use std::fs;
+use std::path::Path;
+
+use netpol_lint::lint::{Check, Confidence, Finding, RULES, Safety, Severity};
+use netpol_lint::settle::Selection;
+use netpol_lint::{Mending, Request, check, mend};
+use tempfile::TempDir;
+
+use crate::pages;
+
+/// Writes the files of a repository: `# file: name` begins one.
+fn repository(text: &str) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    for part in text.split("# file: ").skip(1) {
+        let (name, content) = part.split_once('\n').unwrap();
+        let path = folder.path().join(name.trim());
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+    folder
+}
+
+fn request(folder: &Path) -> Request {
+    Request { cwd: folder.canonicalize().unwrap(), ..Request::default() }
+}
+
+fn findings(text: &str) -> Vec<Finding> {
+    check(&request(repository(text).path()), &()).unwrap().findings
+}
+
+/// Also what is too unsure to be shown by default.
+fn all_findings(text: &str) -> Vec<Finding> {
+    let folder = repository(text);
+    let selection = Selection {
+        min_severity: Some(Severity::Note),
+        min_confidence: Some(Confidence::Low),
+        ..Selection::default()
+    };
+    check(&Request { selection, ..request(folder.path()) }, &()).unwrap().findings
+}
+
+fn of<'a>(findings: &'a [Finding], rule: &str) -> Vec<&'a Finding> {
+    findings.iter().filter(|finding| finding.rule.id == rule).collect()
+}
+
+fn only<'a>(findings: &'a [Finding], rule: &str) -> &'a Finding {
+    match of(findings, rule).as_slice() {
+        [one] => one,
+        other => panic!("{rule} is found {} times: {findings:#?}", other.len()),
+    }
+}
+
+fn pod(name: &str, namespace: &str, labels: &str) -> String {
+    format!(
+        "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, namespace: {namespace}, \
+         labels: {{{labels}}}}}\nspec: {{containers: [{{name: main, image: x}}]}}\n"
+    )
+}
+
+/// A policy of `app: web` in namespace `shop` with one ingress rule from those peers.
+fn ingress(peers: &str) -> String {
+    format!(
+        "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: web, \
+         namespace: shop}}\nspec:\n  podSelector: {{matchLabels: {{app: web}}}}\n  policyTypes: \
+         [Ingress]\n  ingress:\n  - from:\n{peers}"
+    )
+}
+
+#[test]
+fn each_unsafe_fix_says_what_it_opens_or_closes() {
+    let mut wrong = Vec::new();
+    for rule in RULES.iter().filter(|rule| !matches!(rule.check, Check::Run)) {
+        for example in pages::examples(rule).iter().filter(|example| example.bad) {
+            let (_folder, outcome) = pages::run(rule, example.text);
+            let fixes = outcome.findings.iter().flat_map(|finding| &finding.fixes);
+            let says = |title: &str| title.contains("opens") || title.contains("closes");
+            let silent = fixes.filter(|fix| fix.safety == Safety::Unsafe && !says(&fix.title));
+            wrong.extend(silent.map(|fix| format!("{}: {}", rule.id, fix.title)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+const DNS_IN_TWO: &str = "\
+# file: a.yaml
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress:
+  - to:
+    - namespaceSelector:
+        matchLabels:
+          name: kube-system
+    - podSelector:
+        matchLabels:
+          k8s-app: kube-dns
+    ports:
+    - {port: 53, protocol: UDP}
+    - {port: 53, protocol: TCP}
+";
+
+#[test]
+fn no_fix_writes_into_one_half_of_a_split_peer() {
+    let folder = repository(DNS_IN_TWO);
+    let found = all_findings(DNS_IN_TWO);
+    for finding in found.iter().filter(|finding| finding.rule.id != "split-peer") {
+        assert!(finding.fixes.is_empty(), "{finding:#?}");
+    }
+    let by_name = of(&found, "namespace-label-by-name");
+    assert!(by_name.iter().all(|it| it.withheld.as_ref().unwrap().contains("split-peer")));
+    let how = Mending { risky: true, write: true };
+    mend(&request(folder.path()), how, &()).unwrap();
+    let after = fs::read_to_string(folder.path().join("a.yaml")).unwrap();
+    // Either left alone, or one item of both: never every pod of kube-system.
+    let whole = "    - namespaceSelector:\n        matchLabels:\n          \
+                 kubernetes.io/metadata.name: kube-system\n    - podSelector:";
+    assert!(!after.contains(whole), "{after}");
+}
+
+#[test]
+fn a_peer_of_its_own_beside_others_keeps_its_fix() {
+    let peers = "    - podSelector: {matchLabels: {app: prometheus}}\n    - podSelector: \
+                 {matchLabels: {app: web}}\n";
+    let text = format!(
+        "# file: a.yaml\n{}{}{}",
+        pod("web", "shop", "app: web"),
+        pod("prometheus", "monitoring", "app: prometheus"),
+        ingress(peers)
+    );
+    let found = findings(&text);
+    let finding = only(&found, "missing-namespace-selector");
+    assert_eq!((finding.fixes.len(), finding.withheld.as_deref()), (1, None));
+}
+
+#[test]
+fn a_split_peer_that_is_not_shown_keeps_quiet_about_its_halves_all_the_same() {
+    // Home is open: nothing is known of `app: client`, and a pod of another namespace has it.
+    let peers = "    - namespaceSelector: {matchLabels: {team: a}}\n    - podSelector: \
+                 {matchLabels: {app: client}}\n";
+    let text = format!(
+        "# file: a.yaml\n{}{}{}",
+        pod("web", "shop", "app: web"),
+        pod("client", "shop", "app: client"),
+        ingress(peers)
+    );
+    assert_eq!(of(&findings(&text), "split-peer").len(), 0);
+    let found = all_findings(&text);
+    assert_eq!(only(&found, "split-peer").confidence, Confidence::Low);
+    assert_eq!(of(&found, "orphaned-peer-selector").len(), 0);
+}
+
+#[test]
+fn a_podselector_that_is_dead_everywhere_is_an_orphan_and_no_split_peer() {
+    let peers = "    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: edge}}\n    \
+                 - podSelector: {matchLabels: {app: proxi}}\n";
+    let text = format!(
+        "# file: a.yaml\n{}{}{}",
+        pod("web", "shop", "app: web"),
+        pod("gate", "edge", "app: gate"),
+        ingress(peers)
+    );
+    let found = findings(&text);
+    assert_eq!(of(&found, "split-peer").len(), 0);
+    let orphan = only(&found, "orphaned-peer-selector");
+    // Every pod of `edge` still gets in.
+    assert!(orphan.message.ends_with("; this peer matches no pod"), "{}", orphan.message);
+}
+
+#[test]
+fn a_rule_allows_no_traffic_only_where_no_other_peer_does() {
+    let shop = |peers: &str| {
+        format!("# file: a.yaml\n{}{}", pod("web", "shop", "app: web"), ingress(peers))
+    };
+    let dead = "    - podSelector: {matchLabels: {app: nobody}}\n";
+    let alone = findings(&shop(dead));
+    let words = &only(&alone, "orphaned-peer-selector").message;
+    assert!(words.ends_with("; the rule allows no traffic"), "{words}");
+    for other in [
+        "    - podSelector: {matchLabels: {app: web}}\n",
+        "    - ipBlock: {cidr: 192.0.2.0/24}\n",
+        "    - namespaceSelector: {matchLabels: {team: a}}\n",
+    ] {
+        let found = findings(&shop(&format!("{dead}{other}")));
+        let orphans = of(&found, "orphaned-peer-selector");
+        for orphan in orphans {
+            assert!(orphan.message.ends_with("; this peer matches no pod"), "{}", orphan.message);
+        }
+    }
+}
+
+#[test]
+fn a_twin_is_told_by_the_part_that_differs() {
+    let named = |pods: &[(&str, &str)], peer: &str| {
+        let pods: String = pods.iter().map(|(name, labels)| pod(name, "shop", labels)).collect();
+        let peers = format!("    - podSelector: {{matchLabels: {{{peer}}}}}\n");
+        let text =
+            format!("# file: a.yaml\n{}{pods}{}", pod("web", "shop", "app: web"), ingress(&peers));
+        only(&findings(&text), "orphaned-peer-selector").message.clone()
+    };
+    let both = [("m", "app: acme-prometheus"), ("db", "app: acme-postgresql")];
+    let said = named(&both, "app: acme-postgres");
+    assert!(said.contains("Pod `db` has `app: acme-postgresql`"), "{said}");
+    // Nothing is near: what there is.
+    let said = named(&both[..1], "app: acme-postgres");
+    assert!(
+        said.contains("the workloads there have `app: web` and `app: acme-prometheus`"),
+        "{said}"
+    );
+    // The same value under another key comes first.
+    let keys = [("api-2", "app: apis"), ("api", "app.kubernetes.io/name: api")];
+    let said = named(&keys, "app: api");
+    assert!(said.contains("Pod `api` has `app.kubernetes.io/name: api`"), "{said}");
+}
+
+const RELABELLED: &str = "\
+# file: base/kustomization.yaml
+resources: [all.yaml]
+# file: base/all.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: x}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: one}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Ingress]
+  ingress:
+  - from: [{podSelector: {matchLabels: {app: web}}}]
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: two}
+spec:
+  podSelector: {}
+  policyTypes: [Ingress]
+  ingress:
+  - from:
+    - podSelector: {matchLabels: {app: web}}
+# file: prod/kustomization.yaml
+namespace: shop
+resources: [../base]
+labels:
+- pairs:
+    app: web-prod
+  includeTemplates: true
+";
+
+#[test]
+fn what_one_overlay_label_does_to_several_selectors_is_told_once_at_the_overlay() {
+    let folder = repository(RELABELLED);
+    let outcome = check(&request(folder.path()), &()).unwrap();
+    let [finding] = outcome.findings.as_slice() else {
+        panic!("one finding: {:#?}", outcome.findings);
+    };
+    assert_eq!(outcome.sources.get(finding.place.source).path, "prod/kustomization.yaml");
+    assert!(finding.message.contains("the same happens to"), "{}", finding.message);
+    assert!(finding.message.contains("`app: web-prod` instead"), "{}", finding.message);
+}
+
+const PATCHED: &str = "\
+# file: base/kustomization.yaml
+resources: [policy.yaml]
+# file: base/policy.yaml
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: web}
+spec:
+  podSelector: {matchLabels: {app: web}}
+  policyTypes: [Egress]
+  egress:
+  - to:
+    - podSelector: {matchLabels: {app: db}}
+    ports: [{port: 5432}]
+# file: prod/kustomization.yaml
+namespace: shop
+resources: [../base]
+patches:
+- target: {kind: NetworkPolicy}
+  patch: |
+    - op: replace
+      path: PATH
+      value: VALUE
+";
+
+/// What overlays write elsewhere in the policy is no hindrance to a fix of the base's own text;
+/// what they wrote themselves is, and is said.
+#[test]
+fn only_the_part_that_is_edited_must_be_written_in_the_base() {
+    let with = |path: &str, value: &str| PATCHED.replace("PATH", path).replace("VALUE", value);
+    let elsewhere = findings(&with("/spec/podSelector", "{matchLabels: {app: web2}}"));
+    let finding = only(&elsewhere, "missing-dns-egress");
+    assert_eq!((finding.fixes.len(), finding.withheld.as_deref()), (1, None));
+    let egress = "[{to: [{podSelector: {}}], ports: [{port: 8080}]}]";
+    let there = findings(&with("/spec/egress", egress));
+    assert!(only(&there, "missing-dns-egress").fixes.is_empty());
+}
+
+#[test]
+fn openshift_is_known_by_any_of_its_names() {
+    let policy = |peer: &str, ports: &str| {
+        format!(
+            "# file: a.yaml\n{}---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+             metadata: {{name: web, namespace: shop}}\nspec:\n  podSelector: {{matchLabels: {{app: \
+             web}}}}\n  policyTypes: [Ingress, Egress]\n  ingress:\n  - from: [{{{peer}}}]\n  \
+             egress:\n  - to: [{{podSelector: {{matchLabels: {{app: web}}}}}}]\n  - ports: \
+             {ports}\n",
+            pod("web", "shop", "app: web")
+        )
+    };
+    let both = "[{port: 53, protocol: UDP}, {port: 53, protocol: TCP}]";
+    for peer in [
+        "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: openshift-ingress}}",
+        "namespaceSelector: {matchLabels: {policy-group.network.openshift.io/host-network: \"\"}}",
+        "namespaceSelector: {matchLabels: {network.openshift.io/policy-group: monitoring}}",
+        "namespaceSelector: {matchLabels: {name: openshift-monitoring}}",
+    ] {
+        let found = findings(&policy(peer, both));
+        assert_eq!(only(&found, "dns-wrong-target").severity, Severity::Error, "{peer}");
+        let right = both.replace("53", "5353");
+        assert_eq!(of(&findings(&policy(peer, &right)), "dns-wrong-target").len(), 0, "{peer}");
+    }
+    // No name of OpenShift's: 53 it is.
+    for peer in [
+        "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: my-openshift-app}}",
+        "podSelector: {matchLabels: {app: openshift-console}}",
+        "namespaceSelector: {matchExpressions: [{key: openshift.io/run-level, operator: DoesNotExist}]}",
+    ] {
+        assert_eq!(of(&findings(&policy(peer, both)), "dns-wrong-target").len(), 0, "{peer}");
+    }
+}

@@ -1,0 +1,70 @@
+//! What is wrong in a file that is not reported on, and keeps what is from being judged.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+    metadata: {name: web}\nspec: {podSelector: {matchLabels: {app: web}}}\n";
+
+fn repository(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn run(folder: &Path, paths: &[&str]) -> (i32, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
+    let output = command.current_dir(folder).args(paths).output().unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    (output.status.code().unwrap(), said)
+}
+
+const OVERLAY: (&str, &str) =
+    ("overlays/prod/kustomization.yaml", "resources: [../../base]\nnamespace: prod\n");
+
+#[test]
+fn a_broken_base_is_reported_at_the_overlay() {
+    for base in ["resources: [missing.yaml]\n", "resources: [np.yaml\n", "resources: 5\n"] {
+        let folder =
+            repository(&[OVERLAY, ("base/kustomization.yaml", base), ("base/np.yaml", POLICY)]);
+        let (code, said) = run(folder.path(), &["overlays/prod"]);
+        assert_eq!(code, 1, "{base}: {said}");
+        assert!(said.contains("overlays/prod/kustomization.yaml:1:"), "{base}: {said}");
+        assert!(said.contains("base/kustomization.yaml"), "{base}: {said}");
+        // Seen as a whole, it is one finding, at its own place.
+        let (code, said) = run(folder.path(), &["."]);
+        assert_eq!(code, 1, "{said}");
+        assert!(!said.contains("overlays/prod/kustomization.yaml:1:"), "{base}: {said}");
+    }
+}
+
+#[test]
+fn a_broken_manifest_of_the_base_is_reported_at_the_overlay() {
+    let broken = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: [\n";
+    let base = ("base/kustomization.yaml", "resources: [np.yaml]\n");
+    let folder = repository(&[OVERLAY, base, ("base/np.yaml", broken)]);
+    let (code, said) = run(folder.path(), &["overlays/prod"]);
+    assert!(code == 1 && said.contains("overlays/prod/kustomization.yaml:1:"), "{said}");
+    assert!(said.contains("base/np.yaml"), "{said}");
+}
+
+#[test]
+fn what_hides_nothing_that_is_reported_stays_quiet() {
+    let good = ("base/kustomization.yaml", "resources: [np.yaml]\n");
+    let other = ("other/kustomization.yaml", "resources: [missing.yaml, deploy.yaml]\n");
+    let deploy = ("other/deploy.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");
+    let folder = repository(&[OVERLAY, good, ("base/np.yaml", POLICY), other, deploy]);
+    // Somebody else's kustomization is broken, and a file of it without a policy is asked about.
+    for path in ["overlays/prod", "other/deploy.yaml"] {
+        let (_, said) = run(folder.path(), &[path]);
+        assert!(!said.contains("kustomize-error"), "{path}: {said}");
+    }
+}

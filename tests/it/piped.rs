@@ -1,0 +1,91 @@
+//! A policy from standard input, as an editor hands it over: it takes the place of the one of its
+//! name in the repository, with what surrounds that.
+
+use std::fs;
+use std::path::Path;
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+fn policy(label: &str) -> String {
+    format!(
+        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: web, namespace: \
+         shop}}\nspec:\n  podSelector: {{matchLabels: {{app: {label}}}}}\n  policyTypes: [Ingress]\n"
+    )
+}
+
+const PODS: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, namespace: shop}\n\
+    spec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n\
+    \x20   spec: {containers: [{name: a}]}\n";
+
+fn repository(files: &[(&str, &str)]) -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    folder
+}
+
+fn piped(folder: &Path, arguments: &[&str], text: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
+    command.current_dir(folder).args(["-", "--output-format", "concise"]).args(arguments);
+    let output = command.write_stdin(text).output().unwrap();
+    String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+}
+
+#[test]
+fn it_is_judged_among_what_surrounds_the_one_of_its_name() {
+    let folder = repository(&[("k8s/np.yaml", &policy("web")), ("k8s/web.yaml", PODS)]);
+    for arguments in [&[][..], &["--stdin-path", "new/np.yaml"]] {
+        let said = piped(folder.path(), arguments, &policy("web"));
+        assert!(said.contains("No findings"), "{said}");
+        // The context is there: what selects no pod of it is told so.
+        let said = piped(folder.path(), arguments, &policy("wbe"));
+        assert!(
+            said.contains("orphaned-pod-selector") && said.contains("workload there"),
+            "{said}"
+        );
+    }
+}
+
+#[test]
+fn it_replaces_what_a_kustomization_makes_of_the_same() {
+    let bare = policy("web").replace(", namespace: shop", "");
+    let kustomization = "namespace: shop\nresources: [np.yaml, web.yaml]\n";
+    let folder = repository(&[
+        ("k/kustomization.yaml", kustomization),
+        ("k/np.yaml", &bare),
+        ("k/web.yaml", PODS),
+    ]);
+    let said = piped(folder.path(), &[], &bare);
+    assert!(said.contains("No findings"), "{said}");
+    let said = piped(folder.path(), &[], &bare.replace("app: web", "app: wbe"));
+    assert!(said.contains("orphaned-pod-selector"), "{said}");
+}
+
+#[test]
+fn alternatives_stay_alternatives_and_others_stay() {
+    // The same policy in two directories: each is replaced where it is.
+    let folder = repository(&[
+        ("a/np.yaml", &policy("web")),
+        ("a/web.yaml", PODS),
+        ("b/np.yaml", &policy("web")),
+        ("b/web.yaml", PODS),
+    ]);
+    let said = piped(folder.path(), &[], &policy("web"));
+    assert!(!said.contains("duplicate-policy") && said.contains("No findings"), "{said}");
+    // A policy of another name, or another namespace, replaces nothing.
+    let folder = repository(&[("k8s/np.yaml", &policy("web")), ("k8s/web.yaml", PODS)]);
+    for text in [
+        policy("web").replace("name: web,", "name: other,"),
+        policy("web").replace("namespace: shop", "namespace: other"),
+    ] {
+        let said = piped(folder.path(), &[], &text);
+        assert!(said.contains("2 policies"), "{said}");
+    }
+    let said = piped(folder.path(), &[], &policy("web"));
+    assert!(said.contains("1 policy"), "{said}");
+}
