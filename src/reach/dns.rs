@@ -103,7 +103,10 @@ impl Reach {
     pub fn without_dns(&self, policy: u32) -> Vec<Subject> {
         let selected = self.cluster.selected(policy);
         if selected.yes.is_empty() {
-            let is_cut = |subject: &Subject| self.dns(*subject).is_some_and(Dns::is_cut);
+            let is_cut = |subject: &Subject| {
+                self.dns(*subject)
+                    .is_some_and(|dns| dns.is_cut() || self.is_for_others(dns, *subject))
+            };
             return self.cluster.subjects(policy).into_iter().filter(is_cut).collect();
         }
         let cut = &self.dns_table().cut;
@@ -113,6 +116,20 @@ impl Reach {
             &cut[from..to]
         });
         within.copied().map(Subject::Workload).collect()
+    }
+
+    /// Whether those that let DNS through may all be policies for other pods: one for
+    /// `tier: database` says nothing of `app: web`, only one that covers it does.
+    fn is_for_others(&self, dns: Dns, subject: Subject) -> bool {
+        let only_selectors =
+            |answer: Answer| matches!(answer.allowed, Tri::No | Tri::Unknown(Why::SelectorOnly));
+        let is_other = |at: At| !self.cluster.policy_selects(at.policy, subject).is_yes();
+        let answers = [dns.udp, dns.tcp];
+        answers.into_iter().all(only_selectors)
+            && answers
+                .into_iter()
+                .flat_map(|answer| self.rules_to_dns(subject, answer.port))
+                .all(is_other)
     }
 
     /// Whether some subject of a policy may not ask over one of the protocols.
