@@ -62,4 +62,5 @@ mod suppress;
 mod together;
 mod told_of_the_cluster;
 mod tools;
+mod unseen;
 mod upstream_validation;
