@@ -15,7 +15,7 @@ use tempfile::TempDir;
 const INSTALL: &str = "Install netpol-lint";
 const CHECK: &str = "Run netpol-lint";
 const UPLOAD: &str = "Upload the findings to code scanning";
-const CONCLUDE: &str = "Fail for what was found";
+const CONCLUDE: &str = "Report the result";
 
 /// A release as the release workflow makes it, with the built binary.
 static RELEASES: LazyLock<TempDir> = LazyLock::new(|| {
@@ -130,7 +130,7 @@ fn work_that_can_t_be_done_uploads_nothing_and_is_said() {
         let ran = run(&runner, &[inputs, ("sarif-upload", "true")]);
         assert_eq!(ran.steps, [INSTALL, CHECK, CONCLUDE], "{inputs:?}: {}", ran.log);
         assert_eq!(ran.failed, Some(2), "{inputs:?}: {}", ran.log);
-        assert!(ran.log.contains("the work could not be done"), "{inputs:?}: {}", ran.log);
+        assert!(ran.log.contains("netpol-lint failed to run"), "{inputs:?}: {}", ran.log);
         assert_eq!(ran.outputs["sarif"], "");
         assert_eq!(counts(&ran), ["", "", ""]);
     }
@@ -237,7 +237,9 @@ fn where_nothing_is_released_cargo_builds_what_is_locked() {
     let own = run(&runner, &[]);
     let asked_for = fs::read_to_string(asked).unwrap();
     assert!(asked_for.trim_end().ends_with(&format!("--path {}", root().display())), "{asked_for}");
-    assert!(own.log.contains("::notice title=netpol-lint::no binary is released"), "{}", own.log);
+    const NOTICE: &str =
+        concat!("::notice title=netpol-lint::v", env!("CARGO_PKG_VERSION"), " has no binary");
+    assert!(own.log.contains(NOTICE), "{}", own.log);
 }
 
 fn runner_without_release() -> Runner {
@@ -264,12 +266,12 @@ fn an_archive_that_is_not_what_its_checksum_says_is_refused() {
     runner.env.insert("NETPOL_LINT_RELEASES".to_owned(), url);
     let refused = run(&runner, &[]);
     assert_eq!(refused.steps, [INSTALL], "{}", refused.log);
-    assert!(refused.log.contains("is not what its checksum says"), "{}", refused.log);
+    assert!(refused.log.contains("does not match its checksum"), "{}", refused.log);
 
     let checksum = PathBuf::from(format!("{}.sha256", archive.display()));
     fs::write(&checksum, "\n").unwrap();
     let refused = run(&runner, &[]);
-    assert!(refused.log.contains(".sha256 holds no checksum"), "{}", refused.log);
+    assert!(refused.log.contains(".sha256 does not contain a checksum"), "{}", refused.log);
     fs::remove_file(&checksum).unwrap();
     let refused = run(&runner, &[]);
     assert_eq!(refused.steps, [INSTALL], "{}", refused.log);
@@ -286,6 +288,6 @@ fn a_version_is_a_version() {
     for version in ["latest", "../v0.1.0", "v0.1", "0.1.0/../../x", "0.1.0\nx", "-h"] {
         let ran = run(&runner, &[("version", version)]);
         assert_eq!(ran.steps, [INSTALL], "{version}: {}", ran.log);
-        assert!(ran.log.contains("is no version of netpol-lint"), "{version}: {}", ran.log);
+        assert!(ran.log.contains("is not a version of netpol-lint"), "{version}: {}", ran.log);
     }
 }
