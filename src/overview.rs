@@ -156,6 +156,7 @@ fn of_bundle(assembly: &Assembly, bundle: &Bundle) -> BundleOverview {
 fn why(open: &Open) -> String {
     match open {
         Open::NoWorkloads => "nothing in the repository makes pods there".to_owned(),
+        Open::Unread(what) => format!("`{what}` can't be read and may make pods there"),
         Open::NotEvaluated(what) => format!("`{what}` is not evaluated and may make pods there"),
         Open::Deployed(what) => {
             format!("`{what}` deploys what is not shown, and may make pods there")

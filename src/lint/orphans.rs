@@ -49,7 +49,13 @@ pub(super) fn sureness_of(
     let has_evidence = || {
         matches!(
             namespace.open,
-            Some(Open::NotEvaluated(_) | Open::Deployed(_) | Open::Operator(_) | Open::RunTime(_))
+            Some(
+                Open::NotEvaluated(_)
+                    | Open::Unread(_)
+                    | Open::Deployed(_)
+                    | Open::Operator(_)
+                    | Open::RunTime(_)
+            )
         ) && has_near_twin(cx, number, selector)
     };
     if sure < Some(Confidence::Medium) && (is_told_apart() || has_evidence()) {

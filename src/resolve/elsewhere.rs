@@ -27,7 +27,7 @@ impl Elsewhere {
 
     /// With a path that can't be read, and may hold anything.
     pub fn without(mut self, path: Option<&str>) -> Self {
-        self.blind = path.map(|path| Open::NotEvaluated(path.to_owned()));
+        self.blind = path.map(|path| Open::Unread(path.to_owned()));
         self
     }
 

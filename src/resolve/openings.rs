@@ -171,8 +171,9 @@ impl Openings {
 
     /// Whether something is not evaluated that may run beside a site.
     pub(super) fn leave_things_out(&self, neighbours: &Neighbours) -> bool {
-        let is_left_out =
-            |opening: &&Opening| matches!(opening.why, Open::NotEvaluated(_) | Open::Deployed(_));
+        let is_left_out = |opening: &&Opening| {
+            matches!(opening.why, Open::NotEvaluated(_) | Open::Unread(_) | Open::Deployed(_))
+        };
         self.all.iter().filter(is_left_out).any(|opening| self.is_with(opening, neighbours))
     }
 
@@ -232,7 +233,7 @@ fn of_object(object: &Object, default_namespace: &str) -> Option<(Option<Compact
         Body::Deployer(deployer) if !deployer.is_here => {
             Some((deployer.namespace.clone(), Open::Deployed(who())))
         }
-        Body::Unread(what) => Some((head.namespace.clone(), Open::NotEvaluated(what.to_string()))),
+        Body::Unread(what) => Some((head.namespace.clone(), Open::Unread(what.to_string()))),
         _ => None,
     }
 }

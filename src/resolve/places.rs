@@ -17,9 +17,10 @@ pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 pub enum Open {
     /// Nothing in the repository makes pods there.
     NoWorkloads,
-    /// Kustomizations that are not evaluated, or documents that can't be read, may put things
-    /// there: an example.
+    /// Kustomizations that are not evaluated may put things there: an example.
     NotEvaluated(String),
+    /// A document that names a kind that makes pods, or a path, can't be read: its path.
+    Unread(String),
     /// A controller deploys things there that are not in this repository, or a chart is not
     /// rendered: an example.
     Deployed(String),
@@ -38,7 +39,7 @@ impl Open {
     fn rank(&self) -> u8 {
         match self {
             Self::NotEvaluated(_) => 0,
-            Self::Deployed(_) => 1,
+            Self::Unread(_) | Self::Deployed(_) => 1,
             _ => 2,
         }
     }
@@ -78,7 +79,7 @@ pub struct Namespace {
 impl Namespace {
     /// Whether it is open only since something in the repository is not evaluated (yet).
     pub fn is_not_evaluated(&self) -> bool {
-        matches!(self.open, Some(Open::NotEvaluated(_) | Open::Deployed(_)))
+        matches!(self.open, Some(Open::NotEvaluated(_) | Open::Unread(_) | Open::Deployed(_)))
     }
 }
 

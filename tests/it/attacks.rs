@@ -19,6 +19,9 @@ struct Scene {
     folder: TempDir,
 }
 
+/// What makes a chart matter: without it a chart that can't be rendered is a note.
+const POLICY_TEMPLATE: (&str, &str) = ("web/templates/policy.yaml", POLICY);
+
 const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
     metadata: {name: web, namespace: shop}\nspec: {podSelector: {}, policyTypes: [Ingress]}\n";
 
@@ -109,7 +112,11 @@ fn no_text_of_a_manifest_becomes_a_flag_of_helm() {
     if !helm_is_there() {
         return;
     }
-    let scene = Scene::new(&[("web/Chart.yaml", CHART), ("web/templates/a.yaml", TEMPLATE)]);
+    let scene = Scene::new(&[
+        ("web/Chart.yaml", CHART),
+        ("web/templates/a.yaml", TEMPLATE),
+        POLICY_TEMPLATE,
+    ]);
     let mark = scene.elsewhere().join("ran");
     let script = scene.root().join("run.sh");
     fs::write(&script, format!("#!/bin/sh\ntouch {}\ncat\n", mark.display())).unwrap();
@@ -140,8 +147,10 @@ fn no_text_of_a_manifest_becomes_a_flag_of_helm() {
         assert!(scene.run(&[]).1.contains("is not the name of a release"), "{flag}");
         fs::remove_file(scene.root().join("app.yaml")).unwrap();
         let kustomization = format!(
-            "helmCharts: [{{name: web, releaseName: '{flag}'}}]\nhelmGlobals: {{chartHome: ..}}\n"
+            "resources: [policy.yaml]\nhelmCharts: [{{name: web, releaseName: '{flag}'}}]\n\
+             helmGlobals: {{chartHome: ..}}\n"
         );
+        scene.write("k/policy.yaml", POLICY);
         scene.write("k/kustomization.yaml", kustomization);
         assert!(scene.run(&[]).1.contains("is not the name of a release"), "{flag}");
         fs::remove_dir_all(scene.root().join("k")).unwrap();
@@ -201,7 +210,11 @@ fn no_schema_reaches_helm_from_no_place() {
         ("db/charts/redis-1.0.0.tgz", &inner),
     ]);
     for schema in odd {
-        let scene = Scene::new(&[("web/Chart.yaml", CHART), ("web/templates/a.yaml", TEMPLATE)]);
+        let scene = Scene::new(&[
+            ("web/Chart.yaml", CHART),
+            ("web/templates/a.yaml", TEMPLATE),
+            POLICY_TEMPLATE,
+        ]);
         scene.write("web/values.schema.json", &schema);
         scene.write("web/charts/sub/Chart.yaml", CHART.replace("web", "sub"));
         scene.write("web/charts/sub/values.schema.json", &schema);
@@ -219,7 +232,11 @@ fn a_package_that_is_none_is_left_out_and_told() {
     if !helm_is_there() {
         return;
     }
-    let scene = Scene::new(&[("web/Chart.yaml", CHART), ("web/templates/a.yaml", TEMPLATE)]);
+    let scene = Scene::new(&[
+        ("web/Chart.yaml", CHART),
+        ("web/templates/a.yaml", TEMPLATE),
+        POLICY_TEMPLATE,
+    ]);
     scene.write("web/charts/redis-1.0.0.tgz", "no archive");
     let (code, said) = scene.run(&[]);
     assert_eq!(code, 1, "{said}");
@@ -370,7 +387,11 @@ fn fixes_stay_in_the_repository_that_was_named() {
 #[test]
 fn helm_dies_with_us_and_its_copies_are_removed() {
     for signal in ["TERM", "INT", "KILL"] {
-        let scene = Scene::new(&[("web/Chart.yaml", CHART), ("web/templates/a.yaml", TEMPLATE)]);
+        let scene = Scene::new(&[
+            ("web/Chart.yaml", CHART),
+            ("web/templates/a.yaml", TEMPLATE),
+            POLICY_TEMPLATE,
+        ]);
         // Stands for a helm that takes its time.
         let tools = scene.folder.path().join("tools");
         fs::create_dir(&tools).unwrap();
@@ -454,8 +475,8 @@ fn what_is_printed_steers_no_terminal() {
 
 #[test]
 fn what_git_keeps_is_no_part_of_the_repository() {
-    let kustomization = "resources: [../.git/secret.yaml]\n";
-    let scene = Scene::new(&[("k/kustomization.yaml", kustomization)]);
+    let kustomization = "resources: [../.git/secret.yaml, policy.yaml]\n";
+    let scene = Scene::new(&[("k/kustomization.yaml", kustomization), ("k/policy.yaml", POLICY)]);
     scene.write(".git/secret.yaml", POLICY.replace("web", "SECRET"));
     let (code, said) = scene.run(&["."]);
     assert!(code == 1 && !said.contains("SECRET") && said.contains("is not read"), "{said}");

@@ -41,14 +41,14 @@ fn bytes_that_are_no_text() {
     assert_eq!(beside("a.yaml", b"\xff\xfe\x00kind: other"), Vec::<&str>::new());
     assert_eq!(beside("a.yaml", b""), Vec::<&str>::new());
     assert_eq!(beside("a.yaml", b"\xef\xbb\xbf"), Vec::<&str>::new());
-    // A NUL byte keeps `Pod` from being the kind.
-    assert_eq!(beside("a.yaml", b"kind: Pod\na: \0\n"), ["yaml-syntax"]);
+    // A NUL byte keeps it from being YAML.
+    assert_eq!(beside("a.yaml", b"kind: NetworkPolicy\na: \0\n"), ["yaml-syntax"]);
 }
 
 #[test]
 fn a_broken_document_between_two_good_ones() {
     let named = |name: &str| WRONG.replace("web", name);
-    let text = format!("{}---\nkind: Pod\n\tx: [\n---\n{}", named("front"), named("api"));
+    let text = format!("{}---\nkind: NetworkPolicy\n\tx: [\n---\n{}", named("front"), named("api"));
     let mut rules = beside("a.yaml", text.as_bytes());
     rules.sort_unstable();
     assert_eq!(rules, ["ignored-rules", "ignored-rules", "yaml-syntax"]);
@@ -57,18 +57,21 @@ fn a_broken_document_between_two_good_ones() {
 #[test]
 fn nesting_and_aliases_without_end() {
     let deep = 10_000;
-    let flow = format!("kind: Pod\na: {}", "[".repeat(deep));
+    let flow = format!("kind: NetworkPolicy\na: {}", "[".repeat(deep));
     let block: String = (0..deep).map(|n| format!("{}a:\n", " ".repeat(n))).collect();
-    let mut bomb = "kind: Pod\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
+    let mut bomb = "kind: NetworkPolicy\na0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..30 {
         let line = vec![format!("*a{}", level - 1); 10].join(", ");
         bomb += &format!("a{level}: &a{level} [{line}]\n");
     }
     let started = std::time::Instant::now();
     assert_eq!(beside("a.json", flow.as_bytes()).len(), 1);
-    assert_eq!(beside("a.yaml", format!("kind: Pod\n{block}").as_bytes()), ["yaml-limit"]);
+    assert_eq!(
+        beside("a.yaml", format!("kind: NetworkPolicy\n{block}").as_bytes()),
+        ["yaml-limit"]
+    );
     assert_eq!(beside("a.yaml", bomb.as_bytes()), ["yaml-limit"]);
-    assert_eq!(beside("a.yaml", b"kind: Pod\na: &a [*a]\n"), ["yaml-syntax"]);
+    assert_eq!(beside("a.yaml", b"kind: NetworkPolicy\na: &a [*a]\n"), ["yaml-syntax"]);
     assert!(started.elapsed().as_secs() < 20);
 }
 

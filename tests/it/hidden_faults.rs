@@ -32,7 +32,7 @@ const OVERLAY: (&str, &str) =
 
 #[test]
 fn a_broken_base_is_reported_at_the_overlay() {
-    for base in ["resources: [missing.yaml]\n", "resources: [np.yaml\n", "resources: 5\n"] {
+    for base in ["resources: [np.yaml, missing.yaml]\n", "resources: [np.yaml]\nbases: 5\n"] {
         let folder =
             repository(&[OVERLAY, ("base/kustomization.yaml", base), ("base/np.yaml", POLICY)]);
         let (code, said) = run(folder.path(), &["overlays/prod"]);

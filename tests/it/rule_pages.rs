@@ -93,6 +93,8 @@ const NOT_AS_A_BASE: &[(&str, &str)] = &[
     ("duplicate-policy example 1", "kustomize refuses the same object twice"),
     ("duplicate-policy example 2", "kustomize refuses the same object twice"),
     ("duplicate-policy example 3", "kustomize refuses the same object twice"),
+    ("invalid-policy example 3", "kustomize writes `on` and the like as text"),
+    ("invalid-selector example 1", "kustomize writes `on` and the like as text"),
     ("invalid-policy example 1", "kustomize refuses an object without a name"),
     ("invalid-policy example 2", "kustomize refuses an object without a name"),
     ("ip-block-for-pods example 5", "kustomize refuses an object without a name"),
