@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
@@ -12,10 +12,12 @@ use super::build::Settings;
 use super::group::{GroupId, Groups, PolicyGroup};
 use super::known::{Profile, WellKnown};
 use super::likeness::Likeness;
+use super::own_labels::OwnLabels;
 use super::peers::{Covered, PeerKey, Requires};
 use super::places::Namespace;
 use super::postings::Postings;
 use super::select::selects;
+
 use super::tri::{Tri, Why};
 use crate::bundle::{Head, Write, Writer};
 use crate::model::{Body, Field, Object, Policy, Selector, Workload};
@@ -163,6 +165,8 @@ pub struct Cluster {
     pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
     /// The workloads of large namespaces, to find those that are alike.
     pub(super) likeness: RwLock<HashMap<u32, Arc<Likeness>>>,
+    /// The objects that bear a label themselves.
+    pub(super) own_labels: OnceLock<OwnLabels>,
 }
 
 impl Cluster {

@@ -8,6 +8,7 @@ mod group;
 mod known;
 mod likeness;
 mod nearest;
+mod own_labels;
 mod peers;
 mod places;
 mod postings;
