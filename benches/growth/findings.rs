@@ -99,7 +99,8 @@ pub const DIMENSIONS: &[&Dimension] = &[
     },
     &Dimension {
         name: "selectors that nearly select",
-        first: 50,
+        // In a smaller namespace all workloads are compared.
+        first: 200,
         write: |to, n| {
             let name = |i: usize| format!("frontend-service-{i}");
             to.file("w.yaml", many(n, |i| deployment(&name(i), "a", "")));

@@ -2,7 +2,7 @@
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
 use crate::bundle::Head;
-use crate::model::{At, Field, Label, Selector, Spot};
+use crate::model::{At, Field, Label, Operator, Selector, Spot};
 use crate::resolve::{Labelled, Why, selects};
 use crate::text::Span;
 
@@ -83,13 +83,23 @@ fn bearer<'a>(
 ) -> Option<(&'a Head, &'a [Label])> {
     let cluster = cx.cluster;
     let bears = |labels: &[Label]| selects(selector, &Own(labels)).is_yes();
-    let workloads = cluster.namespace(namespace).workloads.clone().map(|n| cluster.workload(n));
+    // Whoever bears the labels has one of the values of a requirement that names some.
+    let named = selector.requirements.iter().find(|r| r.operator == Operator::In);
+    let (workloads, services) = match named {
+        Some(requirement) => cluster.labelled_themselves(namespace, requirement),
+        None => (
+            cluster.namespace(namespace).workloads.clone().collect(),
+            cluster.services_in(namespace).collect(),
+        ),
+    };
     let of_workload = workloads
+        .into_iter()
+        .map(|number| cluster.workload(number))
         .map(|workload| (workload.head, workload.workload.own_labels.as_slice()))
         .find(|(_, labels)| bears(labels));
     of_workload.or_else(|| {
-        let services = cluster.services_in(namespace);
-        services.map(|(head, s)| (head, s.own_labels.as_slice())).find(|(_, labels)| bears(labels))
+        let services = services.into_iter().map(|(head, s)| (head, s.own_labels.as_slice()));
+        services.into_iter().find(|(_, labels)| bears(labels))
     })
 }
 

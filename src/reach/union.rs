@@ -3,8 +3,6 @@
 
 use std::sync::OnceLock;
 
-use rayon::prelude::*;
-
 use crate::model::{Operator, Requirement, Selector};
 use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject, Tri, Why, covers};
 
@@ -28,9 +26,11 @@ pub(super) struct Union {
 }
 
 impl Union {
-    /// The union of what `says` gives for each policy.
-    pub fn new(cluster: &Cluster, says: impl Fn(u32) -> Tri + Sync) -> Self {
-        let policies: Vec<Tri> = cluster.policies().par_iter().map(|id| says(*id)).collect();
+    /// The union of what `says` gives for each policy. Not in parallel: it is made on first use,
+    /// under a lock, by one of many threads, and a thread that waits for its share of parallel work
+    /// may be given other work that wants the same lock.
+    pub fn new(cluster: &Cluster, says: impl Fn(u32) -> Tri) -> Self {
+        let policies: Vec<Tri> = cluster.policies().iter().map(|id| says(*id)).collect();
         let mut groups = vec![Tri::No; cluster.groups().len()];
         for (&id, said) in cluster.policies().iter().zip(&policies) {
             let of_group = &mut groups[cluster.group_of(id).0 as usize];

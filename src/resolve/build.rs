@@ -1,7 +1,7 @@
 //! Building a cluster from its members.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
@@ -112,6 +112,7 @@ impl Cluster {
             covered: RwLock::default(),
             peers: RwLock::default(),
             trigrams: RwLock::default(),
+            own_labels: OnceLock::new(),
         };
         cluster.other_policies.grow(cluster.namespaces.len());
         cluster.enter(&members.objects);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
@@ -12,10 +12,12 @@ use super::build::Settings;
 use super::elsewhere::Elsewhere;
 use super::group::{GroupId, Groups, PolicyGroup};
 use super::known::{Profile, WellKnown};
+use super::own_labels::OwnLabels;
 use super::peers::{Covered, PeerKey, Requires};
 use super::places::Namespace;
 use super::postings::Postings;
 use super::select::selects;
+
 use super::tri::{Tri, Why};
 use super::trigrams::Trigrams;
 use crate::bundle::{Head, Write, Writer};
@@ -164,6 +166,8 @@ pub struct Cluster {
     pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
     /// The workloads of large namespaces, to find those that are alike.
     pub(super) trigrams: RwLock<HashMap<u32, Arc<Trigrams>>>,
+    /// The objects that bear a label themselves.
+    pub(super) own_labels: OnceLock<OwnLabels>,
 }
 
 impl Cluster {

@@ -9,6 +9,7 @@ mod group;
 mod known;
 mod nearest;
 mod openings;
+mod own_labels;
 mod peers;
 mod places;
 mod postings;

@@ -27,7 +27,7 @@ impl Cluster {
             .filter(move |(_, service)| service.selector.iter().all(fits))
     }
 
-    fn service(&self, id: u32) -> Option<(&Head, &Service)> {
+    pub(super) fn service(&self, id: u32) -> Option<(&Head, &Service)> {
         match &self.object(id).body {
             Body::Service(service) => Some((self.head(id), service)),
             _ => None,

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use crate::model::{Operator, Selector};
 
 /// How many workloads are compared at most for a near miss: all of most namespaces.
-pub(super) const COMPARED: usize = 256;
+pub(super) const COMPARED: usize = 128;
 
 /// How many values of a requirement are looked up.
 const VALUES: usize = 8;

@@ -13,6 +13,7 @@ mod order;
 mod precedence;
 mod selection;
 mod suppress;
+mod winners;
 
 pub use baseline::{Baseline, Entry};
 pub use fingerprint::{fingerprints, identities};

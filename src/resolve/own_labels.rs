@@ -1,0 +1,75 @@
+//! Objects by the labels of their own metadata, which are not those of their pods.
+
+use std::collections::HashMap;
+use std::ops::Range;
+
+use compact_str::CompactString;
+
+use super::cluster::Cluster;
+use crate::bundle::Head;
+use crate::model::{Label, Requirement, Service};
+
+/// Workloads and Services by namespace and own label.
+#[derive(Debug, Default)]
+pub(super) struct OwnLabels {
+    by_label: HashMap<(u32, CompactString, CompactString), Bearers>,
+}
+
+/// The workloads, by number, and the Services, as objects, that bear a label; ascending.
+#[derive(Debug, Default)]
+struct Bearers {
+    workloads: Vec<u32>,
+    services: Vec<u32>,
+}
+
+impl OwnLabels {
+    fn of(cluster: &Cluster) -> Self {
+        let mut found = Self::default();
+        for (namespace, it) in (0u32..).zip(cluster.namespaces()) {
+            let numbers: Range<u32> = it.workloads.clone();
+            for number in numbers {
+                for label in &cluster.workload(number).workload.own_labels {
+                    found.bearers(namespace, label).workloads.push(number);
+                }
+            }
+            for id in cluster.services.get(&namespace).into_iter().flatten() {
+                let labels = cluster.service(*id).map(|(_, service)| service.own_labels.as_slice());
+                for label in labels.unwrap_or_default() {
+                    found.bearers(namespace, label).services.push(*id);
+                }
+            }
+        }
+        found
+    }
+
+    fn bearers(&mut self, namespace: u32, label: &Label) -> &mut Bearers {
+        let key = (namespace, label.key.clone(), label.value.clone());
+        self.by_label.entry(key).or_default()
+    }
+}
+
+impl Cluster {
+    /// The workloads and the Services of a namespace whose own metadata has a label with one of the
+    /// values of a requirement, in their order.
+    pub fn labelled_themselves(
+        &self,
+        namespace: u32,
+        requirement: &Requirement,
+    ) -> (Vec<u32>, Vec<(&Head, &Service)>) {
+        let own = self.own_labels.get_or_init(|| OwnLabels::of(self));
+        let of = |value: &CompactString| {
+            own.by_label.get(&(namespace, requirement.key.clone(), value.clone()))
+        };
+        let bearers: Vec<&Bearers> =
+            requirement.values.iter().filter_map(|(value, _)| of(value)).collect();
+        let all = |list: fn(&Bearers) -> &[u32]| {
+            let mut found: Vec<u32> = bearers.iter().flat_map(|it| list(it)).copied().collect();
+            found.sort_unstable();
+            found.dedup();
+            found
+        };
+        let services = all(|bearers| &bearers.services);
+        let services = services.into_iter().filter_map(|id| self.service(id)).collect();
+        (all(|bearers| &bearers.workloads), services)
+    }
+}
