@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::format::{Format, Output};
 use super::help;
+use super::values::{Color, FailOn, GraphFormat, Level, Render, Sureness, TextOrJson};
 use crate::config;
 use crate::reach::PortSet;
 
@@ -50,23 +51,37 @@ impl Args {
     }
 }
 
-/// Moves a command before the options of every command that it follows. The parser takes words
-/// after any option for paths, which is right for `--pedantic check/` and wrong for
-/// `--color never check`.
+/// Moves a command before the options that it follows: the parser takes words after an option for
+/// paths. An option that the command does not have is then rejected with its name.
 fn command_first(arguments: &mut [OsString]) {
+    let program = Args::command();
     let mut at = 1;
     while let Some(argument) = arguments.get(at).and_then(|argument| argument.to_str()) {
-        if argument == "--color" {
-            at += 2;
-        } else if argument.starts_with("--color=") {
-            at += 1;
-        } else {
-            if Args::command().find_subcommand(argument).is_some() {
+        if argument == "--" {
+            return;
+        }
+        if !argument.starts_with('-') || argument == "-" {
+            if program.find_subcommand(argument).is_some() {
                 arguments[1..=at].rotate_right(1);
             }
             return;
         }
+        at += if takes_next(&program, argument) { 2 } else { 1 };
     }
+}
+
+/// Whether the word after this option is its value.
+fn takes_next(program: &clap::Command, option: &str) -> bool {
+    let named = |arg: &&clap::Arg| match option.strip_prefix("--") {
+        Some(long) => {
+            let aliases = arg.get_all_aliases().unwrap_or_default();
+            arg.get_long() == Some(long) || aliases.contains(&long)
+        }
+        // The last of `-qf` may take a value; in `-fjson` it is the rest of the word.
+        None => arg.get_short().is_some_and(|short| option == format!("-{short}")),
+    };
+    let arg = program.get_arguments().find(named);
+    arg.is_some_and(|arg| arg.get_action().takes_values())
 }
 
 /// The commands.
@@ -79,6 +94,9 @@ pub(super) enum Command {
     Rule {
         /// The id of a rule, such as missing-dns-egress
         id: Option<String>,
+
+        #[command(flatten)]
+        format: TextOrJsonArgs,
     },
     /// Print the configuration in force, and where each value comes from
     Config {
@@ -87,14 +105,23 @@ pub(super) enum Command {
         schema: bool,
 
         #[command(flatten)]
-        check: Box<CheckArgs>,
+        findings: FindingArgs,
+
+        #[command(flatten)]
+        context: Box<ContextArgs>,
     },
     /// Print what is applied together: bundles, namespaces, and where more may run than is shown
-    Bundles(Box<CheckArgs>),
+    Bundles {
+        #[command(flatten)]
+        context: Box<ContextArgs>,
+
+        #[command(flatten)]
+        format: TextOrJsonArgs,
+    },
     /// Print which connections the policies allow
     Reach(Box<ReachArgs>),
     /// Print what the repository runs, for `--inventory` in another repository
-    Inventory(Box<CheckArgs>),
+    Inventory(Box<ContextArgs>),
     /// Write a commented netpol-lint.toml for the repository
     Init {
         /// A directory of the repository
@@ -124,9 +151,25 @@ pub(super) struct LookArgs {
     pub(super) color: Color,
 }
 
-/// What `check` is told.
+/// How a command that reports no findings prints.
 #[derive(Debug, clap::Args)]
-pub(super) struct CheckArgs {
+#[command(next_help_heading = "Output")]
+pub(super) struct TextOrJsonArgs {
+    /// How it is printed
+    #[arg(
+        short = 'f',
+        long,
+        visible_alias = "format",
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = TextOrJson::Text
+    )]
+    pub(super) output_format: TextOrJson,
+}
+
+/// What every command that reads a repository is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct ContextArgs {
     /// Files and directories to report on; `-` is standard input
     ///
     /// Selectors are resolved against the whole repository around these paths, found upwards by
@@ -138,6 +181,19 @@ pub(super) struct CheckArgs {
     pub(super) paths: Vec<PathBuf>,
 
     #[command(flatten)]
+    pub(super) files: FileArgs,
+
+    #[command(flatten)]
+    pub(super) config: ConfigArgs,
+}
+
+/// What `check` is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) context: ContextArgs,
+
+    #[command(flatten)]
     pub(super) findings: FindingArgs,
 
     #[command(flatten)]
@@ -147,23 +203,14 @@ pub(super) struct CheckArgs {
     pub(super) accepted: AcceptedArgs,
 
     #[command(flatten)]
-    pub(super) files: FileArgs,
-
-    #[command(flatten)]
-    pub(super) config: ConfigArgs,
-
-    #[command(flatten)]
     pub(super) output: OutputArgs,
 }
 
 /// What `reach` is told.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReachArgs {
-    /// Files and directories whose clusters are shown
-    ///
-    /// As for `check`, policies are resolved against the whole repository around these paths.
-    #[arg(value_name = "PATHS", default_value = ".", value_hint = ValueHint::AnyPath)]
-    pub(super) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(super) context: ContextArgs,
 
     /// Only connections from this workload (`shop/api`, `api`), address, or `internet`
     #[arg(long, value_name = "END")]
@@ -181,39 +228,17 @@ pub(super) struct ReachArgs {
     #[arg(long, value_name = "NAME")]
     pub(super) bundle: Option<String>,
 
-    #[command(flatten)]
-    pub(super) files: FileArgs,
-
-    #[command(flatten)]
-    pub(super) config: ConfigArgs,
-
     /// How connections are written to standard output
     #[arg(
+        short = 'f',
         long,
+        visible_alias = "format",
         value_enum,
         value_name = "FORMAT",
         default_value_t = GraphFormat::Text,
         help_heading = "Output"
     )]
     pub(super) output_format: GraphFormat,
-}
-
-/// Values of `reach --output-format`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum GraphFormat {
-    /// One line per connection
-    Text,
-    /// One document, for programs
-    Json,
-    /// Comma-separated values
-    Csv,
-    /// Tables in Markdown
-    #[value(alias = "markdown")]
-    Md,
-    /// For Graphviz
-    Dot,
-    /// A flowchart that GitHub and GitLab draw
-    Mermaid,
 }
 
 /// Which findings are shown, and which make the run fail.
@@ -356,10 +381,6 @@ pub(super) struct FileArgs {
     /// given several times.
     #[arg(long, value_name = "KEY=NUMBER", action = ArgAction::Append)]
     pub(super) limit: Vec<Limit>,
-
-    /// How many threads work [default: as many as there are processors]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    pub(super) threads: Option<u16>,
 }
 
 /// One `--limit`.
@@ -406,7 +427,14 @@ pub(super) struct ConfigArgs {
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
     /// How findings are written to standard output
-    #[arg(long, value_enum, value_name = "FORMAT", default_value_t = Format::Text)]
+    #[arg(
+        short = 'f',
+        long,
+        visible_alias = "format",
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t = Format::Text
+    )]
     pub(super) output_format: Format,
 
     /// Also write a report of that format to a file; can be given several times
@@ -422,6 +450,10 @@ pub(super) struct OutputArgs {
     )]
     pub(super) output: Vec<Output>,
 
+    /// Print how many findings each rule has instead of the findings
+    #[arg(long, conflicts_with_all = ["diff", "write_baseline"])]
+    pub(super) statistics: bool,
+
     /// Print findings only, no closing line; twice: print no report, only set the exit code
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,
@@ -433,63 +465,10 @@ pub(super) struct OutputArgs {
     /// Say on standard error how long each stage took
     #[arg(long)]
     pub(super) timings: bool,
-}
 
-/// Values of `--color`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(super) enum Color {
-    /// On a terminal, as the environment wants it
-    Auto,
-    /// Always
-    Always,
-    /// Never
-    Never,
-}
-
-/// Values of `--helm`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Render {
-    /// If helm is on the PATH
-    Auto,
-    /// Leave charts out
-    Never,
-    /// Fail without helm
-    Require,
-}
-
-/// A severity.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Level {
-    /// Wrong: traffic is lost or let through, or the API server refuses it
-    Error,
-    /// Probably not what was meant
-    Warning,
-    /// Worth knowing
-    Note,
-}
-
-/// A confidence.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum Sureness {
-    /// The repository proves it
-    High,
-    /// Likely
-    Medium,
-    /// A guess
-    Low,
-}
-
-/// Values of `--fail-on`.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(super) enum FailOn {
-    /// Errors only
-    Error,
-    /// Warnings and errors
-    Warning,
-    /// Any finding shown
-    Note,
-    /// No finding
-    Never,
+    /// How many threads work [default: as many as there are processors]
+    #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) threads: Option<u16>,
 }
 
 #[cfg(test)]
@@ -506,11 +485,11 @@ mod tests {
         let parse = |line: &str| Args::read(line.split(' ').map(OsString::from)).unwrap();
         let args = parse("netpol-lint");
         assert!(args.command.is_none());
-        assert_eq!(args.check.paths, [PathBuf::from(".")]);
+        assert_eq!(args.check.context.paths, [PathBuf::from(".")]);
 
         let args = parse("netpol-lint --pedantic a b.yaml --color never -");
         assert!(args.command.is_none() && args.check.findings.pedantic);
-        assert_eq!(args.check.paths, ["a", "b.yaml", "-"].map(PathBuf::from));
+        assert_eq!(args.check.context.paths, ["a", "b.yaml", "-"].map(PathBuf::from));
 
         for line in ["netpol-lint check --color never a", "netpol-lint --color never check a"] {
             let args = parse(line);
@@ -518,6 +497,26 @@ mod tests {
             assert!(matches!(args.command, Some(Command::Check(_))), "{line}");
         }
         assert!(matches!(parse("netpol-lint rule x").command, Some(Command::Rule { .. })));
-        assert_eq!(parse("netpol-lint ./rule").check.paths, [PathBuf::from("./rule")]);
+        let paths = |line| parse(line).check.context.paths;
+        assert_eq!(paths("netpol-lint ./rule"), [PathBuf::from("./rule")]);
+        assert_eq!(paths("netpol-lint -- rule"), [PathBuf::from("rule")]);
+        assert_eq!(paths("netpol-lint a rule"), ["a", "rule"].map(PathBuf::from));
+    }
+
+    #[test]
+    fn a_command_may_follow_its_options() {
+        let read = |line: &str| Args::read(line.split(' ').map(OsString::from));
+        for line in [
+            "netpol-lint --pedantic check a",
+            "netpol-lint -j 2 -q --format json check",
+            "netpol-lint --select=split-peer --fail-on error check",
+            "netpol-lint --exclude rule -qq check",
+        ] {
+            assert!(matches!(read(line).unwrap().command, Some(Command::Check(_))), "{line}");
+        }
+        let line = "netpol-lint -f json rule split-peer";
+        assert!(matches!(read(line).unwrap().command, Some(Command::Rule { id: Some(_), .. })));
+        let refused = read("netpol-lint --pedantic rule x").unwrap_err().to_string();
+        assert!(refused.contains("unexpected argument '--pedantic'"), "{refused}");
     }
 }

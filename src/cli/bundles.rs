@@ -6,19 +6,19 @@ use crate::overview::{BundleKind, BundleOverview, NamespaceOverview, overview};
 use crate::text::visible;
 use crate::{Request, report};
 
-use super::format::Format;
 use super::terminal::Terminal;
+use super::values::TextOrJson;
 use super::{CLEAN, Failure};
 
 /// Prints the bundles of the repository.
 pub(super) fn print(
     request: &Request,
-    format: Format,
+    format: TextOrJson,
     terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
     let sites = overview(request)?;
-    if format == Format::Json {
+    if format == TextOrJson::Json {
         report::document(out, &sites)?;
         return Ok(CLEAN);
     }

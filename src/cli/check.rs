@@ -137,6 +137,13 @@ fn report(
     if check.report == Report::Nothing {
         return Ok(());
     }
+    if check.statistics {
+        report::by_rule::statistics(out, outcome, look)?;
+        if is_whole {
+            report::closing::write(out, outcome, look)?;
+        }
+        return Ok(());
+    }
     outputs::write(check.format, is_whole, outcome, look, out)?;
     if is_whole && !check.format.has_closing() {
         // A document has no closing lines.

@@ -17,8 +17,9 @@ use crate::settle::{PerPath, Selection};
 use crate::{Request, repo, report, yaml};
 
 use super::Failure;
-use super::args::{CheckArgs, ConfigArgs, FailOn, FileArgs, Level, Render, Sureness};
+use super::args::{ConfigArgs, ContextArgs, FileArgs, FindingArgs};
 use super::terminal::Terminal;
+use super::values::{FailOn, Level, Render, Sureness};
 
 /// Who says a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,9 +74,13 @@ pub(super) struct InForce {
 }
 
 impl InForce {
-    /// Reads the configuration that `args` lead to, and puts them before it.
-    pub(super) fn new(args: &CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
-        let (file, config) = match text(&args.config, &args.paths, terminal)? {
+    /// Reads the configuration that what was typed leads to, and puts that before it.
+    pub(super) fn new(
+        findings: &FindingArgs,
+        context: &ContextArgs,
+        terminal: &Terminal,
+    ) -> Result<Self, Failure> {
+        let (file, config) = match text(&context.config, &context.paths, terminal)? {
             Some(Text { path, text, is_inside }) => {
                 let config = config::read(&path, &text).map_err(|error| {
                     Failure::Config(if is_inside { error } else { error.without_excerpt() })
@@ -84,11 +89,15 @@ impl InForce {
             }
             None => (None, Config::default()),
         };
-        Self::choose(args, file, config)
+        Self::choose(findings, &context.files, file, config)
     }
 
-    fn choose(args: &CheckArgs, file: Option<String>, config: Config) -> Result<Self, Failure> {
-        let (findings, files) = (&args.findings, &args.files);
+    fn choose(
+        findings: &FindingArgs,
+        files: &FileArgs,
+        file: Option<String>,
+        config: Config,
+    ) -> Result<Self, Failure> {
         let ignore = choose("--ignore", ids(&findings.ignore)?, config.ignore, vec![]);
         let defaults = yaml::Limits::default();
         let limits = config.limits;

@@ -9,11 +9,24 @@ use crate::repo;
 
 use super::args::Args;
 
+/// What other linters call commands, and what they are called here.
+const OTHERS: [(&str, &str); 6] = [
+    ("explain", "rule"),
+    ("fix", "--fix"),
+    ("help", "--help"),
+    ("lint", "check"),
+    ("rules", "rule"),
+    ("version", "--version"),
+];
+
 /// `; did you mean …?` for a path that is none and looks like a command.
 pub(super) fn hint(error: &repo::Error) -> String {
     let repo::Error::Path(path, why) = error else { return String::new() };
     match path.to_str() {
         Some(word) if why.kind() == ErrorKind::NotFound && !word.contains(['/', '\\', '.']) => {
+            if let Some((_, known)) = OTHERS.iter().find(|(other, _)| *other == word) {
+                return format!("; did you mean `{known}`?");
+            }
             let program = Args::command();
             did_you_mean(word, &[names(&program), vec!["--help", "--version"]].concat())
         }

@@ -27,6 +27,7 @@ mod replace;
 mod rule;
 mod settings;
 mod terminal;
+mod values;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -37,6 +38,7 @@ use crate::repo;
 
 use args::Args;
 use settings::{Mode, Settings};
+use values::TextOrJson;
 
 /// Nothing to report, or `--exit-zero`.
 const CLEAN: u8 = 0;
@@ -78,8 +80,12 @@ fn perform(args: Args) -> Result<u8, Failure> {
     let mut out = settings.terminal.stdout();
     let code = match settings.mode {
         Mode::Check(check) => check::run(*check, &settings.terminal, &mut out)?,
-        Mode::Rules => rule::table(crate::lint::RULES, &settings.terminal, &mut out)?,
-        Mode::Rule(rule) => rule::page(rule, &settings.terminal, &mut out)?,
+        Mode::Rules(TextOrJson::Text) => {
+            rule::table(crate::lint::RULES, &settings.terminal, &mut out)?
+        }
+        Mode::Rules(TextOrJson::Json) => rule::json(crate::lint::RULES, &mut out)?,
+        Mode::Rule(rule, TextOrJson::Text) => rule::page(rule, &settings.terminal, &mut out)?,
+        Mode::Rule(rule, TextOrJson::Json) => rule::json(&[rule], &mut out)?,
         Mode::Config(in_force) => config::print(&in_force, &mut out)?,
         Mode::Schema => config::schema(&mut out)?,
         Mode::Bundles(request, format) => {

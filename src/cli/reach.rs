@@ -5,8 +5,8 @@ use std::io::{BufWriter, Write};
 use crate::connectivity::connectivity;
 use crate::report::connections::{csv, dot, json, markdown, mermaid, text};
 
-use super::args::GraphFormat;
 use super::settings::Reach;
+use super::values::GraphFormat;
 use super::{CLEAN, Failure};
 
 /// Prints the connections of each cluster of bundles.

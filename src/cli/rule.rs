@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use serde_json::{Value, json};
 use textwrap::Options;
 
 use crate::lint::Rule;
@@ -19,6 +20,32 @@ pub(super) fn page(rule: &Rule, terminal: &Terminal, out: &mut dyn Write) -> Res
     let page = Page::new(terminal.prose(), terminal.color()).render(rule.page);
     writeln!(out, "{page}\n\n{}", rule.url())?;
     Ok(CLEAN)
+}
+
+/// Prints `rules` as a JSON document.
+pub(super) fn json(rules: &[&Rule], out: &mut dyn Write) -> Result<u8, Failure> {
+    let rules: Vec<Value> = rules
+        .iter()
+        .map(|rule| {
+            json!({
+                "id": rule.id,
+                "severity": rule.severity.word(),
+                "confidence": rule.confidence.word(),
+                "pedantic": rule.pedantic,
+                "summary": summary(rule),
+                "page": rule.page,
+                "url": rule.url(),
+            })
+        })
+        .collect();
+    let document = serde_json::to_string_pretty(&rules).map_err(io::Error::from)?;
+    writeln!(out, "{document}")?;
+    Ok(CLEAN)
+}
+
+/// A rule's summary on one line: in its page it is wrapped.
+fn summary(rule: &Rule) -> String {
+    rule.summary().split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Prints the table of `rules`.
@@ -40,8 +67,7 @@ pub(super) fn table(
 fn row(rule: &Rule, width: usize, columns: Option<usize>, out: &mut dyn Write) -> io::Result<()> {
     let on = if rule.pedantic { "pedantic" } else { "default" };
     let start = format!("{:width$}  {:8}  {on:8}", rule.id, rule.severity.word());
-    // Summaries are wrapped in their pages, where they please.
-    let summary = rule.summary().split_whitespace().collect::<Vec<_>>().join(" ");
+    let summary = summary(rule);
     let Some(columns) = columns else {
         // One line a rule, for programs that look for one.
         return writeln!(out, "{start}  {summary}");

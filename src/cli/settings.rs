@@ -10,13 +10,14 @@ use crate::{Mending, Request, repo};
 
 use super::Failure;
 use super::args::{
-    AcceptedArgs, Args, CheckArgs, Command, FindingArgs, FixArgs, GraphFormat, OutputArgs,
+    AcceptedArgs, Args, CheckArgs, Command, ContextArgs, FindingArgs, FixArgs, OutputArgs,
     ReachArgs,
 };
 use super::format::{Format, Output};
 use super::in_force::InForce;
 use super::outputs;
 use super::terminal::Terminal;
+use super::values::{GraphFormat, TextOrJson};
 
 /// All that the program needs to know.
 pub(super) struct Settings {
@@ -29,15 +30,15 @@ pub(super) enum Mode {
     /// Check manifests.
     Check(Box<Check>),
     /// List the rules.
-    Rules,
+    Rules(TextOrJson),
     /// Explain one rule.
-    Rule(&'static Rule),
+    Rule(&'static Rule, TextOrJson),
     /// Print the configuration in force.
     Config(Box<InForce>),
     /// Print the configuration's schema.
     Schema,
     /// Print what is applied together.
-    Bundles(Box<Request>, Format),
+    Bundles(Box<Request>, TextOrJson),
     /// Print which connections are allowed.
     Reach(Box<Reach>),
     /// Print what the repository runs.
@@ -69,6 +70,8 @@ pub(super) struct Check {
     pub(super) verbose: bool,
     /// Say on standard error how long each stage took.
     pub(super) timings: bool,
+    /// Print how many findings each rule has in place of them.
+    pub(super) statistics: bool,
     /// The least severity that makes the run fail; none for never.
     pub(super) fail_on: Option<Severity>,
     /// How many threads; none for all processors.
@@ -100,21 +103,21 @@ impl Settings {
         let mode = match args.command {
             None => Mode::check(args.check, &terminal)?,
             Some(Command::Check(check)) => Mode::check(*check, &terminal)?,
-            Some(Command::Rule { id: None }) => Mode::Rules,
-            Some(Command::Rule { id: Some(id) }) => {
-                Mode::Rule(config::look_up(&id, RULES).map_err(Failure::Arguments)?)
+            Some(Command::Rule { id: None, format }) => Mode::Rules(format.output_format),
+            Some(Command::Rule { id: Some(id), format }) => {
+                let rule = config::look_up(&id, RULES).map_err(Failure::Arguments)?;
+                Mode::Rule(rule, format.output_format)
             }
             Some(Command::Config { schema: true, .. }) => Mode::Schema,
-            Some(Command::Config { check, .. }) => {
-                Mode::Config(Box::new(InForce::new(&check, &terminal)?))
+            Some(Command::Config { findings, context, .. }) => {
+                Mode::Config(Box::new(InForce::new(&findings, &context, &terminal)?))
             }
-            Some(Command::Bundles(check)) => {
-                let format = check.output.output_format;
-                Mode::Bundles(Box::new(request(*check, &terminal)?), format)
+            Some(Command::Bundles { context, format }) => {
+                Mode::Bundles(Box::new(request(*context, &terminal)?), format.output_format)
             }
             Some(Command::Reach(args)) => Mode::Reach(Box::new(reach(*args, &terminal)?)),
-            Some(Command::Inventory(check)) => {
-                Mode::Inventory(Box::new(request(*check, &terminal)?))
+            Some(Command::Inventory(context)) => {
+                Mode::Inventory(Box::new(request(*context, &terminal)?))
             }
             Some(Command::Init { path }) => Mode::Init(path),
             Some(Command::Completions { shell }) => Mode::Completions(shell),
@@ -125,9 +128,9 @@ impl Settings {
 }
 
 /// What a command that lints nothing asks of the pipeline.
-fn request(args: CheckArgs, terminal: &Terminal) -> Result<Request, Failure> {
-    let in_force = InForce::new(&args, terminal)?;
-    Ok(in_force.request(args.paths, args.files, terminal))
+fn request(context: ContextArgs, terminal: &Terminal) -> Result<Request, Failure> {
+    let in_force = InForce::new(&FindingArgs::default(), &context, terminal)?;
+    Ok(in_force.request(context.paths, context.files, terminal))
 }
 
 /// Which connections to print, and how.
@@ -139,25 +142,16 @@ pub(super) struct Reach {
 
 fn reach(args: ReachArgs, terminal: &Terminal) -> Result<Reach, Failure> {
     let shown = Shown { from: args.from, to: args.to, ports: args.port, cluster: args.bundle };
-    let check = CheckArgs {
-        paths: args.paths,
-        files: args.files,
-        config: args.config,
-        findings: FindingArgs::default(),
-        fixes: FixArgs::default(),
-        accepted: AcceptedArgs::default(),
-        output: OutputArgs::default(),
-    };
-    Ok(Reach { request: request(check, terminal)?, shown, format: args.output_format })
+    Ok(Reach { request: request(args.context, terminal)?, shown, format: args.output_format })
 }
 
 impl Mode {
     fn check(args: CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
         let mending = mending(&args.fixes)?;
         outputs::refuse_twice(&args.output.output, terminal.cwd())?;
-        let root = repo::root(&args.paths, terminal.cwd())?;
+        let root = repo::root(&args.context.paths, terminal.cwd())?;
         let (baseline, rewrite) = baseline(&args.accepted, &root)?;
-        let in_force = InForce::new(&args, terminal)?;
+        let in_force = InForce::new(&args.findings, &args.context, terminal)?;
         let report = match args.output.quiet {
             0 => Report::Whole,
             1 => Report::Findings,
@@ -165,13 +159,23 @@ impl Mode {
         };
         let fail_on = if args.findings.exit_zero { None } else { in_force.fail_on.value };
         let config = in_force.file.clone();
-        let threads = args.files.threads.map(usize::from);
+        let threads = args.output.threads.map(usize::from);
         let mut request = Request {
             baseline,
             show_suppressed: args.accepted.show_suppressed,
-            ..in_force.request(args.paths, args.files, terminal)
+            ..in_force.request(args.context.paths, args.context.files, terminal)
         };
         request.selection.show_run = args.findings.show_run;
+        let selected = &request.selection.select;
+        let is_left = |id: &String| !request.selection.ignore.contains(id);
+        if !selected.is_empty() && !selected.iter().any(is_left) {
+            let what = "no rule is on: every rule that is selected is ignored too";
+            return Err(Failure::Arguments(what.to_owned()));
+        }
+        if args.output.statistics && !args.output.output_format.is_for_people() {
+            let what = "--statistics is a table for people: leave --output-format out";
+            return Err(Failure::Arguments(what.to_owned()));
+        }
         Ok(Self::Check(Box::new(Check {
             request,
             config,
@@ -183,6 +187,7 @@ impl Mode {
             rewrite,
             verbose: args.output.verbose,
             timings: args.output.timings,
+            statistics: args.output.statistics,
             fail_on,
             threads,
         })))

@@ -8,12 +8,12 @@ use anstream::{AutoStream, ColorChoice};
 use crate::report::Look;
 
 use super::Failure;
-use super::args::Color;
+use super::values::Color;
 
 /// Columns of a report that goes to a file or a pipe.
 const WIDTH_OF_FILES: usize = 100;
 /// Prose gets no wider, however wide the terminal: longer lines are hard to read.
-const WIDTH_OF_PROSE: usize = 100;
+const WIDTH_OF_PROSE: usize = 80;
 
 /// Standard output, looked at once.
 pub(super) struct Terminal {

@@ -120,7 +120,9 @@ fn wrong_peers(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opt
         "point it at `podSelector: {{matchLabels: {{{key}: {value}}}}}` together with \
          `namespaceSelector: {{matchLabels: {{{NAME_LABEL}: {namespace}}}}}`, in one peer"
     );
-    let mut finding = Finding::new(&RULE, reason.place, reason.message, help).about(cx, at);
+    let mut finding = Finding::new(&RULE, reason.place, reason.message, help)
+        .about(cx, at)
+        .confidence(reason.confidence);
     finding.fixes.extend(name_namespace(cx, at));
     Some(finding)
 }
@@ -158,6 +160,7 @@ fn has_placeholder(peer: &Peer) -> bool {
 struct Reason {
     place: Span,
     message: String,
+    confidence: Confidence,
 }
 
 /// What keeps a peer from being the cluster's DNS; none where that is another rule's to say.
@@ -190,7 +193,9 @@ fn reason(cx: &Context<'_>, id: u32, spot: Spot, peer: &Peer) -> Option<(At, Rea
         words::quoted(name),
         home_of_dns
     );
-    Some((namespaces, Reason { place: *place, message }))
+    // Right in other kinds of cluster: the repository may be for several.
+    let confidence = if is_dns_namespace(name) { Confidence::Medium } else { RULE.confidence };
+    Some((namespaces, Reason { place: *place, message, confidence }))
 }
 
 /// Whether DNS lives in `name` in other kinds of cluster, and in this one elsewhere: `kube-system`
@@ -209,6 +214,7 @@ fn no_such_label(cx: &Context<'_>, label: &Requirement) -> Reason {
              `{key}: {value}`): lookups are dropped",
             words::quoted(&label.words())
         ),
+        confidence: RULE.confidence,
     }
 }
 
@@ -221,5 +227,6 @@ fn at_home(cx: &Context<'_>, id: u32, place: Span) -> Reason {
              policy's own namespace; the cluster's DNS lives in `{}`: lookups are dropped",
             cx.cluster.profile.dns_namespace()
         ),
+        confidence: RULE.confidence,
     }
 }

@@ -245,7 +245,7 @@ impl<'a> Context<'a> {
     pub(crate) fn is_template_comment(&self, value: Span) -> bool {
         let text = self.sources.get(value.source).text();
         let rest = text.get(value.end as usize..).unwrap_or_default();
-        rest.lines().next().is_some_and(|line| line.trim_start().starts_with("#@"))
+        rest.trim_start_matches([' ', '\t']).starts_with("#@")
     }
 
     /// The rules of a policy in the directions that are in effect, each with the pods that its

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use std::collections::HashSet;
+
 use compact_str::CompactString;
 
 use super::field::{Field, Place, Why};
@@ -552,7 +554,6 @@ pub(super) fn label_map(node: Option<&Node>) -> (Vec<Label>, bool) {
             unsure = true;
             continue;
         };
-        labels.retain(|label| label.key != entry.key);
         labels.push(Label {
             key: entry.key.clone(),
             value,
@@ -560,6 +561,11 @@ pub(super) fn label_map(node: Option<&Node>) -> (Vec<Label>, bool) {
             value_span: entry.value.span,
         });
     }
+    // Of a key that is there twice, the last one counts.
+    let mut keys = HashSet::with_capacity(labels.len());
+    labels.reverse();
+    labels.retain(|label| keys.insert(label.key.clone()));
+    labels.reverse();
     (labels, unsure)
 }
 

@@ -162,6 +162,21 @@ impl Workload {
             })
     }
 
+    /// Whether some controller sets that label on pods whose template does not show it.
+    pub fn some_may_get_label(key: &str) -> bool {
+        const BY_KIND: [&str; 8] = [
+            "controller-uid",
+            "batch.kubernetes.io/controller-uid",
+            "batch.kubernetes.io/job-completion-index",
+            "statefulset.kubernetes.io/pod-name",
+            "apps.kubernetes.io/pod-index",
+            "controller-revision-hash",
+            "pod-template-generation",
+            "pod-template-hash",
+        ];
+        JOB_LABELS.contains(&key) || BY_KIND.contains(&key) || is_controller_label(key)
+    }
+
     /// The label of that key on its pods, as written.
     pub fn label(&self, key: &str) -> Option<&Label> {
         if self.by_key.is_empty() {

@@ -59,11 +59,38 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
         "{} (and the first place of each)\n",
         paint(look, Ink::Strong, "What to mend first")
     )?;
+    let number = lines(out, &rows, outcome, look)?;
+    if !rest.is_empty() {
+        let findings = count(rest.iter().map(|row| row.number).sum(), "finding", "findings");
+        writeln!(out, "  {:number$}  {} more rules with {findings}", "", rest.len())?;
+    }
+    writeln!(out)
+}
+
+/// Writes a line for each rule that has findings, however many these are, and a blank one.
+///
+/// # Errors
+/// Those of `out`.
+pub fn statistics(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
+    if outcome.findings.is_empty() {
+        return Ok(());
+    }
+    lines(out, &rows(&outcome.findings), outcome, look)?;
+    writeln!(out)
+}
+
+/// Writes a line for each row; the columns of the numbers.
+fn lines(
+    out: &mut dyn Write,
+    rows: &[Row<'_>],
+    outcome: &Outcome,
+    look: &Look,
+) -> io::Result<usize> {
     let widest = |of: fn(&Row<'_>) -> usize| rows.iter().map(of).max().unwrap_or(0);
     let (number, verdicts) = (widest(|row| row.number.to_string().len()), widest(title));
     // The column and what is between it and the next.
     let fixes = widest(|row| row.fixes().len() + 2 * usize::from(!row.fixes().is_empty()));
-    for row in &rows {
+    for row in rows {
         let pad = " ".repeat(verdicts - title(row));
         let verdict = verdict(look, row.first);
         let line = format!("  {:number$}  {verdict}{pad}  {:fixes$}", row.number, row.fixes());
@@ -71,11 +98,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
         let place = place(&path::place(outcome, look, row.first.place), look, used);
         writeln!(out, "{}", format!("{line}{place}").trim_end())?;
     }
-    if !rest.is_empty() {
-        let findings = count(rest.iter().map(|row| row.number).sum(), "finding", "findings");
-        writeln!(out, "  {:number$}  {} more rules with {findings}", "", rest.len())?;
-    }
-    writeln!(out)
+    Ok(number)
 }
 
 /// What can't be read or built comes first, since it hides what else is wrong; then what is worse,

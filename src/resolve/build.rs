@@ -158,10 +158,10 @@ impl Cluster {
                 Body::Deployer(_) => self.has_deployer = true,
                 Body::PodMaker
                 | Body::Namespace(_)
+                | Body::ClusterConfig(_)
                 | Body::PodCreator(_)
                 | Body::Binding(_)
                 | Body::Templates(_)
-                | Body::ClusterConfig(_)
                 | Body::Unread(_)
                 | Body::Other => {}
             }

@@ -63,6 +63,14 @@ impl Pods {
         };
     }
 
+    /// Removes workloads.
+    pub(super) fn remove<'n>(&mut self, workloads: impl Iterator<Item = &'n u32>) {
+        for number in workloads {
+            self.yes.remove(*number);
+            self.maybe.remove(*number);
+        }
+    }
+
     /// Whether every pod that may be selected is one that is shown, and surely selected.
     pub fn is_sure(&self) -> bool {
         self.maybe.is_empty() && self.well_known.is_empty()
@@ -291,7 +299,15 @@ impl Cluster {
             None if within.is_empty() => {}
             None => pods.yes.extend([within.start..=within.end - 1]),
             Some(selector) => {
-                for number in self.postings.candidates(selector, &within) {
+                let candidates = match self.postings.ruled_out(selector, &within) {
+                    Some(out) if !within.is_empty() => {
+                        pods.yes.extend([within.start..=within.end - 1]);
+                        pods.remove(out.workloads.iter().chain(&out.unsure));
+                        out.unsure
+                    }
+                    _ => self.postings.candidates(selector, &within),
+                };
+                for number in candidates {
                     pods.add(number, selects(selector, self.workload(number).workload));
                 }
             }

@@ -214,7 +214,9 @@ mod tests {
     #[test]
     fn values_are_compared_by_the_part_in_which_they_differ() {
         for (a, b, wanted) in [
-            ("acme-postgres", "acme-postgresql", Likeness::Begins),
+            ("acme-postgres", "acme-postgresql", Likeness::Misspelt),
+            ("acme-pg", "acme-pgbouncer", Likeness::None),
+            ("acme-post", "acme-postgresql", Likeness::Begins),
             ("acme-postgres", "acme-prometheus", Likeness::None),
             ("metrics-bignas", "metrics-nas", Likeness::Within),
             ("ingress-ngnix", "ingress-nginx", Likeness::Misspelt),

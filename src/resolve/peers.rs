@@ -204,8 +204,16 @@ impl Cluster {
 
     /// The pods that a selector selects in those namespaces, which are ascending.
     fn pods_of(&self, selector: &Selector, covered: &[(u32, Tri)]) -> Pods {
-        let mut pods = Pods::default();
-        for number in self.postings.candidates(selector, &(0..self.workload_count())) {
+        let within = 0..self.workload_count();
+        let (mut pods, candidates) = match self.postings.ruled_out(selector, &within) {
+            Some(out) => {
+                let mut pods = self.all_pods_of(covered);
+                pods.remove(out.workloads.iter().chain(&out.unsure));
+                (pods, out.unsure)
+            }
+            None => (Pods::default(), self.postings.candidates(selector, &within)),
+        };
+        for number in candidates {
             let namespace = self.workloads[number as usize].2;
             if let Ok(at) = covered.binary_search_by_key(&namespace, |(number, _)| *number) {
                 let selected = selects(selector, self.workload(number).workload);

@@ -22,6 +22,15 @@ struct Key {
     values: HashMap<CompactString, Vec<u32>>,
 }
 
+/// What a selector does not select for certain.
+#[derive(Debug)]
+pub struct RuledOut {
+    /// The workloads that have a label which it rules out.
+    pub workloads: Vec<u32>,
+    /// The workloads that are to be looked at.
+    pub unsure: Vec<u32>,
+}
+
 impl Postings {
     /// Adds a workload; numbers must ascend.
     pub fn add(&mut self, number: u32, workload: &Workload) {
@@ -63,6 +72,34 @@ impl Postings {
         lists.push(slice(&self.unsure, within));
         let all = if narrows { 0..0 } else { within.clone() };
         lists.into_iter().flatten().copied().chain(all)
+    }
+
+    /// For a selector that only rules labels out: the workloads of `within` that it may not select,
+    /// with those that may have labels which no list shows; it selects all others. None for other
+    /// selectors.
+    pub fn ruled_out(&self, selector: &Selector, within: &Range<u32>) -> Option<RuledOut> {
+        let rules_out = |r: &Requirement| {
+            matches!(r.operator, Operator::NotIn | Operator::DoesNotExist)
+                && !Workload::some_may_get_label(&r.key)
+                && !is_placeholder(&r.key)
+                && !r.values.iter().any(|(value, _)| is_placeholder(value))
+        };
+        if selector.is_refused() || !selector.requirements.iter().all(rules_out) {
+            return None;
+        }
+        let mut workloads = Vec::new();
+        for requirement in &selector.requirements {
+            let Some(key) = self.keys.get(requirement.key.as_str()) else { continue };
+            match requirement.operator {
+                Operator::DoesNotExist => workloads.extend(slice(&key.any, within)),
+                _ => {
+                    let values = requirement.values.iter();
+                    let lists = values.filter_map(|(value, _)| key.values.get(value.as_str()));
+                    workloads.extend(lists.flat_map(|list| slice(list, within)));
+                }
+            }
+        }
+        Some(RuledOut { workloads, unsure: slice(&self.unsure, within).to_vec() })
     }
 
     fn lists(&self, requirement: &Requirement, within: &Range<u32>) -> Vec<&[u32]> {

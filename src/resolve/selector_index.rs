@@ -166,3 +166,96 @@ impl<O: Iterator<Item = usize>> Iterator for Merged<'_, O> {
         Some(least)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::{Fault, Why};
+    use crate::resolve::{Tri, covers};
+    use crate::text::{SourceId, Span};
+
+    const NOWHERE: Span = Span { source: SourceId(0), start: 0, end: 0 };
+
+    fn requirement() -> impl Strategy<Value = Requirement> {
+        let operators = [Operator::In, Operator::NotIn, Operator::Exists, Operator::DoesNotExist];
+        let values = prop::collection::vec(prop::sample::select(vec!["x", "y", "z", "${V}"]), 1..3);
+        (prop::sample::select(vec!["a", "b", "c"]), 0..6usize, values).prop_map(
+            move |(key, operator, values)| {
+                // `In` is the usual one.
+                let operator = operators.get(operator).copied().unwrap_or(Operator::In);
+                let has_values = matches!(operator, Operator::In | Operator::NotIn);
+                let values = values.iter().filter(|_| has_values);
+                Requirement {
+                    key: key.into(),
+                    operator,
+                    values: values.map(|value| (CompactString::new(value), NOWHERE)).collect(),
+                    key_span: NOWHERE,
+                    span: NOWHERE,
+                    is_label: false,
+                }
+            },
+        )
+    }
+
+    fn selector() -> impl Strategy<Value = Option<Selector>> {
+        let fault = Fault {
+            span: NOWHERE,
+            field: String::new(),
+            text: CompactString::default(),
+            why: Why::Refused(String::new()),
+            accepted: false,
+        };
+        let requirements = prop::collection::vec(requirement(), 0..4);
+        (requirements, 0..12u32).prop_map(move |(requirements, kind)| {
+            let faults = if kind == 0 { vec![fault.clone()] } else { Vec::new() };
+            (kind != 1).then_some(Selector { requirements, faults })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn it_leaves_out_only_what_certainly_does_not_overlap_or_cover(
+            wide in prop::collection::vec(selector(), 0..12),
+            narrow in selector(),
+        ) {
+            let mut index = SelectorIndex::default();
+            for (item, selector) in (0u32..).zip(&wide) {
+                index.add(selector.as_ref(), item);
+            }
+            index.finish();
+            let overlapping: Vec<u32> = index.overlapping(narrow.as_ref()).collect();
+            prop_assert!(overlapping.is_sorted_by(|a, b| a < b), "{overlapping:?}");
+            let covering: Vec<u32> = index.covering(narrow.as_ref()).collect();
+            for (item, selector) in (0u32..).zip(&wide) {
+                let covers = covers(selector.as_ref(), narrow.as_ref());
+                prop_assert!(covers.is_no() || overlapping.contains(&item));
+                prop_assert!(covers != Tri::Yes || covering.contains(&item));
+            }
+        }
+
+        #[test]
+        fn selectors_for_other_values_are_not_looked_at(count in 2..40u32) {
+            let of = |value: u32| {
+                let value = (CompactString::new(value.to_string()), NOWHERE);
+                let requirement = Requirement {
+                    key: "app".into(),
+                    operator: Operator::In,
+                    values: vec![value],
+                    key_span: NOWHERE,
+                    span: NOWHERE,
+                    is_label: true,
+                };
+                Selector { requirements: vec![requirement], faults: Vec::new() }
+            };
+            let mut index = SelectorIndex::default();
+            for item in 0..count {
+                index.add(Some(&of(item)), item);
+            }
+            index.finish();
+            prop_assert_eq!(index.overlapping(Some(&of(1))).collect::<Vec<_>>(), [1]);
+            prop_assert_eq!(index.covering(Some(&of(1))).collect::<Vec<_>>(), [1]);
+        }
+    }
+}

@@ -28,12 +28,12 @@ pub struct Surroundings {
     pub(super) filled_in_later: HashMap<CompactString, Vec<u32>>,
     /// Namespace objects that may have any label.
     pub(super) unsure_namespaces: Vec<u32>,
-    /// Objects with templates of pods that something may make at run time.
-    pub(super) templates: Vec<u32>,
     /// The workloads that are NodeLocal DNSCache.
     pub(super) dns_caches: Vec<u32>,
     /// Objects that say how a cluster is set up.
     pub(super) cluster_configs: Vec<u32>,
+    /// Objects with templates of pods that something may make at run time.
+    pub(super) templates: Vec<u32>,
     pub(super) openings: Openings,
 }
 
@@ -54,9 +54,9 @@ impl Surroundings {
             namespaces: HashMap::new(),
             filled_in_later: HashMap::new(),
             unsure_namespaces: Vec::new(),
-            templates: Vec::new(),
             dns_caches: Vec::new(),
             cluster_configs: Vec::new(),
+            templates: Vec::new(),
             openings: Openings::of(objects, grouped, unseen, default_namespace),
         };
         for (id, object) in (0u32..).zip(objects.iter()) {

@@ -7,12 +7,8 @@ use crate::text::Span;
 
 /// The rules whose findings may be about a line that is not the policy's own, or that stands for
 /// several selectors: what that line does to all of them is fixed there, once.
-const GATHERED: [&str; 4] = [
-    "kustomize-rewrites-peer",
-    "orphaned-namespace-selector",
-    "orphaned-peer-selector",
-    "orphaned-pod-selector",
-];
+const GATHERED: [&str; 4] =
+    [OF_OVERLAY, "orphaned-namespace-selector", "orphaned-peer-selector", "orphaned-pod-selector"];
 
 /// The most places that are shown beside one finding.
 const SHOWN: usize = 5;
@@ -21,14 +17,14 @@ const SHOWN: usize = 5;
 /// speaks, and counts the others.
 pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
     let mut gathered: Vec<Finding> = Vec::with_capacity(findings.len());
-    let mut first: BTreeMap<Span, (usize, usize)> = BTreeMap::new();
+    let mut first: BTreeMap<Line, (usize, usize)> = BTreeMap::new();
     for finding in findings {
         if !GATHERED.contains(&finding.rule.id) {
             gathered.push(finding);
             continue;
         }
         let next = (gathered.len(), 0);
-        let (at, more) = first.entry(finding.place).or_insert(next);
+        let (at, more) = first.entry(line(&finding)).or_insert(next);
         match gathered.get_mut(*at) {
             None => gathered.push(finding),
             Some(speaks) => {
@@ -44,6 +40,18 @@ pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
     }
     gathered
 }
+
+/// A line, and for what is no overlay's doing the bundles that it does it in: a finding that is
+/// silenced in one bundle must not speak there through another one.
+type Line = (Span, Vec<String>);
+
+fn line(finding: &Finding) -> Line {
+    let of_overlay = finding.rule.id == OF_OVERLAY;
+    (finding.place, if of_overlay { Vec::new() } else { finding.bundles.clone() })
+}
+
+/// The rule whose findings are all about the line of a kustomization.
+const OF_OVERLAY: &str = "kustomize-rewrites-peer";
 
 fn join(speaks: &mut Finding, other: Finding) {
     for related in other.related {

@@ -164,6 +164,12 @@ pub const TABLE: &[Precedence] = &[
         ]),
         scope: Scope::Policy,
     },
+    // The peers were to be filled in, so the ports are no rule of their own by an extra dash.
+    Precedence {
+        winners: Rules::Are(&["null-field"]),
+        losers: Rules::Are(&["split-peers-and-ports"]),
+        scope: Scope::Rule,
+    },
     // "Everyone, often meant as none" is said of any empty rule; a policy that is called deny
     // tells which of the two was meant.
     Precedence {

@@ -8,10 +8,12 @@ mod events;
 mod json;
 mod libyaml;
 mod node;
+mod parse;
 mod partly;
 mod prefilter;
 mod scalar;
 mod split;
+mod stop;
 mod token;
 mod tree;
 
@@ -115,8 +117,8 @@ pub fn read(
         if wanted.is_some_and(|wanted| !wanted.may_be(body.as_bytes())) {
             continue;
         }
-        let input = tree::Input { source, text: body, base: piece.body.start };
-        match tree::build(input, limits) {
+        let input = stop::Input { source, text: body, base: piece.body.start };
+        match parse::build(input, limits) {
             Ok(roots) => {
                 let span = Span::new(source, piece.span.start, piece.span.end);
                 stream.documents.extend(roots.into_iter().map(|root| Document { span, root }));

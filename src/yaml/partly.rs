@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use memchr::memchr_iter;
 
-use super::{Entry, Limits, Map, Node, Stream, Value, Wanted, limit, read, split, tree};
+use super::{Entry, Limits, Map, Node, Stream, Value, Wanted, limit, parse, read, split, stop};
 use crate::text::{SourceId, Span};
 
 /// How much of a document is worth parsing.
@@ -93,7 +93,7 @@ pub fn read_partly(
             parts.problems.push(limit(message, place));
             break;
         }
-        let input = tree::Input {
+        let input = stop::Input {
             source,
             text: text.get(piece.body.clone()).unwrap_or(""),
             base: piece.body.start,
@@ -134,7 +134,7 @@ impl Parts {
 }
 
 /// The part of a document that is enough; none where it has to be parsed whole.
-fn part(input: tree::Input<'_>, limits: &Limits, partial: &dyn Partial) -> Option<Node> {
+fn part(input: stop::Input<'_>, limits: &Limits, partial: &dyn Partial) -> Option<Node> {
     let sections = sections(input.text, 0..input.text.len(), 0)?;
     let is_head = |section: &&Section<'_>| partial.head().contains(&section.key);
     let head = parsed(input, limits, sections.iter().filter(is_head))?;
@@ -168,7 +168,7 @@ struct Section<'t> {
 
 impl Section<'_> {
     /// Its entry, whose value is a mapping, without the entry `inner` of that.
-    fn without(&self, inner: &str, input: tree::Input<'_>, limits: &Limits) -> Option<Entry> {
+    fn without(&self, inner: &str, input: stop::Input<'_>, limits: &Limits) -> Option<Entry> {
         let text = input.text;
         let line = self.at.end + 1;
         let end = text.get(line..self.range.end)?.find('\n')? + line + 1;
@@ -193,7 +193,7 @@ impl Section<'_> {
 
 /// Parses sections, each run of neighbours at once.
 fn parsed<'s>(
-    input: tree::Input<'_>,
+    input: stop::Input<'_>,
     limits: &Limits,
     sections: impl Iterator<Item = &'s Section<'s>>,
 ) -> Option<Node> {
@@ -208,14 +208,14 @@ fn parsed<'s>(
     for run in runs {
         let base = input.base + run.start;
         let text = input.text.get(run)?;
-        let roots = tree::build(tree::Input { text, base, ..input }, limits).ok()?;
+        let roots = parse::build(stop::Input { text, base, ..input }, limits).ok()?;
         let [root] = roots.as_slice() else { return None };
         entries.extend(root.as_map()?.entries.iter().cloned());
     }
     Some(mapping(input, entries))
 }
 
-fn mapping(input: tree::Input<'_>, entries: Vec<Entry>) -> Node {
+fn mapping(input: stop::Input<'_>, entries: Vec<Entry>) -> Node {
     let start = entries.first().map_or(input.base, |entry| entry.key_span.start as usize);
     let end = entries.last().map_or(start, |entry| entry.value.span.end as usize);
     let span = Span::new(input.source, start, end.max(start));
@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn a_part_is_where_it_is_written() {
         let text = "data: &x\n  k: v\nkind: A\nspec:\n  a: 1\n  values:\n    b: |\n     c: 2\n  d: 3\nmetadata: {name: n}\n";
-        let input = tree::Input { source: SourceId(0), text, base: 0 };
+        let input = stop::Input { source: SourceId(0), text, base: 0 };
         #[derive(Debug)]
         struct Test;
         impl Partial for Test {

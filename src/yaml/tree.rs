@@ -9,146 +9,12 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
-use super::events::{Event, Events, Failure, Lead, Properties, Style, Why};
+use super::events::{Event, Failure, Properties, Style};
 use super::scalar::{self, Tag};
-use super::{Entry, Limits, Map, Node, Problem, ProblemKind, Scalar, ScalarKind, Value};
-use super::{json, libyaml, token};
-use crate::text::{SourceId, Span};
-
-/// Trees are walked by recursion elsewhere: no configured limit goes beyond this.
-const DEEPEST: usize = 1_000;
-
-/// A text to build trees from, and where it stands.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Input<'t> {
-    pub(super) source: SourceId,
-    /// The text of one document.
-    pub(super) text: &'t str,
-    /// Its first byte in the source.
-    pub(super) base: usize,
-}
-
-/// The root of the document (more than one only where a lone carriage return hid a marker).
-///
-/// # Errors
-/// The first thing that is wrong with it.
-pub(super) fn build(input: Input<'_>, limits: &Limits) -> Result<Vec<Node>, Problem> {
-    let built = match json::indent(input.text) {
-        Some(indent) => build_json(input, indent, limits),
-        None => Builder::new(input, limits, false).run(Events::new(input.text)),
-    };
-    let built = built.or_else(|stop| build_as_libyaml(input, limits, stop));
-    built.map_err(|stop| stop.into_problem(input, limits))
-}
-
-/// Builds what the first parser stopped at, if libyaml reads it.
-///
-/// # Errors
-/// What stopped the first parser, unless libyaml comes to a limit further down.
-fn build_as_libyaml(input: Input<'_>, limits: &Limits, stop: Stop) -> Result<Vec<Node>, Stop> {
-    if !matches!(stop.what, What::Syntax(_)) {
-        return Err(stop);
-    }
-    let Some(events) = libyaml::Events::new(input.text) else {
-        return Err(stop);
-    };
-    let built = Builder::new(input, limits, false).run(events);
-    built.map_err(|other| match other.what {
-        What::Depth | What::Nodes => other,
-        What::Syntax(_) | What::Surrogate => stop,
-    })
-}
-
-/// Builds what begins as JSON does, whether it is JSON or YAML in brackets.
-fn build_json(input: Input<'_>, indent: usize, limits: &Limits) -> Result<Vec<Node>, Stop> {
-    let lead = Lead { parsed: json::MARKER.len(), original: indent };
-    let marked = |json: &str| format!("{}{json}", json::MARKER);
-    let json = input.text.get(indent..).unwrap_or("");
-    let text = marked(json);
-    let events = Events::replaced(&text, input.text, lead);
-    let built = Builder::new(input, limits, false).run(events);
-    if !matches!(&built, Err(stop) if stop.what == What::Surrogate) {
-        return built;
-    }
-    let text = marked(&json::join_surrogates(json));
-    Builder::new(input, limits, true).run(Events::replaced(&text, input.text, lead))
-}
-
-/// What stopped the building, and at which byte of the text.
-#[derive(Debug)]
-struct Stop {
-    at: usize,
-    what: What,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum What {
-    Syntax(Cow<'static, str>),
-    Surrogate,
-    Depth,
-    Nodes,
-}
-
-impl Stop {
-    fn syntax(at: usize, message: &'static str) -> Self {
-        Self { at, what: What::Syntax(Cow::Borrowed(message)) }
-    }
-
-    fn into_problem(self, input: Input<'_>, limits: &Limits) -> Problem {
-        let kind = match self.what {
-            What::Syntax(message) => ProblemKind::Syntax(message.into_owned()),
-            What::Surrogate => ProblemKind::Syntax(
-                "an escape in this value is no character: YAML has no surrogate pairs".to_owned(),
-            ),
-            What::Depth => ProblemKind::Limit(format!(
-                "this document is nested more than {} levels deep",
-                depth_limit(limits).min(usize::from(u8::MAX))
-            )),
-            What::Nodes => ProblemKind::Limit(format!(
-                "this document has more than {} nodes once its aliases are expanded",
-                limits.nodes
-            )),
-        };
-        let line = place(input.text, self.at);
-        let span = Span::new(input.source, input.base + line.start, input.base + line.end);
-        Problem { kind, span, document: span }
-    }
-}
-
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
-        let what = match failure.why {
-            Why::Syntax(message) => What::Syntax(message),
-            Why::Surrogate => What::Surrogate,
-            Why::Depth => What::Depth,
-        };
-        Self { at: failure.at, what }
-    }
-}
-
-fn depth_limit(limits: &Limits) -> usize {
-    limits.depth.min(DEEPEST)
-}
-
-/// From `at` to the end of its line. What is missing at the end of the text is shown behind its
-/// last word; a tab is shown itself, though the parser stops after it.
-fn place(text: &str, at: usize) -> Range<usize> {
-    let bytes = text.as_bytes();
-    let is_blank_at = |at: usize| bytes.get(at).is_some_and(|b| token::is_blank_or_break(*b));
-    if bytes.get(at..).unwrap_or(&[]).iter().all(|b| token::is_blank_or_break(*b)) {
-        let end = text.trim_end().len();
-        return end..end;
-    }
-    let head = bytes.get(..at).unwrap_or(&[]);
-    let line_start = memchr::memrchr2(b'\n', b'\r', head).map_or(0, |end| end + 1);
-    let indent = bytes.get(line_start..at).unwrap_or(&[]);
-    let tab = memchr::memchr(b'\t', indent).filter(|_| (line_start..at).all(is_blank_at));
-    let start = tab.map_or(at, |tab| line_start + tab);
-    let line = bytes.get(start..token::line_end(bytes, at)).unwrap_or(&[]);
-    let length =
-        line.iter().rposition(|b| !token::is_blank_or_break(*b)).map_or(0, |last| last + 1);
-    start..start + length
-}
+use super::stop::{Input, Stop, What, depth_limit};
+use super::{Entry, Limits, Map, Node, Scalar, ScalarKind, Value};
+use super::{json, token};
+use crate::text::Span;
 
 /// A node that is complete.
 #[derive(Clone, Debug)]
@@ -193,7 +59,8 @@ enum Role {
     Value,
 }
 
-struct Builder<'t> {
+/// Builds the trees of one text from its events.
+pub(super) struct Builder<'t> {
     input: Input<'t>,
     nodes_limit: usize,
     depth_limit: usize,
@@ -209,7 +76,8 @@ struct Builder<'t> {
 }
 
 impl<'t> Builder<'t> {
-    fn new(input: Input<'t>, limits: &Limits, has_filler: bool) -> Self {
+    /// `has_filler` says that surrogates were joined ([`json::join_surrogates`]).
+    pub(super) fn new(input: Input<'t>, limits: &Limits, has_filler: bool) -> Self {
         Self {
             input,
             nodes_limit: limits.nodes,
@@ -223,7 +91,8 @@ impl<'t> Builder<'t> {
         }
     }
 
-    fn run<'e>(
+    /// The root of each document.
+    pub(super) fn run<'e>(
         mut self,
         events: impl Iterator<Item = Result<(Event<'e>, Range<usize>), Failure>>,
     ) -> Result<Vec<Node>, Stop> {

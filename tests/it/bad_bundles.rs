@@ -321,7 +321,8 @@ fn much_of_everything() {
     let specs = "- {path: ".to_owned() + &"a/".repeat(100_000) + "b, create: true}";
     errors(&format!("resources: [web.yaml]\nlabels:\n- pairs: {{a: b}}\n  fields:\n  {specs}\n"));
     let unknown: String = (0..20_000).map(|n| format!("resource{n}: x\n")).collect();
-    assert!(errors(&unknown).len() > 1);
+    // kustomize stops at the first, so there is one finding.
+    assert_eq!(errors(&unknown).len(), 1);
     assert!(started.elapsed() < PATIENCE, "{:?}", started.elapsed());
 }
 

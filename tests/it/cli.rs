@@ -40,6 +40,10 @@ fn help_says_what_users_need() {
         "--no-ignore",
         "--force-exclude",
         "--threads",
+        "-j,",
+        "-f,",
+        "--format]",
+        "--statistics",
         "--color",
         "--quiet",
         "--verbose",
@@ -89,6 +93,9 @@ fn a_word_that_is_nearly_right_is_answered_with_the_right_one() {
         (&["rule", "mising-dns-egress"], "`missing-dns-egress`"),
         (&["chek"], "`check`"),
         (&["help"], "`--help`"),
+        (&["explain"], "`rule`"),
+        (&["lint"], "`check`"),
+        (&["rules"], "`rule`"),
         (&["man", "chek"], "`check`"),
         (&["completions", "bsh"], "'bash'"),
     ] {
@@ -267,4 +274,108 @@ fn verbose_says_what_was_read_on_standard_error() {
     let assert = netpol_lint(&["-v"]).current_dir(dir.path()).assert().code(0);
     let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
     assert!(said.contains("repository root: ") && said.contains("reported on: ."), "{said}");
+}
+
+#[test]
+fn options_may_come_before_the_command() {
+    let after = stdout(&mut netpol_lint(&["rule", "split-peer", "--format", "json"]));
+    let before = stdout(&mut netpol_lint(&["-f", "json", "rule", "split-peer"]));
+    assert_eq!(before, after);
+    let error = refusal(&mut netpol_lint(&["--pedantic", "rule", "split-peer"]));
+    assert!(error.contains("unexpected argument '--pedantic'"), "{error}");
+}
+
+#[test]
+fn help_of_a_command_lists_only_what_it_honours() {
+    for (command, has, lacks) in [
+        (
+            "config",
+            &["--select", "--exclude", "--config"][..],
+            &["--fix", "--output", "--baseline"][..],
+        ),
+        (
+            "bundles",
+            &["--exclude", "--output-format"],
+            &["--fix", "--select", "sarif", "--threads"],
+        ),
+        ("inventory", &["--exclude", "--helm"], &["--fix", "--select", "--output-format"]),
+        ("rule", &["--output-format"], &["--exclude", "sarif"]),
+        ("init", &["[PATH]"], &["--exclude"]),
+    ] {
+        let help = stdout(&mut netpol_lint(&[command, "--help"]));
+        has.iter().for_each(|word| assert!(help.contains(word), "{command} lacks {word}:\n{help}"));
+        lacks
+            .iter()
+            .for_each(|word| assert!(!help.contains(word), "{command} has {word}:\n{help}"));
+    }
+}
+
+#[test]
+fn rules_are_a_json_document_for_programs() {
+    let all = stdout(&mut netpol_lint(&["rule", "--output-format", "json"]));
+    let all: Vec<serde_json::Value> = serde_json::from_str(&all).unwrap();
+    assert_eq!(all.len(), netpol_lint::lint::RULES.len());
+    let one = stdout(&mut netpol_lint(&["rule", "split-peer", "-f", "json"]));
+    let one: Vec<serde_json::Value> = serde_json::from_str(&one).unwrap();
+    assert_eq!(one[0]["id"], "split-peer");
+    assert!(all.contains(&one[0]));
+    assert!(one[0]["summary"].as_str().is_some_and(|summary| !summary.contains('\n')));
+}
+
+#[test]
+fn pages_fit_eighty_columns() {
+    let page = stdout(&mut netpol_lint(&["rule", "missing-dns-egress"]));
+    // Examples are printed as they are written.
+    let prose = page.lines().filter(|line| !line.starts_with("    ") && !line.contains("http"));
+    for line in prose {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn a_run_in_which_no_rule_is_on_is_exit_code_2() {
+    let dir = repository();
+    for arguments in [
+        &["--select", "split-peer", "--ignore", "split-peer"][..],
+        &["--select", "split-peer", "--ignore", "all"],
+        &["--config", "none.toml", "--ignore", "unknown-field"],
+    ] {
+        std::fs::write(dir.path().join("none.toml"), "select = ['unknown-field']\n").unwrap();
+        let error = refusal(netpol_lint(arguments).current_dir(dir.path()));
+        assert!(error.contains("no rule is on"), "{arguments:?}: {error}");
+    }
+    for some in [
+        &["--ignore", "split-peer"][..],
+        &["--ignore", "all"],
+        &["--select", "split-peer,unknown-field", "--ignore", "split-peer"],
+        &["--config", "none.toml", "--select", "split-peer"],
+    ] {
+        netpol_lint(some).current_dir(dir.path()).assert().success();
+    }
+}
+
+#[test]
+fn statistics_count_the_findings_of_each_rule() {
+    let dir = repository();
+    let wrong = GOOD.replace("app: db}}\n  pol", "app: bd}}\n  pol");
+    for name in ["a", "b"] {
+        let text =
+            wrong.replace("name: db, namespace: shop", &format!("name: {name}, namespace: shop"));
+        std::fs::write(dir.path().join(format!("{name}.yaml")), text).unwrap();
+    }
+    let counted = |arguments: &[&str]| {
+        let assert = netpol_lint(arguments).current_dir(dir.path()).assert().code(1);
+        String::from_utf8(assert.get_output().stdout.clone()).unwrap()
+    };
+    let table = counted(&["--statistics"]);
+    assert!(table.starts_with("  2  "), "{table}");
+    assert!(table.contains("[orphaned-pod-selector]") && !table.contains(" │ "), "{table}");
+    assert!(table.contains("\n\nFound 2 "), "{table}");
+    assert!(!counted(&["--statistics", "-q"]).contains("Found"));
+    let error = refusal(netpol_lint(&["--statistics", "-f", "json"]).current_dir(dir.path()));
+    assert!(error.contains("--statistics"), "{error}");
+    std::fs::remove_file(dir.path().join("a.yaml")).unwrap();
+    std::fs::remove_file(dir.path().join("b.yaml")).unwrap();
+    let none = stdout(netpol_lint(&["--statistics"]).current_dir(dir.path()));
+    assert!(none.starts_with("No findings"), "{none}");
 }

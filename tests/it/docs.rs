@@ -3,9 +3,10 @@
 //! `UPDATE_DOCS=1 cargo test docs:: -- --test-threads 1` writes the generated parts anew.
 
 use crate::pages;
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use netpol_lint::lint::{Check, RULES};
+use netpol_lint::lint::{Check, RULES, Safety};
 use netpol_lint::report::{Look, closing, text};
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{self, Node};
@@ -144,9 +145,37 @@ fn examples_name_the_version_of_the_package() {
     assert_eq!(seen, 4);
 }
 
+#[test]
+fn the_table_of_fixes_is_that_of_the_examples() {
+    const MOST: usize = 3;
+    let mut table = "| rule | fix | |\n|---|---|---|\n".to_owned();
+    for rule in RULES.iter().filter(|rule| !pages::lacks_program(rule)) {
+        let mut fixes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for example in pages::examples(rule) {
+            let (_folder, outcome) = pages::run(rule, example.text);
+            let of_rule = outcome.findings.iter().filter(|finding| finding.rule.id == rule.id);
+            for fix in of_rule.flat_map(|finding| &finding.fixes) {
+                let safety = if fix.safety == Safety::Safe { "safe" } else { "unsafe" };
+                let titles = fixes.entry(safety).or_default();
+                if titles.len() < MOST && !titles.contains(&fix.title) {
+                    titles.push(fix.title.clone());
+                }
+            }
+        }
+        for (safety, titles) in fixes {
+            table += &format!("| `{}` | {} | {safety} |\n", rule.id, titles.join("; "));
+        }
+    }
+    holds_in("docs/fixes.md", "<!-- fixes -->\n", &table);
+}
+
 /// Holds what stands behind a mark of the README, up to the next `<!-- end -->`.
 fn holds(mark: &str, expected: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    holds_in("README.md", mark, expected);
+}
+
+fn holds_in(document: &str, mark: &str, expected: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(document);
     let readme = std::fs::read_to_string(&path).unwrap();
     let start = readme.find(mark).unwrap() + mark.len();
     let end = start + readme[start..].find("<!-- end -->").unwrap();

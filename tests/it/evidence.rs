@@ -10,6 +10,7 @@ use netpol_lint::{Mending, Request, check, mend};
 use tempfile::TempDir;
 
 use crate::pages;
+use crate::tools::tool;
 
 /// Writes the files of a repository: `# file: name` begins one.
 fn repository(text: &str) -> TempDir {
@@ -341,4 +342,79 @@ fn openshift_is_known_by_any_of_its_names() {
     ] {
         assert_eq!(of(&findings(&policy(peer, both)), "dns-wrong-target").len(), 0, "{peer}");
     }
+}
+
+const CHART: &str = "\
+# file: chart/Chart.yaml
+apiVersion: v2
+name: shop
+version: 1.0.0
+# file: chart/values.yaml
+client: \"\"
+blocks: []
+# file: chart/templates/deployment.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec: {containers: [{name: main, image: x}]}
+# file: chart/templates/policy.yaml
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata:
+  name: web
+spec:
+  podSelector:
+    matchLabels: {app: web}
+  policyTypes: [Ingress]
+  ingress:
+  - from:
+    - podSelector:
+        matchLabels:
+          app: {{ .Values.client }}
+  - from:
+    {{- range .Values.blocks }}
+    - ipBlock:
+        cidr: {{ . }}
+    {{- end }}
+    ports:
+    - port: 8080
+";
+
+#[test]
+fn what_a_chart_leaves_empty_is_unknown_but_a_list_that_it_leaves_null_is_everyone() {
+    if tool("helm").is_none() {
+        return;
+    }
+    let found = all_findings(CHART);
+    let told: Vec<_> = found.iter().map(|finding| finding.rule.id).collect();
+    assert_eq!(told, ["null-field"], "{found:#?}");
+}
+
+/// `kubectl create job --from` and other CronJobs change nothing about how a CronJob's own Jobs
+/// are called.
+#[test]
+fn jobs_are_called_by_their_cron_job_and_a_time() {
+    let cron_job = |name: &str| {
+        format!(
+            "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: {name}, namespace: \
+             shop}}\nspec: {{jobTemplate: {{spec: {{template: {{spec: {{containers: []}}}}}}}}}}\n"
+        )
+    };
+    let asked = |names: &[&str], value: &str| {
+        let jobs: String = names.iter().map(|name| cron_job(name)).collect();
+        let peers = format!("    - podSelector: {{matchLabels: {{job-name: {value}}}}}\n");
+        let pods = pod("web", "shop", "app: web");
+        findings(&format!("# file: a.yaml\n{pods}{jobs}{}", ingress(&peers)))
+            .iter()
+            .any(|finding| finding.rule.id == "orphaned-peer-selector")
+    };
+    assert!(asked(&["backup"], "backup"));
+    assert!(asked(&["backup", "report", "clean"], "report"));
+    assert!(asked(&["backup"], "backup-daily"));
+    assert!(!asked(&["backup", "report"], "report-28934520"));
+    assert!(!asked(&["${NAME}"], "backup"));
 }

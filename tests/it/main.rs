@@ -1,6 +1,6 @@
 //! The behaviour of netpol-lint, in one program: one module for each command or capability.
 
-#![allow(clippy::unwrap_used, clippy::print_stdout, clippy::indexing_slicing)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing)]
 
 mod action;
 mod algebra;

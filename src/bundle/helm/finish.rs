@@ -213,7 +213,8 @@ impl Finish<'_> {
         let staged = &refusal.staged;
         let failure = failure::read(&refusal.said, &shown(staged.folder()));
         let is_of_values = matches!(failure.kind, Kind::Values(_) | Kind::OwnValues);
-        if !(staged.elsewhere.is_empty() && staged.left_out.is_empty()) && !is_of_values {
+        let is_whole = staged.elsewhere.is_empty() && staged.left_out.is_empty();
+        if !is_whole && !is_of_values {
             // What is not there may be what it fails for.
             self.built.openings.push(self.work.opening());
             return;

@@ -32,7 +32,7 @@ fn told(built: &[Built]) -> Vec<String> {
         out.push(format!("{} {:?} {:?} {:?}", one.name, one.faults, one.openings, one.files));
         out.extend(one.manifests.iter().map(|it| format!("{:?}", it.head)));
         let kept: Vec<Manifest> = one.manifests.clone();
-        out.extend(model::decoded(0, kept).iter().map(|object| match &object.body {
+        out.extend(model::decoded(0, kept, &|_| false).iter().map(|object| match &object.body {
             // What a controller deploys goes by its tree, of which its values may be left out.
             model::Body::Deployer(deployer) => format!("{:?}", deployer.namespace),
             body => format!("{:?} {body:?} {:?}", object.head, object.made),
