@@ -104,8 +104,8 @@ impl Reach {
         let selected = self.cluster.selected(policy);
         if selected.yes.is_empty() {
             let is_cut = |subject: &Subject| {
-                let answers = self.dns(*subject).map(|dns| [dns.udp, dns.tcp]);
-                answers.is_some_and(|all| all.iter().all(|one| self.is_cut(policy, *subject, *one)))
+                self.dns(*subject)
+                    .is_some_and(|dns| dns.is_cut() || self.is_for_others(dns, *subject))
             };
             return self.cluster.subjects(policy).into_iter().filter(is_cut).collect();
         }
@@ -118,17 +118,18 @@ impl Reach {
         within.copied().map(Subject::Workload).collect()
     }
 
-    /// Whether DNS is rejected, or allowed only by policies that may be for other pods: one for
+    /// Whether those that let DNS through may all be policies for other pods: one for
     /// `tier: database` says nothing of `app: web`, only one that covers it does.
-    fn is_cut(&self, policy: u32, subject: Subject, answer: Answer) -> bool {
-        let is_for_others = |at: &At| {
-            at.policy != policy && !self.cluster.policy_selects(at.policy, subject).is_yes()
-        };
-        let is_described = matches!(subject, Subject::PodsOf(_));
-        answer.allowed.is_no()
-            || is_described
-                && answer.allowed == Tri::Unknown(Why::SelectorOnly)
-                && self.rules_to_dns(subject, answer.port).iter().all(is_for_others)
+    fn is_for_others(&self, dns: Dns, subject: Subject) -> bool {
+        let only_selectors =
+            |answer: Answer| matches!(answer.allowed, Tri::No | Tri::Unknown(Why::SelectorOnly));
+        let is_other = |at: At| !self.cluster.policy_selects(at.policy, subject).is_yes();
+        let answers = [dns.udp, dns.tcp];
+        answers.into_iter().all(only_selectors)
+            && answers
+                .into_iter()
+                .flat_map(|answer| self.rules_to_dns(subject, answer.port))
+                .all(is_other)
     }
 
     /// Whether some subject of a policy may not ask over one of the protocols.

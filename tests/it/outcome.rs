@@ -76,6 +76,7 @@ pub fn outcome(files: &[(&str, &str)]) -> Outcome {
         sources.add(Source::with_text((*path).to_owned(), origin, Arc::from(*text)));
     }
     Outcome {
+        shows_run: false,
         summary: Summary {
             files: 12,
             documents: 40,
