@@ -158,7 +158,7 @@ fn why(open: &Open) -> String {
         Open::NoWorkloads => "nothing in the repository makes pods there".to_owned(),
         Open::NotEvaluated(what) => format!("`{what}` is not evaluated and may make pods there"),
         Open::Deployed(what) => {
-            format!("`{what}` deploys what is not shown, and may make pods there")
+            format!("`{what}` makes pods that are not shown, perhaps there")
         }
         Open::Operator(what) => format!("`{what}` has an operator make pods there"),
         Open::RunTime(who) => format!("{who} may create pods there"),

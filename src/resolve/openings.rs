@@ -232,7 +232,7 @@ fn of_object(object: &Object, default_namespace: &str) -> Option<(Option<Compact
         Body::Deployer(deployer) if !deployer.is_here => {
             Some((deployer.namespace.clone(), Open::Deployed(who())))
         }
-        Body::Unread(what) => Some((head.namespace.clone(), Open::NotEvaluated(what.to_string()))),
+        Body::Unread(what) => Some((head.namespace.clone(), Open::Deployed(what.to_string()))),
         _ => None,
     }
 }

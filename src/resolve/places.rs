@@ -17,11 +17,10 @@ pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 pub enum Open {
     /// Nothing in the repository makes pods there.
     NoWorkloads,
-    /// Kustomizations that are not evaluated, or documents that can't be read, may put things
-    /// there: an example.
+    /// Kustomizations that are not evaluated may put things there: an example.
     NotEvaluated(String),
-    /// A controller deploys things there that are not in this repository, or a chart is not
-    /// rendered: an example.
+    /// A controller deploys things there that are not in this repository, a chart is not rendered,
+    /// or a document that makes pods can't be read: an example.
     Deployed(String),
     /// A custom resource whose operator makes pods: kind and name.
     Operator(String),

@@ -89,7 +89,6 @@ pub fn outcome(files: &[(&str, &str)]) -> Outcome {
         findings: Vec::new(),
         suppressed: None,
         stale: Vec::new(),
-        shows_run: false,
         root: PathBuf::from("/repo"),
     }
 }
