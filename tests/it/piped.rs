@@ -45,7 +45,7 @@ fn it_is_judged_among_what_surrounds_the_one_of_its_name() {
         // The context is there: what selects no pod of it is told so.
         let said = piped(folder.path(), arguments, &policy("wbe"));
         assert!(
-            said.contains("orphaned-pod-selector") && said.contains("workload there"),
+            said.contains("orphaned-pod-selector") && said.contains("Deployment `web`"),
             "{said}"
         );
     }
