@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use memchr::memmem;
 
 use crate::assembly::Assembly;
-use crate::bundle::{Built, Fault, FaultKind, Unit};
+use crate::bundle::{self, Built, Fault, FaultKind, Unit};
 use crate::model::{Body, seeming};
 use crate::repo::{Repo, Role};
 use crate::text::SourceId;
@@ -95,8 +95,10 @@ struct Survey<'a> {
     assembly: &'a Assembly,
     /// The kustomizations and charts that made one.
     makers: BTreeSet<usize>,
-    /// The files that hold one, by path.
-    policies: BTreeSet<&'a str>,
+    /// The directories of the files that hold one.
+    beside: BTreeSet<&'a str>,
+    /// The files of kustomizations.
+    kustomizations: BTreeSet<SourceId>,
     /// The templates of charts, by path.
     templates: BTreeMap<&'a str, SourceId>,
 }
@@ -106,12 +108,16 @@ impl<'a> Survey<'a> {
         let policies = assembly.objects.iter().filter(|it| matches!(it.body, Body::Policy(_)));
         let makers = policies.clone().filter_map(|policy| policy.made.as_ref());
         let paths = policies.filter_map(|policy| repo.files.get(policy.head.source.0 as usize));
-        let files = (0u32..).map(SourceId).zip(&repo.files);
-        let templates = files.filter(|(_, file)| file.role == Role::ChartTemplate);
+        let of_role = |role| {
+            let files = (0u32..).map(SourceId).zip(&repo.files);
+            files.filter(move |(_, file)| file.role == role)
+        };
+        let templates = of_role(Role::ChartTemplate);
         Self {
             assembly,
             makers: makers.map(|made| made.built).collect(),
-            policies: paths.map(|file| file.path.as_str()).collect(),
+            beside: paths.map(|file| bundle::directory(&file.path)).collect(),
+            kustomizations: of_role(Role::Kustomization).map(|(id, _)| id).collect(),
             templates: templates.map(|(id, file)| (file.path.as_str(), id)).collect(),
         }
     }
@@ -130,9 +136,14 @@ impl<'a> Survey<'a> {
             let mut templates = templates.take_while(|(path, _)| is_below(path));
             return templates.any(|(_, id)| self.names_policy(*id));
         }
-        // A kustomization that can't be read does not say which of these it has.
-        let only = built.files.len() <= 1;
-        only && self.policies.range(below.as_str()..).next().is_some_and(|path| is_below(path))
+        // What is missing from a kustomization may be the policy beside it, and one that can't be
+        // read does not say what it has.
+        built.files.iter().any(|id| self.has_policy_beside(*id))
+    }
+
+    fn has_policy_beside(&self, id: SourceId) -> bool {
+        let path = &self.assembly.sources.get(id).path;
+        self.kustomizations.contains(&id) && self.beside.contains(bundle::directory(path))
     }
 
     fn names_policy(&self, id: SourceId) -> bool {

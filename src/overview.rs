@@ -159,7 +159,7 @@ fn why(open: &Open) -> String {
         Open::Unread(what) => format!("`{what}` can't be read and may make pods there"),
         Open::NotEvaluated(what) => format!("`{what}` is not evaluated and may make pods there"),
         Open::Deployed(what) => {
-            format!("`{what}` deploys what is not shown, and may make pods there")
+            format!("`{what}` makes pods that are not shown, perhaps there")
         }
         Open::Operator(what) => format!("`{what}` has an operator make pods there"),
         Open::RunTime(who) => format!("{who} may create pods there"),

@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::holders::Holders;
 use super::item::{Bundle, Grouping, Item, Origin, Site, Unit};
 use super::plain::{self, Plain};
 use super::rivals::Rivals;
@@ -189,38 +190,6 @@ impl Grouped {
     /// The numbers of the bundles that hold an object.
     pub fn bundles_of(&self, object: u32) -> &[u32] {
         self.holders.of_object(object)
-    }
-}
-
-/// The bundles that hold each object: one list after the other.
-#[derive(Clone, Debug)]
-struct Holders {
-    starts: Vec<u32>,
-    bundles: Vec<u32>,
-}
-
-impl Holders {
-    fn of(bundles: &[Bundle], objects: usize) -> Self {
-        let mut starts = vec![0u32; objects + 1];
-        let members = || bundles.iter().flat_map(|bundle| &bundle.members);
-        members().for_each(|&id| starts[id as usize + 1] += 1);
-        for at in 1..starts.len() {
-            starts[at] += starts[at - 1];
-        }
-        let mut next = starts.clone();
-        let mut held = vec![0u32; members().count()];
-        for (number, bundle) in (0u32..).zip(bundles) {
-            for &id in &bundle.members {
-                held[next[id as usize] as usize] = number;
-                next[id as usize] += 1;
-            }
-        }
-        Self { starts, bundles: held }
-    }
-
-    fn of_object(&self, object: u32) -> &[u32] {
-        let at = |object: usize| self.starts.get(object).map_or(0, |&at| at as usize);
-        self.bundles.get(at(object as usize)..at(object as usize + 1)).unwrap_or_default()
     }
 }
 

@@ -8,6 +8,7 @@ pub mod gitops;
 mod grouping;
 mod head;
 pub mod helm;
+mod holders;
 mod item;
 pub mod kustomize;
 mod neighbours;

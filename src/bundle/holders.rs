@@ -1,0 +1,36 @@
+//! Which bundles hold an object: it may be in several that are alternatives.
+
+use super::item::Bundle;
+
+/// The bundles that hold each object: one list after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Holders {
+    starts: Vec<u32>,
+    bundles: Vec<u32>,
+}
+
+impl Holders {
+    pub(super) fn of(bundles: &[Bundle], objects: usize) -> Self {
+        let mut starts = vec![0u32; objects + 1];
+        let members = || bundles.iter().flat_map(|bundle| &bundle.members);
+        members().for_each(|&id| starts[id as usize + 1] += 1);
+        for at in 1..starts.len() {
+            starts[at] += starts[at - 1];
+        }
+        let mut next = starts.clone();
+        let mut held = vec![0u32; members().count()];
+        for (number, bundle) in (0u32..).zip(bundles) {
+            for &id in &bundle.members {
+                held[next[id as usize] as usize] = number;
+                next[id as usize] += 1;
+            }
+        }
+        Self { starts, bundles: held }
+    }
+
+    /// The numbers of those that hold an object.
+    pub(super) fn of_object(&self, object: u32) -> &[u32] {
+        let at = |object: usize| self.starts.get(object).map_or(0, |&at| at as usize);
+        self.bundles.get(at(object as usize)..at(object as usize + 1)).unwrap_or_default()
+    }
+}
