@@ -223,7 +223,7 @@ impl<'a> Rows<'a> {
             let detail = DetailId(details.len() as u32);
             details.push(self.detail(connection));
             let sides = |end: &End, range: &str| match end {
-                End::Pods(class) => self.of_class(*class).map(|name| number(name)).collect(),
+                End::Pods(class) => self.of_class(*class).map(&number).collect(),
                 End::Addresses(..) => vec![number(range)],
             };
             let to = sides(&connection.to, to_range);

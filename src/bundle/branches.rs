@@ -5,7 +5,7 @@
 //! directories, each with a `default-deny` that names no namespace). What is kept instead is, for
 //! each branch, which *groups* it is in: a group is all the branches that hold one identity.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// The number of a branch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,7 +100,7 @@ const PAIRWISE: usize = 64;
 /// common for that. Each list of holders is ascending; sets that several identities have are given
 /// once.
 pub(super) fn alternatives(holders: Vec<Vec<u32>>, least: usize) -> Vec<Vec<u32>> {
-    let mut sets: HashMap<Vec<u32>, usize> = HashMap::new();
+    let mut sets: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
     for held in holders.into_iter().filter(|held| held.len() > 1) {
         *sets.entry(held).or_default() += 1;
     }

@@ -71,7 +71,7 @@ fn needs_names(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> bool {
     rule.peer_list().iter().any(|peer| {
         let by_selector = !peer.pod_selector.is_absent() || !peer.namespace_selector.is_absent();
         by_selector
-            && !(is_pods_themselves(cx, id, peer) && !are_found_by_name(cx, id))
+            && (!is_pods_themselves(cx, id, peer) || are_found_by_name(cx, id))
             && !(is_for_dns_or_api_server_only(rule) && is_api_server(cx, id, rule, peer))
     })
 }

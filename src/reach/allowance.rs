@@ -2,7 +2,7 @@
 //! end, and for addresses outside the cluster. It is worked out once for all pods that the same
 //! policies select.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -104,7 +104,7 @@ impl Allowance {
             self.everyone.push(grant);
             return;
         }
-        let mut met: HashMap<ClassId, Tri> = HashMap::new();
+        let mut met: BTreeMap<ClassId, Tri> = BTreeMap::new();
         for peer in rule.peer_list() {
             self.enter_peer(cluster, classes, peer, &grant, &mut met);
         }
@@ -119,7 +119,7 @@ impl Allowance {
         classes: &Classes,
         peer: &Peer,
         grant: &Grant,
-        met: &mut HashMap<ClassId, Tri>,
+        met: &mut BTreeMap<ClassId, Tri>,
     ) {
         match &peer.ip_block {
             Field::Given(block, _) => self.enter_block(block, grant),

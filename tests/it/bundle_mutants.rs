@@ -30,6 +30,8 @@ fn no_mutant_of_a_bundle_panics_hangs_or_hides_its_neighbour() {
         for thread in 0..threads {
             let bundles = &bundles;
             scope.spawn(move || {
+                // A pool of its own: other tests of this program hold the shared one for long.
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
                 for number in (thread..MUTANTS).step_by(threads) {
                     let mut random = Random(0x9e37_79b9 ^ (number as u64 + 1) << 20);
                     let mut files = bundles[random.below(bundles.len())].clone();
@@ -38,7 +40,7 @@ fn no_mutant_of_a_bundle_panics_hangs_or_hides_its_neighbour() {
                         let text = std::mem::take(&mut files[at].1);
                         files[at].1 = mutate(&text, &mut random);
                     }
-                    try_one(&files, number);
+                    pool.install(|| try_one(&files, number));
                 }
             });
         }

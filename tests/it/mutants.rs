@@ -25,17 +25,16 @@ fn no_mutant_panics_hangs_or_hides_its_neighbour() {
         for thread in 0..threads {
             let files = &files;
             scope.spawn(move || {
+                // A pool of its own: other tests of this program hold the shared one for long.
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
                 let folder = tempfile::tempdir().unwrap();
                 std::fs::write(folder.path().join("neighbour.yaml"), NEIGHBOUR).unwrap();
                 for number in (thread..MUTANTS).step_by(threads) {
                     let mut random = Random(0x9e37_79b9 ^ (number as u64 + 1) << 20);
                     let path = &files[random.below(files.len())];
                     let mutant = mutate(&std::fs::read(path).unwrap(), &mut random);
-                    try_one(
-                        folder.path(),
-                        mutant,
-                        &format!("mutant {number} of {}", path.display()),
-                    );
+                    let name = format!("mutant {number} of {}", path.display());
+                    pool.install(|| try_one(folder.path(), mutant, &name));
                 }
             });
         }
