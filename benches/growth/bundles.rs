@@ -14,17 +14,16 @@ pub const DIMENSIONS: &[&Dimension] = &[
             }
         },
     },
+    // What is deployed is every pair of an ApplicationSet and a directory: each is doubled alone.
     &Dimension {
-        name: "ApplicationSets x directories",
-        first: 5,
-        write: |to, n| {
-            for i in 0..n {
-                let text =
-                    deployment(&format!("d{i}"), "n", "") + &policy(&format!("p{i}"), "n", DENY);
-                to.file(&format!("apps/a{i}/a.yaml"), text);
-                to.file(&format!("argo/a{i}.yaml"), application_set(i));
-            }
-        },
+        name: "ApplicationSets of 5 directories",
+        first: 10,
+        write: |to, n| application_sets(to, n, 5),
+    },
+    &Dimension {
+        name: "directories of 5 ApplicationSets",
+        first: 10,
+        write: |to, n| application_sets(to, 5, n),
     },
     &Dimension {
         name: "kustomizations",
@@ -161,6 +160,16 @@ fn deployments(count: usize) -> String {
 fn kustomization(to: &Repository, objects: usize, fields: &str) {
     to.file("kustomization.yaml", format!("resources: [a.yaml]\n{fields}"));
     to.file("a.yaml", deployments(objects) + &policy("p", "a", DENY));
+}
+
+fn application_sets(to: &Repository, sets: usize, directories: usize) {
+    for i in 0..directories {
+        let text = deployment(&format!("d{i}"), "n", "") + &policy(&format!("p{i}"), "n", DENY);
+        to.file(&format!("apps/a{i}/a.yaml"), text);
+    }
+    for i in 0..sets {
+        to.file(&format!("argo/a{i}.yaml"), application_set(i));
+    }
 }
 
 fn application_set(number: usize) -> String {

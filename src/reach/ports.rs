@@ -80,7 +80,7 @@ impl PortSet {
         }
     }
 
-    /// Reads what [`PortSet`] is written as: `TCP 80,8080-8090, UDP 53`, or [`ALL`]. A protocol
+    /// Reads what [`PortSet`] is written as: `TCP 80,8080-8090, UDP 53`, or `All Connections`. A protocol
     /// without numbers is every port of it; numbers without a protocol are TCP.
     ///
     /// # Errors
