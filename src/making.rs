@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use crate::Request;
 use crate::bundle::gitops::{self, Ask};
-use crate::bundle::helm::{self, Charts, When};
+use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
 use crate::bundle::{self, Built, Fault, FaultKind, Head, Opening, Unit};
 use crate::model::{Body, Object};
@@ -43,7 +43,7 @@ const MOST: usize = 150_000;
 /// How many kustomizations are built before their objects are counted.
 const AT_ONCE: usize = 16;
 
-/// The most charts that controllers' objects have rendered: helm runs twice for each.
+/// The most charts that controllers' objects have rendered: each is read and rendered again.
 const MOST_CHARTS: usize = 200;
 
 /// What names a directory to be built.
@@ -218,9 +218,6 @@ impl<'a> Making<'a> {
             return Err(Error::Helm(format!(
                 "netpol-lint.toml says how to render the chart `{path}`, and there is no such chart"
             )));
-        }
-        if let Some(missing) = rendered.missing.filter(|_| helm.when == When::Require) {
-            return Err(Error::Helm(missing.to_string()));
         }
         let mut made: Vec<(Built, Unit)> = Vec::new();
         for (nth, one) in asked.into_iter().enumerate() {

@@ -16,6 +16,7 @@ mod tree;
 pub use comment::{Comment, comments};
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
 pub use prefilter::Wanted;
+pub use scalar::resolve;
 
 use std::borrow::Cow;
 use std::ops::Range;

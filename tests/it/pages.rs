@@ -62,18 +62,10 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
 pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     let pedantic = rule.pedantic || rule.severity == Severity::Note;
     let helm = match rule.id {
-        "render-error" => Helm::default(),
-        "unrendered-chart" => Helm { program: "helm-that-is-not-there".into(), ..Helm::default() },
+        "render-error" | "unrendered-chart" => Helm::default(),
         _ => Helm { when: When::Never, ..Helm::default() },
     };
     run_with(settle::Selection { pedantic, ..Default::default() }, helm, text)
-}
-
-/// Whether a rule's examples need a program that is not here.
-pub fn lacks_program(rule: &Rule) -> bool {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let is_there = std::env::split_paths(&path).any(|folder| folder.join("helm").is_file());
-    rule.id == "render-error" && !is_there
 }
 
 /// Runs an example with what is on by default.

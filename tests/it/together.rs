@@ -232,9 +232,6 @@ spec: {containers: [{name: main, image: example/db}]}
 
 #[test]
 fn a_kustomization_brings_a_chart_of_the_repository() {
-    if !shared::program("helm") {
-        return;
-    }
     let folder = repository(
         "\
 # file: kustomization.yaml

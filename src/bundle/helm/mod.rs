@@ -1,26 +1,24 @@
-//! Charts, rendered by the real `helm template`, and what is rendered mapped back to the lines of
-//! the templates.
+//! Charts, rendered natively, with every piece of what they make mapped back to the line of the
+//! template, and to the line of the values, that wrote it.
 //!
-//! helm reads a copy of the chart (`stage`), so that nothing leads it out of the repository, and
-//! is run without network, plugins and anything else of the user's (`program`). It renders twice:
-//! once as the chart is, once with marks in the templates (`marks`), which tell for every line of
-//! the output which line of its template it is from (`output`, `places`). What helm refuses is
-//! told at the line it names (`failure`).
+//! A chart is read with its parts (`chart`), nothing from outside of the repository with it. Its
+//! values are put together and handed to its templates (`data`), which `template` executes as helm
+//! does. What they make is read as manifests (`render`) whose nodes stand in their templates
+//! (`places`). Policies that the values turn off are turned on in a rendering of their own
+//! (`switches`). What does not render is told at the line that fails (`faults`).
 
+mod chart;
 mod charts;
-mod dependencies;
-mod failure;
-mod finish;
-mod flow;
-mod marks;
-mod output;
+mod data;
+mod faults;
 mod places;
-mod program;
-mod stage;
+mod render;
+mod switches;
+mod template;
+mod texts;
 mod work;
 
-use std::fmt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use compact_str::CompactString;
@@ -28,28 +26,32 @@ use rayon::prelude::*;
 
 pub use charts::{Chart, Charts, charts};
 
-use crate::bundle::{Built, Fault, FaultKind, Opening};
+use crate::bundle::{Built, Opening};
 use crate::repo::{PathSet, Repo};
 use crate::text::{Sources, Span};
 use crate::yaml::{Limits, Node};
 
-use finish::Texts;
+use render::Shared;
+use texts::Texts;
 use work::Work;
 
 /// How long one chart may take, where nobody says otherwise.
 pub const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How many bytes one chart may make, where nobody says otherwise.
 pub const OUTPUT_LIMIT: u64 = 32 << 20;
+/// The steps that count as a second: counted and not timed, so that a chart renders on every
+/// machine or on none.
+const STEPS: u64 = 200_000;
 
 /// Whether charts are rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
-    /// If helm is there.
+    /// All of them.
     #[default]
     Auto,
-    /// Not at all.
+    /// None.
     Never,
-    /// Always: a run without helm fails.
+    /// All of them: the word of old for a run that fails without helm.
     Require,
 }
 
@@ -69,10 +71,7 @@ impl When {
 pub struct Helm {
     /// Whether they are.
     pub when: When,
-    /// The program: a path, or a name that is looked for on the PATH. Never from the repository's
-    /// own configuration, since it is run.
-    pub program: PathBuf,
-    /// How long one chart may take.
+    /// How long one chart may take, counted in steps.
     pub time_limit: Duration,
     /// How many bytes one chart may make.
     pub output_limit: u64,
@@ -86,7 +85,6 @@ impl Default for Helm {
     fn default() -> Self {
         Self {
             when: When::default(),
-            program: PathBuf::from("helm"),
             time_limit: TIME_LIMIT,
             output_limit: OUTPUT_LIMIT,
             namespace: None,
@@ -125,35 +123,9 @@ impl ChartSettings {
 pub struct Rendered {
     /// One for each chart and each of its settings, by name.
     pub built: Vec<Built>,
-    /// helm is to render, there is something to render, and helm is not there. With
-    /// [`When::Require`] that stops the run.
-    pub missing: Option<Missing>,
     /// Paths of [`ChartSettings`] that are no chart's.
     pub unused: Vec<String>,
 }
-
-/// There is no helm.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// What was looked for.
-    pub program: PathBuf,
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "there is no `{}` on the PATH to render Helm charts with: {GET_HELM}",
-            self.program.display()
-        )
-    }
-}
-
-impl std::error::Error for Missing {}
-
-/// How to come by helm.
-pub const GET_HELM: &str = "install it (https://helm.sh/docs/intro/install/), or leave charts out \
-                            with `--helm never`";
 
 /// One chart that something else refers to, as it wants it rendered.
 #[derive(Clone, Copy, Debug)]
@@ -187,15 +159,7 @@ pub fn render(
     works.sort_by(|a, b| a.name.cmp(&b.name));
     let is_unused = |it: &&ChartSettings| !charts.whole().any(|chart| it.are_for(chart));
     let unused = helm.charts.iter().filter(is_unused).map(|it| it.path.clone()).collect();
-    if works.is_empty() {
-        return Rendered { unused, ..Rendered::default() };
-    }
-    let program = program(helm);
-    let missing = match (&program, helm.when) {
-        (None, When::Auto | When::Require) => Some(Missing { program: helm.program.clone() }),
-        _ => None,
-    };
-    Rendered { built: build(works, program, repo, sources, helm, limits), missing, unused }
+    Rendered { built: build(works, repo, sources, helm, limits), unused }
 }
 
 /// Renders one chart that something else refers to.
@@ -206,67 +170,44 @@ pub fn render_one(
     helm: &Helm,
     limits: &Limits,
 ) -> Built {
-    let work = Work::wanted(wanted, helm);
-    let built = build(vec![work], program(helm), repo, sources, helm, limits);
+    let built = build(vec![Work::wanted(wanted)], repo, sources, helm, limits);
     built.into_iter().next().unwrap_or_default()
-}
-
-fn program(helm: &Helm) -> Option<PathBuf> {
-    (helm.when != When::Never).then(|| program::find(&helm.program)).flatten()
 }
 
 fn build(
     works: Vec<Work<'_>>,
-    program: Option<PathBuf>,
     repo: &Repo,
     sources: &mut Sources,
     helm: &Helm,
     limits: &Limits,
 ) -> Vec<Built> {
-    let Some(program) = program else {
-        return works.iter().map(|work| unrendered(work, helm)).collect();
-    };
-    let made: Vec<_> = works.par_iter().map(|work| work.make(&program, repo, helm)).collect();
-    let texts = Texts::new(&works, &made, repo, sources);
-    let sources: &Sources = sources;
+    if helm.when == When::Never {
+        return works.iter().map(unrendered).collect();
+    }
+    let prepared: Vec<_> = works.par_iter().map(|work| work.prepare(&repo.root)).collect();
+    let values: Vec<_> =
+        works.iter().flat_map(|work| &work.values).map(|path| repo.root.join(path)).collect();
+    let found = prepared.iter().flatten().flat_map(|prepared| &prepared.found.files);
+    let files = found.chain(&values).map(|path| Path::new(path));
+    let texts = Texts::new(files, repo, sources);
+    let shared = Shared { texts: &texts, sources, helm, limits };
     works
         .par_iter()
-        .zip(made)
-        .map(|(work, made)| finish::finish(work, made, &texts, sources, limits))
+        .zip(&prepared)
+        .flat_map_iter(|(work, prepared)| match prepared {
+            Ok(prepared) => render::render(work, prepared, shared),
+            Err(refused) => vec![render::refused(work, refused)],
+        })
         .collect()
 }
 
-/// A chart without helm. Who does not want it rendered is not told how to.
-fn unrendered(work: &Work<'_>, helm: &Helm) -> Built {
-    let fault = Fault {
-        kind: FaultKind::Unrendered,
-        place: work.place,
-        message: format!(
-            "chart `{}` is not rendered, as there is no `{}`; its objects are not checked",
-            work.chart.name,
-            helm.program.display()
-        ),
-        help: GET_HELM.to_owned(),
-        related: Vec::new(),
-    };
-    let wanted = helm.when != When::Never;
+/// A chart that is not to be rendered: anything may come from it.
+fn unrendered(work: &Work<'_>) -> Built {
     Built {
         name: work.name.clone(),
-        faults: if wanted { vec![fault] } else { Vec::new() },
-        openings: vec![work.opening()],
+        openings: vec![Opening { namespace: None, what: work.chart.directory.clone() }],
         files: [work.chart.source].into(),
-        namespace: work.given_namespace(),
+        namespace: work.namespace.as_deref().map(CompactString::new),
         ..Built::default()
-    }
-}
-
-impl Work<'_> {
-    /// Anything may come from a chart that is not rendered.
-    fn opening(&self) -> Opening {
-        Opening { namespace: None, what: self.chart.directory.clone() }
-    }
-
-    fn given_namespace(&self) -> Option<CompactString> {
-        self.namespace.as_deref().map(CompactString::new)
     }
 }

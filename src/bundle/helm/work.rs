@@ -1,29 +1,18 @@
-//! One rendering: what it is made of, and what helm answers.
+//! One rendering: of which chart, with which values, and what it is called.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::dependencies::{Dependency, is_off};
-use super::program::{self, Bounds, Ended};
-use super::stage::{self, MARKED, PLAIN, Staged};
-use super::{Chart, ChartSettings, Helm, Wanted, flow};
-use crate::repo::Repo;
-use crate::text::{SourceId, Span};
-use crate::yaml::{self, Limits, Node};
+use super::chart::{Found, Refused, load};
+use super::{Chart, ChartSettings, Helm, Wanted};
+use crate::text::Span;
+use crate::yaml::Node;
 
-/// The version that templates are told the cluster has, so that what is rendered does not hang on
-/// the version of helm.
-const KUBERNETES: &str = "v1.34.0";
-/// What helm and its templates may take up.
-const MEMORY: u64 = 1 << 30;
 /// A values file is no larger.
 const VALUES: u64 = 16 << 20;
 /// The longest name of a release.
 const RELEASE: usize = 53;
-/// How many templates may be left without marks, one after the other, before all are.
-const ATTEMPTS: usize = 4;
 
 /// One rendering that is to be made.
 #[derive(Clone, Debug)]
@@ -31,43 +20,22 @@ pub(super) struct Work<'a> {
     pub(super) chart: &'a Chart,
     /// What the bundle is called.
     pub(super) name: String,
-    release: String,
+    pub(super) release: String,
     /// The namespace that is given, if one is.
     pub(super) namespace: Option<String>,
     /// Relative to the repository's root.
     pub(super) values: Vec<String>,
-    inline: Option<&'a Node>,
+    pub(super) inline: Option<&'a Node>,
+    /// Nothing is said of it, so that switches around its policies are tried too.
+    pub(super) is_default: bool,
     /// Where it is asked for.
     pub(super) place: Span,
 }
 
-/// What came of it.
-#[derive(Debug)]
-pub(super) enum Made {
-    /// What helm printed, and what it printed with marks.
-    Printed { staged: Staged, printed: String, marked: String },
-    /// What helm said.
-    Refused(Refusal),
-    /// It did not get as far as that.
-    Stopped(Stopped),
-}
-
-/// Why helm gave no answer.
-#[derive(Debug)]
-pub(super) struct Stopped {
-    /// The end of a sentence that begins with the chart.
-    pub(super) why: String,
-    pub(super) help: String,
-    pub(super) elsewhere: Vec<Dependency>,
-}
-
-/// What helm refused, and what there is to tell where.
-#[derive(Debug)]
-pub(super) struct Refusal {
-    pub(super) staged: Staged,
-    pub(super) said: String,
-    /// Where a template made no YAML: all that was rendered, with marks.
-    pub(super) rendered: String,
+/// A chart that is ready to be rendered, with the texts of the values files.
+pub(super) struct Prepared {
+    pub(super) found: Found,
+    pub(super) values: Vec<String>,
 }
 
 impl<'a> Work<'a> {
@@ -82,6 +50,7 @@ impl<'a> Work<'a> {
             namespace: None,
             values: Vec::new(),
             inline: None,
+            is_default: true,
             place: chart.name_span,
         };
         if settings.is_empty() {
@@ -93,13 +62,14 @@ impl<'a> Work<'a> {
             release: it.release.clone().unwrap_or_else(|| plain.release.clone()),
             namespace: it.namespace.clone(),
             values: it.values.clone(),
+            is_default: false,
             ..plain.clone()
         };
         settings.iter().map(work).collect()
     }
 
     /// What something else wants of a chart.
-    pub(super) fn wanted(wanted: &Wanted<'a>, _: &Helm) -> Self {
+    pub(super) fn wanted(wanted: &Wanted<'a>) -> Self {
         Self {
             chart: wanted.chart,
             name: wanted.chart.directory.clone(),
@@ -107,171 +77,29 @@ impl<'a> Work<'a> {
             namespace: wanted.namespace.map(str::to_owned),
             values: wanted.values.to_vec(),
             inline: wanted.inline,
+            is_default: false,
             place: wanted.place,
         }
     }
 
-    /// Has helm render it.
-    pub(super) fn make(&self, program: &Path, repo: &Repo, helm: &Helm) -> Made {
-        let (mut staged, files) = match self.prepare(repo) {
-            Ok(prepared) => prepared,
-            Err(stopped) => return Made::Stopped(stopped),
-        };
-        let run = |copy: &str, is_debug: bool| {
-            let arguments = self.arguments(&staged, copy, &files, is_debug, helm);
-            program::run(program, &arguments, &staged.home(), &bounds(helm))
-        };
-        // One after the other: what is held at once is bounded for each thread.
-        match run(PLAIN, false) {
-            Ended::Printed(printed) => {
-                let marked = with_marks(&staged, &|| run(MARKED, false));
-                Made::Printed { staged, printed, marked }
-            }
-            Ended::Refused(_, said) => {
-                // Only so does helm print what it made that is no YAML.
-                let rendered = match said.contains("YAML parse error on") {
-                    true => run(MARKED, true),
-                    false => Ended::Printed(String::new()),
-                };
-                let rendered = match rendered {
-                    Ended::Refused(printed, _) | Ended::Printed(printed) => printed,
-                    _ => String::new(),
-                };
-                Made::Refused(Refusal { staged, said, rendered })
-            }
-            ended => {
-                let (why, help) = cut_short(&ended, helm);
-                let elsewhere = std::mem::take(&mut staged.elsewhere);
-                Made::Stopped(Stopped { why, help, elsewhere })
-            }
-        }
-    }
-
-    /// The chart and the values files, ready for helm; else what to say instead.
-    fn prepare(&self, repo: &Repo) -> Result<(Staged, Vec<PathBuf>), Stopped> {
-        let stopped =
-            |why: String, help: &str, elsewhere| Stopped { why, help: help.to_owned(), elsewhere };
+    /// Reads the chart and the values files.
+    pub(super) fn prepare(&self, root: &Path) -> Result<Prepared, Refused> {
         if let Some((_, why)) = &self.chart.problem {
-            let help = "mend its Chart.yaml: helm can't read it";
-            return Err(stopped(
-                format!("has a Chart.yaml that can't be read: {why}"),
-                help,
-                vec![],
-            ));
+            return Err(Refused {
+                why: format!("has a Chart.yaml that can't be read: {why}"),
+                help: "fix its Chart.yaml: helm can't read it",
+            });
         }
-        let mut staged = Staged::new(self.chart, &repo.root)
-            .map_err(|refused| stopped(refused.why, refused.help, vec![]))?;
-        let (files, trees) = match self.values_files(&staged, &repo.root) {
-            Ok(values) => values,
-            Err(why) => {
-                let help =
-                    "values files are named relative to the repository's root, and lie in it";
-                return Err(stopped(why, help, staged.elsewhere));
-            }
+        let found = load(&self.chart.open, root)?;
+        let read = |path: &String| {
+            let bytes = read_values(path, root).map_err(|why| Refused {
+                why,
+                help: "values files are named relative to the repository's root, and lie in it",
+            })?;
+            Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
-        // What is turned off is not missing.
-        let is_off = |it: &Dependency| it.is_of(self.chart) && is_off(it, &trees);
-        staged.elsewhere.retain(|dependency| !is_off(dependency));
-        Ok((staged, files))
-    }
-
-    fn arguments(
-        &self,
-        staged: &Staged,
-        copy: &str,
-        values: &[PathBuf],
-        is_debug: bool,
-        helm: &Helm,
-    ) -> Vec<OsString> {
-        let namespace = self.namespace.as_deref().or(helm.namespace.as_deref());
-        let mut all: Vec<OsString> = vec![
-            "template".into(),
-            self.release.clone().into(),
-            staged.copy(copy).into(),
-            "--namespace".into(),
-            namespace.unwrap_or("default").into(),
-            "--kube-version".into(),
-            KUBERNETES.into(),
-            "--skip-tests".into(),
-        ];
-        for file in values {
-            all.extend(["--values".into(), file.into()]);
-        }
-        if is_debug {
-            all.push("--debug".into());
-        }
-        all
-    }
-
-    /// Copies of the values files in order, and all values, the chart's own first.
-    fn values_files(
-        &self,
-        staged: &Staged,
-        root: &Path,
-    ) -> Result<(Vec<PathBuf>, Vec<Node>), String> {
-        let mut copies = Vec::new();
-        let own = std::fs::read(staged.copy(PLAIN).join("values.yaml")).unwrap_or_default();
-        let mut trees = vec![own];
-        for path in &self.values {
-            let bytes = read_values(path, root)?;
-            trees.push(bytes.clone());
-            let copy = staged.add_values(copies.len(), &bytes);
-            copies.push(copy.map_err(|error| format!("can't be prepared: {error}"))?);
-        }
-        if let Some(node) = self.inline {
-            let text = flow::flow(node, &flow::whole);
-            let copy = staged.add_values(copies.len(), text.as_bytes());
-            copies.push(copy.map_err(|error| format!("can't be prepared: {error}"))?);
-        }
-        let trees = trees.iter().filter_map(|bytes| tree(bytes));
-        Ok((copies, trees.chain(self.inline.cloned()).collect()))
-    }
-}
-
-fn bounds(helm: &Helm) -> Bounds {
-    Bounds { time: helm.time_limit, output: helm.output_limit, memory: MEMORY }
-}
-
-/// What the marked copy makes. A comment in the middle of a text that goes on in the next line is
-/// a mistake: that template is rendered without marks then.
-fn with_marks(staged: &Staged, run: &dyn Fn() -> Ended) -> String {
-    for _ in 0..ATTEMPTS {
-        match run() {
-            Ended::Printed(marked) => return marked,
-            Ended::Refused(_, said) => {
-                let Some(name) = super::failure::yaml_error_in(&said) else { break };
-                if !staged.unmark(&name) {
-                    break;
-                }
-            }
-            _ => break,
-        }
-    }
-    String::new()
-}
-
-/// Why helm was not waited for any longer.
-fn cut_short(ended: &Ended, helm: &Helm) -> (String, String) {
-    let loops = "look for a loop in its templates that has no end";
-    match ended {
-        Ended::Late => {
-            let seconds = helm.time_limit.as_secs_f64();
-            let why = format!("takes longer than {seconds} seconds to render");
-            (why, format!("{loops}, or raise `time-limit` in `[helm]`"))
-        }
-        Ended::Long => {
-            let why = format!("makes more than {} bytes", helm.output_limit);
-            (why, format!("{loops}, or raise `output-limit` in `[helm]`"))
-        }
-        Ended::Large => {
-            let why = format!("needs more than {} MiB of memory to render", MEMORY >> 20);
-            (why, loops.to_owned())
-        }
-        Ended::Failed(why) => {
-            let help = "see that `helm version` works, or leave charts out with `--helm never`";
-            (format!("can't be rendered, as helm can't be run: {why}"), help.to_owned())
-        }
-        Ended::Printed(_) | Ended::Refused(..) => (String::new(), String::new()),
+        let values: Result<Vec<String>, Refused> = self.values.iter().map(read).collect();
+        Ok(Prepared { found, values: values? })
     }
 }
 
@@ -296,12 +124,6 @@ fn release(name: &str) -> String {
     }
 }
 
-fn tree(bytes: &[u8]) -> Option<Node> {
-    let text = String::from_utf8_lossy(bytes);
-    let stream = yaml::read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
-    stream.documents.into_iter().next().map(|document| document.root)
-}
-
 /// The bytes of a values file of the repository.
 fn read_values(path: &str, root: &Path) -> Result<Vec<u8>, String> {
     let failed = |why: &str| format!("is to be rendered with `{path}`, which {why}");
@@ -318,15 +140,6 @@ fn read_values(path: &str, root: &Path) -> Result<Vec<u8>, String> {
     match bytes.len() as u64 > VALUES {
         true => Err(failed(&format!("is larger than {} MiB", VALUES >> 20))),
         false => Ok(bytes),
-    }
-}
-
-impl Staged {
-    /// Takes the marks out of one template of the marked copy; whether there is such a template.
-    fn unmark(&self, name: &str) -> bool {
-        let Some(place) = self.place(name) else { return false };
-        let copy = |which| self.copy(which).join(&place);
-        std::fs::copy(copy(stage::PLAIN), copy(stage::MARKED)).is_ok()
     }
 }
 

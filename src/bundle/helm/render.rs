@@ -1,0 +1,520 @@
+//! Renders a chart that is loaded: values first, then templates, then what they make as manifests.
+
+use std::rc::Rc;
+
+use super::chart::{Elsewhere, File, Loaded, coalesced, enabled, overlaid};
+use super::data::{Release, Scope, scopes};
+use super::faults::{self, Trouble};
+use super::places::Places;
+use super::switches;
+use super::template::{
+    Budget, Data, Map, MapKind, Mark, Origin, Origins, Place, Reason, Renderer, Template,
+    TemplateSet, Value, value_of,
+};
+use super::texts::Texts;
+use super::work::{Prepared, Work};
+use super::{Helm, STEPS};
+use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening, heads};
+use crate::text::{SourceId, Sources, Span};
+use crate::yaml::{self, Limits, Node};
+
+/// What a document of the output is read as, before its places are those of its template.
+const OUTPUT: SourceId = SourceId(u32::MAX);
+/// Room for the calls of a rendering: templates call one another, and are nested.
+const STACK: usize = 256 << 20;
+/// Nothing that belongs to a test is part of what runs.
+const HOOK: &str = "helm.sh/hook";
+
+/// What all renderings of a run share.
+#[derive(Clone, Copy)]
+pub(super) struct Shared<'a> {
+    pub(super) texts: &'a Texts,
+    pub(super) sources: &'a Sources,
+    pub(super) helm: &'a Helm,
+    pub(super) limits: &'a Limits,
+}
+
+/// Renders a chart, with its policies turned on once more where its values turn them off.
+pub(super) fn render(work: &Work<'_>, prepared: &Prepared, shared: Shared<'_>) -> Vec<Built> {
+    let run = || Rendering::new(work, prepared, shared).all();
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
+        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_default()
+    })
+}
+
+struct Rendering<'a> {
+    work: &'a Work<'a>,
+    prepared: &'a Prepared,
+    shared: Shared<'a>,
+    origins: Origins,
+    budget: Budget,
+    built: Built,
+    /// Templates that hold a policy, and made none; and where it is written.
+    silent: Vec<(Rc<Template>, Span)>,
+}
+
+/// A file that was rendered.
+struct Rendered {
+    text: String,
+    marks: Vec<Mark>,
+    fallback: Span,
+}
+
+impl<'a> Rendering<'a> {
+    fn new(work: &'a Work<'a>, prepared: &'a Prepared, shared: Shared<'a>) -> Self {
+        let seconds = shared.helm.time_limit.as_secs().max(1);
+        let budget = Budget::new(
+            seconds.saturating_mul(STEPS),
+            shared.helm.output_limit.saturating_mul(8).max(1 << 24),
+        );
+        let files = prepared.found.files.iter().map(std::path::PathBuf::as_path);
+        let values: Vec<_> = work.values.iter().map(|path| shared.texts.root.join(path)).collect();
+        let files = files.chain(values.iter().map(std::path::PathBuf::as_path));
+        let mut ids: std::collections::BTreeSet<SourceId> =
+            files.filter_map(|path| shared.texts.of(path)).collect();
+        ids.insert(work.chart.source);
+        let built = Built {
+            name: work.name.clone(),
+            files: ids,
+            namespace: work.namespace.as_deref().map(Into::into),
+            ..Built::default()
+        };
+        Self {
+            work,
+            prepared,
+            shared,
+            origins: Origins::default(),
+            budget,
+            built,
+            silent: Vec::new(),
+        }
+    }
+
+    fn all(mut self) -> Vec<Built> {
+        let found = &self.prepared.found;
+        let off = |elsewhere: &&Elsewhere| !self.is_off(elsewhere);
+        let elsewhere: Vec<&Elsewhere> = found.elsewhere.iter().filter(off).collect();
+        self.elsewhere(&elsewhere);
+        let is_whole = elsewhere.is_empty();
+        let switched = match self.once(&[], is_whole) {
+            Ok(switches) if self.work.is_default => switches,
+            Ok(_) => Vec::new(),
+            Err(trouble) => {
+                self.trouble(trouble, is_whole);
+                Vec::new()
+            }
+        };
+        if switched.is_empty() {
+            self.tell_of_silent();
+            return vec![self.built];
+        }
+        let mut again = Self::new(self.work, self.prepared, self.shared);
+        let told: Vec<String> = switched.iter().map(|path| format!("{path}=true")).collect();
+        again.built.name = format!("{} ({})", self.work.name, told.join(", "));
+        // What is wrong with the chart is told once.
+        match again.once(&switched, true) {
+            Ok(_) if !again.built.faults.iter().any(|it| it.kind == FaultKind::Render) => {
+                again.built.openings.clone_from(&self.built.openings);
+                let still = |place: &Span| again.silent.iter().any(|(_, it)| it == place);
+                self.silent.retain(|(_, place)| still(place));
+                self.tell_of_silent();
+                vec![self.built, again.built]
+            }
+            _ => {
+                self.tell_of_silent();
+                vec![self.built]
+            }
+        }
+    }
+
+    /// Notes which templates hold a policy and make none.
+    fn tell_of_silent(&mut self) {
+        for (template, place) in std::mem::take(&mut self.silent) {
+            self.built.faults.push(faults::silent(self.work.chart, &template.name, place));
+        }
+    }
+
+    /// Whether the values turn a dependency off.
+    fn is_off(&self, elsewhere: &Elsewhere) -> bool {
+        let Some(conditions) = elsewhere.condition.as_deref().filter(|_| elsewhere.is_direct)
+        else {
+            return false;
+        };
+        let own = self.prepared.found.chart.values.iter().map(|file| file.text().into_owned());
+        let texts: Vec<String> = own.chain(self.prepared.values.iter().cloned()).collect();
+        let mut trees: Vec<Node> = texts.iter().filter_map(|text| tree(text)).collect();
+        trees.extend(self.work.inline.cloned());
+        let answer = |condition: &str| {
+            let route: Vec<&str> = condition.trim().split('.').collect();
+            let found = trees.iter().rev().find_map(|tree| tree.at(&route))?;
+            match found.as_scalar()?.kind {
+                yaml::ScalarKind::Bool(on) => Some(on),
+                _ => None,
+            }
+        };
+        conditions.split(',').find_map(answer) == Some(false)
+    }
+
+    /// Renders it with some switches on; says which switches turn on what is not made.
+    fn once(&mut self, on: &[String], is_whole: bool) -> Result<Vec<String>, Trouble> {
+        let given = self.given()?;
+        for path in on {
+            switch_on(&given, path);
+        }
+        let mut mistakes = Vec::new();
+        let (texts, limits, origins) = (self.shared.texts, self.shared.limits, &mut self.origins);
+        let mut own = |chart: &'a Loaded| match own_values(chart, texts, limits, origins) {
+            Ok(map) => map,
+            Err(trouble) => {
+                mistakes.push(trouble);
+                Map::new(MapKind::Any)
+            }
+        };
+        let chart = enabled(&self.prepared.found.chart, &given, &mut own);
+        if let Some(mistake) = mistakes.into_iter().next() {
+            return Err(mistake);
+        }
+        let chart = chart.map_err(Trouble::of_chart)?;
+        let values = coalesced(&chart, &given, false).map_err(Trouble::of_chart)?;
+        let namespace = self.work.namespace.as_deref().or(self.shared.helm.namespace.as_deref());
+        let release =
+            Release { name: &self.work.release, namespace: namespace.unwrap_or("default") };
+        let scopes = scopes(&chart, &values, release);
+        let (set, templates) = self.parse(&scopes)?;
+        let mut wanted = Vec::new();
+        for (template, at) in &templates {
+            let Some(scope) = scopes.get(*at) else { continue };
+            let before = self.built.manifests.len();
+            self.file(template, scope, &set, is_whole);
+            if self.is_exhausted() {
+                break;
+            }
+            let made = self.built.manifests.get(before..).unwrap_or_default();
+            let is_policy = |it: &Manifest| it.head.kind.ends_with("NetworkPolicy");
+            let is_silent = !made.iter().any(is_policy);
+            if is_silent && let Some(place) = switches::policy(template) {
+                self.silent.push((Rc::clone(template), place));
+            }
+            if on.is_empty() && is_silent {
+                let prefix = values_path(&scope.path);
+                let paths = switches::switches(template).into_iter();
+                wanted.extend(paths.map(|path| below(&prefix, &path)));
+            }
+        }
+        wanted.sort();
+        wanted.dedup();
+        wanted.retain(|path| is_switch(&values, path));
+        Ok(wanted)
+    }
+
+    fn is_exhausted(&self) -> bool {
+        self.budget.step(1).is_err()
+    }
+
+    /// The values given: files one after the other, then those written where it is asked for.
+    fn given(&mut self) -> Result<Map, Trouble> {
+        let mut all = Map::new(MapKind::Any);
+        for (path, text) in self.work.values.iter().zip(&self.prepared.values) {
+            let source = self.shared.texts.of(&self.shared.texts.root.join(path));
+            let read = values(text, source, self.shared.limits, &mut self.origins);
+            let map = read.map_err(|(span, why)| Trouble::of_values(path, span, why))?;
+            all = overlaid(&all, &map);
+        }
+        if let Some(node) = self.work.inline {
+            let origins = &mut self.origins;
+            let value = value_of(node, &mut |span| origins.value(span));
+            if let Data::Map(map) = value.data {
+                all = overlaid(&all, &map);
+            }
+        }
+        Ok(all)
+    }
+
+    /// All templates, and those that are rendered with the number of their chart, in helm's order.
+    fn parse(
+        &self,
+        scopes: &[Scope<'_>],
+    ) -> Result<(Rc<TemplateSet>, Vec<(Rc<Template>, usize)>), Trouble> {
+        let mut all: Vec<(String, usize, &File)> = Vec::new();
+        for (nth, scope) in scopes.iter().enumerate() {
+            for file in &scope.chart.templates {
+                let base = file.name.rsplit('/').next().unwrap_or_default();
+                if !scope.chart.metadata.is_library || base.starts_with('_') {
+                    all.push((format!("{}/{}", scope.path, file.name), nth, file));
+                }
+            }
+        }
+        let depth = |name: &str| name.matches('/').count();
+        all.sort_by(|(a, ..), (b, ..)| depth(b).cmp(&depth(a)).then_with(|| b.cmp(a)));
+        let mut set = TemplateSet::default();
+        let mut rendered = Vec::new();
+        for (name, nth, file) in all {
+            let place = self.place_of(file);
+            let (name, text): (Rc<str>, Rc<str>) = (name.into(), (&*file.text()).into());
+            let template = set.add(&name, &text, place).map_err(|mistake| {
+                Trouble::of_template(
+                    place,
+                    mistake.at as usize,
+                    &mistake.message,
+                    self.shared.sources,
+                )
+            })?;
+            let base = name.rsplit('/').next().unwrap_or_default();
+            if !base.starts_with('_') && !name.ends_with("NOTES.txt") {
+                rendered.push((template, nth));
+            }
+        }
+        // Manifests come in the order of their files.
+        rendered.sort_by(|(a, _), (b, _)| a.name.cmp(&b.name));
+        Ok((Rc::new(set), rendered))
+    }
+
+    /// Where the text of a file is: itself, or what names the package that it is in.
+    fn place_of(&self, file: &File) -> Place {
+        if let Some(source) = file.path.as_ref().and_then(|path| self.shared.texts.of(path)) {
+            return Place::File(source);
+        }
+        Place::Fixed(self.package(file).unwrap_or(self.work.chart.name_span))
+    }
+
+    /// Where the dependency is named that a packed file is from.
+    fn package(&self, file: &File) -> Option<Span> {
+        let name = file.package.as_ref()?.file_name()?.to_str()?;
+        let named = |chart: &Loaded| {
+            let all = chart.metadata.dependencies.iter();
+            let mut all = all.filter(|it| {
+                name.strip_prefix(it.name.as_str()).is_some_and(|rest| {
+                    let rest = rest.strip_prefix('-').unwrap_or("x").trim_start_matches('v');
+                    rest.starts_with(|c: char| c.is_ascii_digit())
+                })
+            });
+            all.find_map(|it| Some(Span { source: self.shared.texts.of(&it.file)?, ..it.at }))
+        };
+        let mut found = None;
+        self.prepared.found.chart.walk(&mut |chart| found = found.or_else(|| named(chart)));
+        found
+    }
+
+    /// Renders one file, and reads what it makes.
+    fn file(
+        &mut self,
+        template: &Rc<Template>,
+        scope: &Scope<'_>,
+        set: &Rc<TemplateSet>,
+        is_whole: bool,
+    ) {
+        let about = Map::new(MapKind::Values);
+        about.set("Name", (&*template.name).into());
+        about.set("BasePath", format!("{}/templates", scope.path).into());
+        scope.data.set("Template", about.into());
+        let mut makes_up = false;
+        let rope = loop {
+            let mut renderer = Renderer::new(&mut self.origins, &self.budget);
+            renderer.makes_up = makes_up;
+            match renderer.file(template, set, scope.data.clone().into()) {
+                Ok(rope) => break rope,
+                Err(failure) => {
+                    let may_go_on = matches!(failure.reason, Reason::Asked(_)) && !makes_up;
+                    if !makes_up {
+                        self.trouble(Trouble::of_failure(&failure), is_whole);
+                    }
+                    if !may_go_on {
+                        return;
+                    }
+                    makes_up = true;
+                }
+            }
+        };
+        let (text, marks) = rope.into_parts();
+        if text.len() as u64 > self.shared.helm.output_limit {
+            let why = format!("makes more than {} bytes", self.shared.helm.output_limit);
+            self.trouble(Trouble::of_limit(why, self.start_of(template)), is_whole);
+            return;
+        }
+        let fallback = self.start_of(template);
+        self.read(&Rendered { text, marks, fallback });
+    }
+
+    fn start_of(&self, template: &Template) -> Span {
+        match template.source.place {
+            Place::File(source) => Span::new(source, 0, 0),
+            Place::Fixed(span) => span,
+        }
+    }
+
+    /// The manifests of what a file makes.
+    fn read(&mut self, rendered: &Rendered) {
+        let text = rendered.text.as_str();
+        let stream = yaml::read(OUTPUT, text, 0..text.len(), None, self.shared.limits);
+        let places = Places {
+            text,
+            marks: &rendered.marks,
+            origins: &self.origins,
+            sources: self.shared.sources,
+            fallback: rendered.fallback,
+        };
+        for document in &stream.documents {
+            if is_test(&document.root) {
+                continue;
+            }
+            let mut writes = Vec::new();
+            let tree = places.rewritten(&document.root, &mut writes);
+            for (head, tree) in heads(&tree) {
+                let writes = match head.kind.ends_with("NetworkPolicy") {
+                    true => writes.clone(),
+                    false => Vec::new(),
+                };
+                self.built.manifests.push(Manifest { head, tree, writes });
+            }
+        }
+        let problems: Vec<(Span, String)> = stream
+            .problems
+            .iter()
+            .map(|problem| (places.place(problem.span), faults::in_words(&problem.kind)))
+            .collect();
+        for (place, why) in problems {
+            self.trouble(Trouble::of_output(place, &why), true);
+        }
+    }
+
+    /// Dependencies that are not there.
+    fn elsewhere(&mut self, elsewhere: &[&Elsewhere]) {
+        for dependency in elsewhere {
+            let source = self.shared.texts.of(&dependency.file);
+            let place = source.map(|source| Span { source, ..dependency.at });
+            let place = place.unwrap_or(self.work.place);
+            let (fault, what) = faults::remote(self.work.chart, dependency, place);
+            self.built.faults.push(fault);
+            self.built.openings.push(Opening { namespace: None, what });
+        }
+    }
+
+    /// Notes what is wrong; where parts of the chart are not there, they may be the reason.
+    fn trouble(&mut self, trouble: Trouble, is_whole: bool) {
+        let opening = Opening { namespace: None, what: self.work.chart.directory.clone() };
+        if !self.built.openings.contains(&opening) {
+            self.built.openings.push(opening);
+        }
+        let is_known = self.built.faults.iter().any(|fault| fault.kind == FaultKind::Render);
+        if (is_whole || trouble.is_of_values) && !is_known {
+            self.built.faults.push(trouble.fault(
+                self.work.chart,
+                self.work.place,
+                self.shared.sources,
+            ));
+        }
+    }
+}
+
+/// A chart that can't be read: what is left of it.
+pub(super) fn refused(work: &Work<'_>, refused: &super::chart::Refused) -> Built {
+    let place = work.chart.problem.as_ref().map_or(work.place, |(span, _)| *span);
+    Built {
+        name: work.name.clone(),
+        faults: vec![Fault {
+            kind: FaultKind::Render,
+            place,
+            message: format!("chart `{}` {}", work.chart.name, refused.why),
+            help: refused.help.to_owned(),
+            related: Vec::new(),
+        }],
+        openings: vec![Opening { namespace: None, what: work.chart.directory.clone() }],
+        files: [work.chart.source].into(),
+        namespace: work.namespace.as_deref().map(Into::into),
+        ..Built::default()
+    }
+}
+
+/// The values in a text, as a map.
+fn values(
+    text: &str,
+    source: Option<SourceId>,
+    limits: &Limits,
+    origins: &mut Origins,
+) -> Result<Map, (Option<Span>, String)> {
+    let stream = yaml::read(source.unwrap_or(OUTPUT), text, 0..text.len(), None, limits);
+    if let Some(problem) = stream.problems.first() {
+        return Err((source.map(|_| problem.span), faults::in_words(&problem.kind)));
+    }
+    let Some(document) = stream.documents.into_iter().next() else {
+        return Ok(Map::new(MapKind::Any));
+    };
+    let root = &document.root;
+    let value = value_of(root, &mut |span| match source {
+        Some(_) => origins.value(span),
+        None => Origin::NONE,
+    });
+    match value.data {
+        Data::Map(map) => Ok(map),
+        Data::Nil => Ok(Map::new(MapKind::Any)),
+        _ => Err((source.map(|_| root.span.at_start()), "it holds no mapping".to_owned())),
+    }
+}
+
+/// The values that a chart brings.
+fn own_values(
+    chart: &Loaded,
+    texts: &Texts,
+    limits: &Limits,
+    origins: &mut Origins,
+) -> Result<Map, Trouble> {
+    let Some(file) = &chart.values else { return Ok(Map::new(MapKind::Any)) };
+    let source = file.path.as_ref().and_then(|path| texts.of(path));
+    let read = values(&file.text(), source, limits, origins);
+    read.map_err(|(span, why)| Trouble::of_values("values.yaml", span, why))
+}
+
+/// Where the values of a chart (`shop/charts/db`) are among those of all (`db`).
+fn values_path(path: &str) -> String {
+    path.split("/charts/").skip(1).collect::<Vec<_>>().join(".")
+}
+
+/// The path of a part's value among all; what is global is global.
+fn below(prefix: &str, path: &str) -> String {
+    match prefix {
+        "" => path.to_owned(),
+        _ if path == "global" || path.starts_with("global.") => path.to_owned(),
+        prefix => format!("{prefix}.{path}"),
+    }
+}
+
+/// Whether a value is off, or not there: nothing that is more than a switch is overwritten.
+fn is_switch(values: &Map, path: &str) -> bool {
+    let mut at: Value = values.clone().into();
+    for key in path.split('.') {
+        let Some(map) = at.as_map() else { return at.is_nil() };
+        match map.get(key) {
+            Some(value) => at = value,
+            None => return true,
+        }
+    }
+    matches!(at.data, Data::Bool(false) | Data::Nil | Data::Nothing)
+}
+
+fn switch_on(values: &Map, path: &str) {
+    let mut map = values.clone();
+    let Some((holder, key)) = path.rsplit_once('.').map_or(Some(("", path)), Some) else { return };
+    for part in holder.split('.').filter(|part| !part.is_empty()) {
+        map = match map.get(part) {
+            Some(Value { data: Data::Map(inner), .. }) => inner,
+            _ => {
+                let inner = Map::new(MapKind::Any);
+                map.set(part, inner.clone().into());
+                inner
+            }
+        };
+    }
+    map.set(key, true.into());
+}
+
+/// Whether a manifest is only run by `helm test`.
+fn is_test(root: &Node) -> bool {
+    let hook = root.at(&["metadata", "annotations", HOOK]).and_then(Node::as_str);
+    hook.is_some_and(|hook| hook.split(',').any(|it| it.trim().starts_with("test")))
+}
+
+fn tree(text: &str) -> Option<Node> {
+    let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &Limits::default());
+    stream.documents.into_iter().next().map(|document| document.root)
+}
