@@ -70,6 +70,18 @@ fn one_file_knows_the_yaml_parser() {
     assert_eq!(knowing.len(), 1, "{knowing:?}");
 }
 
+/// Only the exit code is a process's: nothing that a repository brings is run.
+#[test]
+fn no_program_is_run() {
+    let src = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in files(&src) {
+        let text = std::fs::read_to_string(&file).unwrap();
+        let uses = text.matches("std::process").count();
+        let codes = text.matches("std::process::ExitCode").count();
+        assert_eq!(uses, codes, "{}", file.display());
+    }
+}
+
 #[test]
 fn every_stage_of_the_table_is_a_folder_and_the_other_way_round() {
     let src = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");

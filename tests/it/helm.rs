@@ -549,6 +549,50 @@ fn a_packed_part_is_unpacked_and_stands_where_it_is_named() {
     assert!(shown_faults(&folder)[0].contains("a package charts/db-1.2.0.tgz, which can't be"));
 }
 
+#[test]
+fn a_finding_shows_the_line_of_the_values_behind_it() {
+    let related = |policy: &str| {
+        let folder = chart_of(
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  labels: {app: web}\nspec:\n  \
+             containers: [{name: main, image: example/web}]\n",
+            &[
+                ("evil/values.yaml", "# names\nselected: wbe\nport: 80\n"),
+                (
+                    "evil/templates/_it.tpl",
+                    "{{ define \"it\" }}app: {{ .Values.selected }}{{ end }}",
+                ),
+                (
+                    "evil/templates/policy.yaml",
+                    &format!(
+                        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: \
+                         p\n  namespace: {{{{ .Release.Namespace }}}}\nspec:\n  podSelector:\n    \
+                         matchLabels:\n      {policy}\n  policyTypes: [Ingress]\n"
+                    ),
+                ),
+            ],
+        );
+        let request = netpol_lint::Request {
+            cwd: folder.path().canonicalize().unwrap(),
+            ..netpol_lint::Request::default()
+        };
+        let outcome = netpol_lint::check(&request, &()).unwrap();
+        let finding = outcome.findings.iter().find(|it| it.rule.id == "orphaned-pod-selector");
+        let finding = finding.unwrap_or_else(|| panic!("{:?}", outcome.findings));
+        let related = finding.related.iter().map(|related| {
+            let start = outcome.sources.start(related.span);
+            let path = &outcome.sources.get(related.span.source).path;
+            format!("{path}:{} {}", start.line, related.message)
+        });
+        related.filter(|it| it.contains("because")).collect::<Vec<_>>()
+    };
+    let told = "evil/values.yaml:2 it is `wbe` because of this value";
+    assert_eq!(related("app: {{ .Values.selected }}"), [told]);
+    assert_eq!(related("app: {{ .Values.selected | default \"x\" | quote }}"), [told]);
+    assert_eq!(related("{{- include \"it\" . | nindent 6 }}"), [told]);
+    // What is written out comes from no value.
+    assert_eq!(related("app: wbe"), [""; 0]);
+}
+
 fn shown_faults(folder: &TempDir) -> Vec<String> {
     render(folder.path(), &Helm::default()).faults()
 }

@@ -1,7 +1,6 @@
 //! What is applied together: who deploys what, which bundles run side by side, and what one changed
 //! file of them finds. Through the binary, as users ask.
 
-use crate::shared;
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -11,6 +11,7 @@ mod chart;
 mod charts;
 mod data;
 mod faults;
+mod given;
 mod places;
 mod render;
 mod switches;

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use super::chart::{Elsewhere, File, Loaded, coalesced, enabled, overlaid};
 use super::data::{Release, Scope, scopes};
 use super::faults::{self, Trouble};
+use super::given::{below, is_switch, own_values, switch_on, values, values_path};
 use super::places::Places;
 use super::switches;
 use super::template::{
-    Budget, Data, Map, MapKind, Mark, Origin, Origins, Place, Reason, Renderer, Template,
-    TemplateSet, Value, value_of,
+    Budget, Data, Map, MapKind, Mark, Origins, Place, Reason, Renderer, Template, TemplateSet,
+    value_of,
 };
 use super::texts::Texts;
 use super::work::{Prepared, Work};
@@ -39,7 +40,8 @@ pub(super) fn render(work: &Work<'_>, prepared: &Prepared, shared: Shared<'_>) -
     let run = || Rendering::new(work, prepared, shared).all();
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
-        thread.ok().and_then(|thread| thread.join().ok()).unwrap_or_default()
+        let made = thread.ok().and_then(|thread| thread.join().ok());
+        made.unwrap_or_else(|| vec![refused(work, &stopped())])
     })
 }
 
@@ -407,6 +409,14 @@ impl<'a> Rendering<'a> {
     }
 }
 
+/// The renderer itself has failed. That is said, and the rest of the repository is checked.
+fn stopped() -> super::chart::Refused {
+    super::chart::Refused {
+        why: "can't be rendered: the renderer failed".to_owned(),
+        help: "report this as a bug of netpol-lint, with the chart",
+    }
+}
+
 /// A chart that can't be read: what is left of it.
 pub(super) fn refused(work: &Work<'_>, refused: &super::chart::Refused) -> Built {
     let place = work.chart.problem.as_ref().map_or(work.place, |(span, _)| *span);
@@ -424,88 +434,6 @@ pub(super) fn refused(work: &Work<'_>, refused: &super::chart::Refused) -> Built
         namespace: work.namespace.as_deref().map(Into::into),
         ..Built::default()
     }
-}
-
-/// The values in a text, as a map.
-fn values(
-    text: &str,
-    source: Option<SourceId>,
-    limits: &Limits,
-    origins: &mut Origins,
-) -> Result<Map, (Option<Span>, String)> {
-    let stream = yaml::read(source.unwrap_or(OUTPUT), text, 0..text.len(), None, limits);
-    if let Some(problem) = stream.problems.first() {
-        return Err((source.map(|_| problem.span), faults::in_words(&problem.kind)));
-    }
-    let Some(document) = stream.documents.into_iter().next() else {
-        return Ok(Map::new(MapKind::Any));
-    };
-    let root = &document.root;
-    let value = value_of(root, &mut |span| match source {
-        Some(_) => origins.value(span),
-        None => Origin::NONE,
-    });
-    match value.data {
-        Data::Map(map) => Ok(map),
-        Data::Nil => Ok(Map::new(MapKind::Any)),
-        _ => Err((source.map(|_| root.span.at_start()), "it holds no mapping".to_owned())),
-    }
-}
-
-/// The values that a chart brings.
-fn own_values(
-    chart: &Loaded,
-    texts: &Texts,
-    limits: &Limits,
-    origins: &mut Origins,
-) -> Result<Map, Trouble> {
-    let Some(file) = &chart.values else { return Ok(Map::new(MapKind::Any)) };
-    let source = file.path.as_ref().and_then(|path| texts.of(path));
-    let read = values(&file.text(), source, limits, origins);
-    read.map_err(|(span, why)| Trouble::of_values("values.yaml", span, why))
-}
-
-/// Where the values of a chart (`shop/charts/db`) are among those of all (`db`).
-fn values_path(path: &str) -> String {
-    path.split("/charts/").skip(1).collect::<Vec<_>>().join(".")
-}
-
-/// The path of a part's value among all; what is global is global.
-fn below(prefix: &str, path: &str) -> String {
-    match prefix {
-        "" => path.to_owned(),
-        _ if path == "global" || path.starts_with("global.") => path.to_owned(),
-        prefix => format!("{prefix}.{path}"),
-    }
-}
-
-/// Whether a value is off, or not there: nothing that is more than a switch is overwritten.
-fn is_switch(values: &Map, path: &str) -> bool {
-    let mut at: Value = values.clone().into();
-    for key in path.split('.') {
-        let Some(map) = at.as_map() else { return at.is_nil() };
-        match map.get(key) {
-            Some(value) => at = value,
-            None => return true,
-        }
-    }
-    matches!(at.data, Data::Bool(false) | Data::Nil | Data::Nothing)
-}
-
-fn switch_on(values: &Map, path: &str) {
-    let mut map = values.clone();
-    let Some((holder, key)) = path.rsplit_once('.').map_or(Some(("", path)), Some) else { return };
-    for part in holder.split('.').filter(|part| !part.is_empty()) {
-        map = match map.get(part) {
-            Some(Value { data: Data::Map(inner), .. }) => inner,
-            _ => {
-                let inner = Map::new(MapKind::Any);
-                map.set(part, inner.clone().into());
-                inner
-            }
-        };
-    }
-    map.set(key, true.into());
 }
 
 /// Whether a manifest is only run by `helm test`.

@@ -2,7 +2,6 @@
 //! bounds.
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use super::*;
 use crate::text::SourceId;
@@ -69,8 +68,11 @@ fn data(values: &str, origins: &mut Origins) -> Value {
 }
 
 fn render(text: &str, values: &str) -> Result<String, String> {
+    bounded(text, values, Budget::new(2_000_000, 64 << 20))
+}
+
+fn bounded(text: &str, values: &str, budget: Budget) -> Result<String, String> {
     let mut origins = Origins::default();
-    let budget = Budget::new(2_000_000, 64 << 20);
     let mut set = TemplateSet::default();
     let place = Place::File(SourceId(0));
     let parsed = set.add(&"one/templates/t".into(), &text.into(), place);
@@ -124,7 +126,7 @@ fn errors_are_in_the_words_of_go() {
             ("{{ .Values.a.b.c }}", "nil pointer evaluating interface {}.c"),
             ("{{ .Values.x.y }}", "nil pointer evaluating interface {}.y"),
             ("{{ upper 3 }}", "expected string; found 3"),
-            ("{{ upper .Values.n }}", "wrong type for value; expected string; got float64"),
+            ("{{ upper .Values.num }}", "wrong type for value; expected string; got float64"),
             ("{{ .Values.none | upper }}", "invalid value; expected string"),
             ("{{ include \"x\" . }}", "no template \"x\" associated"),
             ("{{ nosuch }}", "function \"nosuch\" not defined"),
@@ -132,7 +134,7 @@ fn errors_are_in_the_words_of_go() {
             ("{{ (1 }}", "unclosed left paren"),
             ("{{ eq 1 \"a\" }}", "incompatible types for comparison"),
         ] {
-            let values = "a: {b: }\nn: 1\n";
+            let values = "a: {b: }\nnum: 1\n";
             let said = render(template, values).unwrap_err();
             assert!(said.contains(why), "{template}: {said}");
         }
@@ -166,11 +168,9 @@ fn bombs_end_soon() {
             &deep,
             &nested,
         ] {
-            let started = Instant::now();
-            let made = render(bomb, "").map(|text| text.len());
-            let took = started.elapsed();
-            assert!(took < Duration::from_secs(20), "{}: {took:?}", &bomb[..40]);
-            assert!(made.is_err() || made < Ok(64 << 20));
+            // What it may take is counted, so that it ends on every machine.
+            let made = bounded(bomb, "", Budget::new(50_000, 8 << 20));
+            assert!(made.is_err() || made.is_ok_and(|text| text.len() < 8 << 20));
         }
     });
 }

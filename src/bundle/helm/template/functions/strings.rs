@@ -28,9 +28,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("snakecase", "s", |call| Ok(delimited(call.str(0), '_').into())),
     function("lower", "s", |call| mapped(call, 0, |text| text.to_lowercase())),
     function("upper", "s", |call| mapped(call, 0, |text| text.to_uppercase())),
-    function("title", "s", |call| mapped(call, 0, titled)),
-    function("untitle", "s", |call| mapped(call, 0, untitled)),
-    function("swapcase", "s", |call| mapped(call, 0, swapped)),
+    function("title", "s", |call| remade(call, 0, titled)),
+    function("untitle", "s", |call| remade(call, 0, untitled)),
+    function("swapcase", "s", |call| remade(call, 0, swapped)),
     function("nospace", "s", |call| {
         Ok(call.str(0).chars().filter(|c| !c.is_whitespace()).collect::<String>().into())
     }),
@@ -79,9 +79,21 @@ fn trimmed(call: &Call<'_>, nth: usize, trim: impl Fn(&str) -> &str) -> Outcome 
     Ok(Value { data: Data::Str(kept), origin: call.arg(nth).origin })
 }
 
-/// Another text for each piece of an argument: what is known of it stays, if nothing hangs
-/// together over the borders of pieces.
+/// Another text for an argument, made of each of its pieces: what is known of them stays.
 fn mapped(call: &Call<'_>, nth: usize, map: impl Fn(&str) -> String) -> Outcome {
+    let mut rope = Rope::default();
+    for (piece, mark) in call.text(nth).pieces() {
+        let mapped = map(piece);
+        let origin = mark.map(|mark| mark.origin).unwrap_or_default();
+        // Only a literal of the same length is still where it was.
+        let offset = mark.filter(|_| mapped.len() == piece.len()).map_or(0, |mark| mark.offset);
+        rope.push_from(&mapped, origin, offset as usize);
+    }
+    Ok(Value { data: Data::Str(rope.into_text()), origin: call.arg(nth).origin })
+}
+
+/// Another text for an argument as a whole.
+fn remade(call: &Call<'_>, nth: usize, map: impl Fn(&str) -> String) -> Outcome {
     Ok(Value { data: Data::Str(map(call.str(nth)).into()), origin: call.arg(nth).source() })
 }
 
