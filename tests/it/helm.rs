@@ -15,17 +15,6 @@ use netpol_lint::yaml::{self, Limits, Node, Value};
 use netpol_lint::{config, repo};
 use tempfile::TempDir;
 
-/// Whether helm is there to compare with. In CI it must be.
-fn helm_is_there() -> bool {
-    let answer = Command::new("helm").arg("version").output();
-    if answer.is_ok_and(|answer| answer.status.success()) {
-        return true;
-    }
-    assert!(std::env::var_os("CI").is_none(), "helm is not on the PATH");
-    println!("skipped: helm is not on the PATH");
-    false
-}
-
 /// A repository whose charts have been rendered.
 struct Shown {
     repo: Repo,
@@ -349,7 +338,10 @@ fn a_chart_that_never_ends_or_never_stops_writing_is_ended() {
             "{{ define \"e\" }}{{ include \"e\" . }}{{ end }}a: {{ include \"e\" . }}\n",
             "nested reference name: e",
         ),
-        ("{{ range until 100000 }}{{ range until 1000 }}# abcdefghij\n{{ end }}{{ end }}", "takes"),
+        (
+            "{{ range until 100000 }}{{ range until 1000 }}# abcdefghij\n{{ end }}{{ end }}",
+            "makes too much",
+        ),
         (
             "{{ range until 90000 }}# abcdefghijklm\n{{ end }}a: 1\n",
             "makes more than 1048576 bytes",
@@ -456,7 +448,10 @@ fn a_policy_that_the_values_turn_off_is_rendered_in_a_bundle_of_its_own() {
     let policy = "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata:\n  name: p\nspec: \
                   {podSelector: {}}\n";
     let guarded = |condition: &str| format!("{{{{- if {condition} }}}}\n{policy}{{{{- end }}}}\n");
-    let off = ("evil/values.yaml", "networkPolicy: {enabled: false}\nother: false\n");
+    let off = (
+        "evil/values.yaml",
+        "networkPolicy: {enabled: false}\nother: false\nglobal: {netpol: {create: false}}\n",
+    );
     let names = |condition: &str| {
         let folder = chart_of(&guarded(condition), &[off]);
         let shown = render(folder.path(), &Helm::default());
@@ -622,7 +617,7 @@ fn the_charts_of_the_corpus_render_and_stand_in_their_templates() {
 /// names: real helm makes the same objects of each, or rejects it too.
 #[test]
 fn helm_makes_the_same_of_each_chart() {
-    if !helm_is_there() {
+    if !shared::program("helm") {
         return;
     }
     let mut repositories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charts")];
@@ -714,7 +709,8 @@ fn objects_of(chart: &Path, name: &str) -> Option<Result<Vec<String>, String>> {
     command.args(["--kube-version", "v1.34.0", "--skip-tests", "--skip-schema-validation"]);
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    if told.contains("missing in charts/ directory") {
+    // What the cluster is does not matter here.
+    if told.contains("missing in charts/ directory") || told.contains("requires kubeVersion") {
         return None;
     }
     if !output.status.success() {

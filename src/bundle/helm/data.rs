@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::chart::{Enabled, Loaded};
+use super::chart::{Enabled, Loaded, text as text_of};
 use super::template::{
     Data, Field, Files, ItemKind, List, Map, MapKind, Object, Origin, Struct, Value, value_of,
 };
@@ -130,8 +130,7 @@ fn chart_of(chart: &Enabled<'_>, is_root: bool) -> Value {
     let tree = chart.chart.metadata.tree.as_ref();
     let get = |key: &str| tree.and_then(|tree| tree.get(key));
     let text = |key: &str| -> Value {
-        let scalar = get(key).and_then(Node::as_scalar);
-        scalar.map_or("", |scalar| scalar.text.as_str()).into()
+        tree.and_then(|tree| text_of(tree, key)).unwrap_or_default().into()
     };
     let list = |key: &str| -> Value {
         let items = get(key).and_then(Node::as_seq).unwrap_or_default();
@@ -142,8 +141,9 @@ fn chart_of(chart: &Enabled<'_>, is_root: bool) -> Value {
     let annotations = Map::new(MapKind::Strings);
     if let Some(map) = get("annotations").and_then(Node::as_map) {
         for entry in &map.entries {
-            let scalar = entry.value.as_scalar();
-            annotations.set(&entry.key, scalar.map_or("", |it| it.text.as_str()).into());
+            let tree = get("annotations");
+            let text = tree.and_then(|tree| text_of(tree, &entry.key)).unwrap_or_default();
+            annotations.set(&entry.key, text.into());
         }
     }
     let is_deprecated = text("deprecated").as_text().is_some_and(|text| &**text == "true");
@@ -176,10 +176,7 @@ fn chart_of(chart: &Enabled<'_>, is_root: bool) -> Value {
 
 fn people(all: Option<&Node>) -> Value {
     let person = |node: &Node| {
-        let text = |key: &str| -> Value {
-            let scalar = node.get(key).and_then(Node::as_scalar);
-            scalar.map_or("", |scalar| scalar.text.as_str()).into()
-        };
+        let text = |key: &str| -> Value { text_of(node, key).unwrap_or_default().into() };
         let fields = vec![
             field("Name", "name", text("name")),
             field("Email", "email", text("email")),

@@ -50,8 +50,8 @@ impl Metadata {
         if self.tree.is_some() {
             return;
         }
-        self.name = text(&tree, "name").unwrap_or_default().to_owned();
-        self.version = text(&tree, "version").unwrap_or_default().to_owned();
+        self.name = text(&tree, "name").unwrap_or_default();
+        self.version = text(&tree, "version").unwrap_or_default();
         self.is_library = text(&tree, "type").is_some_and(|it| it.eq_ignore_ascii_case("library"));
         self.tree = Some(tree);
     }
@@ -70,7 +70,7 @@ impl Dependency {
 
 fn dependency(item: &Node, file: &Path) -> Option<Dependency> {
     let name = item.get("name")?;
-    let own = |key: &str| text(item, key).unwrap_or_default().to_owned();
+    let own = |key: &str| text(item, key).unwrap_or_default();
     let some = |key: &str| Some(own(key)).filter(|text| !text.is_empty());
     let list = |key: &str| item.get(key).and_then(Node::as_seq).unwrap_or_default().iter();
     let tags = list("tags").filter_map(Node::as_scalar).map(|tag| tag.text.to_string());
@@ -92,10 +92,9 @@ fn import(item: &Node) -> Option<Import> {
         Value::Scalar(scalar) => {
             Some(Import { child: format!("exports.{}", scalar.text), parent: ".".to_owned() })
         }
-        Value::Map(_) => Some(Import {
-            child: text(item, "child")?.to_owned(),
-            parent: text(item, "parent")?.to_owned(),
-        }),
+        Value::Map(_) => {
+            Some(Import { child: text(item, "child")?, parent: text(item, "parent")? })
+        }
         Value::Seq(_) => None,
     }
 }

@@ -16,8 +16,9 @@ pub(super) use values::{coalesced, overlaid};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::template::float_text;
 use crate::text::Span;
-use crate::yaml::Node;
+use crate::yaml::{Node, ScalarKind};
 
 /// A chart with all that it is made of.
 #[derive(Debug)]
@@ -88,7 +89,14 @@ impl Loaded {
     }
 }
 
-/// The text of a scalar.
-fn text<'n>(node: &'n Node, key: &str) -> Option<&'n str> {
-    node.get(key).and_then(Node::as_scalar).map(|scalar| scalar.text.as_str())
+/// The scalar of a key as a Go string: a plain `1.0` is a number first, and `1` then.
+pub(super) fn text(node: &Node, key: &str) -> Option<String> {
+    let scalar = node.get(key)?.as_scalar()?;
+    Some(match scalar.kind {
+        ScalarKind::Null => String::new(),
+        ScalarKind::Bool(value) => value.to_string(),
+        ScalarKind::Int(int) => int.to_string(),
+        ScalarKind::Float(float) => float_text(float),
+        ScalarKind::Str | ScalarKind::NotJson => scalar.text.to_string(),
+    })
 }

@@ -30,6 +30,11 @@ mod yaml;
 
 pub(crate) use ast::{Block, Branch, Node, NodeKind, Operand, OperandKind, Pipe, Range};
 pub(crate) use eval::Renderer;
+/// A float as Go prints it.
+pub(crate) fn float_text(float: f64) -> String {
+    format::float(float, 'g', None)
+}
+
 pub(crate) use failure::{Failure, Reason};
 pub(crate) use object::{Field, Files, Object, Struct};
 pub(crate) use origin::{Origin, Origins, Trace};
