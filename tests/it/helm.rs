@@ -346,10 +346,7 @@ fn a_chart_that_never_ends_or_never_stops_writing_is_ended() {
             "{{ range until 90000 }}# abcdefghijklm\n{{ end }}a: 1\n",
             "makes more than 1048576 bytes",
         ),
-        (
-            "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}a: 1\n",
-            "takes too many",
-        ),
+        ("{{ range 100000 }}{{ range 100000 }}{{ end }}{{ end }}a: 1\n", "takes too many"),
         ("{{ $x := repeat 500000000 \"a\" }}a: {{ len $x }}\n", "makes too much text"),
         (
             "{{ tpl (repeat 500 \"{{ tpl .a . }}\") (dict \"a\" (repeat 500 \"{{ 1 }}\")) }}\n",
@@ -455,7 +452,8 @@ fn a_policy_that_the_values_turn_off_is_rendered_in_a_bundle_of_its_own() {
     let names = |condition: &str| {
         let folder = chart_of(&guarded(condition), &[off]);
         let shown = render(folder.path(), &Helm::default());
-        assert_eq!(shown.faults(), [""; 0]);
+        let is_render = |fault: &String| fault.starts_with("Render");
+        assert!(!shown.faults().iter().any(is_render), "{:?}", shown.faults());
         let built = shown.rendered.built.iter();
         built.map(|it| (it.name.clone(), it.manifests.len())).collect::<Vec<_>>()
     };
