@@ -221,7 +221,6 @@ impl InForce {
             output_limit: output.1.value,
             namespace: self.default_namespace.value.clone(),
             charts: self.charts.iter().map(|at| at.value.clone()).collect(),
-            ..helm::Helm::default()
         }
     }
 

@@ -189,7 +189,7 @@ fn build(
     let values: Vec<_> =
         works.iter().flat_map(|work| &work.values).map(|path| repo.root.join(path)).collect();
     let found = prepared.iter().flatten().flat_map(|prepared| &prepared.found.files);
-    let files = found.chain(&values).map(|path| Path::new(path));
+    let files = found.chain(&values).map(Path::new);
     let texts = Texts::new(files, repo, sources);
     let shared = Shared { texts: &texts, sources, helm, limits };
     works

@@ -56,6 +56,9 @@ struct Rendering<'a> {
     silent: Vec<(Rc<Template>, Span)>,
 }
 
+/// All templates, and those that are rendered with the number of their chart.
+type Parsed = (Rc<TemplateSet>, Vec<(Rc<Template>, usize)>);
+
 /// A file that was rendered.
 struct Rendered {
     text: String,
@@ -234,10 +237,7 @@ impl<'a> Rendering<'a> {
     }
 
     /// All templates, and those that are rendered with the number of their chart, in helm's order.
-    fn parse(
-        &self,
-        scopes: &[Scope<'_>],
-    ) -> Result<(Rc<TemplateSet>, Vec<(Rc<Template>, usize)>), Trouble> {
+    fn parse(&self, scopes: &[Scope<'_>]) -> Result<Parsed, Trouble> {
         let mut all: Vec<(String, usize, &File)> = Vec::new();
         for (nth, scope) in scopes.iter().enumerate() {
             for file in &scope.chart.templates {

@@ -296,7 +296,7 @@ impl<'r> Renderer<'r> {
             }
             Data::Map(map) => {
                 let entries = map.entries().into_iter();
-                let key = |key: &str, origin| Value::from(key).from_there(origin);
+                let key = |key: &str, origin| Value::from(key).with_origin(origin);
                 entries.map(|(name, slot)| (key(&name, slot.key), slot.value)).collect()
             }
             Data::Object(Object::Files(files)) => {

@@ -98,7 +98,7 @@ impl Object {
             (Self::Files(files), _) => files_method(files, name, call),
             (Self::Versions(all), "Has") => Some(call.want("s").map(|()| {
                 let wanted = call.str(0);
-                all.iter().any(|version| *version == wanted).into()
+                all.contains(&wanted).into()
             })),
             (Self::Struct(it), "GitVersion" | "String") if it.shown.is_some() => {
                 Some(call.want("").map(|()| it.shown.clone().unwrap_or_default().into()))

@@ -260,7 +260,7 @@ impl Value {
     }
 
     /// The same from somewhere else.
-    pub(crate) fn from_there(self, origin: Origin) -> Self {
+    pub(crate) fn with_origin(self, origin: Origin) -> Self {
         Self { origin, ..self }
     }
 

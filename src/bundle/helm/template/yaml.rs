@@ -169,7 +169,7 @@ impl Writer<'_> {
                 self.word(&text, value.origin, context);
             }
             Data::Object(object) => {
-                let inner = object.as_json().from_there(value.origin);
+                let inner = object.as_json().with_origin(value.origin);
                 self.node(&inner, indent, context, depth + 1)?;
             }
         }

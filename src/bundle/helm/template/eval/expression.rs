@@ -161,7 +161,7 @@ impl Renderer<'_> {
             }
             Data::Map(map) => {
                 // A map without the key is a place too: the mapping that lacks it.
-                let nil = || Value::nil().from_there(receiver.origin);
+                let nil = || Value::nil().with_origin(receiver.origin);
                 return Ok(map.get(name).unwrap_or_else(nil));
             }
             Data::Object(object) => {

@@ -8,7 +8,7 @@ use super::{Call, Function, Outcome, function};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("now", "", |call| Ok(now(call))),
-    function("ago", "a", |call| Ok(Value::from("0s").from_there(call.origins.unknown()))),
+    function("ago", "a", |call| Ok(Value::from("0s").with_origin(call.origins.unknown()))),
     function("date", "sa", |call| formatted(call, 0, 1)),
     function("dateInZone", "sas", |call| formatted(call, 0, 1)),
     function("date_in_zone", "sas", |call| formatted(call, 0, 1)),
@@ -66,7 +66,7 @@ fn seconds(call: &Call<'_>, nth: usize) -> i64 {
 fn formatted(call: &mut Call<'_>, layout: usize, at: usize) -> Outcome {
     let text = Value::from(date::format(seconds(call, at), call.str(layout)));
     let is_date = matches!(call.arg(at).data, Data::Object(Object::Time(_)) | Data::Int(..));
-    Ok(if is_date { text } else { text.from_there(call.origins.unknown()) })
+    Ok(if is_date { text } else { text.with_origin(call.origins.unknown()) })
 }
 
 fn html(call: &mut Call<'_>) -> Outcome {

@@ -24,7 +24,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("keys", "m*", |call| {
         let maps = call.args.iter().filter_map(Value::as_map);
         let entries = maps.flat_map(Map::entries);
-        let keys = entries.map(|(key, slot)| Value::from(key.as_str()).from_there(slot.key));
+        let keys = entries.map(|(key, slot)| Value::from(key.as_str()).with_origin(slot.key));
         call.list(keys.collect(), ItemKind::Str)
     }),
     function("values", "m", |call| {
@@ -107,11 +107,6 @@ fn merge(
         match (there.as_ref().map(|value| &value.data), &slot.value.data) {
             (Some(Data::Map(a)), Data::Map(b)) if !fills => {
                 merge(call, a, b, overwrite, depth + 1)?;
-            }
-            (Some(Data::List(_)), Data::List(_)) if !fills => {
-                if overwrite {
-                    into.insert(key, slot);
-                }
             }
             _ if fills || overwrite => into.insert(key, slot),
             _ => {}

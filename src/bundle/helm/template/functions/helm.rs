@@ -40,7 +40,7 @@ fn required(call: &mut Call<'_>) -> Outcome {
     let value = call.arg(1);
     if value.is_nil() || value.as_text().is_some_and(|text| text.is_empty()) {
         if call.makes_up {
-            return Ok(Value::from("required").from_there(call.origins.unknown()));
+            return Ok(Value::from("required").with_origin(call.origins.unknown()));
         }
         return Err(Error::Asked(call.str(0).to_owned()));
     }

@@ -126,7 +126,7 @@ fn index(call: &mut Call<'_>) -> Outcome {
             (Data::Map(map), Data::Str(key)) => match map.get(key) {
                 Some(found) => found,
                 None if map.kind() == super::super::value::MapKind::Strings => "".into(),
-                None => Value::nil().from_there(value.origin),
+                None => Value::nil().with_origin(value.origin),
             },
             (Data::Object(object @ super::super::object::Object::Files(_)), Data::Str(key)) => {
                 object.field(key).unwrap_or(Value::nil())

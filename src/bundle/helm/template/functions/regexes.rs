@@ -80,7 +80,7 @@ fn replace(call: &mut Call<'_>, is_literal: bool) -> Outcome {
     }
     out.push_str(text.get(at..).unwrap_or(""));
     call.budget.room(text.len())?;
-    Ok(Value::from(out).from_there(call.arg(1).source()))
+    Ok(Value::from(out).with_origin(call.arg(1).source()))
 }
 
 /// Go's `Regexp.Split`.

@@ -53,7 +53,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("sortAlpha", "a", |call| {
         let mut texts = texts(call, &call.arg(0))?;
-        texts.sort_by(|a, b| (**a).cmp(&**b));
+        texts.sort_by_key(Text::shared);
         call.list(texts.into_iter().map(Value::from).collect(), ItemKind::Str)
     }),
     function("trim", "s", |call| trimmed(call, 0, str::trim)),
@@ -293,7 +293,7 @@ fn split(call: &Call<'_>, separator: &str, text: &str, count: i64) -> Outcome {
         call.budget.room(part.len() + 64)?;
         map.set(
             &format!("_{nth}"),
-            Value::from(part).from_there(call.arg(call.args.len() - 1).source()),
+            Value::from(part).with_origin(call.arg(call.args.len() - 1).source()),
         );
     }
     Ok(map.into())
