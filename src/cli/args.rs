@@ -368,10 +368,10 @@ pub(super) struct FileArgs {
     )]
     pub(super) stdin_path: String,
 
-    /// Whether to render Helm charts with `helm template` [default: auto]
+    /// Whether to render Helm charts [default: auto]
     ///
-    /// helm renders a copy of each chart with its default values, or as netpol-lint.toml says;
-    /// it fetches nothing and runs nothing else.
+    /// Each chart is rendered as `helm template` would, with its default values or as
+    /// netpol-lint.toml says. No helm is needed, nothing is fetched, and no program is run.
     #[arg(long, value_enum, value_name = "WHEN", env = "NETPOL_LINT_HELM", hide_env = true)]
     pub(super) helm: Option<Render>,
 

@@ -127,10 +127,10 @@ pub(super) struct WellKnownPod {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Helm")]
 pub(super) struct HelmTable {
-    /// Whether: if `helm` is on the PATH, never, or else the run fails.
+    /// Whether they are: `require` is the same as `auto`.
     #[schemars(with = "Option<Render>")]
     pub render: Option<Spanned<Render>>,
-    /// Seconds that one chart may take.
+    /// Seconds that one chart may take, counted in steps.
     #[schemars(with = "Option<u32>", range(min = 1))]
     pub time_limit: Option<Spanned<i64>>,
     /// Bytes that one chart may make.

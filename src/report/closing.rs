@@ -139,15 +139,18 @@ fn mended(summary: &Summary) -> Option<String> {
     (summary.mended > 0).then(|| format!("Mended {findings} in {files}."))
 }
 
-/// Which charts were not rendered: their policies are missing above.
+/// How many templates of charts hold a policy and make none: their policies are missing above.
 pub(super) fn left_out(summary: &Summary) -> Option<String> {
-    let told = count(summary.charts, "Helm chart", "Helm charts");
-    let verb = if summary.charts == 1 { "was" } else { "were" };
-    (summary.charts > 0).then(|| {
-        format!(
-            "{told} {verb} not rendered: `helm` was not found (https://helm.sh/docs/intro/install)."
-        )
-    })
+    let tail = "(--show-run tells which).";
+    match summary.charts {
+        0 => None,
+        1 => Some(format!(
+            "1 policy template of a Helm chart makes no policy, so it was not checked {tail}"
+        )),
+        many => Some(format!(
+            "{many} policy templates of Helm charts make no policy, so they were not checked {tail}"
+        )),
+    }
 }
 
 /// What could not be read or made, where it is not among the findings.
