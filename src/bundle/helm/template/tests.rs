@@ -95,9 +95,8 @@ fn with_room(test: fn()) {
 #[test]
 fn templates_make_what_helm_makes_of_them() {
     with_room(|| {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/helm/table.json");
-        let text = std::fs::read_to_string(path).unwrap();
-        let table: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/helm/table.json"));
+        let table: serde_json::Value = serde_json::from_str(text).unwrap();
         let values = table["values"].as_str().unwrap();
         let cases = table["cases"].as_array().unwrap();
         let mut wrong = Vec::new();
