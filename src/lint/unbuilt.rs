@@ -47,8 +47,8 @@ pub fn unrendered(faults: &[&Fault]) -> Option<Finding> {
     let mut finding = self::finding(first);
     if !others.is_empty() {
         let more = others.len();
-        let templates = if more == 1 { "template does" } else { "templates do" };
-        finding.message.push_str(&format!("; {more} more {templates} neither"));
+        let templates = if more == 1 { "template" } else { "templates" };
+        finding.message.push_str(&format!(" (and {more} more {templates})"));
     }
     others.iter().for_each(|fault| again(&mut finding, fault, false));
     Some(finding)
@@ -64,7 +64,7 @@ pub fn again(finding: &mut Finding, fault: &Fault, is_policy_lost: bool) {
         || finding.related.last().is_some_and(|related| related.span == fault.place);
     if !is_known {
         let is_same = finding.message == fault.message;
-        let message = if is_same { "the same here".to_owned() } else { fault.message.clone() };
+        let message = if is_same { "also here".to_owned() } else { fault.message.clone() };
         finding.related.push(Related { span: fault.place, message });
     }
 }

@@ -7,7 +7,6 @@ use netpol_lint::lint::{Rule, Severity};
 use netpol_lint::text::markdown::{Fence, fences};
 use netpol_lint::{Outcome, Request, repo, settle};
 
-
 /// One example of a page.
 pub struct Example<'a> {
     /// Its number on the page, from 1.

@@ -69,7 +69,7 @@ impl Trouble {
 
     /// What a template makes is no YAML.
     pub(super) fn of_output(place: Span, why: &str) -> Self {
-        let why = format!("makes YAML that can't be read: {why}");
+        let why = format!("renders invalid YAML: {why}");
         Self { is_line: place.start == place.end, ..Self::new(Kind::Output, why, vec![place]) }
     }
 
@@ -97,11 +97,9 @@ impl Trouble {
             Reason::Limit(Exhausted::Steps) => {
                 (Kind::Limit, "takes too many steps to render".to_owned())
             }
-            Reason::Limit(Exhausted::Bytes) => {
-                (Kind::Limit, "makes too much text to render".to_owned())
-            }
+            Reason::Limit(Exhausted::Bytes) => (Kind::Limit, "renders too much text".to_owned()),
             Reason::Limit(Exhausted::Depth) => {
-                (Kind::Limit, "is nested too deep to render".to_owned())
+                (Kind::Limit, "is nested too deeply to render".to_owned())
             }
         };
         Self { is_line: true, ..Self::new(kind, why, places) }
@@ -115,7 +113,8 @@ impl Trouble {
         };
         let place = self.places.first().map_or(fallback, shown);
         let innermost = self.places.last().map(shown).filter(|last| *last != place);
-        let related = innermost.map(|span| (span, "it fails here, in what is included".to_owned()));
+        let related =
+            innermost.map(|span| (span, "it fails here, in the included template".to_owned()));
         Fault {
             kind: FaultKind::Render,
             place,
@@ -128,18 +127,18 @@ impl Trouble {
     fn help(&self, directory: &str) -> String {
         match self.kind {
             Kind::Asks => format!(
-                "write the value into a values file, and name that in netpol-lint.toml: \
+                "put the value in a values file, and add that to netpol-lint.toml: \
                  `[[helm.chart]]` with `path = \"{directory}\"` and `values = [\"…\"]`"
             ),
             Kind::Template => format!(
-                "fix the template; or, if it needs a value that only users give, name a values \
-                 file in netpol-lint.toml: `[[helm.chart]]` with `path = \"{directory}\"`"
+                "fix the template; or, if it needs a value that users must set, add a values file \
+                 to netpol-lint.toml: `[[helm.chart]]` with `path = \"{directory}\"`"
             ),
             Kind::Output => "fix the template, or the value that it writes here".to_owned(),
             Kind::Values => "fix the values file".to_owned(),
             Kind::Package => "package the chart again with `helm package`".to_owned(),
-            Kind::Limit => "look for a loop in its templates that has no end, or raise \
-                            `time-limit` or `output-limit` in `[helm]`"
+            Kind::Limit => "look for an endless loop in its templates, or raise `time-limit` or \
+                            `output-limit` in `[helm]`"
                 .to_owned(),
         }
     }
@@ -155,8 +154,8 @@ pub(super) fn remote(chart: &Chart, dependency: &Elsewhere, place: Span) -> (Fau
         kind: FaultKind::Remote,
         place,
         message: format!(
-            "chart `{}` depends on chart `{}`{of}, which is not in its `charts/`; it is not \
-             fetched, so its objects are not checked",
+            "chart `{}` depends on chart `{}`{of}, which is not in its `charts/`: it is not \
+             downloaded, so its objects are not checked",
             chart.name, dependency.name
         ),
         help: format!("run `helm dependency build {}`", chart.directory),
@@ -177,12 +176,12 @@ pub(super) fn silent(chart: &Chart, name: &str, place: Span) -> Fault {
         kind: FaultKind::Unrendered,
         place,
         message: format!(
-            "`{file}` of chart `{}` makes no policy with the values that it is rendered with, so \
-             this policy is not checked",
+            "the policies in `{file}` of chart `{}` are not checked: it renders none with these \
+             values",
             chart.name
         ),
         help: format!(
-            "name a values file that turns it on in netpol-lint.toml: `[[helm.chart]]` with \
+            "add a values file that turns it on to netpol-lint.toml: `[[helm.chart]]` with \
              `path = \"{directory}\"` and `values = [\"…\"]`"
         ),
         related: Vec::new(),
@@ -193,7 +192,7 @@ pub(super) fn silent(chart: &Chart, name: &str, place: Span) -> Fault {
 pub(super) fn in_words(kind: &ProblemKind) -> String {
     match kind {
         ProblemKind::Syntax(why) | ProblemKind::Limit(why) => why.clone(),
-        ProblemKind::Template => "it still has `{{ … }}` in it".to_owned(),
+        ProblemKind::Template => "it still contains `{{ … }}`".to_owned(),
         ProblemKind::NotUtf8 => "it is not UTF-8".to_owned(),
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn values(
     match value.data {
         Data::Map(map) => Ok(map),
         Data::Nil => Ok(Map::new(MapKind::Any)),
-        _ => Err((source.map(|_| root.span.at_start()), "it holds no mapping".to_owned())),
+        _ => Err((source.map(|_| root.span.at_start()), "it is not a mapping".to_owned())),
     }
 }
 

@@ -347,7 +347,7 @@ impl<'a> Rendering<'a> {
         };
         let (text, marks) = rope.into_parts();
         if text.len() as u64 > self.shared.helm.output_limit {
-            let why = format!("makes more than {} bytes", self.shared.helm.output_limit);
+            let why = format!("renders more than {} bytes", self.shared.helm.output_limit);
             self.trouble(Trouble::of_limit(why, self.start_of(template)), is_whole);
             return;
         }
@@ -453,16 +453,16 @@ impl<'a> Rendering<'a> {
 /// The renderer itself has failed. That is said, and the rest of the repository is checked.
 fn stopped() -> Refused {
     Refused::new(
-        "can't be rendered: the renderer failed".to_owned(),
-        "report this as a bug of netpol-lint, with the chart",
+        "can't be rendered: the renderer panicked".to_owned(),
+        "report this as a bug in netpol-lint, with the chart",
     )
 }
 
 /// Nothing is left of what all charts of a run may take.
 pub(super) fn spent() -> Refused {
     Refused::new(
-        "is not rendered: the charts before it took all the steps of this run".to_owned(),
-        "check the repository in parts, or leave charts out",
+        "is not rendered: earlier charts used up this run's time limit".to_owned(),
+        "check the repository in parts, or skip charts with `--helm never`",
     )
 }
 

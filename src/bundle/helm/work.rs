@@ -102,7 +102,7 @@ impl<'a> Work<'a> {
         let read = |path: &String| {
             let bytes = read_values(path, root).map_err(|why| {
                 let help =
-                    "values files are named relative to the repository's root, and are in it";
+                    "values files must be inside the repository, with paths relative to its root";
                 Refused::new(why, help)
             })?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
@@ -122,14 +122,14 @@ impl<'a> Work<'a> {
             ..Refused::new(format!("is not rendered: `{name}` is not the name of a {what}"), help)
         };
         if !names::is_release(&self.release) {
-            let help = "write up to 53 lower case letters, digits, `-` and `.`, and no `-` at its \
-                        beginning or end";
+            let help = "write at most 53 lowercase letters, digits, `-` and `.`, without `-` at the \
+                        start or end";
             return Err(rejected(self.release_place, "release", &self.release, help));
         }
         let namespace = self.namespace(helm);
         if !names::is_namespace(namespace) {
-            let help = "write up to 63 lower case letters, digits and `-`, and no `-` at its \
-                        beginning or end";
+            let help = "write at most 63 lowercase letters, digits and `-`, without `-` at the \
+                        start or end";
             return Err(rejected(None, "namespace", namespace, help));
         }
         Ok(())
@@ -170,7 +170,7 @@ fn read_values(path: &str, root: &Path) -> Result<Vec<u8>, String> {
             ErrorKind::NotFound => "does not exist".to_owned(),
             _ => format!("can't be read: {error}"),
         };
-        format!("is to be rendered with `{path}`, which {why}")
+        format!("is configured with values file `{path}`, which {why}")
     })
 }
 

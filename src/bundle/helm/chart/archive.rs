@@ -30,9 +30,9 @@ pub(super) fn unpack(
             continue;
         }
         let name = String::from_utf8(entry.path_bytes().into_owned())
-            .map_err(|_| "holds a file whose name is not UTF-8".to_owned())?;
+            .map_err(|_| "contains a file whose name is not UTF-8".to_owned())?;
         if !matches!(kind, EntryType::Regular | EntryType::Continuous) {
-            return Err(format!("holds `{name}`, which is not a regular file"));
+            return Err(format!("contains `{name}`, which is not a regular file"));
         }
         let path = inner_path(&name)?;
         let mut text = Vec::new();
@@ -45,7 +45,7 @@ pub(super) fn unpack(
         found.push((path, text));
     }
     if found.is_empty() {
-        return Err("holds no files".to_owned());
+        return Err("contains no files".to_owned());
     }
     Ok(found)
 }
@@ -53,7 +53,7 @@ pub(super) fn unpack(
 /// The path of an entry within the chart: without the archive's only directory, and with `/`
 /// between its parts, whichever of both separators the archive has.
 fn inner_path(name: &str) -> Result<String, String> {
-    let outside = || format!("holds `{name}`, a path that leads out of the chart");
+    let outside = || format!("contains `{name}`, a path outside the chart");
     let has_drive = name.as_bytes().get(1) == Some(&b':');
     if name.starts_with(['/', '\\']) || has_drive || name.contains('\0') {
         return Err(outside());

@@ -102,7 +102,7 @@ impl Reader<'_> {
         if depth > DEPTH {
             return Err(Refused::new(
                 format!("has directories more than {DEPTH} deep: {name}"),
-                "take out the symbolic link that leads to a directory above itself",
+                "remove the symbolic link that points to one of its parent directories",
             ));
         }
         for entry in self.entries(&path)? {
@@ -194,7 +194,7 @@ impl Reader<'_> {
         depth: usize,
     ) -> Result<Option<Loaded>, Refused> {
         let unpacked = match depth > DEPTH {
-            true => Err(format!("is in packages within packages, more than {DEPTH} deep")),
+            true => Err(format!("is nested in packages, more than {DEPTH} levels deep")),
             false => {
                 let left = BYTES.saturating_sub(self.bytes);
                 archive::unpack(&package.bytes, left, FILES.saturating_sub(self.count))
@@ -258,7 +258,10 @@ impl Reader<'_> {
         self.count += 1;
         if self.bytes > BYTES || self.count > FILES {
             let why = format!("has more than {} MiB or {FILES} files", BYTES >> 20);
-            return Err(Refused::new(why, "move what is no part of it out of its directory"));
+            return Err(Refused::new(
+                why,
+                "move files that are not part of the chart out of its directory",
+            ));
         }
         self.files.push(path.to_path_buf());
         Ok(bytes)
@@ -272,12 +275,12 @@ impl Reader<'_> {
         }
         Boundary::new(self.root).resolve(path).map(Some).map_err(|error| {
             let link = shown(path.strip_prefix(self.root).unwrap_or(path));
-            let leads = match error.kind() {
+            let points = match error.kind() {
                 ErrorKind::NotFound => "nowhere",
-                _ => "out of the repository",
+                _ => "outside the repository",
             };
-            let help = "put the file itself in its place: helm would read what the link leads to";
-            Refused::new(format!("has a symbolic link, `{link}`, that leads {leads}"), help)
+            let help = "replace the link with the file: helm would read the link's target";
+            Refused::new(format!("has a symbolic link `{link}` that points {points}"), help)
         })
     }
 

@@ -62,7 +62,7 @@ impl Refused {
 
     fn unreadable(path: &str, error: &std::io::Error) -> Self {
         let why = format!("has `{path}`, which can't be read: {error}");
-        Self::new(why, "make it readable, or take it out of the chart")
+        Self::new(why, "make it readable, or remove it from the chart")
     }
 }
 
