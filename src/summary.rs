@@ -1,12 +1,15 @@
 //! The figures of the closing line.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
-use crate::assemble::{Losses, NotBuilt, Reported};
+use crate::assemble::{Assembly, Losses, NotBuilt, Reported};
+use crate::bundle::FaultKind;
 use crate::lint::{self, Severity};
 use crate::model::{Body, Object};
 use crate::progress::Clock;
 use crate::repo;
+use crate::text::Span;
 use crate::yaml::Problem;
 
 /// The figures of the closing line.
@@ -70,7 +73,7 @@ impl Summary {
             policies: own().filter(is_policy).count(),
             workloads: workloads.sum(),
             kustomizations: units().filter(|(unit, _)| !unit.is_chart).count(),
-            charts: units().filter(|(unit, it)| unit.is_chart && it.is_unrendered()).count(),
+            charts: silent_templates(assembly).len(),
             not_built: not_built(reported, losses),
             left_out: left_out(reported),
             time: clock.elapsed(),
@@ -78,6 +81,13 @@ impl Summary {
             ..Self::default()
         }
     }
+}
+
+/// Where policies are written in templates of charts that make none.
+fn silent_templates(assembly: &Assembly) -> BTreeSet<Span> {
+    let faults = assembly.built.iter().flat_map(|built| &built.faults);
+    let silent = faults.filter(|fault| fault.kind == FaultKind::Unrendered);
+    silent.map(|fault| fault.place).collect()
 }
 
 /// What could not be read or made, and no policy depends on it.
@@ -92,7 +102,7 @@ fn not_built(reported: Reported<'_>, losses: &Losses<'_>) -> NotBuilt {
 /// What was not read as manifests, and why.
 fn left_out(Reported { assembly, repo }: Reported<'_>) -> Vec<(String, &'static str)> {
     let units = assembly.units.iter().zip(&assembly.built);
-    let unrendered = units.filter(|(unit, built)| unit.is_chart && built.is_unrendered());
+    let unrendered = units.filter(|(unit, built)| unit.is_chart && built.is_left_out());
     let mut out: Vec<(String, &str)> = unrendered
         .map(|(unit, _)| (unit.directory.clone(), "a Helm chart that was not rendered"))
         .collect();

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use super::Options;
 use crate::bundle::gitops::{self, Ask};
-use crate::bundle::helm::{self, Charts, When};
+use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
 use crate::bundle::{self, Built, Fault, FaultKind, Head, Opening, Unit};
 use crate::model::{Body, Object};
@@ -47,7 +46,7 @@ const MOST_DEPLOYED: usize = 20_000;
 /// How many kustomizations are built before their objects are counted.
 const AT_ONCE: usize = 16;
 
-/// The most charts that controllers' objects have rendered: helm runs twice for each.
+/// The most charts that controllers' objects have rendered: each is read and rendered again.
 const MOST_CHARTS: usize = 200;
 
 /// What names a directory to be built.
@@ -212,27 +211,23 @@ impl<'a> Builder<'a> {
     /// or those that the configuration names.
     ///
     /// # Errors
-    /// helm is not there, and the run is not to go on without it.
+    /// The configuration says how to render a chart that is not there.
     pub(crate) fn render(
         &self,
         asked: Vec<Deployed>,
-        options: Options<'_>,
+        rendering: &mut helm::Run<'_>,
         sources: &mut Sources,
     ) -> Result<Vec<(Built, Unit)>, Error> {
-        let Options { helm, limits, .. } = options;
         let deployed: BTreeSet<String> =
             asked.iter().map(|one| one.ask.directory.clone()).collect();
         let others = self.charts.clone().without(&deployed);
-        let rendered = helm::render(&others, self.repo, sources, helm, limits);
+        let rendered = rendering.render(&others, sources);
         let is_unused = |path: &&String| !deployed.iter().any(|directory| *directory == **path);
         if let Some(path) = rendered.unused.iter().find(is_unused) {
             let path = crate::text::visible(path);
             return Err(Error::Helm(format!(
                 "netpol-lint.toml configures the chart `{path}`, but there is no such chart"
             )));
-        }
-        if let Some(missing) = rendered.missing.filter(|_| helm.when == When::Require) {
-            return Err(Error::Helm(missing.to_string()));
         }
         let mut made: Vec<(Built, Unit)> = Vec::new();
         for (nth, one) in asked.into_iter().enumerate() {
@@ -250,7 +245,7 @@ impl<'a> Builder<'a> {
                 inline: one.ask.chart.inline.as_ref(),
                 place: one.ask.place,
             };
-            let mut built = helm::render_one(&wanted, self.repo, sources, helm, limits);
+            let mut built = rendering.render_one(&wanted, sources);
             with_fallback(&mut built, &one.ask);
             let unit = unit(&built, &one.ask.directory, Some(one.by));
             made.push((built, unit));

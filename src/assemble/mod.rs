@@ -76,7 +76,8 @@ impl Assembly {
         let mut kustomizations =
             Kustomizations::find(repo, scope, &mut sources, limits, Some(&model::Relevance));
         let charts = helm::charts(repo);
-        inflate(&mut kustomizations, &charts, options, repo, &mut sources);
+        let mut rendering = helm::Run::new(repo, options.helm, limits);
+        inflate(&mut kustomizations, &charts, &mut rendering, &mut sources);
         let bundled = |path: &str| kustomizations.files().contains(path);
         let tick = || progress.file_done();
         let mut loaded = model::load(repo, scope, limits, &mut sources, &bundled, &tick);
@@ -92,7 +93,7 @@ impl Assembly {
         let builder = Builder::new(repo, &kustomizations, &charts);
         let output = builder.build(&plain);
         let mut all = output.built;
-        all.extend(builder.render(output.charts, options, &mut sources)?);
+        all.extend(builder.render(output.charts, &mut rendering, &mut sources)?);
         let (mut built, units): (Vec<Built>, Vec<Unit>) = all.into_iter().unzip();
         // What a controller deploys of a directory is not there a second time.
         let of_bundles: BTreeSet<SourceId> =
@@ -126,8 +127,7 @@ impl Assembly {
 fn inflate(
     kustomizations: &mut Kustomizations,
     charts: &Charts,
-    options: Options<'_>,
-    repo: &Repo,
+    rendering: &mut helm::Run<'_>,
     sources: &mut Sources,
 ) {
     for call in kustomizations.charts() {
@@ -145,7 +145,7 @@ fn inflate(
             inline: call.inline_values.as_ref(),
             place: call.place,
         };
-        let built = helm::render_one(&wanted, repo, sources, options.helm, options.limits);
+        let built = rendering.render_one(&wanted, sources);
         kustomizations.provide(call.place, built);
     }
 }

@@ -136,15 +136,19 @@ fn fixed(summary: &Summary) -> Option<String> {
     (summary.fixed > 0).then(|| format!("Fixed {findings} in {files}."))
 }
 
-/// Which charts were not rendered: their policies are missing above.
+/// How many policy templates of charts render no policy: those are not checked.
 pub(super) fn left_out(summary: &Summary) -> Option<String> {
-    let told = count(summary.charts, "Helm chart", "Helm charts");
-    let verb = if summary.charts == 1 { "was" } else { "were" };
-    (summary.charts > 0).then(|| {
-        format!(
-            "{told} {verb} not rendered: `helm` was not found (https://helm.sh/docs/intro/install)."
-        )
-    })
+    match summary.charts {
+        0 => None,
+        1 => Some(
+            "1 policy template of a Helm chart renders no policy and was not checked (--show-run)."
+                .to_owned(),
+        ),
+        many => Some(format!(
+            "{many} policy templates of Helm charts render no policy and were not checked \
+             (--show-run)."
+        )),
+    }
 }
 
 /// What could not be read or made, where it is not among the findings.

@@ -81,9 +81,10 @@ fn what_was_left_out_is_said() {
         closed(&outcome).lines().skip(1).collect::<String>()
     };
     assert_eq!(left_out(0), "");
-    let why = "not rendered: `helm` was not found (https://helm.sh/docs/intro/install).";
-    assert_eq!(left_out(1), format!("1 Helm chart was {why}"));
-    assert_eq!(left_out(3), format!("3 Helm charts were {why}"));
+    let why = "renders no policy and was not checked (--show-run).";
+    assert_eq!(left_out(1), format!("1 policy template of a Helm chart {why}"));
+    let why = "render no policy and were not checked (--show-run).";
+    assert_eq!(left_out(3), format!("3 policy templates of Helm charts {why}"));
 }
 
 #[test]

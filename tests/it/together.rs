@@ -1,7 +1,6 @@
 //! What is applied together: who deploys what, which bundles run side by side, and what one changed
 //! file of them finds. Through the binary, as users ask.
 
-use crate::tools;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -232,9 +231,6 @@ spec: {containers: [{name: main, image: example/db}]}
 
 #[test]
 fn a_kustomization_brings_a_chart_of_the_repository() {
-    if tools::tool("helm").is_none() {
-        return;
-    }
     let folder = repository(
         "\
 # file: kustomization.yaml
