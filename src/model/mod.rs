@@ -12,6 +12,7 @@ mod field;
 mod inventory;
 pub mod kinds;
 mod load;
+mod memory;
 mod namespace;
 mod placeholder;
 mod policy;
@@ -32,6 +33,7 @@ pub use duplicate::{Duplicate, DuplicateKey, DuplicateObject, in_order, of_rende
 pub use field::{Field, Place, Why};
 pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load};
+pub use memory::Budget;
 pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
