@@ -21,7 +21,7 @@ fn slice(text: &str, span: Span) -> &str {
     &text[span.start as usize..span.end as usize]
 }
 
-/// Every node as `route: what is under its span`.
+/// Every node as `route: text of its span`.
 fn listing(text: &str) -> String {
     let mut out = String::new();
     for document in read_all(text).documents {
@@ -262,7 +262,7 @@ fn what_only_libyaml_reads_is_read() {
 }
 
 /// The same texts, once as the first parser reads them and once with a last line that only libyaml
-/// does: trees and spans must be the same.
+/// accepts: trees and spans must be the same.
 #[test]
 fn both_parsers_mark_the_same_places() {
     let odd = "odd: 'x\ny'\n";
@@ -482,7 +482,7 @@ fn deep_nesting_is_refused_at_once() {
     let level = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
     assert!(read_all(&level(128)).problems.is_empty());
     assert!(is_limited(&level(129)));
-    // Before the tree is built, the parser must not be slow either.
+    // The parser must not be slow either, before the tree is built.
     let unlimited = Limits { depth: usize::MAX, ..Limits::default() };
     let text = "- ".repeat(200_000);
     let stream = read(SOURCE, &text, 0..text.len(), None, &unlimited);
@@ -557,7 +557,7 @@ fn bytes_must_be_utf8() {
     assert_eq!(decode_utf8(SOURCE, b"\xff\xfea\0").unwrap_err().span.start, 0);
 }
 
-/// Text made of the pieces that YAML gives a meaning.
+/// Text composed of the pieces that have a meaning in YAML.
 fn yaml_like() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "a",
@@ -628,7 +628,7 @@ fn yaml_like() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// Text in which `kind` and the wanted kind `a` stand in every disguise that YAML has for them.
+/// Text with `kind` and the wanted kind `a` in every notation that YAML has for them.
 fn disguised() -> impl Strategy<Value = String> {
     let key = prop::sample::select(vec![
         "kind",
@@ -706,7 +706,7 @@ fn check_spans(text: &str) {
         let shown = text.get(problem.span.start as usize..problem.span.end as usize);
         assert!(shown.is_some_and(|line| !line.contains('\n')), "{problem:?}");
     }
-    // An alias' node lies where it is written, outside of its parent.
+    // An alias' node keeps its original place, outside its parent.
     let nested = !text.contains('*');
     for document in &stream.documents {
         assert!(text.get(document.span.start as usize..document.span.end as usize).is_some());
@@ -732,7 +732,7 @@ fn check_node(text: &str, node: &Node, parent: Span, nested: bool) {
     }
 }
 
-/// A JSON value as JSON writes it, with white space where it may stand.
+/// A JSON value as JSON writes it, with white space wherever it is allowed.
 fn json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
