@@ -17,7 +17,7 @@ const CHECK: &str = "Run netpol-lint";
 const UPLOAD: &str = "Upload the findings to code scanning";
 const CONCLUDE: &str = "Report the result";
 
-/// A release as the release workflow makes it, with the built binary.
+/// A release like the release workflow's, with the built binary.
 static RELEASES: LazyLock<TempDir> = LazyLock::new(|| {
     let releases = tempfile::tempdir().unwrap();
     let output = Command::new(root().join("packaging/archive"))
@@ -198,12 +198,12 @@ fn no_input_is_ever_run() {
             .into_iter()
             .any(|entry| entry.unwrap().file_name() == "pwned");
         assert!(!found, "{name}: {}", ran.log);
-        // That of no uploads is not more than a word that is not `true`.
+        // `sarif-upload` is only compared with `true`.
         assert!(name == "sarif-upload" || ran.failed >= Some(1), "{name}: {}", ran.log);
     }
 }
 
-/// A `cargo` that says what it is asked to do and puts the built binary where it would.
+/// A `cargo` that prints its arguments and puts the built binary where it would.
 fn cargo(runner: &mut Runner) -> PathBuf {
     let folder = runner.workspace().join("../tools");
     fs::create_dir_all(&folder).unwrap();

@@ -1,5 +1,5 @@
-//! Kustomizations, patches and controllers' objects that nobody means: each a clear finding, never
-//! a panic, a hang or all of the memory, nothing read from outside, and the rest still checked.
+//! Broken kustomizations, patches and controller objects: each is a clear finding, never a panic, a
+//! hang or memory exhaustion, nothing is read from outside, and the rest is still checked.
 
 use crate::broken;
 use std::time::{Duration, Instant};
@@ -131,7 +131,7 @@ fn every_field_with_every_form() {
     let values = [
         "1", "x", "true", "[]", "[x]", "[{}]", "[1]", "[null]", "{}", "{a: b}", "{a: 1}", "{a: {}}",
     ];
-    // As kustomize 5.5 has it: whatever one form fits, the others do not.
+    // As in kustomize 5.5: what one form accepts, the others reject.
     let is_refused = |field: &str, value: &str| {
         let texts = [
             "bases",

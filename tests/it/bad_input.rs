@@ -1,11 +1,11 @@
-//! Input that nobody means: each a clear finding or a clear silence, never a panic or a hang, and
-//! the other files are still checked.
+//! Broken input: each is a clear finding or is clearly ignored, never a panic or a hang, and the
+//! other files are still checked.
 
 use std::path::Path;
 
 use netpol_lint::{Outcome, Request, check};
 
-/// A policy with one mistake, which must be found whatever stands beside it.
+/// A policy with one mistake, which must be found whatever is beside it.
 const WRONG: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web}\nspec:\n  podSelector: {}\n  policyTypes: [Ingress]\n  egress:\n  - {}\n";
 
 fn run(root: &Path) -> Outcome {
@@ -20,7 +20,7 @@ fn found(outcome: &Outcome) -> Vec<(&'static str, String)> {
     outcome.findings.iter().map(place).collect()
 }
 
-/// What one file beside the wrong policy gives.
+/// The findings of one file beside the wrong policy.
 fn beside(name: &str, bytes: &[u8]) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(name), bytes).unwrap();
@@ -41,7 +41,7 @@ fn bytes_that_are_no_text() {
     assert_eq!(beside("a.yaml", b"\xff\xfe\x00kind: other"), Vec::<&str>::new());
     assert_eq!(beside("a.yaml", b""), Vec::<&str>::new());
     assert_eq!(beside("a.yaml", b"\xef\xbb\xbf"), Vec::<&str>::new());
-    // A NUL byte keeps it from being YAML.
+    // With a NUL byte it is not YAML.
     assert_eq!(beside("a.yaml", b"kind: NetworkPolicy\na: \0\n"), ["yaml-syntax"]);
 }
 

@@ -1,4 +1,4 @@
-//! Baselines: what was there stays quiet wherever its lines go, what is new speaks.
+//! Baselines: old findings stay hidden wherever their lines move, new ones are reported.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn repository(policies: &str) -> tempfile::TempDir {
 /// Exit code, standard output, standard error.
 fn run(dir: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
-    // Equal policies are here to have equal findings, whose ordinals tell them apart.
+    // Equal policies must have equal findings here, which their ordinals distinguish.
     let arguments = [arguments, &["--ignore", "duplicate-policy"]].concat();
     let output = command.args(arguments).current_dir(dir).env("NO_COLOR", "1").output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

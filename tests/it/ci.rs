@@ -1,11 +1,11 @@
-//! What `.ci/run` decides by: a test that is skipped is seen, and counts as a failure unless it
-//! needs what lies beside the checkout.
+//! How `.ci/run` treats skipped tests: a skip is reported, and is a failure unless the test needs
+//! material beside the checkout.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// What `.ci/skips` says of these lines.
+/// The output of `.ci/skips` for these lines.
 fn skips(file: &Path) -> Output {
     Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/skips"))
         .arg(file)

@@ -1,4 +1,4 @@
-//! The command line as scripts meet it: output, error output and exit codes.
+//! The command line in scripts: output, error output and exit codes.
 
 use assert_cmd::Command;
 
@@ -12,7 +12,7 @@ fn stdout(command: &mut Command) -> String {
     String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap()
 }
 
-/// What is said of a run that can't be done.
+/// The error message of a command that fails.
 fn refusal(command: &mut Command) -> String {
     let assert = command.assert().code(2).stdout("");
     String::from_utf8(assert.get_output().stderr.clone()).unwrap()
@@ -110,7 +110,7 @@ fn a_word_that_is_nearly_right_is_answered_with_the_right_one() {
 fn every_shell_gets_a_script_that_knows_the_options() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = stdout(&mut netpol_lint(&["completions", shell]));
-        // The last two are values, which not all shells are told of.
+        // The last two are values, which not all shells support.
         let words = ["output-format", "completions", "concise", "missing-dns-egress"];
         let told = if ["elvish", "powershell"].contains(&shell) { 2 } else { 4 };
         for word in &words[..told] {
@@ -119,7 +119,7 @@ fn every_shell_gets_a_script_that_knows_the_options() {
     }
 }
 
-/// What bash offers for the last of these words.
+/// What bash suggests for the last of these words.
 #[cfg(unix)]
 fn offered(words: &[&str]) -> Vec<String> {
     let script = stdout(&mut netpol_lint(&["completions", "bash"]));
@@ -201,7 +201,7 @@ fn colours_are_used_when_asked_for() {
     assert!(!stdout(netpol_lint(both).env("CLICOLOR_FORCE", "1")).contains('\u{1b}'));
 }
 
-/// A repository with one policy that is right: it selects what is there and lets out nothing.
+/// A repository with one correct policy: it selects an existing pod and allows no egress.
 fn repository() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join(".git")).unwrap();

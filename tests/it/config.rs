@@ -39,7 +39,7 @@ spec:
       image: web
 ";
 
-/// A repository of these files.
+/// A repository with these files.
 fn repository(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
@@ -78,7 +78,7 @@ fn findings(files: &[(&str, &str)], arguments: &[&str]) -> Vec<String> {
     report["findings"].as_array().unwrap().iter().map(told).collect()
 }
 
-/// What is said of a configuration that is wrong.
+/// The error message for an invalid configuration.
 fn refused(config: &str) -> String {
     let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", config)]);
     let (code, out, err) = run(folder.path(), &[]);
@@ -141,7 +141,7 @@ fn another_configuration_can_be_given() {
 fn the_configuration_of_the_root_counts_wherever_the_paths_lie() {
     let files = [("a/shop.yaml", SHOP), ("netpol-lint.toml", "ignore = ['missing-dns-egress']")];
     assert_eq!(findings(&files, &["a"]), ["a/shop.yaml warning orphaned-peer-selector"]);
-    // Nothing above the root of the repository has a say.
+    // A file above the root of the repository has no effect.
     let folder = repository(&[("netpol-lint.toml", "nonsense"), ("inner/shop.yaml", SHOP)]);
     fs::create_dir(folder.path().join("inner/.git")).unwrap();
     assert_eq!(run(&folder.path().join("inner"), &["-qq"]).0, Some(1));
@@ -218,7 +218,7 @@ fn limits_are_findings() {
     );
 }
 
-/// The pod that the shop's policy allows to, somewhere.
+/// The pod that the shop's policy allows egress to, in any namespace.
 const API: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: api, labels: {app: api}}\n\
                    spec: {containers: [{name: api, image: api}]}\n";
 
@@ -241,7 +241,7 @@ fn clusters_are_named() {
     let apart = "[[cluster]]\nname = 'one'\npaths = ['one/']\n\
                  [[cluster]]\nname = 'two'\npaths = ['two/']";
     assert_eq!(with(apart), ["one/shop.yaml warning orphaned-peer-selector"]);
-    // What no cluster names may run beside it.
+    // A bundle that is in no cluster may run beside it.
     assert_eq!(with("[[cluster]]\nname = 'one'\npaths = ['one/']"), [""; 0]);
     assert_eq!(with("[[cluster]]\nname = 'two'\npaths = ['two/']"), [""; 0]);
     assert_eq!(with("[[cluster]]\nname = 'all'\npaths = ['one/', 'two/']"), [""; 0]);
@@ -267,7 +267,7 @@ fn well_known_pods_are_there_for_selectors_and_for_dns() {
     };
     assert_eq!(with(""), ["shop.yaml warning orphaned-pod-selector"]);
     assert_eq!(with(&pod("default", "known", "[80]")), [""; 0]);
-    // DNS of one's own, in a namespace that the repository does not show.
+    // A DNS server of the user's own, in a namespace that the repository does not show.
     let dns = SHOP.replace(
         "              app: api\n      ports:\n        - port: 8080\n",
         "              app: resolver\n          namespaceSelector:\n            matchLabels:\n              \
@@ -406,7 +406,7 @@ fn config_prints_what_is_in_force_and_who_says_it() {
         let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(out.lines().any(|printed| squeezed(printed) == line), "{line}\n{out}");
     }
-    // What is printed is a configuration that puts the same in force.
+    // The output is a configuration with the same effect.
     let understood = config::read("printed.toml", &out).unwrap();
     assert_eq!(understood.limits.depth.unwrap().value, 9);
     assert_eq!(understood.well_known[0].value.labels, [("k8s.io/app".into(), "x".into())]);
@@ -448,7 +448,7 @@ fn init_writes_a_configuration_once() {
     assert!(err.contains("`netpol-lint.toml` already exists"), "{err}");
     assert_eq!(fs::read_to_string(folder.path().join("netpol-lint.toml")).unwrap(), written);
 
-    // Every key that stands in it can be turned on.
+    // Every key in it can be uncommented.
     let is_key = |line: &str| line.starts_with('[') || line.contains(" = ");
     let on: Vec<&str> = written
         .lines()
@@ -472,7 +472,7 @@ fn committed(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-/// `cargo run -- config --schema > docs/netpol-lint.schema.json` brings it into step.
+/// `cargo run -- config --schema > docs/netpol-lint.schema.json` updates it.
 #[test]
 fn the_committed_schema_is_the_one_that_is_printed() {
     let folder = repository(&[]);

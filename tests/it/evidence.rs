@@ -1,5 +1,5 @@
-//! What findings say of what the repository shows, and which fixes they withhold: behaviour that
-//! needs several files, or another rule, and so stands on no rule's page.
+//! How findings use what the repository shows, and which fixes they withhold: behavior that needs
+//! several files, or another rule, and so is on no rule's page.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn findings(text: &str) -> Vec<Finding> {
     check(&request(repository(text).path()), &()).unwrap().findings
 }
 
-/// Also what is too unsure to be shown by default.
+/// Including those whose confidence is too low to be shown by default.
 fn all_findings(text: &str) -> Vec<Finding> {
     let folder = repository(text);
     let selection = Selection {
@@ -62,7 +62,7 @@ fn pod(name: &str, namespace: &str, labels: &str) -> String {
     )
 }
 
-/// A policy of `app: web` in namespace `shop` with one ingress rule from those peers.
+/// A policy for `app: web` in namespace `shop` with one ingress rule for those peers.
 fn ingress(peers: &str) -> String {
     format!(
         "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: web, \
@@ -119,7 +119,7 @@ fn no_fix_writes_into_one_half_of_a_split_peer() {
     let how = FixOptions { risky: true, write: true };
     apply_fixes(&request(folder.path()), how, &()).unwrap();
     let after = fs::read_to_string(folder.path().join("a.yaml")).unwrap();
-    // Either left alone, or one item of both: never every pod of kube-system.
+    // Either unchanged, or both in one item: never every pod in kube-system.
     let whole = "    - namespaceSelector:\n        matchLabels:\n          \
                  kubernetes.io/metadata.name: kube-system\n    - podSelector:";
     assert!(!after.contains(whole), "{after}");
@@ -142,7 +142,8 @@ fn a_peer_of_its_own_beside_others_keeps_its_fix() {
 
 #[test]
 fn a_split_peer_that_is_not_shown_keeps_quiet_about_its_halves_all_the_same() {
-    // Home is open: nothing is known of `app: client`, and a pod of another namespace has it.
+    // The policy's own namespace is open: nothing is known about `app: client`, and a pod in
+    // another namespace has it.
     let peers = "    - namespaceSelector: {matchLabels: {team: a}}\n    - podSelector: \
                  {matchLabels: {app: client}}\n";
     let text = format!(
@@ -170,7 +171,7 @@ fn a_podselector_that_is_dead_everywhere_is_an_orphan_and_no_split_peer() {
     let found = findings(&text);
     assert_eq!(of(&found, "split-peer").len(), 0);
     let orphan = only(&found, "orphaned-peer-selector");
-    // Every pod of `edge` still gets in.
+    // Every pod in `edge` is still allowed.
     assert!(orphan.message.ends_with("; this peer matches no pod"), "{}", orphan.message);
 }
 
@@ -208,7 +209,7 @@ fn a_twin_is_told_by_the_part_that_differs() {
     let both = [("m", "app: acme-prometheus"), ("db", "app: acme-postgresql")];
     let said = named(&both, "app: acme-postgres");
     assert!(said.contains("Pod `db` has `app: acme-postgresql`"), "{said}");
-    // Nothing is near: what there is.
+    // Nothing is similar: list what exists.
     let said = named(&both[..1], "app: acme-postgres");
     assert!(
         said.contains("the workloads there have `app: web` and `app: acme-prometheus`"),
@@ -297,8 +298,8 @@ patches:
       value: VALUE
 ";
 
-/// What overlays write elsewhere in the policy is no hindrance to a fix of the base's own text;
-/// what they wrote themselves is, and is said.
+/// Overlays that write elsewhere in the policy do not prevent a fix of the base's own text; the
+/// parts that they wrote do, and the finding says so.
 #[test]
 fn only_the_part_that_is_edited_must_be_written_in_the_base() {
     let with = |path: &str, value: &str| PATCHED.replace("PATH", path).replace("VALUE", value);
@@ -334,7 +335,7 @@ fn openshift_is_known_by_any_of_its_names() {
         let right = both.replace("53", "5353");
         assert_eq!(of(&findings(&policy(peer, &right)), "dns-wrong-target").len(), 0, "{peer}");
     }
-    // No name of OpenShift's: 53 it is.
+    // Not an OpenShift name, so port 53 it is.
     for peer in [
         "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: my-openshift-app}}",
         "podSelector: {matchLabels: {app: openshift-console}}",
@@ -394,8 +395,7 @@ fn what_a_chart_leaves_empty_is_unknown_but_a_list_that_it_leaves_null_is_everyo
     assert_eq!(told, ["null-field"], "{found:#?}");
 }
 
-/// `kubectl create job --from` and other CronJobs change nothing about how a CronJob's own Jobs
-/// are called.
+/// `kubectl create job --from` and other CronJobs do not change the names of a CronJob's own Jobs.
 #[test]
 fn jobs_are_called_by_their_cron_job_and_a_time() {
     let cron_job = |name: &str| {

@@ -1,4 +1,4 @@
-//! Fixes: what they write, in whose style, and what they leave alone.
+//! Fixes: what they write, in which style, and what they do not touch.
 
 use crate::pages;
 use crate::shared;
@@ -36,7 +36,7 @@ fn repository(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// What one file becomes, beside the other files of [`SHOP`].
+/// The result for one file, beside the other files of [`SHOP`].
 fn fixed(policy: &str) -> String {
     let folder = repository(&[("shop.yaml", SHOP), ("policy.yaml", policy)]);
     let (outcome, _) = apply(folder.path(), RISKY);
@@ -72,7 +72,7 @@ spec:
   ports: [{port: 80, targetPort: 8080}]
 ";
 
-/// A policy of the pods of `web`, with this below its `podSelector`.
+/// A policy for the pods of `web`, with this below its `podSelector`.
 fn policy(rest: &str) -> String {
     format!(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: web\n  \
@@ -159,7 +159,7 @@ fn a_comment_on_every_line_stays_and_changes_nothing() {
     let noted = examples_mended(|n, line| format!("{line} # note {n}"), ToOwned::to_owned);
     for ((_, bare), (before, noted)) in bare.iter().zip(&noted) {
         for (path, bytes) in noted {
-            // A suppression that is not needed is the one thing that a fix takes away.
+            // A fix removes nothing but an unused suppression.
             if String::from_utf8_lossy(&before[path]).contains("netpol-lint") {
                 continue;
             }
@@ -195,7 +195,7 @@ fn items_stand_as_their_neighbours_do() {
     let egress = [
         // Dashes at the key.
         "  policyTypes: [Egress]\n  egress: # out\n  # to the database\n  - to:\n    - podSelector: {matchLabels: {app: web2}}\n      namespaceSelector: {}\n    ports:\n    - port: 5432 # postgres\n",
-        // Dashes indented, and indented far.
+        // Dashes indented by two and by four.
         "  policyTypes:\n    - Egress\n  egress:\n\n      - to:\n          - namespaceSelector: {}\n        ports:\n          - port: 5432\n  # the end",
         // UDP only; the protocol in quotes, before and after the port, and in brackets.
         "  policyTypes: [\"Egress\"]\n  egress:\n    - ports:\n        - protocol: 'UDP' # lookups\n          port: 53\n",
@@ -235,7 +235,7 @@ fn line_ends_stay() {
 #[test]
 fn what_can_t_be_matched_for_certain_is_left() {
     for rest in [
-        // A value that stands for several.
+        // A value with several uses.
         "  policyTypes: [Egress]\n  egress:\n  - to: &peers\n    - namespaceSelector: {}\n    ports: [{port: 5432}]\n",
         // Brackets over several lines.
         "  policyTypes: [Ingress,\n    ]\n  egress:\n  - {}\n",
@@ -267,7 +267,7 @@ fn the_port_of_openshift_s_dns_is_written_for_both_protocols() {
 
 #[test]
 fn edits_that_meet_are_made_one_after_the_other() {
-    // Both the missing type and the missing DNS rule; then neither is left.
+    // The missing type and the missing DNS rule; afterwards neither is missing.
     let text = policy(
         "  policyTypes:\n  - Ingress\n  egress:\n  - to:\n    - podSelector:\n        matchLabels:\n          app: db\n",
     );
@@ -291,7 +291,7 @@ fn safe_fixes_leave_unsafe_ones_alone() {
 
 #[test]
 fn a_file_whose_fixes_bring_up_an_error_is_left_and_told_of() {
-    // Once the label is in quotes, it can be told that the pods can't resolve names.
+    // Once the label is quoted, it is certain that the pods can't resolve names.
     let text = policy(
         "  policyTypes: [Egress]\n  egress:\n  - to:\n    - namespaceSelector:\n        matchLabels: {team: 12}\n    ports: [{port: 5432}]\n",
     );
@@ -385,7 +385,7 @@ fn symbolic_links_and_files_outside_are_left_and_the_mode_is_kept() {
     let folder = repository(&[("shop.yaml", SHOP), ("own.yaml", &ignored())]);
     let own = folder.path().join("own.yaml");
     fs::set_permissions(&own, fs::Permissions::from_mode(0o640)).unwrap();
-    // Only root may give files away; for others the owner stays who it is.
+    // Only root may change a file's owner; for others the owner stays the same.
     let _ = chown(&own, Some(12_345), None);
     let owner = fs::metadata(&own).unwrap().uid();
     symlink(&elsewhere, folder.path().join("link.yaml")).unwrap();
@@ -421,7 +421,7 @@ fn files(folder: &Path) -> Tree {
     found
 }
 
-/// The repositories of the corpus without what makes them more than plain manifests.
+/// The repositories of the corpus without everything that is not a plain manifest.
 fn plain_copy(corpus: &Path) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     for (path, bytes) in files(corpus) {
@@ -437,7 +437,7 @@ fn plain_copy(corpus: &Path) -> TempDir {
     copy
 }
 
-/// Mistakes to be made in real policies, line by line; none for a line that goes.
+/// Mistakes to make in real policies, line by line; `None` deletes a line.
 const MISTAKES: [fn(&str) -> Option<String>; 4] = [
     |line| (line.trim() != "- Egress").then(|| line.to_owned()),
     |line| Some(line.replace("podSelector:", "podselector:")),
@@ -467,7 +467,7 @@ fn mistakes_in_real_policies_are_mended() {
     assert!(fixed >= 40, "only {fixed} were fixed");
 }
 
-/// What looks like comments, each with how often it stands there.
+/// Everything that looks like a comment, with its count.
 fn comments(bytes: &[u8]) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
     for line in String::from_utf8_lossy(bytes).lines() {
@@ -506,8 +506,8 @@ fn real_repositories_are_mended_and_nothing_else_of_them_changes() {
     }
 }
 
-/// With all rules, and what is only a guess too: what is not shown by default is fixed rarely,
-/// and so tried least.
+/// With all rules and all confidences: what is hidden by default is fixed rarely, and so tested
+/// least.
 fn fixes_cleanly(folder: &Path, how: FixOptions) -> usize {
     let mut request = request(folder);
     request.selection = triage::Selection {
@@ -522,7 +522,7 @@ fn fixes_cleanly(folder: &Path, how: FixOptions) -> usize {
     };
     let before = files(folder);
     let (outcome, draft) = apply();
-    // FixOptions once more says what is found now, and changes nothing.
+    // Another run returns what is found now, and changes nothing.
     let (is, again) = apply();
     assert!(again.changes().is_empty(), "a second run changes {:?}", again.changes().keys());
     let after = files(folder);

@@ -1,4 +1,4 @@
-//! Files as a hook hands them over: whatever changed, whether it holds manifests or not.
+//! File names as a hook passes them: whatever changed, whether it contains manifests or not.
 
 use crate::repository;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 
-/// A policy that can't be read, so that it is heard wherever it is taken for a manifest.
+/// A policy that can't be read, so it is reported wherever it is treated as a manifest.
 const BROKEN: &str = "\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -77,7 +77,7 @@ fn one_changed_file_costs_no_more_than_all_and_is_all_that_is_spoken_of() {
     let (_, one) = check(dir.path(), &["--pedantic", file]);
     assert!(others(&all) && !others(&one) && one.starts_with(file), "{one}{all}");
 
-    // The least of several, taken in turns: the machine has other things to do.
+    // The fastest of several, alternating: the machine is busy.
     let (mut least_of_all, mut least_of_one) = (Duration::MAX, Duration::MAX);
     for _ in 0..7 {
         for (path, least) in [(".", &mut least_of_all), (file, &mut least_of_one)] {

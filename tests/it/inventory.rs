@@ -40,7 +40,8 @@ metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {containers: [{name: main, image: example/web}]}
 ";
 
-/// As `kubectl get ns,deploy,pods -A -o yaml` lists it, with what only a cluster writes.
+/// Like the output of `kubectl get ns,deploy,pods -A -o yaml`, with fields that only a cluster
+/// writes.
 const LISTED: &str = "\
 apiVersion: v1
 kind: List

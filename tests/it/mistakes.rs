@@ -1,9 +1,9 @@
-//! The mistakes that this linter exists for, one at a time: a right policy beside its workloads,
+//! The mistakes that this linter exists for, one at a time: a correct policy beside its workloads,
 //! one change, exactly one finding at the right line.
 
 use netpol_lint::{Request, check};
 
-/// A frontend that may ask DNS and its backend, and nobody else.
+/// A frontend that may reach DNS and its backend, and nothing else.
 const POLICY: &str = "\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

@@ -17,7 +17,7 @@ fn netpol_lint(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What a run prints, after its findings have made it fail.
+/// The output of a run that fails because of its findings.
 fn stdout(command: &mut Command) -> String {
     String::from_utf8(command.assert().code(1).get_output().stdout.clone()).unwrap()
 }
@@ -78,7 +78,7 @@ fn a_file_is_written_though_nothing_is_printed() {
     let report = fs::read_to_string(folder.path().join("out.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["version"], 1);
-    // The report is a file of the repository now, and is replaced all the same.
+    // The report is a file in the repository now, and is replaced anyway.
     stdout(&mut netpol_lint(folder.path(), &["-qq", "--output", "json=out.json"]));
 }
 

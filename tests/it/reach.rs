@@ -5,8 +5,8 @@ use std::process::Command;
 
 use crate::broken::Folder;
 
-/// A shop: the frontend may talk to the API, everyone may ask DNS, nobody may reach the database
-/// but the API.
+/// A shop: the frontend may reach the API, everyone may reach DNS, only the API may reach the
+/// database.
 const SHOP: &str = "\
 apiVersion: v1
 kind: Pod

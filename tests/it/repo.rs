@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use netpol_lint::repo::{Error, File, LeftOut, Repo, Role, Scope, find};
 use tempfile::TempDir;
 
-/// A git repository with these files, each holding its own name; `x/` is an empty directory.
+/// A git repository with these files, each containing its own name; `x/` is an empty directory.
 fn repository(files: &[&str]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join(".git")).unwrap();
@@ -346,7 +346,7 @@ mod unix {
         let dir = repository(&["np.yaml", "locked/a.yaml"]);
         let locked = dir.path().join("locked");
         fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
-        // Permissions do not bind the superuser.
+        // Permissions do not apply to the superuser.
         let bound = fs::read_dir(&locked).is_err();
         let repo = found(&scope(&["."]), dir.path());
         fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();

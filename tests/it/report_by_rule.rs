@@ -1,4 +1,4 @@
-//! Where to begin, of many findings: `snapshots/by_rule*.snap`.
+//! The table for many findings: `snapshots/by_rule*.snap`.
 
 use crate::outcome;
 use std::process::Command;
@@ -11,7 +11,7 @@ use outcome::{
     FRONTEND, MISSING_DNS, ORPHANED, PEDANTIC, assert_snapshot, finding, look, place, written,
 };
 
-/// An outcome with so many findings of each rule.
+/// An outcome with that many findings of each rule.
 fn many(numbers: &[(&'static Rule, usize)]) -> Outcome {
     let mut outcome = outcome::outcome(&[("teams/payments/policies/frontend.yaml", FRONTEND)]);
     let place = place(&outcome, 0, "egress");

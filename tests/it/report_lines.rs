@@ -1,4 +1,4 @@
-//! What is told in lines: the concise format and the closing lines.
+//! Line-based output: the concise format and the closing lines.
 
 use crate::outcome;
 use netpol_lint::lint::{Edit, Finding, Fix, Safety};

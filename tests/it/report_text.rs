@@ -36,7 +36,7 @@ fn missing_dns() -> Outcome {
     outcome
 }
 
-/// A peer that selects nothing, and the workload that was meant in another file.
+/// A peer that matches no pod, and the intended workload in another file.
 fn orphaned() -> Outcome {
     let files = [("policies/frontend.yaml", FRONTEND), ("apps/backend.yaml", BACKEND)];
     let mut outcome = outcome::outcome(&files);
@@ -249,8 +249,8 @@ fn many_bundles_are_counted() {
 }
 
 proptest::proptest! {
-    /// Whatever the text and the places, also ones that lie between the bytes of a character or
-    /// beyond the end: it is drawn, inert, and the lines of the source fit.
+    /// For any text and any places, even inside a character or beyond the end: it is drawn and
+    /// escaped, and the lines of the source fit.
     #[test]
     fn any_text_with_any_places_is_drawn(
         parts in proptest::collection::vec("a{0,40}|[ \t\r\n]|é|日|🎉|\u{1b}\\[31m|\u{202e}|- x: y\n", 0..60),
@@ -268,7 +268,8 @@ proptest::proptest! {
         let shown = written(text::write, &outcome, &Look { unicode, wrap, width, ..look() });
         proptest::prop_assert!(!shown.contains(['␛', '\u{202e}', '\t', '\r']), "{}", shown);
         for line in shown.lines().filter(|line| line.trim_start().starts_with(char::is_numeric)) {
-            // 40 columns are the least, behind a gutter of six; a wide character counts once here.
+            // 40 columns are the minimum, after a gutter of six; a wide character counts as one
+            // here.
             proptest::prop_assert!(line.chars().count() <= width.max(40 + 6), "{}", shown);
         }
     }

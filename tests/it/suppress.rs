@@ -1,5 +1,5 @@
-//! Suppressions beside the findings: where they count, what is said of those that hold nothing
-//! back, and what users see of what is held back.
+//! Suppressions and findings: where suppressions apply, how unused ones are reported, and what
+//! users see of the suppressed findings.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ spec: {containers: [{name: db, image: db}]}
 ---
 ";
 
-/// A policy whose `spec.podSelector` and whose only peer select nothing.
+/// A policy whose `spec.podSelector` and whose only peer match no pod.
 const POLICY: &str = "\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -55,7 +55,7 @@ fn run(policy: &str) -> Outcome {
     run_with(policy, Selection::default())
 }
 
-/// The policy with `line` above the first line that holds `at`, indented like that one.
+/// The policy with `line` above the first line that contains `at`, with the same indentation.
 fn above(at: &str, line: &str) -> String {
     let indented = |found: &str| {
         let indent = &found[..found.len() - found.trim_start().len()];
@@ -64,7 +64,7 @@ fn above(at: &str, line: &str) -> String {
     edited(at, indented)
 }
 
-/// The policy with `end` at the end of the first line that holds `at`.
+/// The policy with `end` at the end of the first line that contains `at`.
 fn behind(at: &str, end: &str) -> String {
     edited(at, |found| format!("{found}{end}"))
 }
@@ -97,7 +97,7 @@ fn only(outcome: &Outcome, id: &str) -> Finding {
     first
 }
 
-/// The text of the file once all fixes of `finding` are made.
+/// The text of the file after all fixes of `finding`.
 fn fixed(outcome: &Outcome, finding: &Finding) -> String {
     let mut text = outcome.sources.get(finding.place.source).text().to_string();
     let fix = &finding.fixes[0];

@@ -1,5 +1,5 @@
-//! What is applied together: who deploys what, which bundles run side by side, and what one changed
-//! file of them finds. Through the binary, as users ask.
+//! What is applied together: what controllers deploy, which bundles run side by side, and what a
+//! run on one changed file of them finds. Through the binary, as users run it.
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +27,7 @@ fn repository(text: &str) -> tempfile::TempDir {
     folder
 }
 
-/// The sites, each as its name, its bundles' names, and its namespaces with their pods.
+/// The sites, each with its name, its bundles' names, and its namespaces with their pods.
 fn sites(folder: &Path) -> Vec<String> {
     let (_, said) = run(folder, &["bundles", "--helm", "never", "--output-format", "json"]);
     let sites: Value = serde_json::from_str(&said).unwrap();
@@ -106,7 +106,7 @@ fn flux_says_what_runs_beside_what_and_where() {
         "clusters/prod | apps/mail apps/web (2) | mail:1 shop:1",
     ];
     assert_eq!(sites(folder.path()), expected);
-    // Beside the mail pod the peer is an orphan; the other cluster shows no such namespace.
+    // Beside the mail pod the peer matches nothing; the other cluster shows no such namespace.
     let said = concise(folder.path(), &[]);
     assert!(
         said.contains("apps/web/web.yaml:15:") && said.contains("orphaned-peer-selector"),

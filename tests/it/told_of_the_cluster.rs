@@ -1,4 +1,4 @@
-//! What only the user can tell of a cluster, as rules see it.
+//! Facts about a cluster that only the user knows, as rules see them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ spec:
     ports: [{port: 53, protocol: UDP}, {port: 53}]
 ";
 
-/// What a rule finds in the policy, in a cluster that was told of so.
+/// The findings of a rule in the policy, in a cluster with those settings.
 fn found(id: &str, settings: Settings) -> Vec<Finding> {
     let mut sources = Sources::default();
     let file = Origin::File(PathBuf::from("policy.yaml"));
