@@ -127,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn branches_are_alternatives_where_their_ways_part() {
+    fn branches_are_alternatives_where_their_paths_diverge() {
         let mut branches = Branches::default();
         let root = branches.root();
         let (dev, prod, docs) = (branches.below(root), branches.below(root), branches.below(root));
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn two_identities_in_common_can_be_asked_for() {
+    fn two_identities_in_common_can_be_required() {
         let holders = || vec![vec![0, 1, 2], vec![1, 2], vec![0, 3], vec![4, 5], vec![4, 5]];
         assert_eq!(alternatives(holders(), 2), [vec![1, 2], vec![4, 5]]);
         let all = alternatives(holders(), 1);

@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn flux_overrides_the_namespaces_that_are_written() {
+    fn flux_overrides_explicit_namespaces() {
         let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web}\n\
             spec:\n  path: ./apps/web\n  targetNamespace: shop\n  components: [../cart]\n  \
             commonMetadata: {labels: {team: a}}\n";
@@ -328,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn argo_gives_a_namespace_to_what_has_none() {
+    fn argo_sets_the_namespace_of_objects_without_one() {
         let text = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\n\
             spec:\n  destination: {namespace: shop}\n  sources:\n  - path: apps/web\n    \
             kustomize: {namePrefix: x-}\n  - path: elsewhere\n  - chart: redis\n";
@@ -350,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_another_repository_is_not_asked_for() {
+    fn directories_of_another_repository_are_not_deployed() {
         let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\n\
             spec: {path: ./not/here}\n";
         assert_eq!(asked(text), []);

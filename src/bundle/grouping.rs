@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_twice_makes_alternatives_and_the_rest_belongs_to_each() {
+    fn objects_in_two_directories_make_alternatives_and_the_rest_belongs_to_each() {
         let found = names(&[
             ("base/db.yaml", "db"),
             ("env/dev/app.yaml", "app"),
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn alternatives_side_by_side_are_not_multiplied() {
+    fn alternatives_in_one_directory_are_not_multiplied() {
         let found = names(&[
             ("x/1/a.yaml", "a"),
             ("x/2/a.yaml", "a"),
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn trials_stand_alone_and_markdown_does_too() {
+    fn test_directories_are_separate_and_so_is_markdown() {
         let found = names(&[
             ("app.yaml", "app"),
             ("examples/one/app.yaml", "app"),
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn clusters_are_what_the_user_says() {
+    fn configured_clusters_take_precedence() {
         let named = |name: &str, globs: &[&str]| NamedCluster {
             name: name.to_owned(),
             paths: PathSet::new(&globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>())
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn overlays_that_hold_the_same_object_never_run_together() {
+    fn overlays_with_the_same_object_never_run_together() {
         let units = [
             unit("overlays/blue", Some("shop"), None),
             unit("overlays/green", Some("shop"), None),
@@ -392,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_thing_deploys_runs_together() {
+    fn what_one_object_deploys_runs_together() {
         let by = Some("clusters/prod");
         let units = [unit("apps", None, by), unit("infra", None, by), unit("dev", None, None)];
         let policies = [(0, "shop", "web"), (1, "kube-system", "dns"), (2, "shop", "web")];

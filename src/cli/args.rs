@@ -483,7 +483,7 @@ mod tests {
     }
 
     #[test]
-    fn check_is_what_is_done_without_a_command() {
+    fn check_is_the_default_command() {
         let parse = |line: &str| Args::read(line.split(' ').map(OsString::from)).unwrap();
         let args = parse("netpol-lint");
         assert!(args.command.is_none());

@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn meanings_stand_below_one_another_in_eighty_columns() {
+    fn meanings_are_aligned_in_eighty_columns() {
         let text = after();
         assert!(text.contains("\n  1  findings at or above --fail-on\n"), "{text}");
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");

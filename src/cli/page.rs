@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_take_the_place_of_marks() {
+    fn colors_replace_marks() {
         let page = Page::new(40, true).render(PAGE);
         assert!(page.starts_with("\u{1b}[1msplit-peer\u{1b}[0m\n\nTwo"), "{page:?}");
         assert!(page.contains("\u{1b}[36mnamespaceSelector\u{1b}[0m"), "{page:?}");

@@ -148,7 +148,7 @@ mod tests {
     use super::files_of;
 
     #[test]
-    fn a_bundle_of_loose_files_does_not_hold_those_below() {
+    fn a_bundle_of_loose_files_does_not_include_those_below() {
         let all = [".", "a", "a/b", "a-c"].map(str::to_owned);
         let globs = all.each_ref().map(|name| files_of(name, &all));
         assert_eq!(globs, ["/*.yaml", "/a/*.yaml", "/a/b/", "/a-c/"]);

@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn unsafe_ones_are_made_when_they_are_asked_for() {
+    fn unsafe_fixes_are_made_on_request() {
         let findings = [finding(&[(0, 1, "a")], Safety::Unsafe)];
         assert_eq!(made(&findings, false), "0123456789");
         assert_eq!(made(&findings, true), "a123456789");

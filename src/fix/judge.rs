@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_mended_must_be_gone() {
+    fn what_is_fixed_must_not_be_found_again() {
         let (first, second) = (
             finding(0, "spec.egress[0]", Severity::Warning),
             finding(0, "spec.egress[1]", Severity::Warning),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_that_was_not_there_is_blamed_on_its_file_or_on_all() {
+    fn a_new_error_is_blamed_on_its_file_or_on_all() {
         let fixed = finding(0, "spec.egress", Severity::Error);
         let why = format!("its fixes would cause another error ({})", RULES[0].id);
         for file in [0, 1] {

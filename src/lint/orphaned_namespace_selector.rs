@@ -282,7 +282,7 @@ mod tests {
     use super::is_twin;
 
     #[test]
-    fn a_slip_of_the_pen_is_told_from_another_name() {
+    fn a_typo_is_distinguished_from_another_name() {
         for (a, b) in [
             ("backend-service", "backend-services"),
             ("montoring", "monitoring"),

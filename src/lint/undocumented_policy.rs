@@ -117,7 +117,7 @@ mod tests {
     use super::{is_between, is_telling_comment};
 
     #[test]
-    fn a_comment_for_people_is_told_from_what_is_none() {
+    fn comments_for_people_are_distinguished_from_others() {
         for line in ["# Why.", "  - port: 80 # the web", "#why", "## Why ##"] {
             assert!(is_telling_comment(line), "{line}");
         }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_between_manifests_is_nobodys() {
+    fn lines_between_manifests_belong_to_none() {
         for line in ["", "  ", "# Why.", "---", "--- # Why.", "..."] {
             assert!(is_between(line), "{line}");
         }

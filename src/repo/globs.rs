@@ -127,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_holds_what_its_globs_match() {
+    fn a_set_contains_what_its_globs_match() {
         let holds = |globs: &[&str], path| {
             let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
             PathSet::new(&globs).unwrap().holds(path)
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glob_that_is_none_is_named() {
+    fn an_invalid_glob_is_reported() {
         let scope = Scope { include: vec!["a[".to_owned()], ..Scope::default() };
         let error = Globs::new(&scope).unwrap_err().to_string();
         assert!(error.starts_with("`a[` is not a glob: "), "{error}");

@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_test_expects_is_no_manifest() {
+    fn a_test_expectation_is_not_a_manifest() {
         for path in [
             "tests/kuttl/x/00-assert.yaml",
             "op/01-errors.yaml",
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_are_those_beside_a_chart() {
+    fn templates_are_below_a_chart() {
         let directories = ["", "apps/shop", "apps/shop/charts/db"];
         let mut charts =
             Charts { directories: directories.map(str::to_owned).into(), around_root: false };

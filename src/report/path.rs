@@ -49,7 +49,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn paths_lead_from_the_working_directory() {
+    fn paths_are_relative_to_the_working_directory() {
         let of = |here: &str, path: &str| from(Path::new(here), Path::new(path));
         assert_eq!(of("/repo", "/repo/a/b.yaml"), "a/b.yaml");
         assert_eq!(of("/repo/c", "/repo/a/b.yaml"), "../a/b.yaml");

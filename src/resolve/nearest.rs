@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nearer_twin_comes_before_a_further_one() {
+    fn a_more_similar_name_comes_first() {
         assert!(alike("acme-postgres", "acme-postgresql") > alike("acme-postgres", "postgres"));
         assert!(Likeness::OtherKey > Likeness::Misspelt);
     }

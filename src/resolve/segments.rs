@@ -53,7 +53,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_answers_as_looking_through_all_ranges_does(
+        fn it_agrees_with_a_linear_search(
             count in 1..40u32,
             ranges in prop::collection::vec((0..40u32, 0..40u32), 0..20),
         ) {

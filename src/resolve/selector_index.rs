@@ -216,7 +216,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_leaves_out_only_what_certainly_does_not_overlap_or_cover(
+        fn it_omits_only_what_certainly_does_not_overlap_or_cover(
             wide in prop::collection::vec(selector(), 0..12),
             narrow in selector(),
         ) {
@@ -236,7 +236,7 @@ mod tests {
         }
 
         #[test]
-        fn selectors_for_other_values_are_not_looked_at(count in 2..40u32) {
+        fn selectors_for_other_values_are_skipped(count in 2..40u32) {
             let of = |value: u32| {
                 let value = (CompactString::new(value.to_string()), NOWHERE);
                 let requirement = Requirement {

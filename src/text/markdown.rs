@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_fence_is_none() {
+    fn what_only_looks_like_a_fence_is_not_one() {
         assert!(found("    ```yaml\n    a: 1\n    ```\n").is_empty());
         assert!(found("> ```yaml\n> a: 1\n> ```\n").is_empty());
         assert!(found("`` ```yaml ``\n").is_empty());

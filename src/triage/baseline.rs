@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn a_written_baseline_can_be_read() {
         let sources = sample_findings::sources();
         let mut finding = sample_findings::finding("split-peer", None, 0, "words", &[]);
         finding.fingerprint = "0123456789abcdef".to_owned();
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_refused_with_the_reason() {
+    fn other_files_are_rejected_with_the_reason() {
         let said = |text: &str| Baseline::parse(text).unwrap_err();
         assert!(said("").starts_with("is not a baseline file: "));
         assert!(said("a: b\n").starts_with("is not a baseline file: "));

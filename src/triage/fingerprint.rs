@@ -112,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_same_for_ever() {
+    fn the_fingerprint_never_changes() {
         let sources = sample_findings::sources();
         let finding = sample_findings::finding("split-peer", None, 0, "words", &[]);
         assert_eq!(fingerprints(&[finding], &sources), ["21984868479dd984"]);
     }
 
     #[test]
-    fn words_and_list_positions_do_not_count_and_equals_are_numbered() {
+    fn messages_and_list_indices_do_not_matter_and_equal_findings_are_numbered() {
         let sources = sample_findings::sources();
         let mut one = sample_findings::finding("split-peer", None, 0, "words", &[]);
         one.field = "spec.egress[0].to[1]".to_owned();

@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_speaks_once_for_all_that_it_does() {
+    fn a_line_is_reported_once_for_all_its_effects() {
         let of = |id, place, message: &str, bundle| finding(id, None, place, message, &[bundle]);
         let found = gather(vec![
             of("kustomize-rewrites-peer", 0, "it adds a label to one", "dev"),

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_counts_only_if_every_holder_has_it() {
+    fn a_shared_finding_counts_only_if_every_bundle_has_it() {
         let dev = vec![
             finding("split-peer", None, 0, "shared", &[]),
             finding("split-peer", None, 1, "only in dev", &[]),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn for_overlays_one_is_enough_and_the_surest_speaks() {
+    fn for_overlays_one_is_enough_and_the_most_certain_is_reported() {
         let of = |message| finding("split-peer", None, 0, message, &[]);
         let mut unsure = of("in dev");
         unsure.confidence = Confidence::Low;
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bundle_needs_no_name() {
+    fn a_single_bundle_has_no_name() {
         let findings = vec![finding("split-peer", None, 2, "a", &[])];
         assert_eq!(
             told(&merge(vec![("dev".to_owned(), findings)], &holders)),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_sure_bundle_speaks() {
+    fn the_least_confident_bundle_is_reported() {
         let mut unsure = finding("split-peer", None, 0, "in prod", &[]);
         unsure.confidence = Confidence::Low;
         let sure = finding("split-peer", None, 0, "in dev", &[]);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn two_findings_of_one_place_stay_two() {
+    fn two_findings_at_one_place_stay_two() {
         let both = || {
             vec![
                 finding("unknown-named-port", None, 0, "http", &[]),

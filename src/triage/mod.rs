@@ -106,7 +106,7 @@ mod tests {
         }
 
         #[test]
-        fn settling_twice_is_settling_once(made in prop::collection::vec(made(), 0..24)) {
+        fn triaging_twice_changes_nothing(made in prop::collection::vec(made(), 0..24)) {
             let sources = sample_findings::sources();
             let once = reportable(build(&made), &Selection::default(), &sources);
             let twice = reportable(once.clone(), &Selection::default(), &sources);
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_stand_by_path_then_position_then_rule_and_duplicates_are_one() {
+    fn findings_are_sorted_by_path_position_and_rule_and_duplicates_merged() {
         let sources = sample_findings::sources();
         let of = |id, place, bundle: &'static str| {
             sample_findings::finding(id, None, place, "same words", &[bundle])

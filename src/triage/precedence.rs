@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_refused_has_nothing_else_said_of_it() {
+    fn a_rejected_field_has_no_other_finding() {
         silences(("invalid-selector", PodSelector), ("orphaned-pod-selector", PodSelector));
         silences(
             ("unknown-field", PeerPods(Egress, 0, 1)),
@@ -302,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_depend_on_the_refused_field_is_said() {
+    fn findings_independent_of_the_rejected_field_are_reported() {
         leaves(("invalid-port", Port(Ingress, 0, 1)), ("undeclared-port", Port(Ingress, 0, 0)));
         leaves(
             ("invalid-peer", Peer(Egress, 0, 1)),
@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_do_not_silence_one_another_and_nothing_silences_the_run() {
+    fn rejections_do_not_override_one_another_and_nothing_overrides_the_run() {
         leaves(("invalid-selector", PodSelector), ("invalid-policy", PodSelector));
         let mut run = at("unused-suppression", PodSelector);
         run.rule =
@@ -329,14 +329,14 @@ mod tests {
     }
 
     #[test]
-    fn wrong_policy_types_speak_for_what_they_leave_out() {
+    fn wrong_policy_types_override_what_they_leave_out() {
         silences(("invalid-policy", PolicyTypes), ("ignored-rules", List(Egress)));
         silences(("unknown-field", Spec), ("implicit-ingress-isolation", List(Egress)));
         leaves(("invalid-policy", PolicyTypes), ("missing-dns-egress", List(Egress)));
     }
 
     #[test]
-    fn a_dns_rule_that_misses_speaks_for_the_missing_dns() {
+    fn a_dns_rule_with_a_wrong_target_overrides_missing_dns() {
         for id in ["kustomize-rewrites-peer", "namespace-label-by-name", "dns-wrong-target"] {
             silences((id, PeerNamespaces(Egress, 2, 0)), ("missing-dns-egress", List(Egress)));
             leaves((id, PeerNamespaces(Ingress, 2, 0)), ("missing-dns-egress", List(Egress)));
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn dns_that_misses_speaks_for_the_empty_peers_of_its_rule() {
+    fn a_wrong_dns_target_overrides_the_empty_peers_of_its_rule() {
         silences(
             ("dns-wrong-target", Port(Egress, 1, 0)),
             ("orphaned-peer-selector", PeerPods(Egress, 1, 3)),
@@ -357,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_peer_speaks_for_both_of_its_halves() {
+    fn a_split_peer_overrides_both_of_its_halves() {
         for loser in ["missing-namespace-selector", "orphaned-peer-selector"] {
             silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 0)));
             silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 1)));
@@ -367,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn who_says_why_a_selector_is_empty_speaks_for_who_says_that_it_is() {
+    fn the_reason_for_an_empty_selector_overrides_the_report_of_it() {
         for id in [
             "kustomize-rewrites-peer",
             "missing-namespace-selector",
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn pods_on_the_host_network_have_nothing_else_said_of_them() {
+    fn pods_on_the_host_network_have_no_other_finding() {
         silences(("host-network-target", PodSelector), ("missing-dns-egress", List(Egress)));
         silences(("host-network-target", PodSelector), ("undeclared-port", Port(Ingress, 0, 0)));
         leaves(("host-network-target", PodSelector), ("invalid-port", Port(Ingress, 0, 0)));
@@ -404,14 +404,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_says_deny_speaks_for_the_empty_rule() {
+    fn a_deny_name_overrides_the_empty_rule() {
         let rule = |index| Spot::Rule(Ingress, index);
         silences(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(0)));
         leaves(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(1)));
     }
 
     #[test]
-    fn a_wrong_port_speaks_for_what_follows_from_it() {
+    fn a_wrong_port_overrides_its_consequences() {
         for id in ["service-port-not-pod-port", "port-protocol-mismatch"] {
             silences((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 1)));
             leaves((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 0)));
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn ingress_closed_by_accident_speaks_for_the_connection_it_refuses() {
+    fn implicit_ingress_isolation_overrides_the_connection_it_denies() {
         let isolation = at("implicit-ingress-isolation", List(Egress));
         silences(
             ("implicit-ingress-isolation", List(Egress)),

@@ -164,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn ignoring_wins_over_selecting() {
+    fn ignore_overrides_select() {
         let ignore = vec!["undeclared-port".to_owned(), "yaml-syntax".to_owned()];
         assert_eq!(shown(&Selection { ignore, ..select(&["all"]) }), "dn");
     }
 
     #[test]
-    fn given_thresholds_replace_the_default_ones() {
+    fn thresholds_replace_the_defaults() {
         let of = |min_severity, min_confidence, pedantic| Selection {
             min_severity,
             min_confidence,
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_graded_anew_and_what_it_calls_mild_stays_mild() {
+    fn a_configured_severity_does_not_raise_milder_findings() {
         let graded = |own, was, severity| {
             let mut finding = sample_findings::finding("split-peer", None, 0, "", &[]);
             finding.rule =

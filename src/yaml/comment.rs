@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_is_alone_or_behind_something() {
+    fn a_comment_is_alone_or_after_something() {
         assert_eq!(found("# MARK a\nb: c # MARK\r\n"), [("# MARK a", true), ("# MARK", false)]);
         assert_eq!(found("a: [1, # MARK\n  2]\n"), [("# MARK", false)]);
         assert_eq!(found("a: | # MARK\n  b\n"), [("# MARK", false)]);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_a_scalar_is_none() {
+    fn a_hash_in_a_scalar_is_not_a_comment() {
         for text in [
             "a: ' # MARK'\n",
             "a: \"b\n  # MARK\"\n",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_document_is_told() {
+    fn a_broken_document_is_reported() {
         let text = "a: 1 # MARK\n---\nb: [ # MARK\n";
         let id = SourceId(0);
         let found = comments(id, text, 0..text.len(), "MARK", &Limits::default());

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_speak_of_no_internals() {
+    fn messages_mention_no_internals() {
         assert_eq!(
             unlisted("unexpected character: `@'"),
             "a value can't start with `@`: it needs quotes"

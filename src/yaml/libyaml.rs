@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_comma_behind_a_tag_is_seen() {
+    fn a_comma_after_a_tag_is_detected() {
         for text in
             ["[!a, b]", "{a: !!str, b}", "[\"a\"!b,]", "[!<x,y[]>, b]", "[!a!%20,]", "['!<'!b, c]"]
         {

@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_cut_at_the_keys_of_their_first_column() {
+    fn documents_are_split_at_the_keys_of_their_first_column() {
         for (text, expected) in [
             ("a: 1\nb:\n  c: |\n    d: 2\n\n  e: 3\n# f: 4\ng:\n- h: 5\n-\n", vec!["a", "b", "g"]),
             ("--- # start\na: 1\r\nb: 2\r\n", vec!["a", "b"]),
@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_in_another_way_is_not_cut() {
+    fn documents_in_another_style_are_not_split() {
         for text in [
             "{a: 1}\n",
             "\"a\": 1\n",

@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_told_passes() {
+    fn what_is_unknown_passes() {
         for text in [
             "kind: &a Deployment",
             "kind: *a",
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_encodings_are_looked_at_too() {
+    fn utf_16_is_searched_too() {
         let wide: Vec<u8> = "\u{feff}kind: Pod".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(wanted().may_be(&wide));
         assert!(wanted().may_be(b"kind: Pod\n# \xff"));

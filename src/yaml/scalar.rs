@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn binary_is_decoded_where_it_is_text() {
+    fn binary_is_decoded_if_it_is_text() {
         assert_eq!(base64("aGk=").as_deref(), Some("hi"));
         assert_eq!(base64("aGVs\n bG8h").as_deref(), Some("hello!"));
         assert_eq!(base64(""), Some(String::new()));

@@ -151,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn directives_and_comments_belong_to_what_follows() {
+    fn directives_and_comments_belong_to_the_next_document() {
         let text = "# head\n%YAML 1.1\n---\na: 1\n...\n%TAG ! x\n# c\n---\nb: 2\n";
         let expected = ["# head\n%YAML 1.1\n---\na: 1\n", "\n%TAG ! x\n# c\n---\nb: 2\n"];
         assert_eq!(spans(text), expected);
     }
 
     #[test]
-    fn blanks_and_comments_are_no_document() {
+    fn blanks_and_comments_are_not_a_document() {
         assert!(spans("").is_empty());
         assert!(spans("---\n---\n# only\n--- # a\n\n...\n---\n \t\r\n").is_empty());
         assert!(spans("\u{feff}").is_empty());

@@ -117,7 +117,7 @@ fn doing(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn files_are_written_where_the_trust_boundary_says() {
+fn files_are_only_written_by_the_listed_modules() {
     let writes = [
         "fs::write",
         "fs::copy",

@@ -115,7 +115,7 @@ fn application(release: &str, namespace: &str, name: &str) -> String {
 }
 
 #[test]
-fn no_text_of_a_manifest_is_a_flag_or_a_program() {
+fn no_text_in_a_manifest_is_a_flag_or_a_program() {
     let scene = Scene::new(&[
         ("web/Chart.yaml", CHART),
         ("web/templates/a.yaml", TEMPLATE),
@@ -188,7 +188,7 @@ fn package(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
-fn no_schema_is_fetched() {
+fn no_schema_is_downloaded() {
     let (listener, port) = guarded();
     let fetch = format!("{{\"$ref\": \"http://127.0.0.1:{port}/x.json\"}}");
     let odd: Vec<Vec<u8>> = vec![
@@ -229,7 +229,7 @@ fn no_schema_is_fetched() {
 }
 
 #[test]
-fn a_package_that_is_none_is_left_out_and_told() {
+fn a_broken_package_is_left_out_and_reported() {
     let scene = Scene::new(&[
         ("web/Chart.yaml", CHART),
         ("web/templates/a.yaml", TEMPLATE),
@@ -243,7 +243,7 @@ fn a_package_that_is_none_is_left_out_and_told() {
 }
 
 #[test]
-fn a_chart_that_tries_each_way_out_finds_none() {
+fn a_chart_can_not_read_outside_its_directory() {
     let (listener, port) = guarded();
     let template = format!(
         "a: {{{{ getHostByName \"localhost\" | quote }}}}\n\
@@ -286,7 +286,7 @@ fn a_chart_that_tries_each_way_out_finds_none() {
 }
 
 #[test]
-fn what_is_no_file_of_the_repository_is_neither_read_nor_waited_for() {
+fn pipes_and_files_outside_are_neither_read_nor_waited_for() {
     let secret = "SECRET = 'of somebody else'\n";
     for name in ["netpol-lint.toml", ".gitignore", ".ignore", ".git/info/exclude"] {
         for target in ["/proc/self/environ", "/dev/zero", "/proc/kmsg", "elsewhere", "fifo"] {
@@ -340,7 +340,7 @@ fn files_that_are_named_stay_inside_and_within_bounds() {
 }
 
 #[test]
-fn nothing_is_written_through_a_link_that_the_repository_brought() {
+fn nothing_is_written_through_a_link_in_the_repository() {
     let scene = Scene::new(&[]);
     let victim = scene.folder.path().join("victim");
     fs::write(&victim, "mine").unwrap();
@@ -363,7 +363,7 @@ fn nothing_is_written_through_a_link_that_the_repository_brought() {
 }
 
 #[test]
-fn fixes_stay_in_the_repository_that_was_named() {
+fn fixes_stay_in_the_given_repository() {
     let bad = POLICY.replace("policyTypes: [Ingress]", "ingress: [{from: [{podSelector: {}}]}]")
         + "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db}\n\
            spec: {podSelector: {}, egress: [{to: []}]}\n";
@@ -407,7 +407,7 @@ fn a_repository_lowers_limits_and_does_not_raise_them() {
 }
 
 #[test]
-fn what_is_printed_steers_no_terminal() {
+fn output_controls_no_terminal() {
     let odd = "\\u009b\\u202e\\u200b";
     let workload = format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: \"web{odd}\", namespace: shop, \
@@ -424,7 +424,7 @@ fn what_is_printed_steers_no_terminal() {
 }
 
 #[test]
-fn what_git_keeps_is_no_part_of_the_repository() {
+fn the_git_directory_is_not_part_of_the_repository() {
     let kustomization = "resources: [../.git/secret.yaml, policy.yaml]\n";
     let scene = Scene::new(&[("k/kustomization.yaml", kustomization), ("k/policy.yaml", POLICY)]);
     scene.write(".git/secret.yaml", POLICY.replace("web", "SECRET"));

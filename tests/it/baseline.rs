@@ -46,7 +46,7 @@ fn findings(dir: &Path) -> usize {
 }
 
 #[test]
-fn a_hundred_findings_stay_quiet_and_a_new_one_speaks() {
+fn a_hundred_findings_stay_hidden_and_a_new_one_is_reported() {
     let policies: Vec<String> =
         (0..100).map(|number| policy(&format!("p{}", number / 2), "nobody")).collect();
     let dir = repository(&policies.concat());
@@ -85,7 +85,7 @@ fn the_file_is_sorted_and_the_same_each_time() {
 }
 
 #[test]
-fn what_is_no_finding_any_more_is_told_and_pruned() {
+fn stale_entries_are_reported_and_pruned() {
     let dir = repository(&(policy("a", "nobody") + &policy("b", "nobody")));
     let dir = dir.path();
     run(dir, &["--write-baseline", "base.json"]);
@@ -109,7 +109,7 @@ fn what_is_no_finding_any_more_is_told_and_pruned() {
 }
 
 #[test]
-fn what_was_not_looked_at_is_not_called_gone() {
+fn entries_of_unchecked_files_are_not_stale() {
     let dir = repository(&policy("a", "nobody"));
     let dir = dir.path();
     fs::write(dir.join("other.yaml"), policy("other", "nobody")).unwrap();
@@ -143,7 +143,7 @@ fn suppressed_findings_are_not_written_and_do_not_rename_their_neighbours() {
 }
 
 #[test]
-fn a_file_that_is_none_is_exit_code_2() {
+fn a_missing_file_is_exit_code_2() {
     let dir = repository(&policy("a", "nobody"));
     let dir = dir.path();
     fs::write(dir.join("v2.json"), r#"{"version": 2, "findings": []}"#).unwrap();

@@ -18,7 +18,7 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn only_what_lies_beside_the_checkout_may_be_skipped() {
+fn only_tests_of_material_beside_the_checkout_may_be_skipped() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let none = skips(file.path());
     assert!(none.status.success() && said(&none) == "0 skipped\n", "{}", said(&none));
@@ -38,7 +38,7 @@ fn only_what_lies_beside_the_checkout_may_be_skipped() {
 }
 
 #[test]
-fn a_test_that_is_skipped_is_seen_though_it_passes() {
+fn a_skipped_test_is_reported_although_it_passes() {
     const TEST: &str = "kubectl_yaml::what_kubectl_reads_is_read_and_what_it_rejects_is_rejected";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("skips");

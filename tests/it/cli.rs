@@ -83,7 +83,7 @@ fn wrong_arguments_are_exit_code_2() {
 }
 
 #[test]
-fn a_word_that_is_nearly_right_is_answered_with_the_right_one() {
+fn a_mistyped_word_gets_a_suggestion() {
     let dir = repository();
     for (arguments, right) in [
         (&["--ouput-format", "json"][..], "'--output-format'"),
@@ -135,7 +135,7 @@ fn offered(words: &[&str]) -> Vec<String> {
 
 #[cfg(unix)]
 #[test]
-fn bash_completes_what_was_begun() {
+fn bash_completes_words() {
     assert_eq!(offered(&["netpol-lint", "--output-f"]), ["--output-format"]);
     assert_eq!(offered(&["netpol-lint", "--output-format", "con"]), ["concise"]);
     assert_eq!(offered(&["netpol-lint", "rule", "missing-d"]), ["missing-dns-egress"]);
@@ -144,7 +144,7 @@ fn bash_completes_what_was_begun() {
 }
 
 #[test]
-fn the_manual_page_says_what_help_says() {
+fn the_manual_page_has_the_text_of_help() {
     let page = stdout(&mut netpol_lint(&["man"]));
     for word in [
         ".TH netpol-lint 1",
@@ -194,7 +194,7 @@ fn every_page_can_be_shown() {
 }
 
 #[test]
-fn colours_are_used_when_asked_for() {
+fn colors_are_used_when_requested() {
     assert!(stdout(&mut netpol_lint(&["rule", "--color", "always"])).contains('\u{1b}'));
     assert!(stdout(netpol_lint(&["rule"]).env("CLICOLOR_FORCE", "1")).contains('\u{1b}'));
     let both = &["--color", "never", "rule"];
@@ -236,7 +236,7 @@ fn a_repository_without_mistakes_is_exit_code_0() {
 }
 
 #[test]
-fn paths_that_lead_nowhere_are_exit_code_2() {
+fn paths_that_do_not_exist_are_exit_code_2() {
     let dir = repository();
     let missing = refusal(netpol_lint(&["nope.yaml"]).current_dir(dir.path()));
     assert_eq!(missing, "error: `nope.yaml`: no such file or directory\n");
@@ -272,7 +272,7 @@ fn a_dash_is_standard_input() {
 }
 
 #[test]
-fn verbose_says_what_was_read_on_standard_error() {
+fn verbose_prints_what_was_read_on_standard_error() {
     let dir = repository();
     let assert = netpol_lint(&["-v"]).current_dir(dir.path()).assert().code(0);
     let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
@@ -289,7 +289,7 @@ fn options_may_come_before_the_command() {
 }
 
 #[test]
-fn help_of_a_command_lists_only_what_it_honours() {
+fn help_of_a_command_lists_only_its_options() {
     for (command, has, lacks) in [
         (
             "config",

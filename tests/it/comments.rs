@@ -47,7 +47,7 @@ fn marked(text: &str, number: usize) -> [String; 2] {
 }
 
 #[test]
-fn a_mark_changes_what_is_said_only_where_it_is_no_comment() {
+fn a_mark_changes_the_tree_only_outside_comments() {
     let Some(corpus) = shared::shared("corpus") else {
         return;
     };

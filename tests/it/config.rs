@@ -123,7 +123,7 @@ fn flags_win() {
 }
 
 #[test]
-fn another_configuration_can_be_given() {
+fn another_configuration_can_be_named() {
     let files = [
         ("shop.yaml", SHOP),
         ("netpol-lint.toml", "nonsense"),
@@ -138,7 +138,7 @@ fn another_configuration_can_be_given() {
 }
 
 #[test]
-fn the_configuration_of_the_root_counts_wherever_the_paths_lie() {
+fn the_configuration_of_the_root_applies_to_all_paths() {
     let files = [("a/shop.yaml", SHOP), ("netpol-lint.toml", "ignore = ['missing-dns-egress']")];
     assert_eq!(findings(&files, &["a"]), ["a/shop.yaml warning orphaned-peer-selector"]);
     // A file above the root of the repository has no effect.
@@ -149,7 +149,7 @@ fn the_configuration_of_the_root_counts_wherever_the_paths_lie() {
 }
 
 #[test]
-fn severities_are_given_anew() {
+fn severities_can_be_overridden() {
     let config = "[severity]\nmissing-dns-egress = 'note'\norphaned-peer-selector = 'error'";
     assert_eq!(found(config, &[]), ["shop.yaml error orphaned-peer-selector"]);
     assert_eq!(
@@ -196,7 +196,7 @@ fn the_default_namespace_is_where_objects_without_one_go() {
 }
 
 #[test]
-fn the_profile_says_where_dns_lives() {
+fn the_profile_decides_where_dns_runs() {
     let right = SHOP.replace(
         "              app: api\n      ports:\n        - port: 8080\n",
         "              k8s-app: kube-dns\n          namespaceSelector: {}\n      ports:\n        \
@@ -248,7 +248,7 @@ fn clusters_are_named() {
 }
 
 #[test]
-fn well_known_pods_are_there_for_selectors_and_for_dns() {
+fn well_known_pods_match_selectors_and_are_dns() {
     let pod = |namespace: &str, label: &str, ports: &str| {
         format!(
             "[[well-known]]\nname = 'x'\nnamespace = '{namespace}'\nlabels = {{ app = '{label}' }}\n\
@@ -297,7 +297,7 @@ fn ranges_may_hold_the_cluster_s_dns() {
 }
 
 #[test]
-fn what_is_wrong_stops_the_run_at_its_line() {
+fn an_error_stops_the_run_at_its_line() {
     for (config, said) in [
         (
             "# lint\nselct = []\n",
@@ -371,7 +371,7 @@ fn what_is_wrong_stops_the_run_at_its_line() {
 }
 
 #[test]
-fn nothing_in_a_configuration_steers_the_terminal() {
+fn nothing_in_a_configuration_controls_the_terminal() {
     let told = refused("'se\u{1b}[31mlect' = 1");
     assert!(!told.contains('\u{1b}'), "{told}");
     let folder = repository(&[("netpol-lint.toml", "exclude = [\"\\u001b[31m\\u202ea]\"]")]);
@@ -422,7 +422,7 @@ fn config_prints_what_is_in_force_and_who_says_it() {
 }
 
 #[test]
-fn a_chart_that_is_none_is_a_mistake_of_the_configuration() {
+fn a_missing_chart_is_a_configuration_error() {
     let config = "[[helm.chart]]\npath = 'charts/dbb'\n";
     let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", config)]);
     let (code, _, err) = run(folder.path(), &[]);
@@ -458,7 +458,7 @@ fn init_writes_a_configuration_once() {
 }
 
 #[test]
-fn init_says_openshift_where_all_is() {
+fn init_sets_the_openshift_profile_if_all_is_openshift() {
     let route = "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: web}\n";
     let folder = repository(&[("shop.yaml", &format!("{SHOP}---\n{route}"))]);
     assert_eq!(run(folder.path(), &["init"]).0, Some(0));
@@ -498,7 +498,7 @@ fn keys() -> Vec<(String, Option<Value>)> {
 }
 
 #[test]
-fn every_key_is_documented_with_its_default_and_an_example_that_is_right() {
+fn every_key_is_documented_with_its_default_and_a_valid_example() {
     let page = committed("docs/configuration.md");
     let sections: Vec<&str> = page.split("\n### ").skip(1).collect();
     let mut documented: Vec<String> = Vec::new();

@@ -61,7 +61,7 @@ fn the_table_of_rules_is_that_of_the_pages() {
 }
 
 #[test]
-fn the_rules_document_is_made_of_the_pages_and_their_output() {
+fn the_rules_document_is_generated_from_the_pages_and_their_output() {
     let mut document =
         "# Rules\n\nGenerated from the pages in [`rules/`](../rules), each with the report \
                         for its first example. `netpol-lint rule ID` shows the whole page.\n"

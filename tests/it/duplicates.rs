@@ -58,7 +58,7 @@ fn a_missing_separator_in_a_kustomizations_file_is_one_finding() {
 }
 
 #[test]
-fn what_a_chart_writes_twice_is_found_at_the_templates_line() {
+fn duplicate_keys_of_a_chart_are_reported_at_the_templates_line() {
     let head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
     let rest = "spec:\n  podSelector: {}\n  policyTypes: [Ingress]\n";
     let missing = "missing `---` between NetworkPolicy `a` and NetworkPolicy `b`: helm merges \

@@ -108,7 +108,7 @@ spec:
 ";
 
 #[test]
-fn no_fix_writes_into_one_half_of_a_split_peer() {
+fn no_fix_edits_one_half_of_a_split_peer() {
     let folder = repository(DNS_IN_TWO);
     let found = all_findings(DNS_IN_TWO);
     for finding in found.iter().filter(|finding| finding.rule.id != "split-peer") {
@@ -126,7 +126,7 @@ fn no_fix_writes_into_one_half_of_a_split_peer() {
 }
 
 #[test]
-fn a_peer_of_its_own_beside_others_keeps_its_fix() {
+fn a_separate_peer_keeps_its_fix() {
     let peers = "    - podSelector: {matchLabels: {app: prometheus}}\n    - podSelector: \
                  {matchLabels: {app: web}}\n";
     let text = format!(
@@ -141,7 +141,7 @@ fn a_peer_of_its_own_beside_others_keeps_its_fix() {
 }
 
 #[test]
-fn a_split_peer_that_is_not_shown_keeps_quiet_about_its_halves_all_the_same() {
+fn a_hidden_split_peer_still_overrides_its_halves() {
     // The policy's own namespace is open: nothing is known about `app: client`, and a pod in
     // another namespace has it.
     let peers = "    - namespaceSelector: {matchLabels: {team: a}}\n    - podSelector: \
@@ -159,7 +159,7 @@ fn a_split_peer_that_is_not_shown_keeps_quiet_about_its_halves_all_the_same() {
 }
 
 #[test]
-fn a_podselector_that_is_dead_everywhere_is_an_orphan_and_no_split_peer() {
+fn a_pod_selector_without_any_match_is_an_orphan_and_not_a_split_peer() {
     let peers = "    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: edge}}\n    \
                  - podSelector: {matchLabels: {app: proxi}}\n";
     let text = format!(
@@ -176,7 +176,7 @@ fn a_podselector_that_is_dead_everywhere_is_an_orphan_and_no_split_peer() {
 }
 
 #[test]
-fn a_rule_allows_no_traffic_only_where_no_other_peer_does() {
+fn a_rule_allows_no_traffic_only_if_no_other_peer_does() {
     let shop = |peers: &str| {
         format!("# file: a.yaml\n{}{}", pod("web", "shop", "app: web"), ingress(peers))
     };
@@ -198,7 +198,7 @@ fn a_rule_allows_no_traffic_only_where_no_other_peer_does() {
 }
 
 #[test]
-fn a_twin_is_told_by_the_part_that_differs() {
+fn similar_names_are_compared_by_the_part_that_differs() {
     let named = |pods: &[(&str, &str)], peer: &str| {
         let pods: String = pods.iter().map(|(name, labels)| pod(name, "shop", labels)).collect();
         let peers = format!("    - podSelector: {{matchLabels: {{{peer}}}}}\n");
@@ -262,7 +262,7 @@ labels:
 ";
 
 #[test]
-fn what_one_overlay_label_does_to_several_selectors_is_told_once_at_the_overlay() {
+fn one_overlay_label_on_several_selectors_is_reported_once_at_the_overlay() {
     let folder = repository(RELABELLED);
     let outcome = check(&request(folder.path()), &()).unwrap();
     let [finding] = outcome.findings.as_slice() else {
@@ -301,7 +301,7 @@ patches:
 /// Overlays that write elsewhere in the policy do not prevent a fix of the base's own text; the
 /// parts that they wrote do, and the finding says so.
 #[test]
-fn only_the_part_that_is_edited_must_be_written_in_the_base() {
+fn only_the_edited_part_must_be_in_the_base() {
     let with = |path: &str, value: &str| PATCHED.replace("PATH", path).replace("VALUE", value);
     let elsewhere = findings(&with("/spec/podSelector", "{matchLabels: {app: web2}}"));
     let finding = only(&elsewhere, "missing-dns-egress");
@@ -312,7 +312,7 @@ fn only_the_part_that_is_edited_must_be_written_in_the_base() {
 }
 
 #[test]
-fn openshift_is_known_by_any_of_its_names() {
+fn openshift_is_detected_by_any_of_its_names() {
     let policy = |peer: &str, ports: &str| {
         format!(
             "# file: a.yaml\n{}---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
@@ -397,7 +397,7 @@ fn what_a_chart_leaves_empty_is_unknown_but_a_list_that_it_leaves_null_is_everyo
 
 /// `kubectl create job --from` and other CronJobs do not change the names of a CronJob's own Jobs.
 #[test]
-fn jobs_are_called_by_their_cron_job_and_a_time() {
+fn jobs_are_named_after_their_cron_job_and_a_time() {
     let cron_job = |name: &str| {
         format!(
             "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: {name}, namespace: \

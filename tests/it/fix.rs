@@ -88,7 +88,7 @@ fn hold(name: &str, text: &str) {
 }
 
 #[test]
-fn every_rule_mends_its_own_examples_as_its_snapshot_says() {
+fn every_rule_fixes_its_own_examples_as_in_its_snapshot() {
     for rule in RULES {
         let mut seen = String::new();
         for example in pages::examples(rule).iter().filter(|example| example.bad) {
@@ -138,7 +138,7 @@ fn examples_mended(
 }
 
 #[test]
-fn line_ends_of_all_examples_stay() {
+fn line_endings_of_all_examples_stay() {
     let same = |_: usize, line: &str| line.to_owned();
     let unix = examples_mended(same, ToOwned::to_owned);
     let windows = examples_mended(same, |text| text.replace('\n', "\r\n"));
@@ -173,7 +173,7 @@ fn a_comment_on_every_line_stays_and_changes_nothing() {
 }
 
 #[test]
-fn the_items_of_a_list_are_mended_where_they_stand() {
+fn the_items_of_a_list_are_fixed_in_place() {
     let one = policy(
         "  policyTypes: [Ingress]\n  egress:\n  - to:\n    - podSelector:\n        matchLabels:\n          app: db\n",
     );
@@ -191,7 +191,7 @@ fn the_items_of_a_list_are_mended_where_they_stand() {
 }
 
 #[test]
-fn items_stand_as_their_neighbours_do() {
+fn items_are_formatted_like_their_neighbours() {
     let egress = [
         // Dashes at the key.
         "  policyTypes: [Egress]\n  egress: # out\n  # to the database\n  - to:\n    - podSelector: {matchLabels: {app: web2}}\n      namespaceSelector: {}\n    ports:\n    - port: 5432 # postgres\n",
@@ -221,7 +221,7 @@ fn four_spaces_stay_four_spaces() {
 }
 
 #[test]
-fn line_ends_stay() {
+fn line_endings_stay() {
     let unix =
         policy("  egress:\n  - to:\n    - podSelector:\n        matchLabels:\n          app: db\n");
     let windows = fixed(&unix.replace('\n', "\r\n"));
@@ -233,7 +233,7 @@ fn line_ends_stay() {
 }
 
 #[test]
-fn what_can_t_be_matched_for_certain_is_left() {
+fn no_edit_is_made_if_the_style_is_uncertain() {
     for rest in [
         // A value with several uses.
         "  policyTypes: [Egress]\n  egress:\n  - to: &peers\n    - namespaceSelector: {}\n    ports: [{port: 5432}]\n",
@@ -252,7 +252,7 @@ fn what_can_t_be_matched_for_certain_is_left() {
 }
 
 #[test]
-fn what_only_looks_like_an_alias_in_a_comment_is_no_hindrance() {
+fn what_only_looks_like_an_alias_in_a_comment_prevents_no_fix() {
     let text = policy("  policyTypes: [Ingress]\n  # *all* of it\n  egress:\n  - {}\n");
     assert_eq!(fixed(&text), text.replace("[Ingress]", "[Ingress, Egress]"));
 }
@@ -266,7 +266,7 @@ fn the_port_of_openshift_s_dns_is_written_for_both_protocols() {
 }
 
 #[test]
-fn edits_that_meet_are_made_one_after_the_other() {
+fn overlapping_edits_are_made_one_after_the_other() {
     // The missing type and the missing DNS rule; afterwards neither is missing.
     let text = policy(
         "  policyTypes:\n  - Ingress\n  egress:\n  - to:\n    - podSelector:\n        matchLabels:\n          app: db\n",
@@ -276,7 +276,7 @@ fn edits_that_meet_are_made_one_after_the_other() {
 }
 
 #[test]
-fn safe_fixes_leave_unsafe_ones_alone() {
+fn safe_fixes_do_not_apply_unsafe_ones() {
     let text = policy(
         "  policyTypes: [Ingress, Egress]\n  ingress:\n  - ports:\n    - port: \"9090\"\n  egress:\n  - ports: [{port: 5432}]\n",
     );
@@ -290,7 +290,7 @@ fn safe_fixes_leave_unsafe_ones_alone() {
 }
 
 #[test]
-fn a_file_whose_fixes_bring_up_an_error_is_left_and_told_of() {
+fn a_file_whose_fixes_cause_an_error_is_not_changed_and_reported() {
     // Once the label is quoted, it is certain that the pods can't resolve names.
     let text = policy(
         "  policyTypes: [Egress]\n  egress:\n  - to:\n    - namespaceSelector:\n        matchLabels: {team: 12}\n    ports: [{port: 5432}]\n",
@@ -335,7 +335,7 @@ fn a_diff_changes_nothing_and_can_be_applied() {
 }
 
 #[test]
-fn the_closing_lines_and_the_exit_code_say_what_remains() {
+fn the_closing_lines_and_the_exit_code_count_what_remains() {
     let folder = repository(&[("shop.yaml", SHOP), ("policy.yaml", &ignored())]);
     let run = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
@@ -353,7 +353,7 @@ fn the_closing_lines_and_the_exit_code_say_what_remains() {
 }
 
 #[test]
-fn standard_input_is_never_mended() {
+fn standard_input_is_never_fixed() {
     let folder = repository(&[("shop.yaml", SHOP)]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
     command
@@ -364,7 +364,7 @@ fn standard_input_is_never_mended() {
 }
 
 #[test]
-fn a_fence_in_markdown_is_mended_in_place() {
+fn a_fence_in_markdown_is_fixed_in_place() {
     let text = format!("# Policies\n\n```yaml\n{}```\n\nDone.\n", ignored());
     let folder = repository(&[("README.md", &text)]);
     let mut request = request(folder.path());
@@ -376,7 +376,7 @@ fn a_fence_in_markdown_is_mended_in_place() {
 
 #[cfg(unix)]
 #[test]
-fn symbolic_links_and_files_outside_are_left_and_the_mode_is_kept() {
+fn symbolic_links_and_files_outside_are_not_changed_and_the_mode_is_kept() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
     let outside = tempfile::tempdir().unwrap();
@@ -451,7 +451,7 @@ const MISTAKES: [fn(&str) -> Option<String>; 4] = [
 ];
 
 #[test]
-fn mistakes_in_real_policies_are_mended() {
+fn mistakes_in_real_policies_are_fixed() {
     let Some(corpus) = shared::shared("corpus") else { return };
     let copy = plain_copy(&corpus);
     let is_policy = |text: &String| text.contains("kind: NetworkPolicy");
@@ -491,7 +491,7 @@ fn errors(outcome: &Outcome) -> BTreeMap<u64, usize> {
 }
 
 #[test]
-fn real_repositories_are_mended_and_nothing_else_of_them_changes() {
+fn real_repositories_are_fixed_and_nothing_else_changes() {
     let Some(corpus) = shared::shared("corpus") else { return };
     for how in [SAFE, RISKY] {
         let copy = plain_copy(&corpus);

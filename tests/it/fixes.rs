@@ -44,7 +44,7 @@ fn differences(rule: &Rule, example: &str, nth: usize) -> Option<Result<(), Stri
 }
 
 #[test]
-fn each_fix_mends_what_it_is_offered_for() {
+fn each_fix_resolves_its_finding() {
     let mut wrong = Vec::new();
     for rule in RULES.iter().filter(|rule| !matches!(rule.check, Check::Run)) {
         for example in pages::examples(rule).iter().filter(|example| example.bad) {

@@ -152,7 +152,7 @@ fn settings(path: &str) -> ChartSettings {
 }
 
 #[test]
-fn charts_are_told_from_their_parts_and_from_libraries() {
+fn charts_are_distinguished_from_dependencies_and_libraries() {
     let folder = charts();
     let (repo, _) = look(folder.path());
     let charts = helm::charts(&repo);
@@ -162,7 +162,7 @@ fn charts_are_told_from_their_parts_and_from_libraries() {
 }
 
 #[test]
-fn every_node_of_a_policy_stands_in_its_template() {
+fn every_node_of_a_policy_is_in_its_template() {
     let folder = charts();
     let shown = render(folder.path(), &Helm::default());
     assert_eq!(shown.faults(), [""; 0]);
@@ -221,7 +221,7 @@ fn a_chart_is_rendered_once_for_each_of_its_settings() {
 }
 
 #[test]
-fn something_else_can_ask_for_a_chart_with_values_of_its_own() {
+fn a_controller_can_request_a_chart_with_values_of_its_own() {
     let folder = charts();
     let (repo, mut sources) = look(folder.path());
     let charts = helm::charts(&repo);
@@ -251,7 +251,7 @@ fn something_else_can_ask_for_a_chart_with_values_of_its_own() {
 }
 
 #[test]
-fn charts_that_are_not_to_be_rendered_leave_their_bundle_open() {
+fn charts_that_are_not_rendered_leave_their_bundle_open() {
     let folder = charts();
     let never = render(folder.path(), &Helm { when: When::Never, ..Helm::default() });
     assert!(never.rendered.built[0].faults.is_empty());
@@ -272,7 +272,7 @@ fn told(folder: &TempDir, helm: &Helm) -> Vec<String> {
 }
 
 #[test]
-fn what_helm_refuses_is_told_at_its_line() {
+fn what_helm_rejects_is_reported_at_its_line() {
     let deep = "{{ define \"d\" }}\nx: {{ .Values.a.b.c }}\n{{ end }}\n";
     let bad_values = ("evil/values.yaml", "a: 1\nb: [\n");
     for (template, more, expected) in [
@@ -308,7 +308,7 @@ fn what_helm_refuses_is_told_at_its_line() {
 }
 
 #[test]
-fn a_values_file_with_a_mistake_is_told_at_its_line() {
+fn an_invalid_values_file_is_reported_at_its_line() {
     let folder = chart_of("a: 1\n", &[("prod.yaml", "a: 1\nb: 'x\n"), ("ok.yaml", "x: 1\n")]);
     let values = ["ok.yaml", "prod.yaml"].map(str::to_owned).to_vec();
     let helm =
@@ -329,7 +329,7 @@ fn a_values_file_with_a_mistake_is_told_at_its_line() {
 }
 
 #[test]
-fn a_chart_that_never_ends_or_never_stops_writing_is_ended() {
+fn an_endless_chart_is_stopped() {
     let helm =
         Helm { time_limit: Duration::from_secs(2), output_limit: 1 << 20, ..Helm::default() };
     let told_of = |template: &str| told(&chart_of(template, &[]), &helm).join("\n");
@@ -362,7 +362,7 @@ fn a_chart_that_never_ends_or_never_stops_writing_is_ended() {
 
 #[test]
 #[cfg(unix)]
-fn nothing_leads_out_of_the_repository() {
+fn nothing_outside_the_repository_is_read() {
     let secret = TempDir::new().unwrap();
     fs::write(secret.path().join("key"), "s3cret").unwrap();
     for link in ["evil/templates/key.yaml", "evil/charts", "evil/files", "evil/values.yaml"] {
@@ -384,7 +384,7 @@ fn nothing_leads_out_of_the_repository() {
 }
 
 #[test]
-fn nothing_is_fetched_and_what_is_there_is_rendered() {
+fn nothing_is_downloaded_and_existing_charts_are_rendered() {
     let chart = format!(
         "{CHART}dependencies:\n  - name: redis\n    version: 1.x\n    repository: \
          https://charts.example.com\n  - name: near\n    version: 0.1.0\n    repository: file://../near\n"
@@ -442,7 +442,7 @@ fn nothing_is_fetched_and_what_is_there_is_rendered() {
 }
 
 #[test]
-fn a_policy_that_the_values_turn_off_is_rendered_in_a_bundle_of_its_own() {
+fn a_policy_that_is_off_by_default_is_rendered_in_a_bundle_of_its_own() {
     let policy = "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata:\n  name: p\nspec: \
                   {podSelector: {}}\n";
     let guarded = |condition: &str| format!("{{{{- if {condition} }}}}\n{policy}{{{{- end }}}}\n");
@@ -470,7 +470,7 @@ fn a_policy_that_the_values_turn_off_is_rendered_in_a_bundle_of_its_own() {
 }
 
 #[test]
-fn parts_are_turned_on_and_off_and_get_their_values() {
+fn dependencies_are_enabled_and_disabled_and_get_their_values() {
     let chart = format!(
         "{CHART}dependencies:\n  - {{name: db, version: 0.1.0, condition: db.enabled}}\n  - {{name: db, \
          version: 0.1.0, alias: second, tags: [more]}}\n  - {{name: words, version: 0.1.0, \
@@ -511,7 +511,7 @@ fn parts_are_turned_on_and_off_and_get_their_values() {
 }
 
 #[test]
-fn a_packed_part_is_unpacked_and_stands_where_it_is_named() {
+fn a_packaged_dependency_is_unpacked_and_placed_at_its_entry() {
     let mut archive =
         tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), Default::default()));
     for (name, text) in [
@@ -594,7 +594,7 @@ fn shown_faults(folder: &TempDir) -> Vec<String> {
 
 /// Every span of every tree is inside one line of its source.
 #[test]
-fn the_charts_of_the_corpus_render_and_stand_in_their_templates() {
+fn the_charts_of_the_corpus_render_with_spans_in_their_templates() {
     let Some(corpus) = shared::shared("corpus") else { return };
     let mut nodes = 0;
     for entry in fs::read_dir(corpus).unwrap() {
@@ -616,7 +616,7 @@ fn the_charts_of_the_corpus_render_and_stand_in_their_templates() {
 /// The charts of the corpus, of `tests/charts`, and of the directory in `NETPOL_LINT_CHARTS`: real
 /// helm renders the same objects of each, or rejects it too.
 #[test]
-fn helm_makes_the_same_of_each_chart() {
+fn helm_renders_the_same_for_each_chart() {
     if tools::tool("helm").is_none() {
         return;
     }
@@ -756,7 +756,7 @@ fn lies_in(node: &Node, sources: &Sources, nodes: &mut usize) {
 }
 
 #[test]
-fn the_configuration_and_the_flag_say_how_charts_are_rendered() {
+fn the_configuration_and_the_flag_decide_how_charts_are_rendered() {
     let text = "[helm]\nrender = 'require'\ntime-limit = 3\n[[helm.chart]]\npath = 'a/*'\n\
                 release = 'x'\nnamespace = 'n'\nvalues = ['v.yaml']\n";
     let read = config::read("netpol-lint.toml", text).unwrap().helm;

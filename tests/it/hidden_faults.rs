@@ -57,7 +57,7 @@ fn a_broken_manifest_of_the_base_is_reported_at_the_overlay() {
 }
 
 #[test]
-fn what_hides_nothing_that_is_reported_stays_quiet() {
+fn faults_that_affect_no_reported_file_stay_quiet() {
     let good = ("base/kustomization.yaml", "resources: [np.yaml]\n");
     let other = ("other/kustomization.yaml", "resources: [missing.yaml, deploy.yaml]\n");
     let deploy = ("other/deploy.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");

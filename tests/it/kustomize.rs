@@ -64,7 +64,7 @@ fn the_corpus_is_built_as_kustomize_builds_it() {
 
 /// Each case says what it is: built without a fault, or one of a kind at a line.
 #[test]
-fn every_case_is_built_or_refused_at_its_line() {
+fn every_case_is_built_or_rejected_at_its_line() {
     let cases = Case::all();
     assert!(cases.len() >= 40, "{}", cases.len());
     let wrong: Vec<String> = cases
@@ -145,7 +145,7 @@ fn the_real_kustomize_agrees() {
 
 /// Every node of everything that is built is at the place where it is written.
 #[test]
-fn spans_are_where_things_are_written() {
+fn spans_are_where_values_are_written() {
     let unpacked: Vec<_> = Case::all().iter().map(Case::unpacked).collect();
     let mut trees: Vec<Tree> = unpacked.iter().map(|it| Tree::read(it.path())).collect();
     if let Some(corpus) = shared("corpus") {
@@ -311,7 +311,7 @@ fn links_out_of_the_repository_are_not_followed() {
 
 /// An editor's unsaved text and a fix's result are what is built.
 #[test]
-fn texts_stand_in_for_files() {
+fn texts_replace_files() {
     let case = Case::all().into_iter().find(|case| case.name == "common-labels").unwrap();
     let directory = case.unpacked();
     let mut scope = netpol_lint::repo::Scope {
@@ -328,7 +328,7 @@ fn texts_stand_in_for_files() {
 
 /// Flux objects: a path with or without a kustomization, and a namespace for all objects.
 #[test]
-fn what_flux_describes_is_built() {
+fn flux_kustomizations_are_built() {
     let case = Case::all().into_iter().find(|case| case.name == "file-beside-is-read").unwrap();
     let directory = case.unpacked();
     let tree = Tree::read(directory.path());
@@ -344,7 +344,7 @@ fn what_flux_describes_is_built() {
 
 /// After a fault the rest of the bundle is still built.
 #[test]
-fn what_is_refused_hides_nothing_else() {
+fn a_rejected_part_hides_nothing_else() {
     let name = "a-base-that-is-refused-hides-nothing-else";
     let case = Case::all().into_iter().find(|case| case.name == name).unwrap();
     let directory = case.unpacked();

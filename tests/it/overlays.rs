@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use netpol_lint::report::{Look, text};
 
 #[test]
-fn each_is_found_where_it_is_made_and_nowhere_else() {
+fn each_is_found_at_its_place_and_nowhere_else() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/overlays");
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();

@@ -37,7 +37,7 @@ fn piped(folder: &Path, arguments: &[&str], text: &str) -> String {
 }
 
 #[test]
-fn it_is_judged_among_what_surrounds_the_one_of_its_name() {
+fn it_is_checked_in_the_context_of_the_one_with_its_name() {
     let folder = repository(&[("k8s/np.yaml", &policy("web")), ("k8s/web.yaml", PODS)]);
     for arguments in [&[][..], &["--stdin-path", "new/np.yaml"]] {
         let said = piped(folder.path(), arguments, &policy("web"));
@@ -49,7 +49,7 @@ fn it_is_judged_among_what_surrounds_the_one_of_its_name() {
 }
 
 #[test]
-fn it_replaces_what_a_kustomization_makes_of_the_same() {
+fn it_replaces_the_built_object_of_a_kustomization() {
     let bare = policy("web").replace(", namespace: shop", "");
     let kustomization = "namespace: shop\nresources: [np.yaml, web.yaml]\n";
     let folder = repository(&[

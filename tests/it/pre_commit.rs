@@ -152,14 +152,14 @@ fn shop() -> Option<Shop> {
 }
 
 #[test]
-fn a_commit_that_breaks_dns_is_refused_and_one_that_mends_it_passes() {
+fn a_commit_that_breaks_dns_is_rejected_and_one_that_fixes_it_passes() {
     let Some(shop) = shop() else { return };
     shop.commits();
     shop.breaks_and_mends_dns();
 }
 
 #[test]
-fn the_hook_speaks_of_what_is_committed_and_of_nothing_else() {
+fn the_hook_reports_only_committed_files() {
     let Some(shop) = shop() else { return };
     shop.commits();
     // Wrong, and committed without the hook.
@@ -180,7 +180,7 @@ fn the_hook_speaks_of_what_is_committed_and_of_nothing_else() {
 }
 
 #[test]
-fn what_is_no_manifest_is_looked_at_and_passes() {
+fn files_that_are_not_manifests_pass() {
     let Some(shop) = shop() else { return };
     shop.commits();
     for (path, text) in [

@@ -269,7 +269,7 @@ fn without_blocks(rules: Vec<String>) -> Vec<String> {
 }
 
 #[test]
-fn what_selects_no_pod_is_not_asked_in_vain() {
+fn a_policy_without_pods_costs_no_lookups() {
     // The generator must reach both answers, or the laws are vacuous.
     let pods = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: one}\nspec: {}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b, namespace: one}\nspec: {}\n";
     let open = table(&cluster(pods));

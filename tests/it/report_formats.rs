@@ -142,7 +142,7 @@ fn sarif_escapes_what_would_be_a_link_and_encodes_addresses() {
 }
 
 #[test]
-fn sarif_leaves_out_the_least_severe_and_least_confident() {
+fn sarif_omits_the_least_severe_and_least_confident() {
     let mut outcome = sample_findings::outcome(&[("a.yaml", "a: b\n")]);
     let place = place(&outcome, 0, "b");
     for number in 0..25_010 {
@@ -234,7 +234,7 @@ fn github_is_read_back() {
 }
 
 #[test]
-fn github_s_escapes_give_back_what_was_said() {
+fn github_s_escapes_decode_to_the_message() {
     let mut outcome = sample_findings::outcome(&[("a,b:c%2C.yaml", "a: b\n")]);
     let place = place(&outcome, 0, "b");
     outcome.findings.push(finding(&ORPHANED, place, "100% of `a`, ::error::x and %0A", "Do: it"));

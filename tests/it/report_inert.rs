@@ -110,7 +110,7 @@ fn reports() -> Vec<(&'static str, Outcome, String)> {
 }
 
 #[test]
-fn the_hostile_repositories_have_what_they_are_made_for() {
+fn the_hostile_repositories_contain_every_hostile_name() {
     let [(_a, names), (_b, paths)] = hostile();
     assert!(names.findings.len() >= NASTY.len() * 5, "{}", names.findings.len());
     assert!(paths.findings.len() >= 3, "{}", paths.findings.len());
@@ -118,7 +118,7 @@ fn the_hostile_repositories_have_what_they_are_made_for() {
 }
 
 #[test]
-fn no_format_writes_a_character_that_steers() {
+fn no_format_writes_a_control_character() {
     for (name, _, report) in reports() {
         let steering: Vec<char> = report
             .chars()
@@ -170,7 +170,7 @@ fn shown(value: &Value, key: &str, out: &mut Vec<String>) {
 }
 
 #[test]
-fn what_viewers_decode_is_inert_too() {
+fn text_that_viewers_decode_is_escaped_too() {
     for (name, outcome, report) in reports() {
         if !["sarif", "gitlab"].contains(&name) {
             continue;
@@ -199,7 +199,7 @@ fn sarif_has_no_links_but_those_to_related_places() {
 }
 
 #[test]
-fn markdown_holds_what_we_put_there_and_nothing_else() {
+fn markdown_contains_only_what_we_write() {
     for (_folder, outcome) in hostile() {
         let report = written(markdown::write, &outcome);
         let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;

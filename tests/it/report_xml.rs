@@ -135,7 +135,7 @@ fn number(element: &Element, name: &str) -> usize {
 }
 
 #[test]
-fn junit_counts_what_it_holds() {
+fn junit_counts_its_contents() {
     let folder = repository(FILES);
     let outcome = outcome(folder.path());
     let root = parse(&written(junit::write, &outcome));
@@ -193,7 +193,7 @@ fn checkstyle_has_every_finding_below_its_file() {
 }
 
 #[test]
-fn what_would_end_an_element_or_is_no_character_of_xml_is_text() {
+fn markup_and_characters_outside_xml_are_escaped() {
     let nasty = "]]> <b> & \" ' \u{1} \u{b} \u{fffe} \u{ffff} \u{7f} &amp; -->";
     let mut outcome = sample_findings::outcome(&[("<\u{1}\"&>.yaml", "a: b\n")]);
     let place = sample_findings::place(&outcome, 0, "b");

@@ -126,7 +126,7 @@ fn examples_are_the_same_as_the_base_of_an_overlay() {
 }
 
 #[test]
-fn every_rule_says_what_its_snapshot_holds() {
+fn every_rule_reports_what_its_snapshot_contains() {
     for rule in RULES {
         let bad: Vec<pages::Example<'_>> =
             pages::examples(rule).into_iter().filter(|example| example.bad).collect();

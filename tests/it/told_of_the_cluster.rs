@@ -64,7 +64,7 @@ fn blocks_in_the_ranges_of_pods_and_services_are_inside_the_cluster() {
 }
 
 #[test]
-fn a_default_namespace_is_one() {
+fn a_default_namespace_applies() {
     let told = Settings { default_namespace: Some("shop".into()), ..Settings::default() };
     assert_eq!(found("implicit-namespace", told).len(), 0);
     assert_eq!(found("implicit-namespace", Settings::default()).len(), 1);

@@ -105,7 +105,7 @@ fn a_pod_template_in_a_config_map_is_a_possible_pod() {
 }
 
 #[test]
-fn what_is_not_evaluated_opens_what_it_reaches() {
+fn what_is_not_evaluated_opens_the_namespaces_it_affects() {
     let with = |name: &str, text: &str| {
         let pods = deployment("shop", "web", "");
         rules(&format!(
@@ -131,7 +131,7 @@ fn what_is_not_evaluated_opens_what_it_reaches() {
 }
 
 #[test]
-fn what_could_not_be_built_is_an_error_where_a_policy_is_lost() {
+fn what_could_not_be_built_is_an_error_if_a_policy_is_lost() {
     let refused = "resources: [a.yaml, missing.yaml]\n";
     let of = |content: &str| {
         format!("# file: k/kustomization.yaml\n{refused}# file: k/a.yaml\n{content}")
@@ -149,7 +149,7 @@ fn what_could_not_be_built_is_an_error_where_a_policy_is_lost() {
 }
 
 #[test]
-fn a_broken_document_is_an_error_where_it_names_a_policy() {
+fn a_broken_document_is_an_error_if_it_mentions_a_policy() {
     let of = |kind: &str, broken: &str| {
         rules(&format!("# file: a.yaml\nkind: {kind}\nmetadata:\n{broken}"))
     };
@@ -160,7 +160,7 @@ fn a_broken_document_is_an_error_where_it_names_a_policy() {
 }
 
 #[test]
-fn what_tests_expect_is_no_manifest_and_tests_are_quiet_unless_given() {
+fn test_expectations_are_not_manifests_and_tests_are_quiet_unless_given() {
     let orphan = deployment("x", "web", "") + &policy("x", "wbe");
     let expected = format!("# file: tests/kuttl/a/00-assert.yaml\n{orphan}");
     assert_eq!(found(&expected, &["--pedantic", "."]), [""; 0]);
@@ -173,7 +173,7 @@ fn what_tests_expect_is_no_manifest_and_tests_are_quiet_unless_given() {
 }
 
 #[test]
-fn ways_to_install_side_by_side_are_alternatives() {
+fn several_ways_to_install_in_one_directory_are_alternatives() {
     let both = policy("x", "web") + &policy("x", "cart") + &deployment("x", "web", "");
     let cart = deployment("x", "cart", "");
     let two =

@@ -456,22 +456,22 @@ fn hold(rows: &[Row], severity: Severity) {
 }
 
 #[test]
-fn what_the_decoder_refuses_is_said_by_one_rule_and_nothing_else_is() {
+fn what_the_decoder_rejects_is_reported_by_exactly_one_rule() {
     hold(DECODER, Severity::Error);
 }
 
 #[test]
-fn what_the_validation_refuses_is_said_by_one_rule_and_nothing_else_is() {
+fn what_the_validation_rejects_is_reported_by_exactly_one_rule() {
     hold(VALIDATION, Severity::Error);
 }
 
 #[test]
-fn what_is_accepted_with_a_doubt_is_a_warning() {
+fn what_is_accepted_but_doubtful_is_a_warning() {
     hold(WARNINGS, Severity::Warning);
 }
 
 #[test]
-fn what_is_accepted_is_not_called_refused() {
+fn what_is_accepted_is_not_reported_as_rejected() {
     for (part, text) in ACCEPTED {
         assert_eq!(refusals(&part.policy(text)), [], "{text}");
     }
@@ -488,7 +488,7 @@ fn annotations_may_be_256_kib_in_all() {
 }
 
 #[test]
-fn a_removed_version_is_refused() {
+fn a_removed_version_is_rejected() {
     let text = Part::Peer.policy("{podSelector: {}}");
     let old = text.replace("networking.k8s.io/v1", "extensions/v1beta1");
     assert_eq!(refusals(&text), []);

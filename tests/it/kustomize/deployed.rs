@@ -60,7 +60,7 @@ fn fields_are_written_into_the_kustomization() {
 }
 
 #[test]
-fn patches_are_added_to_those_that_are_there() {
+fn patches_are_added_to_existing_ones() {
     let kustomization = "resources: [np.yaml]\ncommonLabels: {a: file, b: file}\npatches:\n\
         - target: {kind: NetworkPolicy}\n  patch: '[{op: add, path: /metadata/labels, value: {x: y}}]'\n";
     let files = [("app/kustomization.yaml", kustomization), ("app/np.yaml", POLICY)];
@@ -75,7 +75,7 @@ fn patches_are_added_to_those_that_are_there() {
 }
 
 #[test]
-fn only_flux_takes_an_empty_kustomization() {
+fn only_flux_accepts_an_empty_kustomization() {
     for text in
         ["# nothing yet\n", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"]
     {
@@ -91,7 +91,7 @@ fn only_flux_takes_an_empty_kustomization() {
 }
 
 #[test]
-fn what_git_ignores_is_absent_and_not_wrong() {
+fn files_that_git_ignores_are_absent_and_not_wrong() {
     let files = [
         (".gitignore", "*.local.yaml\nmade/\n!kept.local.yaml\n"),
         (

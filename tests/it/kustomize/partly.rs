@@ -66,7 +66,7 @@ fn cases_and_corpus_are_built_the_same() {
 /// A repository with large objects, of which only the heads are parsed, and every transformer that
 /// may touch the rest.
 #[test]
-fn whatever_touches_the_rest_has_it() {
+fn every_transformer_that_needs_the_rest_gets_it() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     std::fs::create_dir(root.join(".git")).unwrap();
