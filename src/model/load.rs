@@ -137,6 +137,18 @@ pub fn decoded(
     manifests.into_iter().map(decode).filter(matters).collect()
 }
 
+/// Whether a built manifest matters to what comes after: policies, what makes pods, what is
+/// deployed.
+pub fn matters(manifest: &Manifest) -> bool {
+    let Manifest { head, tree, .. } = manifest;
+    let (group, kind) = (head.group.as_str(), head.kind.as_str());
+    if kinds::is_read_whole(group, kind) || kinds::is_deployer(group, kind) {
+        return true;
+    }
+    let object = decode(head.clone(), tree);
+    !matches!(object.body, Body::Other) || is_telltale(&object)
+}
+
 /// What one file holds.
 #[derive(Default)]
 struct FileRead {

@@ -40,7 +40,7 @@ const OBJECT: usize = 600;
 /// A policy, its rules and the pods it selects.
 const POLICY: usize = 2_000;
 /// A peer, and the pods it selects.
-const PEER: usize = 1_600;
+const PEER: usize = 2_100;
 /// A port of a rule or of a container.
 const PORT: usize = 200;
 /// A requirement of a selector, or a label.

@@ -32,7 +32,7 @@ pub use decode::{decode, string};
 pub use duplicate::{Duplicate, DuplicateKey, DuplicateObject, in_order, of_rendered};
 pub use field::{Field, Place, Why};
 pub use inventory::{InventoryFile, inventory, without_own};
-pub use load::{Loaded, MARK, decoded, load};
+pub use load::{Loaded, MARK, decoded, load, matters};
 pub use memory::Budget;
 pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;
