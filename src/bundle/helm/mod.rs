@@ -3,7 +3,7 @@
 //!
 //! A chart is read with its subcharts (`chart`), and nothing from outside the repository. Its values
 //! are merged and handed to its templates (`data`), which `template` executes as helm does. The result
-//! is read as manifests (`render`) whose nodes point into their templates (`places`). Policies that the
+//! is read as manifests (`output`) whose nodes point into their templates (`places`). Policies that the
 //! values turn off are turned on in a rendering of their own (`switches`). What does not render is
 //! reported at the line that fails (`faults`).
 
@@ -13,6 +13,7 @@ mod data;
 mod faults;
 mod given;
 mod names;
+mod output;
 mod places;
 mod render;
 mod switches;

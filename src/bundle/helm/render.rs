@@ -1,31 +1,27 @@
 //! Renders a chart that is loaded: values first, then templates, then what they make as manifests.
 
-use std::ops::Range;
 use std::rc::Rc;
 
 use super::chart::{Elsewhere, File, Loaded, Refused, coalesced, enabled, overlaid};
 use super::data::{Release, Scope, scopes};
 use super::faults::{self, Trouble};
-use super::given::{below, is_switch, own_values, switch_on, values, values_path};
+use super::given::{Reader, below, is_switch, switch_on, values_path};
+use super::output::{self, POLICY};
 use super::places::Places;
 use super::switches;
 use super::template::{
-    Budget, Data, Map, MapKind, Mark, Origins, Place, Reason, Renderer, Template, TemplateSet,
-    value_of,
+    Budget, Data, Map, MapKind, Origins, Place, Reason, Renderer, Template, TemplateSet,
+    parsed_size,
 };
 use super::texts::Texts;
 use super::work::{Prepared, Work};
 use super::{Helm, STEPS};
-use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening, heads};
+use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening};
 use crate::text::{SourceId, Sources, Span};
 use crate::yaml::{self, Limits, Node};
 
-/// What a document of the output is read as, before its places are those of its template.
-const OUTPUT: SourceId = SourceId(u32::MAX);
 /// Room for the calls of a rendering: templates call one another, and are nested.
 const STACK: usize = 256 << 20;
-/// Nothing that belongs to a test is part of what runs.
-const HOOK: &str = "helm.sh/hook";
 
 /// What all renderings of a run share.
 #[derive(Clone, Copy)]
@@ -69,13 +65,6 @@ struct Rendering<'a> {
 
 /// All templates, and those that are rendered with the number of their chart.
 type Parsed = (Rc<TemplateSet>, Vec<(Rc<Template>, usize)>);
-
-/// A file that was rendered.
-struct Rendered {
-    text: String,
-    marks: Vec<Mark>,
-    fallback: Span,
-}
 
 impl<'a> Rendering<'a> {
     fn new(work: &'a Work<'a>, prepared: &'a Prepared, shared: Shared<'a>) -> Self {
@@ -180,25 +169,16 @@ impl<'a> Rendering<'a> {
 
     /// Renders it with some switches on; says which switches turn on what is not made.
     fn once(&mut self, on: &[String], is_whole: bool) -> Result<Vec<String>, Trouble> {
-        let given = self.given()?;
+        let (texts, limits) = (self.shared.texts, self.shared.limits);
+        let mut reader = Reader::new(texts, limits, &mut self.origins, &self.budget);
+        let given = given(self.work, self.prepared, &mut reader)?;
         for path in on {
             switch_on(&given, path);
         }
-        let mut mistakes = Vec::new();
-        let (texts, limits, origins) = (self.shared.texts, self.shared.limits, &mut self.origins);
-        let mut own = |chart: &'a Loaded| match own_values(chart, texts, limits, origins) {
-            Ok(map) => map,
-            Err(trouble) => {
-                mistakes.push(trouble);
-                Map::new(MapKind::Any)
-            }
-        };
-        let chart = enabled(&self.prepared.found.chart, &given, &mut own);
-        if let Some(mistake) = mistakes.into_iter().next() {
-            return Err(mistake);
-        }
-        let chart = chart.map_err(Trouble::of_chart)?;
-        let values = coalesced(&chart, &given, false).map_err(Trouble::of_chart)?;
+        let found = &self.prepared.found;
+        let mut own = |chart: &'a Loaded| reader.own(chart);
+        let chart = enabled(&found.chart, &given, &self.budget, &mut own)?;
+        let values = coalesced(&chart, &given, false, &self.budget).map_err(Trouble::from)?;
         let namespace = self.work.namespace(self.shared.helm);
         let release = Release { name: &self.work.release, namespace };
         let scopes = scopes(&chart, &values, release);
@@ -211,7 +191,7 @@ impl<'a> Rendering<'a> {
             if self.is_exhausted() {
                 break;
             }
-            let is_policy = |it: &Manifest| it.head.kind.ends_with("NetworkPolicy");
+            let is_policy = |it: &Manifest| it.head.kind.ends_with(POLICY);
             let is_silent = !made.iter().any(is_policy);
             if is_silent && let Some(place) = switches::policy(template) {
                 self.silent.push((Rc::clone(template), place));
@@ -236,25 +216,6 @@ impl<'a> Rendering<'a> {
         self.budget.step(1).is_err()
     }
 
-    /// The values given: files one after the other, then those written where it is asked for.
-    fn given(&mut self) -> Result<Map, Trouble> {
-        let mut all = Map::new(MapKind::Any);
-        for (path, text) in self.work.values.iter().zip(&self.prepared.values) {
-            let source = self.shared.texts.of(&self.shared.texts.root.join(path));
-            let read = values(text, source, self.shared.limits, &mut self.origins);
-            let map = read.map_err(|(span, why)| Trouble::of_values(path, span, why))?;
-            all = overlaid(&all, &map);
-        }
-        if let Some(node) = self.work.inline {
-            let origins = &mut self.origins;
-            let value = value_of(node, &mut |span| origins.value(span));
-            if let Data::Map(map) = value.data {
-                all = overlaid(&all, &map);
-            }
-        }
-        Ok(all)
-    }
-
     /// All templates, and those that are rendered with the number of their chart, in helm's order.
     fn parse(&self, scopes: &[Scope<'_>]) -> Result<Parsed, Trouble> {
         let mut all: Vec<(String, usize, &File)> = Vec::new();
@@ -273,6 +234,7 @@ impl<'a> Rendering<'a> {
         for (name, nth, file) in all {
             let place = self.place_of(file);
             let (name, text): (Rc<str>, Rc<str>) = (name.into(), (&*file.text()).into());
+            self.budget.room(parsed_size(&text))?;
             let template = set.add(&name, &text, place).map_err(|mistake| {
                 Trouble::of_template(
                     place,
@@ -352,49 +314,22 @@ impl<'a> Rendering<'a> {
             return;
         }
         let fallback = self.start_of(template);
-        self.read(&Rendered { text, marks, fallback });
+        let places = Places {
+            text: &text,
+            marks: &marks,
+            origins: &self.origins,
+            sources: self.shared.sources,
+            fallback,
+        };
+        let (manifests, problems) = output::read(&places, self.shared.limits, &self.budget);
+        self.built.manifests.extend(manifests);
+        problems.into_iter().for_each(|problem| self.trouble(problem, true));
     }
 
     fn start_of(&self, template: &Template) -> Span {
         match template.source.place {
             Place::File(source) => Span::new(source, 0, 0),
             Place::Fixed(span) => span,
-        }
-    }
-
-    /// The manifests of what a file makes.
-    fn read(&mut self, rendered: &Rendered) {
-        let text = rendered.text.as_str();
-        let places = Places {
-            text,
-            marks: &rendered.marks,
-            origins: &self.origins,
-            sources: self.shared.sources,
-            fallback: rendered.fallback,
-        };
-        let mut problems: Vec<(Span, String)> = Vec::new();
-        for range in documents(text) {
-            let stream = yaml::read(OUTPUT, text, range, None, self.shared.limits);
-            problems.extend(
-                stream
-                    .problems
-                    .iter()
-                    .map(|problem| (places.place(problem.span), faults::in_words(&problem.kind))),
-            );
-            for document in stream.documents.iter().filter(|document| !is_test(&document.root)) {
-                let mut writes = Vec::new();
-                let tree = places.rewritten(&document.root, &mut writes);
-                for (head, tree) in heads(&tree) {
-                    let writes = match head.kind.ends_with("NetworkPolicy") {
-                        true => writes.clone(),
-                        false => Vec::new(),
-                    };
-                    self.built.manifests.push(Manifest { head, tree, writes });
-                }
-            }
-        }
-        for (place, why) in problems {
-            self.trouble(Trouble::of_output(place, &why), true);
         }
     }
 
@@ -450,6 +385,22 @@ impl<'a> Rendering<'a> {
     }
 }
 
+/// The values given: files one after the other, then those written where it is asked for.
+fn given(work: &Work<'_>, prepared: &Prepared, reader: &mut Reader<'_>) -> Result<Map, Trouble> {
+    let mut all = Map::new(MapKind::Any);
+    for (path, text) in work.values.iter().zip(&prepared.values) {
+        let source = reader.texts.of(&reader.texts.root.join(path));
+        let map = reader.values(path, text, source)?;
+        all = overlaid(&all, &map, reader.budget)?;
+    }
+    if let Some(node) = work.inline
+        && let Data::Map(map) = reader.value(node, true)?.data
+    {
+        all = overlaid(&all, &map, reader.budget)?;
+    }
+    Ok(all)
+}
+
 /// The renderer itself has failed. That is said, and the rest of the repository is checked.
 fn stopped() -> Refused {
     Refused::new(
@@ -482,31 +433,6 @@ pub(super) fn refused(work: &Work<'_>, refused: &Refused) -> Built {
         namespace: work.namespace.as_deref().map(Into::into),
         ..Built::default()
     }
-}
-
-/// The documents of what a template makes, as helm parts them: at each line that begins with `---`,
-/// without the space around them.
-fn documents(text: &str) -> Vec<Range<usize>> {
-    let is_space = |c: char| c.is_ascii_whitespace();
-    let mut starts = vec![(0, 0)];
-    for (at, _) in text.match_indices("---") {
-        if at == 0 || text.get(..at).is_some_and(|before| before.ends_with('\n')) {
-            starts.push((at, at + 3));
-        }
-    }
-    let ends = starts.iter().skip(1).map(|(at, _)| *at).chain([text.len()]);
-    let trimmed = starts.iter().zip(ends).map(|((_, start), end)| {
-        let all = text.get(*start..end).unwrap_or("");
-        let head = all.len() - all.trim_start_matches(is_space).len();
-        start + head..start + all.trim_end_matches(is_space).len().max(head)
-    });
-    trimmed.filter(|range| !range.is_empty()).collect()
-}
-
-/// Whether a manifest is only run by `helm test`.
-fn is_test(root: &Node) -> bool {
-    let hook = root.at(&["metadata", "annotations", HOOK]).and_then(Node::as_str);
-    hook.is_some_and(|hook| hook.split(',').any(|it| it.trim().starts_with("test")))
 }
 
 fn tree(text: &str) -> Option<Node> {
