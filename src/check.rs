@@ -336,17 +336,22 @@ impl<'a> Run<'a> {
         let is_own = |object: &&Object| {
             object.made.is_some() || self.repo.files.get(object.head.source.0 as usize).is_some()
         };
-        let own = || self.objects().iter().filter(is_own);
-        let workloads = own().map(|object| match &object.body {
+        // A chart that is rendered in several ways has one policy, wherever it is written once.
+        let mut met: BTreeSet<Span> = BTreeSet::new();
+        let is_first = |object: &&Object| match &object.made {
+            Some(made) if self.assembly.units[made.built].is_chart => met.insert(object.head.start),
+            _ => true,
+        };
+        let own: Vec<&Object> = self.objects().iter().filter(is_own).filter(is_first).collect();
+        let workloads = own.iter().map(|object| match &object.body {
             Body::Workloads(list) => list.len(),
             _ => 0,
         });
         let loaded = &self.assembly.loaded;
-        let is_policy = |object: &&Object| matches!(object.body, Body::Policy(_));
         Summary {
             files: loaded.files,
             documents: loaded.documents,
-            policies: own().filter(is_policy).count(),
+            policies: own.iter().filter(|object| matches!(object.body, Body::Policy(_))).count(),
             workloads: workloads.sum(),
             suppressed: 0,
             mended: 0,

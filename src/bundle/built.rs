@@ -105,6 +105,8 @@ pub enum Writer {
     /// No kustomization, but a chart's template: `before` is where the value is written that it
     /// writes.
     Value,
+    /// The same: `before` is where it is written in the template that this one includes.
+    Include,
 }
 
 /// Something that could not be made.

@@ -19,6 +19,7 @@ mod render;
 mod switches;
 mod template;
 mod texts;
+mod variants;
 mod work;
 
 use std::path::Path;
@@ -28,6 +29,7 @@ use compact_str::CompactString;
 use rayon::prelude::*;
 
 pub use charts::{Chart, Charts, charts};
+pub use switches::Assignment;
 
 use crate::bundle::{Built, Opening};
 use crate::repo::{PathSet, Repo};
@@ -84,6 +86,8 @@ pub struct Helm {
     pub output_limit: u64,
     /// The release's namespace where a chart has no other; none for helm's own, `default`.
     pub namespace: Option<String>,
+    /// Values that turn policies on, beside the switches that are named after network policies.
+    pub sets: Vec<Assignment>,
     /// What is said of some charts; others are rendered with their default values.
     pub charts: Vec<ChartSettings>,
 }
@@ -95,6 +99,7 @@ impl Default for Helm {
             time_limit: TIME_LIMIT,
             output_limit: OUTPUT_LIMIT,
             namespace: None,
+            sets: Vec::new(),
             charts: Vec::new(),
         }
     }
@@ -198,9 +203,12 @@ impl<'a> Run<'a> {
             return works.iter().map(|work| render::refused(work, &spent)).collect();
         }
         let root = &self.repo.root;
-        let prepared: Vec<_> = works.par_iter().map(|work| work.prepare(root, self.helm)).collect();
-        let values: Vec<_> =
-            works.iter().flat_map(|work| &work.values).map(|path| root.join(path)).collect();
+        let prepared: Vec<_> =
+            works.par_iter().map(|work| work.prepare(self.repo, self.helm)).collect();
+        let tested = prepared.iter().flatten().flat_map(|prepared| &prepared.tested);
+        let tested = tested.map(|file| &file.path);
+        let values = works.iter().flat_map(|work| &work.values).chain(tested);
+        let values: Vec<_> = values.map(|path| root.join(path)).collect();
         let found = prepared.iter().flatten().flat_map(|prepared| &prepared.found.files);
         self.texts.add(found.chain(&values).map(Path::new), sources);
         let shared = Shared { texts: &self.texts, sources, helm: self.helm, limits: self.limits };

@@ -32,10 +32,14 @@ impl Places<'_> {
         match &node.value {
             Value::Scalar(scalar) => {
                 let place = self.place(node.span);
-                if noted.is_wanted()
-                    && let Some(value) = self.value(node.span)
-                {
-                    noted.write(key, place, Node { span: value, value: node.value.clone() });
+                if noted.is_wanted() {
+                    let before = |span| Node { span, value: node.value.clone() };
+                    if let Some(value) = self.value(node.span) {
+                        noted.write(key, Writer::Value, place, before(value));
+                    }
+                    if let Some(inner) = self.included(node.span) {
+                        noted.write(key, Writer::Include, place, before(inner));
+                    }
                 }
                 Node { span: place, value: Value::Scalar(self.known(scalar, node.span)) }
             }
@@ -102,7 +106,10 @@ impl Places<'_> {
 
     /// Where a piece of what was made, from one byte to another, is written.
     fn piece(&self, from: usize, to: usize, mark: Mark) -> Option<Span> {
-        let trace = self.origins.outermost(mark.origin);
+        self.piece_of(self.origins.outermost(mark.origin), from, to, mark)
+    }
+
+    fn piece_of(&self, trace: Trace, from: usize, to: usize, mark: Mark) -> Option<Span> {
         let template = trace.template?;
         if !trace.is_literal {
             return Some(template);
@@ -147,6 +154,16 @@ impl Places<'_> {
         self.marked(span).map(|(from, to, mark)| (from, to, self.origins.get(mark.origin)))
     }
 
+    /// Where a token is written in a template that is included.
+    fn included(&self, span: Span) -> Option<Span> {
+        let inner = self.marked(span).find_map(|(from, to, mark)| {
+            let trace = self.origins.get(mark.origin);
+            let is_included = trace.caller != Origin::NONE;
+            is_included.then(|| self.piece_of(trace, from, to, mark)).flatten()
+        });
+        inner.map(|inner| self.one_line(inner))
+    }
+
     /// The value that a token is made of.
     fn value(&self, span: Span) -> Option<Span> {
         self.pieces(span).find_map(|(_, _, trace)| trace.value)
@@ -168,11 +185,11 @@ impl Noted<'_> {
         self.writes.is_some() && self.path.len() <= LONGEST
     }
 
-    fn write(&mut self, key: &str, place: Span, before: Node) {
+    fn write(&mut self, key: &str, writer: Writer, place: Span, before: Node) {
         if let Some(writes) = &mut self.writes {
             let (holder, key) = (self.path.clone(), key.into());
             let before = Some(before);
-            writes.push(Write { holder, key, writer: Writer::Value, place, before });
+            writes.push(Write { holder, key, writer, place, before });
         }
     }
 

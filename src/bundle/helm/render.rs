@@ -1,24 +1,27 @@
 //! Renders a chart that is loaded: values first, then templates, then what they make as manifests.
 
+mod missing;
+
 use std::rc::Rc;
 
-use super::chart::{Elsewhere, File, Loaded, Refused, coalesced, enabled, overlaid};
+use super::chart::{File, Loaded, Refused, coalesced, enabled, overlaid};
 use super::data::{Release, Scope, scopes};
 use super::faults::{self, Trouble};
-use super::given::{Reader, below, is_switch, switch_on, values_path};
+use super::given::Reader;
 use super::output::{self, POLICY};
 use super::places::Places;
-use super::switches;
+use super::switches::{self, Assignment, Conditions};
 use super::template::{
     Budget, Data, Map, MapKind, Origins, Place, Reason, Renderer, Template, TemplateSet,
     parsed_size,
 };
 use super::texts::Texts;
+use super::variants::{self, Variant};
 use super::work::{Prepared, Work};
 use super::{Helm, STEPS};
 use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening};
 use crate::text::{SourceId, Sources, Span};
-use crate::yaml::{self, Limits, Node};
+use crate::yaml::Limits;
 
 /// Room for the calls of a rendering: templates call one another, and are nested.
 const STACK: usize = 256 << 20;
@@ -97,46 +100,84 @@ impl<'a> Rendering<'a> {
 
     fn all(mut self) -> (Vec<Built>, u64) {
         let is_whole = self.missing();
-        let switched = match self.once(&[], is_whole) {
-            Ok(switches) if self.work.is_default => switches,
+        let variants = match self.once(&Variant::default(), is_whole) {
+            Ok(set) if self.work.is_default => self.variants(&set),
             Ok(_) => Vec::new(),
             Err(trouble) => {
                 self.trouble(trouble, is_whole);
                 Vec::new()
             }
         };
-        let again = match switched.as_slice() {
-            [] => None,
-            switched => self.switched(switched),
-        };
-        self.tell_of_silent();
-        let steps = most_steps(self.shared.helm) * 2;
-        let mut left = self.budget.steps_left();
-        let mut built = vec![self.built];
-        match again {
-            Some(again) => {
-                left += again.budget.steps_left();
-                built.push(again.built);
+        let most = most_steps(self.shared.helm);
+        let mut taken = most - self.budget.steps_left();
+        let mut others = Vec::new();
+        for variant in variants {
+            if taken > most {
+                let why = "takes too many steps to be tried with other values".to_owned();
+                self.trouble(Trouble::of_limit(why, self.work.chart.name_span), true);
+                break;
             }
-            None => left += most_steps(self.shared.helm),
+            let (built, steps) = self.again(&variant, is_whole);
+            taken += steps;
+            others.extend(built);
         }
-        (built, steps.saturating_sub(left))
+        self.tell_of_silent();
+        let mut built = vec![self.built];
+        built.append(&mut others);
+        (built, taken)
     }
 
-    /// The same with those switches on; none where that does not render.
-    fn switched(&mut self, switches: &[String]) -> Option<Self> {
-        let mut again = Self::new(self.work, self.prepared, self.shared);
-        let told: Vec<String> = switches.iter().map(|path| format!("{path}=true")).collect();
-        again.built.name = format!("{} ({})", self.work.name, told.join(", "));
-        // What is wrong with the chart is told once.
-        let is_made = again.once(switches, true).is_ok();
-        if !is_made || again.built.faults.iter().any(|it| it.kind == FaultKind::Render) {
-            return None;
+    /// The other ways to render it, after it was rendered as it is.
+    fn variants(&self, set: &[Assignment]) -> Vec<Variant> {
+        let mut all = Vec::new();
+        let on = Variant { set: set.to_vec(), ..Variant::default() };
+        if !set.is_empty() {
+            all.push(on.clone());
         }
-        again.built.openings.clone_from(&self.built.openings);
+        let is_policy = |it: &Manifest| it.head.kind.ends_with(POLICY);
+        let has_policy = self.built.manifests.iter().any(is_policy) || !set.is_empty();
+        let release = variants::release_unlike(&self.work.chart.name);
+        if has_policy && release.is_some() && self.asks_for_release() {
+            all.push(Variant { release, ..on });
+        }
+        let tested = (0..self.prepared.tested.len()).map(Some);
+        all.extend(tested.map(|tested| Variant { tested, ..Variant::default() }));
+        all
+    }
+
+    /// Whether a template may write the release's name.
+    fn asks_for_release(&self) -> bool {
+        let mut asks = false;
+        self.prepared.found.chart.walk(&mut |chart| {
+            asks = asks || chart.templates.iter().any(|it| it.text().contains("Release.Name"));
+        });
+        asks
+    }
+
+    /// The same in another way, and how many steps that took; none where it does not render and
+    /// nobody said that it does.
+    fn again(&mut self, variant: &Variant, is_whole: bool) -> (Option<Built>, u64) {
+        let mut again = Self::new(self.work, self.prepared, self.shared);
+        again.built.name = variant.name(&self.work.name, &self.prepared.tested);
+        if let Err(trouble) = again.once(variant, is_whole) {
+            again.trouble(trouble, is_whole);
+        }
+        let steps = most_steps(self.shared.helm) - again.budget.steps_left();
+        let is_broken = again.built.faults.iter().any(|it| it.kind == FaultKind::Render);
+        if is_broken && variant.tested.is_none() {
+            return (None, steps);
+        }
+        // What is wrong with the chart is told once.
+        let is_news = |fault: &Fault| !self.built.faults.iter().any(|it| it.place == fault.place);
+        again.built.faults.retain(is_news);
+        for opening in &self.built.openings {
+            if !again.built.openings.contains(opening) {
+                again.built.openings.push(opening.clone());
+            }
+        }
         let still = |place: &Span| again.silent.iter().any(|(_, it)| it == place);
         self.silent.retain(|(_, place)| still(place));
-        Some(again)
+        (Some(again.built), steps)
     }
 
     /// Notes which templates hold a policy and make none.
@@ -146,44 +187,21 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Whether the values turn a dependency off.
-    fn is_off(&self, elsewhere: &Elsewhere) -> bool {
-        let Some(conditions) = elsewhere.condition.as_deref().filter(|_| elsewhere.is_direct)
-        else {
-            return false;
-        };
-        let own = self.prepared.found.chart.values.iter().map(|file| file.text().into_owned());
-        let texts: Vec<String> = own.chain(self.prepared.values.iter().cloned()).collect();
-        let mut trees: Vec<Node> = texts.iter().filter_map(|text| tree(text)).collect();
-        trees.extend(self.work.inline.cloned());
-        let answer = |condition: &str| {
-            let route: Vec<&str> = condition.trim().split('.').collect();
-            let found = trees.iter().rev().find_map(|tree| tree.at(&route))?;
-            match found.as_scalar()?.kind {
-                yaml::ScalarKind::Bool(on) => Some(on),
-                _ => None,
-            }
-        };
-        conditions.split(',').find_map(answer) == Some(false)
-    }
-
-    /// Renders it with some switches on; says which switches turn on what is not made.
-    fn once(&mut self, on: &[String], is_whole: bool) -> Result<Vec<String>, Trouble> {
+    /// Renders it in one way; says what turns on the policies that are not made.
+    fn once(&mut self, variant: &Variant, is_whole: bool) -> Result<Vec<Assignment>, Trouble> {
         let (texts, limits) = (self.shared.texts, self.shared.limits);
         let mut reader = Reader::new(texts, limits, &mut self.origins, &self.budget);
-        let given = given(self.work, self.prepared, &mut reader)?;
-        for path in on {
-            switch_on(&given, path);
-        }
+        let given = given(self.work, self.prepared, variant, &mut reader)?;
         let found = &self.prepared.found;
         let mut own = |chart: &'a Loaded| reader.own(chart);
         let chart = enabled(&found.chart, &given, &self.budget, &mut own)?;
         let values = coalesced(&chart, &given, false, &self.budget).map_err(Trouble::from)?;
         let namespace = self.work.namespace(self.shared.helm);
-        let release = Release { name: &self.work.release, namespace };
+        let name = variant.release.unwrap_or(&self.work.release);
+        let release = Release { name, namespace };
         let scopes = scopes(&chart, &values, release);
         let (set, templates) = self.parse(&scopes)?;
-        let (mut wanted, mut all) = (Vec::new(), Vec::new());
+        let (mut conditions, mut all) = (Conditions::default(), Vec::new());
         for (template, at) in &templates {
             let Some(scope) = scopes.get(*at) else { continue };
             self.file(template, scope, &set, is_whole);
@@ -196,20 +214,15 @@ impl<'a> Rendering<'a> {
             if is_silent && let Some(place) = switches::policy(template) {
                 self.silent.push((Rc::clone(template), place));
             }
-            if on.is_empty() && is_silent {
-                let prefix = values_path(&scope.path);
-                let paths = switches::switches(template).into_iter();
-                wanted.extend(paths.map(|path| below(&prefix, &path)));
+            if is_silent {
+                conditions.add(template, &switches::values_path(&scope.path));
             }
             all.push((Rc::clone(&template.name), made));
         }
         // Templates change values for those that helm renders after them; manifests come by file.
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.built.manifests = all.into_iter().flat_map(|(_, made)| made).collect();
-        wanted.sort();
-        wanted.dedup();
-        wanted.retain(|path| is_switch(&values, path));
-        Ok(wanted)
+        Ok(conditions.assignments(&values, &self.shared.helm.sets))
     }
 
     fn is_exhausted(&self) -> bool {
@@ -333,36 +346,6 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Tells what is not there; whether everything is.
-    fn missing(&mut self) -> bool {
-        let found = &self.prepared.found;
-        let off = |elsewhere: &&Elsewhere| !self.is_off(elsewhere);
-        let elsewhere: Vec<&Elsewhere> = found.elsewhere.iter().filter(off).collect();
-        self.elsewhere(&elsewhere);
-        let (chart, sources) = (self.work.chart, self.shared.sources);
-        for (package, why) in &found.left_out {
-            let why = format!("is rendered without `{package}`, which {why}");
-            let trouble = Trouble::of_package(why, chart.name_span);
-            self.built.faults.push(trouble.fault(chart, self.work.place, sources));
-        }
-        if !found.left_out.is_empty() {
-            self.open();
-        }
-        elsewhere.is_empty() && found.left_out.is_empty()
-    }
-
-    /// Dependencies that are not there.
-    fn elsewhere(&mut self, elsewhere: &[&Elsewhere]) {
-        for dependency in elsewhere {
-            let source = self.shared.texts.of(&dependency.file);
-            let place = source.map(|source| Span { source, ..dependency.at });
-            let place = place.unwrap_or(self.work.place);
-            let (fault, what) = faults::remote(self.work.chart, dependency, place);
-            self.built.faults.push(fault);
-            self.built.openings.push(Opening { namespace: None, what });
-        }
-    }
-
     /// Anything may come from what is not rendered.
     fn open(&mut self) {
         let opening = Opening { namespace: None, what: self.work.chart.directory.clone() };
@@ -385,10 +368,18 @@ impl<'a> Rendering<'a> {
     }
 }
 
-/// The values given: files one after the other, then those written where it is asked for.
-fn given(work: &Work<'_>, prepared: &Prepared, reader: &mut Reader<'_>) -> Result<Map, Trouble> {
+/// The values given: files one after the other, then those written where it is asked for, then
+/// those that a variant sets.
+fn given(
+    work: &Work<'_>,
+    prepared: &Prepared,
+    variant: &Variant,
+    reader: &mut Reader<'_>,
+) -> Result<Map, Trouble> {
     let mut all = Map::new(MapKind::Any);
-    for (path, text) in work.values.iter().zip(&prepared.values) {
+    let tested = variant.tested.and_then(|nth| prepared.tested.get(nth));
+    let tested = tested.map(|file| (&file.path, &file.text));
+    for (path, text) in work.values.iter().zip(&prepared.values).chain(tested) {
         let source = reader.texts.of(&reader.texts.root.join(path));
         let map = reader.values(path, text, source)?;
         all = overlaid(&all, &map, reader.budget)?;
@@ -398,6 +389,7 @@ fn given(work: &Work<'_>, prepared: &Prepared, reader: &mut Reader<'_>) -> Resul
     {
         all = overlaid(&all, &map, reader.budget)?;
     }
+    variant.set.iter().for_each(|set| set.apply(&all));
     Ok(all)
 }
 
@@ -433,9 +425,4 @@ pub(super) fn refused(work: &Work<'_>, refused: &Refused) -> Built {
         namespace: work.namespace.as_deref().map(Into::into),
         ..Built::default()
     }
-}
-
-fn tree(text: &str) -> Option<Node> {
-    let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &Limits::default());
-    stream.documents.into_iter().next().map(|document| document.root)
 }

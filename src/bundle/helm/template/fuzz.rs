@@ -61,18 +61,59 @@ const OPERANDS: &[&str] = &[
     "(until 5)",
     "(repeat 50 \"ab \")",
 ];
+const NUMBERS: &[&str] =
+    &["0", "1", "-1", "3", "100", "70000", "9223372036854775807", "-9223372036854775808"];
+const TEXTS: &[&str] = &[
+    "\"\"",
+    "\"a b-c_d E.f\"",
+    "\"\u{e4}\u{1f600}b\"",
+    "\"%v %5.3f %-9q %x %*d %+T %.70000f %t\"",
+    "\"a.*(b|c)+[^d]{2,3}$\"",
+    "\"[[:alpha:]]\\\\d{,3}{{\"",
+    "\"2006-01-02T15:04:05Z07:00\"",
+    "\"1999-12-31T23:59:60Z\"",
+    "\"{{ . }}{{ tpl .x . }}\"",
+    "\"a: [1, {b: &x c}, *x]\"",
+    "`{\"a\": [1, null]}`",
+    "\">=1.2 <2 || ~3.x\"",
+    "\"1.2.3-a.1+b\"",
+    "\"https://u@h:1/p?q#f\"",
+    "\"10h5m-3s\"",
+    "\"**/[!a]{b,c}?\"",
+    "\"d\"",
+    "(repeat 50 \"ab \")",
+    "(toYaml .Values)",
+    "$.Values.s",
+];
 const VALUES: &str = "l: [1, b, [2]]\nm: {a: {b: c}}\ns: text\nn: 1.5\nx: '{{ .x }}'\n";
 
 fn expression(random: &mut Random, depth: usize) -> String {
     if depth == 0 || random.below(3) == 0 {
         return random.one(OPERANDS).to_owned();
     }
-    let names = functions::names();
-    let name = names[random.below(names.len())];
+    let all = functions::signatures();
+    let (name, parameters) = all[random.below(all.len())];
     let mut call = format!("({name}");
-    for _ in 0..random.below(4) {
+    let more = if parameters.ends_with('*') { random.below(4) } else { 0 };
+    let mut wanted: Vec<u8> = parameters.trim_end_matches('*').bytes().collect();
+    wanted.extend(std::iter::repeat_n(wanted.last().copied().unwrap_or(b'a'), more));
+    for wanted in wanted {
+        let fitting: &[&str] = match wanted {
+            _ if random.below(8) == 0 => OPERANDS,
+            b's' => TEXTS,
+            b'i' | b'u' => NUMBERS,
+            b'm' => &["(dict \"a\" (dict \"b\" 1) \"c\" (list))", "$.Values", "(deepCopy .Values)"],
+            b'l' => &["(list)", "(list 1 \"a\" nil)", "(list (list 1) (dict))"],
+            b't' => &["(now)", "(toDate \"2006\" \"1999\")"],
+            b'b' => &["true", "false"],
+            b'f' => &["0.5", "1e9"],
+            _ => &[],
+        };
         call += " ";
-        call += &expression(random, depth - 1);
+        call += &match fitting {
+            [] => expression(random, depth - 1),
+            fitting => random.one(fitting).to_owned(),
+        };
     }
     call + ")"
 }

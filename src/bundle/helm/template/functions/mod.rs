@@ -224,10 +224,10 @@ pub(crate) fn find(name: &str) -> Option<FunctionId> {
     all().1.get(name).copied()
 }
 
-/// The names of all.
+/// The names of all, and the types of their parameters.
 #[cfg(test)]
-pub(crate) fn names() -> Vec<&'static str> {
-    all().0.iter().map(|function| function.name).collect()
+pub(crate) fn signatures() -> Vec<(&'static str, &'static str)> {
+    all().0.iter().map(|function| (function.name, function.parameters)).collect()
 }
 
 /// The function of that number.
