@@ -102,7 +102,7 @@ fn simpler(name: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::made_up::finding;
+    use super::super::sample_findings::finding;
     use super::*;
     use crate::lint::Confidence;
 
