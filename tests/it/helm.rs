@@ -34,7 +34,8 @@ pub fn look(root: &Path) -> (Repo, Sources) {
 pub fn render(root: &Path, helm: &Helm) -> Shown {
     let (repo, mut sources) = look(root);
     let charts = helm::charts(&repo);
-    let rendered = helm::Run::new(&repo, helm, &Limits::default()).render(&charts, &mut sources);
+    let rendered =
+        helm::Run::new(&repo, helm, &Limits::default(), None).render(&charts, &mut sources);
     Shown { repo, sources, rendered }
 }
 
@@ -236,9 +237,10 @@ fn something_else_can_ask_for_a_chart_with_values_of_its_own() {
         values: &[],
         inline: Some(&inline.documents[0].root),
         place: Span::new(id, 0, 0),
+        is_changed: false,
     };
     let (helm, limits) = (Helm::default(), Limits::default());
-    let mut run = helm::Run::new(&repo, &helm, &limits);
+    let mut run = helm::Run::new(&repo, &helm, &limits, None);
     let built = run.render_one(&wanted, &mut sources);
     assert!(built.faults.is_empty(), "{:?}", built.faults);
     let web = built.manifests.iter().find(|manifest| manifest.head.name == "argo-web").unwrap();

@@ -195,8 +195,8 @@ fn the_configuration_names_values_that_turn_policies_on() {
         renderings(&folder, &Helm { sets, ..Helm::default() })
     };
     let plain = ("evil".to_owned(), 0);
-    assert_eq!(with(&[]), [plain.clone()]);
-    assert_eq!(with(&["other=true", "hard=true"]), [plain.clone()]);
+    assert_eq!(with(&[]), std::slice::from_ref(&plain));
+    assert_eq!(with(&["other=true", "hard=true"]), std::slice::from_ref(&plain));
     let one = ("evil (hardened=true)".to_owned(), 0);
     assert_eq!(with(&["hardened=true"]), [plain.clone(), one]);
     let both = ("evil (hardened=true, mode=strict)".to_owned(), 1);

@@ -1,11 +1,13 @@
-//! The values that a rendering is given, and the switches among them.
+//! The values that a rendering is given.
 
 use std::collections::HashMap;
 
-use super::chart::{Loaded, copied};
+use super::chart::{Loaded, copied, overlaid};
 use super::faults::{self, Trouble};
 use super::template::{Budget, Data, Exhausted, Map, MapKind, Origin, Origins, Value, value_of};
 use super::texts::Texts;
+use super::variants::Variant;
+use super::work::{Prepared, Work};
 use crate::text::SourceId;
 use crate::yaml::{self, Limits, Node};
 
@@ -14,10 +16,10 @@ const NOWHERE: SourceId = SourceId(u32::MAX);
 
 /// What reads values, and where from.
 pub(super) struct Reader<'r> {
-    pub(super) texts: &'r Texts,
+    texts: &'r Texts,
     limits: &'r Limits,
     origins: &'r mut Origins,
-    pub(super) budget: &'r Budget,
+    budget: &'r Budget,
     /// The values of charts that were read already.
     known: HashMap<*const Loaded, Map>,
 }
@@ -90,4 +92,29 @@ impl<'r> Reader<'r> {
         self.known.insert(key, copied(&map, self.budget)?);
         Ok(map)
     }
+}
+
+/// The values given: files one after the other, then those written where it is asked for, then
+/// those that a variant sets.
+pub(super) fn given(
+    work: &Work<'_>,
+    prepared: &Prepared,
+    variant: &Variant,
+    reader: &mut Reader<'_>,
+) -> Result<Map, Trouble> {
+    let mut all = Map::new(MapKind::Any);
+    let tested = variant.tested.and_then(|nth| prepared.tested.get(nth));
+    let tested = tested.map(|file| (&file.path, &file.text));
+    for (path, text) in work.values.iter().zip(&prepared.values).chain(tested) {
+        let source = reader.texts.of(&reader.texts.root.join(path));
+        let map = reader.values(path, text, source)?;
+        all = overlaid(&all, &map, reader.budget)?;
+    }
+    if let Some(node) = work.inline
+        && let Data::Map(map) = reader.value(node, true)?.data
+    {
+        all = overlaid(&all, &map, reader.budget)?;
+    }
+    variant.set.iter().for_each(|set| set.apply(&all));
+    Ok(all)
 }

@@ -34,9 +34,9 @@ pub use switches::Assignment;
 use crate::bundle::{Built, Opening};
 use crate::repo::{PathSet, Repo};
 use crate::text::{Sources, Span};
-use crate::yaml::{Limits, Node};
+use crate::yaml::{Limits, Node, Partial};
 
-use render::Shared;
+use render::{Shared, Taken};
 use texts::Texts;
 use work::Work;
 
@@ -50,7 +50,9 @@ const STEPS: u64 = 200_000;
 /// The steps that all charts of a run may take: as many as 30 charts that each reach their limit.
 const RUN_STEPS: u64 = 300 * STEPS;
 /// How many charts are held in memory, and rendered, before what they took is counted.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
+/// The nodes of manifests that all charts of a run may make, as they are kept.
+const RUN_NODES: usize = 8_000_000;
 
 /// Whether charts are rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -156,6 +158,8 @@ pub struct Wanted<'a> {
     pub inline: Option<&'a Node>,
     /// Where it is asked for: where faults without a better place stand.
     pub place: Span,
+    /// Something changes what it makes, so that all of that is kept.
+    pub is_changed: bool,
 }
 
 /// All renderings of a run: what they share, and what they may still take.
@@ -164,14 +168,22 @@ pub struct Run<'a> {
     helm: &'a Helm,
     limits: &'a Limits,
     texts: Texts,
-    /// Steps that are left for all charts.
-    steps: u64,
+    relevance: Option<&'a dyn Partial>,
+    /// What is left for all charts.
+    left: Taken,
 }
 
 impl<'a> Run<'a> {
-    /// Nothing is rendered yet.
-    pub fn new(repo: &'a Repo, helm: &'a Helm, limits: &'a Limits) -> Self {
-        Self { repo, helm, limits, texts: Texts::of_repository(repo), steps: RUN_STEPS }
+    /// Nothing is rendered yet. `relevance` says of which manifests the head is enough; without it,
+    /// all of each is kept.
+    pub fn new(
+        repo: &'a Repo,
+        helm: &'a Helm,
+        limits: &'a Limits,
+        relevance: Option<&'a dyn Partial>,
+    ) -> Self {
+        let left = Taken { steps: RUN_STEPS, nodes: RUN_NODES };
+        Self { repo, helm, limits, texts: Texts::of_repository(repo), relevance, left }
     }
 
     /// Renders the charts of a repository, several at once.
@@ -198,7 +210,7 @@ impl<'a> Run<'a> {
         if self.helm.when == When::Never {
             return works.iter().map(unrendered).collect();
         }
-        if self.steps == 0 {
+        if self.left.steps == 0 || self.left.nodes == 0 {
             let spent = render::spent();
             return works.iter().map(|work| render::refused(work, &spent)).collect();
         }
@@ -211,17 +223,25 @@ impl<'a> Run<'a> {
         let values: Vec<_> = values.map(|path| root.join(path)).collect();
         let found = prepared.iter().flatten().flat_map(|prepared| &prepared.found.files);
         self.texts.add(found.chain(&values).map(Path::new), sources);
-        let shared = Shared { texts: &self.texts, sources, helm: self.helm, limits: self.limits };
-        let rendered: Vec<(Vec<Built>, u64)> = works
+        let shared = Shared {
+            texts: &self.texts,
+            sources,
+            helm: self.helm,
+            limits: self.limits,
+            relevance: self.relevance,
+        };
+        let rendered: Vec<(Vec<Built>, Taken)> = works
             .par_iter()
             .zip(&prepared)
             .map(|(work, prepared)| match prepared {
                 Ok(prepared) => render::render(work, prepared, shared),
-                Err(refused) => (vec![render::refused(work, refused)], 0),
+                Err(refused) => (vec![render::refused(work, refused)], Taken::default()),
             })
             .collect();
-        let taken: u64 = rendered.iter().map(|(_, steps)| steps).sum();
-        self.steps = self.steps.saturating_sub(taken);
+        for (_, taken) in &rendered {
+            self.left.steps = self.left.steps.saturating_sub(taken.steps);
+            self.left.nodes = self.left.nodes.saturating_sub(taken.nodes);
+        }
         rendered.into_iter().flat_map(|(built, _)| built).collect()
     }
 }

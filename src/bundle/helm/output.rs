@@ -1,52 +1,82 @@
 //! What a template makes, read as manifests.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::faults::{self, Trouble};
 use super::places::Places;
 use super::template::Budget;
 use crate::bundle::{Manifest, heads};
 use crate::text::SourceId;
-use crate::yaml::{self, Limits, Node};
+use crate::yaml::{self, Entry, Extent, Limits, Map, Node, Partial, Value};
 
 /// What a document of the output is read as, before its places are those of its template.
 const OUTPUT: SourceId = SourceId(u32::MAX);
 /// The bytes that a node of a manifest takes, about.
-const NODE: usize = 64;
+const NODE: usize = 128;
 /// What the kinds of all policies end with.
 pub(super) const POLICY: &str = "NetworkPolicy";
 /// Nothing that belongs to a test is part of what runs.
 const HOOK: &str = "helm.sh/hook";
 
-/// The manifests of a text, and what is wrong with it.
+/// What a text is read as.
+#[derive(Default)]
+pub(super) struct Output {
+    pub(super) manifests: Vec<Manifest>,
+    pub(super) problems: Vec<Trouble>,
+    /// How many nodes the manifests have.
+    pub(super) nodes: usize,
+}
+
+/// The manifests of a text, and what is wrong with it. `relevance` says of which of them the head is
+/// enough.
 pub(super) fn read(
     places: &Places<'_>,
     limits: &Limits,
+    relevance: Option<&dyn Partial>,
     budget: &Budget,
-) -> (Vec<Manifest>, Vec<Trouble>) {
-    let (mut manifests, mut problems) = (Vec::new(), Vec::new());
+) -> Output {
+    let mut output = Output::default();
     for range in documents(places.text) {
-        let may_be_policy = places.text.get(range.clone()).is_some_and(|it| it.contains(POLICY));
-        let stream = yaml::read(OUTPUT, places.text, range, None, limits);
-        problems.extend(stream.problems.iter().map(|problem| {
+        let stream = yaml::read(OUTPUT, places.text, range.clone(), None, limits);
+        output.problems.extend(stream.problems.iter().map(|problem| {
             Trouble::of_output(places.place(problem.span), &faults::in_words(&problem.kind))
         }));
+        let text = places.text.get(range).unwrap_or("");
         for document in stream.documents.iter().filter(|document| !is_test(&document.root)) {
+            let root = relevant(&document.root, text, relevance);
             // Aliases make much of little.
-            if let Err(limit) = budget.room(nodes(&document.root).saturating_mul(NODE)) {
-                problems.push(Trouble::from(limit).at(places.fallback));
-                return (manifests, problems);
+            let nodes = nodes(&root);
+            if let Err(limit) = budget.room(nodes.saturating_mul(NODE)) {
+                output.problems.push(Trouble::from(limit).at(places.fallback));
+                return output;
             }
+            output.nodes += nodes;
             let mut writes = Vec::new();
-            let tree = places.rewritten(&document.root, may_be_policy.then_some(&mut writes));
+            let wanted = text.contains(POLICY).then_some(&mut writes);
+            let tree = places.rewritten(&root, wanted);
             for (head, tree) in heads(&tree) {
                 let is_policy = head.kind.ends_with(POLICY);
                 let writes = if is_policy { writes.clone() } else { Vec::new() };
-                manifests.push(Manifest { head, tree, writes });
+                output.manifests.push(Manifest { head, tree, writes });
             }
         }
     }
-    (manifests, problems)
+    output
+}
+
+/// Of a manifest of which that is enough, the head.
+fn relevant<'n>(root: &'n Node, text: &str, relevance: Option<&dyn Partial>) -> Cow<'n, Node> {
+    let (Some(relevance), Value::Map(map)) = (relevance, &root.value) else {
+        return Cow::Borrowed(root);
+    };
+    if relevance.extent(root, text) != Extent::Head {
+        return Cow::Borrowed(root);
+    }
+    let is_head = |entry: &&Entry| relevance.head().contains(&&*entry.key);
+    let entries = map.entries.iter().filter(is_head).cloned().collect();
+    Cow::Owned(Node { span: root.span, value: Value::Map(Arc::new(Map { entries })) })
 }
 
 /// The documents of what a template makes, as helm parts them: at each line that begins with `---`,
@@ -71,9 +101,9 @@ fn documents(text: &str) -> Vec<Range<usize>> {
 /// How many nodes a tree has.
 fn nodes(node: &Node) -> usize {
     match &node.value {
-        yaml::Value::Scalar(_) => 1,
-        yaml::Value::Seq(items) => 1 + items.iter().map(nodes).sum::<usize>(),
-        yaml::Value::Map(map) => {
+        Value::Scalar(_) => 1,
+        Value::Seq(items) => 1 + items.iter().map(nodes).sum::<usize>(),
+        Value::Map(map) => {
             1 + map.entries.iter().map(|entry| 1 + nodes(&entry.value)).sum::<usize>()
         }
     }

@@ -4,16 +4,15 @@ mod missing;
 
 use std::rc::Rc;
 
-use super::chart::{File, Loaded, Refused, coalesced, enabled, overlaid};
+use super::chart::{File, Loaded, Refused, coalesced, enabled};
 use super::data::{Release, Scope, scopes};
 use super::faults::{self, Trouble};
-use super::given::Reader;
+use super::given::{Reader, given};
 use super::output::{self, POLICY};
 use super::places::Places;
 use super::switches::{self, Assignment, Conditions};
 use super::template::{
-    Budget, Data, Map, MapKind, Origins, Place, Reason, Renderer, Template, TemplateSet,
-    parsed_size,
+    Budget, Map, MapKind, Origins, Place, Reason, Renderer, Template, TemplateSet, parsed_size,
 };
 use super::texts::Texts;
 use super::variants::{self, Variant};
@@ -21,7 +20,7 @@ use super::work::{Prepared, Work};
 use super::{Helm, STEPS};
 use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening};
 use crate::text::{SourceId, Sources, Span};
-use crate::yaml::Limits;
+use crate::yaml::{Limits, Partial};
 
 /// Room for the calls of a rendering: templates call one another, and are nested.
 const STACK: usize = 256 << 20;
@@ -33,20 +32,32 @@ pub(super) struct Shared<'a> {
     pub(super) sources: &'a Sources,
     pub(super) helm: &'a Helm,
     pub(super) limits: &'a Limits,
+    /// What is asked of a manifest; none for all of it.
+    pub(super) relevance: Option<&'a dyn Partial>,
 }
 
-/// Renders a chart, with its policies turned on once more where its values turn them off. Says also
-/// how many steps that took.
+/// What a rendering took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Taken {
+    pub(super) steps: u64,
+    /// The nodes of its manifests, which are kept.
+    pub(super) nodes: usize,
+}
+
+/// Renders a chart in all ways, and says what that took.
 pub(super) fn render(
     work: &Work<'_>,
     prepared: &Prepared,
     shared: Shared<'_>,
-) -> (Vec<Built>, u64) {
+) -> (Vec<Built>, Taken) {
     let run = || Rendering::new(work, prepared, shared).all();
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
         let made = thread.ok().and_then(|thread| thread.join().ok());
-        made.unwrap_or_else(|| (vec![refused(work, &stopped())], most_steps(shared.helm)))
+        made.unwrap_or_else(|| {
+            let taken = Taken { steps: most_steps(shared.helm), nodes: 0 };
+            (vec![refused(work, &stopped())], taken)
+        })
     })
 }
 
@@ -62,6 +73,7 @@ struct Rendering<'a> {
     origins: Origins,
     budget: Budget,
     built: Built,
+    nodes: usize,
     /// Templates that hold a policy, and made none; and where it is written.
     silent: Vec<(Rc<Template>, Span)>,
 }
@@ -94,11 +106,12 @@ impl<'a> Rendering<'a> {
             origins: Origins::default(),
             budget,
             built,
+            nodes: 0,
             silent: Vec::new(),
         }
     }
 
-    fn all(mut self) -> (Vec<Built>, u64) {
+    fn all(mut self) -> (Vec<Built>, Taken) {
         let is_whole = self.missing();
         let variants = match self.once(&Variant::default(), is_whole) {
             Ok(set) if self.work.is_default => self.variants(&set),
@@ -108,17 +121,18 @@ impl<'a> Rendering<'a> {
                 Vec::new()
             }
         };
-        let most = most_steps(self.shared.helm);
-        let mut taken = most - self.budget.steps_left();
+        let mut taken = self.taken();
         let mut others = Vec::new();
         for variant in variants {
-            if taken > most {
+            let most = (most_steps(self.shared.helm), self.shared.limits.nodes);
+            if taken.steps > most.0 || taken.nodes > most.1 {
                 let why = "takes too many steps to be tried with other values".to_owned();
                 self.trouble(Trouble::of_limit(why, self.work.chart.name_span), true);
                 break;
             }
-            let (built, steps) = self.again(&variant, is_whole);
-            taken += steps;
+            let (built, again) = self.again(&variant, is_whole);
+            taken.steps += again.steps;
+            taken.nodes += again.nodes;
             others.extend(built);
         }
         self.tell_of_silent();
@@ -154,18 +168,23 @@ impl<'a> Rendering<'a> {
         asks
     }
 
-    /// The same in another way, and how many steps that took; none where it does not render and
-    /// nobody said that it does.
-    fn again(&mut self, variant: &Variant, is_whole: bool) -> (Option<Built>, u64) {
+    fn taken(&self) -> Taken {
+        let steps = most_steps(self.shared.helm) - self.budget.steps_left();
+        Taken { steps, nodes: self.nodes }
+    }
+
+    /// The same in another way, and what that took; none where it does not render and nobody said
+    /// that it does.
+    fn again(&mut self, variant: &Variant, is_whole: bool) -> (Option<Built>, Taken) {
         let mut again = Self::new(self.work, self.prepared, self.shared);
         again.built.name = variant.name(&self.work.name, &self.prepared.tested);
         if let Err(trouble) = again.once(variant, is_whole) {
             again.trouble(trouble, is_whole);
         }
-        let steps = most_steps(self.shared.helm) - again.budget.steps_left();
+        let taken = again.taken();
         let is_broken = again.built.faults.iter().any(|it| it.kind == FaultKind::Render);
         if is_broken && variant.tested.is_none() {
-            return (None, steps);
+            return (None, taken);
         }
         // What is wrong with the chart is told once.
         let is_news = |fault: &Fault| !self.built.faults.iter().any(|it| it.place == fault.place);
@@ -177,7 +196,7 @@ impl<'a> Rendering<'a> {
         }
         let still = |place: &Span| again.silent.iter().any(|(_, it)| it == place);
         self.silent.retain(|(_, place)| still(place));
-        (Some(again.built), steps)
+        (Some(again.built), taken)
     }
 
     /// Notes which templates hold a policy and make none.
@@ -334,9 +353,12 @@ impl<'a> Rendering<'a> {
             sources: self.shared.sources,
             fallback,
         };
-        let (manifests, problems) = output::read(&places, self.shared.limits, &self.budget);
-        self.built.manifests.extend(manifests);
-        problems.into_iter().for_each(|problem| self.trouble(problem, true));
+        let Shared { limits, relevance, .. } = self.shared;
+        let relevance = relevance.filter(|_| !self.work.is_changed);
+        let output = output::read(&places, limits, relevance, &self.budget);
+        self.nodes += output.nodes;
+        self.built.manifests.extend(output.manifests);
+        output.problems.into_iter().for_each(|problem| self.trouble(problem, true));
     }
 
     fn start_of(&self, template: &Template) -> Span {
@@ -366,31 +388,6 @@ impl<'a> Rendering<'a> {
             ));
         }
     }
-}
-
-/// The values given: files one after the other, then those written where it is asked for, then
-/// those that a variant sets.
-fn given(
-    work: &Work<'_>,
-    prepared: &Prepared,
-    variant: &Variant,
-    reader: &mut Reader<'_>,
-) -> Result<Map, Trouble> {
-    let mut all = Map::new(MapKind::Any);
-    let tested = variant.tested.and_then(|nth| prepared.tested.get(nth));
-    let tested = tested.map(|file| (&file.path, &file.text));
-    for (path, text) in work.values.iter().zip(&prepared.values).chain(tested) {
-        let source = reader.texts.of(&reader.texts.root.join(path));
-        let map = reader.values(path, text, source)?;
-        all = overlaid(&all, &map, reader.budget)?;
-    }
-    if let Some(node) = work.inline
-        && let Data::Map(map) = reader.value(node, true)?.data
-    {
-        all = overlaid(&all, &map, reader.budget)?;
-    }
-    variant.set.iter().for_each(|set| set.apply(&all));
-    Ok(all)
 }
 
 /// The renderer itself has failed. That is said, and the rest of the repository is checked.

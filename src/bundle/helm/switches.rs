@@ -63,7 +63,7 @@ impl Assignment {
         match yaml::resolve(&self.value) {
             ScalarKind::Null => Value::nil(),
             ScalarKind::Bool(value) => value.into(),
-            ScalarKind::Int(int) => Value::int64(i64::try_from(int).unwrap_or(i64::MAX)),
+            ScalarKind::Int(int) => Value::int64(int),
             ScalarKind::Float(float) => Value::float(float),
             ScalarKind::Str | ScalarKind::NotJson => self.value.as_str().into(),
         }

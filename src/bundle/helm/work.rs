@@ -31,6 +31,8 @@ pub(super) struct Work<'a> {
     pub(super) is_default: bool,
     /// Where it is asked for.
     pub(super) place: Span,
+    /// Something changes what it makes, so that all of that is kept.
+    pub(super) is_changed: bool,
 }
 
 /// A chart that is ready to be rendered, with the texts of the values files.
@@ -64,6 +66,7 @@ impl<'a> Work<'a> {
             inline: None,
             is_default: true,
             place: chart.name_span,
+            is_changed: false,
         };
         if settings.is_empty() {
             return vec![plain];
@@ -93,6 +96,7 @@ impl<'a> Work<'a> {
             inline: wanted.inline,
             is_default: false,
             place: wanted.place,
+            is_changed: wanted.is_changed,
         }
     }
 
