@@ -12,10 +12,10 @@ use netpol_lint::yaml::{self, Limits, Node, Value};
 use crate::helm::render;
 use crate::{shared, tools};
 
-/// The charts of the corpus, of `tests/charts`, and of the directory that `NETPOL_LINT_CHARTS`
-/// names: real helm makes the same objects of each, or rejects it too.
+/// The charts of the corpus, of `tests/charts`, and of the directory in `NETPOL_LINT_CHARTS`: real
+/// helm renders the same objects of each, or rejects it too.
 #[test]
-fn helm_makes_the_same_of_each_chart() {
+fn helm_renders_the_same_for_each_chart() {
     if tools::tool("helm").is_none() {
         return;
     }
@@ -59,7 +59,7 @@ fn parts(name: &str) -> (&str, &str) {
     split.unwrap_or((name, ""))
 }
 
-/// What is not the same: none where all is, or both reject it.
+/// The difference; `None` if there is none, or both reject it.
 fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> Option<String> {
     let fault = built.faults.iter().find(|fault| fault.kind == FaultKind::Render);
     let helms = match (helms, fault) {
@@ -74,7 +74,7 @@ fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> O
     ours.sort();
     theirs.sort();
     let differs = |((x, a), (y, b)): &(&(String, String), &(String, String))| {
-        // What is another one each time can't be compared.
+        // A value that is random can't be compared.
         x != y || (a != b && !a.contains("${UNKNOWN}"))
     };
     if ours.len() != theirs.len() {
@@ -89,7 +89,7 @@ fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> O
     Some(format!("here {}\n    helm {}", cut(a), cut(b)))
 }
 
-/// A tree without its places.
+/// A tree without its spans.
 fn said(node: &Node) -> String {
     match &node.value {
         Value::Scalar(scalar) => format!("{:?}:{}", scalar.kind, scalar.text),
@@ -97,7 +97,7 @@ fn said(node: &Node) -> String {
             format!("[{}]", items.iter().map(said).collect::<Vec<_>>().join(","))
         }
         Value::Map(map) => {
-            // Of a key that is there twice the last one counts.
+            // The last of duplicate keys wins.
             let mut all: std::collections::BTreeMap<&str, String> = Default::default();
             for entry in &map.entries {
                 all.insert(&entry.key, said(&entry.value));
@@ -109,7 +109,7 @@ fn said(node: &Node) -> String {
     }
 }
 
-/// What helm makes of a chart, or why it makes nothing; none where it wants another chart first.
+/// What helm renders of a chart, or its error; `None` if it needs another chart first.
 fn objects_of(
     chart: &Path,
     name: &str,
@@ -129,7 +129,7 @@ fn objects_of(
     command.args(["--kube-version", "v1.34.0", "--skip-tests", "--skip-schema-validation"]);
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    // What the cluster is does not matter here.
+    // The cluster does not matter here.
     if told.contains("missing in charts/ directory") || told.contains("requires kubeVersion") {
         return None;
     }

@@ -31,7 +31,7 @@ fn renderings(folder: &TempDir, helm: &Helm) -> Vec<(String, usize)> {
 }
 
 #[test]
-fn a_policy_that_the_values_turn_off_is_rendered_in_a_bundle_of_its_own() {
+fn a_policy_that_is_off_by_default_is_rendered_in_a_bundle_of_its_own() {
     let policy = "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata:\n  name: p\nspec: \
                   {podSelector: {}}\n";
     let guarded = |condition: &str| format!("{{{{- if {condition} }}}}\n{policy}{{{{- end }}}}\n");
@@ -50,10 +50,10 @@ fn a_policy_that_the_values_turn_off_is_rendered_in_a_bundle_of_its_own() {
     let with = |told: &str, count| vec![("evil".to_owned(), 0), (format!("evil ({told})"), count)];
     assert_eq!(names(".Values.networkPolicy.enabled"), with("networkPolicy.enabled=true", 1));
     assert_eq!(names("$.Values.global.netpol.create"), with("global.netpol.create=true", 1));
-    // Another switch is off as well.
+    // Another value is off as well.
     let both = "and .Values.networkPolicy.enabled .Values.other";
     assert_eq!(names(both), with("networkPolicy.enabled=true", 0));
-    // A switch that says nothing of policies is left alone, and so is what is on.
+    // A value that is not about policies is not changed, nor is one that is already on.
     assert_eq!(names(".Values.other"), [("evil".to_owned(), 0)]);
     assert_eq!(names("not .Values.networkPolicy.enabled"), [("evil".to_owned(), 1)]);
 }
@@ -98,7 +98,7 @@ fn a_finding_shows_the_line_of_the_values_behind_it() {
     let included = "evil/templates/_it.tpl:1 it is written here, in the included template";
     assert_eq!(related("{{- include \"it\" . | nindent 6 }}"), [included, told]);
     assert_eq!(related("{{ template \"it\" . }}"), [included, told]);
-    // What is written out comes from no value.
+    // A literal value comes from no values file.
     assert_eq!(related("app: wbe"), [""; 0]);
 }
 

@@ -177,7 +177,10 @@ fn files_method(files: &Rc<Files>, name: &str, call: &mut Call<'_>) -> Option<Ou
         "Get" | "GetBytes" => files.get(call.str(0)).map_or(0, |bytes| bytes.len()),
         // A line is a value.
         "Lines" => files.get(call.str(0)).map_or(0, |bytes| lines_size(bytes)),
-        "Glob" => files.len().saturating_mul(128),
+        // A pattern is compiled.
+        "Glob" => {
+            files.len().saturating_mul(128) + call.str(0).len().saturating_mul(1024) + (1 << 17)
+        }
         _ => files.values().map(|bytes| bytes.len().saturating_mul(2)).sum(),
     };
     if let Err(limit) = call.budget.room(looked_at) {
