@@ -61,6 +61,9 @@ impl Assembly {
         for file in kustomizations.read_files() {
             loaded.files += 1;
             loaded.documents += file.seen;
+            if file.is_plain {
+                loaded.take_in_plain(&file);
+            }
             if repo.files.get(file.source.0 as usize).is_some_and(|file| file.reported) {
                 loaded.take_in(&file, &sources, limits);
             }

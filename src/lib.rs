@@ -23,6 +23,7 @@ pub mod settle;
 pub mod text;
 pub mod yaml;
 
+mod artifact;
 mod assembly;
 mod check;
 mod clock;

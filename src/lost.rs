@@ -148,6 +148,6 @@ impl<'a> Survey<'a> {
 
     fn names_policy(&self, id: SourceId) -> bool {
         let text = self.assembly.sources.get(id).text();
-        memmem::find(text.as_bytes(), POLICY).is_some()
+        memmem::find(text.as_bytes(), POLICY).is_some() && seeming(text).policy
     }
 }

@@ -33,6 +33,17 @@ pub struct Ask {
     /// How its files are read where it is neither a kustomization nor a chart; none for Flux, which
     /// makes a kustomization of them.
     pub plain: Option<DirectorySource>,
+    /// The GitRepository that Flux takes it from.
+    pub source: Option<GitSource>,
+}
+
+/// The namespace and the name of a GitRepository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GitSource {
+    /// Its namespace, where one is written.
+    pub namespace: Option<CompactString>,
+    /// Its name.
+    pub name: CompactString,
 }
 
 /// How a chart is to be rendered.
@@ -55,7 +66,7 @@ pub struct ChartAsk {
 /// here: that is no error.
 pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     match (head.group.as_str(), head.kind.as_str()) {
-        ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(tree, directories),
+        ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(head, tree, directories),
         ("argoproj.io", "Application") => {
             tree.get("spec").map(|spec| argo(head, spec, directories)).unwrap_or_default()
         }
@@ -69,7 +80,7 @@ pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>)
 const FLUX_FIELDS: &[&str] =
     &["namePrefix", "nameSuffix", "patches", "patchesStrategicMerge", "patchesJson6902", "images"];
 
-fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
+fn flux(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     let Some(spec) = tree.get("spec") else { return Vec::new() };
     let Some(path) = spec.get("path") else { return Vec::new() };
     let target = text(spec, "targetNamespace");
@@ -96,9 +107,20 @@ fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
             takes_empty: true,
             chart: ChartAsk::default(),
             plain: None,
+            source: git_source(head, spec),
         });
     }
     found
+}
+
+/// `spec.sourceRef` of a Flux `Kustomization`, whose namespace is its own unless it says so.
+fn git_source(head: &Head, spec: &Node) -> Option<GitSource> {
+    let reference = spec.get("sourceRef").filter(|it| text(it, "kind") == Some("GitRepository"))?;
+    let namespace = text(reference, "namespace").map(CompactString::new);
+    Some(GitSource {
+        namespace: namespace.or_else(|| head.namespace.clone()),
+        name: CompactString::new(text(reference, "name")?),
+    })
 }
 
 /// `spec.source` and `spec.sources[]` of an Application, or of an ApplicationSet's template.
@@ -146,6 +168,7 @@ fn argo_ask(head: &Head, spec: &Node, source: &Node, path: &Node, directory: Str
             .map(|helm| argo_chart(head, helm, &directory))
             .unwrap_or_default(),
         plain: Some(DirectorySource::of(source)),
+        source: None,
         directory,
     }
 }
@@ -196,6 +219,7 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
             inline: spec.get("values").cloned(),
         },
         plain: None,
+        source: None,
         directory,
     };
     named(chart, directories).into_iter().map(ask).collect()

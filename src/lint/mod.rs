@@ -43,6 +43,7 @@ mod overlaid;
 mod policy_types;
 mod port_protocol_mismatch;
 mod registry;
+mod remarks;
 mod removed_api_version;
 pub mod run;
 mod selector_for_api_server;

@@ -59,6 +59,10 @@ fn body(head: &Head, tree: &Node) -> Body {
             if kinds::is_deployer(group, kind) {
                 return Body::Deployer(deployer(tree));
             }
+            if kinds::is_git_source(group, kind) {
+                let ignore = tree.at(&["spec", "ignore"]).and_then(Node::as_str);
+                return Body::GitSource(ignore.map(CompactString::new));
+            }
             let config = cluster_config::decode(group, kind, head.kind_span, tree);
             config.map_or(Body::Other, Body::ClusterConfig)
         }

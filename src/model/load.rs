@@ -85,6 +85,14 @@ pub fn load(
 }
 
 impl Loaded {
+    /// Takes in the objects of a file that only has the name of a kustomization.
+    pub fn take_in_plain(&mut self, file: &ReadFile<'_>) {
+        let objects = file.documents.iter().flat_map(heads);
+        let objects = objects.map(|(head, tree)| decode(head, &tree));
+        self.objects.extend(objects.filter(|object| !matches!(object.body, Body::Other)));
+        self.objects.sort_by_key(|object| object.head.source);
+    }
+
     /// Takes in what is to be said of a file that a kustomization refers to, which is to be
     /// reported on: its objects are made elsewhere.
     pub fn take_in(&mut self, file: &ReadFile<'_>, sources: &Sources, limits: &Limits) {

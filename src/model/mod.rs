@@ -93,6 +93,8 @@ pub enum Body {
     Templates(Vec<Workload>),
     /// A document that can't be read and names a kind that makes pods: its path.
     Unread(Box<str>),
+    /// A git repository that Flux fetches, with the lines of `spec.ignore`.
+    GitSource(Option<compact_str::CompactString>),
     /// How a cluster is set up.
     ClusterConfig(ClusterConfig),
     /// Anything else.

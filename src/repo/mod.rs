@@ -13,6 +13,7 @@ mod globs;
 mod ignored;
 mod path;
 mod role;
+mod source_ignore;
 mod walk;
 
 use std::collections::{BTreeMap, HashSet};
@@ -26,6 +27,7 @@ pub use error::Error;
 pub use globs::PathSet;
 pub use ignored::covered;
 pub use path::RepoPath;
+pub use source_ignore::SourceIgnore;
 
 use given::{Anchor, Given};
 use globs::Globs;

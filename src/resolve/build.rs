@@ -164,6 +164,7 @@ impl Cluster {
                 | Body::Binding(_)
                 | Body::Templates(_)
                 | Body::Unread(_)
+                | Body::GitSource(_)
                 | Body::Other => {}
             }
         }

@@ -66,6 +66,8 @@ pub(super) struct Library {
     pub rendered: BTreeMap<Span, Built>,
     partial: Option<&'static dyn Partial>,
     found: BTreeMap<String, Found>,
+    /// Files with the name of a kustomization that hold objects of Flux.
+    pub not_kustomize: BTreeSet<String>,
     /// What is missing and covered by gitignore rules.
     pub ignored: BTreeSet<String>,
     paths: BTreeMap<SourceId, String>,
@@ -84,6 +86,7 @@ impl Library {
             rendered: BTreeMap::new(),
             partial,
             found: BTreeMap::new(),
+            not_kustomize: BTreeSet::new(),
             ignored: BTreeSet::new(),
             paths: BTreeMap::new(),
         };
@@ -152,6 +155,10 @@ impl Library {
         self.load(files.values().flatten().map(|path| (path.clone(), need)), sources);
         for (directory, files) in files {
             let page = files.first().and_then(|file| self.pages.get(file));
+            if page.and_then(|page| page.documents.first()).is_some_and(is_flux) {
+                self.not_kustomize.extend(files);
+                continue;
+            }
             let tree = page.and_then(|page| page.documents.first()).map(fields::named);
             if let Some(tree) = &tree {
                 wanted.extend(reference::wanted(tree, &directory));
@@ -273,4 +280,10 @@ impl Library {
         page.problems = parts.problems;
         page.seen = parts.seen;
     }
+}
+
+/// Whether a document is a Flux `Kustomization`, an object to apply and nothing to build.
+fn is_flux(document: &Node) -> bool {
+    let version = document.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
+    version.starts_with("kustomize.toolkit.fluxcd.io/")
 }
