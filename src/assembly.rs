@@ -10,6 +10,7 @@ use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
 use crate::bundle::{self, Built, Grouped, Head, Item, Manifest, Origin, Unit};
 use crate::clock::Clock;
+use crate::expectations::Expectations;
 use crate::making::Making;
 use crate::model::{self, Body, Duplicate, Loaded, Object};
 use crate::repo::{self, Error, Repo};
@@ -70,6 +71,7 @@ impl Assembly {
         }
         clock.stage("read");
         let mut plain = std::mem::take(&mut loaded.objects);
+        Expectations::of(&plain, repo).take_out(&mut plain, repo);
         let making = Making::new(repo, &kustomizations, &charts);
         let made = making.all(&plain);
         let mut all = made.made;

@@ -28,6 +28,7 @@ mod assembly;
 mod check;
 mod clock;
 pub mod connectivity;
+mod expectations;
 mod lost;
 mod making;
 mod mend;

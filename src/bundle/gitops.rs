@@ -8,6 +8,7 @@
 //! `ApplicationSet` APIs of argoproj.io/v1alpha1.
 
 use compact_str::CompactString;
+use sha2::{Digest, Sha256};
 
 use super::{DirectorySource, Head};
 use crate::text::Span;
@@ -213,7 +214,7 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
         takes_empty: false,
         chart: ChartAsk {
             is_sure: true,
-            release: Some(text(spec, "releaseName").unwrap_or(&head.name).to_owned()),
+            release: Some(release_name(head, spec)),
             release_place: Some(spec.get("releaseName").map_or(head.name_span, |name| name.span)),
             values: Vec::new(),
             inline: spec.get("values").cloned(),
@@ -223,6 +224,29 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
         directory,
     };
     named(chart, directories).into_iter().map(ask).collect()
+}
+
+/// The name of a Flux release: the one that is written, else the object's, behind the namespace that
+/// it is deployed to. What is too long for Helm is cut, with the beginning of its hash
+/// (helm-controller, `GetReleaseName` and `ShortenName`).
+fn release_name(head: &Head, spec: &Node) -> String {
+    const LONGEST: usize = 53;
+    const HASH: usize = 12;
+    if let Some(name) = text(spec, "releaseName") {
+        return name.to_owned();
+    }
+    let name = match text(spec, "targetNamespace") {
+        Some(namespace) => format!("{namespace}-{}", head.name),
+        None => head.name.to_string(),
+    };
+    match name.get(..LONGEST - HASH - 1) {
+        Some(beginning) if name.len() > LONGEST => {
+            let hash = Sha256::digest(name.as_bytes());
+            let hash: String = hash.iter().take(HASH / 2).map(|b| format!("{b:02x}")).collect();
+            format!("{beginning}-{hash}")
+        }
+        _ => name,
+    }
 }
 
 /// An ApplicationSet whose directories can be told: written outright, or those that a git
@@ -372,6 +396,28 @@ mod tests {
         let directories: Vec<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();
         assert_eq!(directories, ["apps/web", "apps/cart"]);
         assert!(found.iter().all(|(.., fallback)| fallback.is_none()));
+    }
+
+    #[test]
+    fn flux_shortens_the_names_of_releases() {
+        let release = |name: &str, more: &str| {
+            let text = format!(
+                "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: \
+                 {name}, namespace: flux}}\nspec: {{{more}}}\n"
+            );
+            let stream = yaml::read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
+            let (head, tree) = crate::bundle::heads(&stream.documents[0].root).remove(0);
+            release_name(&head, tree.get("spec").unwrap())
+        };
+        assert_eq!(release("web", "x: y"), "web");
+        assert_eq!(release("web", "targetNamespace: shop"), "shop-web");
+        assert_eq!(release("web", "targetNamespace: shop, releaseName: front"), "front");
+        let long = "a".repeat(60);
+        let shortened = release(&long, "x: y");
+        assert_eq!(shortened.len(), 53);
+        // The beginning of `sha256sum` of the sixty letters.
+        assert_eq!(shortened, format!("{}-11ee391211c6", "a".repeat(40)));
+        assert_eq!(release(&"a".repeat(53), "x: y"), "a".repeat(53));
     }
 
     #[test]

@@ -36,7 +36,6 @@ fn remark(line: &str) -> Option<&str> {
     tells.then_some(words)
 }
 
-
 /// The comments in the line of a token and in those directly above it.
 pub(super) fn remarks<'a>(cx: &Context<'a>, token: Span) -> Vec<&'a str> {
     let text = cx.sources.get(token.source).text();
@@ -63,8 +62,19 @@ pub(super) fn is_prose(remark: &str) -> bool {
 
 /// Words by which a comment says that everyone or everything is meant.
 const EVERYONE: &[&str] = &[
-    "all", "any", "anyone", "anything", "anywhere", "everyone", "everything", "everywhere",
-    "external", "internet", "outside", "public", "world",
+    "all",
+    "any",
+    "anyone",
+    "anything",
+    "anywhere",
+    "everyone",
+    "everything",
+    "everywhere",
+    "external",
+    "internet",
+    "outside",
+    "public",
+    "world",
 ];
 
 /// Whether a comment says that everyone or everything is meant.
@@ -91,10 +101,12 @@ mod tests {
 
     #[test]
     fn prose_is_told_from_yaml_that_was_commented_out() {
-        for remark in ["From outside, HTTP if needed", "Note: the load balancer", "probes of nodes"] {
+        for remark in ["From outside, HTTP if needed", "Note: the load balancer", "probes of nodes"]
+        {
             assert!(is_prose(remark), "{remark}");
         }
-        for remark in ["- namespaceSelector: {}", "port: 80 was here", "todo", "- ports", "x: y z"] {
+        for remark in ["- namespaceSelector: {}", "port: 80 was here", "todo", "- ports", "x: y z"]
+        {
             assert!(!is_prose(remark), "{remark}");
         }
     }

@@ -13,7 +13,7 @@ use super::{Body, Made, Object, Relevance, decode, kinds, seeming, unset};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Head, Manifest, heads};
 use crate::repo::{self, File, Repo, Role, Scope};
-use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
+use crate::text::{Origin, Source, SourceId, Sources, Span, decode_lossy, markdown};
 use crate::yaml::{self, Comment, Limits, Problem, ProblemKind, Wanted};
 
 /// What comments that speak to this linter begin with.
@@ -235,7 +235,7 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         Err(problem) => {
             // Shown with the bytes that are no text replaced; up to the first of them, where the
             // problem stands, nothing moves.
-            let text: Arc<str> = Arc::from(String::from_utf8_lossy(bytes));
+            let text: Arc<str> = Arc::from(decode_lossy(bytes));
             let objects = unread(&problem, &text, &file.path).into_iter().collect();
             let (problems, text) = (vec![problem], Some(text));
             return FileRead { read: true, objects, problems, text, ..FileRead::default() };

@@ -34,7 +34,10 @@ impl Partial for Relevance {
         }
         match (group, kind) {
             ("helm.toolkit.fluxcd.io", "HelmRelease") => VALUES,
-            _ if kinds::is_deployer(group, kind) || kinds::is_git_source(group, kind) => {
+            _ if kinds::is_deployer(group, kind)
+                || kinds::is_git_source(group, kind)
+                || kinds::is_test(group, kind) =>
+            {
                 Extent::Whole
             }
             _ => Extent::Head,

@@ -14,6 +14,7 @@ mod ignored;
 mod path;
 mod role;
 mod source_ignore;
+mod tracked;
 mod walk;
 
 use std::collections::{BTreeMap, HashSet};

@@ -165,6 +165,7 @@ impl Cluster {
                 | Body::Templates(_)
                 | Body::Unread(_)
                 | Body::GitSource(_)
+                | Body::TestCase(_)
                 | Body::Other => {}
             }
         }

@@ -3,10 +3,12 @@
 //! This module knows nothing of YAML. A [`Span`] is the only name for a place that any later
 //! stage uses; it becomes a line and a column only when a report asks [`Sources`] for it.
 
+mod decode;
 mod lines;
 pub mod markdown;
 mod visible;
 
+pub use decode::{decode, decode_lossy, is_utf16};
 pub use lines::{LineIndex, Position};
 pub use visible::visible;
 
@@ -101,7 +103,7 @@ impl Source {
                 let mut bytes = Vec::new();
                 // Places are counted in 32 bits.
                 match crate::repo::read_met(path, u64::from(u32::MAX), &mut bytes) {
-                    Ok(()) => Arc::from(String::from_utf8_lossy(&bytes)),
+                    Ok(()) => Arc::from(decode_lossy(&bytes)),
                     Err(_) => Arc::from(""),
                 }
             }

@@ -25,7 +25,7 @@ pub use prefilter::Wanted;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::text::{SourceId, Span};
+use crate::text::{self, SourceId, Span};
 
 /// Bounds on what one text may cost. Each is a [`Problem`] when it is hit, never silent.
 #[derive(Clone, Copy, Debug)]
@@ -158,12 +158,10 @@ pub fn count(bytes: &[u8]) -> usize {
 /// The text of a file's bytes. A byte order mark stays in it: places count from the first byte.
 ///
 /// # Errors
-/// The first byte that is not UTF-8 (UTF-16 with its byte order mark included). Whether that is
-/// worth a word is for [`Wanted::may_be`] to say.
+/// The first byte that is neither UTF-8 nor UTF-16 with a byte order mark. Whether that is worth a
+/// word is for [`Wanted::may_be`] to say.
 pub fn decode_utf8(source: SourceId, bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
-    let text = std::str::from_utf8(bytes).map(Cow::Borrowed);
-    text.map_err(|error| {
-        let at = error.valid_up_to();
+    text::decode(bytes).map_err(|at| {
         let span = Span::new(source, at, at);
         Problem { kind: ProblemKind::NotUtf8, span, document: span }
     })

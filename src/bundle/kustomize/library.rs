@@ -12,7 +12,7 @@ use super::layer::Layer;
 use super::reference::{self, Wanted};
 use super::rest::{File, Rest};
 use crate::bundle::{Built, path};
-use crate::text::{Source, SourceId, Sources, Span};
+use crate::text::{Source, SourceId, Sources, Span, decode_lossy};
 use crate::yaml::{self, Node, Partial, Parts, Problem, ProblemKind};
 
 /// One file that was read.
@@ -129,7 +129,7 @@ impl Library {
         }
         let path = self.disk.path(source)?;
         let bytes = self.disk.read(path).ok()?;
-        Some(Arc::from(String::from_utf8_lossy(&bytes)))
+        Some(Arc::from(decode_lossy(&bytes)))
     }
 
     /// Reads the kustomizations of new directories; returns what they ask for.
@@ -256,7 +256,7 @@ impl Library {
             Ok(text) => text,
             Err(problem) => {
                 page.problems.extend(need.parse.then_some(problem));
-                String::from_utf8_lossy(&bytes)
+                decode_lossy(&bytes)
             }
         };
         if need.parse && page.problems.is_empty() {

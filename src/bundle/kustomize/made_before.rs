@@ -6,7 +6,8 @@ use super::library::Library;
 
 /// What the example of a file that everybody makes for themselves is called, and what its encrypted
 /// form or its template is.
-const BESIDE: &[&str] = &["example", "sample", "dist", "template", "tmpl", "tpl", "j2", "enc", "sops"];
+const BESIDE: &[&str] =
+    &["example", "sample", "dist", "template", "tmpl", "tpl", "j2", "enc", "sops"];
 
 /// What `operator-sdk generate kustomize manifests` writes; a project made by operator-sdk refers to
 /// it from the start (`config/manifests/kustomization.yaml`).
