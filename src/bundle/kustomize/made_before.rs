@@ -16,14 +16,14 @@ const OF_OPERATOR_SDK: &str = ".clusterserviceversion.yaml";
 /// What says that a file which is not there is made before the build, in words.
 pub(super) fn why(library: &Library, path: &str) -> Option<String> {
     if library.ignored.contains(path) {
-        return Some("and git ignores it".to_owned());
+        return Some("gitignored".to_owned());
     }
     if path.ends_with(OF_OPERATOR_SDK) {
-        return Some("before `operator-sdk generate kustomize manifests` writes it".to_owned());
+        return Some("`operator-sdk generate kustomize manifests` writes it".to_owned());
     }
     let example = beside(path).find(|it| matches!(library.disk.find(it), Found::File(_)))?;
     let name = example.rsplit('/').next().unwrap_or(&example);
-    Some(format!("but `{name}`, which it is made from,"))
+    Some(format!("it is made from `{name}`"))
 }
 
 /// The names of what a file may be made from, beside it: `secret.yaml.example`,
