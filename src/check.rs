@@ -16,7 +16,7 @@ use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Elsewhere, Members, Surroundings};
 use crate::text::{SourceId, Span};
 use crate::yaml::Problem;
-use crate::{Outcome, Progress, Request, Summary, settle};
+use crate::{Outcome, Progress, Request, Summary, mentions, settle};
 
 /// Reads, resolves and judges: the whole pipeline.
 ///
@@ -30,7 +30,8 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     progress.files(repo.files.len());
     let assembly = Assembly::timed(request, &repo, progress, &mut clock)?;
     let run = Run::new(request, &repo, &assembly);
-    let found = run.lint();
+    let mut found = run.lint();
+    mentions::lower(&mut found, request, &repo);
     clock.stage("lint");
     let findings = run.merged(found);
     let (held, ignored, in_test_directories) = run.settled(findings);

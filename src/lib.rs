@@ -32,6 +32,7 @@ mod expectations;
 mod lost;
 mod making;
 mod mend;
+mod mentions;
 pub mod overview;
 
 use std::path::PathBuf;

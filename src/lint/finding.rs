@@ -114,6 +114,8 @@ pub struct Finding {
     pub place: Span,
     /// Other places, each with what it has to say.
     pub related: Vec<Related>,
+    /// The labels that it says no pod has; something that is no manifest may write them.
+    pub absent: Vec<(String, String)>,
     /// Places at which a suppression comment also counts (the object's header, the rule's item).
     pub hidden: Vec<Span>,
     /// What is wrong, in one sentence that names the things by their names.
@@ -152,6 +154,7 @@ impl Finding {
             place,
             related: Vec::new(),
             hidden: Vec::new(),
+            absent: Vec::new(),
             message: message.into(),
             help: help.into(),
             subject: None,

@@ -39,6 +39,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             .about(cx, At { policy: id, spot })
             .confidence(confidence.min(orphan.confidence));
         finding.related = orphan.related;
+        finding.absent = orphan.absent;
         findings.push(finding);
     }
 }

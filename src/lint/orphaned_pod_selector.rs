@@ -30,5 +30,6 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         .about(cx, At { policy: id, spot: Spot::PodSelector })
         .confidence(orphan.confidence.min(sure));
     finding.related = orphan.related;
+    finding.absent = orphan.absent;
     findings.push(finding);
 }

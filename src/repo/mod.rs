@@ -7,6 +7,7 @@
 //! that hands over one changed file still sees the workloads of all others.
 
 mod boundary;
+pub mod code;
 mod error;
 mod given;
 mod globs;

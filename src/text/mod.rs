@@ -7,10 +7,12 @@ mod decode;
 mod lines;
 pub mod markdown;
 mod visible;
+mod written_label;
 
 pub use decode::{decode, decode_lossy, is_utf16};
 pub use lines::{LineIndex, Position};
 pub use visible::visible;
+pub use written_label::written_label;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};

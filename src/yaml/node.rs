@@ -122,6 +122,28 @@ impl Node {
         self.as_map()?.entry(key)
     }
 
+    /// Whether both say the same, wherever they are written: the order of keys has no meaning.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Scalar(one), Value::Scalar(other)) => {
+                (&one.text, one.kind) == (&other.text, other.kind)
+            }
+            (Value::Seq(one), Value::Seq(other)) => {
+                let mut pairs = one.iter().zip(other.iter());
+                one.len() == other.len() && pairs.all(|(one, other)| one.says_the_same(other))
+            }
+            (Value::Map(one), Value::Map(_)) => {
+                let has_all = |one: &Map, other: &Self| {
+                    let mut entries = one.entries.iter();
+                    entries.all(|it| other.get(&it.key).is_some_and(|v| v.says_the_same(&it.value)))
+                };
+                let Value::Map(map) = &other.value else { return false };
+                one.entries.len() == map.entries.len() && has_all(one, other)
+            }
+            _ => false,
+        }
+    }
+
     /// What stands at the end of a route of keys.
     pub fn at(&self, route: &[&str]) -> Option<&Node> {
         route.iter().try_fold(self, |node, key| node.get(key))
