@@ -86,6 +86,18 @@ fn service_for(
     Some((head.name_span, format!("Service {}", words::quoted(&head.name))))
 }
 
+/// The highest confidence that a finding about a policy's pods can have. A policy of a packaged
+/// dependency is written for more than one set of values: what is off has no pods, and nobody here can
+/// edit the policy.
+pub(super) fn most(cx: &Context<'_>, policy: u32) -> Confidence {
+    let path = &cx.sources.get(cx.cluster.head(policy).source).path;
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name {
+        "Chart.yaml" | "requirements.yaml" => Confidence::Low,
+        _ => Confidence::High,
+    }
+}
+
 /// The labels whose absence a finding rests on: those that no pod of these namespaces has, else all
 /// that are asked for.
 pub(super) fn absent(

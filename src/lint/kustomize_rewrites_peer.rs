@@ -110,15 +110,16 @@ impl<'a> Rewritten<'a> {
     /// Whether a label that the peer asks for is written over, and no pod of the bundle had its value:
     /// so the peer means pods of others, and now asks for this bundle's own.
     fn replaces_what_is_outside(&self, cx: &Context<'_>) -> bool {
-        let is_replaced = |write: &&Write| {
-            let before = write.before.as_ref().and_then(Node::as_str);
-            let after = self.after.requirements.iter().find(|it| it.key == write.key);
-            let after = after.and_then(|it| it.values.first()).map(|(value, _)| value.as_str());
-            before.is_some() && before != after
-        };
         let numbers = 0..cx.cluster.workload_count();
-        self.writes.iter().any(|write| is_replaced(write))
+        self.writes.iter().any(|write| self.is_replaced(write))
             && !numbers.into_iter().any(|number| orphans::had(cx, number, &self.before))
+    }
+
+    fn is_replaced(&self, write: &Write) -> bool {
+        let before = write.before.as_ref().and_then(Node::as_str);
+        let after = self.after.requirements.iter().find(|it| it.key == write.key);
+        let after = after.and_then(|it| it.values.first()).map(|(value, _)| value.as_str());
+        before.is_some() && before != after
     }
 
     /// A workload of another part of the repository that the peer meant, whatever its namespace.
@@ -202,7 +203,8 @@ impl<'a> Rewritten<'a> {
     }
 
     fn finding(&self, cx: &Context<'_>, id: u32, lost: &Lost) -> Finding {
-        let added = self.writes.last().map_or(self.writes[0], |write| *write);
+        let replaced = self.writes.iter().rev().find(|write| self.is_replaced(write));
+        let added = replaced.or(self.writes.last()).map_or(self.writes[0], |write| *write);
         let label = self.after.requirements.iter().find(|it| it.key == added.key);
         let label = words::quoted(&label.map(Requirement::words).unwrap_or_default());
         let head = cx.cluster.head(id);

@@ -89,7 +89,7 @@ pub(super) fn describe(
     if let Some(place) = sole_culprit(cx, namespaces, selector) {
         orphan.place = place;
     }
-    doubts::lower(cx, namespaces, selector, near.is_some() || twin.is_some(), &mut orphan);
+    doubts::lower(cx, namespaces, selector, near.is_some(), &mut orphan);
     orphan.absent = doubts::absent(cx, namespaces, selector);
     orphan
 }

@@ -20,15 +20,19 @@ pub(super) struct Elsewhere<'a> {
     requirement: &'a Requirement,
 }
 
-/// A twin of the same namespace in another part of the repository.
+/// A twin of the same namespace in another part of the repository: in an alternative only where
+/// nothing that may run beside the policy makes pods there.
 pub(super) fn elsewhere<'a>(
     cx: &Context<'a>,
     namespace: u32,
     selector: &'a Selector,
 ) -> Option<Elsewhere<'a>> {
-    let name = &cx.cluster.namespace(namespace).name;
+    let namespace = cx.cluster.namespace(namespace);
     let elsewhere = cx.cluster.elsewhere()?;
-    elsewhere.workloads_in(name).find_map(|(id, workload)| {
+    let is_bare = namespace.workloads.is_empty();
+    let alternatives = is_bare.then(|| elsewhere.alternatives_in(&namespace.name));
+    let mut all = elsewhere.workloads_in(&namespace.name).chain(alternatives.into_iter().flatten());
+    all.find_map(|(id, workload)| {
         let (requirement, label) = twin(selector, workload)?;
         Some(Elsewhere { head: cx.cluster.head(id), label, requirement })
     })

@@ -68,6 +68,21 @@ impl Elsewhere {
         })
     }
 
+    /// The same, of alternatives to this cluster.
+    pub fn alternatives_in<'a>(
+        &'a self,
+        namespace: &str,
+    ) -> impl Iterator<Item = (u32, &'a Workload)> + 'a {
+        let all = self.surroundings.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
+        all.iter().flat_map(|&id| {
+            let list = match &self.surroundings.objects[id as usize].body {
+                Body::Workloads(list) if self.neighbours.is_alternative(id) => list.as_slice(),
+                _ => &[],
+            };
+            list.iter().map(move |workload| (id, workload))
+        })
+    }
+
     /// Whether a selector selects a workload, or may.
     pub fn may_have(&self, selector: &Selector) -> bool {
         self.candidates(selector).any(|(_, workload)| !selects(selector, workload).is_no())

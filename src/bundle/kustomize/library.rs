@@ -48,6 +48,8 @@ pub(super) struct Directory {
     pub tree: Option<Node>,
     /// The directories whose entry here would lead in a circle.
     pub back: BTreeSet<String>,
+    /// What it refers to that leads to a directory above it, with that one.
+    pub climbs: BTreeMap<String, String>,
     /// How many layers lie below it.
     pub height: usize,
     /// What it makes, once that is known.
@@ -165,7 +167,8 @@ impl Library {
             }
             let back = BTreeSet::new();
             let layer = OnceLock::new();
-            let entry = Directory { files, tree, back, height: 0, layer };
+            let climbs = BTreeMap::new();
+            let entry = Directory { files, tree, back, climbs, height: 0, layer };
             self.directories.insert(directory, entry);
         }
         wanted
@@ -284,6 +287,8 @@ impl Library {
 
 /// Whether a document is a Flux `Kustomization`, an object to apply and nothing to build.
 fn is_flux(document: &Node) -> bool {
-    let version = document.get("apiVersion").and_then(Node::as_str).unwrap_or_default();
-    version.starts_with("kustomize.toolkit.fluxcd.io/")
+    let text = |key: &str| document.get(key).and_then(Node::as_str).unwrap_or_default();
+    text("apiVersion").starts_with("kustomize.toolkit.fluxcd.io/")
+        && text("kind") == "Kustomization"
+        && document.get("spec").is_some()
 }

@@ -226,6 +226,20 @@ impl<'a> Maker<'a> {
             self.open(reference);
             return None;
         }
+        let own = self.library.directories.get(self.directory);
+        if let Some(above) = own.and_then(|own| own.climbs.get(path)).filter(|it| *it != path) {
+            let name = if above.is_empty() { "." } else { above };
+            self.fault(refused(
+                entry.span,
+                format!(
+                    "`{reference}` leads to `{name}`, which contains this kustomization: kustomize \
+                     rejects the cycle"
+                ),
+                "move shared files to a sibling directory",
+            ));
+            self.open(reference);
+            return None;
+        }
         if directory.height >= DEEPEST {
             self.fault(refused(
                 entry.span,
