@@ -138,6 +138,9 @@ pub enum FaultKind {
     NotEvaluated,
     /// A template of a chart that holds a policy, and makes none with the values it is given.
     Unrendered,
+    /// A chart asks for a value (`required`) or rejects those given (`fail`): by design. The rest is
+    /// rendered, with values made up.
+    Asked,
     /// `helm template` rejects it.
     Render,
 }
