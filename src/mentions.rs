@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::Request;
 use crate::lint::{Confidence, Finding};
 use crate::repo::{Repo, code};
-use crate::text::{visible, written_label};
+use crate::text::{decode_lossy, visible, written_label};
 
 /// A label, and where it is written: the path and the line.
 type Found = BTreeMap<(String, String), (String, usize)>;
@@ -40,13 +40,14 @@ fn is_asked(finding: &Finding) -> bool {
 
 fn search(labels: &[(String, String)], request: &Request, repo: &Repo) -> Found {
     let mut found = Found::new();
-    code::visit(&repo.root, &request.scope, |path, text| {
+    code::visit(&repo.root, &request.scope, |path, bytes| {
         // What tests create is not there when the policies are.
         if request.grouping.trial(path).is_some() {
             return;
         }
+        let text = decode_lossy(bytes);
         for label in labels {
-            if let Some(line) = written_label(text, &label.0, &label.1)
+            if let Some(line) = written_label(&text, &label.0, &label.1)
                 && !found.contains_key(label)
             {
                 found.insert(label.clone(), (path.to_owned(), line));

@@ -8,7 +8,6 @@ use super::boundary::Boundary;
 use super::globs::Globs;
 use super::ignored::Ignored;
 use super::{Scope, walk};
-use crate::text::decode_lossy;
 
 /// Bytes of one file: what is larger is made by a machine.
 const LARGEST: u64 = 1 << 20;
@@ -67,9 +66,9 @@ const NAMES: &[&str] =
 /// Directories of other people's programs.
 const VENDORED: &[&str] = &["node_modules", "third_party", "vendor"];
 
-/// Calls `visit` with the path and the text of each such file, in the order of their paths. What
+/// Calls `visit` with the path and the bytes of each such file, in the order of their paths. What
 /// gitignore rules hide and what is excluded is not read.
-pub fn visit(root: &Path, scope: &Scope, mut visit: impl FnMut(&str, &str)) {
+pub fn visit(root: &Path, scope: &Scope, mut visit: impl FnMut(&str, &[u8])) {
     let starts = [root.to_path_buf()];
     let Ok(globs) = Globs::new(scope) else { return };
     let ignored = Ignored::new(root, &starts, false);
@@ -93,7 +92,7 @@ pub fn visit(root: &Path, scope: &Scope, mut visit: impl FnMut(&str, &str)) {
             && let Ok(bytes) = boundary.read(&path, LARGEST.min(left))
         {
             left -= bytes.len() as u64;
-            visit(&label, &decode_lossy(&bytes));
+            visit(&label, &bytes);
         }
     }
 }
