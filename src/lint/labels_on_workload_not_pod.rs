@@ -1,4 +1,4 @@
-//! A selector that asks for the labels of a Deployment or a Service instead of those of its pods.
+//! A selector with the labels of a Deployment or a Service instead of those of its pods.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
 use crate::bundle::Head;
@@ -95,7 +95,7 @@ fn sureness(cx: &Context<'_>, namespace: u32) -> Option<Confidence> {
     }
 }
 
-/// The object in a namespace whose own metadata has the labels, and those.
+/// The object in a namespace whose own metadata has the labels, and those labels.
 fn bearer<'a>(
     cx: &Context<'a>,
     namespace: u32,

@@ -1,4 +1,4 @@
-//! A field that is written, and null: a list that reads as "these" and means "everything".
+//! A null field: a list that looks like "these" and means "everything".
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, empty_peer_list, remarks};
 use crate::model::{At, Direction, Spot};
@@ -46,7 +46,7 @@ fn is_meant(cx: &Context<'_>, place: Span) -> bool {
     remarks::remarks(cx, place).into_iter().any(remarks::means_everyone)
 }
 
-/// Where that key stands, if its value is null and stays so.
+/// The place of that key, if its value is null and stays so.
 fn null(cx: &Context<'_>, map: &Node, key: &str) -> Option<Span> {
     let entry = map.entry(key).filter(|entry| entry.value.is_null())?;
     (!cx.is_template_comment(entry.value.span)).then_some(entry.key_span)

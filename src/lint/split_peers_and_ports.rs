@@ -45,7 +45,7 @@ fn are_halves(first: &TrafficRule, second: &TrafficRule) -> bool {
     peers_only && ports_only
 }
 
-/// "Names may be asked of anyone" is a usual rule of its own.
+/// "DNS to anyone" is a usual rule of its own.
 fn is_dns_for_everyone(direction: Direction, rule: &TrafficRule) -> bool {
     let is_dns = |entry: &PortEntry| match entry.port.get() {
         Some(PortRef::Number(number)) => matches!(number, 53 | 5353),
@@ -55,7 +55,7 @@ fn is_dns_for_everyone(direction: Direction, rule: &TrafficRule) -> bool {
     direction == Direction::Egress && rule.port_list().iter().all(is_dns)
 }
 
-/// How sure it is that the two were meant as one; none where they surely were not.
+/// The confidence that the two were meant as one; `None` if they certainly were not.
 fn sureness(
     cx: &Context<'_>,
     direction: Direction,
@@ -71,7 +71,7 @@ fn sureness(
         if pods.iter().any(is_its) {
             return Some(RULE.confidence);
         }
-        // They declare other ports, so the second rule is about others than them.
+        // They declare other ports, so the second rule is for others.
         if pods.iter().all(|pod| !ports(pod).is_empty()) {
             return None;
         }
@@ -85,7 +85,8 @@ fn holds(rule: &TrafficRule, number: u16) -> bool {
     rule.port_list().iter().any(|entry| entry.range().is_none_or(within))
 }
 
-/// "Our own namespace on every port, and everyone on this one" is how a public server is opened.
+/// "Our own namespace on every port, and everyone on this one" is a usual way to open a public
+/// server.
 fn is_whole_home(rule: &TrafficRule) -> bool {
     rule.peer_list().iter().all(|peer| {
         let everything = peer.pod_selector.get().is_some_and(|selector| selector.is_empty());
@@ -93,7 +94,7 @@ fn is_whole_home(rule: &TrafficRule) -> bool {
     })
 }
 
-/// The ports of the web and of the API server, to which many let their pods out anywhere.
+/// The ports of the web and of the API server, to which many policies allow egress anywhere.
 fn is_web(rule: &TrafficRule) -> bool {
     rule.port_list().iter().all(|entry| match entry.port.get() {
         Some(PortRef::Number(number)) => matches!(number, 53 | 80 | 443 | 6443),

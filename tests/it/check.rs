@@ -20,7 +20,7 @@ fn stdout(command: &mut Command) -> (Option<i32>, String) {
 }
 
 #[test]
-fn the_shop_has_four_mistakes_and_the_mended_one_none() {
+fn the_shop_has_four_mistakes_and_the_fixed_one_none() {
     let (code, text) = stdout(netpol_lint(&shop()).args(["--output-format", "concise", "-q"]));
     let rules: Vec<&str> = text
         .lines()
@@ -57,7 +57,7 @@ fn exit_codes() {
 }
 
 #[test]
-fn a_values_file_alone_is_no_error() {
+fn a_values_file_alone_is_not_an_error() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("values.yaml"), "replicas: 1\n").unwrap();
     let (code, text) = stdout(netpol_lint(folder.path()).arg("values.yaml"));
@@ -169,7 +169,11 @@ fn the_same_policy_in_two_blocks_of_a_document_is_shown_in_two_ways() {
     let folder = tempfile::tempdir().unwrap();
     let fence = format!("```yaml\n{policy}```\n");
     std::fs::write(folder.path().join("guide.md"), format!("{fence}\n{fence}")).unwrap();
-    std::fs::write(folder.path().join("twice.yaml"), format!("{policy}---\n{}", policy.replace("[Ingress]", "[Egress]"))).unwrap();
+    std::fs::write(
+        folder.path().join("twice.yaml"),
+        format!("{policy}---\n{}", policy.replace("[Ingress]", "[Egress]")),
+    )
+    .unwrap();
     let concise = ["--output-format", "concise", "-q"];
     let (code, text) = stdout(netpol_lint(folder.path()).args(concise).arg("guide.md"));
     assert_eq!((code, text.as_str()), (Some(0), ""));
