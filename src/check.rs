@@ -15,7 +15,7 @@ use crate::repo;
 use crate::resolve::{Cluster, Elsewhere, Members, Surroundings};
 use crate::text::{SourceId, Span};
 use crate::triage::{self, Triage, Triaged};
-use crate::{Outcome, Request, Summary};
+use crate::{Outcome, Request, Summary, mentions};
 
 /// Reads, resolves and lints: the whole pipeline.
 ///
@@ -30,7 +30,8 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let assembly = Assembly::timed(request.options(), &repo, progress, &mut clock)?;
     let reported = Reported { assembly: &assembly, repo: &repo };
     let run = Run::new(request, reported);
-    let found = run.lint();
+    let mut found = run.lint();
+    mentions::lower(&mut found, request, &repo);
     clock.stage("lint");
     let triaged = run.triaged(run.merged(found));
     clock.stage("triage");

@@ -27,6 +27,7 @@ pub mod yaml;
 mod apply_fixes;
 mod check;
 pub mod connectivity;
+mod mentions;
 pub mod overview;
 mod progress;
 mod summary;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
+use super::artifact::Artifacts;
 use crate::bundle::gitops::{self, Ask};
 use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
@@ -138,6 +139,7 @@ impl<'a> Builder<'a> {
         let mut open: Vec<Deployed> = self.asked_plainly(plain).take(MOST_DEPLOYED + 1).collect();
         open.extend(within(&made));
         let mut charts = Vec::new();
+        let artifacts = Artifacts::of(&self.repo.root, &self.directories, plain, &made);
         for _ in 0..ROUNDS {
             open.retain(|one| seen.insert(one.key()));
             let left = (MOST_DEPLOYED + open.len()).saturating_sub(seen.len());
@@ -152,7 +154,7 @@ impl<'a> Builder<'a> {
                 break;
             }
             let before = made.len();
-            self.make(&open, &mut made, |one| self.deploy(one));
+            self.make(&open, &mut made, |one| self.deploy(one, &artifacts));
             open = within(&made[before..]);
         }
         let made = self.without_roots_that_are_deployed(made, of_roots);
@@ -345,9 +347,10 @@ impl<'a> Builder<'a> {
         asks.map(|ask| Deployed { by: cluster(by, &ask), ask }).collect()
     }
 
-    fn deploy(&self, one: &Deployed) -> (Built, Unit) {
-        let Ask { directory, kustomization, takes_empty, .. } = &one.ask;
-        let mut built = self.kustomizations.deploy(directory, kustomization, *takes_empty);
+    fn deploy(&self, one: &Deployed, artifacts: &Artifacts<'_>) -> (Built, Unit) {
+        let Ask { directory, kustomization, takes_empty, source, plain, .. } = &one.ask;
+        let takes = |path: &str| plain.is_some() || artifacts.have(source.as_ref(), path);
+        let mut built = self.kustomizations.deploy(directory, kustomization, *takes_empty, &takes);
         self.read_as_argo(&mut built, &one.ask);
         with_fallback(&mut built, &one.ask);
         let unit = unit(&built, &one.ask.directory, Some(one.by.clone()));

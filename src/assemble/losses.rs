@@ -70,7 +70,8 @@ impl<'a> Losses<'a> {
         let mut found = NotBuilt { documents, ..NotBuilt::default() };
         let all = self.assembly.built.iter().zip(&self.assembly.units).zip(&self.loses);
         for ((built, unit), loses) in all {
-            let is_lost = built.faults.iter().any(|fault| is_refusal(fault) && is_told(fault));
+            let is_not_made = |fault: &Fault| is_refusal(fault) || fault.kind == FaultKind::Asked;
+            let is_lost = built.faults.iter().any(|fault| is_not_made(fault) && is_told(fault));
             match unit.is_chart {
                 _ if *loses || !is_lost => {}
                 true => found.charts += 1,
@@ -148,6 +149,6 @@ impl<'a> Survey<'a> {
 
     fn names_policy(&self, id: SourceId) -> bool {
         let text = self.assembly.sources.get(id).text();
-        memmem::find(text.as_bytes(), POLICY).is_some()
+        memmem::find(text.as_bytes(), POLICY).is_some() && seeming(text).policy
     }
 }

@@ -15,11 +15,14 @@ use crate::repo::{self, Error, Repo, Scope};
 use crate::text::{SourceId, Sources, Span};
 use crate::yaml::Limits;
 
+mod artifact;
 mod build;
+mod expectations;
 mod losses;
 mod reported;
 
 use build::Builder;
+use expectations::Expectations;
 pub(crate) use losses::Losses;
 pub use losses::NotBuilt;
 pub(crate) use reported::Reported;
@@ -92,12 +95,16 @@ impl Assembly {
         for file in kustomizations.read_files() {
             loaded.files += 1;
             loaded.documents += file.seen;
+            if file.is_plain {
+                loaded.take_in_plain(&file);
+            }
             if repo.files.get(file.source.0 as usize).is_some_and(|file| file.reported) {
                 loaded.take_in(&file, &sources, limits);
             }
         }
         clock.stage("read");
         let mut plain = std::mem::take(&mut loaded.objects);
+        Expectations::of(&plain, repo).take_out(&mut plain, repo);
         let builder = Builder::new(repo, &kustomizations, &charts, limits.memory << 20);
         let output = builder.build(&plain);
         let mut all = output.built;

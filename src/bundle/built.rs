@@ -145,6 +145,9 @@ pub enum FaultKind {
     NotEvaluated,
     /// A chart's template that contains a policy, and renders none with the given values.
     Unrendered,
+    /// A chart asks for a value (`required`) or rejects those given (`fail`): by design. The rest is
+    /// rendered, with values made up.
+    Asked,
     /// `helm template` rejects it.
     Render,
 }

@@ -8,6 +8,7 @@
 //! `ApplicationSet` APIs of argoproj.io/v1alpha1.
 
 use compact_str::CompactString;
+use sha2::{Digest, Sha256};
 
 use super::{DirectorySource, Head};
 use crate::text::Span;
@@ -33,6 +34,17 @@ pub struct Ask {
     /// How its files are read if it is neither a kustomization nor a chart; `None` for Flux, which
     /// generates a kustomization for them.
     pub plain: Option<DirectorySource>,
+    /// The GitRepository that Flux takes it from.
+    pub source: Option<GitSource>,
+}
+
+/// The namespace and the name of a GitRepository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct GitSource {
+    /// Its namespace, where one is written.
+    pub namespace: Option<CompactString>,
+    /// Its name.
+    pub name: CompactString,
 }
 
 /// How to render a chart.
@@ -55,7 +67,7 @@ pub struct ChartAsk {
 /// that are not here: that is not an error.
 pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     match (head.group.as_str(), head.kind.as_str()) {
-        ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(tree, directories),
+        ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(head, tree, directories),
         ("argoproj.io", "Application") => {
             tree.get("spec").map(|spec| argo(head, spec, directories)).unwrap_or_default()
         }
@@ -69,7 +81,7 @@ pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>)
 const FLUX_FIELDS: &[&str] =
     &["namePrefix", "nameSuffix", "patches", "patchesStrategicMerge", "patchesJson6902", "images"];
 
-fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
+fn flux(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     let Some(spec) = tree.get("spec") else { return Vec::new() };
     let Some(path) = spec.get("path") else { return Vec::new() };
     let target = text(spec, "targetNamespace");
@@ -96,9 +108,20 @@ fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
             takes_empty: true,
             chart: ChartAsk::default(),
             plain: None,
+            source: git_source(head, spec),
         });
     }
     found
+}
+
+/// `spec.sourceRef` of a Flux `Kustomization`, whose namespace is its own unless it says so.
+fn git_source(head: &Head, spec: &Node) -> Option<GitSource> {
+    let reference = spec.get("sourceRef").filter(|it| text(it, "kind") == Some("GitRepository"))?;
+    let namespace = text(reference, "namespace").map(CompactString::new);
+    Some(GitSource {
+        namespace: namespace.or_else(|| head.namespace.clone()),
+        name: CompactString::new(text(reference, "name")?),
+    })
 }
 
 /// `spec.source` and `spec.sources[]` of an Application, or of an ApplicationSet's template.
@@ -146,6 +169,7 @@ fn argo_ask(head: &Head, spec: &Node, source: &Node, path: &Node, directory: Str
             .map(|helm| argo_chart(head, helm, &directory))
             .unwrap_or_default(),
         plain: Some(DirectorySource::of(source)),
+        source: None,
         directory,
     }
 }
@@ -190,15 +214,39 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
         takes_empty: false,
         chart: ChartAsk {
             is_sure: true,
-            release: Some(text(spec, "releaseName").unwrap_or(&head.name).to_owned()),
+            release: Some(release_name(head, spec)),
             release_place: Some(spec.get("releaseName").map_or(head.name_span, |name| name.span)),
             values: Vec::new(),
             inline: spec.get("values").cloned(),
         },
         plain: None,
+        source: None,
         directory,
     };
     named(chart, directories).into_iter().map(ask).collect()
+}
+
+/// The name of a Flux release: the one that is written, else the object's, behind the namespace that
+/// it is deployed to. What is too long for Helm is cut, with the beginning of its hash
+/// (helm-controller, `GetReleaseName` and `ShortenName`).
+fn release_name(head: &Head, spec: &Node) -> String {
+    const LONGEST: usize = 53;
+    const HASH: usize = 12;
+    if let Some(name) = text(spec, "releaseName") {
+        return name.to_owned();
+    }
+    let name = match text(spec, "targetNamespace") {
+        Some(namespace) => format!("{namespace}-{}", head.name),
+        None => head.name.to_string(),
+    };
+    match name.get(..LONGEST - HASH - 1) {
+        Some(beginning) if name.len() > LONGEST => {
+            let hash = Sha256::digest(name.as_bytes());
+            let hash: String = hash.iter().take(HASH / 2).map(|b| format!("{b:02x}")).collect();
+            format!("{beginning}-{hash}")
+        }
+        _ => name,
+    }
 }
 
 /// An ApplicationSet with known directories: literal ones, or those that a git generator lists.
@@ -347,6 +395,28 @@ mod tests {
         let directories: Vec<&str> = found.iter().map(|(name, ..)| name.as_str()).collect();
         assert_eq!(directories, ["apps/web", "apps/cart"]);
         assert!(found.iter().all(|(.., fallback)| fallback.is_none()));
+    }
+
+    #[test]
+    fn flux_shortens_the_names_of_releases() {
+        let release = |name: &str, more: &str| {
+            let text = format!(
+                "apiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {{name: \
+                 {name}, namespace: flux}}\nspec: {{{more}}}\n"
+            );
+            let stream = yaml::read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
+            let (head, tree) = crate::bundle::heads(&stream.documents[0].root).remove(0);
+            release_name(&head, tree.get("spec").unwrap())
+        };
+        assert_eq!(release("web", "x: y"), "web");
+        assert_eq!(release("web", "targetNamespace: shop"), "shop-web");
+        assert_eq!(release("web", "targetNamespace: shop, releaseName: front"), "front");
+        let long = "a".repeat(60);
+        let shortened = release(&long, "x: y");
+        assert_eq!(shortened.len(), 53);
+        // The beginning of `sha256sum` of the sixty letters.
+        assert_eq!(shortened, format!("{}-11ee391211c6", "a".repeat(40)));
+        assert_eq!(release(&"a".repeat(53), "x: y"), "a".repeat(53));
     }
 
     #[test]

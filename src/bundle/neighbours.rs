@@ -63,6 +63,17 @@ impl Neighbours {
         is_there
     }
 
+    /// Whether that object is of an alternative to the site, such as another overlay of its base.
+    pub fn is_alternative(&self, object: u32) -> bool {
+        let held = self.grouped.bundles_of(object).iter().map(|&number| number as usize);
+        let mut held = held.filter(|&number| self.may_run_beside(number));
+        !self.is_own(object)
+            && (self.grouped.rivals.holds(object, &self.rivals)
+                || held.any(|it| {
+                    self.grouped.rivals.is_rival(it, &self.grouped.bundles, &self.rivals)
+                }))
+    }
+
     fn may_run_beside(&self, number: usize) -> bool {
         let (site, bundle) = (self.site(), &self.grouped.bundles[number]);
         // A configuration with clusters may have forgotten a directory: what is in none of them may

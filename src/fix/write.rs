@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::Change;
 use crate::repo::Boundary;
+use crate::text::is_utf16;
 
 /// Only a regular file below the root is edited: never the target of a symbolic link.
 pub(super) fn may_edit(path: &Path, root: &Path, linked: bool) -> Result<(), String> {
@@ -71,8 +72,12 @@ fn keep_owner(_: &fs::File, _: &fs::Metadata) {}
 pub(super) fn write(change: &Change, root: &Path) -> Result<(), String> {
     may_edit(&change.open, root, false)?;
     let failed = |error: std::io::Error| format!("it can't be written: {error}");
-    let most = change.before.len() as u64;
+    // As UTF-16 it has up to twice as many bytes.
+    let most = 2 * change.before.len() as u64;
     let read = Boundary::new(root).read(&change.open, most);
+    if read.as_ref().is_ok_and(|bytes| is_utf16(bytes)) {
+        return Err("it is UTF-16".to_owned());
+    }
     // A file that has grown is too large to read.
     if !read.is_ok_and(|text| text == change.before.as_bytes()) {
         return Err("it has changed since it was read".to_owned());

@@ -26,7 +26,9 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         // Policies are in the order of their places, so the first one is the earlier.
         let earlier = *seen.entry((together(cx, head), namespace, &head.name)).or_insert(id);
-        if earlier != id && cx.cluster.is_reported(id) {
+        let is_lost =
+            || !is_same(cx, earlier, id) && !is_generated(cx, earlier) && !is_generated(cx, id);
+        if earlier != id && cx.cluster.is_reported(id) && is_lost() {
             findings.push(finding(cx, earlier, id));
         }
     }
@@ -40,6 +42,27 @@ fn is_filled_in(head: &Head) -> bool {
 fn is_in_a_document(cx: &Context<'_>, head: &Head) -> bool {
     let path = cx.sources.get(head.source).path.to_lowercase();
     path.ends_with(".md") || path.ends_with(".markdown")
+}
+
+/// Whether two policies say the same, so that nothing is lost whichever counts.
+fn is_same(cx: &Context<'_>, one: u32, other: u32) -> bool {
+    let spec = |id: u32| cx.cluster.policy(id).tree.get("spec");
+    match (spec(one), spec(other)) {
+        (Some(one), Some(other)) => one.says_the_same(other),
+        (one, other) => one.is_none() && other.is_none(),
+    }
+}
+
+/// How many lines of a file may say that it is generated.
+const HEADER: usize = 20;
+
+/// Whether a comment at the head of its file says that it is generated: from the other one, or from
+/// what both are made of.
+fn is_generated(cx: &Context<'_>, id: u32) -> bool {
+    let text = cx.sources.get(cx.cluster.head(id).source).text();
+    let comments = text.lines().take(HEADER).filter(|line| line.starts_with('#'));
+    let mut words = comments.map(str::to_lowercase);
+    words.any(|line| line.contains("generated") || line.contains("do not edit"))
 }
 
 /// What is certainly applied together with a policy: the files of its directory. Examples and tests

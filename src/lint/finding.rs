@@ -114,6 +114,8 @@ pub struct Finding {
     pub place: Span,
     /// Other places, each with a message.
     pub related: Vec<Related>,
+    /// The labels that it says no pod has; something that is no manifest may write them.
+    pub absent: Vec<(String, String)>,
     /// Places at which a suppression comment also applies (the object's header, the rule's item).
     pub suppression_spans: Vec<Span>,
     /// What is wrong, in one sentence with the names involved.
@@ -152,6 +154,7 @@ impl Finding {
             place,
             related: Vec::new(),
             suppression_spans: Vec::new(),
+            absent: Vec::new(),
             message: message.into(),
             help: help.into(),
             subject: None,

@@ -94,11 +94,40 @@ impl<'a> Rewritten<'a> {
         let before =
             Peer { pod_selector: Field::Given(self.before.clone(), span), ..peer.peer.clone() };
         let lost = self.lost_dns(cx, id, peer, &before).or_else(|| {
+            if self.replaces_what_is_outside(cx) {
+                let named = self.lost_pods(cx, id, &before).or_else(|| self.lost_anywhere(cx));
+                let who = named.map(|lost| lost.who);
+                let who = who.unwrap_or_else(|| "the pods that are meant".to_owned());
+                return Some(Lost { who, confidence: Confidence::High });
+            }
             let still = !peer.means.pods.is_none();
             let lost = || self.lost_pods(cx, id, &before).or_else(|| self.lost_elsewhere(cx, peer));
             if still { None } else { lost().or_else(|| self.lost_beyond(cx, peer)) }
         })?;
         Some(self.finding(cx, id, &lost))
+    }
+
+    /// Whether a label that the peer asks for is written over, and no pod of the bundle had its value:
+    /// so the peer means pods of others, and now asks for this bundle's own.
+    fn replaces_what_is_outside(&self, cx: &Context<'_>) -> bool {
+        let numbers = 0..cx.cluster.workload_count();
+        self.writes.iter().any(|write| self.is_replaced(write))
+            && !numbers.into_iter().any(|number| orphans::had(cx, number, &self.before))
+    }
+
+    fn is_replaced(&self, write: &Write) -> bool {
+        let before = write.before.as_ref().and_then(Node::as_str);
+        let after = self.after.requirements.iter().find(|it| it.key == write.key);
+        let after = after.and_then(|it| it.values.first()).map(|(value, _)| value.as_str());
+        before.is_some() && before != after
+    }
+
+    /// A workload of another part of the repository that the peer meant, whatever its namespace.
+    fn lost_anywhere(&self, cx: &Context<'_>) -> Option<Lost> {
+        let (id, _) = cx.cluster.elsewhere()?.selected(&self.before).next()?;
+        let head = cx.cluster.head(id);
+        let who = format!("{} {}", head.kind, words::quoted(&head.name));
+        Some(Lost { who, confidence: Confidence::High })
     }
 
     fn lost_dns(
@@ -174,7 +203,8 @@ impl<'a> Rewritten<'a> {
     }
 
     fn finding(&self, cx: &Context<'_>, id: u32, lost: &Lost) -> Finding {
-        let added = self.writes.last().map_or(self.writes[0], |write| *write);
+        let replaced = self.writes.iter().rev().find(|write| self.is_replaced(write));
+        let added = replaced.or(self.writes.last()).map_or(self.writes[0], |write| *write);
         let label = self.after.requirements.iter().find(|it| it.key == added.key);
         let label = words::quoted(&label.map(Requirement::words).unwrap_or_default());
         let head = cx.cluster.head(id);
@@ -182,14 +212,21 @@ impl<'a> Rewritten<'a> {
             Spot::PodSelector => "`spec.podSelector`",
             _ => "a peer",
         };
-        let message = format!(
-            "kustomize also adds {label} to {whose} of {} {}, so it no longer matches {}; without \
-             it, {} did",
-            head.kind,
-            words::quoted(&head.name),
-            lost.who,
-            words::selector(&self.before),
-        );
+        let (kind, name) = (&head.kind, words::quoted(&head.name));
+        let message = match added.before.as_ref().and_then(Node::as_str) {
+            Some(before) => format!(
+                "kustomize replaces {} with {label} in {whose} of {kind} {name}, so it no longer \
+                 matches {}",
+                words::quoted(&format!("{}: {before}", added.key)),
+                lost.who,
+            ),
+            None => format!(
+                "kustomize also adds {label} to {whose} of {kind} {name}, so it no longer matches \
+                 {}; without it, {} did",
+                lost.who,
+                words::selector(&self.before),
+            ),
+        };
         let help = "move the label to `labels:` with `includeTemplates: true` instead of \
                     `includeSelectors` or `commonLabels`, or select with `matchExpressions`, \
                     which kustomize does not change";

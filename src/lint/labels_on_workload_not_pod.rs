@@ -3,7 +3,7 @@
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
 use crate::bundle::Head;
 use crate::model::{At, Field, Label, Operator, Selector, Spot};
-use crate::resolve::{Labelled, Why, selects};
+use crate::resolve::{Open, selects};
 use crate::text::Span;
 
 /// The rule.
@@ -44,11 +44,14 @@ fn finding(
     key: Span,
     namespaces: &[u32],
 ) -> Option<Finding> {
-    let closed = |number: &u32| cx.cluster.namespace(*number).open.is_none();
-    if selector.is_empty() || namespaces.is_empty() || !namespaces.iter().all(closed) {
+    if selector.is_empty() || namespaces.is_empty() {
         return None;
     }
+    let sure = namespaces.iter().map(|number| sureness(cx, *number)).min().flatten()?;
     let (head, labels) = namespaces.iter().find_map(|number| bearer(cx, *number, selector))?;
+    if sure < Confidence::High && head.kind == "Service" {
+        return None;
+    }
     let who = format!("{} {}", head.kind, words::quoted(&head.name));
     let asked = words::selector(selector);
     let message = format!(
@@ -68,12 +71,28 @@ fn finding(
         [only] => only.values.first().map_or(only.key_span, |(_, span)| *span),
         _ => key,
     };
-    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
+    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).confidence(sure);
     let first = selector.requirements.first()?;
     if let Some(label) = labels.iter().find(|label| label.key == first.key) {
         finding = finding.related(label.value_span, format!("{who} has the label here"));
     }
     Some(finding)
+}
+
+/// How sure it is that no pod of a namespace has the labels. Where more pods may be than are shown,
+/// the labels of a workload itself are evidence still.
+fn sureness(cx: &Context<'_>, namespace: u32) -> Option<Confidence> {
+    match &cx.cluster.namespace(namespace).open {
+        None => Some(Confidence::High),
+        Some(
+            Open::NotEvaluated(_)
+            | Open::Unread(_)
+            | Open::Deployed(_)
+            | Open::Operator(_)
+            | Open::RunTime(_),
+        ) => Some(Confidence::Medium),
+        Some(Open::NoWorkloads | Open::System | Open::Placeholder) => None,
+    }
 }
 
 /// The object in a namespace whose own metadata has the labels, and those labels.
@@ -83,8 +102,8 @@ fn bearer<'a>(
     selector: &Selector,
 ) -> Option<(&'a Head, &'a [Label])> {
     let cluster = cx.cluster;
-    let bears = |labels: &[Label]| selects(selector, &Own(labels)).is_yes();
-    // An object with the labels has one of the values of a requirement that lists some.
+    let bears = |labels: &[Label]| selects(selector, labels).is_yes();
+    // Whoever bears the labels has one of the values of a requirement that names some.
     let named = selector.requirements.iter().find(|r| r.operator == Operator::In);
     let (workloads, services) = match named {
         Some(requirement) => cluster.labelled_themselves(namespace, requirement),
@@ -99,19 +118,10 @@ fn bearer<'a>(
         .map(|workload| (workload.head, workload.workload.own_labels.as_slice()))
         .find(|(_, labels)| bears(labels));
     of_workload.or_else(|| {
-        let services = services.into_iter().map(|(head, s)| (head, s.own_labels.as_slice()));
+        // A Service that selects by the same labels says nothing of where they are: such pods are
+        // not shown.
+        let services = services.into_iter().filter(|(_, service)| !bears(&service.selector));
+        let services = services.map(|(head, s)| (head, s.own_labels.as_slice()));
         services.into_iter().find(|(_, labels)| bears(labels))
     })
-}
-
-/// An object's own labels.
-struct Own<'a>(&'a [Label]);
-
-impl Labelled for Own<'_> {
-    fn value(&self, key: &str) -> Option<&str> {
-        self.0.iter().find(|label| label.key == key).map(|label| label.value.as_str())
-    }
-    fn may_have(&self, _key: &str) -> Option<Why> {
-        None
-    }
 }

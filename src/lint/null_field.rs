@@ -1,6 +1,6 @@
 //! A null field: a list that looks like "these" and means "everything".
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, empty_peer_list};
+use super::{Check, Confidence, Context, Finding, Rule, Severity, empty_peer_list, remarks};
 use crate::model::{At, Direction, Spot};
 use crate::text::Span;
 use crate::yaml::Node;
@@ -24,7 +24,9 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         let written = policy.tree.at(&["spec", direction.field()]).and_then(Node::as_seq);
         for (index, rule) in (0u32..).zip(written.unwrap_or_default()) {
             let at = At { policy: id, spot: Spot::Rule(direction, index) };
-            if let Some(place) = null(cx, rule, direction.peers_field()) {
+            if let Some(place) = null(cx, rule, direction.peers_field())
+                && !is_meant(cx, place)
+            {
                 findings.push(peers(cx, at, direction, rule, place));
             }
             if let Some(place) = null(cx, rule, "ports") {
@@ -37,6 +39,11 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// Whether a comment says that the rule is for everyone.
+fn is_meant(cx: &Context<'_>, place: Span) -> bool {
+    remarks::remarks(cx, place).into_iter().any(remarks::means_everyone)
 }
 
 /// The place of that key, if its value is null and stays so.

@@ -1,6 +1,6 @@
 //! A peer that matches no pod, so its rule allows no traffic.
 
-use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, orphans};
+use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, doubts, orphans};
 use crate::model::{At, Field, Selector, Spot};
 use crate::resolve::PeerPods;
 
@@ -37,8 +37,9 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         let message = format!("{}; {effect}", orphan.message);
         let mut finding = Finding::new(&RULE, orphan.place, message, orphan.help)
             .about(cx, At { policy: id, spot })
-            .confidence(confidence.min(orphan.confidence));
+            .confidence(confidence.min(orphan.confidence).min(doubts::most(cx, id)));
         finding.related = orphan.related;
+        finding.absent = orphan.absent;
         findings.push(finding);
     }
 }

@@ -1,6 +1,6 @@
 //! A policy that selects no pod, so it has no effect.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans};
+use super::{Check, Confidence, Context, Finding, Rule, Severity, doubts, orphans};
 use crate::model::{At, Field, Spot};
 
 /// The rule.
@@ -28,7 +28,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let message = format!("{}; the policy has no effect", orphan.message);
     let mut finding = Finding::new(&RULE, orphan.place, message, orphan.help)
         .about(cx, At { policy: id, spot: Spot::PodSelector })
-        .confidence(orphan.confidence.min(sure));
+        .confidence(orphan.confidence.min(sure).min(doubts::most(cx, id)));
     finding.related = orphan.related;
+    finding.absent = orphan.absent;
     findings.push(finding);
 }

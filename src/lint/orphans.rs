@@ -1,6 +1,6 @@
 //! Describes a selector that matches no pod: the nearest workload, and the difference.
 
-use super::{Confidence, Context, Related, words};
+use super::{Confidence, Context, Related, doubts, twins, words};
 use crate::bundle::{Head, Write};
 use crate::model::{Label, Operator, Requirement, Selector};
 use crate::resolve::{Labelled, Nearest, Open, Why, WorkloadRef, nearest, selects};
@@ -19,6 +19,8 @@ pub(super) struct Orphan {
     pub related: Vec<Related>,
     /// Low if another part of the repository has such pods.
     pub confidence: Confidence,
+    /// The labels that no pod has.
+    pub absent: Vec<(String, String)>,
 }
 
 /// The confidence that a namespace has no more pods than the repository shows: none in an open one,
@@ -56,41 +58,14 @@ pub(super) fn sureness_of(
                     | Open::Operator(_)
                     | Open::RunTime(_)
             )
-        ) && has_near_twin(cx, number, selector)
+        ) && twins::has_twin(cx, number, selector)
+            || !matches!(namespace.open, Some(Open::System | Open::Placeholder))
+                && twins::elsewhere(cx, number, selector).is_some()
     };
     if sure < Some(Confidence::Medium) && (is_told_apart() || has_evidence()) {
         return Some(Confidence::Medium);
     }
     sure
-}
-
-/// Whether the selector would match a workload in the namespace except for one value, which differs
-/// in one segment, or by a typo: `metrics-bignas`, `metrics-nas`.
-fn has_near_twin(cx: &Context<'_>, number: u32, selector: &Selector) -> bool {
-    cx.cluster.namespace(number).workloads.clone().any(|number| {
-        let workload = cx.cluster.workload(number).workload;
-        let mut unmet =
-            selector.requirements.iter().filter(|r| !crate::resolve::meets(r, workload).is_yes());
-        let (Some(only), None) = (unmet.next(), unmet.next()) else { return false };
-        let Some(has) = workload.label(&only.key).filter(|_| only.operator == Operator::In) else {
-            return false;
-        };
-        only.values.iter().any(|(wanted, _)| are_near(wanted, &has.value))
-    })
-}
-
-fn are_near(a: &str, b: &str) -> bool {
-    let parts =
-        |text: &str| -> Vec<String> { text.split(['-', '_', '.']).map(str::to_owned).collect() };
-    let (a_parts, b_parts) = (parts(a), parts(b));
-    let is_slip = a.len().min(b.len()) > 2 && strsim::osa_distance(a, b) == 1;
-    let differing = a_parts.iter().zip(&b_parts).filter(|(a, b)| a != b);
-    let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-    let differs_in_one = a_parts.len() == b_parts.len() && a_parts.len() > 1 && {
-        let differing: Vec<_> = differing.collect();
-        matches!(differing.as_slice(), [(a, b)] if !is_number(a) && !is_number(b))
-    };
-    is_slip || differs_in_one
 }
 
 /// Describes a selector that matches no pod in those namespaces; `key` is its place.
@@ -105,52 +80,23 @@ pub(super) fn describe(
         return relabelled.describe(cx, namespaces, selector, key);
     }
     let near = nearest(cx.cluster, namespaces, selector);
-    let mut orphan = match &near {
-        Some(near) => near_miss(cx, namespaces, selector, near, key),
-        None => no_near_miss(cx, namespaces, selector, key),
+    let twin = namespaces.iter().find_map(|number| twins::elsewhere(cx, *number, selector));
+    let mut orphan = match (&near, &twin) {
+        (Some(near), _) => near_miss(cx, namespaces, selector, near, key),
+        (None, Some(twin)) => twin_elsewhere(cx, namespaces, selector, twin, key),
+        (None, None) => no_near_miss(cx, namespaces, selector, key),
     };
     if let Some(place) = sole_culprit(cx, namespaces, selector) {
         orphan.place = place;
     }
-    if let Some(number) = maybe_moved(cx, namespaces, selector) {
-        orphan.confidence = Confidence::Low;
-        let who = words::workload(&cx.cluster.workload(number));
-        let message =
-            format!("{who} or the policy has no namespace, so both may be in the same one");
-        orphan.related.push(Related { span: cx.cluster.workload(number).head.name_span, message });
-    }
-    if let Some(head) = cx.cluster.selected_elsewhere(selector) {
-        orphan.confidence = Confidence::Low;
-        let message = format!(
-            "{} {} elsewhere in the repository has these labels",
-            head.kind,
-            words::quoted(&head.name)
-        );
-        orphan.related.push(Related { span: head.name_span, message });
-    }
-    let template = cx.cluster.elsewhere().and_then(|it| it.templates_selected(selector));
-    if let Some(head) = template.map(|id| cx.cluster.head(id)) {
-        orphan.confidence = Confidence::Low;
-        let message = format!(
-            "ConfigMap {} contains a pod template with these labels",
-            words::quoted(&head.name)
-        );
-        orphan.related.push(Related { span: head.name_span, message });
-    }
-    if let Some(what) = cx.cluster.left_out_with_name(selector) {
-        orphan.confidence = Confidence::Low;
-        orphan.help = format!(
-            "{} is not evaluated and may create such pods; otherwise {}",
-            words::quoted(what),
-            orphan.help
-        );
-    }
+    doubts::lower(cx, namespaces, selector, near.is_some(), &mut orphan);
+    orphan.absent = doubts::absent(cx, namespaces, selector);
     orphan
 }
 
 /// A selector without the labels that an overlay adds to it: pods that the same overlay builds get
 /// them too, so they say nothing about the intended pods.
-fn as_written(selector: &Selector, key: Span) -> Selector {
+pub(super) fn as_written(selector: &Selector, key: Span) -> Selector {
     let own = |requirement: &&Requirement| requirement.key_span.source == key.source;
     let requirements: Vec<Requirement> =
         selector.requirements.iter().filter(own).cloned().collect();
@@ -158,15 +104,6 @@ fn as_written(selector: &Selector, key: Span) -> Selector {
         return selector.clone();
     }
     Selector { requirements, faults: selector.faults.clone() }
-}
-
-/// A workload with the labels that `kubectl apply -n` may put into the selector's own namespace:
-/// one of the two has no namespace.
-fn maybe_moved(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<u32> {
-    let is_implicit = |number: u32| cx.cluster.namespace(number).implicit;
-    let home_is_implicit = namespaces.iter().any(|number| is_implicit(*number));
-    let others = cx.cluster.pods_anywhere(selector).yes;
-    others.iter().find(|number| home_is_implicit || cx.cluster.workload(*number).namespace.implicit)
 }
 
 fn near_miss(
@@ -209,6 +146,7 @@ fn near_miss(
         help,
         related,
         confidence: Confidence::High,
+        absent: Vec::new(),
     }
 }
 
@@ -242,6 +180,32 @@ fn advice(cx: &Context<'_>, requirement: &Requirement, near: &Nearest<'_>) -> Op
     (requirement.operator == Operator::In && !is_added).then(|| label_words(label))
 }
 
+/// A workload of the same namespace that another part of the repository has.
+fn twin_elsewhere(
+    cx: &Context<'_>,
+    namespaces: &[u32],
+    selector: &Selector,
+    twin: &twins::Elsewhere<'_>,
+    key: Span,
+) -> Orphan {
+    let (who, has) = (twin.who(), label_words(twin.label));
+    Orphan {
+        place: key,
+        message: format!(
+            "{} matches no pod in {}; {who} has {has}",
+            words::selector(selector),
+            places(cx, namespaces)
+        ),
+        help: twin.advice(),
+        related: vec![Related {
+            span: twin.label.value_span,
+            message: format!("{who} has {has} here"),
+        }],
+        confidence: Confidence::Medium,
+        absent: Vec::new(),
+    }
+}
+
 fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: Span) -> Orphan {
     let there: Vec<WorkloadRef<'_>> = namespaces
         .iter()
@@ -270,6 +234,7 @@ fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: 
             .into(),
         related: Vec::new(),
         confidence: Confidence::High,
+        absent: Vec::new(),
     }
 }
 
@@ -316,24 +281,15 @@ impl<'a> Relabelled<'a> {
         let numbers = namespaces.iter().flat_map(|n| cx.cluster.namespace(*n).workloads.clone());
         numbers
             .filter_map(|number| {
-                let workload = cx.cluster.workload(number);
-                let made = cx.cluster.object_of(number).made.as_ref()?;
-                let pod_labels = if workload.head.kind == "Pod" {
-                    "metadata.labels"
-                } else {
-                    "template.metadata.labels"
-                };
-                let is_label = |write: &&Write| write.holder.ends_with(pod_labels);
-                let writes: Vec<&Write> = made.writes.iter().filter(is_label).collect();
-                let before = Before { workload: workload.workload, writes: &writes };
-                if writes.is_empty() || !selects(selector, &before).is_yes() {
+                let writes = label_writes(cx, number);
+                if writes.is_empty() || !had(cx, number, selector) {
                     return None;
                 }
                 let is_asked = |write: &&&Write| {
                     selector.requirements.iter().any(|requirement| requirement.key == write.key)
                 };
                 let write = writes.iter().rev().find(is_asked)?;
-                Some(Self { workload, write })
+                Some(Self { workload: cx.cluster.workload(number), write })
             })
             .next()
     }
@@ -362,8 +318,28 @@ impl<'a> Relabelled<'a> {
                 message: "this selector no longer matches its pods".into(),
             }],
             confidence: Confidence::High,
+            absent: Vec::new(),
         }
     }
+}
+
+/// What overlays have written into the labels of a workload's pods.
+fn label_writes<'a>(cx: &Context<'a>, number: u32) -> Vec<&'a Write> {
+    let pod_labels = match cx.cluster.workload(number).head.kind.as_str() {
+        "Pod" => "metadata.labels",
+        _ => "template.metadata.labels",
+    };
+    let made = cx.cluster.object_of(number).made.as_ref();
+    let writes = made.into_iter().flat_map(|made| &made.writes);
+    writes.filter(|write| write.holder.ends_with(pod_labels)).collect()
+}
+
+/// Whether a selector selects a workload's pods by the labels that they had before overlays wrote
+/// into them.
+pub(super) fn had(cx: &Context<'_>, number: u32, selector: &Selector) -> bool {
+    let writes = label_writes(cx, number);
+    let before = Before { workload: cx.cluster.workload(number).workload, writes: &writes };
+    selects(selector, &before).is_yes()
 }
 
 /// A workload's pods with the labels that they had before an overlay changed them.

@@ -1,7 +1,7 @@
 //! Selectors meant for the API server, which no selector matches.
 
-use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity};
-use crate::model::{At, Direction, Peer, PortEntry, Protocol, Spot, TrafficRule};
+use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
+use crate::model::{At, Direction, Peer, PortEntry, Protocol, Requirement, Spot, TrafficRule};
 use crate::resolve::{Profile, is_system};
 
 /// The rule.
@@ -18,6 +18,9 @@ pub static RULE: Rule = Rule {
 /// it, behind the Service `kubernetes` on 443.
 const API_SERVER: u16 = 6443;
 
+const HELP: &str = "allow the API server's addresses with an `ipBlock` (see `kubectl get endpoints \
+                    kubernetes`), or delete `to` to allow this port to everyone";
+
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     if !policy.isolates(Direction::Egress) {
@@ -32,14 +35,57 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             |peer: &&SelectorPeer<'_>| peer.direction == Direction::Egress && peer.rule == index;
         let peers: Vec<&SelectorPeer<'_>> = cx.selector_peers().iter().filter(of_rule).collect();
         let all_are_selectors = !peers.is_empty() && peers.len() == rule.peer_list().len();
-        let Some(port) = api_server_port(rule).filter(|_| all_are_selectors) else {
+        if !all_are_selectors {
             continue;
-        };
-        if peers.iter().all(|peer| is_no_api_server(cx, peer)) {
-            let at = At { policy: id, spot: Spot::Port(Direction::Egress, index, port) };
-            findings.extend(finding(cx, at));
+        }
+        match api_server_port(rule) {
+            Some(port) if peers.iter().all(|peer| is_no_api_server(cx, peer)) => {
+                let at = At { policy: id, spot: Spot::Port(Direction::Egress, index, port) };
+                findings.extend(finding(cx, at));
+            }
+            Some(_) => {}
+            None => findings.extend(by_label(cx, id, rule, &peers)),
         }
     }
+}
+
+/// What the pods of the API server are called by their labels: `component: kube-apiserver` by kubeadm,
+/// the others by who guesses.
+const LABELS: &[&str] =
+    &["apiserver", "api-server", "kube-api-server", "kube-apiserver", "kubernetes-apiserver"];
+
+/// A peer that names the API server by a label, on 443: it selects pods on the node's network, if any.
+fn by_label(
+    cx: &Context<'_>,
+    id: u32,
+    rule: &TrafficRule,
+    peers: &[&SelectorPeer<'_>],
+) -> Option<Finding> {
+    let is_https = |entry: &PortEntry| entry.range() == Some((443, 443));
+    if rule.port_list().is_empty() || !rule.port_list().iter().all(is_https) {
+        return None;
+    }
+    let (peer, requirement) = peers.iter().find_map(|peer| {
+        let selector = peer.peer.pod_selector.get()?;
+        let names_it = |r: &&Requirement| {
+            matches!(r.key.as_str(), "component" | "k8s-app" | "app" | "app.kubernetes.io/name")
+                && r.values.iter().any(|(value, _)| LABELS.contains(&value.as_str()))
+        };
+        Some((*peer, selector.requirements.iter().find(names_it)?))
+    })?;
+    let is_meant = is_in_system_namespace(cx, peer) || requirement.key == "component";
+    // Pods of that name are shown: the API of something else.
+    if !is_meant || !peer.means.pods.yes.is_empty() || is_matched_on_host(cx, peer.peer) {
+        return None;
+    }
+    let place = requirement.values.first().map_or(requirement.key_span, |(_, span)| *span);
+    let message = format!(
+        "{} is meant for the API server, which usually runs outside the pod network, where no \
+         selector matches it",
+        words::quoted(&requirement.words())
+    );
+    let spot = Spot::PeerPods(peer.direction, peer.rule, peer.index);
+    Some(Finding::new(&RULE, place, message, HELP).about(cx, At { policy: id, spot }))
 }
 
 /// The entry for 6443, if the rule is for that alone, or for it and 443.
@@ -123,7 +169,5 @@ fn finding(cx: &Context<'_>, at: At) -> Option<Finding> {
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
     let message = "port 6443 is the API server's port, but these peers are selectors: the API \
                    server usually runs outside the pod network, where no selector matches it";
-    let help = "allow the API server's addresses with an `ipBlock` (see `kubectl get endpoints \
-                kubernetes`), or delete `to` to allow this port to everyone";
-    Some(Finding::new(&RULE, place, message, help).about(cx, at))
+    Some(Finding::new(&RULE, place, message, HELP).about(cx, at))
 }

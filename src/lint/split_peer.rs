@@ -4,6 +4,7 @@ use super::edits::{self, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::model::{At, Direction, Field, Peer, Spot};
 use crate::reach;
+use crate::resolve::selects;
 use crate::text::Span;
 
 /// The rule.
@@ -24,7 +25,11 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
                 let [first, second] = pair else { continue };
                 let Some((namespaces, pods)) = halves(first, second) else { continue };
                 let at = At { policy: id, spot: Spot::Peer(direction, rule, index + 1) };
-                if let Some(sign) = judge(cx, at, namespaces, pods) {
+                let is_list = is_list_of_alternatives(traffic.peer_list(), index as usize);
+                if let Some(mut sign) = judge(cx, at, namespaces, pods) {
+                    if is_list && sign != Sign::SelectsThere {
+                        sign = Sign::Guess;
+                    }
                     findings.push(finding(cx, at, second, (namespaces, pods), sign));
                 }
             }
@@ -44,6 +49,17 @@ fn halves<'a>(first: &'a Peer, second: &'a Peer) -> Option<(&'a Peer, &'a Peer)>
         return Some((first, second));
     }
     (is_pods(first) && is_namespaces(second)).then_some((second, first))
+}
+
+/// Whether the two from an index on are two items of a list in which several of a kind follow one
+/// another: who lists `app: web`, `app: cron` and a namespace means each of them.
+fn is_list_of_alternatives(peers: &[Peer], index: usize) -> bool {
+    let form = |peer: &Peer| (peer.pod_selector.is_absent(), peer.namespace_selector.is_absent());
+    let follow = |from: usize| match peers.get(from..from + 2) {
+        Some([first, second]) => form(first) == form(second) && first.ip_block.is_absent(),
+        _ => false,
+    };
+    follow(index + 1) || index.checked_sub(1).is_some_and(follow)
 }
 
 fn finding(
@@ -115,7 +131,7 @@ fn judge(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Option<Sig
         return Some(Sign::Redundant);
     }
     let at_home = cx.cluster.pods_in(home, pods.pod_selector.get());
-    if !at_home.is_none() {
+    if !at_home.is_none() || is_at_home_elsewhere(cx, at, pods) {
         return Some(Sign::Guess);
     }
     let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
@@ -137,6 +153,19 @@ fn judge(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Option<Sig
         return None;
     }
     Some(Sign::MaySelectThere)
+}
+
+/// Whether another part of the repository has such pods in the policy's own namespace. The labels
+/// that an overlay adds to the selector are not asked for: it may not add them there.
+fn is_at_home_elsewhere(cx: &Context<'_>, at: At, pods: &Peer) -> bool {
+    let (Some(selector), Some(elsewhere)) = (pods.pod_selector.get(), cx.cluster.elsewhere())
+    else {
+        return false;
+    };
+    let selector = super::orphans::as_written(selector, pods.first_token);
+    let home = &cx.cluster.namespace(cx.cluster.home(at.policy)).name;
+    let mut workloads = elsewhere.workloads_in(home);
+    workloads.any(|(_, workload)| selects(&selector, workload).is_yes())
 }
 
 /// What the repository shows about two halves.

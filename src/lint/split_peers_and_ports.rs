@@ -1,7 +1,7 @@
 //! Peers and ports meant as one rule, written as two.
 
 use super::edits::{self, Site};
-use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
+use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, remarks, words};
 use crate::model::{At, Direction, PortEntry, PortRef, Spot, TrafficRule};
 
 /// The rule.
@@ -20,7 +20,10 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         for (first_index, pair) in (0u32..).zip(policy.rules(direction).windows(2)) {
             let [first, second] = pair else { continue };
             let at = At { policy: id, spot: Spot::Rule(direction, first_index + 1) };
-            if !are_halves(first, second) || is_dns_for_everyone(direction, second) {
+            if !are_halves(first, second)
+                || is_dns_for_everyone(direction, second)
+                || is_explained(cx, second)
+            {
                 continue;
             }
             if let Some(sure) = sureness(cx, direction, first_index, first, second) {
@@ -30,10 +33,15 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Peers on every port, followed by everyone on some ports.
+/// Whether a comment says what the second rule is for: then it is one.
+fn is_explained(cx: &Context<'_>, second: &TrafficRule) -> bool {
+    remarks::remarks(cx, second.span).into_iter().any(remarks::is_prose)
+}
+
+/// Peers on every port, and then everyone on some ports. Who writes `from: []` means everyone.
 fn are_halves(first: &TrafficRule, second: &TrafficRule) -> bool {
     let peers_only = !first.peer_list().is_empty() && first.is_for_all_ports();
-    let ports_only = second.is_for_everyone() && !second.port_list().is_empty();
+    let ports_only = second.peers.is_absent() && !second.port_list().is_empty();
     peers_only && ports_only
 }
 

@@ -31,11 +31,15 @@ pub fn finding(fault: &Fault) -> Finding {
         FaultKind::Remote | FaultKind::NotEvaluated => &UNRESOLVED_REMOTE,
         FaultKind::Limit => &YAML_LIMIT,
         FaultKind::Unrendered => &UNRENDERED_CHART,
-        FaultKind::Render => &RENDER_ERROR,
+        FaultKind::Asked | FaultKind::Render => &RENDER_ERROR,
     };
     let mut finding = Finding::new(rule, fault.place, fault.message.clone(), fault.help.clone());
     // Those are errors only if a policy is lost, which `again` decides.
-    if matches!(fault.kind, FaultKind::Absent | FaultKind::Refused | FaultKind::Render) {
+    let is_mild = matches!(
+        fault.kind,
+        FaultKind::Absent | FaultKind::Asked | FaultKind::Refused | FaultKind::Render
+    );
+    if is_mild {
         finding.severity = Severity::Note;
     }
     fault.related.iter().fold(finding, |finding, (span, message)| finding.related(*span, message))

@@ -1,5 +1,6 @@
 //! A policy without a comment or a description.
 
+use super::remarks::is_telling_comment;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, habits, words};
 use crate::model::{At, Spot};
 use crate::text::Span;
@@ -86,47 +87,9 @@ fn is_blank(line: &str) -> bool {
     line.is_empty() || line.starts_with('#')
 }
 
-/// Comments for tools do not document a policy.
-const FOR_MACHINES: [&str; 9] = [
-    "netpol-lint:",
-    "yaml-language-server:",
-    "yamllint",
-    "vim:",
-    "-*-",
-    "Source:",
-    "SPDX-License-Identifier",
-    "Copyright",
-    "renovate:",
-];
-
-fn is_telling_comment(line: &str) -> bool {
-    let begins = |at: usize| {
-        line.get(..at)
-            .is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
-    };
-    let Some((at, _)) = line.match_indices('#').find(|(at, _)| begins(*at)) else {
-        return false;
-    };
-    let words = line.get(at..).unwrap_or("").trim_start_matches('#').trim();
-    words.chars().any(char::is_alphabetic)
-        && !FOR_MACHINES.iter().any(|start| words.starts_with(start))
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{is_between, is_telling_comment};
-
-    #[test]
-    fn comments_for_people_are_distinguished_from_others() {
-        for line in ["# Why.", "  - port: 80 # the web", "#why", "## Why ##"] {
-            assert!(is_telling_comment(line), "{line}");
-        }
-        for line in
-            ["", "a: b#c", "# ---", "# netpol-lint: ignore[x] y", "# Source: a/templates/b.yaml"]
-        {
-            assert!(!is_telling_comment(line), "{line}");
-        }
-    }
+    use super::is_between;
 
     #[test]
     fn lines_between_manifests_belong_to_none() {

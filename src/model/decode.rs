@@ -13,7 +13,8 @@ use super::ports::{PortEntry, PortRef, Protocol};
 use super::selector::{Fault, Label, Operator, Requirement, Selector};
 use super::service::{Service, ServicePort};
 use super::{
-    Body, Object, OtherPolicy, PodCreator, cluster_config, kinds, rbac, validate, workload,
+    Body, Object, OtherPolicy, PodCreator, cluster_config, kinds, rbac, test_case, validate,
+    workload,
 };
 use super::{Deployer, placeholder::is_placeholder};
 use crate::bundle::{Head, heads};
@@ -58,6 +59,13 @@ fn body(head: &Head, tree: &Node) -> Body {
             }
             if kinds::is_deployer(group, kind) {
                 return Body::Deployer(deployer(tree));
+            }
+            if kinds::is_git_source(group, kind) {
+                let ignore = tree.at(&["spec", "ignore"]).and_then(Node::as_str);
+                return Body::GitSource(ignore.map(CompactString::new));
+            }
+            if let Some(case) = test_case::decode(group, kind, tree) {
+                return Body::TestCase(case);
             }
             let config = cluster_config::decode(group, kind, head.kind_span, tree);
             config.map_or(Body::Other, Body::ClusterConfig)

@@ -81,7 +81,12 @@ pub fn inventory(
         }),
         _ => true,
     });
-    objects.retain(|object| !matches!(object.body, Body::Other | Body::Deployer(_)));
+    objects.retain(|object| {
+        !matches!(
+            object.body,
+            Body::Other | Body::Deployer(_) | Body::GitSource(_) | Body::TestCase(_)
+        )
+    });
     Ok(objects)
 }
 

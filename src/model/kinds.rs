@@ -206,6 +206,20 @@ const DEPLOYERS: &[(&str, &[&str])] = &[
     ("kustomize.toolkit.fluxcd.io", &["Kustomization"]),
 ];
 
+/// What Flux fetches a repository for; it may say which files to leave out.
+const GIT_SOURCES: &[(&str, &[&str])] = &[("source.toolkit.fluxcd.io", &["GitRepository"])];
+
+/// Whether Flux fetches a git repository for objects of that kind.
+pub fn is_git_source(group: &str, kind: &str) -> bool {
+    holds(GIT_SOURCES, group, kind)
+}
+
+/// Whether objects of that kind are tests, which name files.
+pub fn is_test(group: &str, kind: &str) -> bool {
+    let groups = ["chainsaw.kyverno.io", "cli.kyverno.io", "kuttl.dev"];
+    groups.contains(&group) && super::test_case::KINDS.contains(&kind)
+}
+
 /// Whether an operator makes pods for objects of that kind.
 pub fn is_pod_maker(group: &str, kind: &str) -> bool {
     holds(POD_MAKERS, group, kind)
@@ -230,8 +244,10 @@ pub fn makes_pods_by_name(kind: &str) -> bool {
 
 /// Every kind that the filter before parsing has to let through.
 pub fn wanted() -> impl Iterator<Item = &'static str> {
-    let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
+    let custom = POD_MAKERS.iter().chain(DEPLOYERS).chain(GIT_SOURCES);
+    let custom = custom.flat_map(|(_, kinds)| kinds.iter());
     let fixed = BUILT_IN.iter().chain(TELLTALE).chain(RBAC).chain([&EGRESS_FIREWALL]);
+    let fixed = fixed.chain(super::test_case::KINDS);
     fixed.chain(custom).copied().chain(super::cluster_config::kinds())
 }
 

@@ -13,7 +13,7 @@ use super::{Body, Budget, Made, Object, Relevance, decode, kinds, seeming, unset
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Head, Manifest, heads};
 use crate::repo::{self, File, Repo, Role, Scope};
-use crate::text::{Origin, Source, SourceId, Sources, Span, markdown};
+use crate::text::{Origin, Source, SourceId, Sources, Span, decode_lossy, markdown};
 use crate::yaml::{self, Comment, Limits, Problem, ProblemKind, Wanted};
 
 /// What comments that speak to this linter begin with.
@@ -97,6 +97,14 @@ pub fn load(
 }
 
 impl Loaded {
+    /// Takes in the objects of a file that only has the name of a kustomization.
+    pub fn take_in_plain(&mut self, file: &ReadFile<'_>) {
+        let objects = file.documents.iter().flat_map(heads);
+        let objects = objects.map(|(head, tree)| decode(head, &tree));
+        self.objects.extend(objects.filter(|object| !matches!(object.body, Body::Other)));
+        self.objects.sort_by_key(|object| object.head.source);
+    }
+
     /// Takes in what is to be said of a file that a kustomization refers to, which is to be
     /// reported on: its objects are made elsewhere.
     pub fn take_in(&mut self, file: &ReadFile<'_>, sources: &Sources, limits: &Limits) {
@@ -295,7 +303,7 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits, budget: &Budg
         Err(problem) => {
             // Shown with the bytes that are no text replaced; up to the first of them, where the
             // problem stands, nothing moves.
-            let text: Arc<str> = Arc::from(String::from_utf8_lossy(bytes));
+            let text: Arc<str> = Arc::from(decode_lossy(bytes));
             let objects = unread(&problem, &text, &file.path).into_iter().collect();
             let (problems, text) = (vec![problem], Some(text));
             return FileRead { was_read: true, objects, problems, text, ..FileRead::default() };

@@ -21,6 +21,7 @@ mod rbac;
 mod relevance;
 mod selector;
 mod service;
+mod test_case;
 mod unread;
 mod unset;
 pub mod validate;
@@ -42,6 +43,7 @@ pub use rbac::{Binding, PodCreator};
 pub use relevance::Relevance;
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
 pub use service::{Service, ServicePort};
+pub use test_case::TestCase;
 pub use unread::{Seeming, seeming};
 pub use workload::{ContainerPort, DnsPolicy, JOB_LABELS, Workload, WorkloadKind};
 
@@ -95,6 +97,10 @@ pub enum Body {
     Templates(Vec<Workload>),
     /// A document that can't be read and names a kind that makes pods: its path.
     Unread(Box<str>),
+    /// A git repository that Flux fetches, with the lines of `spec.ignore`.
+    GitSource(Option<compact_str::CompactString>),
+    /// A test, with the files that it expects something in.
+    TestCase(TestCase),
     /// How a cluster is set up.
     ClusterConfig(ClusterConfig),
     /// Anything else.

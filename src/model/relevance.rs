@@ -34,7 +34,12 @@ impl Partial for Relevance {
         }
         match (group, kind) {
             ("helm.toolkit.fluxcd.io", "HelmRelease") => VALUES,
-            _ if kinds::is_deployer(group, kind) => Extent::Whole,
+            _ if kinds::is_deployer(group, kind)
+                || kinds::is_git_source(group, kind)
+                || kinds::is_test(group, kind) =>
+            {
+                Extent::Whole
+            }
             _ => Extent::Head,
         }
     }

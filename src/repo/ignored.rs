@@ -3,15 +3,16 @@
 //! repository, and the crate gets their lines. Precedence is git's, with ripgrep's `.ignore` before
 //! it.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::boundary::{Boundary, open_regular};
+use super::tracked::Tracked;
 
 /// The size limit of an ignore file.
 const LARGEST: u64 = 4 << 20;
@@ -35,6 +36,11 @@ pub(super) struct Ignored<'a> {
     starts: Vec<PathBuf>,
     global: Gitignore,
     levels: RwLock<HashMap<PathBuf, Option<Arc<Level>>>>,
+    /// What git tracks all the same; read when something is hidden.
+    tracked: OnceLock<Tracked>,
+    /// Directories that rules hide and that are entered for a file that git tracks: nothing else
+    /// in them is met.
+    entered: RwLock<HashSet<PathBuf>>,
     /// Ignore files that can't be read, and why.
     unreadable: Mutex<Vec<(PathBuf, String)>>,
 }
@@ -48,12 +54,48 @@ impl<'a> Ignored<'a> {
             starts: starts.to_vec(),
             global,
             levels: RwLock::default(),
+            tracked: OnceLock::new(),
+            entered: RwLock::default(),
             unreadable: Mutex::default(),
         }
     }
 
-    /// Whether rules hide what a walk found.
-    pub(super) fn hides(&self, path: &Path, is_directory: bool) -> bool {
+    /// Whether a walk passes by what it has come to: rules hide it, and git does not track it. Those
+    /// for its directory were asked before.
+    pub(super) fn passes_by(&self, path: &Path, is_directory: bool) -> bool {
+        let Some(folder) = path.parent() else { return false };
+        let entered = || self.entered.read().unwrap_or_else(PoisonError::into_inner);
+        if !entered().contains(folder) && !self.hides(path, is_directory) {
+            return false;
+        }
+        if self.is_hidden_from_tools(path, is_directory) {
+            return true;
+        }
+        let is_tracked =
+            self.tracked.get_or_init(|| Tracked::of(self.root)).holds(path, is_directory);
+        if is_tracked && is_directory {
+            let mut entered = self.entered.write().unwrap_or_else(PoisonError::into_inner);
+            entered.insert(path.to_owned());
+        }
+        !is_tracked
+    }
+
+    /// Whether a `.ignore` file hides it, which is not git's.
+    fn is_hidden_from_tools(&self, path: &Path, is_directory: bool) -> bool {
+        let mut next = path.parent().and_then(|folder| self.level(folder));
+        while let Some(level) = next {
+            let [tools, ..] = &level.rules;
+            let answer = tools.matched(path, is_directory);
+            if !answer.is_none() {
+                return answer.is_ignore();
+            }
+            next = level.above.clone();
+        }
+        false
+    }
+
+    /// Whether rules hide what stands at a path; those for its directory were asked before.
+    fn hides(&self, path: &Path, is_directory: bool) -> bool {
         let Some(folder) = path.parent() else { return false };
         let level = self.level(folder);
         let mut answers = [Match::<()>::None, Match::None, Match::None];

@@ -7,12 +7,15 @@
 //! passes one changed file still sees the workloads of all others.
 
 mod boundary;
+pub mod code;
 mod error;
 mod given;
 mod globs;
 mod ignored;
 mod path;
 mod role;
+mod source_ignore;
+mod tracked;
 mod walk;
 
 use std::collections::{BTreeMap, HashSet};
@@ -26,6 +29,7 @@ pub use error::Error;
 pub use globs::PathSet;
 pub use ignored::covered;
 pub use path::RepoPath;
+pub use source_ignore::SourceIgnore;
 
 use given::{Anchor, Given};
 use globs::Globs;

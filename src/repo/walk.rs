@@ -269,6 +269,6 @@ impl Visitor<'_> {
     }
 
     fn is_hidden(&self, entry: &DirEntry, is_directory: bool) -> bool {
-        self.ignored.is_some_and(|ignored| ignored.hides(entry.path(), is_directory))
+        self.ignored.is_some_and(|ignored| ignored.passes_by(entry.path(), is_directory))
     }
 }

@@ -164,6 +164,8 @@ impl Cluster {
                 | Body::Binding(_)
                 | Body::Templates(_)
                 | Body::Unread(_)
+                | Body::GitSource(_)
+                | Body::TestCase(_)
                 | Body::Other => {}
             }
         }

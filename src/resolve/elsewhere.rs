@@ -53,6 +53,50 @@ impl Elsewhere {
         self.candidates(selector).filter(|(_, workload)| selects(selector, *workload).is_yes())
     }
 
+    /// A workload that a selector surely selects, in an alternative to this cluster.
+    pub fn selected_in_alternative(&self, selector: &Selector) -> Option<u32> {
+        let all = self.surroundings.workloads.len() as u32;
+        let candidates = self.surroundings.postings.candidates(selector, &(0..all));
+        candidates.into_iter().find_map(|number| {
+            let (id, nth) = self.surroundings.workloads[number as usize];
+            let Body::Workloads(list) = &self.surroundings.objects[id as usize].body else {
+                return None;
+            };
+            let workload = list.get(nth as usize)?;
+            let is_one = selects(selector, workload).is_yes() && self.neighbours.is_alternative(id);
+            is_one.then_some(id)
+        })
+    }
+
+    /// The workloads of a namespace, with the objects that they are of.
+    pub fn workloads_in<'a>(
+        &'a self,
+        namespace: &str,
+    ) -> impl Iterator<Item = (u32, &'a Workload)> + 'a {
+        self.objects_in(namespace).flat_map(|id| {
+            let list = match &self.surroundings.objects[id as usize].body {
+                Body::Workloads(list) => list.as_slice(),
+                _ => &[],
+            };
+            list.iter().map(move |workload| (id, workload))
+        })
+    }
+
+    /// The same, of alternatives to this cluster.
+    pub fn alternatives_in<'a>(
+        &'a self,
+        namespace: &str,
+    ) -> impl Iterator<Item = (u32, &'a Workload)> + 'a {
+        let all = self.surroundings.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
+        all.iter().flat_map(|&id| {
+            let list = match &self.surroundings.objects[id as usize].body {
+                Body::Workloads(list) if self.neighbours.is_alternative(id) => list.as_slice(),
+                _ => &[],
+            };
+            list.iter().map(move |workload| (id, workload))
+        })
+    }
+
     /// Whether a selector selects a workload, or may.
     pub fn may_have(&self, selector: &Selector) -> bool {
         self.candidates(selector).any(|(_, workload)| !selects(selector, workload).is_no())

@@ -70,6 +70,8 @@ impl Openings {
     ) -> Self {
         let mut found = Self::default();
         let mut unplaced: BTreeMap<usize, Vec<u32>> = BTreeMap::new();
+        let is_chart = |it: &&Unseen| matches!(it.why, Open::Deployed(_));
+        let charts: BTreeSet<usize> = unseen.iter().filter(is_chart).map(|it| it.bundle).collect();
         for Unseen { bundle, namespace, why } in unseen {
             let number = found.push(Source::Bundle(bundle), why);
             match namespace {
@@ -97,7 +99,7 @@ impl Openings {
             }
         }
         if !unplaced.is_empty() {
-            found.place(objects, grouped, &unplaced, default_namespace);
+            found.place(objects, grouped, &unplaced, &charts, default_namespace);
         }
         found
     }
@@ -120,6 +122,7 @@ impl Openings {
         objects: &[Object],
         grouped: &Grouped,
         unplaced: &BTreeMap<usize, Vec<u32>>,
+        charts: &BTreeSet<usize>,
         default_namespace: &str,
     ) {
         for (number, site) in grouped.sites.iter().enumerate() {
@@ -132,8 +135,10 @@ impl Openings {
             own.dedup();
             self.unplaced.insert(number, own);
             let heads = site.members.iter().map(|&id| &objects[id as usize].head);
-            let names: BTreeSet<&str> =
-                heads.map(|head| head.namespace.as_deref().unwrap_or(default_namespace)).collect();
+            let names = heads.map(|head| head.namespace.as_deref().unwrap_or(default_namespace));
+            // A chart that names no namespace goes where all that names none goes.
+            let chart = site.bundles.iter().any(|bundle| charts.contains(bundle));
+            let names: BTreeSet<&str> = names.chain(chart.then_some(default_namespace)).collect();
             for name in names {
                 self.sites.entry(name.into()).or_default().push(number);
             }

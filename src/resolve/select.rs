@@ -1,7 +1,7 @@
 //! Matches one selector with one set of labels.
 
 use super::tri::{Tri, Why};
-use crate::model::{Operator, Requirement, Selector, is_placeholder};
+use crate::model::{Label, Operator, Requirement, Selector, is_placeholder};
 
 /// The known labels of a pod or a namespace.
 pub trait Labelled {
@@ -20,7 +20,7 @@ pub trait Labelled {
 
 /// Whether `selector` matches those labels. All requirements are ANDed; what an invalid selector
 /// matches is unknown.
-pub fn selects(selector: &Selector, labels: &impl Labelled) -> Tri {
+pub fn selects(selector: &Selector, labels: &(impl Labelled + ?Sized)) -> Tri {
     if selector.is_refused() {
         return Tri::Unknown(Why::Refused);
     }
@@ -29,7 +29,7 @@ pub fn selects(selector: &Selector, labels: &impl Labelled) -> Tri {
 
 /// Whether those labels meet one requirement. `NotIn` is also true if the key is absent
 /// (k8s.io/apimachinery pkg/labels/selector.go, `Requirement.Matches`).
-pub fn meets(requirement: &Requirement, labels: &impl Labelled) -> Tri {
+pub fn meets(requirement: &Requirement, labels: &(impl Labelled + ?Sized)) -> Tri {
     if is_placeholder(&requirement.key) {
         return Tri::Unknown(Why::Placeholder);
     }
@@ -59,6 +59,17 @@ fn is_among(requirement: &Requirement, value: &str) -> Tri {
     }
     let unsure = is_placeholder(value) || requirement.values.iter().any(|(v, _)| is_placeholder(v));
     if unsure { Tri::Unknown(Why::Placeholder) } else { Tri::No }
+}
+
+/// Labels that are all there are: those of an object's own metadata, or of a Service's selector.
+impl Labelled for [Label] {
+    fn value(&self, key: &str) -> Option<&str> {
+        self.iter().find(|label| label.key == key).map(|label| label.value.as_str())
+    }
+
+    fn may_have(&self, _key: &str) -> Option<Why> {
+        None
+    }
 }
 
 /// The labels of a workload's pods.

@@ -3,12 +3,16 @@
 //! This module does not know YAML. A [`Span`] is the only name for a place in every later stage; it
 //! becomes a line and a column only when a report asks [`Sources`] for them.
 
+mod decode;
 mod lines;
 pub mod markdown;
 mod visible;
+mod written_label;
 
+pub use decode::{decode, decode_lossy, is_utf16};
 pub use lines::{LineIndex, Position};
 pub use visible::visible;
+pub use written_label::written_label;
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -101,7 +105,7 @@ impl Source {
                 let mut bytes = Vec::new();
                 // Spans are 32-bit.
                 match crate::repo::read_met(path, u64::from(u32::MAX), &mut bytes) {
-                    Ok(()) => Arc::from(String::from_utf8_lossy(&bytes)),
+                    Ok(()) => Arc::from(decode_lossy(&bytes)),
                     Err(_) => Arc::from(""),
                 }
             }

@@ -100,7 +100,7 @@ pub const TABLE: &[Precedence] = &[
     Precedence {
         winners: Rules::Are(&["namespace-label-by-name"]),
         losers: Rules::Are(&["dns-single-protocol"]),
-        scope: Scope::Direction,
+        scope: Scope::Rule,
     },
     // The peer matched DNS until a label was added to it.
     Precedence {
@@ -342,6 +342,13 @@ mod tests {
             leaves((id, PeerNamespaces(Ingress, 2, 0)), ("missing-dns-egress", List(Egress)));
         }
         silences(("dns-single-protocol", Port(Egress, 1, 0)), ("missing-dns-egress", List(Egress)));
+    }
+
+    #[test]
+    fn a_label_by_name_speaks_for_the_protocols_of_its_own_rule() {
+        let by_name = ("namespace-label-by-name", PeerNamespaces(Egress, 1, 0));
+        silences(by_name, ("dns-single-protocol", Port(Egress, 1, 0)));
+        leaves(by_name, ("dns-single-protocol", Port(Egress, 2, 0)));
     }
 
     #[test]

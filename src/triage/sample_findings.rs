@@ -78,6 +78,7 @@ pub fn finding(
         place: place(number),
         related: Vec::new(),
         suppression_spans: Vec::new(),
+        absent: Vec::new(),
         message: message.to_owned(),
         help: String::new(),
         subject: Some(Subject {

@@ -27,7 +27,7 @@ pub use scalar::resolve;
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::text::{SourceId, Span};
+use crate::text::{self, SourceId, Span};
 
 /// Limits on what one text may cost. Exceeding one is a [`Problem`], never silent.
 #[derive(Clone, Copy, Debug)]
@@ -190,12 +190,10 @@ pub fn count(bytes: &[u8]) -> usize {
 /// The text of a file's bytes. A byte order mark stays: places count from the first byte.
 ///
 /// # Errors
-/// The first byte that is not UTF-8 (UTF-16 with its byte order mark included). [`Wanted::may_be`]
-/// decides whether that is worth reporting.
+/// The first byte that is neither UTF-8 nor UTF-16 with a byte order mark. [`Wanted::may_be`] decides
+/// whether that is worth reporting.
 pub fn decode_utf8(source: SourceId, bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
-    let text = std::str::from_utf8(bytes).map(Cow::Borrowed);
-    text.map_err(|error| {
-        let at = error.valid_up_to();
+    text::decode(bytes).map_err(|at| {
         let span = Span::new(source, at, at);
         Problem { kind: ProblemKind::NotUtf8, span, document: span }
     })

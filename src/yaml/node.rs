@@ -1,6 +1,6 @@
 //! The tree, with spans.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -142,6 +142,21 @@ impl Node {
         size_of::<Self>() + below
     }
 
+    /// Whether both say the same, wherever they are written: the order of keys has no meaning.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        match (&self.value, &other.value) {
+            (Value::Scalar(one), Value::Scalar(other)) => {
+                (&one.text, one.kind) == (&other.text, other.kind)
+            }
+            (Value::Seq(one), Value::Seq(other)) => {
+                let mut pairs = one.iter().zip(other.iter());
+                one.len() == other.len() && pairs.all(|(one, other)| one.says_the_same(other))
+            }
+            (Value::Map(one), Value::Map(other)) => one.says_the_same(other),
+            _ => false,
+        }
+    }
+
     /// The node at the end of a path of keys.
     pub fn at(&self, route: &[&str]) -> Option<&Node> {
         route.iter().try_fold(self, |node, key| node.get(key))
@@ -149,6 +164,20 @@ impl Node {
 }
 
 impl Map {
+    fn says_the_same(&self, other: &Self) -> bool {
+        let one: HashMap<&str, &Node> = self.values();
+        let other = other.values();
+        one.len() == other.len()
+            && one
+                .iter()
+                .all(|(key, value)| other.get(key).is_some_and(|other| other.says_the_same(value)))
+    }
+
+    /// The value of each key: of the last entry that has it.
+    fn values(&self) -> HashMap<&str, &Node> {
+        self.entries.iter().map(|entry| (entry.key.as_str(), &entry.value)).collect()
+    }
+
     /// The entries that count: the last one of each key, in their order.
     pub fn effective(&self) -> Vec<&Entry> {
         let mut seen = HashSet::with_capacity(self.entries.len());

@@ -169,7 +169,11 @@ fn the_same_policy_in_two_blocks_of_a_document_is_shown_in_two_ways() {
     let folder = tempfile::tempdir().unwrap();
     let fence = format!("```yaml\n{policy}```\n");
     std::fs::write(folder.path().join("guide.md"), format!("{fence}\n{fence}")).unwrap();
-    std::fs::write(folder.path().join("twice.yaml"), format!("{policy}---\n{policy}")).unwrap();
+    std::fs::write(
+        folder.path().join("twice.yaml"),
+        format!("{policy}---\n{}", policy.replace("[Ingress]", "[Egress]")),
+    )
+    .unwrap();
     let concise = ["--output-format", "concise", "-q"];
     let (code, text) = stdout(netpol_lint(folder.path()).args(concise).arg("guide.md"));
     assert_eq!((code, text.as_str()), (Some(0), ""));

@@ -281,7 +281,7 @@ fn what_helm_rejects_is_reported_at_its_line() {
         (
             "a: 1\nb: {{ required \"a name is needed\" .Values.name }}\n",
             ("evil/values.yaml", ""),
-            "Render evil/templates/x.yaml:2 `b: {{ required \"a name is needed\" .Values.name }}`: \
+            "Asked evil/templates/x.yaml:2 `b: {{ required \"a name is needed\" .Values.name }}`: \
              chart `evil` does not render: a name is needed",
         ),
         (

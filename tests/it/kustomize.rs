@@ -336,7 +336,7 @@ fn flux_kustomizations_are_built() {
     let id = netpol_lint::text::SourceId(0);
     let limits = netpol_lint::yaml::Limits::default();
     let stream = netpol_lint::yaml::read(id, text, 0..text.len(), None, &limits);
-    let built = tree.kustomizations.build_from("flux/app", &stream.documents[0].root);
+    let built = tree.kustomizations.build_from("flux/app", &stream.documents[0].root, &|_| true);
     assert_eq!(built.name, "flux/app");
     assert_eq!(built.manifests.len(), 1, "{:?}", built.faults);
     assert_eq!(built.manifests[0].head.namespace.as_deref(), Some("flux"));

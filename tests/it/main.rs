@@ -21,6 +21,8 @@ mod cyclonus;
 mod docs;
 mod duplicates;
 mod evidence;
+mod false_alarms;
+mod falsified;
 mod fix;
 mod fixes;
 mod front_door;

@@ -133,7 +133,7 @@ impl Trouble {
         let related =
             innermost.map(|span| (span, "it fails here, in the included template".to_owned()));
         Fault {
-            kind: FaultKind::Render,
+            kind: if self.kind == Kind::Asks { FaultKind::Asked } else { FaultKind::Render },
             place,
             message: format!("chart `{}` {}", chart.name, self.why.trim_end_matches('.')),
             help: self.help(&chart.directory),

@@ -150,9 +150,16 @@ pub(super) fn policy(template: &Template) -> Option<Span> {
     matches!(template.source.place, Place::File(_)).then_some(span)
 }
 
+/// Whether a path of values names policies and turns something on: not the port or the selector of
+/// one (`networkPolicy.discovery.port`).
 fn names_policies(path: &str) -> bool {
     let plain: String = path.to_ascii_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    plain.contains("networkpolic") || plain.contains("netpol")
+    let last = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
+    let is_switch = matches!(last.as_str(), "on" | "use")
+        || ["active", "create", "enable", "install", "netpol", "polic"]
+            .iter()
+            .any(|word| last.contains(word));
+    is_switch && (plain.contains("networkpolic") || plain.contains("netpol"))
 }
 
 fn block(
@@ -218,5 +225,27 @@ fn path(operand: &Operand, found: &mut Vec<String>) {
         OperandKind::Pipe(pipe) => paths(pipe, found),
         OperandKind::Chain(inner, _) => path(inner, found),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::names_policies;
+
+    #[test]
+    fn a_port_of_a_policy_is_no_switch() {
+        for path in
+            ["networkPolicy.enabled", "web.networkPolicies.create", "networkPolicy", "x.netpol"]
+        {
+            assert!(names_policies(path), "{path}");
+        }
+        for path in [
+            "networkPolicy.discovery.port",
+            "networkPolicy.ingress.podSelector",
+            "networkPolicy.extraEgress",
+            "podSecurityPolicy.enabled",
+        ] {
+            assert!(!names_policies(path), "{path}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Who refers to whom: roots, circles, and how many layers lie below each.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::disk::Found;
 use super::library::Library;
@@ -31,15 +31,73 @@ pub(super) fn arrange(library: &mut Library) -> Vec<String> {
             roots.extend(names.get(at).cloned());
         }
     }
+    let climbs = Climbs::of(&names, &below);
     for (at, name) in names.iter().enumerate() {
         if let Some(entry) = library.directories.get_mut(name) {
             entry.height = search.height.get(at).copied().unwrap_or(0);
             let back = search.back.iter().filter(|(_, to)| *to == at);
             entry.back = back.filter_map(|(from, _)| names.get(*from).cloned()).collect();
+            entry.climbs = climbs.from(at);
         }
     }
     roots.sort();
     roots
+}
+
+/// The most steps that are taken to find out who leads to a directory above: more kustomizations than
+/// anyone has.
+const MOST_STEPS: usize = 4_000_000;
+
+/// Chains of bases that lead to a directory which contains the kustomization that they begin at:
+/// kustomize compares a base with everything on the way to it (api/internal/loader/fileloader.go,
+/// `errIfArgEqualOrHigher`).
+struct Climbs<'a> {
+    names: &'a [String],
+    /// A kustomization, what it refers to, and what that leads to.
+    all: Vec<(usize, usize, usize)>,
+}
+
+impl<'a> Climbs<'a> {
+    fn of(names: &'a [String], below: &[Vec<usize>]) -> Self {
+        let mut all = Vec::new();
+        let mut steps = 0;
+        for (at, name) in names.iter().enumerate() {
+            let ends = name.match_indices('/').map(|(end, _)| name.get(..end).unwrap_or_default());
+            let above = ends.chain((!name.is_empty()).then_some(""));
+            let above: BTreeSet<usize> = above
+                .filter_map(|it| names.binary_search_by(|n| n.as_str().cmp(it)).ok())
+                .collect();
+            if above.is_empty() {
+                continue;
+            }
+            for &child in below.get(at).into_iter().flatten() {
+                let mut seen = BTreeSet::from([child]);
+                let mut open = vec![child];
+                while let Some(next) = open.pop() {
+                    steps += 1;
+                    if above.contains(&next) {
+                        all.push((at, child, next));
+                        break;
+                    }
+                    let more = below.get(next).into_iter().flatten();
+                    open.extend(more.filter(|it| seen.insert(**it)));
+                    if steps > MOST_STEPS {
+                        return Self { names, all };
+                    }
+                }
+            }
+        }
+        Self { names, all }
+    }
+
+    /// What a kustomization refers to that leads above it, with the directory above.
+    fn from(&self, at: usize) -> BTreeMap<String, String> {
+        let own = self.all.iter().filter(|(from, ..)| *from == at);
+        own.filter_map(|(_, child, above)| {
+            Some((self.names.get(*child)?.clone(), self.names.get(*above)?.clone()))
+        })
+        .collect()
+    }
 }
 
 /// The directories that a kustomization refers to.

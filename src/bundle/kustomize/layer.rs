@@ -151,8 +151,8 @@ pub(super) struct Maker<'a> {
     pub directory: &'a str,
     pub tree: &'a Node,
     pub layer: Layer,
-    /// A directory without kustomization stands for all manifests below it (Flux).
-    pub takes_bare_directories: bool,
+    /// A directory without kustomization stands for those manifests below it that this takes (Flux).
+    pub takes_bare: Option<&'a dyn Fn(&str) -> bool>,
     /// A kustomization without any field is built (Flux).
     pub takes_empty: bool,
     /// Read when a patch is written in place.
@@ -166,7 +166,7 @@ impl<'a> Maker<'a> {
             directory,
             tree,
             layer: Layer::default(),
-            takes_bare_directories: false,
+            takes_bare: None,
             takes_empty: false,
             texts: RefCell::default(),
         }

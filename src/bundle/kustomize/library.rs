@@ -13,7 +13,7 @@ use super::layer::Layer;
 use super::reference::{self, Wanted};
 use super::rest::{File, Rest};
 use crate::bundle::{Built, path};
-use crate::text::{Source, SourceId, Sources, Span};
+use crate::text::{Source, SourceId, Sources, Span, decode_lossy};
 use crate::yaml::{self, Node, Partial, Parts, Problem, ProblemKind};
 
 /// One file that was read.
@@ -62,6 +62,8 @@ pub(super) struct Directory {
     pub tree: Option<Node>,
     /// The directories whose entry here would lead in a circle.
     pub back: BTreeSet<String>,
+    /// What it refers to that leads to a directory above it, with that one.
+    pub climbs: BTreeMap<String, String>,
     /// How many layers lie below it.
     pub height: usize,
     /// What it makes, once that is known.
@@ -82,6 +84,8 @@ pub(super) struct Library {
     /// About how many bytes the pages take.
     pub memory: usize,
     found: BTreeMap<String, Found>,
+    /// Files with the name of a kustomization that hold objects of Flux.
+    pub not_kustomize: BTreeSet<String>,
     /// What is missing and covered by gitignore rules.
     pub ignored: BTreeSet<String>,
     paths: BTreeMap<SourceId, String>,
@@ -101,6 +105,7 @@ impl Library {
             partial,
             memory: 0,
             found: BTreeMap::new(),
+            not_kustomize: BTreeSet::new(),
             ignored: BTreeSet::new(),
             paths: BTreeMap::new(),
         };
@@ -143,7 +148,7 @@ impl Library {
         }
         let path = self.disk.path(source)?;
         let bytes = self.disk.read(path).ok()?;
-        Some(Arc::from(String::from_utf8_lossy(&bytes)))
+        Some(Arc::from(decode_lossy(&bytes)))
     }
 
     /// Reads the kustomizations of new directories; returns what they ask for.
@@ -169,13 +174,18 @@ impl Library {
         self.load(files.values().flatten().map(|path| (path.clone(), need)), sources);
         for (directory, files) in files {
             let page = files.first().and_then(|file| self.pages.get(file));
+            if page.and_then(|page| page.documents.first()).is_some_and(is_flux) {
+                self.not_kustomize.extend(files);
+                continue;
+            }
             let tree = page.and_then(|page| page.documents.first()).map(fields::named);
             if let Some(tree) = &tree {
                 wanted.extend(reference::wanted(tree, &directory));
             }
             let back = BTreeSet::new();
             let layer = OnceLock::new();
-            let entry = Directory { files, tree, back, height: 0, layer };
+            let climbs = BTreeMap::new();
+            let entry = Directory { files, tree, back, climbs, height: 0, layer };
             self.directories.insert(directory, entry);
         }
         wanted
@@ -286,7 +296,7 @@ impl Library {
             Ok(text) => text,
             Err(problem) => {
                 page.problems.extend(need.parse.then_some(problem));
-                String::from_utf8_lossy(&bytes)
+                decode_lossy(&bytes)
             }
         };
         if need.parse && page.problems.is_empty() {
@@ -310,4 +320,12 @@ impl Library {
         page.problems = parts.problems;
         page.seen = parts.seen;
     }
+}
+
+/// Whether a document is a Flux `Kustomization`, an object to apply and nothing to build.
+fn is_flux(document: &Node) -> bool {
+    let text = |key: &str| document.get(key).and_then(Node::as_str).unwrap_or_default();
+    text("apiVersion").starts_with("kustomize.toolkit.fluxcd.io/")
+        && text("kind") == "Kustomization"
+        && document.get("spec").is_some()
 }

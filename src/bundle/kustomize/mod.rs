@@ -31,6 +31,7 @@ mod labels;
 mod layer;
 mod library;
 mod links;
+mod made_before;
 mod merge;
 mod merge_keys;
 mod naming;
@@ -80,6 +81,8 @@ pub struct ReadFile<'a> {
     pub seen: usize,
     /// Whether it is a kustomization itself.
     pub is_kustomization: bool,
+    /// Whether it only has the name of one, and its objects stand for themselves.
+    pub is_plain: bool,
 }
 
 impl Kustomizations {
@@ -142,6 +145,7 @@ impl Kustomizations {
             problems: &page.problems,
             seen: page.seen,
             is_kustomization: kustomizations.contains(path),
+            is_plain: self.library.not_kustomize.contains(path),
         })
     }
 
@@ -172,10 +176,16 @@ impl Kustomizations {
 
     /// Builds what a controller deploys of `directory`: a mapping with that as its resource, and
     /// the fields that the controller writes into the kustomization there. `takes_empty`: it may be
-    /// an empty one.
-    pub fn deploy(&self, directory: &str, tree: &Node, takes_empty: bool) -> Built {
+    /// an empty one. `takes`: the files that count if there is no kustomization.
+    pub fn deploy(
+        &self,
+        directory: &str,
+        tree: &Node,
+        takes_empty: bool,
+        takes: &dyn Fn(&str) -> bool,
+    ) -> Built {
         let Some(entry) = self.library.directories.get(directory) else {
-            return self.build_from(directory, tree);
+            return self.build_from(directory, tree, takes);
         };
         let nothing = edit::empty_map(tree.span);
         let is_empty = entry.tree.is_none() && self.library.is_readable(directory);
@@ -185,7 +195,7 @@ impl Kustomizations {
             None => return self.build(directory),
         };
         if self.is_component(directory) {
-            return self.build_from(directory, tree);
+            return self.build_from(directory, tree, takes);
         }
         let writes_nothing = tree.as_map().is_some_and(|map| map.entries.len() == 1);
         if writes_nothing && !fields::is_empty(file) {
@@ -200,10 +210,10 @@ impl Kustomizations {
 
     /// Builds what a mapping with the fields of a kustomization describes, its paths counting
     /// from the root of the repository. A directory among `resources` without a kustomization
-    /// stands for all manifests below it, as Flux takes it.
-    pub fn build_from(&self, name: &str, tree: &Node) -> Built {
+    /// stands for all manifests below it that `takes` names, as Flux takes it.
+    pub fn build_from(&self, name: &str, tree: &Node, takes: &dyn Fn(&str) -> bool) -> Built {
         let mut maker = Maker::new(&self.library, "", tree);
-        maker.takes_bare_directories = true;
+        maker.takes_bare = Some(takes);
         built(&self.library.disk, name, Some(tree), maker.make())
     }
 }

@@ -8,6 +8,7 @@ use super::fields;
 use super::id::text_at;
 use super::layer::{self, DEEPEST, Layer, MOST, Maker, words};
 use super::library::{Library, Page};
+use super::made_before;
 use super::object::Object;
 use super::reference;
 use crate::bundle::{Fault, FaultKind, heads, path};
@@ -32,7 +33,8 @@ impl<'a> Maker<'a> {
     /// What an entry names; none (and a fault) where that is nothing of the repository.
     pub fn locate(&mut self, entry: &Node, reference: &str) -> Option<Found> {
         let path = path::join(self.directory, reference);
-        let is_ignored = path.as_ref().is_some_and(|path| self.library.ignored.contains(path));
+        let made_before = |path: &String| made_before::why(self.library, path);
+        let why_absent = path.as_ref().and_then(made_before);
         let found = match path {
             Some(path) => self.library.find(&path),
             None if reference::is_remote(reference) => Found::Missing,
@@ -44,20 +46,8 @@ impl<'a> Maker<'a> {
                 self.fault(remote(entry.span, reference));
                 self.open(reference);
             }
-            Found::Missing if is_ignored => {
-                let message = format!(
-                    "`{reference}` does not exist (gitignored): `kustomize build` fails without it"
-                );
-                let help = "ignore this if another step creates it before the build";
-                self.fault(Fault { kind: FaultKind::Absent, ..refused(entry.span, message, help) });
-                self.open(reference);
-            }
             Found::Missing => {
-                self.fault(refused(
-                    entry.span,
-                    format!("`{reference}` does not exist: kustomize fails to build"),
-                    "fix the path, or remove the entry",
-                ));
+                self.fault(missing(entry.span, reference, why_absent));
                 self.open(reference);
             }
             Found::Outside if !self.library.disk.is_repository() && !reference.starts_with('/') => {
@@ -184,7 +174,7 @@ impl<'a> Maker<'a> {
 
     pub fn base(&mut self, entry: &Node, reference: &str, path: &str) {
         let Some(base) = self.directory_of(entry, reference, path, false) else {
-            if self.takes_bare_directories && !self.library.directories.contains_key(path) {
+            if self.takes_bare.is_some() && !self.library.directories.contains_key(path) {
                 self.bare(entry, path);
             }
             return;
@@ -206,7 +196,7 @@ impl<'a> Maker<'a> {
         as_component: bool,
     ) -> Option<&'a Layer> {
         let Some(directory) = self.library.directories.get(path) else {
-            if !self.takes_bare_directories {
+            if self.takes_bare.is_none() {
                 self.fault(refused(
                     entry.span,
                     format!("`{reference}` is a directory without a kustomization"),
@@ -216,7 +206,7 @@ impl<'a> Maker<'a> {
             return None;
         };
         // What Flux describes stands in no directory, so no circle leads back to it.
-        if !self.takes_bare_directories && directory.back.contains(self.directory) {
+        if self.takes_bare.is_none() && directory.back.contains(self.directory) {
             self.fault(refused(
                 entry.span,
                 format!(
@@ -227,10 +217,24 @@ impl<'a> Maker<'a> {
             ));
             return None;
         }
-        if !self.takes_bare_directories && is_above(path, self.directory) {
+        if self.takes_bare.is_none() && is_above(path, self.directory) {
             self.fault(refused(
                 entry.span,
                 format!("`{reference}` contains this kustomization: kustomize rejects the cycle"),
+                "move shared files to a sibling directory",
+            ));
+            self.open(reference);
+            return None;
+        }
+        let own = self.library.directories.get(self.directory);
+        if let Some(above) = own.and_then(|own| own.climbs.get(path)).filter(|it| *it != path) {
+            let name = if above.is_empty() { "." } else { above };
+            self.fault(refused(
+                entry.span,
+                format!(
+                    "`{reference}` leads to `{name}`, which contains this kustomization: kustomize \
+                     rejects the cycle"
+                ),
                 "move shared files to a sibling directory",
             ));
             self.open(reference);
@@ -275,7 +279,9 @@ impl<'a> Maker<'a> {
                 file.strip_prefix(directory.as_str()).is_some_and(|rest| rest.starts_with('/'))
             })
         };
-        for file in library.disk.manifests_below(path).filter(|file| !is_inner(file)) {
+        let is_taken = |file: &&str| self.takes_bare.is_none_or(|takes| takes(file));
+        let files = library.disk.manifests_below(path).filter(|file| !is_inner(file));
+        for file in files.filter(is_taken).collect::<Vec<_>>() {
             let objects = self.file(entry, file);
             self.append(entry.span, objects);
         }
@@ -289,6 +295,21 @@ impl<'a> Maker<'a> {
             }
         }
     }
+}
+
+/// What is not there; no error if something makes it before the build.
+fn missing(place: Span, reference: &str, why_absent: Option<String>) -> Fault {
+    let Some(why) = why_absent else {
+        return refused(
+            place,
+            format!("`{reference}` does not exist: kustomize fails to build"),
+            "fix the path, or remove the entry",
+        );
+    };
+    let message =
+        format!("`{reference}` does not exist ({why}): `kustomize build` fails without it");
+    let help = "ignore this if another step creates it before the build";
+    Fault { kind: FaultKind::Absent, ..refused(place, message, help) }
 }
 
 fn unreadable(entry: &Node, path: &str, problem: &Problem) -> Fault {

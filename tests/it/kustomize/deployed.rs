@@ -27,7 +27,7 @@ fn deployed(root: &Path, fields: &str, takes_empty: bool) -> Built {
     let tree = Tree::read(root);
     let text = format!("resources: [app]\n{fields}");
     let stream = yaml::read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
-    tree.kustomizations.deploy("app", &stream.documents[0].root, takes_empty)
+    tree.kustomizations.deploy("app", &stream.documents[0].root, takes_empty, &|_| true)
 }
 
 fn names(built: &Built) -> Vec<String> {
