@@ -119,13 +119,14 @@ impl<'a> Run<'a> {
         built.files.iter().any(shapes)
     }
 
-    /// What the rules find at each site that has a policy to report on.
+    /// What the rules find at each site that has a policy, and something to report on.
     fn lint(&self) -> Vec<(String, Vec<Finding>)> {
         let is_on = |rule: &&'static lint::Rule| self.request.selection.is_on(rule);
         let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
         let is_policy = |id: &u32| matches!(self.objects()[*id as usize].body, Body::Policy(_));
         let is_asked_about = |site: &&Site| {
-            site.members.iter().any(|id| is_policy(id) && self.reported.contains(*id as usize))
+            let is_reported = |id: &u32| self.reported.contains(*id as usize);
+            site.members.iter().any(is_policy) && site.members.iter().any(is_reported)
         };
         let first = self.first_of_each_base();
         let sites = self.assembly.grouped.sites.iter().enumerate();
