@@ -64,7 +64,7 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
 pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     let pedantic = rule.pedantic || rule.severity == Severity::Note;
     let helm = match rule.id {
-        "render-error" => Helm::default(),
+        "policy-outside-release-namespace" | "render-error" => Helm::default(),
         "unrendered-chart" => Helm { program: "helm-that-is-not-there".into(), ..Helm::default() },
         _ => Helm { when: When::Never, ..Helm::default() },
     };
@@ -73,7 +73,8 @@ pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
 
 /// Whether a rule's examples need a program that is not here.
 pub fn lacks_program(rule: &Rule) -> bool {
-    rule.id == "render-error" && tools::tool("helm").is_none()
+    let needs_helm = ["policy-outside-release-namespace", "render-error"];
+    needs_helm.contains(&rule.id) && tools::tool("helm").is_none()
 }
 
 /// Runs an example with what is on by default.
