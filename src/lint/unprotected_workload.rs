@@ -32,8 +32,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             cx.reach.is_isolated(*direction, number).is_no()
                 && !others.may_isolate(cx, number, *direction)
         };
-        let open: Vec<Direction> =
-            Direction::BOTH.into_iter().filter(|it| is_open(it)).collect();
+        let open: Vec<Direction> = Direction::BOTH.into_iter().filter(|it| is_open(it)).collect();
         if !open.is_empty() {
             findings.push(finding(cx, number, &open));
         }
