@@ -27,6 +27,7 @@ mod assembly;
 mod check;
 mod clock;
 pub mod connectivity;
+pub mod exposure;
 mod lost;
 mod making;
 mod mend;

@@ -225,6 +225,10 @@ pub(super) struct ReachArgs {
     #[arg(long, value_name = "PORTS", value_parser = PortSet::parse)]
     pub(super) port: Option<PortSet>,
 
+    /// Also list who else a rule is for, and what no policy isolates
+    #[arg(long)]
+    pub(super) exposure: bool,
+
     /// Only this cluster of bundles, by its name in `netpol-lint bundles`
     #[arg(long, value_name = "NAME")]
     pub(super) bundle: Option<String>,

@@ -141,7 +141,14 @@ pub(super) struct Reach {
 }
 
 fn reach(args: ReachArgs, terminal: &Terminal) -> Result<Reach, Failure> {
-    let shown = Shown { from: args.from, to: args.to, ports: args.port, cluster: args.bundle };
+    let ReachArgs { from, to, port, bundle, exposure, .. } = &args;
+    let shown = Shown {
+        from: from.clone(),
+        to: to.clone(),
+        ports: port.clone(),
+        cluster: bundle.clone(),
+        exposure: *exposure,
+    };
     Ok(Reach { request: request(args.context, terminal)?, shown, format: args.output_format })
 }
 

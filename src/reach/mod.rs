@@ -5,17 +5,22 @@ mod allowance;
 mod classes;
 mod connections;
 mod dns;
+mod entries;
 mod party;
 mod ports;
+mod potential;
 mod rules;
 mod sides;
 mod union;
 
 pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
+pub use allowance::Answer as PortAnswer;
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
+pub use entries::{WayIn, entries};
 pub use party::Party;
 pub use ports::{Allowed, PortSet};
+pub use potential::{NamedPorts, Potential, PotentialPeer, exposure};
 pub use rules::{Destination, entry_allows, exceptions, peer_matches, ports_allow, rule_ports};
 pub use sides::Side;
 

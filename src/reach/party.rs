@@ -1,5 +1,7 @@
 //! Who may be at the other end of a connection, where a question is about more than one pod.
 
+use std::net::IpAddr;
+
 use super::sides::SidePeer;
 use crate::model::{At, Field, Peer, Spot};
 use crate::resolve::{Cluster, Labelled, NAME_LABEL, Tri, Why, World, is_pod_address, selects};
@@ -11,8 +13,13 @@ pub enum Party<'a> {
     Workload(u32),
     /// Anybody who is no pod of that namespace: pods of another one, and addresses.
     NotOf(u32),
-    /// Addresses outside the cluster.
+    /// Addresses outside the cluster: any of them.
     Addresses,
+    /// One address outside the cluster.
+    Address(IpAddr),
+    /// A pod without labels, in a namespace without labels but its name: whoever only certain pods
+    /// let in does not let it in. An ingress controller may be more than that.
+    Stranger,
     /// Anybody at all.
     Anybody,
     /// Where the API server calls from: its own address, or an agent on the nodes that it reaches
@@ -50,8 +57,31 @@ impl Party<'_> {
                 let covered = Tri::any(other.map(|(_, covered)| *covered));
                 if means.beyond { Tri::Yes } else { covered }
             }
+            (Party::Address(address), SidePeer::Block(cidr, except)) => {
+                let is_excepted = except.iter().any(|hole| hole.contains(&address));
+                (cidr.contains(&address) && !is_excepted).into()
+            }
+            (Party::ApiServer, SidePeer::Block(cidr, except)) => {
+                match cidr.prefix_len() == 0 && except.is_empty() {
+                    true => Tri::Yes,
+                    false => Tri::Unknown(Why::Cluster),
+                }
+            }
+            (Party::Stranger, SidePeer::Block(..)) => match cluster.world {
+                World::Open => Tri::Unknown(Why::AddressInCluster),
+                World::Closed => Tri::No,
+            },
             (_, SidePeer::Block(..)) | (Party::Anybody, _) => Tri::Yes,
-            (Party::Addresses, SidePeer::Pods(..)) => Tri::No,
+            (Party::Addresses | Party::Address(_), SidePeer::Pods(..)) => Tri::No,
+            (Party::Stranger, SidePeer::Pods(index, means)) => {
+                let own = peer_at(cluster, rule, *index).map_or(Tri::No, is_for_strangers);
+                let home = cluster.home(rule.policy);
+                let others = means.namespaces.iter().any(|(number, _)| *number != home);
+                match own.is_no() && (others || means.beyond) {
+                    true => Tri::Unknown(Why::Cluster),
+                    false => own,
+                }
+            }
             (Party::ApiServer, SidePeer::Pods(index, _)) => {
                 peer_at(cluster, rule, *index).map_or(Tri::No, |peer| is_agent(cluster, rule, peer))
             }
@@ -87,6 +117,32 @@ impl Labelled for Known {
 /// The namespace and the pods of the agent.
 const AGENT_NAMESPACE: Known = Known { labels: &[(NAME_LABEL, "kube-system")] };
 const AGENT: Known = Known { labels: &[("k8s-app", "konnectivity-agent")] };
+
+/// What a pod without labels has, and its namespace.
+const NOTHING: Closed = Closed { named: false };
+const NAMESPACE: Closed = Closed { named: true };
+
+/// Something without labels, but for the name of a namespace, which may be any.
+struct Closed {
+    named: bool,
+}
+
+impl Labelled for Closed {
+    fn value(&self, _key: &str) -> Option<&str> {
+        None
+    }
+
+    fn may_have(&self, key: &str) -> Option<Why> {
+        (self.named && key == NAME_LABEL).then_some(Why::Cluster)
+    }
+}
+
+/// Whether a peer means a pod without labels in another namespace.
+fn is_for_strangers(peer: &Peer) -> Tri {
+    let Some(namespaces) = peer.namespace_selector.get() else { return Tri::No };
+    let pods = peer.pod_selector.get().map_or(Tri::Yes, |selector| selects(selector, &NOTHING));
+    selects(namespaces, &NAMESPACE) & pods
+}
 
 /// Whether a peer means the API server's agent, or the API server's own namespace on OpenShift
 /// (whose network plugin matches pods on the node's network by it, or by its policy group).

@@ -9,9 +9,9 @@ use ipnet::IpNet;
 use range_set_blaze::RangeSetBlaze;
 
 use super::Reach;
-use super::allowance::Grant;
+use super::allowance::{Answer, Grant};
 use super::party::Party;
-use super::ports::PortSet;
+use super::ports::{Allowed, PortSet};
 use super::rules::exceptions;
 use crate::model::{At, Direction, Field, Peer, Spot, TrafficRule};
 use crate::resolve::{Cluster, PeerPods, SegmentTree, Tri, Why, World};
@@ -112,6 +112,29 @@ impl Reach {
             (Direction::Egress, _) => None,
         };
         self.side(direction, workload).lets(cluster, party, ports, destination)
+    }
+
+    /// The ports on which policies let the pods of a workload send to that party (egress), or be
+    /// reached by it (ingress), and the rules that do.
+    pub fn ports(&self, direction: Direction, workload: u32, party: Party<'_>) -> Answer {
+        let cluster = &self.cluster;
+        let fixed = |allowed| Answer { allowed, by: Vec::new() };
+        if cluster.workload(workload).workload.host_network {
+            return fixed(match cluster.world {
+                World::Open => Allowed::unknown(),
+                World::Closed => Allowed::everything(),
+            });
+        }
+        let home = cluster.namespace_of(crate::resolve::Subject::Workload(workload));
+        if cluster.may_have_other_policies(home) {
+            return fixed(Allowed::unknown());
+        }
+        let destination = match (direction, party) {
+            (Direction::Ingress, _) => Some(workload),
+            (Direction::Egress, Party::Workload(other)) => Some(other),
+            (Direction::Egress, _) => None,
+        };
+        self.side(direction, workload).ports(cluster, party, destination)
     }
 
     /// Whether no rule at all lets anybody in to the pods of a workload on one of those ports.
@@ -226,21 +249,26 @@ impl Side {
         allowed
     }
 
-    /// The rules that let one of that party through on one of those ports, or may.
-    pub fn by(
-        &self,
-        cluster: &Cluster,
-        party: Party<'_>,
-        ports: &PortSet,
-        destination: Option<u32>,
-    ) -> Vec<At> {
-        let lets = |rule: &usize| {
-            let rule = &self.rules[*rule];
-            let on_port = rule.grant.ports_at(cluster, destination).overlaps(ports);
-            !(on_port & rule.is_for(cluster, party)).is_no()
-        };
-        let rules = self.rules_for(party).into_iter().filter(lets);
-        rules.map(|rule| self.rules[rule].grant.at).collect()
+    /// The ports on which they let that party through, and the rules that do, or may.
+    pub fn ports(&self, cluster: &Cluster, party: Party<'_>, destination: Option<u32>) -> Answer {
+        let mut answer = Answer::default();
+        for rule in self.rules_for(party) {
+            let rule = &self.rules[rule];
+            let held = rule.grant.selects & rule.is_for(cluster, party);
+            let allowed = rule.grant.ports_at(cluster, destination).if_so(held);
+            if !allowed.is_nothing() {
+                answer.allowed = &answer.allowed | &allowed;
+                answer.by.push(rule.grant.at);
+            }
+        }
+        if self.unsure {
+            answer.allowed = &answer.allowed | &Allowed::unknown();
+        }
+        let free = Allowed::everything().if_so(!self.isolated);
+        answer.allowed = &answer.allowed | &free;
+        answer.by.sort_unstable();
+        answer.by.dedup();
+        answer
     }
 
     /// Those of some workloads that a rule may be for, whatever its ports; all of them where
