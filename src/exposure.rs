@@ -186,9 +186,10 @@ pub(crate) fn narrow(shown: &Shown, cluster: &mut ClusterConnectivity) {
         wanted.as_ref().is_none_or(|wanted| is_end(wanted, end))
     };
     let has_port = |ports: &PortSet, unknown: &PortSet| {
-        shown.ports.as_ref().is_none_or(|wanted| {
-            !(ports & wanted).is_empty() || !(unknown & wanted).is_empty()
-        })
+        shown
+            .ports
+            .as_ref()
+            .is_none_or(|wanted| !(ports & wanted).is_empty() || !(unknown & wanted).is_empty())
     };
     entries.retain(|entry| {
         is_named(&shown.from, &entry.entry)

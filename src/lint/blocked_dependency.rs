@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::outsiders::{add_mapping, pod_port, pods_behind};
-use super::{Check, Confidence, Context, Finding, Rule, Severity, isolation, words};
+use super::{Check, Confidence, Context, Finding, Related, Rule, Severity, isolation, words};
 use crate::bundle::Head;
 use crate::model::{Direction, Host, Service, ServicePort};
 use crate::reach::{Party, PortSet};
@@ -124,6 +124,7 @@ impl<'a, 'b> Dependency<'a, 'b> {
         let id = cx.cluster.object_id_of(self.number);
         let mut finding = Finding::new(&RULE, self.place(), message, help).of_object(cx, id, "");
         add_mapping(&mut finding, &self.head.name, blocked.port, ports);
+        self.add_peers(&mut finding, blocked);
         let isolated = match blocked.direction {
             Direction::Egress => self.number,
             Direction::Ingress => blocked.workload,
@@ -131,6 +132,21 @@ impl<'a, 'b> Dependency<'a, 'b> {
         isolation::add_isolating(cx, &mut finding, blocked.direction, isolated);
         isolation::lower_if_allowed_elsewhere(cx, &mut finding, blocked.direction, isolated);
         finding
+    }
+
+    /// Adds the peers by which the other side names the pods of this one.
+    fn add_peers(&self, finding: &mut Finding, blocked: &Blocked<'_>) {
+        let (named_by, named) = match blocked.direction {
+            Direction::Egress => (blocked.workload, self.number),
+            Direction::Ingress => (self.number, blocked.workload),
+        };
+        let direction = blocked.direction.opposite();
+        for at in self.cx.reach.peers_for(direction, named_by, named) {
+            if let Some(span) = at.spot.key_span(self.cx.cluster.policy(at.policy)) {
+                let message = "the other side allows it here".to_owned();
+                finding.related.push(Related { span, message });
+            }
+        }
     }
 
     /// The name in the text that holds it, which may run over several lines.

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::outsiders::{self, Insiders, own_port, pod_port};
-use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use super::{Check, Confidence, Context, Finding, Related, Rule, Severity, words};
 use crate::model::{
-    BackendPort, Body, Label, Monitor, MonitoredNamespaces, MonitoredPort, Operator, PortRef,
-    Scrape, Selector, Service,
+    BackendPort, Body, Direction, Label, Monitor, MonitoredNamespaces, MonitoredPort, Operator,
+    PortRef, Scrape, Selector, Service,
 };
 use crate::reach::PortSet;
 use crate::resolve::{Labelled, Why, ports_meant, selects};
@@ -59,29 +59,47 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     of_annotations(cx, &mut insiders, findings);
 }
 
-/// What pods and Services ask for by annotations.
+/// What pods and Services ask for by annotations, which are often copied with everything else: told
+/// of once for all pods that the same policies close.
 fn of_annotations(cx: &Context<'_>, insiders: &mut Insiders, findings: &mut Vec<Finding>) {
+    let mut asked: Vec<(u32, Span, Vec<Target>)> = Vec::new();
     for number in 0..cx.cluster.workload_count() {
         let it = cx.cluster.workload(number);
         let Some(scrape) = &it.workload.scrape else { continue };
-        let id = cx.cluster.object_id_of(number);
-        if cx.cluster.is_reported(id) {
-            let targets = annotated(cx, &[number], scrape);
-            let asks = "`prometheus.io/scrape` asks for it";
-            findings.extend(finding(cx, insiders, id, scrape.place, &targets, asks));
-        }
+        asked.push((
+            cx.cluster.object_id_of(number),
+            scrape.place,
+            annotated(cx, &[number], scrape),
+        ));
     }
     for (namespace, id, service) in cx.cluster.services() {
-        let Some(scrape) = service.scrape.as_ref().filter(|_| cx.cluster.is_reported(id)) else {
-            continue;
-        };
+        let Some(scrape) = &service.scrape else { continue };
         let pods = outsiders::pods_behind(cx, namespace, service);
         let targets = match scrape.port {
             Some(_) => annotated(cx, &pods, scrape),
             None => behind(cx, &pods, service, &BackendPort::Any),
         };
+        asked.push((id, scrape.place, targets));
+    }
+    asked.retain(|(id, ..)| cx.cluster.is_reported(*id));
+    asked.sort_by_key(|(_, place, _)| *place);
+    let mut first: HashMap<Option<u32>, usize> = HashMap::new();
+    for (id, place, targets) in asked {
         let asks = "`prometheus.io/scrape` asks for it";
-        findings.extend(finding(cx, insiders, id, scrape.place, &targets, asks));
+        let Some(found) = finding(cx, insiders, id, place, &targets, asks) else { continue };
+        let cause = targets.first().and_then(|(number, _)| {
+            cx.reach.side(Direction::Ingress, *number).isolating.first().copied()
+        });
+        match first.get(&cause) {
+            None => {
+                first.insert(cause, findings.len());
+                findings.push(found);
+            }
+            Some(&first) => {
+                let message = "the same is true here".to_owned();
+                findings[first].related.push(Related { span: place, message });
+            }
+        }
     }
 }
 

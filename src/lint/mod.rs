@@ -6,6 +6,7 @@ mod blocked_apiserver;
 mod blocked_dependency;
 mod blocked_scrape;
 mod blocked_webhook;
+mod build_faults;
 mod contradictory_selector;
 mod deny_all_egress_without_dns;
 mod deny_policy_allows_all;
@@ -75,6 +76,7 @@ mod unreachable_service;
 mod volatile_label_selector;
 mod words;
 
+pub(crate) use build_faults::BuildFaults;
 pub use finding::{Confidence, Edit, Finding, Fix, Related, Safety, Severity, Subject};
 pub use overlaid::overlaid;
 pub use registry::{RULES, rule};

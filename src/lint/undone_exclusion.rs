@@ -162,6 +162,10 @@ impl<'a> Openers<'a> {
                     Field::Wrong(..) => {}
                     Field::Given(block, _) => {
                         let Some(cidr) = block.cidr.get() else { continue };
+                        // An exception that is filled in later may be the one.
+                        if block.except.iter().any(Field::is_wrong) {
+                            continue;
+                        }
                         self.blocks.entry(*cidr).or_default().push((opener, exceptions(block)));
                     }
                 }
@@ -207,8 +211,10 @@ impl<'a> Openers<'a> {
                     let Some(other) = opener.peer else { return false };
                     let is_all = holds(cx, opener.at, other, namespaces.as_ref(), pods.as_ref());
                     let is_wide = is_all && is_wider(cx, opener.at, other, peer);
+                    let is_meant = !is_wide && opener.at.policy == excluded.at.policy;
                     opener.at != excluded.at
                         && is_all
+                        && !is_meant
                         && gives_back(&excluded.ports, &opener.ports, !is_wide)
                 };
                 self.peers.iter().find(gives).map(|opener| opener.at)
@@ -222,9 +228,11 @@ impl<'a> Openers<'a> {
             for (opener, except) in self.blocks.get(&net).into_iter().flatten() {
                 let is_whole =
                     !except.iter().any(|other| other.contains(&hole) || hole.contains(other));
-                // Who writes just these addresses means them.
+                // Who writes just these addresses beside the exception means them.
                 let is_explicit = net == hole;
+                let is_meant = is_explicit && opener.at.policy == excluded.at.policy;
                 if opener.at != excluded.at
+                    && !is_meant
                     && is_whole
                     && gives_back(&excluded.ports, &opener.ports, is_explicit)
                 {

@@ -13,9 +13,9 @@ mod rules;
 mod sides;
 mod union;
 
+pub use allowance::Answer as PortAnswer;
 pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
-pub use allowance::Answer as PortAnswer;
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
 pub use entries::{WayIn, entries};
 pub use party::Party;

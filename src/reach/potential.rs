@@ -43,7 +43,8 @@ pub enum PotentialPeer {
 /// where no policy isolates them: then it is everything.
 pub fn exposure(cluster: &Cluster, workload: u32, direction: Direction) -> Option<Vec<Potential>> {
     let subject = Subject::Workload(workload);
-    let is_free = cluster.workload(workload).workload.host_network && cluster.world == World::Closed;
+    let is_free =
+        cluster.workload(workload).workload.host_network && cluster.world == World::Closed;
     let policies: Vec<u32> = super::policies_of(cluster, subject)
         .into_iter()
         .filter(|id| cluster.policy(*id).isolates(direction))
@@ -56,7 +57,12 @@ pub fn exposure(cluster: &Cluster, workload: u32, direction: Direction) -> Optio
         let selects = cluster.policy_selects(id, subject);
         for index in 0..cluster.policy(id).rules(direction).len() as u32 {
             let at = At { policy: id, spot: Spot::Rule(direction, index) };
-            gathered.enter(cluster, at, selects, (direction == Direction::Ingress).then_some(workload));
+            gathered.enter(
+                cluster,
+                at,
+                selects,
+                (direction == Direction::Ingress).then_some(workload),
+            );
         }
     }
     Some(gathered.finish())
@@ -122,9 +128,9 @@ impl Gathered {
                 potential.names.extend(wide.names.iter().cloned());
                 potential.by.extend(&wide.by);
             }
-            let is_more = all.as_ref().is_none_or(|all| {
-                all.allowed != potential.allowed || all.names != potential.names
-            });
+            let is_more = all
+                .as_ref()
+                .is_none_or(|all| all.allowed != potential.allowed || all.names != potential.names);
             let is_all = *who == PotentialPeer::EntireCluster;
             let is_something = !potential.allowed.is_nothing() || !potential.names.is_empty();
             if is_something && (is_all || (is_more && !self.shown.contains(who))) {
@@ -145,8 +151,7 @@ fn wider(who: &PotentialPeer) -> Vec<PotentialPeer> {
     let PotentialPeer::Described { namespaces, pods } = who else { return Vec::new() };
     let mut found = vec![PotentialPeer::EntireCluster];
     let mut add = |namespaces: &str, pods: &str| {
-        let wide =
-            PotentialPeer::Described { namespaces: namespaces.into(), pods: pods.into() };
+        let wide = PotentialPeer::Described { namespaces: namespaces.into(), pods: pods.into() };
         if wide != *who {
             found.push(wide);
         }
@@ -159,9 +164,8 @@ fn wider(who: &PotentialPeer) -> Vec<PotentialPeer> {
 /// Who a peer is for, and whether its selectors ask for labels and nothing else. None for addresses
 /// and what the API server rejects.
 fn described(cluster: &Cluster, policy: u32, peer: &Peer) -> Option<(PotentialPeer, bool)> {
-    let is_rejected = |field: &Field<Selector>| {
-        field.is_wrong() || field.get().is_some_and(Selector::is_refused)
-    };
+    let is_rejected =
+        |field: &Field<Selector>| field.is_wrong() || field.get().is_some_and(Selector::is_refused);
     if peer.wrong
         || !peer.ip_block.is_absent()
         || is_rejected(&peer.pod_selector)
@@ -213,7 +217,8 @@ fn words(selector: &Selector) -> String {
     let mut labels = Vec::new();
     let mut expressions = Vec::new();
     for requirement in &selector.requirements {
-        let values: Vec<&str> = requirement.values.iter().map(|(value, _)| value.as_str()).collect();
+        let values: Vec<&str> =
+            requirement.values.iter().map(|(value, _)| value.as_str()).collect();
         let key = requirement.key.as_str();
         if requirement.is_label {
             labels.push((key, format!("{key}={}", values.join(""))));

@@ -147,6 +147,28 @@ impl Reach {
         self.side(direction, workload).by_workload.at(other).next().is_some()
     }
 
+    /// The podSelectors by which rules for the pods of a workload name those of another, whatever
+    /// their ports.
+    pub fn peers_for(&self, direction: Direction, workload: u32, other: u32) -> Vec<At> {
+        let side = self.side(direction, workload);
+        let mut rules: Vec<usize> = side.by_workload.at(other).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        let mut found = Vec::new();
+        for rule in rules.into_iter().map(|rule| &side.rules[rule]) {
+            let Spot::Rule(_, index) = rule.grant.at.spot else { continue };
+            let names = |peer: &SidePeer| match peer {
+                SidePeer::Pods(nth, means) if means.pods.yes.contains(other) => {
+                    let spot = Spot::PeerPods(direction, index, *nth);
+                    Some(At { spot, ..rule.grant.at })
+                }
+                _ => None,
+            };
+            found.extend(rule.peers.iter().filter_map(names));
+        }
+        found
+    }
+
     /// Whether one workload may connect to another on one of those ports: the source's egress and
     /// the destination's ingress must both let it.
     pub fn connects(&self, from: u32, to: u32, ports: &PortSet) -> Tri {

@@ -79,20 +79,20 @@ pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Resul
             write_all(out, exposure.rows.iter().map(|row| exposed(cluster, row)))?;
             writeln!(out, "],\"unprotected\":[")?;
             let unprotected = exposure.unprotected.iter();
-            write_all(out, unprotected.map(|(end, direction)| Unprotected {
-                workload: cluster.end(*end),
-                direction: direction.field(),
-            }))?;
+            write_all(
+                out,
+                unprotected.map(|(end, direction)| Unprotected {
+                    workload: cluster.end(*end),
+                    direction: direction.field(),
+                }),
+            )?;
         }
         write!(out, "]}}")?;
     }
     writeln!(out, "]}}")
 }
 
-fn write_all(
-    out: &mut dyn Write,
-    items: impl Iterator<Item = impl Serialize>,
-) -> io::Result<()> {
+fn write_all(out: &mut dyn Write, items: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
     for (nth, item) in items.enumerate() {
         let comma = if nth > 0 { "," } else { " " };
         out.write_all(comma.as_bytes())?;
