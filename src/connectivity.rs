@@ -10,7 +10,7 @@ use crate::bundle::Site;
 use crate::exposure::{self, Entry, Exposure};
 use crate::model::{At, Body, Direction};
 use crate::reach::{self, Allowed, Connections, End, Evidence, PortSet, Reach, WayIn};
-use crate::repo;
+use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Members, Settings, World};
 use crate::text::{LineIndex, Sources};
 
@@ -186,21 +186,23 @@ pub fn with_exposure(request: &Request) -> Result<Vec<ClusterConnectivity>, repo
 fn of_clusters(request: &Request, exposure: bool) -> Result<Vec<ClusterConnectivity>, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
     let assembly = Assembly::of(request.options(), &repo, &())?;
-    let is_reported = |id: &u32| {
-        let source = assembly.objects[*id as usize].head.source;
-        repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
-    };
-    let matters = |id: &u32| {
-        let body = &assembly.objects[*id as usize].body;
-        matches!(body, Body::Policy(_) | Body::Workloads(_)) && is_reported(id)
-    };
-    let sites = assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters));
     let of_site = |site| {
         let reach = Reach::new(closed(request, &assembly, site));
         let found = reach::connections(reach.cluster());
         Rows::new(&reach, &assembly.sources, &found).finish(site.name.clone(), exposure)
     };
-    Ok(sites.map(of_site).collect())
+    Ok(sites(&repo, &assembly).into_iter().map(of_site).collect())
+}
+
+/// The sites that have a policy or a workload that is reported on.
+pub(crate) fn sites<'a>(repo: &Repo, assembly: &'a Assembly) -> Vec<&'a Site> {
+    let matters = |id: &u32| {
+        let object = &assembly.objects[*id as usize];
+        let file = repo.files.get(object.head.source.0 as usize);
+        matches!(object.body, Body::Policy(_) | Body::Workloads(_))
+            && file.is_some_and(|file| file.reported)
+    };
+    assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters)).collect()
 }
 
 /// The cluster of a site, in which nothing is but what the repository shows.

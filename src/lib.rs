@@ -31,6 +31,7 @@ pub mod exposure;
 pub mod overview;
 mod progress;
 mod summary;
+pub mod why;
 
 use std::path::PathBuf;
 
@@ -87,6 +88,21 @@ pub struct Outcome {
     pub summary: Summary,
     /// The repository's root, to which reported paths are relative.
     pub root: PathBuf,
+}
+
+impl Outcome {
+    /// Nothing found: for places of those texts to be drawn.
+    pub(crate) fn of_texts(sources: Sources, root: PathBuf) -> Self {
+        Self {
+            sources,
+            findings: Vec::new(),
+            suppressed: None,
+            stale: Vec::new(),
+            shows_run: false,
+            summary: Summary::default(),
+            root,
+        }
+    }
 }
 
 impl Request {

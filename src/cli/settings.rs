@@ -6,12 +6,13 @@ use crate::config;
 use crate::connectivity::Shown;
 use crate::lint::{RULES, Rule, Severity};
 use crate::triage::Baseline;
+use crate::why::Question;
 use crate::{FixOptions, Request, repo};
 
 use super::Failure;
 use super::args::{
     AcceptedArgs, Args, CheckArgs, Command, ContextArgs, FindingArgs, FixArgs, OutputArgs,
-    ReachArgs,
+    ReachArgs, WhyArgs,
 };
 use super::format::{Format, Output};
 use super::in_force::InForce;
@@ -41,6 +42,7 @@ pub(super) enum Mode {
     Bundles(Box<Request>, TextOrJson),
     /// Print which connections are allowed.
     Reach(Box<Reach>),
+    Why(Box<Why>),
     /// Print what the repository runs.
     Inventory(Box<Request>),
     /// Write a configuration for the repository around that path.
@@ -116,6 +118,7 @@ impl Settings {
                 Mode::Bundles(Box::new(request(*context, &terminal)?), format.output_format)
             }
             Some(Command::Reach(args)) => Mode::Reach(Box::new(reach(*args, &terminal)?)),
+            Some(Command::Why(args)) => Mode::Why(Box::new(why(*args, &terminal)?)),
             Some(Command::Inventory(context)) => {
                 Mode::Inventory(Box::new(request(*context, &terminal)?))
             }
@@ -131,6 +134,18 @@ impl Settings {
 fn request(context: ContextArgs, terminal: &Terminal) -> Result<Request, Failure> {
     let in_force = InForce::new(&FindingArgs::default(), &context, terminal)?;
     Ok(in_force.request(context.paths, context.files, terminal))
+}
+
+/// Which connection to explain.
+pub(super) struct Why {
+    pub(super) request: Request,
+    pub(super) question: Question,
+}
+
+fn why(args: WhyArgs, terminal: &Terminal) -> Result<Why, Failure> {
+    let (to, port) = args.to;
+    let question = Question { from: args.from, to, port, cluster: args.bundle };
+    Ok(Why { request: request(args.context, terminal)?, question })
 }
 
 /// Which connections to print, and how.

@@ -30,7 +30,7 @@ pub(super) fn add_isolating(
 }
 
 /// The key of the rules of a direction, else the entry of `policyTypes`, else `podSelector`.
-pub(super) fn place(policy: &Policy, direction: Direction) -> Option<Span> {
+pub fn place(policy: &Policy, direction: Direction) -> Option<Span> {
     let listed = || {
         let types = policy.policy_types.get()?;
         let item = types.iter().find(|item| item.get() == Some(&direction))?;

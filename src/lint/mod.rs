@@ -2,6 +2,7 @@
 //! Kubernetes' semantics anew, it asks [`crate::resolve`] and [`crate::reach`].
 
 mod allow_all_overrides;
+pub mod allowing;
 mod blocked_apiserver;
 mod blocked_dependency;
 mod blocked_scrape;
@@ -78,6 +79,7 @@ mod words;
 
 pub(crate) use build_faults::BuildFaults;
 pub use finding::{Confidence, Edit, Finding, Fix, Related, Safety, Severity, Subject};
+pub use isolation::place as isolating_place;
 pub use overlaid::overlaid;
 pub use registry::{RULES, rule};
 

@@ -6,6 +6,7 @@ mod classes;
 mod connections;
 mod dns;
 mod entries;
+mod misses;
 mod party;
 mod ports;
 mod potential;
@@ -18,10 +19,14 @@ pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
 pub use entries::{WayIn, entries};
+pub use misses::{Mismatch, NearMiss};
 pub use party::Party;
 pub use ports::{Allowed, PortSet};
 pub use potential::{NamedPorts, Potential, PotentialPeer, exposure};
-pub use rules::{Destination, entry_allows, exceptions, peer_matches, ports_allow, rule_ports};
+pub use rules::{
+    Destination, entry_allows, exceptions, peer_holds_address, peer_matches, ports_allow,
+    rule_ports,
+};
 pub use sides::Side;
 
 use std::net::IpAddr;

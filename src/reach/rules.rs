@@ -153,6 +153,11 @@ fn peer_matches_workload(cluster: &Cluster, policy: u32, peer: &Peer, number: u3
     matched
 }
 
+/// Whether a block surely holds an address.
+pub fn peer_holds_address(block: &IpBlock, address: std::net::IpAddr) -> bool {
+    block_holds(block, address).is_yes()
+}
+
 fn block_holds(block: &IpBlock, address: std::net::IpAddr) -> Tri {
     let Some(cidr) = block.cidr.get() else {
         return Tri::Unknown(Why::Refused);

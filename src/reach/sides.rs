@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
+use std::net::IpAddr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ipnet::IpNet;
@@ -135,6 +136,18 @@ impl Reach {
             (Direction::Egress, _) => None,
         };
         self.side(direction, workload).ports(cluster, party, destination)
+    }
+
+    /// An address of each part of the internet that the rules for the pods of a workload tell apart.
+    pub fn pieces(&self, direction: Direction, workload: u32) -> Vec<IpAddr> {
+        let side = self.side(direction, workload);
+        let peers = side.rules.iter().flat_map(|rule| &rule.peers);
+        let blocks = peers.filter_map(|peer| match peer {
+            SidePeer::Block(cidr, except) => Some(std::iter::once(cidr).chain(except)),
+            SidePeer::Pods(..) => None,
+        });
+        let blocks = blocks.flatten().copied().collect();
+        super::connections::pieces(&blocks).into_iter().map(|(first, _)| first).collect()
     }
 
     /// Whether no rule at all lets anybody in to the pods of a workload on one of those ports.
