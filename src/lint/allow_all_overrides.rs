@@ -1,4 +1,4 @@
-//! A rule for everyone on every port, beside rules that then mean nothing.
+//! A rule for everyone on every port, beside rules that then have no effect.
 
 use std::collections::BTreeMap;
 
@@ -26,7 +26,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The rules that allow everything, each with rules that mean nothing beside it. A rule is counted
+/// The rules that allow everything, each with rules that have no effect beside it. A rule is counted
 /// with the first one that overrides it.
 fn overridden(cx: &Context<'_>, direction: Direction) -> BTreeMap<At, Vec<At>> {
     let mut wide: BTreeMap<u32, SelectorIndex> = BTreeMap::new();
@@ -107,10 +107,10 @@ fn finding(cx: &Context<'_>, rule: At, overridden: &[At]) -> Option<Finding> {
     let field = rule.spot.direction()?.field();
     let count = overridden.len();
     let what = match (count, overridden.iter().all(|at| at.policy == rule.policy)) {
-        (1, true) => format!("the other `{field}` rule of this policy means nothing"),
-        (_, true) => format!("the {count} other `{field}` rules of this policy mean nothing"),
-        (1, false) => format!("another `{field}` rule for the same pods means nothing"),
-        (_, false) => format!("{count} other `{field}` rules for the same pods mean nothing"),
+        (1, true) => format!("the other `{field}` rule of this policy has no effect"),
+        (_, true) => format!("the {count} other `{field}` rules of this policy have no effect"),
+        (1, false) => format!("another `{field}` rule for the same pods has no effect"),
+        (_, false) => format!("{count} other `{field}` rules for the same pods have no effect"),
     };
     let everyone = match rule.spot.direction()? {
         Direction::Ingress => "lets everyone in on every port",
@@ -122,7 +122,7 @@ fn finding(cx: &Context<'_>, rule: At, overridden: &[At]) -> Option<Finding> {
     for at in overridden.iter().take(MOST) {
         if let Some(span) = at.spot.key_span(cx.cluster.policy(at.policy)) {
             let name = words::quoted(&cx.cluster.head(at.policy).name);
-            finding = finding.related(span, format!("this rule of {name} means nothing beside it"));
+            finding = finding.related(span, format!("this rule of {name} has no effect"));
         }
     }
     Some(finding)

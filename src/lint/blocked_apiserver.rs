@@ -51,8 +51,8 @@ fn finding(cx: &Context<'_>, policy: u32, clients: &[(u32, u32)]) -> Option<Find
     let who = words::workloads(cx, &numbers);
     let &(first, binding) = clients.first()?;
     let message = format!(
-        "no egress rule lets {who} out to the API server, which a role is bound for: neither an \
-         `ipBlock` nor a rule for everyone has port 443 or 6443"
+        "no egress rule lets {who} reach the API server, though a role is bound to the \
+         ServiceAccount: neither an `ipBlock` nor a rule for everyone has port 443 or 6443"
     );
     let help = "add an `egress` rule for ports 443 and 6443 without `to`, or with the API server's \
                 addresses in an `ipBlock` (see `kubectl get endpoints kubernetes`)";
@@ -66,7 +66,10 @@ fn finding(cx: &Context<'_>, policy: u32, clients: &[(u32, u32)]) -> Option<Find
         format!("{} {name} binds a role to ServiceAccount {account}", head.kind),
     );
     let it = cx.cluster.workload(first);
-    finding = finding.related(it.head.name_span, format!("{} runs as it", words::workload(&it)));
+    finding = finding.related(
+        it.head.name_span,
+        format!("{} runs as that ServiceAccount", words::workload(&it)),
+    );
     isolation::add_isolating(cx, &mut finding, Direction::Egress, first);
     isolation::lower_if_allowed_elsewhere(cx, &mut finding, Direction::Egress, first);
     Some(finding)

@@ -125,10 +125,11 @@ impl<'a, 'b> Dependency<'a, 'b> {
         let mut finding = Finding::new(&RULE, self.place(), message, help).of_object(cx, id, "");
         add_mapping(&mut finding, &self.head.name, blocked.port, ports);
         self.add_peers(&mut finding, blocked);
-        let isolated = match blocked.direction {
-            Direction::Egress => self.number,
-            Direction::Ingress => blocked.workload,
+        let (isolated, other) = match blocked.direction {
+            Direction::Egress => (self.number, blocked.workload),
+            Direction::Ingress => (blocked.workload, self.number),
         };
+        isolation::add_nearest(cx, &mut finding, blocked.direction, isolated, (other, ports));
         isolation::add_isolating(cx, &mut finding, blocked.direction, isolated);
         isolation::lower_if_allowed_elsewhere(cx, &mut finding, blocked.direction, isolated);
         finding

@@ -97,7 +97,7 @@ impl Connection<'_, '_> {
         let place = spot.key_span(cx.cluster.policy(self.at.policy))?;
         let other = self.peer.direction.opposite();
         let who = words::workload(&cx.cluster.workload(rejecting));
-        let own = self.own.first()?;
+        let own = self.own.iter().find(|own| *own != rejecting)?;
         let ports = on(&self.ports(own, rejecting).possible);
         let pods = words::pods_of(cx, self.at.policy);
         let (message, help) = match self.peer.direction {
@@ -123,6 +123,8 @@ impl Connection<'_, '_> {
         if self.peer.means.beyond || namespaces.into_iter().any(is_open) {
             finding.confidence = Confidence::Medium;
         }
+        let asked = (own, &self.ports(own, rejecting).possible);
+        isolation::add_nearest(cx, &mut finding, other, rejecting, asked);
         isolation::add_isolating(cx, &mut finding, other, rejecting);
         isolation::lower_if_allowed_elsewhere(cx, &mut finding, other, rejecting);
         Some(finding)

@@ -82,6 +82,6 @@ fn except(cx: &Context<'_>, at: At, address: &str) -> Option<Fix> {
             site.key_below(node, "cidr", "except", &New::List(vec![New::text(net.to_string())]))
         }
     };
-    let effect = format!("closes {address}");
+    let effect = format!("denies traffic to {address}");
     edits::risky(format!("Except {address}"), effect, edit)
 }

@@ -3,6 +3,7 @@
 
 use super::{Confidence, Context, Finding, Related, words};
 use crate::model::{Body, Direction, Policy, Spot};
+use crate::reach::{Mismatch, Party, PortSet};
 use crate::resolve::{Tri, selects};
 use crate::text::Span;
 
@@ -27,6 +28,35 @@ pub(super) fn add_isolating(
         let message = format!("NetworkPolicy {name} isolates these pods for {field}");
         finding.related.push(Related { span, message });
     }
+}
+
+/// Adds the rule that comes nearest to letting another workload through.
+pub(super) fn add_nearest(
+    cx: &Context<'_>,
+    finding: &mut Finding,
+    direction: Direction,
+    workload: u32,
+    (other, ports): (u32, &PortSet),
+) {
+    let party = Party::Workload(other);
+    let Some(miss) = cx.reach.nearest_miss(direction, workload, party, Some(ports)) else { return };
+    let Some(rule) = miss.at.spot.rule_spot() else { return };
+    let policy = cx.cluster.policy(miss.at.policy);
+    let Some(span) = rule.key_span(policy).filter(|span| *span != finding.place) else { return };
+    let why = match miss.mismatch {
+        Mismatch::Ports(ports) if ports.is_empty() => "has no port of these pods".to_owned(),
+        Mismatch::Ports(ports) => format!("is for {ports}"),
+        Mismatch::PodLabel(words, _) => format!("is for pods with {}", words::quoted(&words)),
+        Mismatch::NamespaceLabel(words, _) => {
+            format!("is for namespaces with {}", words::quoted(&words))
+        }
+        Mismatch::OtherNamespace => "is for pods of its own namespace".to_owned(),
+        Mismatch::Address => "is for addresses".to_owned(),
+        Mismatch::Pods => "is for pods".to_owned(),
+    };
+    let name = words::quoted(&cx.cluster.head(miss.at.policy).name);
+    let message = format!("the nearest rule, of NetworkPolicy {name}, {why}");
+    finding.related.push(Related { span, message });
 }
 
 /// The key of the rules of a direction, else the entry of `policyTypes`, else `podSelector`.

@@ -80,11 +80,8 @@ fn blocked(
          offers: no {field} rule allows it"
     );
     let labels = words::pods_of(cx, policy);
-    let (verb, peers) = match direction {
-        Direction::Ingress => ("from", "from"),
-        Direction::Egress => ("to", "to"),
-    };
-    let help = format!("add an `{field}` rule for {closed} {verb} {labels} (`{peers}`)");
+    let word = direction.peers_field();
+    let help = format!("add an `{field}` rule for {closed} {word} {labels}");
     let spot = isolation::spot(own, direction);
     let finding = Finding::new(&RULE, place, message, help).about(cx, At { policy, spot });
     let mut finding = finding

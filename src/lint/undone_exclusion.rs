@@ -54,7 +54,7 @@ enum What<'a> {
     /// Addresses of `except`.
     Hole(IpNet),
     /// Pods that a `NotIn` leaves out: the peer, and its selectors with `In` in the place of it.
-    Pods { peer: &'a Peer, namespaces: Option<Selector>, pods: Option<Selector> },
+    Pods { peer: &'a Peer, namespaces: Option<Selector>, pods: Option<Selector>, words: String },
 }
 
 /// What the rules of a policy leave out, where it is to be reported on.
@@ -101,9 +101,17 @@ fn inverted(peer: &Peer) -> Vec<(Span, What<'_>)> {
             }
             let mut left_out = selector.clone();
             left_out.requirements[nth].operator = Operator::In;
+            let words = left_out.requirements[nth].words();
             let what = match is_of_pods {
-                true => What::Pods { peer, namespaces: namespaces.cloned(), pods: Some(left_out) },
-                false => What::Pods { peer, namespaces: Some(left_out), pods: pods.cloned() },
+                true => What::Pods {
+                    peer,
+                    namespaces: namespaces.cloned(),
+                    pods: Some(left_out),
+                    words,
+                },
+                false => {
+                    What::Pods { peer, namespaces: Some(left_out), pods: pods.cloned(), words }
+                }
             };
             found.push((requirement.key_span, what));
         }
@@ -177,18 +185,16 @@ impl<'a> Openers<'a> {
         let by = self.by(cx, excluded)?;
         let what = match &excluded.what {
             What::Hole(net) => format!("`{net}` is excepted here"),
-            What::Pods { .. } => {
-                format!("{} is left out here", words::quoted(cx.text(excluded.place)))
-            }
+            What::Pods { words, .. } => format!("{} is excluded here", words::quoted(words)),
         };
         let name = words::quoted(&cx.cluster.head(by.policy).name);
-        let of = if by.policy == excluded.at.policy {
-            "another rule".into()
-        } else {
-            format!("NetworkPolicy {name}")
+        let of = match by.policy == excluded.at.policy {
+            true => "another rule".to_owned(),
+            false => format!("NetworkPolicy {name}"),
         };
         let message = format!(
-            "{what}, but {of} allows it for the same pods: rules only add up, so this has no effect"
+            "{what}, but {of} allows it for the same pods: rules only add up, so the exception has \
+             no effect"
         );
         let help = "leave it out of the other rule too, or delete the exception";
         let finding = Finding::new(&RULE, excluded.place, message, help).about(cx, excluded.at);
@@ -206,7 +212,7 @@ impl<'a> Openers<'a> {
         }
         match &excluded.what {
             What::Hole(hole) => self.by_block(excluded, *hole),
-            What::Pods { peer, namespaces, pods } => {
+            What::Pods { peer, namespaces, pods, .. } => {
                 let gives = |opener: &&Opener<'_>| {
                     let Some(other) = opener.peer else { return false };
                     let is_all = holds(cx, opener.at, other, namespaces.as_ref(), pods.as_ref());

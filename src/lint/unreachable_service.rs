@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::outsiders::{self, Insiders, pod_port, pods_behind};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::{Backend, Body, CallerKind, Service, ServicePort};
+use crate::reach::PortSet;
 use crate::resolve::ports_meant;
 use crate::text::Span;
 
@@ -134,8 +135,7 @@ fn finding(
 ) -> Option<Finding> {
     let it = cx.cluster.workload(workload);
     let on_pods = ports.iter().filter_map(|port| pod_port(port, it.workload));
-    let on_pods: Vec<String> = on_pods.map(|ports| ports.to_string()).collect();
-    let on_pods = words::list(&on_pods, 3);
+    let on_pods = on_pods.fold(PortSet::default(), |all, ports| &all | &ports);
     let who = words::workload(&it);
     let message = format!(
         "{what}, but {who} lets nobody from outside its namespace in on {on_pods}: Service {} can't \

@@ -35,8 +35,10 @@ pub enum Scope {
     Direction,
     /// The same policy.
     Policy,
-    /// The same policy, or one that is among the other finding's evidence: one of its related
-    /// places is a place of the winner.
+    /// A policy or a rule that is among the other finding's evidence: one of its related places is a
+    /// place of the winner.
+    Evidence,
+    /// The same policy, or one that is among the other finding's evidence.
     PolicyOrEvidence,
 }
 
@@ -210,7 +212,31 @@ pub const TABLE: &[Precedence] = &[
     Precedence {
         winners: Rules::Are(&["half-open-connection"]),
         losers: Rules::Are(&["blocked-dependency"]),
-        scope: Scope::PolicyOrEvidence,
+        scope: Scope::Evidence,
+    },
+    // The rule of the other side that comes nearest does not fit for a reason of its own. It is among
+    // the evidence.
+    Precedence {
+        winners: Rules::Are(&[
+            "contradictory-selector",
+            "kustomize-rewrites-peer",
+            "labels-on-workload-not-pod",
+            "missing-namespace-selector",
+            "namespace-label-by-name",
+            "orphaned-*",
+            "port-protocol-mismatch",
+            "service-port-not-pod-port",
+            "split-peer",
+            "unknown-named-port",
+            "volatile-label-selector",
+        ]),
+        losers: Rules::Are(&[
+            "blocked-dependency",
+            "blocked-scrape",
+            "half-open-connection",
+            "unreachable-service",
+        ]),
+        scope: Scope::Evidence,
     },
     // Of a value that no pod has, the more exact of two is told.
     Precedence {

@@ -64,3 +64,4 @@ mod told_of_the_cluster;
 mod tools;
 mod unseen;
 mod upstream_validation;
+mod why;
