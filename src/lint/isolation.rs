@@ -2,9 +2,8 @@
 //! the same namespace that other parts of the repository have for them.
 
 use super::{Confidence, Context, Finding, Related, words};
-use crate::model::{Body, Direction, Policy, Spot};
+use crate::model::{Direction, Policy, Spot};
 use crate::reach::{Mismatch, Party, PortSet};
-use crate::resolve::{Tri, selects};
 use crate::text::Span;
 
 /// The most isolating policies that a finding names.
@@ -89,20 +88,8 @@ pub(super) fn lower_if_allowed_elsewhere(
     direction: Direction,
     workload: u32,
 ) {
-    let Some(elsewhere) = cx.cluster.elsewhere() else { return };
-    let it = cx.cluster.workload(workload);
-    let may_allow = |id: &u32| match &cx.cluster.object(*id).body {
-        Body::Policy(policy) => {
-            let selected = match policy.pod_selector.get() {
-                Some(selector) => selects(selector, it.workload),
-                None => Tri::Yes,
-            };
-            !selected.is_no() && policy.isolates(direction) && !policy.rules(direction).is_empty()
-        }
-        Body::OtherPolicy(_) => true,
-        _ => false,
-    };
-    let Some(other) = elsewhere.objects_in(&it.namespace.name).find(may_allow) else { return };
+    let has_rules = |policy: &Policy| !policy.rules(direction).is_empty();
+    let Some(other) = cx.reach.policy_elsewhere(direction, workload, has_rules) else { return };
     let head = cx.cluster.head(other);
     finding.confidence = Confidence::Low;
     let name = words::quoted(&head.name);

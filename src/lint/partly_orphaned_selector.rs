@@ -43,7 +43,14 @@ fn of_selector(
         if requirement.operator != Operator::In || requirement.values.len() < 2 {
             continue;
         }
-        let only = |value: usize| with_value(selector, nth, requirement, value);
+        // All of it but the list, which may be long.
+        let mut rest = selector.clone();
+        rest.requirements[nth].values.clear();
+        let only = |value: usize| {
+            let mut narrow = rest.clone();
+            narrow.requirements[nth].values.push(requirement.values[value].clone());
+            narrow
+        };
         let is_none = |value: &usize| pods(cx, namespaces, &only(*value)).iter().all(Pods::is_none);
         let (missing, found): (Vec<usize>, Vec<usize>) =
             (0..requirement.values.len()).partition(is_none);
@@ -58,18 +65,6 @@ fn of_selector(
             }
         }
     }
-}
-
-/// The selector with one value of a list alone.
-fn with_value(
-    selector: &Selector,
-    nth: usize,
-    requirement: &Requirement,
-    value: usize,
-) -> Selector {
-    let mut narrow = selector.clone();
-    narrow.requirements[nth].values = vec![requirement.values[value].clone()];
-    narrow
 }
 
 fn pods(cx: &Context<'_>, namespaces: &[(u32, Tri)], selector: &Selector) -> Vec<Pods> {
@@ -101,11 +96,12 @@ fn finding(
         several => format!("the {} namespaces that are selected", several.len()),
     };
     let others = requirement.values.iter().filter(|(other, _)| other != value);
-    let others: Vec<String> = others.map(|(other, _)| words::quoted(other)).collect();
+    let others = others.map(|(other, _)| words::quoted(other));
+    let count = requirement.values.len() - 1;
     let message = format!(
         "{label} matches no pod in {where_}, though {} of this list {}",
-        words::list(&others, 3),
-        if others.len() == 1 { "does" } else { "do" }
+        words::first_of(others, count, 3),
+        if count == 1 { "does" } else { "do" }
     );
     let help = "correct the value, or delete it from the list";
     Finding::new(&RULE, place, message, help).about(cx, at)

@@ -40,7 +40,7 @@ pub struct Grant {
     /// The ports by number.
     ports: Allowed,
     /// The ports by name, which are looked up in the pods that are connected to.
-    has_names: bool,
+    pub(super) has_names: bool,
 }
 
 /// What is allowed, and by which rules.

@@ -1,5 +1,7 @@
 //! The way in: what the cluster offers to the outside, and the ports of pods that are reached so.
 
+use std::collections::BTreeMap;
+
 use super::{Allowed, Party, PortSet, Reach};
 use crate::model::{At, BackendPort, Body, CallerKind, Direction, PortRef, Protocol, Service};
 use crate::model::{ServicePort, Workload};
@@ -25,7 +27,7 @@ pub struct WayIn {
 /// and what lets in certain pods of other namespaces, of which the controller may be one, unknown.
 pub fn entries(reach: &Reach) -> Vec<WayIn> {
     let cluster = reach.cluster();
-    let mut found = Vec::new();
+    let mut found = Ways::new();
     for (id, object) in cluster.callers() {
         let Body::Caller(caller) = &object.body else { continue };
         if caller.kind != CallerKind::Entry {
@@ -46,13 +48,15 @@ pub fn entries(reach: &Reach) -> Vec<WayIn> {
             enter(reach, &mut found, (id, false), namespace, service, &BackendPort::Any);
         }
     }
-    found.sort_by_key(|way| (way.object, way.workload));
-    found
+    found.into_values().collect()
 }
+
+/// By object and workload.
+type Ways = BTreeMap<(u32, u32), WayIn>;
 
 fn enter(
     reach: &Reach,
-    found: &mut Vec<WayIn>,
+    found: &mut Ways,
     (object, through_controller): (u32, bool),
     namespace: u32,
     service: &Service,
@@ -77,18 +81,15 @@ fn enter(
             if allowed.is_nothing() {
                 continue;
             }
-            let known =
-                found.iter_mut().rev().find(|way| (way.object, way.workload) == (object, workload));
-            match known {
-                Some(known) => known.allowed = &known.allowed | &allowed,
-                None => found.push(WayIn {
-                    object,
-                    through_controller,
-                    workload,
-                    allowed,
-                    by: answer.by,
-                }),
-            }
+            let by = answer.by;
+            let way = found.entry((object, workload)).or_insert_with(|| WayIn {
+                object,
+                through_controller,
+                workload,
+                allowed: Allowed::default(),
+                by,
+            });
+            way.allowed = &way.allowed | &allowed;
         }
     }
 }

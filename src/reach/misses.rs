@@ -52,14 +52,11 @@ impl Reach {
             (Direction::Egress, _) => None,
         };
         let mut nearest: Option<(usize, NearMiss)> = None;
-        for &id in &side.isolating {
-            for index in 0..self.cluster.policy(id).rules(direction).len() as u32 {
-                let at = At { policy: id, spot: Spot::Rule(direction, index) };
-                if let Some((far, miss)) = self.miss(at, party, ports, destination)
-                    && nearest.as_ref().is_none_or(|(best, _)| far < *best)
-                {
-                    nearest = Some((far, miss));
-                }
+        for at in side.likely_rules(party) {
+            if let Some((far, miss)) = self.miss(at, party, ports, destination)
+                && nearest.as_ref().is_none_or(|(best, _)| far < *best)
+            {
+                nearest = Some((far, miss));
             }
         }
         nearest.map(|(_, miss)| miss)

@@ -5,6 +5,7 @@ mod allowance;
 mod classes;
 mod connections;
 mod dns;
+mod elsewhere;
 mod entries;
 mod misses;
 mod party;
@@ -29,12 +30,14 @@ pub use rules::{
 };
 pub use sides::Side;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::model::{At, Direction, Policy, Protocol, Spot};
 use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject, Tri, Why, World};
 use dns::DnsTable;
+use elsewhere::PoliciesElsewhere;
 use sides::Sides;
 use union::Union;
 
@@ -93,6 +96,8 @@ pub struct Reach {
     /// The selectors of policies that restrict egress, by namespace.
     restricting: OnceLock<Vec<SelectorIndex>>,
     sides: Sides,
+    /// Policies of other parts of the repository, by namespace.
+    elsewhere: RwLock<HashMap<u32, Arc<PoliciesElsewhere>>>,
     /// Of policies that isolate for ingress, and for egress.
     isolating: [OnceLock<Union>; 2],
 }
@@ -107,6 +112,7 @@ impl Reach {
             egress: OnceLock::new(),
             restricting: OnceLock::new(),
             sides: Sides::default(),
+            elsewhere: RwLock::default(),
             isolating: [OnceLock::new(), OnceLock::new()],
         }
     }

@@ -30,6 +30,11 @@ pub struct Side {
     /// The rules for everyone and those with addresses, by position.
     wide: Vec<usize>,
     by_workload: ByWorkload,
+    /// Whether a rule has ports by name, which differ from pod to pod.
+    has_names: bool,
+    /// What is allowed with those who are the same for all pods of the side, where no port is named:
+    /// with who is of another namespace, addresses, anybody, and the API server.
+    with: [OnceLock<Allowed>; 4],
 }
 
 /// One rule that lets something through.
@@ -205,6 +210,8 @@ impl Side {
             rules: Vec::new(),
             wide: Vec::new(),
             by_workload: ByWorkload::default(),
+            has_names: false,
+            with: Default::default(),
         };
         let subject = crate::resolve::Subject::Workload(workload);
         for id in super::policies_of(cluster, subject) {
@@ -233,6 +240,7 @@ impl Side {
             return;
         }
         let grant = Grant::of(rule, at, selects);
+        self.has_names |= grant.has_names;
         let mut peers = Vec::new();
         for (index, peer) in (0u32..).zip(rule.peer_list()) {
             match side_peer(cluster, at.policy, index, peer) {
@@ -261,6 +269,23 @@ impl Side {
         found
     }
 
+    /// The rules that may come nearest to letting that party through: those that name it, if there
+    /// are any, else some of all.
+    pub(super) fn likely_rules(&self, party: Party<'_>) -> Vec<At> {
+        const MOST: usize = 64;
+        let named = match party {
+            Party::Workload(number) => self.by_workload.at(number).collect(),
+            _ => Vec::new(),
+        };
+        let rules: Vec<usize> = match named.is_empty() {
+            true => (0..self.rules.len().min(MOST)).collect(),
+            false => named.into_iter().take(MOST).collect(),
+        };
+        let mut found: Vec<At> = rules.into_iter().map(|rule| self.rules[rule].grant.at).collect();
+        found.sort_unstable();
+        found
+    }
+
     /// Whether they let one of that party through on one of those ports.
     pub fn lets(
         &self,
@@ -269,6 +294,10 @@ impl Side {
         ports: &PortSet,
         destination: Option<u32>,
     ) -> Tri {
+        if let Some(known) = self.known_with(party) {
+            let all = || self.ports(cluster, party, destination).allowed;
+            return known.get_or_init(all).overlaps(ports);
+        }
         let mut allowed = !self.isolated;
         if self.unsure {
             allowed = allowed | Tri::Unknown(Why::Refused);
@@ -282,6 +311,18 @@ impl Side {
             allowed = allowed | (rule.grant.selects & on_port & rule.is_for(cluster, party));
         }
         allowed
+    }
+
+    /// Where it is kept what is allowed with a party that is the same for all pods of the side.
+    fn known_with(&self, party: Party<'_>) -> Option<&OnceLock<Allowed>> {
+        let at = match party {
+            Party::NotOf(_) => 0,
+            Party::Addresses => 1,
+            Party::Anybody => 2,
+            Party::ApiServer => 3,
+            _ => return None,
+        };
+        (!self.has_names).then(|| &self.with[at])
     }
 
     /// The ports on which they let that party through, and the rules that do, or may.
