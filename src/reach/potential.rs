@@ -92,20 +92,34 @@ impl Gathered {
             }
         }
         if rule.is_for_everyone() {
-            self.add(PotentialPeer::EntireCluster, &allowed, &names, at);
+            let all = PotentialPeer::EntireCluster;
+            self.add((all.clone(), all), &allowed, &names, at);
         }
         for peer in rule.peer_list() {
-            let Some((who, is_plain)) = described(cluster, at.policy, peer) else { continue };
+            let describe = |order| described(cluster, at.policy, peer, order);
+            let (Some((who, is_plain)), Some((shown_as, _))) =
+                (describe(Order::Sorted), describe(Order::Written))
+            else {
+                continue;
+            };
             if is_plain && !cluster.peer_pods(at.policy, peer).pods.yes.is_empty() {
                 self.shown.insert(who.clone());
             }
-            self.add(who, &allowed, &names, at);
+            self.add((who, shown_as), &allowed, &names, at);
         }
     }
 
-    fn add(&mut self, peer: PotentialPeer, allowed: &Allowed, names: &NamedPorts, at: At) {
-        let entry = self.peers.entry(peer.clone()).or_insert_with(|| Potential {
-            peer,
+    /// Adds what a rule allows to a peer, which is known by the first of the two and shown as the
+    /// second.
+    fn add(
+        &mut self,
+        (who, shown_as): (PotentialPeer, PotentialPeer),
+        allowed: &Allowed,
+        names: &NamedPorts,
+        at: At,
+    ) {
+        let entry = self.peers.entry(who).or_insert_with(|| Potential {
+            peer: shown_as,
             allowed: Allowed::default(),
             names: NamedPorts::new(),
             by: Vec::new(),
@@ -143,6 +157,13 @@ impl Gathered {
     }
 }
 
+/// The order of the values of a list: they mean the same in any.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Sorted,
+    Written,
+}
+
 const ALL_NAMESPACES: &str = "[all namespaces]";
 const ALL_PODS: &str = "[all pods]";
 
@@ -163,7 +184,12 @@ fn wider(who: &PotentialPeer) -> Vec<PotentialPeer> {
 
 /// Who a peer is for, and whether its selectors ask for labels and nothing else. None for addresses
 /// and what the API server rejects.
-fn described(cluster: &Cluster, policy: u32, peer: &Peer) -> Option<(PotentialPeer, bool)> {
+fn described(
+    cluster: &Cluster,
+    policy: u32,
+    peer: &Peer,
+    order: Order,
+) -> Option<(PotentialPeer, bool)> {
     let is_rejected =
         |field: &Field<Selector>| field.is_wrong() || field.get().is_some_and(Selector::is_refused);
     if peer.wrong
@@ -180,7 +206,9 @@ fn described(cluster: &Cluster, policy: u32, peer: &Peer) -> Option<(PotentialPe
         Some(selector) if selector.is_empty() => (ALL_NAMESPACES.to_owned(), false),
         Some(selector) => match only_name(selector) {
             Some(name) => (name.to_owned(), is_plain(selector)),
-            None => (format!("[namespace with {{{}}}]", words(selector)), is_plain(selector)),
+            None => {
+                (format!("[namespace with {{{}}}]", words(selector, order)), is_plain(selector))
+            }
         },
     };
     if namespaces == ALL_NAMESPACES && pods.is_none() {
@@ -189,7 +217,7 @@ fn described(cluster: &Cluster, policy: u32, peer: &Peer) -> Option<(PotentialPe
     let is_plain = plain_namespaces && pods.is_some_and(is_plain);
     let pods = match pods {
         None => ALL_PODS.to_owned(),
-        Some(selector) => format!("[pod with {{{}}}]", words(selector)),
+        Some(selector) => format!("[pod with {{{}}}]", words(selector, order)),
     };
     Some((PotentialPeer::Described { namespaces, pods }, is_plain))
 }
@@ -213,12 +241,15 @@ fn is_plain(selector: &Selector) -> bool {
 
 /// A selector as netpol-analyzer writes it, so that reports can be compared: labels by key, then
 /// expressions by key.
-fn words(selector: &Selector) -> String {
+fn words(selector: &Selector, order: Order) -> String {
     let mut labels = Vec::new();
     let mut expressions = Vec::new();
     for requirement in &selector.requirements {
-        let values: Vec<&str> =
+        let mut values: Vec<&str> =
             requirement.values.iter().map(|(value, _)| value.as_str()).collect();
+        if order == Order::Sorted {
+            values.sort_unstable();
+        }
         let key = requirement.key.as_str();
         if requirement.is_label {
             labels.push((key, format!("{key}={}", values.join(""))));
