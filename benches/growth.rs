@@ -13,6 +13,8 @@ mod bundles;
 mod clock;
 #[path = "growth/cluster.rs"]
 mod cluster;
+#[path = "growth/connections.rs"]
+mod connections;
 #[path = "growth/findings.rs"]
 mod findings;
 #[path = "growth/manifests.rs"]
@@ -121,7 +123,9 @@ fn grow(dimension: &Dimension, options: &Options) -> f64 {
 
 fn main() {
     let options = options();
-    let all = [cluster::DIMENSIONS, findings::DIMENSIONS, bundles::DIMENSIONS].concat();
+    let all =
+        [cluster::DIMENSIONS, connections::DIMENSIONS, findings::DIMENSIONS, bundles::DIMENSIONS]
+            .concat();
     let is_asked_for = |dimension: &&Dimension| {
         options.names.is_empty() || options.names.iter().any(|name| dimension.name.contains(name))
     };

@@ -81,14 +81,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The findings of the rules for each site with a policy that is reported on.
+    /// The findings of the rules for each site with a policy, and with an object that is reported on.
     fn lint(&self) -> Vec<(String, Vec<Finding>)> {
         let is_on = |rule: &&'static lint::Rule| self.request.selection.is_on(rule);
         let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
         let is_policy =
             |id: &u32| matches!(self.reported.assembly.objects[*id as usize].body, Body::Policy(_));
         let is_asked_about = |site: &&Site| {
-            site.members.iter().any(|id| is_policy(id) && self.objects.contains(*id as usize))
+            let is_reported = |id: &u32| self.objects.contains(*id as usize);
+            site.members.iter().any(is_policy) && site.members.iter().any(is_reported)
         };
         let first = self.first_of_each_base();
         let sites = self.reported.assembly.grouped.sites.iter().enumerate();

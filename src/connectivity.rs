@@ -7,9 +7,10 @@ use std::sync::Arc;
 use crate::Request;
 use crate::assemble::Assembly;
 use crate::bundle::Site;
-use crate::model::{At, Body};
-use crate::reach::{self, Connection, Connections, End, PortSet};
-use crate::repo;
+use crate::exposure::{self, Entry, Exposure};
+use crate::model::{At, Body, Direction};
+use crate::reach::{self, Allowed, Connections, End, Evidence, PortSet, Reach, WayIn};
+use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Members, Settings, World};
 use crate::text::{LineIndex, Sources};
 
@@ -25,10 +26,14 @@ pub struct ClusterConnectivity {
     pub details: Vec<Detail>,
     /// The connections, sorted by both ends.
     pub rows: Vec<Row>,
+    /// What is offered to the outside: Ingresses, routes, Services, sorted.
+    pub entries: Vec<Entry>,
+    /// Who else may be connected with; only where it was asked for.
+    pub exposure: Option<Exposure>,
 }
 
 /// The number of an end in [`ClusterConnectivity::ends`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EndId(u32);
 
 impl EndId {
@@ -41,6 +46,10 @@ impl EndId {
 /// The number of a detail in [`ClusterConnectivity::details`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DetailId(u32);
+
+/// What traffic from outside the cluster comes through, in [`ClusterConnectivity::ends`]. It is
+/// none of the repository's workloads for certain.
+pub const CONTROLLER: &str = "{ingress-controller}";
 
 /// One connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,6 +119,8 @@ pub struct Shown {
     pub ports: Option<PortSet>,
     /// Only those of that cluster of bundles.
     pub cluster: Option<String>,
+    /// Also who else may be connected with.
+    pub exposure: bool,
 }
 
 impl Shown {
@@ -131,18 +142,20 @@ impl Shown {
                 has_port && is_named(&self.from, row.from) && is_named(&self.to, row.to)
             });
             cluster.rows = rows;
+            crate::exposure::narrow(self, cluster);
         }
     }
 }
 
 /// Whether `wanted` matches that end.
-fn is_end(wanted: &str, end: &str) -> bool {
+pub(crate) fn is_end(wanted: &str, end: &str) -> bool {
     if let Some((first, last)) = addresses(end) {
         return wanted == "internet"
             || wanted == end
             || wanted.parse().is_ok_and(|address: IpAddr| (first..=last).contains(&address));
     }
     let short = end.split_once('[').map_or(end, |(name, _)| name);
+    let short = short.trim_matches(['{', '}']);
     let name = short.split_once('/').map_or(short, |(_, name)| name);
     [end, short, name].contains(&wanted)
 }
@@ -159,21 +172,41 @@ fn addresses(end: &str) -> Option<(IpAddr, IpAddr)> {
 /// # Errors
 /// Those of [`check`](crate::check()).
 pub fn connectivity(request: &Request) -> Result<Vec<ClusterConnectivity>, repo::Error> {
-    let repo = repo::find(&request.scope, &request.cwd)?;
-    let assembly = Assembly::of(request.options(), &repo, &())?;
-    let is_reported = |id: &u32| {
-        let source = assembly.objects[*id as usize].head.source;
-        repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
-    };
-    let matters = |id: &u32| {
-        let body = &assembly.objects[*id as usize].body;
-        matches!(body, Body::Policy(_) | Body::Workloads(_)) && is_reported(id)
-    };
-    let sites = assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters));
-    Ok(sites.map(|site| of_site(request, &assembly, site)).collect())
+    of_clusters(request, false)
 }
 
-fn of_site(request: &Request, assembly: &Assembly, site: &Site) -> ClusterConnectivity {
+/// The same, with who else may be connected with.
+///
+/// # Errors
+/// Those of [`check`](crate::check()).
+pub fn with_exposure(request: &Request) -> Result<Vec<ClusterConnectivity>, repo::Error> {
+    of_clusters(request, true)
+}
+
+fn of_clusters(request: &Request, exposure: bool) -> Result<Vec<ClusterConnectivity>, repo::Error> {
+    let repo = repo::find(&request.scope, &request.cwd)?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
+    let of_site = |site| {
+        let reach = Reach::new(closed(request, &assembly, site));
+        let found = reach::connections(reach.cluster());
+        Rows::new(&reach, &assembly.sources, &found).finish(site.name.clone(), exposure)
+    };
+    Ok(sites(&repo, &assembly).into_iter().map(of_site).collect())
+}
+
+/// The sites that have a policy or a workload that is reported on.
+pub(crate) fn sites<'a>(repo: &Repo, assembly: &'a Assembly) -> Vec<&'a Site> {
+    let matters = |id: &u32| {
+        let object = &assembly.objects[*id as usize];
+        let file = repo.files.get(object.head.source.0 as usize);
+        matches!(object.body, Body::Policy(_) | Body::Workloads(_))
+            && file.is_some_and(|file| file.reported)
+    };
+    assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters)).collect()
+}
+
+/// The cluster of a site, in which nothing is but what the repository shows.
+pub(crate) fn closed(request: &Request, assembly: &Assembly, site: &Site) -> Cluster {
     let members = Members {
         name: site.name.clone(),
         is_trial: site.trial.is_some(),
@@ -182,13 +215,12 @@ fn of_site(request: &Request, assembly: &Assembly, site: &Site) -> ClusterConnec
         elsewhere: None,
     };
     let settings = Settings { world: World::Closed, ..request.settings.clone() };
-    let cluster = Cluster::build(Arc::clone(&assembly.objects), members, settings);
-    let found = reach::connections(&cluster);
-    Rows::new(&cluster, &assembly.sources, &found).finish(site.name.clone())
+    Cluster::build(Arc::clone(&assembly.objects), members, settings)
 }
 
 /// Collects rows: names of ends, and details, each once.
 struct Rows<'a> {
+    reach: &'a Reach,
     cluster: &'a Cluster,
     sources: &'a Sources,
     found: &'a Connections,
@@ -198,12 +230,14 @@ struct Rows<'a> {
 }
 
 impl<'a> Rows<'a> {
-    fn new(cluster: &'a Cluster, sources: &'a Sources, found: &'a Connections) -> Self {
+    fn new(reach: &'a Reach, sources: &'a Sources, found: &'a Connections) -> Self {
+        let cluster = reach.cluster();
         let names = names(cluster, found);
-        Self { cluster, sources, found, names, lines: BTreeMap::new() }
+        Self { reach, cluster, sources, found, names, lines: BTreeMap::new() }
     }
 
-    fn finish(mut self, name: String) -> ClusterConnectivity {
+    fn finish(mut self, name: String, with_exposure: bool) -> ClusterConnectivity {
+        let ways = reach::entries(self.reach);
         let ranges: Vec<(String, String)> = self
             .found
             .list
@@ -214,6 +248,9 @@ impl<'a> Rows<'a> {
         let outside = ranges.iter().flat_map(|(from, to)| [from, to]);
         let mut ends: Vec<String> =
             named.chain(outside).filter(|name| !name.is_empty()).cloned().collect();
+        if ways.iter().any(|way| way.through_controller) {
+            ends.push(CONTROLLER.to_owned());
+        }
         ends.sort_unstable();
         ends.dedup();
         let number = |name: &str| EndId(ends.partition_point(|end| end.as_str() < name) as u32);
@@ -221,7 +258,7 @@ impl<'a> Rows<'a> {
         let mut details = Vec::with_capacity(self.found.list.len());
         for (connection, (from_range, to_range)) in self.found.list.iter().zip(&ranges) {
             let detail = DetailId(details.len() as u32);
-            details.push(self.detail(connection));
+            details.push(self.detail(&connection.allowed, &connection.evidence));
             let sides = |end: &End, range: &str| match end {
                 End::Pods(class) => self.of_class(*class).map(&number).collect(),
                 End::Addresses(..) => vec![number(range)],
@@ -232,8 +269,20 @@ impl<'a> Rows<'a> {
                 rows.extend(others.map(|&to| Row { from, to, detail }));
             }
         }
+        for (workload, way) in through_controller(&ways) {
+            let Some(to) = self.names[workload as usize].as_deref() else { continue };
+            let (from, to) = (number(CONTROLLER), number(to));
+            let isolating = self.reach.side(Direction::Ingress, workload).isolating.clone();
+            let evidence = Evidence { rules: way.by.clone(), isolating };
+            rows.push(Row { from, to, detail: DetailId(details.len() as u32) });
+            details.push(self.detail(&way.allowed, &evidence));
+        }
         rows.sort_unstable();
-        ClusterConnectivity { name, ends, details, rows }
+        let names: Vec<Option<EndId>> =
+            self.names.iter().map(|name| name.as_deref().map(&number)).collect();
+        let entries = exposure::entries(self.reach, &ways, &names);
+        let exposure = with_exposure.then(|| Exposure::of(self.reach, self.found, &names));
+        ClusterConnectivity { name, ends, details, rows, entries, exposure }
     }
 
     /// The names of a class's workloads.
@@ -242,14 +291,14 @@ impl<'a> Rows<'a> {
         workloads.iter().filter_map(|&number| self.names[number as usize].as_deref())
     }
 
-    fn detail(&mut self, connection: &Connection) -> Detail {
-        let mut isolating = connection.evidence.isolating.clone();
+    fn detail(&mut self, allowed: &Allowed, evidence: &Evidence) -> Detail {
+        let mut isolating = evidence.isolating.clone();
         isolating.sort_unstable();
         isolating.dedup();
         Detail {
-            ports: connection.allowed.sure.clone(),
-            unknown: connection.allowed.unsure(),
-            rules: connection.evidence.rules.iter().filter_map(|at| self.place(*at)).collect(),
+            ports: allowed.sure.clone(),
+            unknown: allowed.unsure(),
+            rules: evidence.rules.iter().filter_map(|at| self.place(*at)).collect(),
             isolating: isolating.into_iter().map(|id| self.policy(id)).collect(),
         }
     }
@@ -289,6 +338,16 @@ fn names(cluster: &Cluster, found: &Connections) -> Vec<Option<String>> {
         }
     };
     (0..cluster.workload_count()).map(name).collect()
+}
+
+/// What comes through a controller, workload by workload.
+fn through_controller(ways: &[WayIn]) -> BTreeMap<u32, WayIn> {
+    let mut found: BTreeMap<u32, WayIn> = BTreeMap::new();
+    for way in ways.iter().filter(|way| way.through_controller) {
+        let known = found.entry(way.workload).or_insert_with(|| way.clone());
+        known.allowed = &known.allowed | &way.allowed;
+    }
+    found
 }
 
 /// `10.0.0.0-10.0.0.255`; empty for pods.

@@ -27,10 +27,12 @@ pub mod yaml;
 mod apply_fixes;
 mod check;
 pub mod connectivity;
+pub mod exposure;
 mod mentions;
 pub mod overview;
 mod progress;
 mod summary;
+pub mod why;
 
 use std::path::PathBuf;
 
@@ -86,6 +88,21 @@ pub struct Outcome {
     pub summary: Summary,
     /// The repository's root, to which reported paths are relative.
     pub root: PathBuf,
+}
+
+impl Outcome {
+    /// Nothing found: for places of those texts to be drawn.
+    pub(crate) fn of_texts(sources: Sources, root: PathBuf) -> Self {
+        Self {
+            sources,
+            findings: Vec::new(),
+            suppressed: None,
+            stale: Vec::new(),
+            shows_run: false,
+            summary: Summary::default(),
+            root,
+        }
+    }
 }
 
 impl Request {

@@ -10,7 +10,8 @@ use super::format::{Format, Output};
 use super::help;
 use super::values::{Color, FailOn, GraphFormat, Level, Render, Sureness, TextOrJson};
 use crate::config;
-use crate::reach::PortSet;
+use crate::reach::{Port, PortSet};
+use crate::why::Question;
 
 /// Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.
 #[derive(Debug, Parser)]
@@ -121,6 +122,8 @@ pub(super) enum Command {
     },
     /// Print which connections the policies allow
     Reach(Box<ReachArgs>),
+    /// Explain why a connection is allowed or rejected
+    Why(Box<WhyArgs>),
     /// Print what the repository runs, for `--inventory` in another repository
     Inventory(Box<ContextArgs>),
     /// Write a commented netpol-lint.toml for the repository
@@ -225,6 +228,10 @@ pub(super) struct ReachArgs {
     #[arg(long, value_name = "PORTS", value_parser = PortSet::parse)]
     pub(super) port: Option<PortSet>,
 
+    /// Also list who else a rule is for, and what no policy isolates
+    #[arg(long)]
+    pub(super) exposure: bool,
+
     /// Only this cluster of bundles, by its name in `netpol-lint bundles`
     #[arg(long, value_name = "NAME")]
     pub(super) bundle: Option<String>,
@@ -240,6 +247,25 @@ pub(super) struct ReachArgs {
         help_heading = "Output"
     )]
     pub(super) output_format: GraphFormat,
+}
+
+/// What `why` is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct WhyArgs {
+    /// Who connects: `shop/api`, `api`, an address, `internet`, `dns`, `apiserver`
+    #[arg(value_name = "FROM")]
+    pub(super) from: String,
+
+    /// Who is connected to, and on which port: `shop/db:5432`, `dns:53/UDP`
+    #[arg(value_name = "TO[:PORT[/PROTOCOL]]", value_parser = Question::target)]
+    pub(super) to: (String, Option<Port>),
+
+    #[command(flatten)]
+    pub(super) context: ContextArgs,
+
+    /// Only this cluster of bundles, by its name in `netpol-lint bundles`
+    #[arg(long, value_name = "NAME")]
+    pub(super) bundle: Option<String>,
 }
 
 /// Which findings are shown, and which make the run fail.

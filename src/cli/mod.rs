@@ -26,6 +26,7 @@ mod rule;
 mod settings;
 mod terminal;
 mod values;
+mod why;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -83,6 +84,7 @@ fn perform(args: Args) -> Result<u8, Failure> {
             bundles::print(&request, format, &settings.terminal, &mut out)?
         }
         Mode::Reach(reach) => reach::print(&reach, &mut out)?,
+        Mode::Why(asked) => why::print(&asked, &settings.terminal, &mut out)?,
         Mode::Inventory(request) => inventory::print(&request, &mut out)?,
         Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,
         Mode::Completions(shell) => completions::write(shell, &mut out)?,

@@ -2,7 +2,7 @@
 
 use std::io::{BufWriter, Write};
 
-use crate::connectivity::connectivity;
+use crate::connectivity::{connectivity, with_exposure};
 use crate::report::connections::{csv, dot, json, markdown, mermaid, text};
 
 use super::settings::Reach;
@@ -11,7 +11,10 @@ use super::{CLEAN, Failure};
 
 /// Prints the connections of each cluster of bundles.
 pub(super) fn print(reach: &Reach, out: &mut dyn Write) -> Result<u8, Failure> {
-    let mut clusters = connectivity(&reach.request)?;
+    let mut clusters = match reach.shown.exposure {
+        true => with_exposure(&reach.request)?,
+        false => connectivity(&reach.request)?,
+    };
     if let Some(name) = &reach.shown.cluster
         && !clusters.iter().any(|cluster| cluster.name == *name)
     {

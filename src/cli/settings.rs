@@ -7,12 +7,13 @@ use crate::config;
 use crate::connectivity::Shown;
 use crate::lint::{RULES, Rule, Severity};
 use crate::triage::Baseline;
+use crate::why::Question;
 use crate::{FixOptions, Request, repo};
 
 use super::Failure;
 use super::args::{
     AcceptedArgs, Args, CheckArgs, Command, ContextArgs, FindingArgs, FixArgs, OutputArgs,
-    ReachArgs,
+    ReachArgs, WhyArgs,
 };
 use super::format::{Format, Output};
 use super::in_force::InForce;
@@ -42,6 +43,7 @@ pub(super) enum Mode {
     Bundles(Box<Request>, TextOrJson),
     /// Print which connections are allowed.
     Reach(Box<Reach>),
+    Why(Box<Why>),
     /// Print what the repository runs.
     Inventory(Box<Request>),
     /// Write a configuration for the repository around that path.
@@ -117,6 +119,7 @@ impl Settings {
                 Mode::Bundles(Box::new(request(*context, &terminal)?), format.output_format)
             }
             Some(Command::Reach(args)) => Mode::Reach(Box::new(reach(*args, &terminal)?)),
+            Some(Command::Why(args)) => Mode::Why(Box::new(why(*args, &terminal)?)),
             Some(Command::Inventory(context)) => {
                 Mode::Inventory(Box::new(request(*context, &terminal)?))
             }
@@ -134,6 +137,18 @@ fn request(context: ContextArgs, terminal: &Terminal) -> Result<Request, Failure
     Ok(in_force.request(context.paths, context.files, terminal))
 }
 
+/// Which connection to explain.
+pub(super) struct Why {
+    pub(super) request: Request,
+    pub(super) question: Question,
+}
+
+fn why(args: WhyArgs, terminal: &Terminal) -> Result<Why, Failure> {
+    let (to, port) = args.to;
+    let question = Question { from: args.from, to, port, cluster: args.bundle };
+    Ok(Why { request: request(args.context, terminal)?, question })
+}
+
 /// Which connections to print, and how.
 pub(super) struct Reach {
     pub(super) request: Request,
@@ -142,7 +157,14 @@ pub(super) struct Reach {
 }
 
 fn reach(args: ReachArgs, terminal: &Terminal) -> Result<Reach, Failure> {
-    let shown = Shown { from: args.from, to: args.to, ports: args.port, cluster: args.bundle };
+    let ReachArgs { from, to, port, bundle, exposure, .. } = &args;
+    let shown = Shown {
+        from: from.clone(),
+        to: to.clone(),
+        ports: port.clone(),
+        cluster: bundle.clone(),
+        exposure: *exposure,
+    };
     Ok(Reach { request: request(args.context, terminal)?, shown, format: args.output_format })
 }
 

@@ -9,7 +9,7 @@ mod edits;
 mod judge;
 mod write;
 
-pub use diff::unified;
+pub use diff::{diff_of, unified};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -363,7 +363,8 @@ impl Style<'_> {
     }
 }
 
-fn brackets(new: &New, pad: &str) -> String {
+/// In brackets, on one line.
+pub(super) fn brackets(new: &New, pad: &str) -> String {
     let all = |parts: Vec<String>| parts.join(", ");
     match new {
         New::Text(text) => text.clone(),

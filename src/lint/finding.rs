@@ -183,6 +183,19 @@ impl Finding {
         self
     }
 
+    /// Says which object it is about, where that is no policy, and the field in it.
+    pub fn of_object(mut self, cx: &Context<'_>, object: u32, field: impl Into<String>) -> Self {
+        let head = cx.cluster.head(object);
+        self.subject = Some(Subject {
+            kind: head.kind.to_string(),
+            namespace: head.namespace.as_ref().map(ToString::to_string),
+            name: head.name.to_string(),
+        });
+        self.field = field.into();
+        self.suppression_spans.push(head.start);
+        self
+    }
+
     /// The safety of the safest of its fixes.
     pub fn safest_fix(&self) -> Option<Safety> {
         let is_safe = self.fixes.iter().any(|fix| fix.safety == Safety::Safe);

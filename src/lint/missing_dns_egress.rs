@@ -135,8 +135,8 @@ fn are_found_by_name(cx: &Context<'_>, id: u32) -> bool {
         cx.cluster.services_in(cx.cluster.home(id)).map(|(head, _)| head.name.as_str()).collect();
     cx.cluster.selected(id).yes.iter().any(|number| {
         let workload = cx.cluster.workload(number).workload;
-        workload.has_member_names
-            || workload.hosts.iter().any(|host| services.contains(&host.as_str()))
+        workload.has_member_names()
+            || workload.hosts.iter().any(|host| services.contains(&host.name.as_str()))
     })
 }
 

@@ -4,7 +4,7 @@ use super::edits::{self, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::bundle::Head;
 use crate::model::{
-    At, ContainerPort, Field, PortEntry, PortRef, Protocol, Service, ServicePort, Spot, Workload,
+    At, ContainerPort, Field, PortEntry, PortRef, Protocol, Service, ServicePort, Spot,
 };
 
 /// The rule.
@@ -70,7 +70,7 @@ impl Asked {
             let mut behind = None;
             for (head, service) in cx.cluster.services_of(number) {
                 for port in service.ports.iter().filter(|p| p.protocol == self.protocol) {
-                    let target = target(port, workload);
+                    let target = port.on(workload);
                     if target == Some(self.number) || (target.is_none() && port.port == self.number)
                     {
                         return None;
@@ -107,21 +107,6 @@ impl Mapping<'_> {
                 Some(Self { agreed, ..first })
             }
             (first, second) => first.or(second),
-        }
-    }
-}
-
-/// The pod port that a Service's port maps to; `None` if a name can't be resolved.
-fn target(port: &ServicePort, workload: &Workload) -> Option<u16> {
-    match &port.target {
-        None => Some(port.port),
-        Some(PortRef::Number(number)) => Some(*number),
-        Some(PortRef::Placeholder(_)) => None,
-        Some(PortRef::Name(name)) => {
-            let named = |declared: &&ContainerPort| {
-                declared.name.as_deref() == Some(name) && declared.protocol == port.protocol
-            };
-            workload.ports.iter().find(named).map(|declared| declared.number)
         }
     }
 }

@@ -11,10 +11,9 @@ use super::namespace::NamespaceObject;
 use super::policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 use super::ports::{PortEntry, PortRef, Protocol};
 use super::selector::{Fault, Label, Operator, Requirement, Selector};
-use super::service::{Service, ServicePort};
+use super::service::{Outside, Service, ServicePort};
 use super::{
-    Body, Object, OtherPolicy, PodCreator, cluster_config, kinds, rbac, test_case, validate,
-    workload,
+    Body, Object, OtherPolicy, caller, cluster_config, kinds, rbac, test_case, validate, workload,
 };
 use super::{Deployer, placeholder::is_placeholder};
 use crate::bundle::{Head, heads};
@@ -36,12 +35,9 @@ fn body(head: &Head, tree: &Node) -> Body {
         ("", "Namespace") => Body::Namespace(namespace(tree)),
         ("", "ConfigMap") => templates(tree),
         ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => {
-            let cluster_wide = head.kind == "ClusterRole";
-            match rbac::creates_pods(tree) {
-                true => Body::PodCreator(PodCreator { cluster_wide }),
-                false => Body::Other,
-            }
+            Body::Role(rbac::role(tree, head.kind == "ClusterRole"))
         }
+        ("", "ServiceAccount") if rbac::has_no_token(tree) => Body::NoToken,
         ("rbac.authorization.k8s.io", "RoleBinding" | "ClusterRoleBinding") => {
             let binding = rbac::binding(tree, head.kind == "ClusterRoleBinding");
             binding.map_or(Body::Other, Body::Binding)
@@ -66,6 +62,12 @@ fn body(head: &Head, tree: &Node) -> Body {
             }
             if let Some(case) = test_case::decode(group, kind, tree) {
                 return Body::TestCase(case);
+            }
+            if let Some(caller) = caller::caller(group, kind, tree) {
+                return Body::Caller(caller);
+            }
+            if let Some(monitor) = caller::monitor(group, kind, tree) {
+                return Body::Monitor(monitor);
             }
             let config = cluster_config::decode(group, kind, head.kind_span, tree);
             config.map_or(Body::Other, Body::ClusterConfig)
@@ -295,7 +297,7 @@ fn protocol(node: &Node) -> Result<Protocol, Why> {
 
 /// `IntOrString`: a whole number in any notation of YAML 1.1 (`80.0` and `8e1` too, since JSON
 /// has one number type), or a name.
-fn port_ref(node: &Node) -> Result<PortRef, Why> {
+pub(super) fn port_ref(node: &Node) -> Result<PortRef, Why> {
     let Some(scalar) = node.as_scalar() else {
         return Err(wrong_type("a number or a name", node));
     };
@@ -336,7 +338,7 @@ fn end_port(node: &Node) -> Result<u16, Why> {
     }
 }
 
-fn selector(node: &Node) -> Result<Selector, Why> {
+pub(super) fn selector(node: &Node) -> Result<Selector, Why> {
     if node.as_map().is_none() {
         return Err(wrong_type("a mapping", node));
     }
@@ -589,6 +591,16 @@ fn service(tree: &Node) -> Service {
         cluster_ips: cluster_ips(spec),
         external_name: get("type").and_then(Node::as_str) == Some("ExternalName"),
         own_labels: label_map(tree.at(&["metadata", "labels"])).0,
+        outside: match get("type").and_then(Node::as_str) {
+            Some("LoadBalancer") => Some(Outside::LoadBalancer),
+            Some("NodePort") => Some(Outside::NodePort),
+            _ => None,
+        },
+        keeps_source: get("externalTrafficPolicy").and_then(Node::as_str) == Some("Local"),
+        is_for_members: get("publishNotReadyAddresses")
+            .and_then(Node::as_scalar)
+            .is_some_and(|scalar| scalar.kind == ScalarKind::Bool(true)),
+        scrape: caller::scrape(tree.at(&["metadata", "annotations"])),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Kinds that matter to a linter of policies, told by group and kind, never by kind alone.
 
+use super::caller::CALLERS;
+
 /// Kinds of the API itself that make pods or say something about them. The filter before parsing
 /// looks for these words ([`crate::yaml::Wanted`]).
 pub const BUILT_IN: &[&str] = &[
@@ -15,8 +17,9 @@ pub const BUILT_IN: &[&str] = &[
     "Namespace",
 ];
 
-/// Kinds that say who may make pods at run time.
-pub const RBAC: &[&str] = &["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"];
+/// Kinds that say who may make pods at run time, and who calls the API server.
+pub const RBAC: &[&str] =
+    &["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"];
 
 /// Whether objects of that resource are pods or make some.
 pub fn is_pod_making_resource(resource: &str) -> bool {
@@ -248,7 +251,8 @@ pub fn wanted() -> impl Iterator<Item = &'static str> {
     let custom = custom.flat_map(|(_, kinds)| kinds.iter());
     let fixed = BUILT_IN.iter().chain(TELLTALE).chain(RBAC).chain([&EGRESS_FIREWALL]);
     let fixed = fixed.chain(super::test_case::KINDS);
-    fixed.chain(custom).copied().chain(super::cluster_config::kinds())
+    let callers = CALLERS.iter().flat_map(|(_, kinds)| kinds.iter());
+    fixed.chain(callers).chain(custom).copied().chain(super::cluster_config::kinds())
 }
 
 /// Whether objects of that kind matter for what they hold, and not for what they are: the kinds
@@ -260,6 +264,8 @@ pub fn is_read_whole(group: &str, kind: &str) -> bool {
         || kind == EGRESS_FIREWALL
         || PARTS.iter().any(|part| kind.contains(part))
         || group == "rbac.authorization.k8s.io"
+        || (group.is_empty() && RBAC.contains(&kind))
+        || holds(CALLERS, group, kind)
 }
 
 fn holds(table: &[(&str, &[&str])], group: &str, kind: &str) -> bool {

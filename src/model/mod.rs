@@ -4,6 +4,7 @@
 //! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
 
 mod address;
+mod caller;
 mod cluster_config;
 mod containers;
 mod decode;
@@ -28,7 +29,11 @@ pub mod validate;
 mod workload;
 
 pub use address::{At, Spot};
+pub use caller::{
+    Backend, BackendPort, Caller, CallerKind, Monitor, MonitoredNamespaces, MonitoredPort, Scrape,
+};
 pub use cluster_config::{AddressOwner, AddressRange, ClusterConfig};
+pub use containers::Host;
 pub use decode::{decode, string};
 pub use duplicate::{Duplicate, DuplicateKey, DuplicateObject, in_order, of_rendered};
 pub use field::{Field, Place, Why};
@@ -39,10 +44,10 @@ pub use namespace::NamespaceObject;
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 pub use ports::{PortEntry, PortRef, Protocol};
-pub use rbac::{Binding, PodCreator};
+pub use rbac::{Binding, Role};
 pub use relevance::Relevance;
 pub use selector::{Fault, Label, Operator, Requirement, Selector, labels};
-pub use service::{Service, ServicePort};
+pub use service::{Outside, Service, ServicePort};
 pub use test_case::TestCase;
 pub use unread::{Seeming, seeming};
 pub use workload::{ContainerPort, DnsPolicy, JOB_LABELS, Workload, WorkloadKind};
@@ -89,10 +94,16 @@ pub enum Body {
     PodMaker,
     /// An object that has a chart or a directory deployed, which no manifest here shows.
     Deployer(Deployer),
-    /// A role that lets its holders create pods.
-    PodCreator(PodCreator),
+    /// A role.
+    Role(Role),
     /// What gives a role to ServiceAccounts.
     Binding(Binding),
+    /// A ServiceAccount whose pods get no token for the API server.
+    NoToken,
+    /// What has Services called from outside the pods' own code.
+    Caller(Caller),
+    /// What has metrics scraped.
+    Monitor(Monitor),
     /// Pods that something may make at run time: the templates that a ConfigMap holds.
     Templates(Vec<Workload>),
     /// A document that can't be read and names a kind that makes pods: its path.

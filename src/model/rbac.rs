@@ -1,16 +1,21 @@
-//! Who may make pods at run time: roles that let their holders create pods, or what makes them,
-//! and the bindings that give such a role to a ServiceAccount.
+//! Who calls the API server, and who may make pods at run time: roles, and the bindings that give
+//! them to ServiceAccounts.
 
 use compact_str::CompactString;
 
 use super::kinds;
-use crate::yaml::Node;
+use crate::yaml::{Node, ScalarKind};
 
-/// A Role or a ClusterRole that lets its holders create pods.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PodCreator {
+/// A Role or a ClusterRole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Role {
     /// Whether it is a ClusterRole.
     pub cluster_wide: bool,
+    /// Whether it lets its holders create pods, or what makes them.
+    pub creates_pods: bool,
+    /// Whether its holders call the API server with it. The verb `use` alone is asked on their
+    /// behalf when their pods are admitted (PodSecurityPolicy, SecurityContextConstraints).
+    pub is_called: bool,
 }
 
 /// A RoleBinding or a ClusterRoleBinding.
@@ -26,8 +31,27 @@ pub struct Binding {
     pub accounts: Vec<(Option<CompactString>, CompactString)>,
 }
 
+/// A role, decoded.
+pub(super) fn role(tree: &Node, cluster_wide: bool) -> Role {
+    let rules = tree.get("rules").and_then(Node::as_seq).unwrap_or_default();
+    let verbs = |rule: &Node| -> Vec<CompactString> {
+        let verbs = rule.get("verbs").and_then(Node::as_seq).unwrap_or_default();
+        verbs.iter().filter_map(Node::as_str).map(CompactString::new).collect()
+    };
+    // What a ClusterRole aggregates is in other ClusterRoles.
+    let is_called = tree.get("aggregationRule").is_some()
+        || rules.iter().any(|rule| verbs(rule).iter().any(|verb| verb != "use"));
+    Role { cluster_wide, creates_pods: creates_pods(tree), is_called }
+}
+
+/// Whether a ServiceAccount gives its pods no token: `automountServiceAccountToken: false`.
+pub(super) fn has_no_token(tree: &Node) -> bool {
+    let mount = tree.get("automountServiceAccountToken").and_then(Node::as_scalar);
+    mount.is_some_and(|scalar| scalar.kind == ScalarKind::Bool(false))
+}
+
 /// Whether a role's rules let its holders create pods, or what makes them.
-pub(super) fn creates_pods(tree: &Node) -> bool {
+fn creates_pods(tree: &Node) -> bool {
     let rules = tree.get("rules").and_then(Node::as_seq).unwrap_or_default();
     rules.iter().any(|rule| {
         let has = |key: &str, is_meant: &dyn Fn(&str) -> bool| {

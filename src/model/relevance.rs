@@ -26,6 +26,9 @@ impl Partial for Relevance {
             return Extent::Whole;
         };
         let group = version.split_once('/').map_or("", |(group, _)| group);
+        if kind == "CustomResourceDefinition" && has_conversion_webhook(document) {
+            return Extent::Whole;
+        }
         if workload::only_quotes_templates(group) {
             return Extent::Head;
         }
@@ -51,6 +54,12 @@ impl Partial for Relevance {
         let source = chart.and_then(|chart| chart.at(&["sourceRef", "kind"]));
         chart.is_none() || source.and_then(Node::as_str) == Some("HelmRepository")
     }
+}
+
+/// Whether a definition may name a Service that converts its objects: most don't, and are long.
+fn has_conversion_webhook(document: &str) -> bool {
+    let has = |word: &str| memchr::memmem::find(document.as_bytes(), word.as_bytes()).is_some();
+    has("conversion") && has("clientConfig")
 }
 
 #[cfg(test)]

@@ -73,6 +73,19 @@ pub struct Requirement {
 }
 
 impl Selector {
+    /// The selector that asks for those labels.
+    pub fn of_labels(labels: &[Label]) -> Self {
+        let requirement = |label: &Label| Requirement {
+            key: label.key.clone(),
+            operator: Operator::In,
+            values: vec![(label.value.clone(), label.value_span)],
+            key_span: label.key_span,
+            span: label.key_span,
+            is_label: true,
+        };
+        Self { requirements: labels.iter().map(requirement).collect(), faults: Vec::new() }
+    }
+
     /// Whether it selects everything (`{}`).
     pub fn is_empty(&self) -> bool {
         self.requirements.is_empty() && self.faults.iter().all(|fault| fault.accepted)

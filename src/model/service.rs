@@ -4,8 +4,10 @@ use std::net::IpAddr;
 
 use compact_str::CompactString;
 
+use super::caller::Scrape;
 use super::ports::{PortRef, Protocol};
 use super::selector::Label;
+use super::workload::{ContainerPort, Workload};
 use crate::text::Span;
 
 /// A Service.
@@ -24,6 +26,33 @@ pub struct Service {
     pub external_name: bool,
     /// `metadata.labels`.
     pub own_labels: Vec<Label>,
+    /// How it is reached from outside the cluster, where it is.
+    pub outside: Option<Outside>,
+    /// `externalTrafficPolicy: Local`: clients keep their addresses.
+    pub keeps_source: bool,
+    /// `publishNotReadyAddresses: true`: its pods find one another before they are ready.
+    pub is_for_members: bool,
+    /// What `prometheus.io/scrape` asks for.
+    pub scrape: Option<Scrape>,
+}
+
+/// How a Service is reached from outside the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outside {
+    /// `type: NodePort`.
+    NodePort,
+    /// `type: LoadBalancer`.
+    LoadBalancer,
+}
+
+impl Outside {
+    /// As it is written.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NodePort => "NodePort",
+            Self::LoadBalancer => "LoadBalancer",
+        }
+    }
 }
 
 /// One port of a Service.
@@ -41,4 +70,21 @@ pub struct ServicePort {
     pub port_span: Span,
     /// Where `targetPort` is written (its value), else `port`.
     pub target_span: Span,
+}
+
+impl ServicePort {
+    /// The port on the pods of a workload that it becomes; none where that can't be told.
+    pub fn on(&self, workload: &Workload) -> Option<u16> {
+        match &self.target {
+            None => Some(self.port),
+            Some(PortRef::Number(number)) => Some(*number),
+            Some(PortRef::Placeholder(_)) => None,
+            Some(PortRef::Name(name)) => {
+                let named = |declared: &&ContainerPort| {
+                    declared.name.as_deref() == Some(name) && declared.protocol == self.protocol
+                };
+                workload.ports.iter().find(named).map(|declared| declared.number)
+            }
+        }
+    }
 }

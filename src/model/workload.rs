@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use compact_str::CompactString;
 
-use super::containers;
+use super::caller::{self, Scrape};
+use super::containers::{self, Host};
 use super::decode::label_map;
 use super::kinds::{is_controller_label, is_deployment_like};
 use super::placeholder::is_placeholder;
@@ -61,12 +62,16 @@ pub struct Workload {
     pub service_account: CompactString,
     /// `dnsPolicy`.
     pub dns_policy: DnsPolicy,
-    /// Whether each of its pods has a name of its own in a Service: a StatefulSet with
-    /// `serviceName`.
-    pub has_member_names: bool,
-    /// Names in `env`, `args` and `command` that may be those of Services (`backend` of
-    /// `http://backend.shop:8080`).
-    pub hosts: Box<[CompactString]>,
+    /// The Service that gives its pods their names: a StatefulSet's `serviceName`.
+    pub service_name: Option<CompactString>,
+    /// `replicas`, where it is written.
+    pub replicas: Option<i64>,
+    /// `automountServiceAccountToken`, where it is written.
+    pub mounts_token: Option<bool>,
+    /// What `prometheus.io/scrape` asks for.
+    pub scrape: Option<Scrape>,
+    /// Names in `env`, `args` and `command` that may be those of Services.
+    pub hosts: Box<[Host]>,
     /// The addresses it answers on, if it is NodeLocal DNSCache on the node's network.
     pub dns_cache: Option<Box<[IpAddr]>>,
     /// The owner with `controller: true` of a Pod (kind, name): its siblings are one workload.
@@ -177,6 +182,11 @@ impl Workload {
         JOB_LABELS.contains(&key) || BY_KIND.contains(&key) || is_controller_label(key)
     }
 
+    /// Whether each of its pods has a name of its own in a Service.
+    pub fn has_member_names(&self) -> bool {
+        self.service_name.is_some()
+    }
+
     /// The label of that key on its pods, as written.
     pub fn label(&self, key: &str) -> Option<&Label> {
         if self.by_key.is_empty() {
@@ -213,9 +223,14 @@ pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
     let own = if what == WorkloadKind::Pod { Vec::new() } else { own };
     let workload = template.map(|template| from_template(what, name, template, own));
     let service = tree.at(&["spec", "serviceName"]).and_then(Node::as_str);
-    let has_member_names =
-        what == WorkloadKind::StatefulSet && service.is_some_and(|name| !name.is_empty());
-    workload.map(|workload| Workload { has_member_names, ..workload }).into_iter().collect()
+    let service = service.filter(|name| what == WorkloadKind::StatefulSet && !name.is_empty());
+    let service_name = service.map(CompactString::new);
+    let replicas = match tree.at(&["spec", "replicas"]).and_then(Node::as_scalar).map(|s| s.kind) {
+        Some(ScalarKind::Int(replicas)) => Some(replicas),
+        _ => None,
+    };
+    let finish = |workload| Workload { service_name, replicas, ..workload };
+    workload.map(finish).into_iter().collect()
 }
 
 /// Groups whose objects quote pod templates as patterns or schemas and make no pods of them.
@@ -294,7 +309,16 @@ fn from_template(
             Some("None" | "Default") => DnsPolicy::Elsewhere,
             _ => DnsPolicy::Cluster,
         },
-        has_member_names: false,
+        service_name: None,
+        replicas: None,
+        mounts_token: match get("automountServiceAccountToken").and_then(Node::as_scalar) {
+            Some(scalar) => match scalar.kind {
+                ScalarKind::Bool(mounts) => Some(mounts),
+                _ => None,
+            },
+            None => None,
+        },
+        scrape: caller::scrape(template.at(&["metadata", "annotations"])),
         hosts: containers::hosts(spec),
         dns_cache: containers::dns_cache(spec).filter(|_| is_true(get("hostNetwork"))),
         owner: controller(template),

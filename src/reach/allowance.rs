@@ -36,11 +36,11 @@ pub struct Grant {
     /// The rule.
     pub at: At,
     /// Whether its policy selects the pods.
-    selects: Tri,
+    pub(super) selects: Tri,
     /// The ports by number.
     ports: Allowed,
     /// The ports by name, which are looked up in the pods that are connected to.
-    has_names: bool,
+    pub(super) has_names: bool,
 }
 
 /// What is allowed, and by which rules.
@@ -98,8 +98,7 @@ impl Allowance {
             self.unsure = true;
             return;
         }
-        let (ports, has_names) = numbers(rule);
-        let grant = Grant { at, selects, ports, has_names };
+        let grant = Grant::of(rule, at, selects);
         if rule.is_for_everyone() {
             self.everyone.push(grant);
             return;
@@ -227,9 +226,15 @@ impl Allowance {
 }
 
 impl Grant {
+    /// Of a rule.
+    pub(super) fn of(rule: &TrafficRule, at: At, selects: Tri) -> Self {
+        let (ports, has_names) = numbers(rule);
+        Self { at, selects, ports, has_names }
+    }
+
     /// Its ports on the pods of `destination`; an address outside the cluster has no names for
     /// its ports.
-    fn ports_at(&self, cluster: &Cluster, destination: Option<u32>) -> Allowed {
+    pub(super) fn ports_at(&self, cluster: &Cluster, destination: Option<u32>) -> Allowed {
         let Some(workload) = destination.filter(|_| self.has_names) else {
             return self.ports.clone();
         };

@@ -251,7 +251,7 @@ fn fixed(cluster: &Cluster, class: &Class) -> Option<Side> {
 }
 
 /// All addresses, cut where some block begins or ends. Those of IPv6 only where some block is one.
-fn pieces(blocks: &BTreeSet<ipnet::IpNet>) -> Vec<(IpAddr, IpAddr)> {
+pub(super) fn pieces(blocks: &BTreeSet<ipnet::IpNet>) -> Vec<(IpAddr, IpAddr)> {
     let mut starts: BTreeSet<IpAddr> = BTreeSet::from([Ipv4Addr::UNSPECIFIED.into()]);
     if blocks.iter().any(|block| matches!(block, ipnet::IpNet::V6(_))) {
         starts.insert(Ipv6Addr::UNSPECIFIED.into());

@@ -5,22 +5,40 @@ mod allowance;
 mod classes;
 mod connections;
 mod dns;
+mod elsewhere;
+mod entries;
+mod misses;
+mod party;
 mod ports;
+mod potential;
 mod rules;
+mod sides;
 mod union;
 
+pub use allowance::Answer as PortAnswer;
 pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
+pub use entries::{WayIn, entries};
+pub use misses::{Mismatch, NearMiss};
+pub use party::Party;
 pub use ports::{Allowed, PortSet};
-pub use rules::{Destination, entry_allows, peer_matches, ports_allow};
+pub use potential::{NamedPorts, Potential, PotentialPeer, exposure};
+pub use rules::{
+    Destination, entry_allows, exceptions, peer_holds_address, peer_matches, ports_allow,
+    rule_ports,
+};
+pub use sides::Side;
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock, RwLock};
 
 use crate::model::{At, Direction, Policy, Protocol, Spot};
 use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject, Tri, Why, World};
 use dns::DnsTable;
+use elsewhere::PoliciesElsewhere;
+use sides::Sides;
 use union::Union;
 
 /// A port of the pods that are connected to.
@@ -77,6 +95,11 @@ pub struct Reach {
     egress: OnceLock<Union>,
     /// The selectors of policies that restrict egress, by namespace.
     restricting: OnceLock<Vec<SelectorIndex>>,
+    sides: Sides,
+    /// Policies of other parts of the repository, by namespace.
+    elsewhere: RwLock<HashMap<u32, Arc<PoliciesElsewhere>>>,
+    /// Of policies that isolate for ingress, and for egress.
+    isolating: [OnceLock<Union>; 2],
 }
 
 impl Reach {
@@ -88,6 +111,9 @@ impl Reach {
             ingress: OnceLock::new(),
             egress: OnceLock::new(),
             restricting: OnceLock::new(),
+            sides: Sides::default(),
+            elsewhere: RwLock::default(),
+            isolating: [OnceLock::new(), OnceLock::new()],
         }
     }
 
@@ -107,6 +133,13 @@ impl Reach {
         };
         let ingress = self.ingress.get_or_init(|| Union::new(&self.cluster, settles));
         ingress.of_any(&self.cluster, policy)
+    }
+
+    /// Whether a policy isolates the pods of a workload in that direction.
+    pub fn is_isolated(&self, direction: Direction, workload: u32) -> Tri {
+        let isolating = self.isolating[direction as usize]
+            .get_or_init(|| Union::new(&self.cluster, |id| isolates(&self.cluster, id, direction)));
+        isolating.of(&self.cluster, Subject::Workload(workload))
     }
 
     /// Whether those pods ask the cluster's DNS, and no policy that may select them lets them out

@@ -209,6 +209,17 @@ impl Allowed {
         self.possible.without(&self.sure)
     }
 
+    /// Whether one of those ports is allowed.
+    pub fn overlaps(&self, ports: &PortSet) -> Tri {
+        if !(&self.sure & ports).is_empty() {
+            Tri::Yes
+        } else if !(&self.possible & ports).is_empty() {
+            Tri::Unknown(crate::resolve::Why::SelectorOnly)
+        } else {
+            Tri::No
+        }
+    }
+
     /// Whether that port is allowed.
     pub fn allows(&self, port: Port) -> Tri {
         if self.sure.contains(port) {

@@ -2,9 +2,10 @@
 
 use ipnet::IpNet;
 
+use super::allowance::Grant;
 use super::dns::{dns_peer, everyone_holds_dns};
-use super::{Endpoint, Port};
-use crate::model::{Field, IpBlock, Peer, PortEntry, PortRef, Protocol, TrafficRule};
+use super::{Allowed, Endpoint, Port};
+use crate::model::{At, Field, IpBlock, Peer, PortEntry, PortRef, Protocol, TrafficRule};
 use crate::resolve::{Cluster, Tri, Why, World, selects};
 
 /// Where the names of ports are looked up.
@@ -34,6 +35,18 @@ pub fn ports_allow(
         return Tri::Yes;
     }
     Tri::any(rule.port_list().iter().map(|entry| entry_allows(cluster, entry, port, destination)))
+}
+
+/// The ports of a rule on the pods of a workload, or of pods whose ports have no names.
+pub fn rule_ports(cluster: &Cluster, at: At, destination: Option<u32>) -> Allowed {
+    let rule = at
+        .spot
+        .direction()
+        .zip(at.spot.rule())
+        .and_then(|(direction, index)| cluster.policy(at.policy).rule(direction, index));
+    let Some(rule) = rule else { return Allowed::unknown() };
+    let spot = at.spot.rule_spot().unwrap_or(at.spot);
+    Grant::of(rule, At { spot, ..at }, Tri::Yes).ports_at(cluster, destination)
 }
 
 /// Whether one port entry holds that port. A named port is looked up in the destination pod by
@@ -140,6 +153,11 @@ fn peer_matches_workload(cluster: &Cluster, policy: u32, peer: &Peer, number: u3
     matched
 }
 
+/// Whether a block surely holds an address.
+pub fn peer_holds_address(block: &IpBlock, address: std::net::IpAddr) -> bool {
+    block_holds(block, address).is_yes()
+}
+
 fn block_holds(block: &IpBlock, address: std::net::IpAddr) -> Tri {
     let Some(cidr) = block.cidr.get() else {
         return Tri::Unknown(Why::Refused);
@@ -149,6 +167,6 @@ fn block_holds(block: &IpBlock, address: std::net::IpAddr) -> Tri {
 }
 
 /// The exceptions of a block that can be read.
-pub(super) fn exceptions(block: &IpBlock) -> Vec<IpNet> {
+pub fn exceptions(block: &IpBlock) -> Vec<IpNet> {
     block.except.iter().filter_map(|hole| hole.get().copied()).collect()
 }

@@ -25,6 +25,8 @@ pub mod sarif;
 #[cfg(feature = "cli")]
 pub mod text;
 mod told;
+#[cfg(feature = "cli")]
+pub mod why;
 mod words;
 mod xml;
 

@@ -27,8 +27,8 @@ use super::paint::{Ink, paint, verdict};
 use super::prose::{self, columns, lay, wrap};
 use super::{Look, path, told};
 use crate::Outcome;
-use crate::lint::{Confidence, Finding, Safety, Severity};
-use crate::text::{Source, SourceId, visible};
+use crate::lint::{Confidence, Finding, Related, Safety, Severity};
+use crate::text::{Source, SourceId, Span, visible};
 use crate::triage::Suppressed;
 
 /// How many related places are drawn; the others are listed in a line each.
@@ -68,11 +68,39 @@ struct Drawing<'a> {
     look: &'a Look,
     /// What suppresses it, if anything.
     suppressed: Option<&'a Suppressed>,
+    places: Places<'a>,
+}
+
+/// A place and its related ones, as they are drawn.
+struct Places<'a> {
     snippets: Vec<Snippet<'a>>,
     /// Related places that are listed and not drawn.
     told: Vec<Mark<'a>>,
     /// The columns of the widest line number.
     gutter: usize,
+}
+
+/// Writes a place and its related ones as those of a finding are drawn, below the path of the first.
+///
+/// # Errors
+/// Those of `out`.
+pub fn write_places(
+    out: &mut dyn Write,
+    outcome: &Outcome,
+    look: &Look,
+    severity: Severity,
+    (place, related): (Span, &[Related]),
+) -> io::Result<()> {
+    let places = Places::of(place, related, outcome, look);
+    let indent = " ".repeat(places.gutter + 2);
+    writeln!(out, "{indent}{} {}", Frame::of(look).first, path::place(outcome, look, place))?;
+    places.write(out, severity, outcome, look)?;
+    for mark in &places.told {
+        let at = path::place(outcome, look, mark.span);
+        let words = visible(mark.words.unwrap_or_default());
+        writeln!(out, "{indent}{} {at}: {words}", Frame::of(look).branch)?;
+    }
+    Ok(())
 }
 
 /// The drawn places of one file, in parts that do not touch.
@@ -84,33 +112,13 @@ struct Snippet<'a> {
 
 impl<'a> Drawing<'a> {
     fn of(finding: &'a Finding, outcome: &'a Outcome, look: &'a Look) -> Self {
-        let line = |span| outcome.sources.start(span).line;
-        let primary = Mark { line: line(finding.place), span: finding.place, words: None };
-        let mut marks = vec![primary];
-        marks.extend(finding.related.iter().map(|related| Mark {
-            line: line(related.span),
-            span: related.span,
-            words: Some(related.message.as_str()),
-        }));
-        let mut told = marks.split_off(marks.len().min(DRAWN + 1));
-        let last = marks.iter().map(|mark| mark.line + 1).max().unwrap_or(1);
-        let gutter = last.to_string().len();
-        let mut snippets: Vec<_> = by_file(marks)
-            .into_iter()
-            .map(|(file, marks)| Snippet::of(outcome.sources.get(file), marks, look, gutter))
-            .collect();
-        let parts = || snippets.iter().flat_map(|snippet| &snippet.parts);
-        let gutter = parts().map(|part| digits(part.last() + 1)).max().unwrap_or(1);
-        for part in snippets.iter_mut().flat_map(|snippet| &mut snippet.parts) {
-            told.append(&mut part.left_over);
-        }
-        told.sort_by_key(|mark| mark.span);
-        Self { finding, outcome, look, suppressed: None, snippets, told, gutter }
+        let places = Places::of(finding.place, &finding.related, outcome, look);
+        Self { finding, outcome, look, suppressed: None, places }
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}", self.header())?;
-        self.write_snippets(out)?;
+        self.places.write(out, self.finding.severity, self.outcome, self.look)?;
         self.write_trailers(out)?;
         writeln!(out)
     }
@@ -138,31 +146,10 @@ impl<'a> Drawing<'a> {
         lay(words, width, width - INDENT).join(&format!("\n{}", " ".repeat(INDENT)))
     }
 
-    fn write_snippets(&self, out: &mut dyn Write) -> io::Result<()> {
-        let frame = Frame::of(self.look);
-        let indent = " ".repeat(self.gutter + 2);
-        for snippet in &self.snippets {
-            if let Some(mark) = snippet.heading {
-                let place = path::place(self.outcome, self.look, mark.span);
-                writeln!(out, "{indent}{} {place}", frame.branch)?;
-            }
-            for (i, part) in snippet.parts.iter().enumerate() {
-                if i > 0 {
-                    writeln!(out, "{indent}{}", frame.gap)?;
-                }
-                let pad = self.gutter - digits(part.last() + 1);
-                for line in draw(part, self.finding.severity, self.look) {
-                    writeln!(out, "{}{}", " ".repeat(pad), line.trim_end())?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// What follows the lines, as the last branches of the frame.
     fn write_trailers(&self, out: &mut dyn Write) -> io::Result<()> {
         let frame = Frame::of(self.look);
-        let indent = " ".repeat(self.gutter + 2);
+        let indent = " ".repeat(self.places.gutter + 2);
         let trailers = self.trailers();
         for (i, (label, words)) in trailers.iter().enumerate() {
             let last = i + 1 == trailers.len();
@@ -188,7 +175,7 @@ impl<'a> Drawing<'a> {
     fn trailers(&self) -> Vec<(&'static str, String)> {
         let finding = self.finding;
         let mut trailers = Vec::new();
-        for mark in &self.told {
+        for mark in &self.places.told {
             let place = path::place(self.outcome, self.look, mark.span);
             trailers.push(("note", format!("{place}: {}", mark.words.unwrap_or_default())));
         }
@@ -215,6 +202,59 @@ impl<'a> Drawing<'a> {
             trailers.push(("seen in", first(names)));
         }
         inert(trailers)
+    }
+}
+
+impl<'a> Places<'a> {
+    fn of(place: Span, related: &'a [Related], outcome: &'a Outcome, look: &Look) -> Self {
+        let line = |span| outcome.sources.start(span).line;
+        let mut marks = vec![Mark { line: line(place), span: place, words: None }];
+        marks.extend(related.iter().map(|related| Mark {
+            line: line(related.span),
+            span: related.span,
+            words: Some(related.message.as_str()),
+        }));
+        let mut told = marks.split_off(marks.len().min(DRAWN + 1));
+        let last = marks.iter().map(|mark| mark.line + 1).max().unwrap_or(1);
+        let gutter = last.to_string().len();
+        let mut snippets: Vec<_> = by_file(marks)
+            .into_iter()
+            .map(|(file, marks)| Snippet::of(outcome.sources.get(file), marks, look, gutter))
+            .collect();
+        let parts = || snippets.iter().flat_map(|snippet| &snippet.parts);
+        let gutter = parts().map(|part| digits(part.last() + 1)).max().unwrap_or(1);
+        for part in snippets.iter_mut().flat_map(|snippet| &mut snippet.parts) {
+            told.append(&mut part.left_over);
+        }
+        told.sort_by_key(|mark| mark.span);
+        Self { snippets, told, gutter }
+    }
+
+    fn write(
+        &self,
+        out: &mut dyn Write,
+        severity: Severity,
+        outcome: &Outcome,
+        look: &Look,
+    ) -> io::Result<()> {
+        let frame = Frame::of(look);
+        let indent = " ".repeat(self.gutter + 2);
+        for snippet in &self.snippets {
+            if let Some(mark) = snippet.heading {
+                let place = path::place(outcome, look, mark.span);
+                writeln!(out, "{indent}{} {place}", frame.branch)?;
+            }
+            for (i, part) in snippet.parts.iter().enumerate() {
+                if i > 0 {
+                    writeln!(out, "{indent}{}", frame.gap)?;
+                }
+                let pad = self.gutter - digits(part.last() + 1);
+                for line in draw(part, severity, look) {
+                    writeln!(out, "{}{}", " ".repeat(pad), line.trim_end())?;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
@@ -315,6 +355,7 @@ fn theme(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> GraphicalThe
 
 /// The characters of the frame.
 struct Frame {
+    first: &'static str,
     trunk: char,
     branch: &'static str,
     last_branch: &'static str,
@@ -326,9 +367,21 @@ impl Frame {
     fn of(look: &Look) -> Self {
         match look.unicode {
             true => Self {
-                trunk: '│', branch: "├─", last_branch: "╰─", gap: '⋮', dots: "…"
+                first: "╭─",
+                trunk: '│',
+                branch: "├─",
+                last_branch: "╰─",
+                gap: '⋮',
+                dots: "…",
             },
-            false => Self { trunk: '|', branch: "|-", last_branch: "`-", gap: ':', dots: "..." },
+            false => Self {
+                first: ",-",
+                trunk: '|',
+                branch: "|-",
+                last_branch: "`-",
+                gap: ':',
+                dots: "...",
+            },
         }
     }
 }

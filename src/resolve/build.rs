@@ -99,6 +99,9 @@ impl Cluster {
             homes: Vec::new(),
             reported: members.reported,
             services: BTreeMap::new(),
+            service_names: HashMap::new(),
+            callers: Vec::new(),
+            access: Vec::new(),
             service_labels: HashMap::new(),
             service_addresses: BTreeMap::new(),
             postings: Postings::default(),
@@ -144,6 +147,7 @@ impl Cluster {
                 }
                 Body::Service(service) => {
                     self.services.entry(namespace).or_default().push(id);
+                    self.service_names.insert((namespace, head.name.clone()), id);
                     if let Some(Label { key, value, .. }) = service.selector.first() {
                         let label = (namespace, key.clone(), value.clone());
                         self.service_labels.entry(label).or_default().push(id);
@@ -157,11 +161,11 @@ impl Cluster {
                 }
                 Body::OtherPolicy(_) => self.other_policies.insert(namespace as usize),
                 Body::Deployer(_) => self.has_deployer = true,
+                Body::Caller(_) | Body::Monitor(_) => self.callers.push(id),
+                Body::Role(_) | Body::Binding(_) | Body::NoToken => self.access.push(id),
                 Body::PodMaker
                 | Body::Namespace(_)
                 | Body::ClusterConfig(_)
-                | Body::PodCreator(_)
-                | Body::Binding(_)
                 | Body::Templates(_)
                 | Body::Unread(_)
                 | Body::GitSource(_)

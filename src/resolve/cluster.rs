@@ -141,6 +141,12 @@ pub struct Cluster {
     pub(super) reported: Arc<FixedBitSet>,
     /// Services by namespace number.
     pub(super) services: BTreeMap<u32, Vec<u32>>,
+    /// Services by namespace number and name.
+    pub(super) service_names: HashMap<(u32, CompactString), u32>,
+    /// Objects that have Services or pods called: indices among the objects, ascending.
+    pub(super) callers: Vec<u32>,
+    /// Roles, what gives them, and ServiceAccounts without a token.
+    pub(super) access: Vec<u32>,
     /// Services by namespace and the first label that they select.
     pub(super) service_labels: HashMap<(u32, CompactString, CompactString), Vec<u32>>,
     /// Services by the address that they request.
@@ -273,6 +279,11 @@ impl Cluster {
     /// The object that contains a workload.
     pub fn object_of(&self, workload: u32) -> &Object {
         self.object(self.workloads[workload as usize].0)
+    }
+
+    /// The object that a workload stands in, as an index among the objects.
+    pub fn object_id_of(&self, workload: u32) -> u32 {
+        self.workloads[workload as usize].0
     }
 
     /// The workloads that `spec.podSelector` of a policy selects.

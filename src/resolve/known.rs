@@ -300,6 +300,26 @@ pub fn is_dns_address<'a>(
     }
 }
 
+/// Whether an address block, without its exceptions, may hold the addresses of pods: network plugins
+/// differ in whether it then matches them. It may where it touches `ranges`, those of the cluster's
+/// pods, or a private one where none are known.
+pub fn is_pod_address(cidr: IpNet, except: &[IpNet], ranges: &[IpNet]) -> Tri {
+    let private = private_ranges();
+    let ranges = if ranges.is_empty() { &private[..] } else { ranges };
+    let touches = |range: &IpNet| {
+        let overlap = match (cidr.contains(range), range.contains(&cidr)) {
+            (true, _) => *range,
+            (false, true) => cidr,
+            (false, false) => return false,
+        };
+        !except.iter().any(|hole| hole.contains(&overlap))
+    };
+    match ranges.iter().any(touches) {
+        true => Tri::Unknown(Why::AddressInCluster),
+        false => Tri::No,
+    }
+}
+
 /// RFC 1918, RFC 6598 (which clusters use for pods and Services too) and RFC 4193, and GKE's
 /// default range for Services.
 fn private_ranges() -> [IpNet; 6] {

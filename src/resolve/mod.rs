@@ -1,6 +1,7 @@
 //! Objects to a cluster: which pods a selector selects, in three values, and what the repository
 //! does not show. This module does not know rules.
 
+mod access;
 mod build;
 mod cluster;
 mod coverage;
@@ -29,12 +30,14 @@ pub use elsewhere::Elsewhere;
 pub use group::{GroupId, PolicyGroup};
 pub use known::{
     NAME_LIKE, Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
-    is_ingress_controller, is_openshift_namespace,
+    is_ingress_controller, is_openshift_namespace, is_pod_address,
 };
 pub use nearest::{Nearest, nearest};
 pub use peers::{Covered, PeerPods};
 pub use places::{NAME_LABEL, Namespace, Open, is_system};
+pub use segments::SegmentTree;
 pub use select::{Labelled, meets, selects};
 pub use selector_index::SelectorIndex;
+pub use services::ports_meant;
 pub use surroundings::Surroundings;
 pub use tri::{Tri, Why};

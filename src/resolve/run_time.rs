@@ -22,7 +22,7 @@ pub(super) fn made(
     let mut bindings = Vec::new();
     for (id, object) in (0u32..).zip(objects) {
         match &object.body {
-            Body::PodCreator(role) => {
+            Body::Role(role) if role.creates_pods => {
                 let home = (!role.cluster_wide).then(|| namespace(object));
                 roles.insert((home, object.head.name.as_str()));
             }

@@ -1,11 +1,13 @@
-//! Services: which ones send to a workload, and which one requests an address.
+//! Services: which ones send to a workload, which one requests an address, and who calls them.
 
 use std::net::IpAddr;
 
-use super::cluster::Cluster;
+use compact_str::CompactString;
+
+use super::cluster::{Cluster, Pods};
 use super::select::Labelled;
 use crate::bundle::Head;
-use crate::model::{Body, JOB_LABELS, Label, Service};
+use crate::model::{BackendPort, Body, JOB_LABELS, Label, Object, Selector, Service, ServicePort};
 
 impl Cluster {
     /// The Services in a namespace with a selector that selects that workload.
@@ -43,5 +45,46 @@ impl Cluster {
     pub fn services_in(&self, namespace: u32) -> impl Iterator<Item = (&Head, &Service)> {
         let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
         services.iter().filter_map(|&id| self.service(id))
+    }
+
+    /// All Services, by the number of their namespace: each with its index among the objects.
+    pub fn services(&self) -> impl Iterator<Item = (u32, u32, &Service)> {
+        self.services.iter().flat_map(move |(namespace, ids)| {
+            ids.iter().filter_map(move |&id| Some((*namespace, id, self.service(id)?.1)))
+        })
+    }
+
+    /// The Service of that name: its index among the objects, and itself.
+    pub fn service_named(&self, namespace: u32, name: &str) -> Option<(u32, &Service)> {
+        let id = *self.service_names.get(&(namespace, CompactString::new(name)))?;
+        Some((id, self.service(id)?.1))
+    }
+
+    /// The pods that a Service of a namespace sends to; none without a selector.
+    pub fn pods_of_service(&self, namespace: u32, service: &Service) -> Pods {
+        if service.selector.is_empty() || service.external_name {
+            return Pods::default();
+        }
+        self.pods_in(namespace, Some(&Selector::of_labels(&service.selector)))
+    }
+
+    /// Objects that have Services or pods called from outside the pods' own code, in order.
+    pub fn callers(&self) -> impl Iterator<Item = (u32, &Object)> {
+        self.callers.iter().map(|&id| (id, self.object(id)))
+    }
+}
+
+/// The ports of a Service that a caller may mean, for pods of that workload.
+pub fn ports_meant<'a>(service: &'a Service, port: &BackendPort) -> Vec<&'a ServicePort> {
+    let all = service.ports.iter();
+    match port {
+        BackendPort::Any | BackendPort::Unknown => all.collect(),
+        BackendPort::Number(number) => all.filter(|port| port.port == *number).collect(),
+        BackendPort::Name(name) => {
+            all.filter(|port| port.name.as_deref() == Some(name.as_str())).collect()
+        }
+        BackendPort::Target(target) => {
+            all.filter(|port| port.target.as_ref() == Some(target)).collect()
+        }
     }
 }

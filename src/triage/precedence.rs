@@ -35,8 +35,10 @@ pub enum Scope {
     Direction,
     /// The same policy.
     Policy,
-    /// The same policy, or one in the other finding's evidence: one of its related places is a
+    /// A policy or a rule that is among the other finding's evidence: one of its related places is a
     /// place of the winner.
+    Evidence,
+    /// The same policy, or one that is among the other finding's evidence.
     PolicyOrEvidence,
 }
 
@@ -189,6 +191,60 @@ pub const TABLE: &[Precedence] = &[
         winners: Rules::Are(&["service-port-not-pod-port", "port-protocol-mismatch"]),
         losers: Rules::Are(&["half-open-connection", "blocked-dependency"]),
         scope: Scope::Rule,
+    },
+    // A null or empty list of peers tells how the rule came to be for everyone.
+    Precedence {
+        winners: Rules::Are(&["deny-policy-allows-all", "empty-peer-list", "null-field"]),
+        losers: Rules::Are(&["allow-all-overrides"]),
+        scope: Scope::Rule,
+    },
+    // Both are about the rule for the API server's port that does not reach it.
+    Precedence {
+        winners: Rules::Are(&["selector-for-api-server"]),
+        losers: Rules::Are(&["blocked-apiserver"]),
+        scope: Scope::Direction,
+    },
+    // The port is listed twice because it should be another one.
+    Precedence {
+        winners: Rules::Are(&["port-protocol-mismatch"]),
+        losers: Rules::Are(&["redundant-rule"]),
+        scope: Scope::Port,
+    },
+    // One side names the pods and is the one to look at; the other pods are told of it too.
+    Precedence {
+        winners: Rules::Are(&["half-open-connection"]),
+        losers: Rules::Are(&["blocked-dependency"]),
+        scope: Scope::Evidence,
+    },
+    // The rule of the other side that comes nearest does not fit for a reason of its own. It is among
+    // the evidence.
+    Precedence {
+        winners: Rules::Are(&[
+            "contradictory-selector",
+            "kustomize-rewrites-peer",
+            "labels-on-workload-not-pod",
+            "missing-namespace-selector",
+            "namespace-label-by-name",
+            "orphaned-*",
+            "port-protocol-mismatch",
+            "service-port-not-pod-port",
+            "split-peer",
+            "unknown-named-port",
+            "volatile-label-selector",
+        ]),
+        losers: Rules::Are(&[
+            "blocked-dependency",
+            "blocked-scrape",
+            "half-open-connection",
+            "unreachable-service",
+        ]),
+        scope: Scope::Evidence,
+    },
+    // Of a value that no pod has, the more exact of two is told.
+    Precedence {
+        winners: Rules::Are(&["labels-on-workload-not-pod", "volatile-label-selector"]),
+        losers: Rules::Are(&["partly-orphaned-selector"]),
+        scope: Scope::Dependent,
     },
     // The other side denies it because its policy isolates ingress unintentionally. The connection
     // is reported on the side that allows it, with the denying policy as evidence.

@@ -66,7 +66,7 @@ impl<'a> Winners<'a> {
                 speakers.everywhere |= finding.bundles.is_empty();
                 speakers.bundles.extend(finding.bundles.iter().cloned());
             }
-            if entries().any(|entry| entry.scope == Scope::PolicyOrEvidence) {
+            if entries().any(|entry| entry.scope.is_about_evidence()) {
                 let places = std::iter::once(&finding.place).chain(&finding.suppression_spans);
                 let evidence = |place: &Span| Evidence { place: *place, end: 0, winner: finding };
                 found.evidence.extend(places.map(evidence));
@@ -102,7 +102,7 @@ impl<'a> Winners<'a> {
                     }
                 }
             }
-            if entry.scope == Scope::PolicyOrEvidence {
+            if entry.scope.is_about_evidence() {
                 for winner in self.in_evidence(loser).filter(|it| entry.winners.hold(it.rule)) {
                     silenced.extend(winner.bundles.iter().cloned());
                     if winner.bundles.is_empty() || is_everywhere(&silenced) {
@@ -138,6 +138,11 @@ fn areas_of(spot: Spot) -> impl Iterator<Item = Area> {
 }
 
 impl Scope {
+    /// Whether the loser's related places count.
+    fn is_about_evidence(self) -> bool {
+        matches!(self, Self::Evidence | Self::PolicyOrEvidence)
+    }
+
     /// Where a winner that covers a loser at `loser` may be.
     fn areas(self, loser: Spot) -> Vec<Area> {
         let spots = |spots: Vec<Spot>| spots.into_iter().map(Area::Spot).collect();
@@ -147,7 +152,7 @@ impl Scope {
                 spots(vec![Spot::Spec, Spot::PolicyTypes])
             }
             Self::Port if matches!(loser, Spot::Port(..)) => spots(vec![loser]),
-            Self::PolicyTypes | Self::Port => Vec::new(),
+            Self::PolicyTypes | Self::Port | Self::Evidence => Vec::new(),
             Self::Neighbours => spots(neighbours(loser)),
             Self::Rule => loser.rule_spot().map(Area::Rule).into_iter().collect(),
             Self::Direction => loser.direction().map(Area::Direction).into_iter().collect(),

@@ -69,3 +69,4 @@ mod told_of_the_cluster;
 mod tools;
 mod unseen;
 mod upstream_validation;
+mod why;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::path::Path;
 
-use netpol_lint::connectivity::{ClusterConnectivity, Row, connectivity};
+use netpol_lint::connectivity::{ClusterConnectivity, Row, with_exposure};
 use netpol_lint::reach::PortSet;
 use netpol_lint::{Request, repo};
 use serde_json::Value;
@@ -55,7 +55,7 @@ fn differences(folder: &Path, record: &Value) -> Vec<String> {
         scope: repo::Scope { paths: vec![directory], ..repo::Scope::default() },
         ..Request::default()
     };
-    let clusters = connectivity(&request).unwrap();
+    let clusters = with_exposure(&request).unwrap();
     let left_out: Vec<&str> =
         record["leave_out"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
     let expected: Vec<(String, String, PortSet)> = record["connections"]
@@ -66,7 +66,6 @@ fn differences(folder: &Path, record: &Value) -> Vec<String> {
             let text = |key: &str| row[key].as_str().unwrap().to_owned();
             (text("from"), text("to"), PortSet::parse(&text("ports")).unwrap())
         })
-        .filter(|(from, ..)| from != "{ingress-controller}")
         .collect();
     let found: Vec<(String, String, PortSet)> = clusters.iter().flat_map(rows).collect();
     let mut cuts = BTreeSet::from([0]);
@@ -84,13 +83,61 @@ fn differences(folder: &Path, record: &Value) -> Vec<String> {
     let found = table(found.into_iter().filter(keeps), &cuts);
     let keys: BTreeSet<&(String, String)> = expected.keys().chain(found.keys()).collect();
     let nothing = PortSet::default();
-    keys.into_iter()
+    let exposure = match record["exposure"].is_array() {
+        true => exposure_differences(record, &clusters, &options),
+        false => Vec::new(),
+    };
+    let connections = keys
+        .into_iter()
         .filter_map(|key| {
             let is = found.get(key).unwrap_or(&nothing);
             let should = expected.get(key).unwrap_or(&nothing);
             (is != should).then(|| format!("{} => {}: {is}, expected {should}", key.0, key.1))
         })
-        .collect()
+        .collect::<Vec<_>>();
+    connections.into_iter().chain(exposure).collect()
+}
+
+/// What is said of pods that may be there, and of workloads that no policy isolates.
+fn exposure_differences(
+    record: &Value,
+    clusters: &[ClusterConnectivity],
+    options: &Options<'_>,
+) -> Vec<String> {
+    type Rows = BTreeSet<(String, String, String, String)>;
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap_or_default().to_owned();
+    let rows = |key: &str| record[key].as_array().into_iter().flatten();
+    // Addresses are compared as connections are.
+    let is_range = |peer: &str| range(peer).is_some();
+    let ports = |text: &str| text.replace(", ", ",");
+    let mut expected: Rows = rows("exposure")
+        .map(|row| {
+            let ports = ports(&text(row, "ports"));
+            (text(row, "workload"), text(row, "direction"), text(row, "peer"), ports)
+        })
+        .filter(|(_, _, peer, _)| !is_range(peer))
+        .collect();
+    expected.extend(rows("unprotected").map(|row| {
+        (text(row, "workload"), text(row, "direction"), "unprotected".into(), String::new())
+    }));
+    let mut found = Rows::new();
+    for cluster in clusters {
+        let exposure = cluster.exposure.as_ref().unwrap();
+        for row in exposure.rows.iter().filter(|row| !is_range(&row.peer)) {
+            let direction = row.direction.field().to_owned();
+            let workload = cluster.end(row.workload).to_owned();
+            found.insert((workload, direction, row.peer.clone(), ports(&row.ports_in_words())));
+        }
+        for (end, direction) in &exposure.unprotected {
+            let (workload, direction) =
+                (cluster.end(*end).to_owned(), direction.field().to_owned());
+            found.insert((workload, direction, "unprotected".into(), String::new()));
+        }
+    }
+    found.retain(|(workload, ..)| options.keep(workload, workload));
+    let missing = expected.difference(&found).map(|row| format!("missing {row:?}"));
+    let surplus = found.difference(&expected).map(|row| format!("not expected {row:?}"));
+    missing.chain(surplus).collect()
 }
 
 fn rows(cluster: &ClusterConnectivity) -> impl Iterator<Item = (String, String, PortSet)> {

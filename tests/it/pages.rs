@@ -62,7 +62,7 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
 pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     let pedantic = rule.pedantic || rule.severity == Severity::Note;
     let helm = match rule.id {
-        "render-error" | "unrendered-chart" => Helm::default(),
+        "policy-outside-release-namespace" | "render-error" | "unrendered-chart" => Helm::default(),
         _ => Helm { when: When::Never, ..Helm::default() },
     };
     run_with(triage::Selection { pedantic, ..Default::default() }, helm, text)

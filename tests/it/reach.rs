@@ -184,3 +184,72 @@ fn the_page_shows_what_is_printed() {
     let page = fs::read_to_string(page).unwrap();
     assert!(page.contains(&reach(&shop(), &[])), "docs/reach.md shows another list");
 }
+
+/// An Ingress of the API, whose policy lets in the namespace of the controller; a load balancer of
+/// the database, which lets nobody in.
+const WAYS_IN: &str = "\
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: shop}
+spec: {selector: {app: api}, ports: [{port: 80, targetPort: http}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: Ingress
+metadata: {name: api, namespace: shop}
+spec: {defaultBackend: {service: {name: api, port: {number: 80}}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: db, namespace: shop}
+spec: {type: LoadBalancer, selector: {app: db}, ports: [{port: 5432}]}
+---
+apiVersion: networking.k8s.io/v1
+kind: NetworkPolicy
+metadata: {name: api-from-outside, namespace: shop}
+spec:
+  podSelector: {matchLabels: {app: api}}
+  policyTypes: [Ingress]
+  ingress:
+    - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress}}}]
+      ports: [{port: http}]
+";
+
+#[test]
+fn ways_in_end_at_the_pods_and_stop_at_the_policies() {
+    let folder = Folder::new();
+    fs::write(folder.path("shop.yaml"), format!("{SHOP}{WAYS_IN}")).unwrap();
+    let lines = reach(&folder, &["--to", "api"]);
+    assert!(
+        lines.contains("{ingress-controller} => shop/api[Deployment] : unknown: TCP 8080"),
+        "{lines}"
+    );
+    assert!(lines.contains("shop/api[Ingress] => shop/api[Deployment] : unknown: TCP 8080"));
+    // Nobody from outside gets in to the database.
+    let lines = reach(&folder, &["--to", "db"]);
+    assert!(!lines.contains("[Service]"), "{lines}");
+    let open = format!("{SHOP}{WAYS_IN}").replace(
+        "    - from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: ingress}}}]\n      ports",
+        "    - ports",
+    );
+    fs::write(folder.path("shop.yaml"), open).unwrap();
+    let lines = reach(&folder, &["--from", "ingress-controller"]);
+    assert!(lines.contains("{ingress-controller} => shop/api[Deployment] : TCP 8080"), "{lines}");
+}
+
+#[test]
+fn who_may_be_there_is_listed_with_what_no_policy_isolates() {
+    let folder = Folder::new();
+    fs::write(folder.path("shop.yaml"), format!("{SHOP}{WAYS_IN}")).unwrap();
+    let lines = reach(&folder, &["--exposure"]);
+    assert!(lines.contains("ingress/[all pods] => shop/api[Deployment] : TCP 8080"), "{lines}");
+    assert!(lines.contains("shop/frontend[Pod] : ingress"), "{lines}");
+    assert!(!lines.contains("shop/db[StatefulSet] : ingress"), "{lines}");
+    let json = reach(&folder, &["--exposure", "--output-format", "json"]);
+    let document: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reach.schema.json");
+    let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let validator = jsonschema::validator_for(&schema).unwrap();
+    let errors: Vec<String> = validator.iter_errors(&document).map(|e| e.to_string()).collect();
+    assert_eq!(errors, [""; 0]);
+}

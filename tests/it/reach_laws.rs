@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use netpol_lint::bundle::heads;
 use netpol_lint::model::{Object, Protocol, decode};
-use netpol_lint::reach::{self, Allowed, Connections, End, Port, connections};
+use netpol_lint::reach::{self, Allowed, Connections, End, Port, PortSet, Reach, connections};
 use netpol_lint::resolve::{Cluster, Members, Settings, Tri, World};
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
@@ -192,8 +192,9 @@ proptest! {
         pods in workloads(),
         policies in prop::collection::vec(policy(), 0..5),
     ) {
-        let cluster = cluster(&(pods + &texts(&policies)));
-        let table = table(&cluster);
+        let reach = Reach::new(cluster(&(pods + &texts(&policies))));
+        let cluster = reach.cluster();
+        let table = table(cluster);
         let nothing = Allowed::default();
         for from in 0..cluster.workload_count() {
             for to in (0..cluster.workload_count()).filter(|to| *to != from) {
@@ -201,7 +202,13 @@ proptest! {
                 let allowed = table.get(&(name(from), name(to))).unwrap_or(&nothing);
                 for &(protocol, number) in ASKED {
                     let port = Port { protocol, number };
-                    let one = reach::may(&cluster, from, to, port);
+                    let one = reach::may(cluster, from, to, port);
+                    let only = PortSet::range(protocol, number, number);
+                    prop_assert_eq!(
+                        std::mem::discriminant(&reach.connects(from, to, &only)),
+                        std::mem::discriminant(&one),
+                        "sides: {} => {} {:?}", name(from), name(to), port
+                    );
                     prop_assert_eq!(
                         std::mem::discriminant(&allowed.allows(port)),
                         std::mem::discriminant(&one),

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use crate::connectivity::{ClusterConnectivity, Detail, RulePlace};
+use crate::exposure;
 use crate::report::inert;
 
 #[derive(Serialize)]
@@ -30,6 +31,29 @@ struct Rule<'a> {
     line: usize,
 }
 
+#[derive(Serialize)]
+struct Entry<'a> {
+    entry: &'a str,
+    to: &'a str,
+    ports: String,
+    unknown: String,
+}
+
+#[derive(Serialize)]
+struct Exposed<'a> {
+    workload: &'a str,
+    direction: &'a str,
+    peer: &'a str,
+    ports: String,
+    unknown: String,
+}
+
+#[derive(Serialize)]
+struct Unprotected<'a> {
+    workload: &'a str,
+    direction: &'a str,
+}
+
 /// Writes all clusters. Rows are written one by one, because there may be millions.
 ///
 /// # Errors
@@ -47,9 +71,53 @@ pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Resul
             let (from, to) = (cluster.end(row.from), cluster.end(row.to));
             inert::line(out, &connection(from, to, cluster.detail(row.detail)))?;
         }
+        writeln!(out, "],\"entries\":[")?;
+        let entries = cluster.entries.iter().map(|it| entry(cluster, it));
+        write_all(out, entries)?;
+        if let Some(exposure) = &cluster.exposure {
+            writeln!(out, "],\"exposure\":[")?;
+            write_all(out, exposure.rows.iter().map(|row| exposed(cluster, row)))?;
+            writeln!(out, "],\"unprotected\":[")?;
+            let unprotected = exposure.unprotected.iter();
+            write_all(
+                out,
+                unprotected.map(|(end, direction)| Unprotected {
+                    workload: cluster.end(*end),
+                    direction: direction.field(),
+                }),
+            )?;
+        }
         write!(out, "]}}")?;
     }
     writeln!(out, "]}}")
+}
+
+fn write_all(out: &mut dyn Write, items: impl Iterator<Item = impl Serialize>) -> io::Result<()> {
+    for (nth, item) in items.enumerate() {
+        let comma = if nth > 0 { "," } else { " " };
+        out.write_all(comma.as_bytes())?;
+        inert::line(out, &item)?;
+    }
+    Ok(())
+}
+
+fn entry<'a>(cluster: &'a ClusterConnectivity, it: &'a exposure::Entry) -> Entry<'a> {
+    Entry {
+        entry: &it.entry,
+        to: cluster.end(it.to),
+        ports: it.ports.to_string(),
+        unknown: it.unknown.to_string(),
+    }
+}
+
+fn exposed<'a>(cluster: &'a ClusterConnectivity, row: &'a exposure::Exposed) -> Exposed<'a> {
+    Exposed {
+        workload: cluster.end(row.workload),
+        direction: row.direction.field(),
+        peer: &row.peer,
+        ports: row.ports_in_words(),
+        unknown: row.unknown.to_string(),
+    }
 }
 
 fn connection<'a>(from: &'a str, to: &'a str, detail: &'a Detail) -> Connection<'a> {

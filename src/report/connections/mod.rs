@@ -11,10 +11,14 @@ use crate::connectivity::{ClusterConnectivity, Detail};
 
 /// The ports of a connection in one cell: those that are certainly allowed, then those that may be.
 fn ports(detail: &Detail) -> String {
-    match (detail.ports.is_empty(), detail.unknown.is_empty()) {
-        (false, true) => detail.ports.to_string(),
-        (true, _) => format!("unknown: {}", detail.unknown),
-        (false, false) => format!("{}; unknown: {}", detail.ports, detail.unknown),
+    cell(&detail.ports.to_string(), &detail.unknown.to_string())
+}
+
+fn cell(ports: &str, unknown: &str) -> String {
+    match (ports.is_empty(), unknown.is_empty()) {
+        (false, true) => ports.to_owned(),
+        (true, _) => format!("unknown: {unknown}"),
+        (false, false) => format!("{ports}; unknown: {unknown}"),
     }
 }
 

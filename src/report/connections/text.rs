@@ -2,8 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::{is_titled, ports};
+use super::{cell, is_titled, ports};
 use crate::connectivity::ClusterConnectivity;
+use crate::exposure::Exposure;
+use crate::model::Direction;
 use crate::text::visible;
 
 /// Writes `from => to : ports`, sorted, below the name of each cluster if there are several.
@@ -20,6 +22,47 @@ pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Resul
             let (from, to) = (visible(cluster.end(row.from)), visible(cluster.end(row.to)));
             writeln!(out, "{from} => {to} : {}", ports(cluster.detail(row.detail)))?;
         }
+        write_entries(out, cluster)?;
+        if let Some(exposure) = &cluster.exposure {
+            write_exposure(out, cluster, exposure)?;
+        }
+    }
+    Ok(())
+}
+
+/// What is offered to the outside.
+fn write_entries(out: &mut dyn Write, cluster: &ClusterConnectivity) -> io::Result<()> {
+    if !cluster.entries.is_empty() {
+        writeln!(out, "\n# ways in from outside the cluster")?;
+    }
+    for entry in &cluster.entries {
+        let to = visible(cluster.end(entry.to));
+        let ports = cell(&entry.ports.to_string(), &entry.unknown.to_string());
+        writeln!(out, "{} => {to} : {ports}", visible(&entry.entry))?;
+    }
+    Ok(())
+}
+
+/// Who else may be connected with, and what no policy isolates.
+fn write_exposure(
+    out: &mut dyn Write,
+    cluster: &ClusterConnectivity,
+    exposure: &Exposure,
+) -> io::Result<()> {
+    writeln!(out, "\n# with pods that may be there, and with addresses")?;
+    for row in &exposure.rows {
+        let (end, peer) = (visible(cluster.end(row.workload)), visible(&row.peer));
+        let ports = cell(&row.ports_in_words(), &row.unknown.to_string());
+        match row.direction {
+            Direction::Ingress => writeln!(out, "{peer} => {end} : {}", visible(&ports))?,
+            Direction::Egress => writeln!(out, "{end} => {peer} : {}", visible(&ports))?,
+        }
+    }
+    if !exposure.unprotected.is_empty() {
+        writeln!(out, "\n# isolated by no policy")?;
+    }
+    for (end, direction) in &exposure.unprotected {
+        writeln!(out, "{} : {}", visible(cluster.end(*end)), direction.field())?;
     }
     Ok(())
 }

@@ -1,0 +1,71 @@
+//! A webhook or an aggregated API whose pods do not let the API server in.
+
+use std::collections::HashSet;
+
+use super::outsiders::{self, pod_port, pods_behind};
+use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::{Backend, Body, CallerKind, Direction};
+use crate::reach::Party;
+use crate::resolve::ports_meant;
+
+/// The rule.
+pub static RULE: Rule = Rule {
+    id: "blocked-webhook",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    pedantic: false,
+    page: include_str!("../../rules/blocked-webhook.md"),
+    check: Check::Cluster(check),
+};
+
+fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
+    for (id, object) in cx.cluster.callers().filter(|(id, _)| cx.cluster.is_reported(*id)) {
+        let Body::Caller(caller) = &object.body else { continue };
+        if caller.kind != CallerKind::ApiServer {
+            continue;
+        }
+        let mut met = HashSet::new();
+        for backend in &caller.backends {
+            if met.insert((&backend.namespace, &backend.service)) {
+                findings.extend(of_backend(cx, id, backend));
+            }
+        }
+    }
+}
+
+fn of_backend(cx: &Context<'_>, id: u32, backend: &Backend) -> Option<Finding> {
+    let head = cx.cluster.head(id);
+    let own = cx.cluster.namespace_name_of(head);
+    let namespace = cx.cluster.namespace_named(backend.namespace.as_deref().unwrap_or(own))?;
+    let (_, service) = cx.cluster.service_named(namespace, &backend.service)?;
+    let pods = pods_behind(cx, namespace, service);
+    let first = *pods.first()?;
+    let ports = ports_meant(service, &backend.port);
+    let port = *ports.first()?;
+    let is_closed = |number: &u32| {
+        let workload = cx.cluster.workload(*number).workload;
+        pod_port(port, workload).is_some_and(|on_pod| {
+            cx.reach.lets(Direction::Ingress, *number, Party::ApiServer, &on_pod).is_no()
+        })
+    };
+    if !pods.iter().all(is_closed) {
+        return None;
+    }
+    let it = cx.cluster.workload(first);
+    let on_pod = pod_port(port, it.workload)?;
+    let who = words::workload(&it);
+    let message = format!(
+        "the API server calls {who} for {} {}, but only pods may enter on {on_pod}: the API server is \
+         none, so the calls time out",
+        head.kind,
+        words::quoted(&head.name)
+    );
+    let help = format!(
+        "add an `ingress` rule for {on_pod} without `from`, or with the API server's addresses in an \
+         `ipBlock`, to a policy of {who}"
+    );
+    let mut finding = Finding::new(&RULE, backend.place, message, help).of_object(cx, id, "");
+    outsiders::add_mapping(&mut finding, &backend.service, port, &on_pod);
+    outsiders::explain(cx, &mut finding, first);
+    Some(finding)
+}
