@@ -4,6 +4,7 @@
 //! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
 
 mod address;
+mod admin;
 mod cluster_config;
 mod containers;
 mod decode;
@@ -13,6 +14,7 @@ mod inventory;
 pub mod kinds;
 mod load;
 mod namespace;
+mod network;
 mod placeholder;
 mod policy;
 mod ports;
@@ -20,6 +22,7 @@ mod rbac;
 mod relevance;
 mod selector;
 mod service;
+pub mod tiered;
 mod unread;
 mod unset;
 pub mod validate;
@@ -33,6 +36,7 @@ pub use field::{Field, Place, Why};
 pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load};
 pub use namespace::NamespaceObject;
+pub use network::{CiliumSettings, Enforcement, NetworkObject};
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 pub use ports::{PortEntry, PortRef, Protocol};
@@ -44,6 +48,7 @@ pub use unread::{Seeming, seeming};
 pub use workload::{ContainerPort, DnsPolicy, JOB_LABELS, Workload, WorkloadKind};
 
 use crate::bundle::{Head, Write};
+use tiered::TieredPolicy;
 use crate::yaml::Node;
 
 /// One manifest, decoded as far as this linter needs it.
@@ -78,6 +83,8 @@ pub enum Body {
     Service(Service),
     /// A Namespace.
     Namespace(NamespaceObject),
+    /// A policy of another kind that decides connections too.
+    Tiered(Box<TieredPolicy>),
     /// A policy of another kind, which the engine does not evaluate: the pods it may select are
     /// unknown in both directions.
     OtherPolicy(OtherPolicy),
@@ -95,6 +102,8 @@ pub enum Body {
     Unread(Box<str>),
     /// How a cluster is set up.
     ClusterConfig(ClusterConfig),
+    /// Whom policies match beside pods and Services.
+    Network(Box<NetworkObject>),
     /// Anything else.
     Other,
 }

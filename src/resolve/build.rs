@@ -12,7 +12,9 @@ use super::elsewhere::Elsewhere;
 use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
 use super::places::{Namespace, Open, is_system};
+use super::network::{self, Network, Plugin};
 use super::postings::Postings;
+use crate::model::tiered::{PolicyKind, TieredPolicy};
 use crate::model::{AddressRange, Body, Label, Object, is_placeholder};
 
 /// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
@@ -33,6 +35,8 @@ pub struct Settings {
     pub service_ranges: Vec<IpNet>,
     /// Pods that are not in the repository.
     pub well_known: Vec<WellKnown>,
+    /// What enforces policies; none to detect it from the manifests.
+    pub plugin: Option<Plugin>,
 }
 
 /// For linting, and nothing known of the cluster.
@@ -45,6 +49,7 @@ impl Default for Settings {
             pod_ranges: Vec::new(),
             service_ranges: Vec::new(),
             well_known: Vec::new(),
+            plugin: None,
         }
     }
 }
@@ -80,6 +85,9 @@ impl Cluster {
         let profile = settings.profile.unwrap_or_else(|| {
             Profile::detect(members.objects.iter().map(|&id| &objects[id as usize]))
         });
+        let plugin = settings.plugin.or_else(|| {
+            network::detect(members.objects.iter().map(|&id| &objects[id as usize]))
+        });
         let configs = members.elsewhere.iter().flat_map(Elsewhere::cluster_configs);
         let described = described(&objects, members.objects.iter().copied().chain(configs));
         let mut cluster = Self {
@@ -103,6 +111,9 @@ impl Cluster {
             service_addresses: BTreeMap::new(),
             postings: Postings::default(),
             groups: Groups::default(),
+            tiered: Vec::new(),
+            network: Network::default(),
+            plugin,
             other_policies: FixedBitSet::new(),
             other_policy_everywhere: false,
             elsewhere: members.elsewhere,
@@ -112,6 +123,7 @@ impl Cluster {
             covered: RwLock::default(),
             peers: RwLock::default(),
             trigrams: RwLock::default(),
+            selections: OnceLock::new(),
             own_labels: OnceLock::new(),
         };
         cluster.other_policies.grow(cluster.namespaces.len());
@@ -152,6 +164,8 @@ impl Cluster {
                         self.service_addresses.entry(*address).or_insert(id);
                     }
                 }
+                Body::Tiered(policy) => self.enter_tiered(id, namespace, policy),
+                Body::Network(object) => self.network.enter(id, head, &name, object),
                 Body::OtherPolicy(policy) if policy.cluster_wide => {
                     self.other_policy_everywhere = true;
                 }
@@ -166,6 +180,20 @@ impl Cluster {
                 | Body::Unread(_)
                 | Body::Other => {}
             }
+        }
+    }
+
+    /// Enters a policy of another kind: its pods are unknown where nobody can tell whether it is
+    /// evaluated.
+    fn enter_tiered(&mut self, id: u32, namespace: u32, policy: &TieredPolicy) {
+        if policy.kind == PolicyKind::CalicoStaged {
+            return;
+        }
+        match self.evaluates(policy.kind) {
+            Some(true) => self.tiered.push(id),
+            Some(false) => {}
+            None if policy.kind.is_cluster_wide() => self.other_policy_everywhere = true,
+            None => self.other_policies.insert(namespace as usize),
         }
     }
 
@@ -197,10 +225,11 @@ impl Cluster {
             number += count;
         }
         let (mut postings, mut resolvers) = (Postings::default(), Vec::new());
-        let mut dns_cache = None;
+        let (mut dns_cache, mut shows_addresses) = (None, false);
         for number in 0..self.workload_count() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
+            shows_addresses |= !workload.addresses.is_empty();
             if workload.ports.iter().any(|port| is_dns_port(port.number)) {
                 resolvers.push(number);
             }
@@ -209,6 +238,7 @@ impl Cluster {
             }
         }
         self.dns_cache = dns_cache;
+        self.network.shows_addresses = shows_addresses;
         (self.postings, self.resolvers) = (postings, resolvers);
     }
 

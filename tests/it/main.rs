@@ -39,6 +39,7 @@ mod outputs;
 mod overlays;
 mod pages;
 mod piped;
+mod policy_kinds;
 mod pre_commit;
 mod prefilter;
 mod reach;
