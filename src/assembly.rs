@@ -54,7 +54,8 @@ impl Assembly {
         let mut kustomizations =
             Kustomizations::find(repo, scope, &mut sources, limits, Some(&model::Relevance));
         let charts = helm::charts(repo);
-        inflate(&mut kustomizations, &charts, request, repo, &mut sources);
+        let mut rendering = helm::Run::new(repo, &request.helm, limits);
+        inflate(&mut kustomizations, &charts, &mut rendering, &mut sources);
         let bundled = |path: &str| kustomizations.files().contains(path);
         let tick = || progress.file_done();
         let mut loaded = model::load(repo, scope, limits, &mut sources, &bundled, &tick);
@@ -70,7 +71,7 @@ impl Assembly {
         let making = Making::new(repo, &kustomizations, &charts);
         let made = making.all(&plain);
         let mut all = made.made;
-        all.extend(making.charts(made.charts, request, &mut sources)?);
+        all.extend(making.charts(made.charts, &mut rendering, &mut sources)?);
         let (mut built, units): (Vec<Built>, Vec<Unit>) = all.into_iter().unzip();
         // What a controller deploys of a directory is not there a second time.
         let of_bundles: BTreeSet<SourceId> =
@@ -122,8 +123,7 @@ impl Assembly {
 fn inflate(
     kustomizations: &mut Kustomizations,
     charts: &Charts,
-    request: &Request,
-    repo: &Repo,
+    rendering: &mut helm::Run<'_>,
     sources: &mut Sources,
 ) {
     for call in kustomizations.charts() {
@@ -141,7 +141,7 @@ fn inflate(
             inline: call.inline_values.as_ref(),
             place: call.place,
         };
-        let built = helm::render_one(&wanted, repo, sources, &request.helm, &request.limits);
+        let built = rendering.render_one(&wanted, sources);
         kustomizations.provide(call.place, built);
     }
 }

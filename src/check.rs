@@ -355,13 +355,20 @@ impl<'a> Run<'a> {
             baselined: 0,
             pruned: 0,
             kustomizations: units().filter(|(unit, _)| !unit.is_chart).count(),
-            charts: units().filter(|(unit, it)| unit.is_chart && it.is_unrendered()).count(),
+            charts: self.silent_templates().len(),
             not_built: self.not_built(),
             in_test_directories: 0,
             left_out: self.left_out(),
             time: clock.elapsed(),
             stages: clock.stages,
         }
+    }
+
+    /// Where policies are written in templates of charts that make none.
+    fn silent_templates(&self) -> BTreeSet<Span> {
+        let faults = self.assembly.built.iter().flat_map(|built| &built.faults);
+        let silent = faults.filter(|fault| fault.kind == FaultKind::Unrendered);
+        silent.map(|fault| fault.place).collect()
     }
 
     /// What could not be read or made, and no policy depends on it.
@@ -376,9 +383,9 @@ impl<'a> Run<'a> {
     /// What was not read as manifests, and why.
     fn left_out(&self) -> Vec<(String, &'static str)> {
         let units = self.assembly.units.iter().zip(&self.assembly.built);
-        let unrendered = units.filter(|(unit, built)| unit.is_chart && built.is_unrendered());
+        let unrendered = units.filter(|(unit, built)| unit.is_chart && built.is_left_out());
         let mut out: Vec<(String, &str)> = unrendered
-            .map(|(unit, _)| (unit.directory.clone(), "a Helm chart that is not rendered"))
+            .map(|(unit, _)| (unit.directory.clone(), "a Helm chart that was not rendered"))
             .collect();
         out.extend(self.repo.left_out.iter().map(|(path, why)| {
             let why = match why {

@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rayon::prelude::*;
 
-use crate::Request;
 use crate::bundle::gitops::{self, Ask};
-use crate::bundle::helm::{self, Charts, When};
+use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
 use crate::bundle::{self, Built, Fault, FaultKind, Head, Opening, Unit};
 use crate::model::{Body, Object};
@@ -47,7 +46,7 @@ const MOST_DEPLOYED: usize = 20_000;
 /// How many kustomizations are built before their objects are counted.
 const AT_ONCE: usize = 16;
 
-/// The most charts that controllers' objects have rendered: helm runs twice for each.
+/// The most charts that controllers' objects have rendered: each is read and rendered again.
 const MOST_CHARTS: usize = 200;
 
 /// What names a directory to be built.
@@ -191,8 +190,11 @@ impl<'a> Making<'a> {
         let fault = at.map(|at| Fault {
             kind: FaultKind::Limit,
             place: Span::new(SourceId(u32::try_from(at).unwrap_or(u32::MAX)), 0, 0),
-            message: format!("the kustomizations before this one make more than {MOST} objects"),
-            help: "check the repository in parts: this one was not built".to_owned(),
+            message: format!(
+                "this kustomization was not built: those before it build more than \
+                              {MOST} objects"
+            ),
+            help: "check the repository in parts".to_owned(),
             related: Vec::new(),
         });
         let built = Built {
@@ -209,27 +211,23 @@ impl<'a> Making<'a> {
     /// or those that the configuration names.
     ///
     /// # Errors
-    /// helm is not there, and the run is not to go on without it.
+    /// The configuration says how to render a chart that is not there.
     pub(crate) fn charts(
         &self,
         asked: Vec<Deployed>,
-        request: &Request,
+        rendering: &mut helm::Run<'_>,
         sources: &mut Sources,
     ) -> Result<Vec<(Built, Unit)>, Error> {
-        let (helm, limits) = (&request.helm, &request.limits);
         let deployed: BTreeSet<String> =
             asked.iter().map(|one| one.ask.directory.clone()).collect();
         let others = self.charts.clone().without(&deployed);
-        let rendered = helm::render(&others, self.repo, sources, helm, limits);
+        let rendered = rendering.render(&others, sources);
         let is_unused = |path: &&String| !deployed.iter().any(|directory| *directory == **path);
         if let Some(path) = rendered.unused.iter().find(is_unused) {
             let path = crate::text::visible(path);
             return Err(Error::Helm(format!(
-                "netpol-lint.toml says how to render the chart `{path}`, and there is no such chart"
+                "netpol-lint.toml configures the chart `{path}`, but there is no such chart"
             )));
-        }
-        if let Some(missing) = rendered.missing.filter(|_| helm.when == When::Require) {
-            return Err(Error::Helm(missing.to_string()));
         }
         let mut made: Vec<(Built, Unit)> = Vec::new();
         for (nth, one) in asked.into_iter().enumerate() {
@@ -247,7 +245,7 @@ impl<'a> Making<'a> {
                 inline: one.ask.chart.inline.as_ref(),
                 place: one.ask.place,
             };
-            let mut built = helm::render_one(&wanted, self.repo, sources, helm, limits);
+            let mut built = rendering.render_one(&wanted, sources);
             with_fallback(&mut built, &one.ask);
             let unit = unit(&built, &one.ask.directory, Some(one.by));
             made.push((built, unit));
@@ -388,15 +386,15 @@ impl<'a> Making<'a> {
 /// What is beyond the limit: told once, where the first of it is asked for.
 fn not_deployed(one: &Deployed) -> (Built, Unit) {
     let message = format!(
-        "the objects of controllers have more than {MOST_DEPLOYED} directories and charts \
-         deployed; from here on they are not built"
+        "Flux and Argo CD objects deploy more than {MOST_DEPLOYED} directories and charts: the \
+         rest are not built"
     );
     left_out(one, message)
 }
 
 /// What is beyond the limit: told where the chart is asked for.
 fn not_rendered(one: &Deployed) -> (Built, Unit) {
-    left_out(one, format!("more than {MOST_CHARTS} charts are asked for; this one is not rendered"))
+    left_out(one, format!("this chart is not rendered: the limit is {MOST_CHARTS} charts"))
 }
 
 fn left_out(one: &Deployed, message: String) -> (Built, Unit) {

@@ -236,12 +236,10 @@ impl InForce {
         let [time, output] = &self.helm_limits;
         helm::Helm {
             when: self.render.value,
-            launcher: super::launch::launcher(),
             time_limit: Duration::from_secs(time.1.value),
             output_limit: output.1.value,
             namespace: self.default_namespace.value.clone(),
             charts: self.charts.iter().map(|at| at.value.clone()).collect(),
-            ..helm::Helm::default()
         }
     }
 

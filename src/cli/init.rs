@@ -26,7 +26,7 @@ pub(super) fn write(path: &Path, terminal: &Terminal, out: &mut dyn Write) -> Re
     let text = config::scaffold(&look(&root)?);
     let failed = |error: std::io::Error| match error.kind() {
         ErrorKind::AlreadyExists => Failure::Arguments(format!(
-            "`{shown}` exists already; `netpol-lint config` prints what it puts in force"
+            "`{shown}` already exists; `netpol-lint config` prints the settings"
         )),
         _ => Failure::ConfigFile(shown.clone(), "written", error),
     };

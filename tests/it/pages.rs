@@ -7,8 +7,6 @@ use netpol_lint::lint::{Rule, Severity};
 use netpol_lint::text::markdown::{Fence, fences};
 use netpol_lint::{Outcome, Request, repo, settle};
 
-use crate::tools;
-
 /// One example of a page.
 pub struct Example<'a> {
     /// Its number on the page, from 1.
@@ -64,16 +62,10 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
 pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     let pedantic = rule.pedantic || rule.severity == Severity::Note;
     let helm = match rule.id {
-        "render-error" => Helm::default(),
-        "unrendered-chart" => Helm { program: "helm-that-is-not-there".into(), ..Helm::default() },
+        "render-error" | "unrendered-chart" => Helm::default(),
         _ => Helm { when: When::Never, ..Helm::default() },
     };
     run_with(settle::Selection { pedantic, ..Default::default() }, helm, text)
-}
-
-/// Whether a rule's examples need a program that is not here.
-pub fn lacks_program(rule: &Rule) -> bool {
-    rule.id == "render-error" && tools::tool("helm").is_none()
 }
 
 /// Runs an example with what is on by default.

@@ -81,9 +81,10 @@ fn what_was_left_out_is_said() {
         closed(&outcome).lines().skip(1).collect::<String>()
     };
     assert_eq!(left_out(0), "");
-    let why = "not rendered: `helm` was not found (https://helm.sh/docs/intro/install).";
-    assert_eq!(left_out(1), format!("1 Helm chart was {why}"));
-    assert_eq!(left_out(3), format!("3 Helm charts were {why}"));
+    let why = "renders no policy and was not checked (--show-run).";
+    assert_eq!(left_out(1), format!("1 policy template of a Helm chart {why}"));
+    let why = "render no policy and were not checked (--show-run).";
+    assert_eq!(left_out(3), format!("3 policy templates of Helm charts {why}"));
 }
 
 #[test]
@@ -104,13 +105,10 @@ fn fixes_are_counted_by_the_safest_of_a_finding() {
     };
     use Safety::{Safe, Unsafe};
     assert_eq!(told([&[], &[], &[]]), "");
-    assert_eq!(told([&[Safe], &[Unsafe, Safe], &[]]), "There is a safe fix for 2 of them (--fix).");
-    assert_eq!(
-        told([&[], &[], &[Unsafe]]),
-        "There is an unsafe fix for 1 of them (--fix --unsafe-fixes)."
-    );
+    assert_eq!(told([&[Safe], &[Unsafe, Safe], &[]]), "2 fixable with `--fix`.");
+    assert_eq!(told([&[], &[], &[Unsafe]]), "1 fixable with `--fix --unsafe-fixes`.");
     assert_eq!(
         told([&[Safe], &[Unsafe], &[Unsafe]]),
-        "There is a safe fix for 1 of them (--fix) and an unsafe one for 2 more (--unsafe-fixes)."
+        "1 fixable with `--fix`, 2 more with `--unsafe-fixes`."
     );
 }

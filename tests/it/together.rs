@@ -1,7 +1,6 @@
 //! What is applied together: who deploys what, which bundles run side by side, and what one changed
 //! file of them finds. Through the binary, as users ask.
 
-use crate::tools;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -232,9 +231,6 @@ spec: {containers: [{name: main, image: example/db}]}
 
 #[test]
 fn a_kustomization_brings_a_chart_of_the_repository() {
-    if tools::tool("helm").is_none() {
-        return;
-    }
     let folder = repository(
         "\
 # file: kustomization.yaml
@@ -268,7 +264,7 @@ spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
     );
     let (code, said) = run(folder.path(), &["-q", "--output-format", "concise", "policy.yaml"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("`app: db` selects no pod in namespace `shop`"), "{said}");
+    assert!(said.contains("`app: db` matches no pod in namespace `shop`"), "{said}");
     assert!(said.contains("Pod `main-db` there has"), "the chart's: {said}");
 }
 
