@@ -14,7 +14,7 @@ use super::selector::{Fault, Label, Operator, Requirement, Selector};
 use super::service::{Service, ServicePort};
 use super::tiered::{Evaluator, PolicyKind, TieredPolicy};
 use super::{
-    Body, Object, OtherPolicy, PodCreator, admin, cluster_config, kinds, network,
+    Body, Object, OtherPolicy, PodCreator, admin, calico, cilium, cluster_config, kinds, network,
     rbac, validate, workload,
 };
 use super::{Deployer, placeholder::is_placeholder};
@@ -81,7 +81,8 @@ fn tiered_policy(head: &Head, tree: &Node) -> Option<TieredPolicy> {
     let kind = PolicyKind::of(&head.group, &head.kind)?;
     Some(match kind.evaluator() {
         Evaluator::NetworkPolicyApi => admin::decode(head, kind, tree),
-        Evaluator::Cilium | Evaluator::Calico => return None,
+        Evaluator::Cilium => cilium::decode(head, kind, tree),
+        Evaluator::Calico => calico::decode(head, kind, tree),
     })
 }
 

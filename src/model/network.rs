@@ -6,15 +6,25 @@ use std::net::IpAddr;
 use compact_str::CompactString;
 use ipnet::IpNet;
 
+use super::calico;
 use super::decode::label_map;
 use super::ports::Protocol;
 use super::selector::Label;
-use super::tiered::read;
+use super::tiered::{Refusal, read};
 use crate::bundle::Head;
 use crate::yaml::{Node, ScalarKind};
 
 /// The ConfigMap that the Cilium agent reads.
 pub(super) const CILIUM_CONFIG: &str = "cilium-config";
+
+/// One of those objects, and what is rejected of it.
+#[derive(Clone, Debug)]
+pub struct NetworkEntry {
+    /// The object.
+    pub object: NetworkObject,
+    /// What the API server or a validating client rejects.
+    pub refusals: Vec<Refusal>,
+}
 
 /// One of those objects.
 #[derive(Clone, Debug)]
@@ -109,8 +119,19 @@ impl Default for CiliumSettings {
     }
 }
 
-/// The object that a manifest is; none for any other kind.
-pub(super) fn decode(head: &Head, tree: &Node) -> Option<NetworkObject> {
+/// The object that a manifest is, and what is rejected of it; none for any other kind.
+pub(super) fn decode(head: &Head, tree: &Node) -> Option<NetworkEntry> {
+    let object = object(head, tree)?;
+    let refusals = match object {
+        NetworkObject::Set { .. } | NetworkObject::Tier { .. } | NetworkObject::HostEndpoint => {
+            calico::refusals(head, tree)
+        }
+        _ => Vec::new(),
+    };
+    Some(NetworkEntry { object, refusals })
+}
+
+fn object(head: &Head, tree: &Node) -> Option<NetworkObject> {
     let labels = || label_map(tree.at(&["metadata", "labels"])).0;
     let nets = |key: &[&str]| -> Vec<IpNet> {
         let list = tree.at(key).and_then(Node::as_seq).unwrap_or_default();
@@ -119,12 +140,16 @@ pub(super) fn decode(head: &Head, tree: &Node) -> Option<NetworkObject> {
     Some(match (head.group.as_str(), head.kind.as_str()) {
         ("", "Node") => {
             let list = tree.at(&["status", "addresses"]).and_then(Node::as_seq).unwrap_or_default();
-            let addresses = list.iter().filter_map(|item| item.get("address")?.as_str()?.parse().ok());
+            let addresses =
+                list.iter().filter_map(|item| item.get("address")?.as_str()?.parse().ok());
             NetworkObject::Node { labels: labels(), addresses: addresses.collect() }
         }
         ("", "ServiceAccount") => NetworkObject::Account { labels: labels() },
         ("discovery.k8s.io", "EndpointSlice") => slice(tree)?,
-        ("projectcalico.org" | "crd.projectcalico.org", kind @ ("NetworkSet" | "GlobalNetworkSet")) => {
+        (
+            "projectcalico.org" | "crd.projectcalico.org",
+            kind @ ("NetworkSet" | "GlobalNetworkSet"),
+        ) => {
             let is_global = kind == "GlobalNetworkSet";
             NetworkObject::Set { labels: labels(), nets: nets(&["spec", "nets"]), is_global }
         }
@@ -132,7 +157,9 @@ pub(super) fn decode(head: &Head, tree: &Node) -> Option<NetworkObject> {
             NetworkObject::CidrGroup { labels: labels(), nets: nets(&["spec", "externalCIDRs"]) }
         }
         ("projectcalico.org" | "crd.projectcalico.org", "Tier") => tier(tree),
-        ("projectcalico.org" | "crd.projectcalico.org", "HostEndpoint") => NetworkObject::HostEndpoint,
+        ("projectcalico.org" | "crd.projectcalico.org", "HostEndpoint") => {
+            NetworkObject::HostEndpoint
+        }
         ("operator.tigera.io", "APIServer") => NetworkObject::CalicoInstallation,
         ("", "ConfigMap") if head.name == CILIUM_CONFIG => NetworkObject::Cilium(settings(tree)),
         _ => return None,

@@ -67,8 +67,7 @@ impl Index<ClassId> for Classes {
 
 /// What tells workloads apart: their namespace, whether they use the node's network, the numbers
 /// of their ports by name, who selects them and who means them as a peer.
-type Key =
-    (u32, bool, Vec<NamedPort>, Vec<(u32, Tri)>, Vec<(u32, Tri)>, Vec<(SpecId, Tri)>);
+type Key = (u32, bool, Vec<NamedPort>, Vec<(u32, Tri)>, Vec<(u32, Tri)>, Vec<(SpecId, Tri)>);
 
 /// A port that some policy names, and its number in the containers.
 type NamedPort = (CompactString, Protocol, u16);

@@ -117,7 +117,10 @@ impl Compiled {
         let matches = |statement: &Statement| {
             let peer = &statement.rule().peer;
             let is_name = |end: &&Ends| matches!(end, Ends::Name(_));
-            if !learns && statement.asker.kind.is_some_and(is_cilium) && peer.terms().iter().all(|end| is_name(&end)) {
+            if !learns
+                && statement.asker.kind.is_some_and(is_cilium)
+                && peer.terms().iter().all(is_name)
+            {
                 return Matched::default();
             }
             let asker = crate::resolve::Asker { subject: Some(self.example), ..statement.asker };
@@ -136,12 +139,14 @@ impl Compiled {
         let cluster = meanings.cluster;
         let count = u64::from(cluster.workload_count());
         let is_for_all = |pods: &Pods| {
-            let all = u64::from(pods.yes.len()) + u64::from(pods.maybe.len());
+            let all = pods.yes.len() + pods.maybe.len();
             all >= count
         };
+        // As if nothing were denied, and as if who is allowed by name were not there.
         let matches = |statement: &Statement| {
-            let meaning = meanings.of(statement);
-            match is_for_all(&meaning.peer) {
+            let opens_all =
+                statement.action() != Action::Deny && is_for_all(&meanings.of(statement).peer);
+            match opens_all {
                 true => Matched::exactly(Traffic::all()),
                 false => Matched::default(),
             }
@@ -174,7 +179,9 @@ impl Compiled {
             match end {
                 Ends::Net(net) => found.extend(std::iter::once(&net.cidr).chain(&net.except)),
                 Ends::Group(group) => {
-                    found.extend(cluster.cidr_groups().flat_map(|(.., nets)| nets).chain(&group.except));
+                    found.extend(
+                        cluster.cidr_groups().flat_map(|(.., nets)| nets).chain(&group.except),
+                    );
                 }
                 Ends::Pods(_) => found.extend(cluster.sets().flat_map(|(_, _, nets, _)| nets)),
                 Ends::Service(term) => {
@@ -228,9 +235,7 @@ fn among(pods: &Pods, workload: u32) -> Tri {
 }
 
 fn answer(weighed: Weighed) -> Answer {
-    let allowed = Allowed {
-        sure: weighed.allowed.sure.ports,
-        possible: weighed.allowed.possible.ports,
-    };
+    let allowed =
+        Allowed { sure: weighed.allowed.sure.ports, possible: weighed.allowed.possible.ports };
     Answer { allowed, by: weighed.by }
 }

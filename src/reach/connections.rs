@@ -177,9 +177,7 @@ impl<'a> Sides<'a> {
             Side::Policies(allowance) if !allowance.may_be_for_all() => {
                 Some(allowance.classes().collect())
             }
-            Side::Tiers(tiers) => {
-                tiers.classes(&self.meanings[direction.position()], self.classes)
-            }
+            Side::Tiers(tiers) => tiers.classes(&self.meanings[direction.position()], self.classes),
             _ => None,
         }
     }
@@ -201,7 +199,8 @@ impl<'a> Sides<'a> {
             side => side.fixed_answer(),
         };
         let ingress = &self.ingress[to];
-        let (out, into) = (with(egress, to_id, Direction::Egress), with(ingress, from, Direction::Ingress));
+        let (out, into) =
+            (with(egress, to_id, Direction::Egress), with(ingress, from, Direction::Ingress));
         let allowed = &out.allowed & &into.allowed;
         if allowed.is_nothing() {
             return None;

@@ -92,12 +92,7 @@ pub(super) fn of_services(
     Some(targets(cluster, home, term, destination))
 }
 
-fn targets(
-    cluster: &Cluster,
-    home: u32,
-    term: &ServiceTerm,
-    destination: Destination,
-) -> Matched {
+fn targets(cluster: &Cluster, home: u32, term: &ServiceTerm, destination: Destination) -> Matched {
     let mut found = Matched::default();
     let mut any = false;
     for (namespace, name, service) in cluster.meant_services(home, term) {

@@ -1,12 +1,10 @@
 //! A NetworkPolicy in the shape of the other kinds, so that one engine evaluates all of them.
 
 use crate::model::tiered::{
-    Action, Closes, Effect, Ends, Expr, Flow, LabelOf, NetTerm, PodTerm, PortTerm, Protocols, Scope,
-    TieredRule,
+    Action, Closes, Effect, Ends, Expr, Flow, LabelOf, NetTerm, PodTerm, PortTerm, Protocols,
+    Scope, TieredRule,
 };
-use crate::model::{
-    Direction, Field, Peer, Place, Policy, PortEntry, Selector, TrafficRule,
-};
+use crate::model::{Direction, Field, Peer, Place, Policy, PortEntry, Selector, TrafficRule};
 use crate::reach::rules::exceptions;
 
 /// Whether a policy closes a direction.

@@ -21,9 +21,9 @@ pub use connections::{Connection, Connections, End, Evidence, connections};
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
 pub use parties::{Passage, Side, party_side, passage};
 pub use ports::{Allowed, PortSet};
+pub use rules::{Destination, entry_allows, peer_matches, ports_allow};
 pub use traffic::{Matched, Packet, Traffic};
 pub use weigh::Weighed;
-pub use rules::{Destination, entry_allows, peer_matches, ports_allow};
 
 use std::net::IpAddr;
 use std::sync::OnceLock;

@@ -73,8 +73,8 @@ pub(super) fn of_node(cluster: &Cluster, direction: Direction, party: &Party) ->
     let is_policed = || {
         cluster.tiered().iter().filter_map(|id| cluster.tiered_policy(*id)).any(|policy| {
             let for_nodes = policy.specs.iter().enumerate().filter(|(_, spec)| spec.is_for_nodes);
-            let mut ruled =
-                for_nodes.filter(|(number, _)| policy.rules_of(*number, direction).next().is_some());
+            let mut ruled = for_nodes
+                .filter(|(number, _)| policy.rules_of(*number, direction).next().is_some());
             ruled.next().is_some()
         })
     };
@@ -205,7 +205,9 @@ impl Asked<'_> {
         Tri::any(statements.map(|statement| {
             let rule = statement.rule();
             let admits = |patterns: &Vec<_>| {
-                patterns.iter().any(|pattern: &crate::model::tiered::NamePattern| pattern.fits(name))
+                patterns
+                    .iter()
+                    .any(|pattern: &crate::model::tiered::NamePattern| pattern.fits(name))
             };
             match rule.dns.as_ref().is_some_and(admits) {
                 true => statement.applies & dns_peer(self.cluster, statement, self.workload),
@@ -230,4 +232,3 @@ fn dns_peer(cluster: &Cluster, statement: &Statement, workload: u32) -> Tri {
             .chain(std::iter::once(holds(Party::Entity(Entity::World)))),
     )
 }
-

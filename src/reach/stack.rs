@@ -144,13 +144,7 @@ impl<'a> Stacks<'a> {
         Tier { batches, closed, lets_node_in: self.direction == Direction::Ingress }
     }
 
-    fn close(
-        &self,
-        closes: Closes,
-        selects: Tri,
-        policy: u32,
-        isolating: &mut Vec<u32>,
-    ) -> Tri {
+    fn close(&self, closes: Closes, selects: Tri, policy: u32, isolating: &mut Vec<u32>) -> Tri {
         let closed = match closes {
             Closes::No => return Tri::No,
             Closes::Yes => selects,
@@ -193,7 +187,8 @@ impl<'a> Stacks<'a> {
         let mut stack = Stack::default();
         let mut tiers: HashMap<String, (Tri, Vec<Placed>)> = HashMap::new();
         for &(policy, selects) in &selecting.policies {
-            let (closed, placed) = tiers.entry("default".to_owned()).or_insert((Tri::No, Vec::new()));
+            let (closed, placed) =
+                tiers.entry("default".to_owned()).or_insert((Tri::No, Vec::new()));
             let closes = lower::closes(self.cluster.policy(policy), self.direction);
             *closed = *closed | self.close(closes, selects, policy, &mut stack.isolating);
             let name = format!("knp.default.{}", self.cluster.head(policy).name);
@@ -270,14 +265,11 @@ impl<'a> Stacks<'a> {
     fn statements_of(&self, policy: u32, selects: Tri) -> Vec<Statement> {
         let id = SpecId { policy, spec: 0 };
         let mut known = self.known.borrow_mut();
-        let rules = known.entry(id).or_insert_with(|| {
-            Rc::new(lower::rules(self.cluster.policy(policy), self.direction))
-        });
+        let rules = known
+            .entry(id)
+            .or_insert_with(|| Rc::new(lower::rules(self.cluster.policy(policy), self.direction)));
         let asker = self.cluster.asker(policy);
-        let at = |position: usize| At {
-            policy,
-            spot: Spot::Rule(self.direction, position as u32),
-        };
+        let at = |position: usize| At { policy, spot: Spot::Rule(self.direction, position as u32) };
         (0..rules.len())
             .map(|position| Statement {
                 at: at(position),

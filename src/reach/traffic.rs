@@ -69,7 +69,9 @@ impl Traffic {
     pub fn contains(&self, packet: Packet) -> bool {
         match packet {
             Packet::Port(port) => self.ports.contains(port),
-            Packet::Icmp(family, kind) => self.icmp.contains(*icmp_range(family, kind, kind).start()),
+            Packet::Icmp(family, kind) => {
+                self.icmp.contains(*icmp_range(family, kind, kind).start())
+            }
         }
     }
 }

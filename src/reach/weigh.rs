@@ -2,8 +2,8 @@
 
 use super::stack::{Stack, Statement, Tier};
 use super::traffic::{Fate, Matched, Traffic};
-use crate::model::tiered::Action;
 use crate::model::At;
+use crate::model::tiered::Action;
 use crate::resolve::Tri;
 
 /// What becomes of traffic, and which rules decide it.

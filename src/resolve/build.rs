@@ -11,8 +11,8 @@ use super::cluster::{Cluster, World};
 use super::elsewhere::Elsewhere;
 use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
-use super::places::{Namespace, Open, is_system};
 use super::network::{self, Network, Plugin};
+use super::places::{Namespace, Open, is_system};
 use super::postings::Postings;
 use crate::model::tiered::{PolicyKind, TieredPolicy};
 use crate::model::{AddressRange, Body, Label, Object, is_placeholder};
@@ -85,9 +85,9 @@ impl Cluster {
         let profile = settings.profile.unwrap_or_else(|| {
             Profile::detect(members.objects.iter().map(|&id| &objects[id as usize]))
         });
-        let plugin = settings.plugin.or_else(|| {
-            network::detect(members.objects.iter().map(|&id| &objects[id as usize]))
-        });
+        let plugin = settings
+            .plugin
+            .or_else(|| network::detect(members.objects.iter().map(|&id| &objects[id as usize])));
         let configs = members.elsewhere.iter().flat_map(Elsewhere::cluster_configs);
         let described = described(&objects, members.objects.iter().copied().chain(configs));
         let mut cluster = Self {
@@ -165,7 +165,7 @@ impl Cluster {
                     }
                 }
                 Body::Tiered(policy) => self.enter_tiered(id, namespace, policy),
-                Body::Network(object) => self.network.enter(id, head, &name, object),
+                Body::Network(entry) => self.network.enter(id, head, &name, &entry.object),
                 Body::OtherPolicy(policy) if policy.cluster_wide => {
                     self.other_policy_everywhere = true;
                 }

@@ -19,12 +19,12 @@ use super::postings::Postings;
 use super::select::selects;
 use super::tiered::Selections;
 
+use super::network::{Network, Plugin};
 use super::tri::{Tri, Why};
 use super::trigrams::Trigrams;
 use crate::bundle::{Head, Write, Writer};
-use super::network::{Network, Plugin};
 use crate::model::tiered::TieredPolicy;
-use crate::model::{At, AddressRange, Body, Field, Object, Policy, Selector, Spot, Workload};
+use crate::model::{AddressRange, At, Body, Field, Object, Policy, Selector, Spot, Workload};
 use crate::text::Span;
 use crate::yaml::Node;
 

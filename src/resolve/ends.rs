@@ -2,18 +2,18 @@
 
 use std::net::IpAddr;
 
-use compact_str::CompactString;
-use ipnet::IpNet;
 use super::cluster::{Cluster, World};
 use super::identity::{DnsIdentity, Identity, PodIdentity, ReservedIdentity, SetIdentity, holds};
 use super::known::is_dns_address;
 use super::network::Plugin;
 use super::tri::{Tri, Why};
+use crate::model::Service;
 use crate::model::tiered::{
     CidrGroup, Ends, Entity, Evaluator, Expr, LabelOf, NetTerm, PodTerm, PolicyKind, Scope,
     ServiceTerm,
 };
-use crate::model::Service;
+use compact_str::CompactString;
+use ipnet::IpNet;
 
 /// Who is at an end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -91,7 +91,9 @@ impl Cluster {
         let own = subject.and_then(name);
         let other = match party {
             Party::Node(id) => Some(self.head(*id).name.as_str()),
-            Party::Workload(number) if self.workload(*number).workload.host_network => name(*number),
+            Party::Workload(number) if self.workload(*number).workload.host_network => {
+                name(*number)
+            }
             Party::Entity(Entity::Host) => return Tri::Yes,
             Party::Entity(Entity::ApiServer) => return Tri::Unknown(Why::Cluster),
             _ => return Tri::No,
@@ -186,9 +188,8 @@ impl Cluster {
     /// Whether a selector of Cilium holds of an end that is no pod: by the identities that are
     /// reserved for it.
     fn reserved_holds(&self, asker: Asker, term: &PodTerm, party: &Party) -> Tri {
-        let with = |names: &[&str]| {
-            self.identity_holds(asker, term, &ReservedIdentity(names), None)
-        };
+        let with =
+            |names: &[&str]| self.identity_holds(asker, term, &ReservedIdentity(names), None);
         match party {
             Party::Address(_) | Party::Name(_) => with(&["world"]),
             Party::Entity(Entity::ApiServer) => {
@@ -339,7 +340,10 @@ impl Cluster {
                     Tri::from(pod.namespace.name == namespace)
                         & Tri::all(service.selector.iter().map(|label| {
                             let (key, value) = (label.key.as_str(), label.value.as_str());
-                            holds(&Expr::equals(LabelOf::Pod, key, value, label.key_span), &identity)
+                            holds(
+                                &Expr::equals(LabelOf::Pod, key, value, label.key_span),
+                                &identity,
+                            )
                         }))
                 }
                 Party::ClusterDns => {
@@ -383,14 +387,16 @@ impl Cluster {
             wanted.as_ref().is_none_or(|wanted| *wanted == namespace.name)
         });
         within.flat_map(move |(namespace, number)| {
-            let services = self.services_in(number).filter(move |(head, service)| match &term.name {
-                Some(name) => head.name == *name,
-                None => {
-                    let identity = SetIdentity { labels: &service.own_labels, namespace: None };
-                    holds(&term.labels, &identity).is_yes()
-                }
-            });
-            services.map(move |(head, service)| (namespace.name.as_str(), head.name.as_str(), service))
+            let services =
+                self.services_in(number).filter(move |(head, service)| match &term.name {
+                    Some(name) => head.name == *name,
+                    None => {
+                        let identity = SetIdentity { labels: &service.own_labels, namespace: None };
+                        holds(&term.labels, &identity).is_yes()
+                    }
+                });
+            services
+                .map(move |(head, service)| (namespace.name.as_str(), head.name.as_str(), service))
         })
     }
 

@@ -93,7 +93,7 @@ impl Cluster {
 
     fn network_object(&self, id: u32) -> &NetworkObject {
         match &self.object(id).body {
-            Body::Network(object) => object,
+            Body::Network(entry) => &entry.object,
             other => unreachable!("object {id} is {other:?}"),
         }
     }
@@ -209,7 +209,7 @@ pub(super) fn detect<'o>(objects: impl Iterator<Item = &'o Object>) -> Option<Pl
 fn installs(object: &Object) -> Option<Plugin> {
     let name = object.head.name.as_str();
     match &object.body {
-        Body::Network(network) => match **network {
+        Body::Network(network) => match network.object {
             NetworkObject::Cilium(_) => Some(Plugin::Cilium),
             NetworkObject::CalicoInstallation => Some(Plugin::Calico),
             _ => None,

@@ -74,9 +74,10 @@ impl Cluster {
     /// The pods that a selector selects.
     pub fn term_pods(&self, asker: Asker, term: &PodTerm) -> Pods {
         let mut pods = Pods::default();
-        let by_namespace = !term.labels.requirements().iter().any(|(of, _)| {
-            matches!(of, LabelOf::Pod | LabelOf::Account | LabelOf::AccountName)
-        }) && !has_text(&term.labels);
+        let by_namespace =
+            !term.labels.requirements().iter().any(|(of, _)| {
+                matches!(of, LabelOf::Pod | LabelOf::Account | LabelOf::AccountName)
+            }) && !has_text(&term.labels);
         let wanted = narrowing(&term.labels);
         for number in self.term_namespaces(asker, term) {
             let within = self.namespace(number).workloads.clone();
@@ -138,18 +139,17 @@ pub(crate) fn names(expr: &Expr) -> Option<Vec<&str>> {
     expr.required(LabelOf::Namespace).find_map(|requirement| {
         let is_name = matches!(requirement.key.as_str(), NAME_LABEL | CALICO_NAME);
         let mut values = requirement.values.iter().map(|(value, _)| value.as_str());
-        let is_plain = is_name
-            && requirement.operator == Operator::In
-            && !values.clone().any(is_placeholder);
+        let is_plain =
+            is_name && requirement.operator == Operator::In && !values.clone().any(is_placeholder);
         is_plain.then(|| values.by_ref().collect())
     })
 }
 
 /// What a condition requires of the pod's own labels, to look it up by.
 fn narrowing(expr: &Expr) -> Option<Selector> {
-    let requirements = expr.required(LabelOf::Pod).filter(|requirement| {
-        matches!(requirement.operator, Operator::In | Operator::Exists)
-    });
+    let requirements = expr
+        .required(LabelOf::Pod)
+        .filter(|requirement| matches!(requirement.operator, Operator::In | Operator::Exists));
     let requirements: Vec<_> = requirements.cloned().collect();
     (!requirements.is_empty()).then_some(Selector { requirements, faults: Vec::new() })
 }

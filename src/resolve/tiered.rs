@@ -4,11 +4,11 @@ use fixedbitset::FixedBitSet;
 
 use super::cluster::{Cluster, Pods, Subject};
 use super::ends::Asker;
+use super::network::Plugin;
 use super::segments::SegmentTree;
 use super::tri::{Tri, Why};
-use super::network::Plugin;
-use crate::model::{Direction, Enforcement};
 use crate::model::tiered::{Closes, PodTerm};
+use crate::model::{Direction, Enforcement};
 
 /// One spec of a policy, by the number of its object and its position there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -100,8 +100,9 @@ impl Cluster {
 
     /// Whether more than Kubernetes' own policies decides for a workload's pods.
     pub fn is_tiered(&self, workload: u32) -> bool {
-        let is_isolated_by_default =
-            || self.plugin == Some(Plugin::Cilium) && self.cilium().enforcement != Enforcement::Default;
+        let is_isolated_by_default = || {
+            self.plugin == Some(Plugin::Cilium) && self.cilium().enforcement != Enforcement::Default
+        };
         !self.specs_selecting(workload).is_empty() || is_isolated_by_default()
     }
 

@@ -26,8 +26,7 @@ fn reach_agrees_with_every_applicable_list() {
     for record in records.lines() {
         let record: Value = serde_json::from_str(record).unwrap();
         let text = |key: &str| record[key].as_str().unwrap_or_default().to_owned();
-        let is_asked = text("suite") != "diff"
-            && record["applicable"] != Value::Bool(false);
+        let is_asked = text("suite") != "diff" && record["applicable"] != Value::Bool(false);
         if !is_asked {
             continue;
         }
@@ -84,7 +83,9 @@ fn differences(folder: &Path, record: &Value) -> Vec<String> {
         // Pairs for which the whole of one protocol and port is allowed.
         Some(connection) => {
             let only = PortSet::parse(&connection.replace('-', " ")).unwrap();
-            let of = |(ends, ports): (_, PortSet)| ((&ports & &only) == only).then(|| (ends, only.clone()));
+            let of = |(ends, ports): (_, PortSet)| {
+                ((&ports & &only) == only).then(|| (ends, only.clone()))
+            };
             found.into_iter().filter_map(of).collect()
         }
         None => found,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use netpol_lint::bundle;
 use netpol_lint::model::tiered::{Entity, IcmpFamily};
-use netpol_lint::model::{Object, Protocol, decode};
+use netpol_lint::model::{Body, Object, Protocol, decode};
 use netpol_lint::reach::{Packet, Port, passage};
 use netpol_lint::resolve::{Cluster, Members, Party, Settings, Tri, World};
 use netpol_lint::text::SourceId;
@@ -19,6 +19,52 @@ use crate::shared::shared;
 #[test]
 fn admin_policies_decide_as_the_network_policy_api_says() {
     agree_with("conformance/policy-api");
+}
+
+#[test]
+fn cilium_policies_decide_as_cilium_says() {
+    agree_with("conformance/cilium");
+    accepts_the_same("conformance/cilium");
+}
+
+#[test]
+fn calico_policies_decide_as_calico_says() {
+    agree_with("conformance/calico");
+    accepts_the_same("conformance/calico");
+}
+
+/// Every object of a table is accepted, or refused at its field.
+fn accepts_the_same(folder: &str) {
+    let Some(folder) = shared(folder) else {
+        return;
+    };
+    let table = std::fs::read_to_string(folder.join("validity.jsonl")).unwrap();
+    let mut agree = 0;
+    let mut wrong = Vec::new();
+    for line in table.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let text = row["object"].to_string();
+        let stream = read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
+        let heads = bundle::heads(&stream.documents[0].root);
+        let object = heads.into_iter().map(|(head, tree)| decode(head, &tree)).next().unwrap();
+        let refusals = match &object.body {
+            Body::Tiered(policy) => &policy.refusals,
+            Body::Network(entry) => &entry.refusals,
+            other => panic!("{other:?}"),
+        };
+        let fields: Vec<&str> = refusals.iter().map(|refusal| refusal.field.as_str()).collect();
+        let agrees = match row["accepted"].as_bool().unwrap() {
+            true => fields.is_empty(),
+            // The field that is named, or one within it.
+            false => fields.iter().any(|field| field.starts_with(row["field"].as_str().unwrap())),
+        };
+        match agrees {
+            true => agree += 1,
+            false => wrong.push(format!("{fields:?}: {line}")),
+        }
+    }
+    println!("{}: {agree} objects agree", folder.display());
+    assert!(agree > 0 && wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// Every connection of a set of cases, by group.

@@ -121,9 +121,8 @@ impl Decoder<'_> {
             _ => {
                 let known = [("Admin", true), ("Baseline", false)];
                 let tier = self.required(spec, path, "tier", "`Admin` or `Baseline`");
-                let is_admin = tier.and_then(|node| {
-                    self.reader.word(node, &path.field("tier"), "tier", &known)
-                });
+                let is_admin = tier
+                    .and_then(|node| self.reader.word(node, &path.field("tier"), "tier", &known));
                 match is_admin {
                     Some(true) => Rank::Admin { priority },
                     Some(false) => Rank::Baseline { priority },
@@ -222,9 +221,9 @@ impl Decoder<'_> {
         index: usize,
         path: &Path<'_>,
     ) -> TieredRule {
-        if let Some(name) = read::value(node, "name").filter(|name| {
-            name.as_str().is_some_and(|text| text.chars().count() > 100)
-        }) {
+        if let Some(name) = read::value(node, "name")
+            .filter(|name| name.as_str().is_some_and(|text| text.chars().count() > 100))
+        {
             let message = "the name of the rule has more than 100 characters";
             let path = path.field("name");
             self.reader.refuse(RefusalKind::Policy, name.span, &path, message, "shorten it");
@@ -233,8 +232,8 @@ impl Decoder<'_> {
             self.version.actions.iter().map(|(word, _)| format!("`{word}`")).collect();
         let action = self.required(node, path, "action", &words.join(", "));
         let known = self.version.actions;
-        let action = action
-            .and_then(|node| self.reader.word(node, &path.field("action"), "action", known));
+        let action =
+            action.and_then(|node| self.reader.word(node, &path.field("action"), "action", known));
         let peer = self.peers(node, direction, path);
         let flow = self.flow(node, path);
         self.no_named_ports_outside(node, &peer, &flow, path);
@@ -262,9 +261,10 @@ impl Decoder<'_> {
     fn no_named_ports_outside(&mut self, node: &Node, peer: &Ends, flow: &Flow, path: &Path<'_>) {
         let is_outside =
             |end: &&Ends| matches!(end, Ends::Net(_) | Ends::Nodes(..) | Ends::Name(_));
-        let has_names = flow.ports().iter().any(|port| {
-            matches!(port.port, Some(super::ports::PortRef::Name(_)))
-        });
+        let has_names = flow
+            .ports()
+            .iter()
+            .any(|port| matches!(port.port, Some(super::ports::PortRef::Name(_))));
         if has_names && !self.version.is_cluster() && peer.terms().iter().any(is_outside) {
             let message = "the rule has a named port and a peer outside of the pods";
             let help = "write the number of the port, or the peers in rules of their own";
@@ -274,8 +274,12 @@ impl Decoder<'_> {
 
     fn namespaces(&mut self, entry: &crate::yaml::Entry, path: &Path<'_>) -> PodTerm {
         let path = path.field("namespaces");
-        let labels =
-            self.reader.selector(&entry.value, &path, LabelOf::Namespace, super::tiered::Laxity::Types);
+        let labels = self.reader.selector(
+            &entry.value,
+            &path,
+            LabelOf::Namespace,
+            super::tiered::Laxity::Types,
+        );
         let place = read::place(entry);
         let labels_of_pods = super::tiered::Expr::Always;
         PodTerm { place, scope: Scope::Where(labels, place), labels: labels_of_pods }

@@ -3,7 +3,8 @@
 use super::Decoder;
 use crate::model::policy::Direction;
 use crate::model::tiered::{
-    Bits, Ends, Expr, LabelOf, Laxity, NamePattern, NetTerm, Path, PodTerm, RefusalKind, Scope, read,
+    Bits, Ends, Expr, LabelOf, Laxity, NamePattern, NetTerm, Path, PodTerm, RefusalKind, Scope,
+    read,
 };
 use crate::yaml::{Entry, Node};
 
@@ -51,11 +52,12 @@ impl Decoder<'_> {
         };
         match *form {
             "namespaces" => vec![Ends::Pods(self.namespaces(entry, path))],
-            "pods" => self.pods(entry, path).map_or(vec![Ends::Unknown], |term| vec![Ends::Pods(term)]),
+            "pods" => {
+                self.pods(entry, path).map_or(vec![Ends::Unknown], |term| vec![Ends::Pods(term)])
+            }
             "nodes" => {
                 let path = path.field("nodes");
-                let labels =
-                    self.reader.selector(&entry.value, &path, LabelOf::Pod, Laxity::Types);
+                let labels = self.reader.selector(&entry.value, &path, LabelOf::Pod, Laxity::Types);
                 vec![Ends::Nodes(labels, read::place(entry))]
             }
             "networks" => self.networks(entry, path),
@@ -96,7 +98,8 @@ impl Decoder<'_> {
         let mut found = Vec::new();
         for (index, node) in items.iter().enumerate() {
             let path = path.item(index);
-            let is_mapped = node.as_str().is_some_and(|text| text.to_lowercase().contains("::ffff:"));
+            let is_mapped =
+                node.as_str().is_some_and(|text| text.to_lowercase().contains("::ffff:"));
             if is_mapped {
                 let message = "the network is an IPv4 one in the notation of IPv6";
                 let help = "write it as an IPv4 network";

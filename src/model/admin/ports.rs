@@ -126,12 +126,7 @@ impl Decoder<'_> {
     }
 
     /// A port number from 1 to 65535.
-    fn number(
-        &mut self,
-        node: &Node,
-        field: &'static str,
-        path: &Path<'_>,
-    ) -> Option<u16> {
+    fn number(&mut self, node: &Node, field: &'static str, path: &Path<'_>) -> Option<u16> {
         let Some(entry) = read::entry(node, field) else {
             let message = format!("`{path}` has no `{field}`");
             let help = format!("write `{field}: …`");

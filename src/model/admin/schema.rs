@@ -52,8 +52,7 @@ const CLUSTER: Fields = &[
     ("status", Shape::Any),
 ];
 
-const PODS: Shape =
-    Shape::Object(&[("namespaceSelector", SELECTOR), ("podSelector", SELECTOR)]);
+const PODS: Shape = Shape::Object(&[("namespaceSelector", SELECTOR), ("podSelector", SELECTOR)]);
 const SUBJECT: Shape = Shape::Object(&[("namespaces", SELECTOR), ("pods", PODS)]);
 const TEXTS: Shape = Shape::List(&Shape::Text);
 const PEERS: Shape = Shape::List(&Shape::Object(&[("namespaces", SELECTOR), ("pods", PODS)]));

@@ -260,7 +260,10 @@ mod tests {
     fn a_star_is_one_label_or_a_part_of_one() {
         assert!(fits("*.example.com", "api.example.com") && fits("*", "a.b.c"));
         assert!(fits("s3-*.example.com", "s3-eu.example.com") && fits("a*b*c", "aXbYc"));
-        assert!(fits("**.example.com", "a.b.example.com") && fits("*.A.com".to_lowercase().as_str(), "b.a.COM."));
+        assert!(
+            fits("**.example.com", "a.b.example.com")
+                && fits("*.A.com".to_lowercase().as_str(), "b.a.COM.")
+        );
         for (pattern, name) in [
             ("*.example.com", "example.com"),
             ("*.example.com", "a.b.example.com"),

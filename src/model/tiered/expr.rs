@@ -5,6 +5,9 @@ use compact_str::CompactString;
 use crate::model::selector::{Operator, Requirement, Selector};
 use crate::text::Span;
 
+/// The label that the API server sets to the name of every Namespace (KEP-2161).
+pub const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
+
 /// Whose label a condition is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LabelOf {
@@ -130,9 +133,7 @@ impl Expr {
         match self {
             Self::Is(of, requirement) => vec![(*of, requirement)],
             Self::Not(one) => one.requirements(),
-            Self::All(list) | Self::Any(list) => {
-                list.iter().flat_map(Self::requirements).collect()
-            }
+            Self::All(list) | Self::Any(list) => list.iter().flat_map(Self::requirements).collect(),
             Self::Always | Self::Never | Self::Unknown | Self::Text(..) => Vec::new(),
         }
     }

@@ -44,6 +44,12 @@ pub enum IcmpFamily {
 pub struct Protocols([bool; 3]);
 
 impl Protocols {
+    /// TCP alone.
+    pub const TCP: Self = Self([true, false, false]);
+    /// UDP alone.
+    pub const UDP: Self = Self([false, true, false]);
+    /// SCTP alone.
+    pub const SCTP: Self = Self([false, false, true]);
     /// All three.
     pub const ALL: Self = Self([true; 3]);
     /// None of them (GRE, and what is misspelt).

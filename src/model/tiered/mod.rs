@@ -10,7 +10,7 @@ mod refusal;
 mod schema;
 
 pub use ends::{CidrGroup, Ends, Entity, NamePattern, NetTerm, PodTerm, Scope, ServiceTerm};
-pub use expr::{Expr, LabelOf, TextOperator, TextTest};
+pub use expr::{Expr, LabelOf, NAMESPACE_NAME, TextOperator, TextTest};
 pub use flow::{Flow, IcmpFamily, PortTerm, Protocols};
 pub use path::Path;
 pub use read::{Bits, Laxity, Reader};
@@ -84,6 +84,16 @@ impl PolicyKind {
                 Self::BaselineAdminNetworkPolicy
             }
             ("policy.networking.k8s.io", "ClusterNetworkPolicy") => Self::ClusterNetworkPolicy,
+            ("cilium.io", "CiliumNetworkPolicy") => Self::CiliumNetworkPolicy,
+            ("cilium.io", "CiliumClusterwideNetworkPolicy") => Self::CiliumClusterwideNetworkPolicy,
+            ("projectcalico.org" | "crd.projectcalico.org", kind) => match kind {
+                "NetworkPolicy" => Self::CalicoNetworkPolicy,
+                "GlobalNetworkPolicy" => Self::CalicoGlobalNetworkPolicy,
+                "StagedNetworkPolicy"
+                | "StagedGlobalNetworkPolicy"
+                | "StagedKubernetesNetworkPolicy" => Self::CalicoStaged,
+                _ => return None,
+            },
             _ => return None,
         })
     }
