@@ -579,10 +579,12 @@ pub(super) fn label_map(node: Option<&Node>) -> (Vec<Label>, bool) {
     let mut labels: Vec<Label> = Vec::with_capacity(map.entries.len());
     for entry in &map.entries {
         unsure |= is_placeholder(&entry.key);
-        let Ok(value) = string(&entry.value) else {
+        let value = string(&entry.value).ok().or_else(|| {
+            // The API server rejects it, and quotes are the fix: the text is what is meant.
             unsure = true;
-            continue;
-        };
+            entry.value.as_scalar().map(|scalar| scalar.text.clone())
+        });
+        let Some(value) = value else { continue };
         labels.push(Label {
             key: entry.key.clone(),
             value,

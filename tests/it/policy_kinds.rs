@@ -9,7 +9,7 @@ use netpol_lint::bundle;
 use netpol_lint::model::tiered::{Entity, IcmpFamily};
 use netpol_lint::model::{Body, Object, Protocol, decode};
 use netpol_lint::reach::{Packet, Port, passage};
-use netpol_lint::resolve::{Cluster, Members, Party, Settings, Tri, World};
+use netpol_lint::resolve::{Cluster, Members, Party, Plugin, Settings, Tri, World};
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
 use serde_json::Value;
@@ -18,18 +18,18 @@ use crate::shared::shared;
 
 #[test]
 fn admin_policies_decide_as_the_network_policy_api_says() {
-    agree_with("conformance/policy-api");
+    agree_with("conformance/policy-api", None);
 }
 
 #[test]
 fn cilium_policies_decide_as_cilium_says() {
-    agree_with("conformance/cilium");
+    agree_with("conformance/cilium", Some(Plugin::Cilium));
     accepts_the_same("conformance/cilium");
 }
 
 #[test]
 fn calico_policies_decide_as_calico_says() {
-    agree_with("conformance/calico");
+    agree_with("conformance/calico", Some(Plugin::Calico));
     accepts_the_same("conformance/calico");
 }
 
@@ -68,7 +68,7 @@ fn accepts_the_same(folder: &str) {
 }
 
 /// Every connection of a set of cases, by group.
-fn agree_with(folder: &str) {
+fn agree_with(folder: &str, plugin: Option<Plugin>) {
     let Some(folder) = shared(folder) else {
         return;
     };
@@ -81,7 +81,7 @@ fn agree_with(folder: &str) {
         let case = probe["case"].as_str().unwrap();
         let cluster = clusters
             .entry(case.to_owned())
-            .or_insert_with(|| cluster(&folder.join("cases").join(case)));
+            .or_insert_with(|| cluster(&folder.join("cases").join(case), plugin));
         let answer = answer(cluster, &probe);
         let count = counts.entry(group(case)).or_default();
         count.1 += 1;
@@ -152,7 +152,7 @@ fn party(cluster: &Cluster, end: &Value) -> Party {
 }
 
 /// The closed world of the files of a directory.
-fn cluster(directory: &Path) -> Cluster {
+fn cluster(directory: &Path, plugin: Option<Plugin>) -> Cluster {
     let mut files: Vec<_> =
         std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort();
@@ -171,6 +171,6 @@ fn cluster(directory: &Path) -> Cluster {
         reported: Arc::new((0..objects.len()).collect()),
         elsewhere: None,
     };
-    let settings = Settings { world: World::Closed, ..Settings::default() };
+    let settings = Settings { world: World::Closed, plugin, ..Settings::default() };
     Cluster::build(Arc::new(objects), members, settings)
 }
