@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::Request;
-use crate::assembly::Assembly;
+use crate::assemble::Assembly;
 use crate::bundle::Site;
 use crate::model::{At, Body};
 use crate::reach::{self, Connection, Connections, End, PortSet};
@@ -160,7 +160,7 @@ fn addresses(end: &str) -> Option<(IpAddr, IpAddr)> {
 /// Those of [`check`](crate::check()).
 pub fn connectivity(request: &Request) -> Result<Vec<ClusterConnectivity>, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
-    let assembly = Assembly::of(request, &repo, &())?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
     let is_reported = |id: &u32| {
         let source = assembly.objects[*id as usize].head.source;
         repo.files.get(source.0 as usize).is_some_and(|file| file.reported)

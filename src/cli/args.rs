@@ -279,7 +279,7 @@ pub(super) struct FindingArgs {
     pub(super) exit_zero: bool,
 }
 
-/// What is mended.
+/// What is fixed.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Fixes")]
 pub(super) struct FixArgs {

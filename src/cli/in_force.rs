@@ -13,7 +13,7 @@ use crate::config::{self, At, Config};
 use crate::lint::{Confidence, RULES, Severity};
 use crate::model::InventoryFile;
 use crate::resolve::{self, Profile, WellKnown};
-use crate::settle::{PerPath, Selection};
+use crate::triage::{PerPath, Selection};
 use crate::{Request, repo, report, yaml};
 
 use super::Failure;

@@ -24,8 +24,8 @@ pub enum Party {
     ClusterDns,
     /// An address that no object has.
     Address(IpAddr),
-    /// A node, by the number of its object.
-    Node(u32),
+    /// A node, by its name.
+    Node(CompactString),
     /// Someone of whom only this is known.
     Entity(Entity),
     /// An address outside the cluster, looked up by this name.
@@ -75,14 +75,14 @@ impl Cluster {
         {
             return Party::Workload(number);
         }
-        let node = self.network.nodes.iter().find(|id| self.node(**id).1.contains(&address));
-        node.map_or(Party::Address(address), |id| Party::Node(*id))
+        let mut nodes = self.network.nodes();
+        let node = nodes.find(|name| self.node(name).1.contains(&address));
+        node.map_or(Party::Address(address), |name| Party::Node(name.clone()))
     }
 
     /// The node that a workload's pods are on, where that is shown.
-    fn node_of(&self, workload: u32) -> Option<u32> {
-        let name = self.workload(workload).workload.node.as_ref()?;
-        self.network.nodes.iter().copied().find(|id| self.head(*id).name == *name)
+    fn node_of(&self, workload: u32) -> Option<&CompactString> {
+        self.workload(workload).workload.node.as_ref()
     }
 
     /// Whether a node, or the node of a host-network pod, is the subject's own.
@@ -90,7 +90,7 @@ impl Cluster {
         let name = |number: u32| self.workload(number).workload.node.as_deref();
         let own = subject.and_then(name);
         let other = match party {
-            Party::Node(id) => Some(self.head(*id).name.as_str()),
+            Party::Node(name) => Some(name.as_str()),
             Party::Workload(number) if self.workload(*number).workload.host_network => {
                 name(*number)
             }
@@ -247,7 +247,7 @@ impl Cluster {
                     None => of(&pod.addresses),
                 }
             }
-            Party::Node(id) => of(self.node(*id).1),
+            Party::Node(name) => of(self.node(name).1),
             Party::ClusterDns | Party::Entity(_) | Party::Name(_) => of(&[]),
         }
     }
@@ -401,12 +401,13 @@ impl Cluster {
     }
 
     fn nodes_hold(&self, labels: &Expr, party: &Party) -> Tri {
-        let of = |id: u32| {
-            let labels_of_node = self.node(id).0;
-            holds(labels, &SetIdentity { labels: labels_of_node, namespace: None })
+        let of = |name: &CompactString| match self.network.has_node(name) {
+            true => holds(labels, &SetIdentity { labels: self.node(name).0, namespace: None }),
+            false if *labels == Expr::Always => Tri::Yes,
+            false => Tri::Unknown(Why::LabelsNotShown),
         };
         match party {
-            Party::Node(id) => of(*id),
+            Party::Node(name) => of(name),
             Party::Workload(number) if self.workload(*number).workload.host_network => {
                 self.node_of(*number).map_or(Tri::Unknown(Why::HostNetwork), of)
             }
@@ -414,7 +415,7 @@ impl Cluster {
                 Tri::Unknown(Why::Cluster)
             }
             // Some address of a node that is not shown.
-            Party::Address(_) if self.network.nodes.is_empty() && self.world == World::Open => {
+            Party::Address(_) if self.network.nodes().next().is_none() && self.world == World::Open => {
                 Tri::Unknown(Why::Cluster)
             }
             _ => Tri::No,
@@ -454,7 +455,7 @@ impl Cluster {
         match party {
             Party::Address(address) => (address.is_ipv6() == v6).into(),
             Party::Workload(number) => of(&self.workload(*number).workload.addresses),
-            Party::Node(id) => of(self.node(*id).1),
+            Party::Node(name) => of(self.node(name).1),
             _ => of(&[]),
         }
     }

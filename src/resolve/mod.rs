@@ -40,7 +40,6 @@ pub use known::{
 };
 pub use nearest::{Nearest, nearest};
 pub use network::{Network, Plugin, TierOrder};
-pub use openings::Unseen;
 pub use peers::{Covered, PeerPods};
 pub use places::{NAME_LABEL, Namespace, Open, is_system};
 pub use select::{Labelled, meets, selects};

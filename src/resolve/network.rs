@@ -30,8 +30,7 @@ impl Plugin {
 /// Objects of a cluster that policies match, by number of the object.
 #[derive(Debug, Default)]
 pub struct Network {
-    /// Nodes.
-    pub nodes: Vec<u32>,
+    nodes: std::collections::BTreeMap<CompactString, u32>,
     accounts: HashMap<(CompactString, CompactString), u32>,
     slices: HashMap<(CompactString, CompactString), Vec<u32>>,
     sets: Vec<u32>,
@@ -62,10 +61,22 @@ const BUILT_IN_TIERS: [(&str, f64, bool); 3] = [
 ];
 
 impl Network {
+    /// The names of the nodes that are shown, in order.
+    pub fn nodes(&self) -> impl Iterator<Item = &CompactString> {
+        self.nodes.keys()
+    }
+
+    /// Whether a node of that name is shown.
+    pub fn has_node(&self, name: &str) -> bool {
+        self.nodes.contains_key(name)
+    }
+
     pub(super) fn enter(&mut self, id: u32, head: &Head, namespace: &str, object: &NetworkObject) {
         let key = || (CompactString::new(namespace), head.name.clone());
         match object {
-            NetworkObject::Node { .. } => self.nodes.push(id),
+            NetworkObject::Node { .. } => {
+                self.nodes.insert(head.name.clone(), id);
+            }
             NetworkObject::Account { .. } => {
                 self.accounts.insert(key(), id);
             }
@@ -98,10 +109,10 @@ impl Cluster {
         }
     }
 
-    /// The labels and addresses of a node.
-    pub fn node(&self, id: u32) -> (&[Label], &[std::net::IpAddr]) {
-        match self.network_object(id) {
-            NetworkObject::Node { labels, addresses } => (labels, addresses),
+    /// The labels and addresses of a node, as far as it is shown.
+    pub fn node(&self, name: &str) -> (&[Label], &[std::net::IpAddr]) {
+        match self.network.nodes.get(name).map(|id| self.network_object(*id)) {
+            Some(NetworkObject::Node { labels, addresses }) => (labels, addresses),
             _ => (&[], &[]),
         }
     }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 /// The stages, in the order in which data flows through them.
-const STAGES: [&str; 13] = [
-    "repo", "text", "yaml", "bundle", "model", "resolve", "reach", "lint", "settle", "fix",
-    "report", "config", "cli",
+const STAGES: [&str; 14] = [
+    "repo", "text", "yaml", "bundle", "model", "assemble", "resolve", "reach", "lint", "triage",
+    "fix", "report", "config", "cli",
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

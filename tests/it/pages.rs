@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use netpol_lint::bundle::helm::{Helm, When};
 use netpol_lint::lint::{Rule, Severity};
 use netpol_lint::text::markdown::{Fence, fences};
-use netpol_lint::{Outcome, Request, repo, settle};
+use netpol_lint::{Outcome, Request, repo, triage};
 
 /// One example of a page.
 pub struct Example<'a> {
@@ -65,15 +65,15 @@ pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
         "render-error" | "unrendered-chart" => Helm::default(),
         _ => Helm { when: When::Never, ..Helm::default() },
     };
-    run_with(settle::Selection { pedantic, ..Default::default() }, helm, text)
+    run_with(triage::Selection { pedantic, ..Default::default() }, helm, text)
 }
 
 /// Runs an example with what is on by default.
 pub fn run_by_default(text: &str) -> (tempfile::TempDir, Outcome) {
-    run_with(settle::Selection::default(), Helm { when: When::Never, ..Helm::default() }, text)
+    run_with(triage::Selection::default(), Helm { when: When::Never, ..Helm::default() }, text)
 }
 
-fn run_with(selection: settle::Selection, helm: Helm, text: &str) -> (tempfile::TempDir, Outcome) {
+fn run_with(selection: triage::Selection, helm: Helm, text: &str) -> (tempfile::TempDir, Outcome) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files(text) {
         let path = folder.path().join(&name);

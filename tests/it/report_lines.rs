@@ -94,7 +94,7 @@ fn fixes_are_counted_by_the_safest_of_a_finding() {
             let mut findings = three(outcome);
             for (finding, safeties) in findings.iter_mut().zip(safeties) {
                 finding.fixes.extend(safeties.iter().map(|&safety| Fix {
-                    title: "Mend it".to_owned(),
+                    title: "Fix it".to_owned(),
                     safety,
                     edits: vec![Edit { span: finding.place, text: String::new() }],
                 }));

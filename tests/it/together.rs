@@ -301,10 +301,10 @@ resources: [../base]
 "
     );
     let folder = repository(&base);
-    let mend = ["--fix", "--unsafe-fixes", "--helm", "never", "-q"];
-    assert_eq!(run(folder.path(), &mend), (Some(0), String::new()));
-    let mended = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
-    assert!(mended.contains("kube-dns"), "{mended}");
+    let fix = ["--fix", "--unsafe-fixes", "--helm", "never", "-q"];
+    assert_eq!(run(folder.path(), &fix), (Some(0), String::new()));
+    let fixed = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
+    assert!(fixed.contains("kube-dns"), "{fixed}");
 
     let patched = base
         + "\
@@ -314,7 +314,7 @@ patches:
   target: {kind: NetworkPolicy}
 ";
     let folder = repository(&patched);
-    let (code, said) = run(folder.path(), &mend);
+    let (code, said) = run(folder.path(), &fix);
     assert!(code == Some(1) && said.contains("missing-dns-egress"), "{said}");
     let kept = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
     assert_eq!(kept, policy);

@@ -1,36 +1,43 @@
 //! Findings to those that count: selection, thresholds, precedence, the merging of the same finding
 //! from several bundles, suppressions and the baseline.
 //!
-//! The order is [`merge`], then [`settle`], then [`hold_back`]: a finding that one bundle alone has, and that is
-//! therefore dropped, must not have silenced another one before.
+//! The order is [`merge`], then [`reportable`], then [`apply_suppressions`]: a finding that one
+//! bundle alone has, and that is therefore dropped, must not have silenced another one before.
+//! [`Triage`] does the last two for a run.
 
 mod baseline;
+mod conclude;
 mod fingerprint;
 mod gather;
-mod held;
 mod merge;
 mod order;
 mod precedence;
 mod selection;
 mod suppress;
+mod triaged;
 mod winners;
 
 pub use baseline::{Baseline, Entry};
+pub(crate) use conclude::Triage;
 pub use fingerprint::{fingerprints, identities};
-pub use held::{Held, hold_back, name};
 pub use merge::merge;
 pub use precedence::{Precedence, Rules, Scope, TABLE};
 pub use selection::{LEAST_CONFIDENCE, PerPath, Selection};
 pub use suppress::{Suppressed, Suppressions};
+pub use triaged::{Triaged, apply_suppressions, assign_fingerprints};
 
 use crate::lint::Finding;
 use crate::text::Sources;
 
 /// The findings to report of all that the rules said: those that pass `selection` and its
 /// thresholds, of those the ones that no more specific finding about the same place silences, in
-/// the order path, position, rule. The order of `findings` makes no difference, and settling
-/// twice is settling once.
-pub fn settle(findings: Vec<Finding>, selection: &Selection, sources: &Sources) -> Vec<Finding> {
+/// the order path, position, rule. The order of `findings` makes no difference, and a second
+/// call changes nothing.
+pub fn reportable(
+    findings: Vec<Finding>,
+    selection: &Selection,
+    sources: &Sources,
+) -> Vec<Finding> {
     let graded = findings.into_iter().map(|finding| selection.regrade(finding));
     let speaks = |finding: &Finding| {
         selection.passes(finding)
@@ -43,13 +50,13 @@ pub fn settle(findings: Vec<Finding>, selection: &Selection, sources: &Sources) 
 }
 
 #[cfg(test)]
-mod made_up;
+mod sample_findings;
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::made_up::{self, Made};
+    use super::sample_findings::{self, Made};
     use super::*;
 
     /// Ids that stand in the table on either side, and one of a pedantic note.
@@ -69,7 +76,7 @@ mod tests {
             |(id, spot, place, policy, message, bundle)| Made {
                 id: IDS[id],
                 policy,
-                spot: made_up::SPOTS[spot],
+                spot: sample_findings::SPOTS[spot],
                 place,
                 message,
                 bundles: ["", "dev", "prod"][bundle..].first().into_iter().copied().collect(),
@@ -92,27 +99,27 @@ mod tests {
                 (Just(made.clone()), Just(made).prop_shuffle())
             }),
         ) {
-            let sources = made_up::sources();
+            let sources = sample_findings::sources();
             let selection = Selection { pedantic: true, ..Selection::default() };
-            let one = settle(build(&made.0), &selection, &sources);
-            let other = settle(build(&made.1), &selection, &sources);
+            let one = reportable(build(&made.0), &selection, &sources);
+            let other = reportable(build(&made.1), &selection, &sources);
             prop_assert_eq!(told(&one), told(&other));
         }
 
         #[test]
         fn settling_twice_is_settling_once(made in prop::collection::vec(made(), 0..24)) {
-            let sources = made_up::sources();
-            let once = settle(build(&made), &Selection::default(), &sources);
-            let twice = settle(once.clone(), &Selection::default(), &sources);
+            let sources = sample_findings::sources();
+            let once = reportable(build(&made), &Selection::default(), &sources);
+            let twice = reportable(once.clone(), &Selection::default(), &sources);
             prop_assert_eq!(told(&once), told(&twice));
         }
     }
 
     #[test]
     fn findings_stand_by_path_then_position_then_rule_and_duplicates_are_one() {
-        let sources = made_up::sources();
+        let sources = sample_findings::sources();
         let of = |id, place, bundle: &'static str| {
-            made_up::finding(id, None, place, "same words", &[bundle])
+            sample_findings::finding(id, None, place, "same words", &[bundle])
         };
         let findings = vec![
             of("split-peer", 1, "prod"),
@@ -121,7 +128,7 @@ mod tests {
             of("split-peer", 1, "dev"),
             of("split-peer", 0, "dev"),
         ];
-        let told: Vec<_> = settle(findings, &Selection::default(), &sources)
+        let told: Vec<_> = reportable(findings, &Selection::default(), &sources)
             .iter()
             .map(|finding| {
                 let path = sources.get(finding.place.source).path.clone();

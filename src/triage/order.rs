@@ -61,6 +61,6 @@ fn compare_rest(a: &Finding, b: &Finding) -> Ordering {
         .then_with(|| a.field.cmp(&b.field))
         .then_with(|| related(a).cmp(&related(b)))
         .then_with(|| edits(a).cmp(&edits(b)))
-        .then_with(|| a.hidden.cmp(&b.hidden))
+        .then_with(|| a.suppression_spans.cmp(&b.suppression_spans))
         .then_with(|| a.bundles.cmp(&b.bundles))
 }

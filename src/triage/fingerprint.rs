@@ -88,7 +88,7 @@ impl Fnv {
 
 #[cfg(test)]
 mod tests {
-    use super::super::made_up;
+    use super::super::sample_findings;
     use super::*;
 
     #[test]
@@ -112,17 +112,17 @@ mod tests {
 
     #[test]
     fn it_is_the_same_for_ever() {
-        let sources = made_up::sources();
-        let finding = made_up::finding("split-peer", None, 0, "words", &[]);
+        let sources = sample_findings::sources();
+        let finding = sample_findings::finding("split-peer", None, 0, "words", &[]);
         assert_eq!(fingerprints(&[finding], &sources), ["21984868479dd984"]);
     }
 
     #[test]
     fn words_and_list_positions_do_not_count_and_equals_are_numbered() {
-        let sources = made_up::sources();
-        let mut one = made_up::finding("split-peer", None, 0, "words", &[]);
+        let sources = sample_findings::sources();
+        let mut one = sample_findings::finding("split-peer", None, 0, "words", &[]);
         one.field = "spec.egress[0].to[1]".to_owned();
-        let mut moved = made_up::finding("split-peer", None, 0, "other words", &["dev"]);
+        let mut moved = sample_findings::finding("split-peer", None, 0, "other words", &["dev"]);
         moved.field = "spec.egress[3].to[0]".to_owned();
         let mut other = one.clone();
         other.field = "spec.ingress[0].from[1]".to_owned();

@@ -69,12 +69,15 @@ impl Index {
         let Some(of_rule) = of_rule else {
             return Vec::new();
         };
-        let mut found: Vec<usize> =
-            finding.hidden.iter().filter_map(|start| of_rule.starts.get(start).copied()).collect();
+        let mut found: Vec<usize> = finding
+            .suppression_spans
+            .iter()
+            .filter_map(|start| of_rule.starts.get(start).copied())
+            .collect();
         let around = of_rule.wholes.range(..=Span { end: u32::MAX, ..finding.place }).next_back();
         found.extend(around.filter(|(whole, _)| whole.contains(finding.place)).map(|(_, at)| at));
         if !of_rule.lines.is_empty() {
-            let places = std::iter::once(&finding.place).chain(&finding.hidden);
+            let places = std::iter::once(&finding.place).chain(&finding.suppression_spans);
             for place in places.filter(|place| place.source == source) {
                 let line = sources.start(*place).line;
                 let before = of_rule.lines.range(..=(line, usize::MAX)).rev().take(OVERLAPPING);

@@ -1,6 +1,19 @@
-//! How long each stage of a run takes.
+//! How far a run is, and how long each of its stages takes.
 
 use std::time::{Duration, Instant};
+
+/// Is told how far a run is, from several threads at once.
+pub trait Progress: Sync {
+    /// So many files are to be read.
+    fn files(&self, count: usize) {
+        let _ = count;
+    }
+    /// One more has been read.
+    fn file_done(&self) {}
+}
+
+/// Says nothing.
+impl Progress for () {}
 
 /// Measures the stages of a run.
 pub(crate) struct Clock {

@@ -52,7 +52,7 @@ pub struct Precedence {
 }
 
 /// What the API server or its clients refuse: each such finding is a mistake of its own, and a
-/// refused manifest must be mended whatever else is wrong.
+/// refused manifest must be fixed whatever else is wrong.
 const REFUSALS: [&str; 4] = ["invalid-*", "unknown-field", "duplicate-key", "removed-api-version"];
 
 /// The most specific speaks. The reasons stand with the entries.
@@ -82,7 +82,7 @@ pub const TABLE: &[Precedence] = &[
         losers: Rules::Are(&["implicit-policy-types"]),
         scope: Scope::Policy,
     },
-    // There is a DNS rule, and it misses its target: mending it gives the pods their DNS. The
+    // There is a DNS rule, and it misses its target: fixing it gives the pods their DNS. The
     // wrong rule stands in the same direction's list, but elsewhere in it.
     Precedence {
         winners: Rules::Are(&[
@@ -250,7 +250,7 @@ fn matches(name: &str, id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::made_up::{self, finding};
+    use super::super::sample_findings::{self, finding};
     use super::*;
     use crate::lint::{Related, Severity};
     use crate::model::{At, Direction, Spot};
@@ -321,7 +321,8 @@ mod tests {
     fn refusals_do_not_silence_one_another_and_nothing_silences_the_run() {
         leaves(("invalid-selector", PodSelector), ("invalid-policy", PodSelector));
         let mut run = at("unused-suppression", PodSelector);
-        run.rule = made_up::rule("unused-suppression", Severity::Warning, false, Check::Run);
+        run.rule =
+            sample_findings::rule("unused-suppression", Severity::Warning, false, Check::Run);
         assert_eq!(left(at("invalid-selector", PodSelector), run).len(), 2);
     }
 
@@ -445,7 +446,7 @@ mod tests {
     /// No two rules silence each other, over however many steps: both would be gone.
     #[test]
     fn the_table_has_no_cycles() {
-        let ids = made_up::ids_in_the_table();
+        let ids = sample_findings::ids_in_the_table();
         let ids: Vec<_> = ids.into_iter().filter(|id| !id.ends_with('*')).collect();
         let made: Vec<_> = ids.iter().map(|&id| finding(id, None, 0, "", &[])).collect();
         let mut open: Vec<usize> = (0..made.len()).collect();

@@ -15,8 +15,8 @@ use std::ops::RangeInclusive;
 use crate::bundle::Head;
 use crate::lint::{self, Finding, Fix, RULES, Safety, run};
 use crate::model::{Policy, is_placeholder};
-use crate::settle::Selection;
 use crate::text::{SourceId, Sources, Span, visible};
+use crate::triage::Selection;
 use crate::yaml::Comment;
 use index::{Hit, Index};
 
@@ -185,7 +185,7 @@ impl Suppressions {
         };
         let idle: Vec<&Id> = suppression.ids.iter().filter(is_idle).collect();
         let first = idle.first()?;
-        // A mistyped id is to be mended, not removed.
+        // A mistyped id is to be fixed, not removed.
         let needed: Vec<&Id> =
             suppression.ids.iter().filter(|id| !is_idle(id) || nearest(id).is_some()).collect();
         let edits = match needed.len() == suppression.ids.len() {

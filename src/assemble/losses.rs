@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use memchr::memmem;
 
-use crate::assembly::Assembly;
+use super::Assembly;
 use crate::bundle::{self, Built, Fault, FaultKind, Unit};
 use crate::model::{Body, seeming};
 use crate::repo::{Repo, Role};
@@ -82,7 +82,7 @@ impl<'a> Losses<'a> {
 }
 
 /// Whether a fault keeps the rest from being made.
-pub(crate) fn is_refusal(fault: &Fault) -> bool {
+fn is_refusal(fault: &Fault) -> bool {
     matches!(fault.kind, FaultKind::Refused | FaultKind::Render)
 }
 

@@ -1,4 +1,4 @@
-//! Findings that were there when a repository took this linter in: held back until they are mended,
+//! Findings that were there when a repository took this linter in: held back until they are fixed,
 //! so that only new ones speak.
 //!
 //! An entry is named by its fingerprint, which survives moved lines; what else stands in it is for
@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fingerprint::without_indices;
 use crate::lint::{self, Finding};
-use crate::settle::Selection;
 use crate::text::{Sources, visible};
+use crate::triage::Selection;
 
 /// The version of the format that is read and written.
 const VERSION: u32 = 1;
@@ -159,13 +159,13 @@ impl Entry {
 
 #[cfg(test)]
 mod tests {
-    use super::super::made_up;
+    use super::super::sample_findings;
     use super::*;
 
     #[test]
     fn what_is_written_is_read_again() {
-        let sources = made_up::sources();
-        let mut finding = made_up::finding("split-peer", None, 0, "words", &[]);
+        let sources = sample_findings::sources();
+        let mut finding = sample_findings::finding("split-peer", None, 0, "words", &[]);
         finding.fingerprint = "0123456789abcdef".to_owned();
         finding.field = "spec.egress[3]".to_owned();
         finding.subject.as_mut().unwrap().name = "p\u{202e}".to_owned();

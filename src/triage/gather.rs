@@ -62,7 +62,7 @@ fn join(speaks: &mut Finding, other: Finding) {
         }
     }
     speaks.confidence = speaks.confidence.max(other.confidence);
-    speaks.hidden.extend(other.hidden);
+    speaks.suppression_spans.extend(other.suppression_spans);
     speaks.bundles.extend(other.bundles);
     speaks.bundles.sort_unstable();
     speaks.bundles.dedup();
@@ -70,7 +70,7 @@ fn join(speaks: &mut Finding, other: Finding) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::made_up::finding;
+    use super::super::sample_findings::finding;
     use super::*;
 
     #[test]

@@ -67,7 +67,7 @@ impl<'a> Winners<'a> {
                 speakers.bundles.extend(finding.bundles.iter().cloned());
             }
             if entries().any(|entry| entry.scope == Scope::PolicyOrEvidence) {
-                let places = std::iter::once(&finding.place).chain(&finding.hidden);
+                let places = std::iter::once(&finding.place).chain(&finding.suppression_spans);
                 let evidence = |place: &Span| Evidence { place: *place, end: 0, winner: finding };
                 found.evidence.extend(places.map(evidence));
             }

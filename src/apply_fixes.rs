@@ -1,4 +1,4 @@
-//! Checking and mending in turns, until nothing is left to mend.
+//! Checking and fixing in turns, until nothing is left to fix.
 
 use std::path::PathBuf;
 
@@ -6,24 +6,24 @@ use crate::{Outcome, Progress, Request, check, fix, repo};
 
 /// How far fixes go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mending {
+pub struct FixOptions {
     /// Also those that change what is allowed.
     pub risky: bool,
     /// Write the files; else only work out what would be written.
     pub write: bool,
 }
 
-/// More rounds than any file needs: each mends at least one finding, and most mend all.
+/// More rounds than any file needs: each fixes at least one finding, and most fix all.
 const ROUNDS: usize = 25;
 
-/// Checks, and mends what can be mended: edits that overlap are made one after the other, and each
+/// Checks, and fixes what can be fixed: edits that overlap are made one after the other, and each
 /// round is judged by what the pipeline then finds. What remains, and the changed files.
 ///
 /// # Errors
 /// Those of [`check`]. A file that can't be written is left as it is, and the summary says so.
-pub fn mend(
+pub fn apply_fixes(
     request: &Request,
-    how: Mending,
+    how: FixOptions,
     progress: &dyn Progress,
 ) -> Result<(Outcome, fix::Draft), repo::Error> {
     let mut request = request.clone();
@@ -57,8 +57,8 @@ pub fn mend(
         outcome = check(&request, &())?;
     }
     let summary = &mut outcome.summary;
-    summary.mended = draft.changes().values().map(|change| change.mended).sum();
-    summary.mended_files = draft.changes().len();
-    summary.not_mended = draft.refused().clone().into_iter().collect();
+    summary.fixed = draft.changes().values().map(|change| change.fixed).sum();
+    summary.fixed_files = draft.changes().len();
+    summary.not_fixed = draft.refused().clone().into_iter().collect();
     Ok((outcome, draft))
 }

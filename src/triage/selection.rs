@@ -87,7 +87,7 @@ impl Selection {
     }
 
     /// Takes out the findings in files in which their rules are left out, and says how many.
-    pub fn hold_back(&self, findings: &mut Vec<Finding>, sources: &Sources) -> usize {
+    pub fn apply_per_path(&self, findings: &mut Vec<Finding>, sources: &Sources) -> usize {
         let before = findings.len();
         findings.retain(|finding| {
             let path = &sources.get(finding.place.source).path;
@@ -112,7 +112,7 @@ fn names(ids: &[String], rule: &Rule) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::made_up;
+    use super::super::sample_findings;
     use super::*;
 
     /// What each of five findings is shown as, in short: default, pedantic note, run, run note,
@@ -129,8 +129,8 @@ mod tests {
             .into_iter()
             .filter(|&(_, id, severity, pedantic, confidence, run)| {
                 let check = if run { Check::Run } else { Check::Cluster(|_, _| ()) };
-                let mut finding = made_up::finding(id, None, 0, "", &[]);
-                finding.rule = made_up::rule(id, severity, pedantic, check);
+                let mut finding = sample_findings::finding(id, None, 0, "", &[]);
+                finding.rule = sample_findings::rule(id, severity, pedantic, check);
                 finding.severity = severity;
                 finding.confidence = confidence;
                 selection.passes(&finding)
@@ -185,8 +185,9 @@ mod tests {
     #[test]
     fn a_rule_is_graded_anew_and_what_it_calls_mild_stays_mild() {
         let graded = |own, was, severity| {
-            let mut finding = made_up::finding("split-peer", None, 0, "", &[]);
-            finding.rule = made_up::rule("split-peer", own, false, Check::Cluster(|_, _| ()));
+            let mut finding = sample_findings::finding("split-peer", None, 0, "", &[]);
+            finding.rule =
+                sample_findings::rule("split-peer", own, false, Check::Cluster(|_, _| ()));
             finding.severity = was;
             let severity = BTreeMap::from([("split-peer".to_owned(), severity)]);
             Selection { severity, ..Selection::default() }.regrade(finding).severity

@@ -77,7 +77,7 @@ pub fn finding(
         confidence: Confidence::High,
         place: place(number),
         related: Vec::new(),
-        hidden: Vec::new(),
+        suppression_spans: Vec::new(),
         message: message.to_owned(),
         help: String::new(),
         subject: Some(Subject {

@@ -83,7 +83,7 @@ impl Seen {
 
 #[cfg(test)]
 mod tests {
-    use super::super::made_up::finding;
+    use super::super::sample_findings::finding;
     use super::*;
     use crate::lint::Confidence;
 

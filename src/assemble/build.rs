@@ -1,5 +1,5 @@
-//! What a repository has made: its root kustomizations and its charts, and what controllers are
-//! told to deploy of both.
+//! Builds the root kustomizations and the charts of a repository, and what its Flux and Argo CD
+//! objects deploy of both.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,15 +21,15 @@ pub(crate) struct Deployed {
     by: String,
 }
 
-/// What was made, and the charts that are still to be rendered.
-pub(crate) struct Made {
-    pub(crate) made: Vec<(Built, Unit)>,
+/// What was built, and the charts that are still to be rendered.
+pub(crate) struct BuildOutput {
+    pub(crate) built: Vec<(Built, Unit)>,
     pub(crate) charts: Vec<Deployed>,
 }
 
-/// Makes everything that the repository has made: its root kustomizations, and what controllers
-/// are told to deploy, which may hold more controllers' objects.
-pub(crate) struct Making<'a> {
+/// Builds root kustomizations and what controllers deploy, which may contain more objects of
+/// controllers.
+pub(crate) struct Builder<'a> {
     repo: &'a Repo,
     kustomizations: &'a Kustomizations,
     charts: &'a Charts,
@@ -100,7 +100,7 @@ impl Named for Deployed {
 /// More rounds of controllers that deploy controllers' objects than anyone has.
 const ROUNDS: usize = 16;
 
-impl<'a> Making<'a> {
+impl<'a> Builder<'a> {
     pub(crate) fn new(
         repo: &'a Repo,
         kustomizations: &'a Kustomizations,
@@ -120,7 +120,7 @@ impl<'a> Making<'a> {
     }
 
     /// Builds all kustomizations, and finds the charts that are asked for.
-    pub(crate) fn all(&self, plain: &[Object]) -> Made {
+    pub(crate) fn build(&self, plain: &[Object]) -> BuildOutput {
         // Nobody builds a component alone: it is judged where it is included.
         let mut roots = self.kustomizations.roots();
         roots.retain(|directory| !self.kustomizations.is_component(directory));
@@ -153,7 +153,7 @@ impl<'a> Making<'a> {
             open = within(&made[before..]);
         }
         let made = self.without_roots_that_are_deployed(made, of_roots);
-        Made { made, charts }
+        BuildOutput { built: made, charts }
     }
 
     /// Makes something of each, a few at once and in parallel, as long as the run may take more.
@@ -212,7 +212,7 @@ impl<'a> Making<'a> {
     ///
     /// # Errors
     /// The configuration says how to render a chart that is not there.
-    pub(crate) fn charts(
+    pub(crate) fn render(
         &self,
         asked: Vec<Deployed>,
         rendering: &mut helm::Run<'_>,

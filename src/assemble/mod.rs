@@ -8,14 +8,36 @@ use rayon::prelude::*;
 
 use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
-use crate::bundle::{self, Built, Grouped, Head, Item, Manifest, Origin, Unit};
-use crate::clock::Clock;
-use crate::making::Making;
-use crate::model::{self, Body, Duplicate, Loaded, Object};
-use crate::repo::{self, Error, Repo};
-use crate::resolve::{Open, Surroundings, Unseen};
+use crate::bundle::{self, Built, Grouped, Grouping, Head, Item, Manifest, Unit};
+use crate::model::{self, Body, Duplicate, InventoryFile, Loaded, Object};
+use crate::progress::{Clock, Progress};
+use crate::repo::{self, Error, Repo, Scope};
 use crate::text::{SourceId, Sources, Span};
-use crate::{Progress, Request};
+use crate::yaml::Limits;
+
+mod build;
+mod losses;
+mod reported;
+
+use build::Builder;
+pub(crate) use losses::Losses;
+pub use losses::NotBuilt;
+pub(crate) use reported::Reported;
+
+/// What decides how a repository is read and built.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'a> {
+    /// Which files count.
+    pub scope: &'a Scope,
+    /// Bounds on what one file may cost.
+    pub limits: &'a Limits,
+    /// Which manifests are applied together.
+    pub grouping: &'a Grouping,
+    /// How Helm charts are rendered.
+    pub helm: &'a helm::Helm,
+    /// What runs in the cluster besides the repository.
+    pub inventories: &'a [InventoryFile],
+}
 
 /// The objects of a repository, and how they are applied together.
 #[derive(Debug)]
@@ -39,22 +61,22 @@ impl Assembly {
     ///
     /// # Errors
     /// An inventory that can't be read.
-    pub fn of(request: &Request, repo: &Repo, progress: &dyn Progress) -> Result<Self, Error> {
-        Self::timed(request, repo, progress, &mut Clock::start())
+    pub fn of(options: Options<'_>, repo: &Repo, progress: &dyn Progress) -> Result<Self, Error> {
+        Self::timed(options, repo, progress, &mut Clock::start())
     }
 
     pub(crate) fn timed(
-        request: &Request,
+        options: Options<'_>,
         repo: &Repo,
         progress: &dyn Progress,
         clock: &mut Clock,
     ) -> Result<Self, Error> {
-        let (scope, limits) = (&request.scope, &request.limits);
+        let Options { scope, limits, .. } = options;
         let mut sources = Sources::of(repo);
         let mut kustomizations =
             Kustomizations::find(repo, scope, &mut sources, limits, Some(&model::Relevance));
         let charts = helm::charts(repo);
-        let mut rendering = helm::Run::new(repo, &request.helm, limits);
+        let mut rendering = helm::Run::new(repo, options.helm, limits);
         inflate(&mut kustomizations, &charts, &mut rendering, &mut sources);
         let bundled = |path: &str| kustomizations.files().contains(path);
         let tick = || progress.file_done();
@@ -68,10 +90,10 @@ impl Assembly {
         }
         clock.stage("read");
         let mut plain = std::mem::take(&mut loaded.objects);
-        let making = Making::new(repo, &kustomizations, &charts);
-        let made = making.all(&plain);
-        let mut all = made.made;
-        all.extend(making.charts(made.charts, &mut rendering, &mut sources)?);
+        let builder = Builder::new(repo, &kustomizations, &charts);
+        let output = builder.build(&plain);
+        let mut all = output.built;
+        all.extend(builder.render(output.charts, &mut rendering, &mut sources)?);
         let (mut built, units): (Vec<Built>, Vec<Unit>) = all.into_iter().unzip();
         // What a controller deploys of a directory is not there a second time.
         let of_bundles: BTreeSet<SourceId> =
@@ -85,9 +107,9 @@ impl Assembly {
         }));
         model::in_order(&mut loaded.duplicates);
         let homes = replace_by_piped(&mut plain, repo);
-        making.mark_what_is_here(&mut plain);
+        builder.mark_what_is_here(&mut plain);
         let given = plain.len();
-        for file in &request.inventories {
+        for file in options.inventories {
             let inventory = model::inventory(file, &repo.root, limits, &mut sources);
             let inventory = inventory.map_err(Error::Inventory)?;
             plain.extend(model::without_own(inventory, &plain[..given]));
@@ -95,27 +117,9 @@ impl Assembly {
         clock.stage("build");
         let mut items = items(&plain, repo, &kustomizations, &homes);
         items[given..].iter_mut().for_each(|item| item.given = true);
-        let grouped = Arc::new(request.grouping.group(&items, &units));
+        let grouped = Arc::new(options.grouping.group(&items, &units));
         clock.stage("group");
         Ok(Self { sources, loaded, objects: Arc::new(plain), built, units, grouped })
-    }
-
-    /// What every cluster looks up outside of itself.
-    pub fn surroundings(&self, default_namespace: &str) -> Arc<Surroundings> {
-        let mut unseen = Vec::new();
-        for (bundle, of) in self.grouped.bundles.iter().enumerate() {
-            let Origin::Built(number) = of.origin else { continue };
-            let why = match self.units[number].is_chart {
-                true => Open::Deployed,
-                false => Open::NotEvaluated,
-            };
-            unseen.extend(self.built[number].openings.iter().map(|opening| Unseen {
-                bundle,
-                namespace: opening.namespace.clone(),
-                why: why(opening.what.clone()),
-            }));
-        }
-        Surroundings::of(&self.objects, &self.grouped, unseen, default_namespace).into()
     }
 }
 
