@@ -66,7 +66,7 @@ impl Summary {
             _ => 0,
         });
         let loaded = &assembly.loaded;
-        let is_policy = |object: &&Object| matches!(object.body, Body::Policy(_));
+        let is_policy = |object: &&Object| object.is_policy();
         Self {
             files: loaded.files,
             documents: loaded.documents,

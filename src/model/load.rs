@@ -260,7 +260,7 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
     }
     duplicate::in_order(&mut found.duplicates);
     found.objects.retain(|object| !matches!(object.body, Body::Other) || is_telltale(object));
-    let has_policy = found.objects.iter().any(|object| matches!(object.body, Body::Policy(_)));
+    let has_policy = found.objects.iter().any(Object::is_checked);
     let is_told_of = !found.problems.is_empty() || !found.comments.is_empty();
     if has_policy || is_told_of || file.role == Role::Stdin {
         found.text = Some(Arc::from(text.as_ref()));

@@ -64,6 +64,28 @@ pub struct Object {
     pub made: Option<Box<Made>>,
 }
 
+impl Object {
+    /// Whether it is a policy that decides connections, of any kind that is decoded.
+    pub fn is_policy(&self) -> bool {
+        matches!(self.body, Body::Policy(_) | Body::Tiered(_))
+    }
+
+    /// The manifest of a policy.
+    pub fn policy_tree(&self) -> Option<&Node> {
+        match &self.body {
+            Body::Policy(policy) => Some(&policy.tree),
+            Body::Tiered(policy) => Some(&policy.tree),
+            _ => None,
+        }
+    }
+
+    /// Whether a rule may report it.
+    pub fn is_checked(&self) -> bool {
+        let is_refused = matches!(&self.body, Body::Network(entry) if !entry.refusals.is_empty());
+        self.is_policy() || is_refused
+    }
+}
+
 /// How a kustomization or a chart has made an object.
 #[derive(Clone, Debug)]
 pub struct Made {

@@ -8,7 +8,7 @@ use super::weigh::Weighed;
 use super::{Endpoint, policies_of};
 use crate::model::tiered::{Ends, Entity};
 use crate::model::{Direction, Spot};
-use crate::resolve::{Cluster, Party, Plugin, Subject, Tri, Why, World};
+use crate::resolve::{Cluster, Party, Plugin, SpecId, Subject, Tri, Why, World};
 
 /// Whether one party may send a packet to the other, and which rules say so on either side.
 #[derive(Clone, Debug)]
@@ -62,9 +62,43 @@ pub fn party_side(
         Party::Workload(_) | Party::Node(_) => {
             return Side::fixed(of_node(cluster, direction, subject));
         }
+        Party::Entity(Entity::Health | Entity::Init) => {
+            return endpoint_side(cluster, direction, subject, other, packet);
+        }
         _ => return Side::fixed(Tri::Yes),
     };
     workload_side(cluster, direction, number, other, packet)
+}
+
+/// What policies say of an endpoint of Cilium that is no pod: those whose selectors match the
+/// identity that is reserved for it.
+fn endpoint_side(
+    cluster: &Cluster,
+    direction: Direction,
+    subject: &Party,
+    other: &Party,
+    packet: Packet,
+) -> Side {
+    let mut specs = Vec::new();
+    for &policy in cluster.tiered() {
+        let Some(of) = cluster.tiered_policy(policy) else { continue };
+        for (spec, written) in of.specs.iter().enumerate().filter(|(_, spec)| !spec.is_for_nodes) {
+            let selector = Ends::Pods(written.subject.clone());
+            let selects = cluster.ends_hold(cluster.asker(policy), &selector, subject);
+            if !selects.is_no() {
+                specs.push((SpecId { policy, spec }, selects));
+            }
+        }
+    }
+    let stack = Stacks::new(cluster, direction).of(&Selecting { policies: Vec::new(), specs });
+    let asked = Asked { cluster, direction, workload: None, subject, other, packet, stack: &stack };
+    let own_node = match direction {
+        Direction::Ingress => cluster.is_own_node(None, other),
+        Direction::Egress => Tri::No,
+    };
+    // A health endpoint that is asked about is that of another node than the one that asks.
+    let own_node = if matches!(other, Party::Node(_)) { Tri::No } else { own_node };
+    asked.side(own_node)
 }
 
 /// Nodes and pods on their network are outside of policies for pods; policies for nodes may be in
@@ -112,40 +146,56 @@ pub(super) fn workload_side(
         Direction::Ingress => cluster.is_own_node(Some(workload), other),
         Direction::Egress => Tri::No,
     };
-    let asked = Asked { cluster, direction, workload, other, packet, stack: &stack };
-    let evidence = stack.weigh(own_node, &|statement| asked.matches(statement));
-    let mut allowed = if evidence.allowed.sure.contains(packet) {
-        Tri::Yes
-    } else if evidence.allowed.possible.contains(packet) {
-        Tri::Unknown(Why::SelectorOnly)
-    } else {
-        Tri::No
+    let party = Party::Workload(workload);
+    let (workload, subject_party) = (Some(workload), &party);
+    let asked = Asked {
+        cluster,
+        direction,
+        workload,
+        subject: subject_party,
+        other,
+        packet,
+        stack: &stack,
     };
+    let mut side = asked.side(own_node);
     if cluster.may_have_other_policies(cluster.namespace_of(subject)) {
-        allowed = Tri::Unknown(Why::OtherPolicyKind);
+        side.allowed = Tri::Unknown(Why::OtherPolicyKind);
     }
-    Side { allowed, evidence, isolating: stack.isolating }
+    side
 }
 
 /// A question about one packet.
 struct Asked<'a> {
     cluster: &'a Cluster,
     direction: Direction,
-    workload: u32,
+    /// The subject, where it is a workload.
+    workload: Option<u32>,
+    subject: &'a Party,
     other: &'a Party,
     packet: Packet,
     stack: &'a Stack,
 }
 
 impl Asked<'_> {
+    fn side(&self, own_node: Tri) -> Side {
+        let evidence = self.stack.weigh(own_node, &|statement| self.matches(statement));
+        let allowed = if evidence.allowed.sure.contains(self.packet) {
+            Tri::Yes
+        } else if evidence.allowed.possible.contains(self.packet) {
+            Tri::Unknown(Why::SelectorOnly)
+        } else {
+            Tri::No
+        };
+        Side { allowed, evidence, isolating: self.stack.isolating.clone() }
+    }
+
     fn matches(&self, statement: &Statement) -> Matched {
         if let Some(answer) = self.of_kubernetes_to_dns(statement) {
             return Matched::exactly(Traffic::all()).if_so(answer);
         }
         let rule = statement.rule();
-        let asker = crate::resolve::Asker { subject: Some(self.workload), ..statement.asker };
-        let own = Party::Workload(self.workload);
-        let own = self.cluster.ends_hold(asker, &rule.own, &own);
+        let asker = crate::resolve::Asker { subject: self.workload, ..statement.asker };
+        let own = self.cluster.ends_hold(asker, &rule.own, self.subject);
         if own.is_no() {
             return Matched::default();
         }
@@ -186,7 +236,9 @@ impl Asked<'_> {
     /// The pods that are connected to, where names of ports are looked up.
     fn destination(&self) -> Destination {
         match (self.direction, self.other) {
-            (Direction::Ingress, _) => Destination::Workload(self.workload),
+            (Direction::Ingress, _) => {
+                self.workload.map_or(Destination::Outside, Destination::Workload)
+            }
             (_, Party::Workload(number)) => {
                 match self.cluster.workload(*number).workload.host_network {
                     true => Destination::Outside,
@@ -219,8 +271,8 @@ impl Asked<'_> {
 
 /// Whether a rule with DNS patterns is one for a resolver: the cluster's DNS, or anything else in
 /// the cluster that may be one.
-fn dns_peer(cluster: &Cluster, statement: &Statement, workload: u32) -> Tri {
-    let asker = crate::resolve::Asker { subject: Some(workload), ..statement.asker };
+fn dns_peer(cluster: &Cluster, statement: &Statement, workload: Option<u32>) -> Tri {
+    let asker = crate::resolve::Asker { subject: workload, ..statement.asker };
     let peer = &statement.rule().peer;
     let shown = (0..cluster.workload_count()).filter(|number| {
         cluster.workload(*number).workload.ports.iter().any(|port| matches!(port.number, 53 | 5353))

@@ -112,6 +112,7 @@ impl Cluster {
             postings: Postings::default(),
             groups: Groups::default(),
             tiered: Vec::new(),
+            checked: Vec::new(),
             network: Network::default(),
             plugin,
             other_policies: FixedBitSet::new(),
@@ -165,7 +166,12 @@ impl Cluster {
                     }
                 }
                 Body::Tiered(policy) => self.enter_tiered(id, namespace, policy),
-                Body::Network(entry) => self.network.enter(id, head, &name, &entry.object),
+                Body::Network(entry) => {
+                    if !entry.refusals.is_empty() {
+                        self.checked.push(id);
+                    }
+                    self.network.enter(id, head, &name, &entry.object);
+                }
                 Body::OtherPolicy(policy) if policy.cluster_wide => {
                     self.other_policy_everywhere = true;
                 }
@@ -186,6 +192,7 @@ impl Cluster {
     /// Enters a policy of another kind: its pods are unknown where nobody can tell whether it is
     /// evaluated.
     fn enter_tiered(&mut self, id: u32, namespace: u32, policy: &TieredPolicy) {
+        self.checked.push(id);
         if policy.kind == PolicyKind::CalicoStaged {
             return;
         }

@@ -23,7 +23,7 @@ use super::network::{Network, Plugin};
 use super::tri::{Tri, Why};
 use super::trigrams::Trigrams;
 use crate::bundle::{Head, Write, Writer};
-use crate::model::tiered::TieredPolicy;
+use crate::model::tiered::{Expr, PodTerm, Scope, TieredPolicy};
 use crate::model::{AddressRange, At, Body, Field, Object, Policy, Selector, Spot, Workload};
 use crate::text::Span;
 use crate::yaml::Node;
@@ -153,6 +153,8 @@ pub struct Cluster {
     pub(super) groups: Groups,
     /// The policies of other kinds that are evaluated, as indices among the objects, ascending.
     pub(super) tiered: Vec<u32>,
+    /// The same with those that are not, and the objects that they refer to.
+    pub(super) checked: Vec<u32>,
     /// Whom policies match beside pods and Services.
     pub(super) network: Network,
     /// The network plugin, where it is known.
@@ -222,6 +224,28 @@ impl Cluster {
             Body::Tiered(policy) => Some(policy),
             _ => None,
         }
+    }
+
+    /// Whether an object is one of those beside policies whose fields are checked too.
+    pub fn is_network_object(&self, object: u32) -> bool {
+        matches!(self.object(object).body, Body::Network(_))
+    }
+
+    /// The policies of other kinds than NetworkPolicy, evaluated or not, and the objects that they
+    /// refer to: what is rejected of them is reported.
+    pub fn checked(&self) -> &[u32] {
+        &self.checked
+    }
+
+    /// Whether the namespaces that a selector looks into are all ones that the repository mentions.
+    pub fn is_within_shown(&self, term: &PodTerm) -> bool {
+        let scoped = match &term.scope {
+            Scope::Own => return true,
+            Scope::Everywhere | Scope::Global => &Expr::Always,
+            Scope::Where(labels, _) => labels,
+        };
+        let named = [scoped, &term.labels].into_iter().find_map(super::terms::names);
+        named.is_some_and(|names| names.iter().all(|name| self.namespace_named(name).is_some()))
     }
 
     /// Where a rule of a policy of any kind is written, and its field path.

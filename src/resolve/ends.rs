@@ -415,7 +415,9 @@ impl Cluster {
                 Tri::Unknown(Why::Cluster)
             }
             // Some address of a node that is not shown.
-            Party::Address(_) if self.network.nodes().next().is_none() && self.world == World::Open => {
+            Party::Address(_)
+                if self.network.nodes().next().is_none() && self.world == World::Open =>
+            {
                 Tri::Unknown(Why::Cluster)
             }
             _ => Tri::No,

@@ -160,11 +160,8 @@ fn repeats_nothing(text: &str) -> bool {
     while let Some(c) = characters.next() {
         let was_start = std::mem::replace(&mut after, false);
         match c {
-            '\\' => {
-                if characters.next().is_none() {
-                    return true;
-                }
-            }
+            '\\' if characters.next().is_none() => return true,
+            '\\' => {}
             ']' if in_class => in_class = false,
             _ if in_class => {}
             '[' => in_class = true,
