@@ -77,7 +77,7 @@ impl Compiled {
     }
 
     fn statements(&self) -> impl Iterator<Item = &Statement> {
-        self.stack.tiers.iter().flat_map(|tier| &tier.batches).flatten().flatten()
+        self.stack.statements()
     }
 
     /// What is allowed with pods that have that workload among them.

@@ -29,6 +29,16 @@ pub(super) fn matched(cluster: &Cluster, flow: &Flow, destination: Destination) 
     }
 }
 
+/// Whether a packet to a port may meet a condition.
+pub fn flow_may_have(
+    cluster: &Cluster,
+    flow: &Flow,
+    destination: Destination,
+    port: super::Port,
+) -> bool {
+    matched(cluster, flow, destination).possible.contains(super::Packet::Port(port))
+}
+
 fn ports(cluster: &Cluster, term: &PortTerm, destination: Destination) -> Matched {
     let mut set = PortSet::default();
     match (&term.port, term.range()) {

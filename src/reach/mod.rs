@@ -19,9 +19,11 @@ mod weigh;
 pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
+pub use flows::flow_may_have;
 pub use parties::{Passage, Side, party_side, passage};
 pub use ports::{Allowed, PortSet};
 pub use rules::{Destination, entry_allows, peer_matches, ports_allow};
+pub use stack::{Selecting, Stack, Stacks, Statement, Tier};
 pub use traffic::{Matched, Packet, Traffic};
 pub use weigh::Weighed;
 

@@ -1,11 +1,11 @@
 //! One connection: may this party send that to the other?
 
+use super::Endpoint;
 use super::flows;
 use super::rules::{Destination, peer_matches, ports_allow};
 use super::stack::{Selecting, Stack, Stacks, Statement};
 use super::traffic::{Matched, Packet, Traffic};
 use super::weigh::Weighed;
-use super::{Endpoint, policies_of};
 use crate::model::tiered::{Ends, Entity};
 use crate::model::{Direction, Spot};
 use crate::resolve::{Cluster, Party, Plugin, SpecId, Subject, Tri, Why, World};
@@ -135,12 +135,7 @@ pub(super) fn workload_side(
     packet: Packet,
 ) -> Side {
     let subject = Subject::Workload(workload);
-    let policies = policies_of(cluster, subject).into_iter();
-    let policies = policies.map(|id| (id, cluster.policy_selects(id, subject)));
-    let selecting = Selecting {
-        policies: policies.filter(|(_, selects)| !selects.is_no()).collect(),
-        specs: cluster.specs_selecting(workload),
-    };
+    let selecting = Selecting::of(cluster, workload);
     let stack = Stacks::new(cluster, direction).of(&selecting);
     let own_node = match direction {
         Direction::Ingress => cluster.is_own_node(Some(workload), other),
@@ -253,7 +248,7 @@ impl Asked<'_> {
     /// Whether Cilium learns the addresses of a name: only from answers to lookups that pass its
     /// DNS proxy, which a rule of any policy of the pods asks for and lets through.
     fn learns(&self, name: &str) -> Tri {
-        let statements = self.stack.tiers.iter().flat_map(|tier| &tier.batches).flatten().flatten();
+        let statements = self.stack.statements();
         Tri::any(statements.map(|statement| {
             let rule = statement.rule();
             let admits = |patterns: &Vec<_>| {

@@ -11,7 +11,7 @@ use std::rc::Rc;
 use super::lower;
 use crate::model::tiered::{Action, Closes, Effect, Evaluator, PolicyKind, Rank, TieredRule};
 use crate::model::{At, Direction, Enforcement, Spot};
-use crate::resolve::{Asker, Cluster, Plugin, SpecId, Tri, Why, World};
+use crate::resolve::{Asker, Cluster, Plugin, SpecId, Subject, Tri, Why, World};
 
 /// What decides for some pods.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +44,31 @@ pub struct Statement {
     pub applies: Tri,
     rules: Rc<Vec<TieredRule>>,
     position: usize,
+}
+
+impl Selecting {
+    /// What selects a workload.
+    pub fn of(cluster: &Cluster, workload: u32) -> Self {
+        let subject = Subject::Workload(workload);
+        let policies = super::policies_of(cluster, subject).into_iter();
+        let policies = policies.map(|id| (id, cluster.policy_selects(id, subject)));
+        Self {
+            policies: policies.filter(|(_, selects)| !selects.is_no()).collect(),
+            specs: cluster.specs_selecting(workload),
+        }
+    }
+}
+
+impl Stack {
+    /// All rules, in the order in which they are asked.
+    pub fn statements(&self) -> impl Iterator<Item = &Statement> {
+        self.tiers.iter().flat_map(|tier| &tier.batches).flatten().flatten()
+    }
+
+    /// Whether what no rule decides is surely denied.
+    pub fn closes_surely(&self) -> bool {
+        self.tiers.iter().any(|tier| tier.closed.is_yes())
+    }
 }
 
 impl Statement {

@@ -22,9 +22,14 @@ pub enum Plugin {
 }
 
 impl Plugin {
-    /// The names of the plugins, as the configuration has them.
-    pub const NAMES: [(&'static str, Self); 3] =
-        [("cilium", Self::Cilium), ("calico", Self::Calico), ("other", Self::Other)];
+    /// Its name, as the configuration has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cilium => "cilium",
+            Self::Calico => "calico",
+            Self::Other => "other",
+        }
+    }
 }
 
 /// Objects of a cluster that policies match, by number of the object.

@@ -4,11 +4,11 @@ use range_set_blaze::RangeSetBlaze;
 
 use super::cluster::{Cluster, Pods};
 use super::ends::{Asker, Party};
-use super::identity::{CALICO_NAME, NamespaceIdentity, holds};
+use super::identity::{CALICO_NAME, NamespaceIdentity, PodIdentity, SetIdentity, holds};
 use super::places::NAME_LABEL;
 use super::tri::Tri;
 use crate::model::tiered::{Ends, Entity, Evaluator, Expr, LabelOf, PodTerm, PolicyKind, Scope};
-use crate::model::{Operator, Selector, is_placeholder};
+use crate::model::{Object, Operator, Selector, is_placeholder};
 
 impl Cluster {
     /// The pods that meet a condition, whoever of the policy's pods asks: a node that may be the
@@ -110,6 +110,61 @@ impl Cluster {
             }
         }
         pods
+    }
+
+    /// Pods on the node's network whose labels a selector would match.
+    pub fn host_network_matches(&self, asker: Asker, term: &PodTerm) -> Vec<u32> {
+        let mut found = Vec::new();
+        for number in self.term_namespaces(asker, term) {
+            for pod in self.namespace(number).workloads.clone() {
+                let it = self.workload(pod);
+                let identity = PodIdentity { cluster: self, pod: it };
+                if it.workload.host_network && holds(&term.labels, &identity).is_yes() {
+                    found.push(pod);
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a selector may match the cluster's DNS pods.
+    pub fn may_select_dns(&self, asker: Asker, term: &PodTerm) -> bool {
+        !self.term_holds(asker, term, &Party::ClusterDns).is_no()
+    }
+
+    /// Whether a selector matches a set of addresses in its scope.
+    pub fn matches_set(&self, asker: Asker, term: &PodTerm) -> bool {
+        self.sets().any(|(head, labels, _, is_global)| {
+            let home = (!is_global).then(|| self.namespace_name_of(head));
+            let in_scope = match &term.scope {
+                Scope::Own => home.is_some_and(|name| self.namespace(asker.home).name == name),
+                Scope::Global => is_global,
+                Scope::Everywhere | Scope::Where(..) => true,
+            };
+            in_scope && holds(&term.labels, &SetIdentity { labels, namespace: None }).is_yes()
+        })
+    }
+
+    /// A GlobalNetworkSet that the labels of a selector match.
+    pub fn global_set_matching(&self, term: &PodTerm) -> Option<&str> {
+        self.sets().find_map(|(head, labels, _, is_global)| {
+            let identity = SetIdentity { labels, namespace: None };
+            let matches = is_global && holds(&term.labels, &identity).is_yes();
+            matches.then_some(head.name.as_str())
+        })
+    }
+
+    /// Whether some pod of the cluster has a label.
+    pub fn any_pod_has(&self, key: &str) -> bool {
+        (0..self.workload_count()).any(|number| {
+            let workload = self.workload(number).workload;
+            workload.label(key).is_some() || workload.labels_unsure
+        })
+    }
+
+    /// All objects of the repository, with their numbers.
+    pub fn repository(&self) -> impl Iterator<Item = (u32, &Object)> {
+        (0u32..).zip(self.objects.iter())
     }
 
     /// The namespaces that a selector may look into, by number; every other one it does not.

@@ -56,6 +56,7 @@ mod report_xml;
 mod repository;
 mod rule_pages;
 mod runner;
+mod same_reach;
 mod sample;
 mod screenshots;
 mod shared;

@@ -7,6 +7,8 @@ mod ports;
 mod schema;
 mod selector;
 
+pub use selector::{AskedKey, Key, key, label_keys, source};
+
 use super::policy::Direction;
 use super::tiered::{
     Action, Closes, Effect, Ends, Expr, Path, PodTerm, PolicyKind, PolicySpec, Rank, Reader,
@@ -195,8 +197,10 @@ impl Decoder {
             let message = format!("`{path}` has no rules, so nothing is allowed or denied");
             self.reader.refuse(RefusalKind::Policy, key, path, message, help);
         } else if written.iter().all(|entry| entry.value.as_seq().is_some_and(<[_]>::is_empty)) {
-            let message = format!("`{path}` has only empty lists of rules, so nothing is denied");
-            self.agent_refuses(RefusalKind::Policy, written[0].key_span, path, message, help);
+            let message = format!(
+                "`{path}` has only empty lists of rules, so nothing is denied and everything stays open"
+            );
+            self.agent_refuses(RefusalKind::Inert, written[0].key_span, path, message, help);
         }
     }
 

@@ -9,15 +9,15 @@ use crate::model::{is_placeholder, validate};
 use crate::yaml::Node;
 
 /// The label of a pod's identity that is its namespace (pkg/k8s/apis/cilium.io/const.go).
-pub(crate) const NAMESPACE_KEY: &str = "io.kubernetes.pod.namespace";
+pub const NAMESPACE_KEY: &str = "io.kubernetes.pod.namespace";
 /// What the labels of its Namespace begin with.
-pub(crate) const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
+pub const NAMESPACE_LABELS: &str = "io.cilium.k8s.namespace.labels.";
 const ACCOUNT_KEY: &str = "io.cilium.k8s.policy.serviceaccount";
 const CLUSTER_KEY: &str = "io.cilium.k8s.policy.cluster";
 
 /// What a key stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Key<'k> {
+pub enum Key<'k> {
     /// A label of a pod.
     Pod(&'k str),
     /// The namespace.
@@ -35,7 +35,7 @@ pub(crate) enum Key<'k> {
 }
 
 /// The source of a key and the key without it (pkg/labels, `GetCiliumKeyFrom`).
-pub(crate) fn source(key: &str) -> (Option<&str>, &str) {
+pub fn source(key: &str) -> (Option<&str>, &str) {
     match key.split_once(':') {
         Some((source, key)) => (Some(source), key),
         None => (None, key),
@@ -43,7 +43,7 @@ pub(crate) fn source(key: &str) -> (Option<&str>, &str) {
 }
 
 /// What a key stands for.
-pub(crate) fn key(written: &str) -> Key<'_> {
+pub fn key(written: &str) -> Key<'_> {
     match source(written) {
         (Some("reserved"), name) => Key::Reserved(name),
         (None | Some("any" | "k8s"), key) => match key {
@@ -61,7 +61,7 @@ pub(crate) fn key(written: &str) -> Key<'_> {
 }
 
 /// Whether the default filter keeps a label out of identities (pkg/labelsfilter/filter.go).
-pub(crate) fn is_filtered(key: &str) -> bool {
+pub fn is_filtered(key: &str) -> bool {
     const BEGINNINGS: &[&str] = &[
         "io.kubernetes",
         "kubernetes.io",
@@ -129,6 +129,69 @@ impl Decoder {
             self.reader.advise(node.span, *word, format!("Write {word}"));
         }
     }
+}
+
+/// A key that a selector for pods asks for.
+#[derive(Clone, Debug)]
+pub struct AskedKey<'t> {
+    /// The key as it is written.
+    pub key: &'t str,
+    /// How its value compares.
+    pub operator: Operator,
+    /// The values.
+    pub values: Vec<&'t str>,
+    /// Where the key is written.
+    pub span: crate::text::Span,
+    /// Whether it is under `matchLabels`.
+    pub is_label: bool,
+}
+
+/// The keys that the selectors for pods of a policy ask for, in order.
+pub fn label_keys(tree: &Node) -> Vec<AskedKey<'_>> {
+    let mut found = Vec::new();
+    let specs = tree.get("specs").and_then(Node::as_seq).unwrap_or_default();
+    tree.get("spec").into_iter().chain(specs).for_each(|spec| collect(spec, &mut found));
+    found
+}
+
+/// Fields whose selectors are for something else than pods.
+const NOT_FOR_PODS: [&str; 6] =
+    ["nodeSelector", "cidrGroupSelector", "k8sServiceSelector", "fromNodes", "toNodes", "rules"];
+
+fn collect<'t>(node: &'t Node, found: &mut Vec<AskedKey<'t>>) {
+    for entry in node.as_map().map_or(&[][..], |map| &map.entries) {
+        match entry.key.as_str() {
+            "matchLabels" => {
+                let labels = entry.value.as_map().map_or(&[][..], |map| &map.entries);
+                found.extend(labels.iter().map(|label| AskedKey {
+                    key: &label.key,
+                    operator: Operator::In,
+                    values: label.value.as_str().into_iter().collect(),
+                    span: label.key_span,
+                    is_label: true,
+                }));
+            }
+            "matchExpressions" => {
+                let items = entry.value.as_seq().unwrap_or_default().iter();
+                found.extend(items.filter_map(expression));
+            }
+            field if NOT_FOR_PODS.contains(&field) => {}
+            _ => collect(&entry.value, found),
+        }
+    }
+    node.as_seq().unwrap_or_default().iter().for_each(|item| collect(item, found));
+}
+
+fn expression(item: &Node) -> Option<AskedKey<'_>> {
+    let key = item.get("key")?;
+    let operator = match item.get("operator")?.as_str()? {
+        "In" => Operator::In,
+        "NotIn" => Operator::NotIn,
+        "Exists" => Operator::Exists,
+        _ => Operator::DoesNotExist,
+    };
+    let values = read::items(item, "values").iter().filter_map(Node::as_str).collect();
+    Some(AskedKey { key: key.as_str()?, operator, values, span: key.span, is_label: false })
 }
 
 /// The keys that a selector has.

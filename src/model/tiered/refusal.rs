@@ -45,6 +45,8 @@ pub enum RefusalKind {
     Peer,
     /// `invalid-policy`.
     Policy,
+    /// `inert-policy`.
+    Inert,
 }
 
 impl RefusalKind {

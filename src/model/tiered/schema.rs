@@ -189,6 +189,7 @@ impl Walk<'_> {
             Path::Root => format!("a {}", self.kind),
             path => format!("`{path}`"),
         };
+        let widens = widens(&entry.key, names, path);
         let near = near(&entry.key, names);
         let help = match near {
             Some(name) => format!("write `{name}` (field names are case-sensitive)"),
@@ -200,12 +201,27 @@ impl Walk<'_> {
             field: path.field(&entry.key).to_string(),
             message: format!(
                 "{here} has no field `{}`: kubectl rejects the {}, and other clients apply it \
-                 without this field",
+                 without this field{widens}",
                 entry.key, self.kind
             ),
             help,
             advice: None,
         });
+    }
+}
+
+/// What comes of a field that is dropped, where what is left matches more.
+fn widens(key: &str, names: &[&str], path: &Path<'_>) -> &'static str {
+    let is_selector = names.contains(&"matchLabels") && names.contains(&"matchExpressions");
+    let is_rule = names.contains(&"action");
+    match (is_selector, path.last_field(), key) {
+        (true, "namespaces" | "namespaceSelector", _) => ", which then selects every namespace",
+        (true, ..) => ", which then selects every pod",
+        (_, _, "namespaces") if path.last_field() == "pods" => {
+            ", which then selects pods of every namespace"
+        }
+        (_, _, "ports" | "protocols") if is_rule => ", which then applies to every port",
+        _ => "",
     }
 }
 
