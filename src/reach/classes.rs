@@ -160,7 +160,7 @@ fn enter_tiered(cluster: &Cluster, meant_by: &mut [Vec<(u32, Tri)>]) {
     const FIRST: u32 = 1 << 31;
     let mut met: HashSet<[Vec<RangeInclusive<u32>>; 2]> = HashSet::new();
     for &policy in cluster.tiered() {
-        let rules = cluster.tiered_policy(policy).map_or(&[][..], |policy| &policy.rules);
+        let rules = cluster.tiered_policy(policy).map_or(&[][..], |policy| policy.rules.as_slice());
         let asker = cluster.asker(policy);
         for ends in rules.iter().flat_map(|rule| [&rule.peer, &rule.own]) {
             if *ends == Ends::Everyone {
@@ -234,7 +234,7 @@ fn port_names(cluster: &Cluster) -> Vec<CompactString> {
         Direction::BOTH.into_iter().flat_map(|direction| policy.rules(direction))
     });
     let tiered = cluster.tiered().iter().filter_map(|id| cluster.tiered_policy(*id));
-    let tiered = tiered.flat_map(|policy| &policy.rules).flat_map(|rule| rule.flow.ports());
+    let tiered = tiered.flat_map(|policy| policy.rules.iter()).flat_map(|rule| rule.flow.ports());
     let tiered = tiered.filter_map(|port| match &port.port {
         Some(PortRef::Name(name)) => Some(name.to_lowercase()),
         _ => None,

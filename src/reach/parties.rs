@@ -153,6 +153,19 @@ pub(super) fn workload_side(
         stack: &stack,
     };
     let mut side = asked.side(own_node);
+    // What policies of another bundle would change is not known.
+    let foreign = match cluster.world {
+        World::Open => workload.map_or_else(Vec::new, |number| cluster.foreign_specs(number)),
+        World::Closed => Vec::new(),
+    };
+    if !foreign.is_empty() {
+        let specs = selecting.specs.iter().copied().chain(foreign).collect();
+        let all = Selecting { policies: selecting.policies, specs };
+        let stack = Stacks::new(cluster, direction).of(&all);
+        if (Asked { stack: &stack, ..asked }).side(own_node).allowed != side.allowed {
+            side.allowed = Tri::Unknown(Why::OtherPolicyKind);
+        }
+    }
     if cluster.may_have_other_policies(cluster.namespace_of(subject)) {
         side.allowed = Tri::Unknown(Why::OtherPolicyKind);
     }

@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use super::lower;
 use crate::model::tiered::{Action, Closes, Effect, Evaluator, PolicyKind, Rank, TieredRule};
@@ -42,7 +42,7 @@ pub struct Statement {
     pub asker: Asker,
     /// Whether its policy selects the pods, and it is in force.
     pub applies: Tri,
-    rules: Rc<Vec<TieredRule>>,
+    rules: Arc<Vec<TieredRule>>,
     position: usize,
 }
 
@@ -96,7 +96,7 @@ pub struct Selecting {
 pub struct Stacks<'a> {
     cluster: &'a Cluster,
     direction: Direction,
-    known: RefCell<HashMap<SpecId, Rc<Vec<TieredRule>>>>,
+    known: RefCell<HashMap<SpecId, Arc<Vec<TieredRule>>>>,
 }
 
 /// A policy in a tier: how it sorts, and what it says.
@@ -292,7 +292,7 @@ impl<'a> Stacks<'a> {
         let mut known = self.known.borrow_mut();
         let rules = known
             .entry(id)
-            .or_insert_with(|| Rc::new(lower::rules(self.cluster.policy(policy), self.direction)));
+            .or_insert_with(|| Arc::new(lower::rules(self.cluster.policy(policy), self.direction)));
         let asker = self.cluster.asker(policy);
         let at = |position: usize| At { policy, spot: Spot::Rule(self.direction, position as u32) };
         (0..rules.len())
@@ -300,7 +300,7 @@ impl<'a> Stacks<'a> {
                 at: at(position),
                 asker,
                 applies: in_force(&rules[position], selects),
-                rules: Rc::clone(rules),
+                rules: Arc::clone(rules),
                 position,
             })
             .collect()
@@ -310,9 +310,7 @@ impl<'a> Stacks<'a> {
         let Some(policy) = self.cluster.tiered_policy(id.policy) else {
             return Vec::new();
         };
-        let mut known = self.known.borrow_mut();
-        let whole = SpecId { policy: id.policy, spec: 0 };
-        let rules = known.entry(whole).or_insert_with(|| Rc::new(policy.rules.clone()));
+        let rules = &policy.rules;
         let asker = self.cluster.asker(id.policy);
         policy
             .rules_of(id.spec, self.direction)
@@ -321,7 +319,7 @@ impl<'a> Stacks<'a> {
                 at: At { policy: id.policy, spot: Spot::Statement(number) },
                 asker,
                 applies: in_force(rule, selects),
-                rules: Rc::clone(rules),
+                rules: Arc::clone(rules),
                 position: number as usize,
             })
             .collect()

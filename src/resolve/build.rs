@@ -87,7 +87,8 @@ impl Cluster {
         });
         let plugin = settings
             .plugin
-            .or_else(|| network::detect(members.objects.iter().map(|&id| &objects[id as usize])));
+            .or_else(|| network::detect(members.objects.iter().map(|&id| &objects[id as usize])))
+            .or_else(|| members.elsewhere.as_ref()?.plugin());
         let configs = members.elsewhere.iter().flat_map(Elsewhere::cluster_configs);
         let described = described(&objects, members.objects.iter().copied().chain(configs));
         let mut cluster = Self {
@@ -113,6 +114,7 @@ impl Cluster {
             groups: Groups::default(),
             tiered: Vec::new(),
             checked: Vec::new(),
+            foreign: Vec::new(),
             network: Network::default(),
             plugin,
             other_policies: FixedBitSet::new(),
@@ -131,6 +133,7 @@ impl Cluster {
         cluster.enter(&members.objects);
         cluster.number_namespaces();
         cluster.number_workloads();
+        cluster.find_foreign();
         cluster.open_places();
         cluster.groups = Groups::build(&cluster);
         cluster
@@ -202,6 +205,24 @@ impl Cluster {
             None if policy.kind.is_cluster_wide() => self.other_policy_everywhere = true,
             None => self.other_policies.insert(namespace as usize),
         }
+    }
+
+    /// Finds the policies of other kinds, in other bundles, that may select pods of this cluster.
+    fn find_foreign(&mut self) {
+        let Some(elsewhere) = &self.elsewhere else { return };
+        let is_tiered = |id: &u32| match &self.object(*id).body {
+            Body::Tiered(policy) => {
+                policy.kind != PolicyKind::CalicoStaged
+                    && self.evaluates(policy.kind) != Some(false)
+            }
+            _ => false,
+        };
+        let namespaces = self.namespaces.iter();
+        let beside = namespaces.flat_map(|namespace| elsewhere.objects_in(&namespace.name));
+        let mut found: Vec<u32> = beside.chain(elsewhere.clusterwide()).filter(is_tiered).collect();
+        found.sort_unstable();
+        found.dedup();
+        self.foreign = found;
     }
 
     /// Indexes the labels of the namespaces.

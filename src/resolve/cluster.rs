@@ -153,6 +153,8 @@ pub struct Cluster {
     pub(super) groups: Groups,
     /// The policies of other kinds that are evaluated, as indices among the objects, ascending.
     pub(super) tiered: Vec<u32>,
+    /// Such policies of other bundles of the repository that may select pods of this cluster.
+    pub(super) foreign: Vec<u32>,
     /// The same with those that are not, and the objects that they refer to.
     pub(super) checked: Vec<u32>,
     /// Whom policies match beside pods and Services.

@@ -3,7 +3,7 @@
 use fixedbitset::FixedBitSet;
 
 use super::cluster::{Cluster, Pods, Subject};
-use super::ends::Asker;
+use super::ends::{Asker, Party};
 use super::network::Plugin;
 use super::segments::SegmentTree;
 use super::tri::{Tri, Why};
@@ -98,19 +98,42 @@ impl Cluster {
         &specs[at].1
     }
 
+    /// The specs of other bundles of the repository that may select a workload: whether they are
+    /// applied beside this cluster is not known.
+    pub fn foreign_specs(&self, workload: u32) -> Vec<(SpecId, Tri)> {
+        let party = Party::Workload(workload);
+        if self.workload(workload).workload.host_network {
+            return Vec::new();
+        }
+        let mut found = Vec::new();
+        for &policy in &self.foreign {
+            let Some(of) = self.tiered_policy(policy) else { continue };
+            for (spec, written) in of.specs.iter().enumerate().filter(|(_, s)| !s.is_for_nodes) {
+                let selects = self.term_holds(self.asker(policy), &written.subject, &party);
+                if !selects.is_no() {
+                    found.push((SpecId { policy, spec }, selects));
+                }
+            }
+        }
+        found
+    }
+
     /// Whether more than Kubernetes' own policies decides for a workload's pods.
     pub fn is_tiered(&self, workload: u32) -> bool {
         let is_isolated_by_default = || {
             self.plugin == Some(Plugin::Cilium) && self.cilium().enforcement != Enforcement::Default
         };
-        !self.specs_selecting(workload).is_empty() || is_isolated_by_default()
+        !self.specs_selecting(workload).is_empty()
+            || !self.foreign_specs(workload).is_empty()
+            || is_isolated_by_default()
     }
 
     /// Whether a policy of another kind than NetworkPolicy may select those pods.
     pub fn may_be_tiered(&self, subject: Subject) -> bool {
         match subject {
+            Subject::PodsOf(_) if !self.foreign.is_empty() => true,
+            Subject::Workload(number) => self.is_tiered(number),
             _ if self.tiered.is_empty() => false,
-            Subject::Workload(number) => !self.specs_selecting(number).is_empty(),
             // Of pods that are not shown only the namespace is known.
             Subject::PodsOf(policy) => self.selections().touched[self.home(policy) as usize],
         }

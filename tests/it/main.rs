@@ -40,6 +40,7 @@ mod overlays;
 mod pages;
 mod piped;
 mod policy_kinds;
+mod policy_kinds_lint;
 mod pre_commit;
 mod prefilter;
 mod reach;

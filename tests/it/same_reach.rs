@@ -479,7 +479,14 @@ fn table(cluster: &Cluster, with_outside: bool) -> Table {
                 .iter()
                 .map(|number| cluster.workload(*number).head.name.to_string())
                 .collect(),
-            End::Addresses(first, last) if with_outside => vec![format!("{first}-{last}")],
+            End::Addresses(first, last) if with_outside => {
+                let samples = ["192.0.2.1", "192.0.2.200", "203.0.113.9"];
+                let inside = |text: &&str| {
+                    let address: std::net::IpAddr = text.parse().unwrap();
+                    *first <= address && address <= *last
+                };
+                samples.into_iter().filter(inside).map(str::to_owned).collect()
+            }
             End::Addresses(..) => Vec::new(),
         };
         for from in names(&connection.from) {
@@ -526,14 +533,14 @@ proptest! {
         };
         let own = of(kubernetes);
         let expected = table(&own, true);
-        for write in [cilium, calico] {
+        for (is_calico, write) in [(false, cilium as fn(&Policy, usize) -> String), (true, calico)] {
             let rewritten = of(write);
             let found = table(&rewritten, true);
             agrees_one_by_one(&rewritten, &found)?;
             // A pod whose address is not shown may be in a block, for Calico.
             let has_blocks = policies.iter().flat_map(|policy| policy.rules.iter().flatten().flatten())
                 .any(|rule| rule.peers.iter().any(|peer| matches!(peer, Peer::Block)));
-            if write == calico as fn(&Policy, usize) -> String && has_blocks {
+            if is_calico && has_blocks {
                 continue;
             }
             prop_assert_eq!(&found, &expected);

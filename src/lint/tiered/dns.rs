@@ -61,7 +61,7 @@ fn by_name(statement: &Statement<'_>) -> bool {
 
 /// Only the ports of DNS and of the API server.
 fn is_api_server(flow: &Flow) -> bool {
-    let ports = flow.ports();
+    let ports: Vec<_> = flow.ports().into_iter().filter(|port| port.port.is_some()).collect();
     !ports.is_empty()
         && ports.iter().all(|port| {
             matches!(port.port, Some(PortRef::Number(53 | 5353 | 443 | 6443)))

@@ -66,7 +66,7 @@ impl<'a> Tiered<'a> {
     /// Its rules, without those of specs for nodes.
     pub fn rules(&self) -> impl Iterator<Item = Statement<'a>> {
         let policy = self.policy;
-        let rules = (0u32..).zip(&policy.rules);
+        let rules = (0u32..).zip(policy.rules.iter());
         rules
             .filter(move |(_, rule)| !policy.specs[rule.spec].is_for_nodes)
             .map(|(number, rule)| Statement { number, rule })

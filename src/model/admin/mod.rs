@@ -6,6 +6,8 @@ mod peers;
 mod ports;
 mod schema;
 
+use std::sync::Arc;
+
 use super::policy::Direction;
 use super::tiered::{
     Action, Closes, Effect, Ends, Flow, LabelOf, Path, PodTerm, PolicyKind, PolicySpec, Rank,
@@ -71,7 +73,7 @@ pub fn decode(head: &Head, kind: PolicyKind, tree: &Node) -> TieredPolicy {
         kind,
         rank: Rank::Nowhere,
         specs: Vec::new(),
-        rules: Vec::new(),
+        rules: Arc::default(),
         refusals: Vec::new(),
         tree: tree.clone(),
     };
@@ -94,9 +96,10 @@ pub fn decode(head: &Head, kind: PolicyKind, tree: &Node) -> TieredPolicy {
                 is_for_nodes: false,
                 closes: [Closes::No; 2],
             });
-            for direction in Direction::BOTH {
-                policy.rules.extend(decoder.rules(spec, direction, &path));
-            }
+            let rules = Direction::BOTH
+                .into_iter()
+                .flat_map(|direction| decoder.rules(spec, direction, &path));
+            policy.rules = Arc::new(rules.collect());
         }
         Some(_) => {}
     }

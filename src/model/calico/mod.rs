@@ -10,6 +10,8 @@ mod selector;
 
 pub(super) use objects::refusals;
 
+use std::sync::Arc;
+
 use compact_str::CompactString;
 
 use super::policy::Direction;
@@ -36,7 +38,7 @@ pub fn decode(head: &Head, kind: PolicyKind, tree: &Node) -> TieredPolicy {
         kind,
         rank: Rank::Nowhere,
         specs: Vec::new(),
-        rules: Vec::new(),
+        rules: Arc::default(),
         refusals: Vec::new(),
         tree: tree.clone(),
     };
@@ -116,6 +118,7 @@ impl Decoder {
         let subject = self.subject(spec, path);
         let place = tree.entry("spec").map(read::place);
         policy.specs.push(PolicySpec { place, index: None, subject, is_for_nodes: false, closes });
+        let mut rules = Vec::new();
         for direction in Direction::BOTH {
             const MOST: usize = 1024;
             let path = path.field(direction.field());
@@ -134,9 +137,10 @@ impl Decoder {
                     true => rule.effect,
                     false => Effect::Never,
                 };
-                policy.rules.push(TieredRule { index: index as u32, effect, ..rule });
+                rules.push(TieredRule { index: index as u32, effect, ..rule });
             }
         }
+        policy.rules = Arc::new(rules);
     }
 
     /// The directions in force. Without `types`, those that have rules, else ingress alone; as it is

@@ -9,6 +9,8 @@ mod selector;
 
 pub use selector::{AskedKey, Key, key, label_keys, source};
 
+use std::sync::Arc;
+
 use super::policy::Direction;
 use super::tiered::{
     Action, Closes, Effect, Ends, Expr, Path, PodTerm, PolicyKind, PolicySpec, Rank, Reader,
@@ -56,6 +58,7 @@ pub fn decode(head: &Head, kind: PolicyKind, tree: &Node) -> TieredPolicy {
     }
     let Decoder { reader, specs, rules, .. } = decoder;
     let refusals = reader.refusals;
+    let rules = Arc::new(rules);
     TieredPolicy { kind, rank: Rank::Beside, specs, rules, refusals, tree: tree.clone() }
 }
 

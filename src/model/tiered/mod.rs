@@ -18,6 +18,7 @@ pub use refusal::{Advice, Refusal, RefusalKind};
 pub use schema::{SELECTOR, Shape};
 
 use std::fmt;
+use std::sync::Arc;
 
 use compact_str::CompactString;
 
@@ -36,7 +37,7 @@ pub struct TieredPolicy {
     /// What selects its pods: one for each `spec`, and for each item of Cilium's `specs`.
     pub specs: Vec<PolicySpec>,
     /// All rules, in the order in which they are written.
-    pub rules: Vec<TieredRule>,
+    pub rules: Arc<Vec<TieredRule>>,
     /// What the API server, the agent or a validating client refuses.
     pub refusals: Vec<Refusal>,
     /// The whole manifest.
@@ -266,7 +267,7 @@ impl TieredPolicy {
         direction: Direction,
     ) -> impl Iterator<Item = (u32, &TieredRule)> {
         let is_of = move |rule: &TieredRule| rule.spec == spec && rule.direction == direction;
-        (0u32..).zip(&self.rules).filter(move |(_, rule)| is_of(rule))
+        (0u32..).zip(self.rules.iter()).filter(move |(_, rule)| is_of(rule))
     }
 
     /// Its kind, with the tier that it is in where there are several.
