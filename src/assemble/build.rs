@@ -14,21 +14,21 @@ use crate::repo::{self, Error, Repo};
 use crate::text::{SourceId, Sources, Span};
 use crate::yaml::{Node, Value};
 
-/// A directory that a controller deploys, and what it runs side by side with.
+/// A directory that a controller deploys, and the cluster it is deployed to.
 #[derive(Clone, Debug)]
 pub(crate) struct Deployed {
     ask: Ask,
     by: String,
 }
 
-/// What was built, and the charts that are still to be rendered.
+/// The built objects, and the charts that must still be rendered.
 pub(crate) struct BuildOutput {
     pub(crate) built: Vec<(Built, Unit)>,
     pub(crate) charts: Vec<Deployed>,
 }
 
-/// Builds root kustomizations and what controllers deploy, which may contain more objects of
-/// controllers.
+/// Builds root kustomizations and what controllers deploy, which may contain more controller
+/// objects.
 pub(crate) struct Builder<'a> {
     repo: &'a Repo,
     kustomizations: &'a Kustomizations,
@@ -36,26 +36,26 @@ pub(crate) struct Builder<'a> {
     directories: BTreeSet<&'a str>,
 }
 
-/// The most objects that all kustomizations of a run make.
+/// The most objects that all kustomizations of a run may build.
 const MOST: usize = 150_000;
 
-/// The most directories and charts that controllers' objects have deployed: a few ApplicationSets
-/// over the same directories ask for as many as there are pairs of them.
+/// The most directories and charts that controller objects may deploy: a few ApplicationSets over
+/// the same directories multiply.
 const MOST_DEPLOYED: usize = 20_000;
 
 /// How many kustomizations are built before their objects are counted.
 const AT_ONCE: usize = 16;
 
-/// The most charts that controllers' objects have rendered: each is read and rendered again.
+/// The most charts that controller objects may render: each is read and rendered again.
 const MOST_CHARTS: usize = 200;
 
-/// What names a directory to be built.
+/// Something with a directory to build.
 trait Named {
     fn directory(&self) -> &str;
 }
 
 impl Deployed {
-    /// What tells it from others: who asks the same of the same directory gets the same.
+    /// Its identity: equal requests for one directory give the same result.
     fn key(&self) -> String {
         let Ask { directory, kustomization, fallback, chart, .. } = &self.ask;
         let mut key = format!("{}\n{directory}\n{fallback:?}\n{:?}", self.by, chart.values);
@@ -66,7 +66,7 @@ impl Deployed {
     }
 }
 
-/// What a tree says, without its places. Its depth is bounded where it is read.
+/// The contents of a tree, without its spans. Its depth was limited when it was read.
 fn said(node: &Node, out: &mut String) {
     match &node.value {
         Value::Scalar(scalar) => out.push_str(&format!("{:?}", scalar.text)),
@@ -97,7 +97,7 @@ impl Named for Deployed {
     }
 }
 
-/// More rounds of controllers that deploy controllers' objects than anyone has.
+/// More rounds of controllers that deploy controller objects than anyone has.
 const ROUNDS: usize = 16;
 
 impl<'a> Builder<'a> {
@@ -119,9 +119,9 @@ impl<'a> Builder<'a> {
         Self { repo, kustomizations, charts, directories }
     }
 
-    /// Builds all kustomizations, and finds the charts that are asked for.
+    /// Builds all kustomizations, and finds the requested charts.
     pub(crate) fn build(&self, plain: &[Object]) -> BuildOutput {
-        // Nobody builds a component alone: it is judged where it is included.
+        // Nobody builds a component alone: it is checked where it is included.
         let mut roots = self.kustomizations.roots();
         roots.retain(|directory| !self.kustomizations.is_component(directory));
         let mut made = Vec::new();
@@ -156,8 +156,8 @@ impl<'a> Builder<'a> {
         BuildOutput { built: made, charts }
     }
 
-    /// Makes something of each, a few at once and in parallel, as long as the run may take more.
-    /// Where that ends does not depend on the number of threads.
+    /// Builds each, a few at once and in parallel, until the run's limit is reached. Where that is
+    /// does not depend on the number of threads.
     fn make<T: Sync + Named>(
         &self,
         all: &[T],
@@ -182,7 +182,7 @@ impl<'a> Builder<'a> {
         (built, unit)
     }
 
-    /// What is beyond the limit: told at its kustomization.
+    /// Reports a kustomization that is beyond the limit.
     fn not_made(&self, directory: &str) -> (Built, Unit) {
         let at = self.repo.files.iter().position(|file| {
             file.role == repo::Role::Kustomization && bundle::directory(&file.path) == directory
@@ -207,11 +207,11 @@ impl<'a> Builder<'a> {
         (built, unit)
     }
 
-    /// Renders the charts: as controllers ask for them, and all others with their default values
-    /// or those that the configuration names.
+    /// Renders the charts that controllers request, and all others with their default values or
+    /// those in the configuration.
     ///
     /// # Errors
-    /// The configuration says how to render a chart that is not there.
+    /// The configuration says how to render a chart that does not exist.
     pub(crate) fn render(
         &self,
         asked: Vec<Deployed>,
@@ -251,7 +251,7 @@ impl<'a> Builder<'a> {
             made.push((built, unit));
         }
         for built in rendered.built {
-            // Several values sets of one chart have names of their own.
+            // Several sets of values for one chart have names of their own.
             let directory = built.name.split(" (").next().unwrap_or_default();
             let directory = if directory == "." { "" } else { directory };
             let unit = Unit { name: built.name.clone(), ..unit(&built, directory, None) };
@@ -261,19 +261,19 @@ impl<'a> Builder<'a> {
         Ok(made)
     }
 
-    /// Whether a directory that is asked for is a chart, and no kustomization.
+    /// Whether a requested directory is a chart and not a kustomization.
     fn is_chart(&self, ask: &Ask) -> bool {
         !self.kustomizations.holds(&ask.directory) && self.charts.get(&ask.directory).is_some()
     }
 
-    /// What an object has deployed of this repository.
+    /// What an object deploys from this repository.
     fn asks(&self, head: &Head, tree: &Node) -> Vec<Ask> {
         let asks = gitops::asks(head, tree, &|path| self.named(path)).into_iter();
         asks.filter(|ask| !ask.chart.is_sure || self.is_chart(ask)).collect()
     }
 
-    /// A root that a controller deploys, by itself or as part of a directory, is not applied
-    /// by hand as well.
+    /// A root that a controller deploys, directly or as part of a directory, is not applied by hand
+    /// as well.
     fn without_roots_that_are_deployed(
         &self,
         made: Vec<(Built, Unit)>,
@@ -305,8 +305,8 @@ impl<'a> Builder<'a> {
         kept.collect()
     }
 
-    /// What controllers' objects among the plain manifests have deployed. Objects of one
-    /// directory are for one cluster.
+    /// What controller objects among the plain manifests deploy. Objects in one directory are for
+    /// one cluster.
     fn asked_plainly(&self, plain: &[Object]) -> impl Iterator<Item = Deployed> {
         plain.iter().flat_map(|object| {
             let Body::Deployer(deployer) = &object.body else { return Vec::new() };
@@ -317,7 +317,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// What a controller deploys from this repository is there, and leaves nothing open.
+    /// What a controller deploys from this repository is present, so it leaves nothing open.
     pub(crate) fn mark_what_is_here(&self, objects: &mut [Object]) {
         for Object { head, body, .. } in objects {
             if let Body::Deployer(deployer) = body {
@@ -342,7 +342,7 @@ impl<'a> Builder<'a> {
         (built, unit)
     }
 
-    /// Argo CD makes no kustomization of a directory that has none.
+    /// Argo CD does not generate a kustomization for a directory without one.
     fn read_as_argo(&self, built: &mut Built, ask: &Ask) {
         let Some(plain) = &ask.plain else { return };
         if plain.plugin {
@@ -361,9 +361,9 @@ impl<'a> Builder<'a> {
         plain.apply(built, &ask.directory, &path_of);
     }
 
-    /// The directories of the repository that a path, or a pattern such as `apps/*`, names. The
-    /// root counts only where it has a kustomization: with everything below it, it would hold
-    /// what no one deploys together.
+    /// The directories of the repository that a path, or a pattern such as `apps/*`, matches. The
+    /// root counts only if it has a kustomization: with everything below it, it would contain what
+    /// nobody deploys together.
     fn named(&self, path: &str) -> Vec<String> {
         let Some(path) = bundle::path_from("", path) else { return Vec::new() };
         let holds = |directory: &str| {
@@ -383,7 +383,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What is beyond the limit: told once, where the first of it is asked for.
+/// Reports what is beyond the limit, once, where the first of it is requested.
 fn not_deployed(one: &Deployed) -> (Built, Unit) {
     let message = format!(
         "Flux and Argo CD objects deploy more than {MOST_DEPLOYED} directories and charts: the \
@@ -392,7 +392,7 @@ fn not_deployed(one: &Deployed) -> (Built, Unit) {
     left_out(one, message)
 }
 
-/// What is beyond the limit: told where the chart is asked for.
+/// Reports a chart that is beyond the limit, where it is requested.
 fn not_rendered(one: &Deployed) -> (Built, Unit) {
     left_out(one, format!("this chart is not rendered: the limit is {MOST_CHARTS} charts"))
 }
@@ -416,7 +416,7 @@ fn left_out(one: &Deployed, message: String) -> (Built, Unit) {
     (built, unit)
 }
 
-/// Gives the objects that name no namespace the one that they are deployed to.
+/// Sets the namespace of objects without one to the one they are deployed to.
 fn with_fallback(built: &mut Built, ask: &Ask) {
     for manifest in &mut built.manifests {
         if manifest.head.namespace.is_none() {
@@ -425,11 +425,11 @@ fn with_fallback(built: &mut Built, ask: &Ask) {
     }
 }
 
-/// What runs side by side: what the same place asks for, in the same cluster.
+/// What runs side by side: what the same place requests, in the same cluster.
 fn cluster(place: &str, ask: &Ask) -> String {
     let place = if place.is_empty() { "." } else { place };
     match &ask.destination {
-        // What an Application deploys may be Applications of the same cluster.
+        // An Application may deploy Applications of the same cluster.
         Some(destination) if place.ends_with(&format!(" (to {destination})")) => place.to_owned(),
         Some(destination) => format!("{place} (to {destination})"),
         None => place.to_owned(),

@@ -1,5 +1,5 @@
-//! What is written. Nothing here is looked up: that is `read`. The comments are what editors show
-//! of each key, by way of the schema.
+//! The file as written. Names are looked up later, in `read`. The comments describe each key in the
+//! schema, so editors show them.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! Bytes to spanned trees: documents are split and filtered before anything is parsed, and one
-//! broken document never hides the others. This module knows nothing of Kubernetes.
+//! Bytes to trees with spans: documents are split and filtered before anything is parsed, and one
+//! broken document never hides the others. This module does not know Kubernetes.
 
 #![deny(clippy::indexing_slicing)]
 
@@ -28,7 +28,7 @@ use std::ops::Range;
 
 use crate::text::{SourceId, Span};
 
-/// Bounds on what one text may cost. Each is a [`Problem`] when it is hit, never silent.
+/// Limits on what one text may cost. Exceeding one is a [`Problem`], never silent.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes in a file.
@@ -52,9 +52,9 @@ impl Default for Limits {
 pub enum ProblemKind {
     /// Not YAML: what the parser says, in one sentence without a place.
     Syntax(String),
-    /// One of [`Limits`] was reached: which, and its value, in one sentence.
+    /// One of [`Limits`] is exceeded: which, and its value, in one sentence.
     Limit(String),
-    /// Not YAML, and with `{{ … }}` in it: a template that some tool renders first.
+    /// Not YAML, and it contains `{{ … }}`: a template that must be rendered first.
     Template,
     /// Not UTF-8 from this byte on.
     NotUtf8,
@@ -65,9 +65,9 @@ pub enum ProblemKind {
 pub struct Problem {
     /// What is wrong.
     pub kind: ProblemKind,
-    /// Where; one line.
+    /// The place; one line.
     pub span: Span,
-    /// The document that it is in; empty where its bounds are not known.
+    /// The document that it is in; empty if its bounds are unknown.
     pub document: Span,
 }
 
@@ -80,19 +80,20 @@ pub struct Document {
     pub root: Node,
 }
 
-/// What one text holds.
+/// The contents of one text.
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
     /// The documents that passed the filter and parsed, in order.
     pub documents: Vec<Document>,
     /// What could not be read, in order.
     pub problems: Vec<Problem>,
-    /// How many documents there are in all, also those the filter dropped (empty ones not counted).
+    /// How many documents there are in all, including those that the filter dropped (but not empty
+    /// ones).
     pub seen: usize,
 }
 
-/// Reads the documents of `text[range]`: those that `wanted` lets pass, or all of them. Spans are
-/// places in `text`, so that a block of a larger file is read where it stands.
+/// Reads the documents of `text[range]`: those that `wanted` accepts, or all of them. Spans are
+/// places in `text`, so a block of a larger file is read in place.
 pub fn read(
     source: SourceId,
     text: &str,
@@ -133,8 +134,8 @@ pub fn read(
     stream
 }
 
-/// Text that is not YAML but holds the marks of Go, Jinja or other templates is not broken: it is
-/// not meant to be YAML yet.
+/// Text that is not YAML but contains template syntax (Go, Jinja or others) is not broken: it is
+/// not YAML yet.
 fn or_template(problem: Problem, document: &str) -> Problem {
     let is_syntax = matches!(problem.kind, ProblemKind::Syntax(_));
     let holds = |(open, close): (&str, &str)| {
@@ -151,16 +152,16 @@ fn limit(message: String, span: Span) -> Problem {
     Problem { kind: ProblemKind::Limit(message), span, document: span }
 }
 
-/// How many documents a file's bytes hold.
+/// How many documents the bytes of a file contain.
 pub fn count(bytes: &[u8]) -> usize {
     split::split(bytes, 0..bytes.len()).len()
 }
 
-/// The text of a file's bytes. A byte order mark stays in it: places count from the first byte.
+/// The text of a file's bytes. A byte order mark stays: places count from the first byte.
 ///
 /// # Errors
-/// The first byte that is not UTF-8 (UTF-16 with its byte order mark included). Whether that is
-/// worth a word is for [`Wanted::may_be`] to say.
+/// The first byte that is not UTF-8 (UTF-16 with its byte order mark included). [`Wanted::may_be`]
+/// decides whether that is worth reporting.
 pub fn decode_utf8(source: SourceId, bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     let text = std::str::from_utf8(bytes).map(Cow::Borrowed);
     text.map_err(|error| {

@@ -1,4 +1,4 @@
-//! The behaviour of netpol-lint, in one program: one module for each command or capability.
+//! The behavior of netpol-lint, in one program: one module for each command or capability.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing)]
 

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::shared::shared;
 
-/// Ports by who connects and who is connected to; addresses are cut at `cuts`.
+/// Ports by source and destination; addresses are cut at `cuts`.
 type Table = BTreeMap<(String, String), PortSet>;
 
 #[test]
@@ -108,7 +108,7 @@ fn rows(cluster: &ClusterConnectivity) -> impl Iterator<Item = (String, String, 
     })
 }
 
-/// What a view was asked for.
+/// The options of a view.
 struct Options<'a> {
     workloads: Vec<&'a str>,
     peers: Vec<&'a str>,
@@ -144,7 +144,7 @@ impl<'a> Options<'a> {
     }
 }
 
-/// The ports of each pair, with ranges of addresses cut alike.
+/// The ports of each pair, with ranges of addresses cut at the same points.
 fn table(rows: impl Iterator<Item = (String, String, PortSet)>, cuts: &BTreeSet<u64>) -> Table {
     let mut table = Table::new();
     for (from, to, ports) in rows.filter(|(.., ports)| !ports.is_empty()) {
