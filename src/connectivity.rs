@@ -199,7 +199,7 @@ pub(crate) fn sites<'a>(repo: &Repo, assembly: &'a Assembly) -> Vec<&'a Site> {
     let matters = |id: &u32| {
         let object = &assembly.objects[*id as usize];
         let file = repo.files.get(object.head.source.0 as usize);
-        matches!(object.body, Body::Policy(_) | Body::Workloads(_))
+        matches!(object.body, Body::Policy(_) | Body::Tiered(_) | Body::Workloads(_))
             && file.is_some_and(|file| file.reported)
     };
     assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters)).collect()
@@ -304,18 +304,17 @@ impl<'a> Rows<'a> {
     }
 
     fn policy(&self, id: u32) -> String {
-        let head = self.cluster.head(id);
-        format!("{}/{}", self.cluster.namespace_name_of(head), head.name)
+        self.cluster.policy_name(id)
     }
 
     fn place(&mut self, at: At) -> Option<RulePlace> {
-        let span = at.spot.key_span(self.cluster.policy(at.policy))?;
+        let (span, field) = self.cluster.place_of(at)?;
         let policy = self.policy(at.policy);
         let source = self.sources.get(span.source);
         let lines = self.lines.entry(span.source).or_insert_with(|| LineIndex::new(source.text()));
         Some(RulePlace {
             policy,
-            field: at.spot.to_string(),
+            field,
             path: source.path.clone(),
             line: lines.line(span.start as usize),
         })

@@ -238,9 +238,10 @@ impl Pair<'_> {
             step.text = format!(
                 "{field}: {who} uses the node's network, and no policy applies to such pods"
             );
-        } else if cluster.may_have_other_policies(cluster.namespace_of(Subject::Workload(number))) {
+        } else if cluster.is_more_than_network_policies(number) {
             step.text = format!(
-                "{field}: unknown, since a policy of a kind that is not evaluated may select {who}"
+                "{field}: unknown, because policies other than NetworkPolicy may select {who} (see \
+                 `netpol-lint reach`)"
             );
         } else if side.isolating.is_empty() {
             step.text = format!("{field}: no policy isolates {who}, so everything is allowed");

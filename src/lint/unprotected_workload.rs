@@ -18,10 +18,9 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     for number in 0..cx.cluster.workload_count() {
         let id = cx.cluster.object_id_of(number);
         let it = cx.cluster.workload(number);
-        let home = cx.cluster.namespace_of(Subject::Workload(number));
         if !cx.cluster.is_reported(id)
             || it.workload.host_network
-            || cx.cluster.may_have_other_policies(home)
+            || cx.cluster.is_more_than_network_policies(number)
         {
             continue;
         }

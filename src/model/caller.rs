@@ -160,7 +160,7 @@ pub(super) fn monitor(group: &str, kind: &str, tree: &Node) -> Option<Monitor> {
     let is_any = get("any").and_then(Node::as_scalar).is_some_and(|any| any.text == "true");
     Some(Monitor {
         of_pods,
-        selector: spec.get("selector").and_then(|node| decode::selector(node).ok()),
+        selector: spec.get("selector").and_then(|node| decode::label_selector(node).ok()),
         namespaces: match (is_any, names.is_empty()) {
             (true, _) => MonitoredNamespaces::Any,
             (false, true) => MonitoredNamespaces::Own,

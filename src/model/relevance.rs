@@ -36,6 +36,7 @@ impl Partial for Relevance {
             return Extent::Whole;
         }
         match (group, kind) {
+            ("", "ConfigMap") if is_plugin_config(head) => Extent::Whole,
             ("helm.toolkit.fluxcd.io", "HelmRelease") => VALUES,
             _ if kinds::is_deployer(group, kind)
                 || kinds::is_git_source(group, kind)
@@ -60,6 +61,12 @@ impl Partial for Relevance {
 fn has_conversion_webhook(document: &str) -> bool {
     let has = |word: &str| memchr::memmem::find(document.as_bytes(), word.as_bytes()).is_some();
     has("conversion") && has("clientConfig")
+}
+
+/// Whether a ConfigMap has the settings of a network plugin.
+fn is_plugin_config(head: &Node) -> bool {
+    let name = head.at(&["metadata", "name"]).and_then(Node::as_str);
+    name == Some(super::network::CILIUM_CONFIG)
 }
 
 #[cfg(test)]

@@ -108,8 +108,7 @@ impl Reach {
                 World::Closed => Tri::Yes,
             };
         }
-        let home = cluster.namespace_of(crate::resolve::Subject::Workload(workload));
-        if cluster.may_have_other_policies(home) {
+        if cluster.is_more_than_network_policies(workload) {
             return Tri::Unknown(Why::OtherPolicyKind);
         }
         let destination = match (direction, party) {
@@ -131,8 +130,7 @@ impl Reach {
                 World::Closed => Allowed::everything(),
             });
         }
-        let home = cluster.namespace_of(crate::resolve::Subject::Workload(workload));
-        if cluster.may_have_other_policies(home) {
+        if cluster.is_more_than_network_policies(workload) {
             return fixed(Allowed::unknown());
         }
         let destination = match (direction, party) {
