@@ -16,7 +16,7 @@ use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Elsewhere, Members, Surroundings};
 use crate::text::{SourceId, Span};
 use crate::yaml::Problem;
-use crate::{Outcome, Progress, Request, Summary, settle};
+use crate::{Outcome, Progress, Request, Summary, expectations, settle};
 
 /// Reads, resolves and judges: the whole pipeline.
 ///
@@ -187,7 +187,16 @@ impl<'a> Run<'a> {
         let reported = self.reported.ones().map(|id| &self.objects()[id]);
         findings.extend(lint::run::unknown_policy_kinds(reported));
         findings.extend(loaded.duplicates.iter().map(lint::duplicate_key::finding));
+        findings.extend(self.expectations());
         findings
+    }
+
+    /// The expectations of the repository that its policies do not keep to.
+    fn expectations(&self) -> Vec<Finding> {
+        let is_asked_about =
+            |site: &Site| site.members.iter().any(|id| self.reported.contains(*id as usize));
+        let broken = expectations::broken(self.request, self.repo, self.assembly, &is_asked_about);
+        broken.iter().filter_map(lint::expectation::finding).collect()
     }
 
     /// The documents that could not be read, and are to be reported on.

@@ -9,7 +9,7 @@ use crate::assembly::Assembly;
 use crate::bundle::Site;
 use crate::model::{At, Body};
 use crate::reach::{self, Connection, Connections, End, PortSet};
-use crate::repo;
+use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Members, Settings, World};
 use crate::text::{LineIndex, Sources};
 
@@ -161,16 +161,19 @@ fn addresses(end: &str) -> Option<(IpAddr, IpAddr)> {
 pub fn connectivity(request: &Request) -> Result<Vec<ClusterConnectivity>, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
     let assembly = Assembly::of(request, &repo, &())?;
-    let is_reported = |id: &u32| {
-        let source = assembly.objects[*id as usize].head.source;
-        repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
-    };
-    let matters = |id: &u32| {
-        let body = &assembly.objects[*id as usize].body;
-        matches!(body, Body::Policy(_) | Body::Workloads(_)) && is_reported(id)
-    };
-    let sites = assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters));
+    let sites = sites(&repo, &assembly).into_iter();
     Ok(sites.map(|site| of_site(request, &assembly, site)).collect())
+}
+
+/// The sites that have a policy or a workload that is reported on.
+pub(crate) fn sites<'a>(repo: &Repo, assembly: &'a Assembly) -> Vec<&'a Site> {
+    let matters = |id: &u32| {
+        let object = &assembly.objects[*id as usize];
+        let file = repo.files.get(object.head.source.0 as usize);
+        matches!(object.body, Body::Policy(_) | Body::Workloads(_))
+            && file.is_some_and(|file| file.reported)
+    };
+    assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters)).collect()
 }
 
 fn of_site(request: &Request, assembly: &Assembly, site: &Site) -> ClusterConnectivity {

@@ -2,7 +2,8 @@
 //! NetworkPolicy selects and which connections it allows, and points at the line that is wrong.
 //!
 //! Data flows one way, through one folder per stage; each knows only the ones before it:
-//! [`repo`] → [`text`] → [`yaml`] → [`bundle`] → [`model`] → [`resolve`] → [`reach`] → [`lint`] →
+//! [`repo`] → [`text`] → [`yaml`] → [`bundle`] → [`model`] → [`resolve`] → [`reach`] →
+//! [`expect`] → [`lint`] →
 //! [`settle`] → [`fix`] → [`report`]. [`check`] is that table as code, and [`mend`] goes round in
 //! it until nothing is left to mend; [`config`] reads what users set of it.
 
@@ -12,6 +13,7 @@ pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod expect;
 pub mod fix;
 pub mod lint;
 pub mod model;
@@ -27,6 +29,7 @@ mod assembly;
 mod check;
 mod clock;
 pub mod connectivity;
+pub mod expectations;
 mod lost;
 mod making;
 mod mend;
@@ -65,6 +68,8 @@ pub struct Request {
     pub helm: bundle::helm::Helm,
     /// What the user says of the cluster.
     pub settings: Settings,
+    /// Whether the repository's own expectations are left out of a check.
+    pub skip_expectations: bool,
     /// Files that tell what runs elsewhere in the cluster.
     pub inventories: Vec<model::InventoryFile>,
 }

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 
 use super::format::{Format, Output};
 use super::help;
+use super::test_args::TestArgs;
 use super::values::{Color, FailOn, GraphFormat, Level, Render, Sureness, TextOrJson};
 use crate::config;
 use crate::reach::PortSet;
@@ -120,6 +121,8 @@ pub(super) enum Command {
     },
     /// Print which connections the policies allow
     Reach(Box<ReachArgs>),
+    /// Compare the policies with expectations: connections to allow or deny
+    Test(Box<TestArgs>),
     /// Print what the repository runs, for `--inventory` in another repository
     Inventory(Box<ContextArgs>),
     /// Write a commented netpol-lint.toml for the repository
@@ -272,6 +275,10 @@ pub(super) struct FindingArgs {
     /// The least severity that makes the exit code 1 [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(super) fail_on: Option<FailOn>,
+
+    /// Leave out the repository's expectations (netpol-test.yaml)
+    #[arg(long)]
+    pub(super) no_expectations: bool,
 
     /// Exit with 0 even when there are findings
     #[arg(long)]

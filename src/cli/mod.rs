@@ -27,6 +27,8 @@ mod replace;
 mod rule;
 mod settings;
 mod terminal;
+mod test;
+mod test_args;
 mod values;
 
 use std::ffi::OsString;
@@ -92,6 +94,7 @@ fn perform(args: Args) -> Result<u8, Failure> {
             bundles::print(&request, format, &settings.terminal, &mut out)?
         }
         Mode::Reach(reach) => reach::print(&reach, &mut out)?,
+        Mode::Test(test) => test::run(&test, &settings.terminal, &mut out)?,
         Mode::Inventory(request) => inventory::print(&request, &mut out)?,
         Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,
         Mode::Completions(shell) => completions::write(shell, &mut out)?,

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::connectivity::Shown;
+use crate::expect::Outcome;
 use crate::lint::{RULES, Rule, Severity};
 use crate::settle::Baseline;
 use crate::{Mending, Request, repo};
@@ -16,8 +17,9 @@ use super::args::{
 use super::format::{Format, Output};
 use super::in_force::InForce;
 use super::outputs;
+use super::test_args::TestArgs;
 use super::terminal::Terminal;
-use super::values::{GraphFormat, TextOrJson};
+use super::values::{GraphFormat, TestFailOn, TestFormat, TextOrJson};
 
 /// All that the program needs to know.
 pub(super) struct Settings {
@@ -41,6 +43,8 @@ pub(super) enum Mode {
     Bundles(Box<Request>, TextOrJson),
     /// Print which connections are allowed.
     Reach(Box<Reach>),
+    /// Judge expectations.
+    Test(Box<Test>),
     /// Print what the repository runs.
     Inventory(Box<Request>),
     /// Write a configuration for the repository around that path.
@@ -116,6 +120,7 @@ impl Settings {
                 Mode::Bundles(Box::new(request(*context, &terminal)?), format.output_format)
             }
             Some(Command::Reach(args)) => Mode::Reach(Box::new(reach(*args, &terminal)?)),
+            Some(Command::Test(args)) => Mode::Test(Box::new(test(*args, &terminal)?)),
             Some(Command::Inventory(context)) => {
                 Mode::Inventory(Box::new(request(*context, &terminal)?))
             }
@@ -143,6 +148,32 @@ pub(super) struct Reach {
 fn reach(args: ReachArgs, terminal: &Terminal) -> Result<Reach, Failure> {
     let shown = Shown { from: args.from, to: args.to, ports: args.port, cluster: args.bundle };
     Ok(Reach { request: request(args.context, terminal)?, shown, format: args.output_format })
+}
+
+/// Which expectations to judge, and what to make of them.
+pub(super) struct Test {
+    pub(super) request: Request,
+    pub(super) format: TestFormat,
+    /// The mildest outcome that makes the run fail; none for never.
+    pub(super) fail_on: Option<Outcome>,
+    pub(super) is_quiet: bool,
+    /// Write today's connections to this file instead.
+    pub(super) init: Option<PathBuf>,
+}
+
+fn test(args: TestArgs, terminal: &Terminal) -> Result<Test, Failure> {
+    let fail_on = match args.fail_on {
+        TestFailOn::Unknown => Some(Outcome::Unknown),
+        TestFailOn::Failed => Some(Outcome::Failed),
+        TestFailOn::Never => None,
+    };
+    Ok(Test {
+        request: request(args.context, terminal)?,
+        format: args.output_format,
+        fail_on,
+        is_quiet: args.quiet,
+        init: args.init,
+    })
 }
 
 impl Mode {

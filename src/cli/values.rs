@@ -85,3 +85,27 @@ pub(super) enum GraphFormat {
     /// A flowchart that GitHub and GitLab draw
     Mermaid,
 }
+
+/// Values of `test --output-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFormat {
+    /// With the lines of the manifests, for people
+    Text,
+    /// One document, for programs
+    Json,
+    /// JUnit's XML, for build servers
+    Junit,
+    /// Annotations on GitHub
+    Github,
+}
+
+/// Values of `test --fail-on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFailOn {
+    /// Expectations that fail, or that the repository can't decide
+    Unknown,
+    /// Expectations that fail
+    Failed,
+    /// No expectation
+    Never,
+}

@@ -72,6 +72,9 @@ pub(super) struct File {
     /// no context for anything else.
     #[schemars(with = "Option<Vec<String>>")]
     pub test_directories: Option<List>,
+    /// Whether the repository's expectations (`netpol-test.yaml`) are part of a check.
+    #[schemars(with = "Option<bool>")]
+    pub expectations: Option<Spanned<bool>>,
     /// How Helm charts are rendered.
     pub helm: Option<HelmTable>,
     /// Bounds on what one file may cost; a file beyond one of them is a `yaml-limit` finding.

@@ -11,6 +11,7 @@ mod duplicate_policy;
 mod earlier;
 mod edits;
 mod empty_peer_list;
+pub mod expectation;
 mod finding;
 mod habits;
 mod host_network_peer;

@@ -72,6 +72,8 @@ pub enum Role {
     ChartTemplate,
     /// Markdown, whose fenced YAML is read.
     Markdown,
+    /// Which connections are expected to be allowed or denied (`netpol-test.yaml`).
+    Expectations,
     /// A file that a hook hands over with the others and that never holds manifests: a file of
     /// named templates, or this linter's configuration.
     NoManifests,

@@ -8,6 +8,7 @@ pub mod checkstyle;
 pub mod closing;
 pub mod concise;
 pub mod connections;
+pub mod expectations;
 #[cfg(feature = "cli")]
 mod excerpt;
 pub mod github;

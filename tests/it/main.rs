@@ -21,6 +21,7 @@ mod cyclonus;
 mod docs;
 mod duplicates;
 mod evidence;
+mod expectations;
 mod fix;
 mod fixes;
 mod front_door;
