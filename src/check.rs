@@ -387,7 +387,7 @@ impl<'a> Run<'a> {
         let units = self.assembly.units.iter().zip(&self.assembly.built);
         let unrendered = units.filter(|(unit, built)| unit.is_chart && built.is_unrendered());
         let mut out: Vec<(String, &str)> = unrendered
-            .map(|(unit, _)| (unit.directory.clone(), "a Helm chart that is not rendered"))
+            .map(|(unit, _)| (unit.directory.clone(), "a Helm chart that was not rendered"))
             .collect();
         out.extend(self.repo.left_out.iter().map(|(path, why)| {
             let why = match why {

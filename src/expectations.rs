@@ -7,9 +7,7 @@ use std::sync::Arc;
 use crate::Request;
 use crate::assembly::Assembly;
 use crate::bundle::Site;
-use crate::expect::{
-    self, Expectation, Judge, Named, Outcome, TestResult, Tested, Verdict,
-};
+use crate::expect::{self, Expectation, Judge, Named, Outcome, TestResult, Tested, Verdict};
 use crate::lint::run;
 use crate::repo::{self, Repo, Role};
 use crate::resolve::{Cluster, Members, Settings, World};
@@ -283,7 +281,8 @@ impl Open {
         let mut of_worst = self.verdicts.into_iter().filter(|(_, it)| it.outcome == worst);
         let Some((first, verdict)) = of_worst.next() else { return result };
         if several {
-            result.clusters = std::iter::once(first).chain(of_worst.map(|(name, _)| name)).collect();
+            result.clusters =
+                std::iter::once(first).chain(of_worst.map(|(name, _)| name)).collect();
         }
         let Verdict { outcome, message, help, evidence } = verdict;
         TestResult { outcome, message, help, evidence, ..result }

@@ -191,8 +191,11 @@ impl<'a> Making<'a> {
         let fault = at.map(|at| Fault {
             kind: FaultKind::Limit,
             place: Span::new(SourceId(u32::try_from(at).unwrap_or(u32::MAX)), 0, 0),
-            message: format!("the kustomizations before this one make more than {MOST} objects"),
-            help: "check the repository in parts: this one was not built".to_owned(),
+            message: format!(
+                "this kustomization was not built: those before it build more than \
+                              {MOST} objects"
+            ),
+            help: "check the repository in parts".to_owned(),
             related: Vec::new(),
         });
         let built = Built {
@@ -225,7 +228,7 @@ impl<'a> Making<'a> {
         if let Some(path) = rendered.unused.iter().find(is_unused) {
             let path = crate::text::visible(path);
             return Err(Error::Helm(format!(
-                "netpol-lint.toml says how to render the chart `{path}`, and there is no such chart"
+                "netpol-lint.toml configures the chart `{path}`, but there is no such chart"
             )));
         }
         if let Some(missing) = rendered.missing.filter(|_| helm.when == When::Require) {
@@ -388,15 +391,15 @@ impl<'a> Making<'a> {
 /// What is beyond the limit: told once, where the first of it is asked for.
 fn not_deployed(one: &Deployed) -> (Built, Unit) {
     let message = format!(
-        "the objects of controllers have more than {MOST_DEPLOYED} directories and charts \
-         deployed; from here on they are not built"
+        "Flux and Argo CD objects deploy more than {MOST_DEPLOYED} directories and charts: the \
+         rest are not built"
     );
     left_out(one, message)
 }
 
 /// What is beyond the limit: told where the chart is asked for.
 fn not_rendered(one: &Deployed) -> (Built, Unit) {
-    left_out(one, format!("more than {MOST_CHARTS} charts are asked for; this one is not rendered"))
+    left_out(one, format!("this chart is not rendered: the limit is {MOST_CHARTS} charts"))
 }
 
 fn left_out(one: &Deployed, message: String) -> (Built, Unit) {

@@ -155,15 +155,15 @@ fn of_bundle(assembly: &Assembly, bundle: &Bundle) -> BundleOverview {
 /// Why a namespace is open, in words.
 fn why(open: &Open) -> String {
     match open {
-        Open::NoWorkloads => "nothing in the repository makes pods there".to_owned(),
+        Open::NoWorkloads => "nothing in the repository creates pods there".to_owned(),
         Open::Unread(what) => format!("`{what}` can't be read and may make pods there"),
-        Open::NotEvaluated(what) => format!("`{what}` is not evaluated and may make pods there"),
+        Open::NotEvaluated(what) => format!("`{what}` is not evaluated and may create pods there"),
         Open::Deployed(what) => {
             format!("`{what}` makes pods that are not shown, perhaps there")
         }
-        Open::Operator(what) => format!("`{what}` has an operator make pods there"),
+        Open::Operator(what) => format!("the operator of `{what}` creates pods there"),
         Open::RunTime(who) => format!("{who} may create pods there"),
-        Open::System => "the cluster's own components live there".to_owned(),
+        Open::System => "the cluster's own components run there".to_owned(),
         Open::Placeholder => "its name is filled in later".to_owned(),
     }
 }

@@ -20,12 +20,13 @@ use crate::reach::PortSet;
     version,
     about,
     long_about = "Finds the Kubernetes NetworkPolicies that fail silently, at the exact line.\n\n\
-        Reads a repository of manifests, works out offline which pods each NetworkPolicy selects \
-        and which connections it allows, and reports what is wrong. Needs no cluster and no \
-        configuration; a netpol-lint.toml at the repository's root is read. A path that has the \
-        name of a command is written `./check`.",
-    after_help = "Exit codes: 0 nothing to report, 1 findings, 2 could not do the work. \
-        `--help` says more.",
+                  Reads the manifests of a repository, works out offline which pods each \
+                  NetworkPolicy selects and which connections it allows, and reports mistakes. \
+                  Needs no cluster and no configuration; reads a netpol-lint.toml at the \
+                  repository root if there is one. To check a path that is named like a command, \
+                  write `./check`.",
+    after_help = "Exit codes: 0 nothing to report, 1 findings, 2 the run failed. See `--help` for \
+                  details.",
     after_long_help = help::after(),
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
@@ -91,7 +92,7 @@ pub(super) enum Command {
     /// Check manifests (the default command)
     #[command(after_help = help::after())]
     Check(Box<CheckArgs>),
-    /// Explain a rule; without an id, list all rules
+    /// Explain a rule, or list all rules
     Rule {
         /// The id of a rule, such as missing-dns-egress
         id: Option<String>,
@@ -99,7 +100,7 @@ pub(super) enum Command {
         #[command(flatten)]
         format: TextOrJsonArgs,
     },
-    /// Print the configuration in force, and where each value comes from
+    /// Print every setting, and where its value comes from
     Config {
         /// Print the JSON schema of netpol-lint.toml instead
         #[arg(long)]
@@ -111,7 +112,7 @@ pub(super) enum Command {
         #[command(flatten)]
         context: Box<ContextArgs>,
     },
-    /// Print what is applied together: bundles, namespaces, and where more may run than is shown
+    /// Print what is applied together: bundles, namespaces, and which namespaces are open
     Bundles {
         #[command(flatten)]
         context: Box<ContextArgs>,
@@ -127,11 +128,11 @@ pub(super) enum Command {
     Inventory(Box<ContextArgs>),
     /// Write a commented netpol-lint.toml for the repository
     Init {
-        /// A directory of the repository
+        /// A directory in the repository
         #[arg(value_name = "PATH", default_value = ".", value_hint = ValueHint::DirPath)]
         path: PathBuf,
     },
-    /// Print completions for a shell
+    /// Print shell completions
     #[command(after_help = help::COMPLETIONS)]
     Completions {
         /// The shell
@@ -140,7 +141,7 @@ pub(super) enum Command {
     /// Print the manual page, in roff
     #[command(after_help = help::MAN)]
     Man {
-        /// The page of this command
+        /// The command to document
         command: Option<String>,
     },
 }
@@ -149,7 +150,7 @@ pub(super) enum Command {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct LookArgs {
-    /// When to use colours
+    /// When to use colors
     #[arg(long, value_enum, value_name = "WHEN", default_value_t = Color::Auto, global = true)]
     pub(super) color: Color,
 }
@@ -175,10 +176,10 @@ pub(super) struct TextOrJsonArgs {
 pub(super) struct ContextArgs {
     /// Files and directories to report on; `-` is standard input
     ///
-    /// Selectors are resolved against the whole repository around these paths, found upwards by
-    /// `netpol-lint.toml` or `.git`, so that checking one changed file is right. A file is read
-    /// whatever its extension and whatever gitignore says; of a directory, *.yaml, *.yml, *.json
-    /// and Kustomization are. Files that hold no manifests do no harm: values, *.tpl,
+    /// Selectors are always resolved against the whole repository (the nearest parent directory
+    /// with a `netpol-lint.toml` or `.git`), so checking one changed file is correct. A file
+    /// argument is read whatever its extension and gitignore rules; in a directory, *.yaml, *.yml,
+    /// *.json and Kustomization files are. Files without manifests are not an error: values, *.tpl,
     /// netpol-lint.toml.
     #[arg(value_name = "PATHS", default_value = ".", value_hint = ValueHint::AnyPath)]
     pub(super) paths: Vec<PathBuf>,
@@ -252,11 +253,11 @@ pub(super) struct FindingArgs {
     #[arg(long, value_name = "RULES", value_delimiter = ',', action = ArgAction::Append)]
     pub(super) select: Vec<String>,
 
-    /// Leave these rules out
+    /// Ignore these rules
     #[arg(long, value_name = "RULES", value_delimiter = ',', action = ArgAction::Append)]
     pub(super) ignore: Vec<String>,
 
-    /// Run the pedantic rules too, and show notes
+    /// Also run the pedantic rules, and show notes
     #[arg(long)]
     pub(super) pedantic: bool,
 
@@ -264,23 +265,23 @@ pub(super) struct FindingArgs {
     #[arg(long)]
     pub(super) show_run: bool,
 
-    /// The least severity shown [default: warning; with --pedantic note]
+    /// Lowest severity to show [default: warning; with --pedantic: note]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(super) min_severity: Option<Level>,
 
-    /// The least confidence shown [default: medium]
+    /// Lowest confidence to show [default: medium]
     #[arg(long, value_enum, value_name = "CONFIDENCE")]
     pub(super) min_confidence: Option<Sureness>,
 
-    /// The least severity that makes the exit code 1 [default: warning]
+    /// Lowest severity that makes the exit code 1 [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(super) fail_on: Option<FailOn>,
 
-    /// Leave out the repository's expectations (netpol-test.yaml)
+    /// Do not judge the repository's expectations (netpol-test.yaml)
     #[arg(long)]
     pub(super) no_expectations: bool,
 
-    /// Exit with 0 even when there are findings
+    /// Exit with 0 even if there are findings
     #[arg(long)]
     pub(super) exit_zero: bool,
 }
@@ -289,34 +290,35 @@ pub(super) struct FindingArgs {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Fixes")]
 pub(super) struct FixArgs {
-    /// Mend what can be mended without changing what is allowed, and report what remains
+    /// Apply the fixes that do not change what is allowed, and report what remains
     ///
-    /// Only files of the repository are written, never what a symbolic link leads to, and a file
-    /// only if its findings are then gone and no other error comes up.
+    /// Only files inside the repository are written, never the target of a symbolic link, and only
+    /// if the findings are gone afterwards and there is no new error.
     #[arg(long)]
     pub(super) fix: bool,
 
-    /// With --fix or --diff: fixes that change what is allowed too
+    /// With --fix or --diff: include fixes that change what is allowed
     #[arg(long)]
     pub(super) unsafe_fixes: bool,
 
-    /// Print what --fix would change as a unified diff, and change nothing
+    /// Print the changes of --fix as a unified diff, without writing them
     #[arg(long)]
     pub(super) diff: bool,
 }
 
 /// Findings that somebody has accepted.
 #[derive(Debug, Default, clap::Args)]
-#[command(next_help_heading = "Accepted findings")]
+#[command(next_help_heading = "Suppressions and baseline")]
 pub(super) struct AcceptedArgs {
-    /// Show what comments and annotations suppress too, with their reasons
+    /// Also show suppressed findings, with their reasons
     ///
-    /// A finding is suppressed by a comment `# netpol-lint: ignore[rule-id] reason` on its line or
-    /// directly above it, or by an annotation `netpol-lint.dev/ignore: rule-id` of its policy.
+    /// A comment `# netpol-lint: ignore[rule-id] reason` on the line or directly above it
+    /// suppresses a finding, and so does the annotation `netpol-lint.dev/ignore: rule-id` on its
+    /// policy.
     #[arg(long)]
     pub(super) show_suppressed: bool,
 
-    /// Hold back the findings that this baseline file has
+    /// Do not report the findings in this baseline file
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) baseline: Option<PathBuf>,
 
@@ -324,7 +326,7 @@ pub(super) struct AcceptedArgs {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "baseline")]
     pub(super) write_baseline: Option<PathBuf>,
 
-    /// Take out of the baseline file what is no finding any more
+    /// Remove entries that no longer match from the baseline file
     #[arg(long, requires = "baseline")]
     pub(super) prune_baseline: bool,
 }
@@ -333,39 +335,39 @@ pub(super) struct AcceptedArgs {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Files")]
 pub(super) struct FileArgs {
-    /// Report only on files that match this glob, and read Markdown files that do
+    /// Report only on files that match this glob, including Markdown files
     ///
-    /// Globs mean what they mean in a gitignore file at the repository's root: `*.yaml` at any
-    /// depth, `k8s/` all below directories of that name, `apps/*/np.yaml` from the root; `!`
-    /// takes back. Can be given several times. Files named as arguments are always reported on.
+    /// Globs work as in a .gitignore at the repository root: `*.yaml` matches at any depth, `k8s/`
+    /// everything below directories of that name, `apps/*/np.yaml` from the root; `!` negates. May
+    /// be given several times. Files named as arguments are always reported on.
     #[arg(long, value_name = "GLOB", action = ArgAction::Append)]
     pub(super) include: Vec<String>,
 
-    /// Neither report on files that match this glob nor resolve against them
+    /// Do not read files that match this glob, not even as context
     ///
-    /// Written like --include. A file or directory named as an argument is read all the same,
-    /// unless --force-exclude is given.
+    /// Works as in --include. A file or directory named as an argument is read anyway, unless
+    /// --force-exclude is given.
     #[arg(long, value_name = "GLOB", action = ArgAction::Append)]
     pub(super) exclude: Vec<String>,
 
-    /// Apply --exclude to paths named as arguments too, as hooks that pass file names need
+    /// Apply --exclude to paths named as arguments too (for hooks that pass file names)
     #[arg(long)]
     pub(super) force_exclude: bool,
 
-    /// Read files that gitignore rules hide
+    /// Also read files that gitignore rules hide
     #[arg(long)]
     pub(super) no_ignore: bool,
 
-    /// A file that tells what runs elsewhere in the cluster, as context
+    /// A file that lists what runs elsewhere in the cluster, as context
     ///
-    /// What `kubectl get ns,deploy,sts,ds,pods,svc -A -o yaml` prints, or `netpol-lint inventory`
-    /// in another repository. Can be given several times.
+    /// The output of `kubectl get ns,deploy,sts,ds,pods,svc -A -o yaml`, or of `netpol-lint
+    /// inventory` in another repository. May be given several times.
     #[arg(long, value_name = "FILE", action = ArgAction::Append, value_hint = ValueHint::FilePath)]
     pub(super) inventory: Vec<String>,
 
-    /// The path that standard input is reported under
+    /// The path to report for standard input
     ///
-    /// When it names a file of the repository, standard input is read in its place.
+    /// If it is a file in the repository, standard input replaces its contents.
     #[arg(
         long,
         value_name = "PATH",
@@ -377,8 +379,8 @@ pub(super) struct FileArgs {
 
     /// Whether to render Helm charts with `helm template` [default: auto]
     ///
-    /// helm renders a copy of each chart with its default values, or as netpol-lint.toml says;
-    /// it fetches nothing and runs nothing else.
+    /// helm renders a copy of each chart, with its default values or those in netpol-lint.toml; it
+    /// downloads nothing and runs nothing else.
     #[arg(long, value_enum, value_name = "WHEN", env = "NETPOL_LINT_HELM", hide_env = true)]
     pub(super) helm: Option<Render>,
 
@@ -404,11 +406,11 @@ impl std::str::FromStr for Limit {
         let keys = || config::CEILINGS.iter().map(|(key, _)| *key);
         let (key, number) = typed.split_once('=').unwrap_or((typed, ""));
         let Some(key) = keys().find(|known| *known == key) else {
-            return Err(format!("the keys are {}", keys().collect::<Vec<_>>().join(", ")));
+            return Err(format!("valid keys: {}", keys().collect::<Vec<_>>().join(", ")));
         };
         match number.parse() {
             Ok(most) if most > 0 && most <= config::most(key) => Ok(Self { key, most }),
-            _ => Err(format!("a number from 1 to {} is expected", config::most(key))),
+            _ => Err(format!("expected a number from 1 to {}", config::most(key))),
         }
     }
 }
@@ -417,14 +419,14 @@ impl std::str::FromStr for Limit {
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Configuration")]
 pub(super) struct ConfigArgs {
-    /// Read this configuration, not the netpol-lint.toml at the repository's root
+    /// Read this configuration instead of the netpol-lint.toml at the repository root
     ///
-    /// Its globs are still relative to the root. A flag replaces the value of the key that has
-    /// its name.
+    /// Its globs remain relative to the root. A flag replaces the value of the key with the same
+    /// name.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(super) config: Option<PathBuf>,
 
-    /// Read no configuration
+    /// Do not read any configuration
     #[arg(long, conflicts_with = "config")]
     pub(super) no_config: bool,
 }
@@ -433,7 +435,7 @@ pub(super) struct ConfigArgs {
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct OutputArgs {
-    /// How findings are written to standard output
+    /// The report format on standard output
     #[arg(
         short = 'f',
         long,
@@ -444,9 +446,9 @@ pub(super) struct OutputArgs {
     )]
     pub(super) output_format: Format,
 
-    /// Also write a report of that format to a file; can be given several times
+    /// Also write a report to a file, as FORMAT=FILE; may be given several times
     ///
-    /// All reports are of the same run, so that one serves the log, code scanning and a comment:
+    /// All reports come from the same run, for example one for the log and one for code scanning:
     /// `--output-format github --output sarif=results.sarif`. A file is replaced as a whole.
     #[arg(
         long,
@@ -461,19 +463,19 @@ pub(super) struct OutputArgs {
     #[arg(long, conflicts_with_all = ["diff", "write_baseline"])]
     pub(super) statistics: bool,
 
-    /// Print findings only, no closing line; twice: print no report, only set the exit code
+    /// Print findings only, without the summary; twice: print nothing, only set the exit code
     #[arg(short, long, action = ArgAction::Count, conflicts_with = "verbose")]
     pub(super) quiet: u8,
 
-    /// Say on standard error what was read and what was left out
+    /// Print to standard error which files were read and which were skipped
     #[arg(short, long, overrides_with = "verbose")]
     pub(super) verbose: bool,
 
-    /// Say on standard error how long each stage took
+    /// Print to standard error how long each stage took
     #[arg(long)]
     pub(super) timings: bool,
 
-    /// How many threads work [default: as many as there are processors]
+    /// Number of threads [default: number of CPUs]
     #[arg(short = 'j', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) threads: Option<u16>,
 }

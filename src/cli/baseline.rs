@@ -41,7 +41,7 @@ pub(super) fn write(path: &Path, baseline: &Baseline, root: &Path) -> Result<(),
     match read_text(path, root) {
         Ok(text) if is_other(&text) => {
             return Err(Failure::Arguments(format!(
-                "`{}` is not a baseline file: it is not overwritten",
+                "`{}` is not a baseline file: refusing to overwrite it",
                 path.to_string_lossy()
             )));
         }

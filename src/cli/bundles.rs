@@ -36,7 +36,7 @@ pub(super) fn print(
         for bundle in &site.bundles {
             writeln!(out, "  {}", line(bundle, single))?;
             for fault in &bundle.faults {
-                writeln!(out, "    not made: {}", visible(fault))?;
+                writeln!(out, "    not built: {}", visible(fault))?;
             }
         }
         for namespace in &site.namespaces {
@@ -44,7 +44,7 @@ pub(super) fn print(
         }
     }
     if sites.is_empty() {
-        writeln!(out, "no manifest here matters to policies")?;
+        writeln!(out, "no policies, workloads, Services or Namespaces found")?;
     }
     Ok(CLEAN)
 }
@@ -74,7 +74,7 @@ fn place(namespace: &NamespaceOverview) -> String {
     };
     let open = match &namespace.open {
         Some(why) => format!("open: {}", visible(why)),
-        None => "closed: all its pods are here".to_owned(),
+        None => "closed: the repository shows all its pods".to_owned(),
     };
     format!(
         "{name}: {}, {}; {open}",

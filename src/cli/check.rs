@@ -116,7 +116,7 @@ fn in_pool<T: Send>(
         pool = pool.num_threads(threads);
     }
     let pool = pool.build().map_err(|error| {
-        Failure::Arguments(format!("the threads can't be started (see --threads): {error}"))
+        Failure::Arguments(format!("can't start threads (see --threads): {error}"))
     })?;
     let quiet = check.report != Report::Whole;
     Ok(progress::during(quiet, |progress| pool.install(|| work(progress)))?)
@@ -168,13 +168,13 @@ fn details(
     writeln!(err, "configuration: {config}")?;
     writeln!(err, "reported on: {} (from {cwd})", paths.join(", "))?;
     for (path, why) in &outcome.summary.left_out {
-        writeln!(err, "left out: {} ({why})", visible(path))?;
+        writeln!(err, "skipped: {} ({why})", visible(path))?;
     }
     for entry in &outcome.stale {
         let object = if entry.object.is_empty() { "" } else { " about " };
         writeln!(
             err,
-            "no finding any more: {}: {}{object}{}",
+            "baseline entry no longer matches: {}: {}{object}{}",
             visible(&entry.path),
             visible(&entry.rule),
             visible(&entry.object)

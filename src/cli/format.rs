@@ -66,8 +66,10 @@ impl Output {
             format!("there is no format `{name}`.{meant} Formats: {}", names.join(", "))
         })?;
         match file {
-            "" => Err(format!("the file is missing: {name}=FILE")),
-            "-" => Err(format!("standard output is for `--output-format {name}`")),
+            "" => Err(format!("missing file: write {name}=FILE")),
+            "-" => {
+                Err(format!("`-` is not a file: use `--output-format {name}` for standard output"))
+            }
             file => Ok(Self { format, file: PathBuf::from(file) }),
         }
     }

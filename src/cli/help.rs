@@ -41,8 +41,8 @@ pub(super) const SECTIONS: [Section; 3] = [
             ("1", "findings at or above --fail-on"),
             (
                 "2",
-                "could not do the work: wrong arguments, a wrong netpol-lint.toml, a path that \
-                 does not exist, no YAML or JSON file under the given paths",
+                "the run failed: invalid arguments or netpol-lint.toml, a path that does not \
+                 exist, no YAML or JSON file under the given paths",
             ),
         ],
     },
@@ -50,18 +50,18 @@ pub(super) const SECTIONS: [Section; 3] = [
         title: "Environment variables",
         heading: "ENVIRONMENT",
         entries: &[
-            ("NETPOL_LINT_HELM", "what --helm says, where that is not given"),
-            ("NO_COLOR", "no colours (unless --color says otherwise)"),
-            ("CLICOLOR_FORCE", "colours even where standard output is not a terminal"),
-            ("CLICOLOR=0", "no colours"),
+            ("NETPOL_LINT_HELM", "default for --helm"),
+            ("NO_COLOR", "no colors (unless --color is given)"),
+            ("CLICOLOR_FORCE", "colors even if standard output is not a terminal"),
+            ("CLICOLOR=0", "no colors"),
             (
                 "FORCE_HYPERLINK",
-                "0: no links to the rules' pages; 1: links on a terminal that is not known to \
-                 have them",
+                "0: no links to rule pages; 1: links even if the terminal is not known to support \
+                 them",
             ),
             (
                 "GITHUB_STEP_SUMMARY",
-                "with the format github: the file that a Markdown summary is appended to",
+                "with the format github: a file to append the Markdown summary to",
             ),
         ],
     },
@@ -81,7 +81,7 @@ pub(super) const SECTIONS: [Section; 3] = [
             ),
             ("netpol-lint --diff --unsafe-fixes", "show what fixes would change"),
             ("netpol-lint rule missing-dns-egress", "explain a rule"),
-            ("netpol-lint init", "write a netpol-lint.toml to begin with"),
+            ("netpol-lint init", "write a netpol-lint.toml to start from"),
         ],
     },
 ];

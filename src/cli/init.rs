@@ -22,7 +22,7 @@ const VENDORED: [&str; 4] = ["node_modules", "third-party", "third_party", "vend
 pub(super) fn write(path: &Path, terminal: &Terminal, out: &mut dyn Write) -> Result<u8, Failure> {
     let root = repo::root(&[path.to_owned()], terminal.cwd())?;
     let text = config::scaffold(&look(&root)?);
-    let hint = "`netpol-lint config` prints what it puts in force";
+    let hint = "`netpol-lint config` prints the settings";
     create(&root.join(config::NAME), &text, hint, terminal, out)
 }
 
@@ -36,9 +36,7 @@ pub(super) fn create(
 ) -> Result<u8, Failure> {
     let shown = report::path::from(terminal.cwd(), target);
     let failed = |error: std::io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => {
-            Failure::Arguments(format!("`{shown}` exists already; {hint}"))
-        }
+        ErrorKind::AlreadyExists => Failure::Arguments(format!("`{shown}` already exists; {hint}")),
         _ => Failure::ConfigFile(shown.clone(), "written", error),
     };
     // Looked for and made in one step: what exists is never overwritten.

@@ -20,7 +20,7 @@ pub(super) fn refuse_twice(outputs: &[Output], cwd: &Path) -> Result<(), Failure
         let file = real(&output.file, cwd);
         if outputs[..i].iter().any(|other| real(&other.file, cwd) == file) {
             let name = output.file.to_string_lossy();
-            let why = format!("two reports would be written to `{name}`: give each its own file");
+            let why = format!("two reports have the same file `{name}`: give each its own");
             return Err(Failure::Arguments(why));
         }
     }
@@ -110,7 +110,8 @@ fn refuse_manifest(file: &Path, outcome: &Outcome, cwd: &Path) -> Result<(), Fai
     };
     if !is_json && outcome.sources.iter().any(|(_, source)| is_read(&source.origin)) {
         let name = file.to_string_lossy();
-        let why = format!("`{name}` is a file that was checked: no report is written over it");
+        let why =
+            format!("`{name}` is a file that was checked: refusing to overwrite it with a report");
         return Err(Failure::Arguments(why));
     }
     Ok(())
@@ -118,7 +119,7 @@ fn refuse_manifest(file: &Path, outcome: &Outcome, cwd: &Path) -> Result<(), Fai
 
 fn cannot(file: &Path, error: &io::Error) -> Failure {
     let hint = match error.kind() {
-        io::ErrorKind::NotFound => " (is its directory there?)",
+        io::ErrorKind::NotFound => " (does its directory exist?)",
         _ => "",
     };
     let name = file.to_string_lossy();

@@ -17,7 +17,7 @@ pub(super) fn print(reach: &Reach, out: &mut dyn Write) -> Result<u8, Failure> {
     {
         let names: Vec<&str> = clusters.iter().map(|cluster| cluster.name.as_str()).collect();
         return Err(Failure::Arguments(format!(
-            "no cluster of bundles is called `{name}`; there are: {}",
+            "no cluster of bundles is named `{name}`; available: {}",
             names.join(", ")
         )));
     }

@@ -17,8 +17,8 @@ use super::args::{
 use super::format::{Format, Output};
 use super::in_force::InForce;
 use super::outputs;
-use super::test_args::TestArgs;
 use super::terminal::Terminal;
+use super::test_args::TestArgs;
 use super::values::{GraphFormat, TestFailOn, TestFormat, TextOrJson};
 
 /// All that the program needs to know.
@@ -237,7 +237,7 @@ fn summary(args: &OutputArgs, report: Report) -> Option<PathBuf> {
 fn mending(args: &FixArgs) -> Result<Option<Mending>, Failure> {
     let is_asked_for = args.fix || args.diff;
     if args.unsafe_fixes && !is_asked_for {
-        let what = "--unsafe-fixes says how far --fix or --diff goes: give one of them too";
+        let what = "--unsafe-fixes requires --fix or --diff";
         return Err(Failure::Arguments(what.to_owned()));
     }
     Ok(is_asked_for.then_some(Mending { risky: args.unsafe_fixes, write: !args.diff }))

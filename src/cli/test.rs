@@ -6,7 +6,7 @@ use std::path::Path;
 use crate::expect::Outcome as Of;
 use crate::expect::Tested;
 use crate::report::expectations::{closing, json, junit};
-use crate::{Outcome, Summary, expectations, lint, report, repo};
+use crate::{Outcome, Summary, expectations, lint, repo, report};
 
 use super::init;
 use super::settings::Test;

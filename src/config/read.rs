@@ -85,10 +85,10 @@ impl Reader<'_> {
         let named: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
         let message = match named.split_first() {
             Some((key, known)) if said.starts_with("unknown field") => {
-                format!("there is no key `{key}` here{}", hint(key, known))
+                format!("unknown key `{key}`{}", hint(key, known))
             }
             Some((value, known)) if said.starts_with("unknown variant") => {
-                format!("`{value}` is none of the values of this key{}", hint(value, known))
+                format!("`{value}` is not a valid value for this key{}", hint(value, known))
             }
             Some((key, _)) if said.starts_with("missing field") => {
                 format!("the key `{key}` is missing here")
@@ -99,7 +99,7 @@ impl Reader<'_> {
                         Some(name) if expected == "a sequence" => format!("; write `[[{name}]]`"),
                         _ => String::new(),
                     };
-                    format!("{} is expected here, not {}{hint}", in_words(expected), in_words(is))
+                    format!("expected {}, found {}{hint}", in_words(expected), in_words(is))
                 }
                 None => said.lines().collect::<Vec<_>>().join(", "),
             },
@@ -149,8 +149,8 @@ impl Reader<'_> {
     ) -> Result<At<(Vec<String>, settle::PerPath)>, Error> {
         let PerPath { paths, ignore } = entry.get_ref();
         let understood = settle::PerPath {
-            paths: self.path_set(self.some(paths, "no file")?)?,
-            ignore: self.rule_ids(self.some(ignore, "no rule")?)?,
+            paths: self.path_set(self.some(paths, "file")?)?,
+            ignore: self.rule_ids(self.some(ignore, "rule")?)?,
         };
         Ok(self.at(&entry, (strings(paths.get_ref()), understood)))
     }
@@ -165,17 +165,19 @@ impl Reader<'_> {
             return Err(self.error(name.span(), "a cluster needs a name"));
         }
         if let Some(other) = others.iter().find(|other| other.value.1.name == *name.get_ref()) {
-            let message = format!("the cluster of line {} has this name already", other.line);
+            let message = format!("the cluster at line {} already has this name", other.line);
             return Err(self.error(name.span(), message));
         }
-        let paths_understood = self.path_set(self.some(paths, "no file")?)?;
+        let paths_understood = self.path_set(self.some(paths, "file")?)?;
         let cluster = NamedCluster { name: name.get_ref().clone(), paths: paths_understood };
         Ok(self.at(&entry, (strings(paths.get_ref()), cluster)))
     }
 
     fn some<'l>(&self, list: &'l List, what: &str) -> Result<&'l [Text], Error> {
         match list.get_ref().as_slice() {
-            [] => Err(self.error(list.span(), format!("this list is empty: {what} is meant"))),
+            [] => {
+                Err(self.error(list.span(), format!("this list is empty: add at least one {what}")))
+            }
             some => Ok(some),
         }
     }
@@ -190,8 +192,8 @@ impl Reader<'_> {
             || name.starts_with('-')
             || name.ends_with('-')
         {
-            let message = "a namespace's name is up to 63 lower case letters, digits and `-`, \
-                           and neither begins nor ends with `-`";
+            let message = "a namespace name has at most 63 lowercase letters, digits and `-`, and \
+                           does not start or end with `-`";
             return Err(self.error(written.span(), message));
         }
         Ok(self.at(written, name.clone()))
@@ -206,10 +208,7 @@ impl Reader<'_> {
                 self.error(range.span(), message)
             })?;
             if net != net.trunc() {
-                let message = format!(
-                    "this address lies inside a range and does not begin it; the range is `{}`",
-                    net.trunc()
-                );
+                let message = format!("this CIDR has host bits set; write `{}`", net.trunc());
                 return Err(self.error(range.span(), message));
             }
             ranges.push(net);
@@ -222,7 +221,8 @@ impl Reader<'_> {
         for name in list.get_ref() {
             let text = name.get_ref();
             if text.is_empty() || text.contains(['/', '*', '\\']) {
-                let message = "a directory's name is meant, at any depth: no path and no glob";
+                let message = "this must be a directory name (it matches at any depth), not a path \
+                               or a glob";
                 return Err(self.error(name.span(), message));
             }
         }
@@ -235,7 +235,7 @@ impl Reader<'_> {
             return Err(self.error(name.span(), "a well-known pod needs a name"));
         }
         if labels.get_ref().is_empty() {
-            let message = "without labels no selector could mean this pod";
+            let message = "a well-known pod needs labels: without them, no selector matches it";
             return Err(self.error(labels.span(), message));
         }
         let labels = labels.get_ref().iter();
@@ -251,7 +251,7 @@ impl Reader<'_> {
     fn port(&self, written: &Spanned<i64>) -> Result<u16, Error> {
         match u16::try_from(*written.get_ref()) {
             Ok(port) if port > 0 => Ok(port),
-            _ => Err(self.error(written.span(), "a port is from 1 to 65535")),
+            _ => Err(self.error(written.span(), "a port must be from 1 to 65535")),
         }
     }
 
@@ -268,7 +268,9 @@ impl Reader<'_> {
     fn chart(&self, entry: Spanned<ChartTable>) -> Result<At<ChartSettings>, Error> {
         let ChartTable { path, release, namespace, values } = entry.get_ref();
         if path.get_ref().trim().is_empty() {
-            return Err(self.error(path.span(), "a chart's directory is meant; `.` is the root"));
+            return Err(
+                self.error(path.span(), "this must be a chart's directory; `.` is the root")
+            );
         }
         let namespace = namespace.as_ref().map(|name| self.namespace(name)).transpose()?;
         let settings = ChartSettings {
@@ -292,8 +294,8 @@ impl Reader<'_> {
             || name.starts_with(borders)
             || name.ends_with(borders)
         {
-            let message = "a release's name is up to 53 lower case letters, digits, `-` and `.`, \
-                           and neither begins nor ends with `-` or `.`";
+            let message = "a release name has at most 53 lowercase letters, digits, `-` and `.`, \
+                           and does not start or end with `-` or `.`";
             return Err(self.error(written.span(), message));
         }
         Ok(name.clone())
@@ -316,10 +318,10 @@ impl Reader<'_> {
             Ok(limit) if limit > 0 && limit <= most => Ok(Some(self.at(&written, limit))),
             _ => {
                 let further = match limits::most(key) > most {
-                    true => format!("; `--limit {key}=NUMBER` goes further"),
+                    true => format!("; `--limit {key}=NUMBER` allows more"),
                     false => String::new(),
                 };
-                let message = format!("a limit is from 1 to {most} here{further}");
+                let message = format!("this limit must be from 1 to {most}{further}");
                 Err(self.error(written.span(), message))
             }
         }
@@ -350,7 +352,7 @@ fn hint(word: &str, known: &[&str]) -> String {
         near if !near.is_empty() || known.is_empty() => near,
         _ => {
             let known: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
-            format!("; there are {}", known.join(", "))
+            format!("; use one of {}", known.join(", "))
         }
     }
 }

@@ -22,19 +22,17 @@ pub struct Seen {
 /// A configuration for what was seen.
 pub fn scaffold(seen: &Seen) -> String {
     let mut out = String::from(
-        "# What netpol-lint does in this repository. Everything works without this file, and a key\n\
-         # that is left out keeps its default; docs/configuration.md of netpol-lint has all of them.\n\
-         # `netpol-lint config` prints what is in force, and where each value comes from.\n\n",
+        "# Configuration of netpol-lint for this repository. Every key is optional and has a \
+         default:\n# see docs/configuration.md of netpol-lint. `netpol-lint config` prints every \
+         setting, and\n# where its value comes from.\n\n",
     );
     profile(&mut out, seen);
     exclude(&mut out, seen);
     default_namespace(&mut out, seen);
     clusters(&mut out, seen);
     out.push_str(
-        "\n# Show the pedantic rules and notes too.\n\
-         # pedantic = true\n\
-         \n# Rules to leave out everywhere (`netpol-lint rule` lists all).\n\
-         # ignore = [\"missing-dns-egress\"]\n",
+        "\n# Run the pedantic rules and show notes too.\n# pedantic = true\n\n# Rules to ignore \
+         everywhere (`netpol-lint rule` lists all).\n# ignore = [\"missing-dns-egress\"]\n",
     );
     tables(&mut out, seen);
     out
@@ -42,8 +40,8 @@ pub fn scaffold(seen: &Seen) -> String {
 
 fn profile(out: &mut String, seen: &Seen) {
     out.push_str(
-        "# The kind of cluster, for where its DNS lives: kubernetes, openshift, gke, eks, aks, k3s\n\
-         # or rke2.",
+        "# The kind of cluster, which decides where its DNS runs: kubernetes, openshift, gke, \
+         eks,\n# aks, k3s or rke2.",
     );
     if seen.is_openshift {
         out.push_str(" The manifests here are for OpenShift.\nprofile = \"openshift\"\n");
@@ -53,23 +51,26 @@ fn profile(out: &mut String, seen: &Seen) {
 }
 
 fn exclude(out: &mut String, seen: &Seen) {
-    out.push_str("\n# Files that are neither checked nor looked at, written as in a .gitignore.");
+    out.push_str("\n# Files to skip completely, written as in a .gitignore.");
     if seen.vendored.is_empty() {
         out.push_str("\n# exclude = [\"vendor/\"]\n");
     } else {
-        out.push_str(" These hold\n# what others wrote; leave them in if pods that policies select are among it.\n");
+        out.push_str(
+            " These contain\n# third-party files; keep them if policies select their \
+                      pods.\n",
+        );
         let globs = seen.vendored.iter().map(|directory| format!("/{directory}/"));
         let _ = writeln!(out, "# exclude = {}", list(globs));
     }
 }
 
 fn default_namespace(out: &mut String, seen: &Seen) {
-    out.push_str("\n# The namespace that objects which name none are deployed to.");
+    out.push_str("\n# The namespace for objects without metadata.namespace.");
     match seen.without_namespace {
         0 => {}
-        1 => out.push_str(" Here 1 policy names none."),
+        1 => out.push_str(" Here, 1 policy has none."),
         count => {
-            let _ = write!(out, " Here {count} policies name none.");
+            let _ = write!(out, " Here, {count} policies have none.");
         }
     }
     out.push_str("\n# default-namespace = \"default\"\n");
@@ -80,8 +81,8 @@ fn clusters(out: &mut String, seen: &Seen) {
     if seen.bundles.len() > 1 {
         let _ = writeln!(
             out,
-            "\n# What is applied together was told from the directories: {} sets. Where that is\n\
-             # wrong, say it outright with [[cluster]] (below).",
+            "\n# The directories suggest {} sets of files that are applied together. If that is \
+             wrong,\n# list them with [[cluster]] (below).",
             seen.bundles.len()
         );
     }
@@ -107,7 +108,7 @@ fn tables(out: &mut String, seen: &Seen) {
     );
     let shown = if seen.bundles.len() > 1 { &seen.bundles[..] } else { &[] };
     if !shown.is_empty() {
-        out.push_str("# What they share goes into each.\n");
+        out.push_str("# Shared files belong to each.\n");
     }
     for name in shown.iter().take(SHOWN) {
         let paths = list([files_of(name, shown)]);

@@ -205,7 +205,8 @@ impl Side {
                     true => ("peers", "ports"),
                     false => ("ports", "peers"),
                 };
-                let what = format!("the nearest rule of {name}: its {fits} match, its {lacks} do not");
+                let what =
+                    format!("the nearest rule of {name}: its {fits} match, its {lacks} do not");
                 add(miss.at, what);
             }
             return evidence;

@@ -8,9 +8,7 @@ use super::end::{End, Named, Names, have_a_pair, is_workload};
 use super::explain::{self, Asked, Evidence};
 use super::read::{Expectation, Expected};
 use crate::model::{Direction, Protocol};
-use crate::reach::{
-    self, Allowed, ClassId, Connections, Endpoint, Port, PortSet, connections,
-};
+use crate::reach::{self, Allowed, ClassId, Connections, Endpoint, Port, PortSet, connections};
 use crate::resolve::{Cluster, Subject, Tri};
 
 /// What became of an expectation.
@@ -329,7 +327,8 @@ impl<'a> Judge<'a> {
     pub(super) fn dns(&self, workload: u32, wanted: &PortSet) -> Result<Answer, Box<Verdict>> {
         let count: u64 = Protocol::ALL.iter().map(|&it| u64::from(wanted.of(it).len())).sum();
         if count > MOST_DNS_PORTS {
-            let message = format!("more than {MOST_DNS_PORTS} ports of the cluster's DNS are meant");
+            let message =
+                format!("more than {MOST_DNS_PORTS} ports of the cluster's DNS are meant");
             return Err(Box::new(Verdict::invalid(message, "name port 53, or no ports")));
         }
         let mut allowed = Allowed::default();

@@ -142,7 +142,9 @@ fn list(names: &[String]) -> String {
 fn quoted(text: &str) -> String {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-./".contains(c);
     let is_name = text.contains('/') || text.len() > 5;
-    if is_name && text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(is_plain)
+    if is_name
+        && text.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && text.chars().all(is_plain)
     {
         return text.to_owned();
     }

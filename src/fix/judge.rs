@@ -9,8 +9,8 @@ use crate::settle::identities;
 use crate::text::{SourceId, Sources};
 use crate::yaml::{self, Limits};
 
-const DOES_NOT_PARSE: &str = "with its fixes it would no longer be valid YAML";
-const STILL_THERE: &str = "a fix does not mend what it is for";
+const DOES_NOT_PARSE: &str = "its fixes would make it invalid YAML";
+const STILL_THERE: &str = "a fix does not resolve its finding";
 
 /// The files whose edits must be taken back, and why. An error that `passes` is one that the next
 /// round mends: rules that are put into effect may need a DNS rule too.
@@ -35,7 +35,7 @@ pub(super) fn judge(
         if *count <= earlier.map_or(0, |(count, _)| *count) {
             continue;
         }
-        let why = format!("its fixes would bring up another error ({rule})");
+        let why = format!("its fixes would cause another error ({rule})");
         // An error in a file that was not edited can come from any that was.
         let blamed: Vec<&String> =
             if round.contains_key(path) { vec![path] } else { round.keys().collect() };
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn an_error_that_was_not_there_is_blamed_on_its_file_or_on_all() {
         let mended = finding(0, "spec.egress", Severity::Error);
-        let why = format!("its fixes would bring up another error ({})", RULES[0].id);
+        let why = format!("its fixes would cause another error ({})", RULES[0].id);
         for file in [0, 1] {
             let error = finding(file, "spec.ingress", Severity::Error);
             let both = [mended.clone(), error];

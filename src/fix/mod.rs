@@ -134,7 +134,7 @@ impl Draft {
     /// Leaves every file as it is in which the last round could still find something to do.
     pub fn give_up(&mut self) {
         for path in self.round.keys().cloned().collect::<Vec<_>>() {
-            self.refuse(&path, "its fixes undo one another".to_owned());
+            self.refuse(&path, "its fixes undo each other".to_owned());
         }
     }
 

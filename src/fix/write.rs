@@ -10,14 +10,14 @@ use crate::repo::Boundary;
 /// Only a regular file below the root is edited: never one that a symbolic link leads to.
 pub(super) fn may_edit(path: &Path, root: &Path, linked: bool) -> Result<(), String> {
     if linked {
-        return Err("it was given by a symbolic link".to_owned());
+        return Err("it was passed as a symbolic link".to_owned());
     }
     let is_plain = fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file());
     if !is_plain {
         return Err("it is not a regular file".to_owned());
     }
     let is_inside = path.canonicalize().is_ok_and(|real| real.starts_with(root));
-    if is_inside { Ok(()) } else { Err("it lies outside the repository".to_owned()) }
+    if is_inside { Ok(()) } else { Err("it is outside the repository".to_owned()) }
 }
 
 /// What symbolic links among the given paths lead to: files are known by their real paths. A

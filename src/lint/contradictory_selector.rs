@@ -19,28 +19,33 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
-    let mut look = |spot: Spot, selector: &Field<Selector>, effect: &str| {
+    let mut look = |spot: Spot, selector: &Field<Selector>, what: &str, effect: &str| {
         let Some((earlier, later)) = selector.get().and_then(contradiction) else {
             return;
         };
         let message = format!(
-            "{} and {} never hold together: {effect}",
+            "no {what} can match both {} and {}: {effect}",
             words::quoted(&earlier.words()),
             words::quoted(&later.words())
         );
-        let help = "drop one of the two; for either of several values, write one expression with \
-                    `In` and all of them";
+        let help = "remove one of the two; to match any of several values, write one expression \
+                    with operator `In` that lists them";
         let at = At { policy: id, spot };
         let finding = Finding::new(&RULE, later.key_span, message, help).about(cx, at);
-        findings.push(finding.related(earlier.key_span, "it contradicts this"));
+        findings.push(finding.related(earlier.key_span, "it contradicts this requirement"));
     };
-    look(Spot::PodSelector, &policy.pod_selector, "the policy selects no pod, and does nothing");
+    look(
+        Spot::PodSelector,
+        &policy.pod_selector,
+        "pod",
+        "the policy selects no pod and has no effect",
+    );
     for peer in cx.selector_peers() {
         let (direction, rule, index) = (peer.direction, peer.rule, peer.index);
         let pods = Spot::PeerPods(direction, rule, index);
-        look(pods, &peer.peer.pod_selector, "this peer is nobody");
+        look(pods, &peer.peer.pod_selector, "pod", "the peer matches nothing");
         let namespaces = Spot::PeerNamespaces(direction, rule, index);
-        look(namespaces, &peer.peer.namespace_selector, "this peer is nobody");
+        look(namespaces, &peer.peer.namespace_selector, "namespace", "the peer matches nothing");
     }
 }
 

@@ -83,11 +83,11 @@ fn finding(cx: &Context<'_>, shut_in: &ShutIn) -> Option<Finding> {
     };
     let who = words::first_of(shut_in.pods.iter().map(pods), shut_in.pods.len(), 3);
     let message = format!(
-        "nothing at all is allowed out of {who}, not even lookups of names: right for pods that \
-         only answer, such as a database"
+        "no egress at all is allowed for {who}, not even DNS: correct only for pods that never \
+         open a connection, such as a database"
     );
-    let help = "if they connect to anything, add a rule for it, and one for DNS (port 53, UDP and \
-                TCP)";
+    let help = "if these pods connect to anything, add an egress rule for it and one for DNS (port \
+                53 over UDP and TCP)";
     Some(Finding::new(&RULE, place, message, help).about(cx, At { policy: shut_in.policy, spot }))
 }
 

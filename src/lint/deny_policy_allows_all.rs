@@ -75,17 +75,17 @@ fn everyone_rule(id: u32, policy: &Policy, direction: Direction) -> Option<At> {
 fn finding(cx: &Context<'_>, at: At, name: &str) -> Option<Finding> {
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
     let direction = at.spot.direction()?;
-    let (who, field) = match direction {
-        Direction::Ingress => ("everyone in", "ingress"),
-        Direction::Egress => ("these pods out to everyone", "egress"),
+    let (effect, field) = match direction {
+        Direction::Ingress => ("allows ingress from everyone", "ingress"),
+        Direction::Egress => ("allows egress to everyone", "egress"),
     };
     let message = format!(
-        "policy {} is called so, and this empty rule lets {who} on every port: it denies nothing",
+        "policy {} denies nothing, despite its name: this empty rule {effect} on every port",
         words::quoted(name)
     );
     let help = format!(
-        "to deny, delete the rule: no rule at all under `{field}`, with `{}` in `policyTypes`, \
-         allows nothing",
+        "to deny all, delete the rule: `{}` in `policyTypes` and no rule under `{field}` allow \
+         nothing",
         direction.policy_type()
     );
     Some(Finding::new(&RULE, place, message, help).about(cx, at))

@@ -58,7 +58,7 @@ fn add_other(cx: &Context<'_>, at: At, entry: &PortEntry, allowed: Protocol) -> 
     let site = Site::of(cx, at.policy)?;
     let list = site.node(Spot::Rule(direction, rule))?.get("ports")?;
     let edit = site.item_below(list, nth as usize, &New::Map(keys));
-    let effect = format!("opens it over {other} to the same peers");
+    let effect = format!("allows it over {other} to the same peers");
     edits::risky(format!("Add port {number} over {other}"), effect, edit)
 }
 
@@ -84,20 +84,21 @@ fn words(allowed: Protocol, entry: &PortEntry) -> (String, String) {
     let port = entry.port.get().map_or("53".to_owned(), ToString::to_string);
     match allowed {
         Protocol::Tcp if matches!(entry.protocol, Field::Absent) => (
-            "DNS is allowed by TCP only, since a port without `protocol` means TCP: lookups are \
-             sent by UDP first, and dropped"
+            "DNS is allowed over TCP only, because a port without `protocol` is TCP: lookups use \
+             UDP first, and those are dropped"
                 .into(),
             format!(
-                "add a second entry `port: {port}` with `protocol: UDP` (and write `protocol: TCP` here)"
+                "add a second entry `port: {port}` with `protocol: UDP`, and write `protocol: TCP` \
+                 here"
             ),
         ),
         Protocol::Tcp => (
-            "DNS is allowed by TCP only: lookups are sent by UDP first, and dropped".into(),
+            "DNS is allowed over TCP only: lookups use UDP first, and those are dropped".into(),
             format!("add an entry `port: {port}` with `protocol: UDP`"),
         ),
         _ => (
-            "DNS is allowed by UDP only: an answer that does not fit one UDP packet is asked for \
-             again by TCP, and that is dropped"
+            "DNS is allowed over UDP only: truncated answers are retried over TCP, and those \
+             retries are dropped"
                 .into(),
             format!("add an entry `port: {port}` with `protocol: TCP`"),
         ),

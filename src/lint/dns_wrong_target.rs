@@ -55,16 +55,18 @@ fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opti
     let at = At { policy: id, spot: Spot::Port(Direction::Egress, index, 0) };
     let place = at.spot.key_span(cx.cluster.policy(id))?;
     let message = format!(
-        "the cluster's DNS pods listen on port {port} on OpenShift, and policies see the pods' \
-         address and port, not the Service's and its 53: lookups are dropped"
+        "policies match pod addresses and ports: on OpenShift the DNS pods listen on port {port}, \
+         and only the Service has 53, so lookups are dropped"
     );
     let is_by_address = rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent());
     let help = if is_by_address {
         let (key, value) = cx.cluster.profile.dns_label();
         let namespace = cx.cluster.profile.dns_namespace();
-        format!("select the pods `{key}: {value}` in `{namespace}`, on port {port}, UDP and TCP")
+        format!(
+            "select the pods `{key}: {value}` in `{namespace}`, on port {port} over UDP and TCP"
+        )
     } else {
-        format!("write port {port}, UDP and TCP (53 as well does no harm)")
+        format!("write port {port} over UDP and TCP (keeping 53 does no harm)")
     };
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
     if !is_by_address {
@@ -95,7 +97,7 @@ fn write_port(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> Option<Fix> {
     let entries = rule.port_list().iter().filter(is_service_port);
     let places = entries.filter_map(|entry| entry.port.place());
     let edits = places.map(|place| site.replace(place.value, port.to_string()));
-    let effect = format!("opens {port} to the same peers, and closes 53");
+    let effect = format!("allows port {port} to the same peers, and no longer 53");
     edits::risky(format!("Write port {port}"), effect, edits)
 }
 
@@ -117,8 +119,8 @@ fn wrong_peers(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opt
     let (key, value) = cx.cluster.profile.dns_label();
     let namespace = cx.cluster.profile.dns_namespace();
     let help = format!(
-        "point it at `podSelector: {{matchLabels: {{{key}: {value}}}}}` together with \
-         `namespaceSelector: {{matchLabels: {{{NAME_LABEL}: {namespace}}}}}`, in one peer"
+        "write one peer with both `podSelector: {{matchLabels: {{{key}: {value}}}}}` and \
+         `namespaceSelector: {{matchLabels: {{{NAME_LABEL}: {namespace}}}}}`"
     );
     let mut finding = Finding::new(&RULE, reason.place, reason.message, help)
         .about(cx, at)
@@ -147,7 +149,7 @@ fn name_namespace(cx: &Context<'_>, at: At) -> Option<Fix> {
     }
     let new = New::label(NAME_LABEL, namespace);
     let edit = site.key_below(node, "podSelector", "namespaceSelector", &new);
-    let effect = "opens the rule to its DNS pods, and closes it to such pods elsewhere";
+    let effect = "allows the DNS pods there, and no longer such pods elsewhere";
     edits::risky(format!("Add a namespaceSelector for `{namespace}`"), effect, edit)
 }
 
@@ -188,7 +190,7 @@ fn reason(cx: &Context<'_>, id: u32, spot: Spot, peer: &Peer) -> Option<(At, Rea
     let is_other = |name: &str| !is_dns_namespace(name) || is_empty_of_dns(cx, name);
     let (name, place) = named.values.iter().find(|(name, _)| is_other(name))?;
     let message = format!(
-        "port 53 is allowed to namespace {}, and the cluster's DNS lives in `{}`: lookups are \
+        "port 53 is allowed to namespace {}, but the cluster's DNS runs in `{}`: lookups are \
          dropped",
         words::quoted(name),
         home_of_dns
@@ -210,8 +212,8 @@ fn no_such_label(cx: &Context<'_>, label: &Requirement) -> Reason {
     Reason {
         place: label.values.first().map_or(label.key_span, |(_, span)| *span),
         message: format!(
-            "port 53 is allowed to pods with {}, which no cluster's DNS pods have (theirs is \
-             `{key}: {value}`): lookups are dropped",
+            "port 53 is allowed to pods with {}, but the cluster's DNS pods have `{key}: {value}`: \
+             lookups are dropped",
             words::quoted(&label.words())
         ),
         confidence: RULE.confidence,
@@ -223,8 +225,8 @@ fn at_home(cx: &Context<'_>, id: u32, place: Span) -> Reason {
     Reason {
         place,
         message: format!(
-            "port 53 is allowed to pods of {home} only, since a podSelector alone means the \
-             policy's own namespace; the cluster's DNS lives in `{}`: lookups are dropped",
+            "port 53 is allowed in {home} only, because a podSelector alone matches only the \
+             policy's own namespace; the cluster's DNS runs in `{}`: lookups are dropped",
             cx.cluster.profile.dns_namespace()
         ),
         confidence: RULE.confidence,

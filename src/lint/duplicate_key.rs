@@ -36,8 +36,8 @@ fn of_key(duplicate: &DuplicateKey) -> Finding {
         (Some(_), false) => "kubectl silently uses only this one, and kustomize rejects the file",
         (None, false) => "kustomize rejects the file",
     };
-    let message = format!("{key} is written {times} in this mapping: {what_happens}");
-    let help = "join them under one key, or delete all but one";
+    let message = format!("{key} appears {times} in this mapping: {what_happens}");
+    let help = "merge them under one key, or delete all but one";
     let mut finding = Finding::new(&RULE, duplicate.place, message, help);
     finding.field = duplicate.path.clone();
     if let Some(head) = &duplicate.object {
@@ -46,7 +46,7 @@ fn of_key(duplicate: &DuplicateKey) -> Finding {
     }
     // A template may write both with one line, in a loop.
     for earlier in duplicate.earlier.iter().filter(|earlier| **earlier != duplicate.place) {
-        finding = finding.related(*earlier, "it is written here too");
+        finding = finding.related(*earlier, "also here");
     }
     finding
 }
@@ -55,23 +55,23 @@ fn of_key(duplicate: &DuplicateKey) -> Finding {
 fn of_object(duplicate: &DuplicateObject) -> Finding {
     let DuplicateObject { first: (first, start), second: (second, place), others, .. } = duplicate;
     let what_happens = match duplicate.is_rendered {
-        true => "helm reads both as one object, with the last of each key",
+        true => "helm merges both into one object, with the last value of each key",
         false => {
-            "kubectl reads both as one object, with the last of each key, and kustomize rejects \
-             the file"
+            "kubectl merges both into one object, with the last value of each key, and kustomize \
+             rejects the file"
         }
     };
     let message =
-        format!("a `---` is missing between {} and {}: {what_happens}", name(first), name(second));
-    let help = "write `---` on a line of its own above this one";
+        format!("missing `---` between {} and {}: {what_happens}", name(first), name(second));
+    let help = "insert a `---` line above this one";
     let mut finding = Finding::new(&RULE, *place, message, help);
     finding.subject = Some(subject(second));
     finding.hidden.push(second.start);
     if start != place {
-        finding = finding.related(*start, format!("{} begins here", name(first)));
+        finding = finding.related(*start, format!("{} starts here", name(first)));
     }
     for (other, start) in others.iter().filter(|(_, start)| start != place) {
-        let words = format!("{} begins here, and needs a `---` too", name(other));
+        let words = format!("{} starts here, and needs a `---` too", name(other));
         finding = finding.related(*start, words);
     }
     finding

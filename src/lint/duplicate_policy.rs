@@ -56,13 +56,13 @@ fn finding(cx: &Context<'_>, earlier: u32, id: u32) -> Finding {
         None => String::new(),
     };
     let message = format!(
-        "NetworkPolicy {}{place} stands twice: applied together, this one replaces the other, and \
-         kustomize and Helm refuse the two",
+        "NetworkPolicy {}{place} is defined twice: with `kubectl apply` this one replaces the \
+         other, and kustomize and Helm reject the pair",
         words::quoted(&head.name)
     );
     let at = At { policy: id, spot: Spot::Metadata };
-    let help = "give one of them another name, or join their rules in one policy";
+    let help = "rename one of them, or merge their rules into one policy";
     let mut finding = Finding::new(&RULE, head.name_span, message, help).about(cx, at);
     finding.field = "metadata.name".into();
-    finding.related(first.name_span, "the other one of that name")
+    finding.related(first.name_span, "the other policy with this name")
 }

@@ -42,20 +42,16 @@ pub(super) fn is_called_allow_all(name: &str) -> bool {
 
 fn empty(direction: Direction, rule: &TrafficRule, node: &Node) -> Option<(Span, String, String)> {
     let let_through = match direction {
-        Direction::Ingress => "lets everyone in",
-        Direction::Egress => "lets the pods out to anywhere",
+        Direction::Ingress => "allows ingress from everyone",
+        Direction::Egress => "allows egress to everyone",
     };
     let help = format!(
-        "to allow nobody, delete the rule (`{}: []` where it is the only one); to allow everyone, \
-         write `- {{}}`, which nobody takes for none",
+        "to allow no one, delete the rule (or write `{}: []` if it is the only one); to allow \
+         everyone, write `- {{}}`, which cannot be misread",
         direction.field()
     );
     if node.is_null() {
-        return Some((
-            rule.span,
-            format!("a rule of which nothing is written {let_through}, on every port"),
-            help,
-        ));
+        return Some((rule.span, format!("an empty rule {let_through} on every port"), help));
     }
     if !rule.is_for_everyone() || !rule.is_for_all_ports() {
         return None;
@@ -63,11 +59,11 @@ fn empty(direction: Direction, rule: &TrafficRule, node: &Node) -> Option<(Span,
     let peers = direction.peers_field();
     if let Some(place) = rule.peers.place() {
         let message =
-            format!("an empty `{peers}` {let_through}, on every port: it means all, not none");
+            format!("an empty `{peers}` {let_through} on every port: it means all, not none");
         return Some((place.key, message, help));
     }
     let place = rule.ports.place()?;
-    let message = format!("an empty `ports` {let_through}, on every port: it means all, not none");
+    let message = format!("an empty `ports` {let_through} on every port: it means all, not none");
     Some((place.key, message, help))
 }
 
@@ -89,15 +85,16 @@ fn undoing(cx: &Context<'_>, at: At, direction: Direction, rule: &TrafficRule) -
         _ => "these ports".to_owned(),
     };
     let opens = match direction {
-        Direction::Ingress => "lets everyone in on",
-        Direction::Egress => "lets the pods out to anywhere on",
+        Direction::Ingress => "allows ingress from everyone on",
+        Direction::Egress => "allows egress to everyone on",
     };
     let message = format!(
-        "an empty `{peers}` {opens} {port}, which undoes the rule that allows it to some peers only"
+        "an empty `{peers}` {opens} {port}, which defeats the rule that allows it only to some \
+         peers"
     );
     let help = format!(
-        "delete this rule to keep the other one's peers (the kubelet's probes come from the pod's own \
-         node and are always let in); to allow everyone, delete the other rule's `{peers}`"
+        "delete this rule to keep the other rule's restriction (kubelet probes come from the pod's \
+         own node and are always allowed); to allow everyone, delete the other rule's `{peers}`"
     );
     Some(
         Finding::new(&RULE, place, message, help)

@@ -33,6 +33,6 @@ impl Told {
         if names.is_empty() {
             return String::new();
         }
-        format!(" (the same is true of {})", words::list(&names, 3))
+        format!(" (the same applies to {})", words::list(&names, 3))
     }
 }

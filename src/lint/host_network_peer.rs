@@ -64,17 +64,19 @@ fn finding(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> Option<Finding
     };
     let effect = match peer.direction {
         Direction::Ingress => {
-            "their connections come from the node's address, so most network plugins let none in"
+            "their connections come from the node's IP address, so with most network plugins this \
+             peer does not allow them"
         }
         Direction::Egress => {
-            "connections to them go to the node's address, so most network plugins let none out"
+            "connections to them go to the node's IP address, so with most network plugins this \
+             peer does not allow them"
         }
     };
     let message = format!(
-        "the pods of {} are on the node's network (`hostNetwork: true`): {effect} by this peer",
+        "the pods of {} use the node's network (`hostNetwork: true`): {effect}",
         words::list(&who, 3)
     );
-    let help = "name the nodes' addresses by an `ipBlock` instead";
+    let help = "allow the nodes' IP addresses with an `ipBlock` instead";
     let at = At { policy: id, spot };
     let related = format!("{} has `hostNetwork: true`", words::workload(&first));
     let finding = Finding::new(&RULE, place, message, help).about(cx, at);

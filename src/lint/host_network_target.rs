@@ -32,13 +32,13 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let who: Vec<String> =
         selected.yes.iter().map(|n| words::workload(&cx.cluster.workload(n))).collect();
     let message = format!(
-        "the pods of {} are on the node's network (`hostNetwork: true`), where most network \
-         plugins apply no NetworkPolicy: this one does nothing for them",
+        "the pods of {} use the node's network (`hostNetwork: true`), where most network plugins \
+         apply no NetworkPolicy: this one has no effect on them",
         words::list(&who, 3)
     );
-    let help = "take the pods off the node's network if they can do without it; else restrict \
-                them on the node (a firewall, or the host policies of your network plugin), and \
-                delete this policy";
+    let help = "remove `hostNetwork: true` if the pods do not need it; otherwise restrict them on \
+                the node (with a firewall or your network plugin's host policies) and delete this \
+                policy";
     let mut finding = Finding::new(&RULE, place, message, help)
         .about(cx, at)
         .confidence(sure.min(RULE.confidence));

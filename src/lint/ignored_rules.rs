@@ -30,8 +30,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         };
         let (word, field) = (direction.policy_type(), direction.field());
         let message = format!(
-            "the `{field}` rules have no effect: `policyTypes` does not list {word}, so {field} \
-             stays as if this policy were not there"
+            "the `{field}` rules have no effect: `policyTypes` does not list {word}, so this \
+             policy does not restrict {field}"
         );
         let help = format!("add `{word}` to `policyTypes`, or delete the `{field}` rules");
         let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
@@ -50,6 +50,7 @@ fn list(cx: &Context<'_>, id: u32, word: &str) -> Option<Fix> {
     let last = items.last()?;
     let new = New::text(quoted_like(site.slice(last.span), word));
     let edit = site.item_below(types, items.len() - 1, &new);
-    let effect = format!("closes all {} of these pods but what rules allow", word.to_lowercase());
+    let effect =
+        format!("denies all {} of these pods except what rules allow", word.to_lowercase());
     edits::risky(format!("Add `{word}` to `policyTypes`"), effect, edit)
 }

@@ -27,12 +27,12 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         return;
     };
     let message = format!(
-        "this policy has only `egress` rules, yet it also closes ingress to {}: without \
+        "this policy has only `egress` rules, but it also denies all ingress to {}: without \
          `policyTypes`, Ingress is always in effect",
         words::pods_of(cx, id)
     );
-    let help = "write `policyTypes: [Egress]` if ingress is to stay open, or `[Ingress, Egress]` \
-                if it is meant to be closed";
+    let help = "write `policyTypes: [Egress]` to leave ingress alone, or `[Ingress, Egress]` if \
+                ingress should be denied";
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
     finding.fixes.extend(leave_ingress_open(cx, id));
     findings.push(finding);
@@ -47,6 +47,6 @@ fn leave_ingress_open(cx: &Context<'_>, id: u32) -> Option<Fix> {
         Some(_) => None,
         None => site.key_below(spec, "podSelector", "policyTypes", &types),
     };
-    let effect = "opens all ingress to these pods that no other policy closes";
+    let effect = "allows all ingress to these pods that no other policy restricts";
     edits::risky("Write `policyTypes: [Egress]`", effect, edit)
 }

@@ -22,13 +22,12 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     for told in habits::exceptions_or_habit(cx, lacks) {
         let head = cx.cluster.head(told.policy);
         let message = format!(
-            "policy {} names no namespace, so it lands in whichever one `kubectl` is set to, and \
-             protects pods of that one only{}",
+            "policy {} has no namespace: it is created in the current namespace of whoever applies \
+             it, and protects only the pods there{}",
             words::quoted(&head.name),
             told.others_in_words(cx)
         );
-        let help = "write `namespace:` under `metadata`, or have a kustomization or a chart give \
-                    one";
+        let help = "write `namespace:` under `metadata`, or set it in a kustomization or a chart";
         let at = At { policy: told.policy, spot: Spot::Metadata };
         findings.push(Finding::new(&RULE, head.name_span, message, help).about(cx, at));
     }

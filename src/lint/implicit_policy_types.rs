@@ -23,14 +23,10 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         Direction::BOTH.into_iter().filter(|direction| policy.isolates(*direction)).collect();
     let names: Vec<String> =
         in_effect.iter().map(|direction| words::quoted(direction.policy_type())).collect();
-    let message = format!(
-        "this policy does not say its `policyTypes`: {} {} in effect, since the API server fills \
-         that in",
-        words::list(&names, 2),
-        if names.len() == 1 { "is" } else { "are" }
-    );
+    let message =
+        format!("this policy has no `policyTypes`: the API server sets {}", words::list(&names, 2));
     let list: Vec<&str> = in_effect.iter().map(|direction| direction.policy_type()).collect();
-    let help = format!("write what is meant: `policyTypes: [{}]`", list.join(", "));
+    let help = format!("write it explicitly: `policyTypes: [{}]`", list.join(", "));
     let at = At { policy: id, spot: Spot::Spec };
     let mut finding = Finding::new(&RULE, spec.key, message, help).about(cx, at);
     finding.fixes.extend(policy_types::write(cx, id, &in_effect, Safety::Safe));

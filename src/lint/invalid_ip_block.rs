@@ -69,8 +69,8 @@ impl Block<'_> {
         };
         let Some(items) = entry.value.as_seq() else {
             let words = (
-                "`except` must be a list: the API server refuses it".to_owned(),
-                "write a list of CIDRs, each behind its dash".to_owned(),
+                "`except` must be a list: the API server rejects it".to_owned(),
+                "write a list of CIDRs, one per dash".to_owned(),
             );
             findings.push(self.finding(entry.key_span, "except", words));
             return;
@@ -129,10 +129,10 @@ impl Block<'_> {
             (words::quoted(text.unwrap_or_default()), words::quoted(self.text("cidr")?));
         let words = (
             format!(
-                "the exception {hole} is no strict part of {whole}: the API server refuses the \
-                 policy"
+                "the exception {hole} is not a strict subset of {whole}: the API server rejects \
+                 the policy"
             ),
-            format!("write a smaller block that lies inside {whole}, or delete the exception"),
+            format!("write a smaller block inside {whole}, or delete the exception"),
         );
         Some(self.finding(place.value, field, words))
     }
@@ -140,8 +140,8 @@ impl Block<'_> {
 
 fn no_cidr() -> (String, String) {
     (
-        "this ipBlock has no `cidr`: the API server refuses the policy".into(),
-        "write the block of addresses, such as `cidr: 10.0.0.0/8`".into(),
+        "this ipBlock has no `cidr`: the API server rejects the policy".into(),
+        "add the CIDR, such as `cidr: 10.0.0.0/8`".into(),
     )
 }
 
@@ -149,22 +149,23 @@ fn refused(text: &str, why: &Why) -> (String, String) {
     let written = words::quoted(text);
     match why {
         Why::Type { wanted, found } => (
-            format!("an address must be {wanted}, not {found}: the API server refuses it"),
+            format!("a CIDR must be {wanted}, not {found}: the API server rejects it"),
             "write an address with a prefix length, such as `10.0.0.0/8`".into(),
         ),
         Why::Unquoted(read_as) => (
-            format!("{written} is read as {read_as}, which is no CIDR: the API server refuses it"),
+            format!(
+                "YAML reads {written} as {read_as}, which is not a CIDR: the API server \
+                     rejects it"
+            ),
             "write an address with a prefix length, such as `10.0.0.0/8`".into(),
         ),
         Why::Refused(_) => match text.parse::<IpAddr>() {
             Ok(address) => (
-                format!(
-                    "{written} is an address without a prefix length: the API server refuses it"
-                ),
-                format!("write `{}` for this one address", IpNet::from(address)),
+                format!("{written} has no prefix length: the API server rejects it"),
+                format!("write `{}` for this single address", IpNet::from(address)),
             ),
             Err(_) => (
-                format!("{written} is no CIDR: the API server refuses it"),
+                format!("{written} is not a CIDR: the API server rejects it"),
                 "write an address with a prefix length, such as `10.0.0.0/8`".into(),
             ),
         },
@@ -202,17 +203,17 @@ fn loose(text: &str, net: IpNet) -> Option<(String, String)> {
     let what = if octets.chain([length]).any(has_zeros) {
         "has leading zeros"
     } else if is_mapped {
-        "is an IPv4 address written as IPv6"
+        "is an IPv4-mapped IPv6 address"
     } else if value(address)? != net.network() {
-        "has bits set after its prefix"
+        "has host bits set"
     } else {
         return None;
     };
     let meant = plain(net);
     Some((
         format!(
-            "{} {what}: by default Kubernetes refuses this since 1.36, and before read it as \
-             `{meant}`",
+            "{} {what}: Kubernetes 1.36 and newer reject this by default, older versions read it \
+             as `{meant}`",
             words::quoted(text)
         ),
         format!("write `{meant}`"),

@@ -34,8 +34,8 @@ fn fault(cx: &Context<'_>, at: At, peer: &Peer) -> Option<(Span, &'static str, &
     if let Some(block) = peer.ip_block.place().filter(|_| has_selector) {
         return Some((
             block.key,
-            "a peer has either an ipBlock or selectors, never both: the API server refuses it",
-            "write the ipBlock as a peer of its own, with its own dash",
+            "a peer can't have both an ipBlock and selectors: the API server rejects it",
+            "move the ipBlock to a peer of its own, with its own dash",
         ));
     }
     let names_nobody = !has_selector && peer.ip_block.is_absent();
@@ -44,9 +44,8 @@ fn fault(cx: &Context<'_>, at: At, peer: &Peer) -> Option<(Span, &'static str, &
     }
     Some((
         peer.first_token,
-        "this peer names nobody, and the API server refuses it: a selector that is null counts as \
-         absent",
-        "write `podSelector: {}` for every pod of this namespace, `namespaceSelector: {}` for \
-         every pod of the cluster, or delete the whole `from` or `to` for everyone",
+        "this peer is empty (a null selector counts as absent): the API server rejects it",
+        "write `podSelector: {}` for every pod in this namespace, `namespaceSelector: {}` for \
+         every pod in the cluster, or delete the whole `from` or `to` to allow everyone",
     ))
 }

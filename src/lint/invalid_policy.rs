@@ -59,7 +59,7 @@ impl Spec<'_> {
 
     /// A part that must be a mapping and is none.
     fn no_mapping(&mut self, spot: Spot, place: Span, help: &str) {
-        let message = format!("`{spot}` must be a mapping: the API server refuses the policy");
+        let message = format!("`{spot}` must be a mapping: the API server rejects the policy");
         self.push(spot, place, message, help.to_owned());
     }
 
@@ -71,7 +71,7 @@ impl Spec<'_> {
         let dot = if field.is_empty() { "" } else { "." };
         let path = format!("{spot}{dot}{field}");
         let help = match (*wanted, *found) {
-            ("a list", "a mapping") => "write a list, each item behind its dash".to_owned(),
+            ("a list", "a mapping") => "write a list, with a dash before each item".to_owned(),
             ("a mapping", "a list") if path.ends_with("Selector") => {
                 "write a selector without a dash; `{}` selects everything".to_owned()
             }
@@ -79,7 +79,7 @@ impl Spec<'_> {
             (wanted, _) => format!("write {wanted}"),
         };
         let message =
-            format!("`{path}` must be {wanted}, not {found}: the API server refuses the policy");
+            format!("`{path}` must be {wanted}, not {found}: the API server rejects the policy");
         self.push(spot, place.key, message, help).field = path;
     }
 
@@ -103,11 +103,11 @@ impl Spec<'_> {
                 let place = null.map(|entry| entry.key_span);
                 let place = place.or(policy.spec.map(|spec| spec.key)).unwrap_or(head.name_span);
                 let message = format!(
-                    "without a `podSelector` this policy selects {}; checkers with a schema from \
-                     before Kubernetes 1.34 refuse it",
+                    "without a `podSelector`, this policy selects {}; tools with a schema older \
+                     than Kubernetes 1.34 reject it",
                     words::pods_of(self.cx, self.id)
                 );
-                let help = "write `podSelector: {}` if every pod is meant, else the labels of the \
+                let help = "write `podSelector: {}` to select every pod, or the labels of certain \
                             pods";
                 let finding = self.push(Spot::PodSelector, place, message, help.into());
                 finding.severity = Severity::Warning;
@@ -122,9 +122,9 @@ impl Spec<'_> {
                 return self.wrong_type(Spot::PolicyTypes, *place, "", why);
             }
             Field::Given(types, place) if types.len() > 2 => {
-                let message = "`policyTypes` has more than two entries: the API server refuses \
-                               the policy";
-                let help = "write `Ingress` and `Egress`, each once at most";
+                let message = "`policyTypes` has more than two entries: the API server rejects the \
+                               policy";
+                let help = "write `Ingress` and `Egress` at most once each";
                 self.push(Spot::PolicyTypes, place.key, message.into(), help.into());
                 return;
             }
@@ -144,7 +144,7 @@ impl Spec<'_> {
         if rule.wrong {
             let peers = direction.peers_field();
             let help =
-                format!("write `{peers}` and `ports` behind the dash, or `{{}}` for everyone");
+                format!("write `{peers}` and `ports` after the dash, or `{{}}` to allow everyone");
             return self.no_mapping(spot, rule.span, &help);
         }
         if let Field::Wrong(place, why) = &rule.peers {
@@ -174,7 +174,7 @@ impl Spec<'_> {
 
     fn port(&mut self, spot: Spot, entry: &PortEntry) {
         if entry.wrong {
-            return self.no_mapping(spot, entry.first_token, "write `port: …` behind the dash");
+            return self.no_mapping(spot, entry.first_token, "write `port: …` after the dash");
         }
         if let Some((place, why)) = fault(&entry.protocol) {
             let known = Protocol::ALL.map(|protocol| protocol.to_string());
@@ -199,20 +199,24 @@ impl Spec<'_> {
             return;
         }
         if let Why::Type { found, .. } = why {
-            let message =
-                format!("a {what} must be a word, not {found}: the API server refuses the policy");
+            let message = format!(
+                "a {what} must be a string, not {found}: the API server rejects the policy"
+            );
             self.push(spot, place.key, message, one_of(known)).field = field.to_owned();
             return;
         }
         let fitting = known.iter().find(|known| known.eq_ignore_ascii_case(word));
         let message = match (fitting, word) {
             (Some(_), _) => {
-                format!("the API server refuses {what} {}: case counts", words::quoted(word))
+                format!(
+                    "{what}s are case-sensitive: the API server rejects {}",
+                    words::quoted(word)
+                )
             }
-            (None, "") => format!("this {what} is empty: the API server refuses the policy"),
+            (None, "") => format!("this {what} is empty: the API server rejects the policy"),
             (None, _) => {
                 format!(
-                    "there is no {what} {}: the API server refuses the policy",
+                    "there is no {what} {}: the API server rejects the policy",
                     words::quoted(word)
                 )
             }

@@ -41,21 +41,25 @@ fn port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
     let (message, help) = match (why, &unquoted) {
         (_, Some(number)) => (
             format!(
-                "port {} is in quotes, so it is a name, and a name needs a letter",
+                "port {} is quoted, so it is a port name, and a port name needs a letter: the API \
+                 server rejects it",
                 words::quoted(number)
             ),
             format!("write `port: {number}` without quotes"),
         ),
         (Why::Type { found, .. }, _) => (
             format!("`port` must be a number or a name, not {found}"),
-            "write the pod's port, 1 to 65535, or the name that its container gives it".into(),
+            "write the pod's port, 1 to 65535, or its name in the container".into(),
         ),
         (Why::Refused(reason), _) => (
-            format!("port {} {reason}: the API server refuses it", words::quoted(written)),
-            "write the pod's port, 1 to 65535, or the name that its container gives it".into(),
+            format!("the API server rejects port {}: it {reason}", words::quoted(written)),
+            "write the pod's port, 1 to 65535, or its name in the container".into(),
         ),
         (Why::Unquoted(read_as), _) => (
-            format!("port {} is read as {read_as}", words::quoted(written)),
+            format!(
+                "YAML reads port {} as {read_as}: the API server rejects it",
+                words::quoted(written)
+            ),
             "write the pod's port, 1 to 65535, or its name in quotes".into(),
         ),
     };
@@ -83,7 +87,7 @@ fn as_range(
     (first, last): (u16, u16),
 ) -> Finding {
     let message = format!(
-        "port {} is a range in one value: the API server rejects it",
+        "port {} is a range, but `port` takes a single value: the API server rejects it",
         words::quoted(cx.text(place.value).trim_matches(['"', '\'']))
     );
     let help = format!("write `port: {first}` and `endPort: {last}`");
@@ -136,31 +140,30 @@ fn end_port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
             let written = words::quoted(cx.text(place.value));
             let message = match why {
                 Why::Refused(reason) => {
-                    format!("endPort {written} {reason}: the API server refuses it")
+                    format!("the API server rejects endPort {written}: it {reason}")
                 }
-                _ => format!("endPort {written} must be a plain number: the API server refuses it"),
+                _ => format!("endPort {written} must be a plain number: the API server rejects it"),
             };
             refuse(place, message, "write the last port of the range, a number from 1 to 65535")
         }
         (_, Field::Absent) => refuse(
             place,
-            "`endPort` stands without `port`: a range needs its first port, and the API server \
-             refuses it"
+            "`endPort` has no `port`: a range needs its first port, so the API server rejects it"
                 .into(),
             "add `port`, the first port of the range",
         ),
         (_, Field::Given(PortRef::Name(name), _)) => refuse(
             place,
             format!(
-                "`endPort` needs a number as `port`, and {} is a name: the API server refuses it",
+                "`endPort` needs a numeric `port`, but {} is a name: the API server rejects it",
                 words::quoted(name)
             ),
             "write the first port of the range as a number, or delete `endPort`",
         ),
         (Field::Given(last, _), Field::Given(PortRef::Number(first), _)) if last < first => refuse(
             place,
-            format!("endPort {last} is below port {first}: the API server refuses the range"),
-            "write the smaller number as `port` and the larger one as `endPort`",
+            format!("endPort {last} is below port {first}: the API server rejects the range"),
+            "write the lower number as `port` and the higher one as `endPort`",
         ),
         _ => None,
     }

@@ -42,7 +42,7 @@ fn finding(cx: &Context<'_>, at: At, fault: &Fault) -> Finding {
     if let (Why::Unquoted(_), Some(site)) = (&fault.why, Site::of(cx, at.policy)) {
         let written = cx.text(fault.span);
         finding.fixes.push(Fix {
-            title: format!("Put {} in quotes", words::quoted(written)),
+            title: format!("Quote {}", words::quoted(written)),
             safety: Safety::Safe,
             edits: vec![site.replace(fault.span, format!("\"{written}\""))],
         });
@@ -53,11 +53,10 @@ fn finding(cx: &Context<'_>, at: At, fault: &Fault) -> Finding {
 /// `null` decodes to the zero value of a string (encoding/json).
 fn empty_value() -> (String, String) {
     (
-        "a label value of null is read as the empty value: this selects pods whose label is there \
-         and empty"
+        "a null label value means the empty string: this matches only pods where the label is \
+         present and empty"
             .into(),
-        "write the value, or `\"\"` if the empty one is meant, or an expression with `Exists`"
-            .into(),
+        "write the value, `\"\"` for the empty string, or an expression with `Exists`".into(),
     )
 }
 
@@ -66,14 +65,15 @@ fn refusal(cx: &Context<'_>, fault: &Fault) -> (String, String) {
     match &fault.why {
         Why::Unquoted(read_as) => (
             format!(
-                "{written} is read as {read_as}, and a {} must be a string: the API server refuses it",
+                "YAML reads {written} as {read_as}, but a {} must be a string: the API server \
+                 rejects it",
                 what(&fault.field)
             ),
-            format!("put it in quotes: `\"{}\"`", fault.text),
+            format!("quote it: `\"{}\"`", fault.text),
         ),
         Why::Type { wanted, found } => (
             format!(
-                "{} must be {wanted}, not {found}: the API server refuses it",
+                "{} must be {wanted}, not {found}: the API server rejects it",
                 words::quoted(&fault.field)
             ),
             format!("write {wanted}"),
@@ -84,7 +84,7 @@ fn refusal(cx: &Context<'_>, fault: &Fault) -> (String, String) {
             } else {
                 format!("the {} {}", what(&fault.field), words::quoted(&fault.text))
             };
-            (format!("{name} {reason}: the API server refuses it"), advice(&fault.field))
+            (format!("the API server rejects {name}: it {reason}"), advice(&fault.field))
         }
     }
 }
@@ -105,7 +105,7 @@ fn advice(field: &str) -> String {
     } else if field.ends_with(".values") {
         "`In` and `NotIn` need at least one value, `Exists` and `DoesNotExist` take none".into()
     } else {
-        "write a label that a pod can have: see \
+        "write a valid label: see \
          https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set"
             .into()
     }

@@ -107,7 +107,7 @@ fn finding(cx: &Context<'_>, at: At, direction: Direction, inside: &Inside<'_>) 
                 AddressOwner::Pods => "pods",
                 AddressOwner::Services => "Services",
             };
-            let said = format!("the cluster's {whose} get addresses of `{}` by this", range.net);
+            let said = format!("this gives the cluster's {whose} addresses in `{}`", range.net);
             finding.related(range.place, said)
         }
         _ => finding,
@@ -115,16 +115,15 @@ fn finding(cx: &Context<'_>, at: At, direction: Direction, inside: &Inside<'_>) 
 }
 
 fn service_range(written: &str, range: &IpNet, direction: Direction) -> (String, String) {
-    let what = format!("lies in the range of the cluster's Services, `{range}`");
+    let what = format!("is in the cluster's Service range `{range}`");
     let help = "select the pods behind the Service by their labels instead";
     (of_service(written, &what, direction), help.to_owned())
 }
 
 fn pod_range(written: &str, range: &IpNet) -> (String, String) {
     let message = format!(
-        "{written} lies in the range of the cluster's pods, `{range}`: an `ipBlock` is for \
-         addresses outside, some network plugins never match it with pods, and pods change their \
-         address"
+        "{written} is in the cluster's pod range `{range}`: an `ipBlock` is for addresses outside \
+         the cluster, some network plugins never match pods with it, and pod addresses change"
     );
     let help = "select the pods by their labels instead: `podSelector` and `namespaceSelector`";
     (message, help.to_owned())
@@ -133,12 +132,12 @@ fn pod_range(written: &str, range: &IpNet) -> (String, String) {
 fn of_service(written: &str, what: &str, direction: Direction) -> String {
     match direction {
         Direction::Egress => format!(
-            "{written} {what}: with most network plugins a policy sees a connection only after its \
-             Service's address is translated to a pod's, and this allows none"
+            "{written} {what}: most network plugins apply policies after the Service address is \
+             translated to a pod address, so this allows nothing"
         ),
         Direction::Ingress => format!(
-            "{written} {what}; connections go to a Service's address and never come from one, so \
-             this lets nobody in"
+            "{written} {what}: connections never come from a Service address, so this allows \
+             nothing"
         ),
     }
 }
@@ -147,7 +146,7 @@ fn select_pods(service: &Service) -> String {
     let labels: Vec<String> =
         service.selector.iter().map(|label| format!("{}: {}", label.key, label.value)).collect();
     if labels.is_empty() {
-        return "name the addresses of the Service's endpoints instead".to_owned();
+        return "use the addresses of the Service's endpoints instead".to_owned();
     }
     format!(
         "select the Service's pods by their labels instead: {}",

@@ -155,7 +155,10 @@ impl<'a> Rewritten<'a> {
         let who = if is_ingress_controller(&self.before) {
             "the ingress controller's pods".to_owned()
         } else {
-            format!("the pods of {}, which it does not build", self.where_beyond(cx, peer))
+            format!(
+                "the pods of {}, which this kustomization does not build",
+                self.where_beyond(cx, peer)
+            )
         };
         Some(Lost { who, confidence: Confidence::Medium })
     }
@@ -180,23 +183,23 @@ impl<'a> Rewritten<'a> {
             _ => "a peer",
         };
         let message = format!(
-            "kustomize adds {label} to {whose} of {} {} as well, and so it no longer selects {}: \
-             {} did",
+            "kustomize also adds {label} to {whose} of {} {}, so it no longer matches {}; without \
+             it, {} did",
             head.kind,
             words::quoted(&head.name),
             lost.who,
             words::selector(&self.before),
         );
-        let help = "write the label under `labels:` with `includeTemplates: true` instead of \
-                    `includeSelectors` or `commonLabels`, or select by `matchExpressions`, which \
-                    kustomize leaves alone";
+        let help = "move the label to `labels:` with `includeTemplates: true` instead of \
+                    `includeSelectors` or `commonLabels`, or select with `matchExpressions`, \
+                    which kustomize does not change";
         let mut finding = Finding::new(&RULE, added.place, message, help)
             .about(cx, At { policy: id, spot: self.spot })
             .confidence(lost.confidence);
         let kept = self.before.requirements.first().map(|requirement| requirement.span);
         let selector = kept.or_else(|| self.spot.key_span(cx.cluster.policy(id)));
         if let Some(span) = selector {
-            finding = finding.related(span, "this selector gets it".to_owned());
+            finding = finding.related(span, "added to this selector".to_owned());
             finding.hidden.push(span);
         }
         finding

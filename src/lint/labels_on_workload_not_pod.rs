@@ -52,15 +52,16 @@ fn finding(
     let who = format!("{} {}", head.kind, words::quoted(&head.name));
     let asked = words::selector(selector);
     let message = format!(
-        "{asked} is a label of {who} itself, not of its pods: policies select by pod labels, and \
-         no pod in {} has it",
+        "{asked} is a label of {who} itself, not of its pods: policies match pod labels, and no \
+         pod in {} has it",
         orphans::places(cx, namespaces)
     );
     let help = if head.kind == "Service" {
-        "select by the labels in the Service's `spec.selector`".to_owned()
+        "use the labels in the Service's `spec.selector`".to_owned()
     } else {
         format!(
-            "put {asked} under `spec.template.metadata.labels` of {who}, or select by what its pod template has"
+            "add {asked} to `spec.template.metadata.labels` of {who}, or select a label that its \
+             pod template has"
         )
     };
     let place = match selector.requirements.as_slice() {
@@ -70,7 +71,7 @@ fn finding(
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
     let first = selector.requirements.first()?;
     if let Some(label) = labels.iter().find(|label| label.key == first.key) {
-        finding = finding.related(label.value_span, format!("the label of {who} stands here"));
+        finding = finding.related(label.value_span, format!("{who} has the label here"));
     }
     Some(finding)
 }

@@ -159,26 +159,26 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
     let namespace = cx.cluster.profile.dns_namespace();
     let port = cx.cluster.profile.dns_port();
     let message = format!(
-        "{} can't resolve names: egress is restricted, and no rule allows the cluster's DNS on \
-         port {port}, by UDP or TCP",
+        "{} can't resolve names: egress is restricted, and no rule allows the cluster's DNS (port \
+         {port} over UDP or TCP)",
         who(cx, id, pods)
     );
     let why = match cx.cluster.profile {
         Profile::OpenShift => {
-            " (on OpenShift the DNS pods listen on 5353 behind their Service's 53)"
+            " (on OpenShift the DNS pods listen on 5353, and their Service on 53)"
         }
         _ => "",
     };
     let help = format!(
-        "add an egress rule to `{key}: {value}` in namespace `{namespace}` on port {port}, both \
-         UDP and TCP{why}"
+        "add an egress rule to `{key}: {value}` in namespace `{namespace}` on port {port}, over \
+         both UDP and TCP{why}"
     );
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).severity(severity);
     for (span, words) in others(cx, id, pods) {
         finding = finding.related(span, words);
     }
     if let Some(span) = dns_under_ingress(policy) {
-        let words = "this rule on port 53 stands under `ingress`: it lets others in, not DNS out";
+        let words = "this rule on port 53 is under `ingress`: it allows incoming DNS, not lookups";
         finding = finding.related(span, words);
     }
     finding.fixes.extend(allow_dns(cx, id));
@@ -189,7 +189,7 @@ fn allow_dns(cx: &Context<'_>, id: u32) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let rule = dns_rule(cx.cluster.profile);
     let edit = site.first_item(site.node(Spot::Spec)?, "egress", &rule);
-    let effect = format!("opens port {} of the cluster's DNS pods", cx.cluster.profile.dns_port());
+    let effect = format!("allows port {} to the cluster's DNS pods", cx.cluster.profile.dns_port());
     edits::risky("Add a DNS rule", effect, edit)
 }
 

@@ -47,8 +47,8 @@ fn finding(
         abroad.iter().map(|n| cx.cluster.workload(*n).namespace.name.as_str()).collect();
     let names: Vec<String> = namespaces.iter().map(|name| words::quoted(name)).collect();
     let message = format!(
-        "{} selects no pod in {}; {} is in namespace {}, which a peer without a namespaceSelector \
-         does not mean",
+        "{} matches no pod in {}: a peer without a namespaceSelector matches only its own \
+         namespace, and {} is in namespace {}",
         words::selector(selector),
         words::namespace(home),
         words::workload(&first),
@@ -60,8 +60,8 @@ fn finding(
              beside its podSelector",
             one.trim_matches('`')
         ),
-        _ => "add a namespaceSelector for the namespace that is meant to the same peer, beside \
-              its podSelector"
+        _ => "add a namespaceSelector for the intended namespace to the same peer, beside its \
+              podSelector"
             .to_owned(),
     };
     let spot = Spot::PeerPods(peer.direction, peer.rule, peer.index);
@@ -96,6 +96,6 @@ fn name_namespace(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>, name: &str
     }
     let new = New::label(NAME_LABEL, edits::name(name)?);
     let edit = site.key_below(node, "podSelector", "namespaceSelector", &new);
-    let effect = "opens the rule to such pods there";
+    let effect = "allows such pods in that namespace";
     edits::risky(format!("Add a namespaceSelector for {}", words::quoted(name)), effect, edit)
 }

@@ -49,19 +49,19 @@ fn finding(
     let shown = cx.cluster.namespace_named(name).map(|number| cx.cluster.namespace(number));
     let object = shown.filter(|ns| !ns.labels_unsure).and_then(|ns| ns.object);
     let help =
-        format!("write `{NAME_LABEL}: {name}`, the label that every namespace has by itself");
+        format!("write `{NAME_LABEL}: {name}`: Kubernetes sets this label on every namespace");
     let spot = Spot::PeerNamespaces(peer.direction, peer.rule, peer.index);
     let at = At { policy: id, spot };
     if let Some(object) = object {
         let message = format!(
-            "{asked} selects no namespace: Namespace {} has no label {} (a namespace's name is \
-             not a label of that key)",
+            "{asked} matches no namespace: Namespace {} has no label {} (Kubernetes does not set \
+             one from its name)",
             words::quoted(name),
             words::quoted(&requirement.key)
         );
         let head = cx.cluster.head(object);
         let finding = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
-        let mut finding = finding.related(head.name_span, "the Namespace stands here");
+        let mut finding = finding.related(head.name_span, "the Namespace is defined here");
         finding.fixes.extend(use_name_label(cx, id, peer, requirement));
         return Some(finding);
     }
@@ -69,7 +69,7 @@ fn finding(
         return None;
     }
     let message = format!(
-        "{asked} selects {} only in clusters where somebody has put that label on it",
+        "{asked} matches {} only if someone sets that label: Kubernetes does not",
         words::quoted(name)
     );
     let mut finding = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
@@ -108,8 +108,8 @@ fn use_name_label(
     let edit = Site::of(cx, id)?.replace(place, quoted_like(cx.text(place), NAME_LABEL));
     let name = named(requirement).map(words::quoted).unwrap_or_default();
     let effect = match peer.peer.pod_selector.get().filter(|selector| !selector.is_empty()) {
-        Some(pods) => format!("opens the rule to pods with {} in {name}", words::selector(pods)),
-        None => format!("opens the rule to every pod of {name}"),
+        Some(pods) => format!("allows pods with {} in {name}", words::selector(pods)),
+        None => format!("allows every pod in {name}"),
     };
     edits::risky(format!("Write `{NAME_LABEL}`"), effect, Some(edit))
 }

@@ -25,7 +25,7 @@ pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: u32, finding: &mu
     let head = cx.cluster.head(other);
     finding.confidence = Confidence::Low;
     let name = words::quoted(&head.name);
-    let message = format!("{} {name} of another part of the repository allows it", head.kind);
+    let message = format!("{} {name} elsewhere in the repository allows it", head.kind);
     finding.related.push(super::Related { span: head.name_span, message });
 }
 

@@ -26,11 +26,11 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         return;
     };
     let message = format!(
-        "an empty `egress` without `policyTypes` does nothing: everything still gets out of {}",
+        "an empty `egress` without `policyTypes` has no effect: all egress of {} is still allowed",
         words::pods_of(cx, id)
     );
-    let help = "write `policyTypes: [Ingress, Egress]` to close egress (`[Egress]` leaves ingress \
-                open), or delete `egress`";
+    let help = "write `policyTypes: [Ingress, Egress]` to deny egress (`[Egress]` to leave ingress \
+                alone), or delete `egress`";
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
     finding.fixes.extend(policy_types::write(cx, id, &Direction::BOTH, Safety::Unsafe));
     findings.push(finding);

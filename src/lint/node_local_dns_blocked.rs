@@ -106,12 +106,12 @@ fn finding(cx: &Context<'_>, at: At, head: &Head, addresses: &[IpAddr]) -> Optio
         addresses.iter().map(|ip| format!("`{}`", IpNet::from(*ip))).collect();
     let blocks = words::list(&blocks, 4);
     let message = format!(
-        "DNS is allowed to the cluster's DNS pods only, and {who} (NodeLocal DNSCache) answers in \
-         their place from the node's network, where no selector matches it: lookups are dropped"
+        "DNS is allowed only to the cluster's DNS pods, but {who} (NodeLocal DNSCache) answers on \
+         the node's network, where no selector matches it: lookups are dropped"
     );
     let help = format!(
-        "allow port 53 to its addresses as well, by an `ipBlock` for each of {blocks} (with \
-         kube-proxy in iptables mode the DNS Service's own address is one of them)"
+        "also allow port 53 to its addresses, with an `ipBlock` for each of {blocks} (with \
+         kube-proxy in iptables mode, the DNS Service's own address is one of them)"
     );
     let mut finding = Finding::new(&RULE, place, message, help)
         .about(cx, at)
@@ -133,5 +133,5 @@ fn allow_addresses(cx: &Context<'_>, at: At, addresses: &[IpAddr], words: &str) 
     };
     let edits: Option<Vec<_>> =
         addresses.iter().map(|ip| site.item_below(list, nth as usize, &peer(ip))).collect();
-    edits::risky(format!("Add {words}"), "opens the rule's ports of these addresses", edits?)
+    edits::risky(format!("Add {words}"), "allows the rule's ports to these addresses", edits?)
 }

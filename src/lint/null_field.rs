@@ -53,25 +53,24 @@ fn peers(cx: &Context<'_>, at: At, direction: Direction, rule: &Node, place: Spa
         Direction::Ingress => "lets everyone in",
         Direction::Egress => "lets the pods out to anywhere",
     };
-    let message = format!("`{field}` is written without a value, which {effect} {ports}");
+    let message = format!("`{field}` has no value, which {effect} {ports}");
     let help = format!(
-        "write the peers that are meant; to allow none, leave the whole rule out while the list is \
-         empty; to allow everyone, delete `{field}`"
+        "write the intended peers; to allow no one while the list is empty, omit the whole rule; \
+         to allow everyone, delete `{field}`"
     );
     Finding::new(&RULE, place, message, help).about(cx, at)
 }
 
 fn ports(cx: &Context<'_>, at: At, place: Span) -> Finding {
-    let message = "`ports` is written without a value, which allows every port of every protocol";
-    let help = "write the ports that are meant; to allow all of them, delete `ports`";
+    let message = "`ports` has no value, which allows every port over every protocol";
+    let help = "write the intended ports; to allow all, delete `ports`";
     Finding::new(&RULE, place, message, help).about(cx, at)
 }
 
 fn port(cx: &Context<'_>, at: At, entry: &Node, place: Span) -> Finding {
     let protocol = entry.get("protocol").and_then(Node::as_str).unwrap_or("TCP");
     let protocol = crate::text::visible(protocol);
-    let message =
-        format!("`port` is written without a value, which allows every port over {protocol}");
-    let help = "write the port that is meant; to allow all of them, delete `port`";
+    let message = format!("`port` has no value, which allows every port over {protocol}");
+    let help = "write the intended port; to allow all, delete `port`";
     Finding::new(&RULE, place, message, help).about(cx, at)
 }

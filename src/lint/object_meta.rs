@@ -53,7 +53,7 @@ impl Meta<'_> {
 
     fn wrong_type(&mut self, field: &str, entry: &Entry, wanted: &str) {
         let message =
-            format!("{} must be {wanted}: the API server refuses the policy", words::quoted(field));
+            format!("{} must be {wanted}: the API server rejects the policy", words::quoted(field));
         self.push(entry.key_span, field, message, &format!("write {wanted}"));
     }
 
@@ -69,8 +69,8 @@ impl Meta<'_> {
             self.push(
                 place,
                 "metadata.name",
-                "this policy has no name: the API server refuses it".into(),
-                "write `name` under `metadata`",
+                "this policy has no name: the API server rejects it".into(),
+                "add `name` under `metadata`",
             );
         }
         self.name(&name, "metadata.name", validate::dns_subdomain);
@@ -95,11 +95,11 @@ impl Meta<'_> {
         }
         if let Err(reason) = check(text) {
             let message = format!(
-                "the {} {} {reason}: the API server refuses the policy",
+                "the API server rejects the {} {}: it {reason}",
                 field.trim_start_matches("metadata."),
                 words::quoted(text)
             );
-            let help = "write a name of lower-case letters, digits and `-`";
+            let help = "use only lowercase letters, digits and `-`";
             self.push(entry.value.span, field, message, help);
         }
     }
@@ -126,16 +126,16 @@ impl Meta<'_> {
         let span = entry.value.span;
         let written = self.cx.text(span);
         let message = format!(
-            "{} is read as {read_as}, and {} must be a string: the API server refuses the policy",
+            "YAML reads {} as {read_as}, but {} must be a string: the API server rejects the policy",
             words::quoted(written),
             words::quoted(field)
         );
         let fix = Fix {
-            title: format!("Put {} in quotes", words::quoted(written)),
+            title: format!("Quote {}", words::quoted(written)),
             safety: Safety::Safe,
             edits: vec![Edit { span, text: format!("\"{written}\"") }],
         };
-        self.push(span, field, message, "put it in quotes").fixes.push(fix);
+        self.push(span, field, message, "quote it").fixes.push(fix);
     }
 
     /// The entries of a mapping of strings, whose keys and values are strings.
@@ -175,10 +175,10 @@ impl Meta<'_> {
             }
             if let Err(reason) = validate::label_value(value) {
                 let message = format!(
-                    "the label value {} {reason}: the API server refuses the policy",
+                    "the API server rejects the label value {}: it {reason}",
                     words::quoted(value)
                 );
-                let help = "write a value that a label can have, or make it an annotation";
+                let help = "write a valid label value, or use an annotation";
                 self.push(entry.value.span, &field, message, help);
             }
         }
@@ -190,7 +190,7 @@ impl Meta<'_> {
         }
         if let Err(reason) = validate::label_key(checked) {
             let message = format!(
-                "the {what} key {} {reason}: the API server refuses the policy",
+                "the API server rejects the {what} key {}: it {reason}",
                 words::quoted(&entry.key)
             );
             self.push(entry.key_span, field, message, "write a key such as `example.com/team`");
@@ -208,8 +208,8 @@ impl Meta<'_> {
         if size > ANNOTATIONS_MAX
             && let Some(entry) = given(metadata, "annotations")
         {
-            let message = "the annotations are larger than 256 KiB in all: the API server refuses \
-                           the policy";
+            let message = "the annotations are larger than 256 KiB in total: the API server \
+                           rejects the policy";
             self.push(entry.key_span, "metadata.annotations", message.into(), "shorten them");
         }
     }

@@ -98,18 +98,18 @@ fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
     Some(Orphan {
         place: *place,
         message: format!(
-            "{label} is a label of pods, and a namespaceSelector asks for labels of Namespaces: \
-             {who} in namespace {home} has it, and no Namespace that the repository shows does"
+            "{label} is a pod label, but a namespaceSelector matches Namespace labels: {who} in \
+             namespace {home} has it, and no Namespace in the repository does"
         ),
         help: format!(
-            "if those pods are meant, write {label} in a podSelector of the same item, and \
-             {} here",
+            "to select those pods, move {label} to a podSelector in the same peer, and write {} \
+             here",
             words::quoted(&format!("{NAME_LABEL}: {}", first.namespace.name))
         ),
         related: first
             .workload
             .label(&requirement.key)
-            .map(|label| (label.value_span, format!("the pods of {who} have it here"))),
+            .map(|label| (label.value_span, format!("the pods of {who} have the label here"))),
         by_name: false,
         proven: true,
     })
@@ -125,15 +125,15 @@ fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
     Some(Orphan {
         place,
         message: format!(
-            "nothing runs in namespace {} here: the kustomization moves {} {} from there to {}, and \
-             leaves this selector as it is",
+            "no pods run in namespace {}: the kustomization moves {} {} to namespace {}, but does \
+             not change this selector",
             words::quoted(name),
             head.kind,
             words::quoted(&head.name),
             words::quoted(now),
         ),
         help: format!(
-            "if its pods are meant, let the overlay patch this to {}",
+            "to select its pods, patch this to {} in the overlay",
             words::quoted(&format!("{NAME_LABEL}: {now}"))
         ),
         related: Some((written, "this moves it".to_owned())),
@@ -162,19 +162,16 @@ fn misspelt(
     Some(Orphan {
         place,
         message: format!(
-            "nothing in this repository mentions a namespace {}, but there is {}",
+            "no manifest mentions namespace {}, but there is {}",
             words::quoted(name),
             words::namespace(twin)
         ),
         help: format!(
-            "if that is meant, write {}",
+            "if that one is meant, write {}",
             words::quoted(&format!("{NAME_LABEL}: {}", twin.name))
         ),
         related: twin.object.map(|object| {
-            (
-                cx.cluster.head(object).name_span,
-                "this Namespace is spelt nearly the same".to_owned(),
-            )
+            (cx.cluster.head(object).name_span, "this Namespace has a similar name".to_owned())
         }),
         by_name: true,
         proven: false,
@@ -206,13 +203,13 @@ fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orph
     Some(Orphan {
         place: *place,
         message: format!(
-            "{} selects none of the Namespaces that the repository shows; Namespace {} has {label}",
+            "{} matches no Namespace in the repository; Namespace {} has {label}",
             words::quoted(&requirement.words()),
             words::quoted(&nearest.name)
         ),
         help: format!(
-            "if Namespace {} is meant, write {label}; if another one is, add it or its label to \
-             the repository",
+            "if Namespace {} is meant, write {label}; otherwise add the other Namespace, or its \
+             label, to the repository",
             words::quoted(&nearest.name)
         ),
         related: place_of_label(nearest, &requirement.key).map(|place| {

@@ -25,7 +25,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         return;
     };
     let orphan = orphans::describe(cx, &[home], selector, place.key);
-    let message = format!("{}; the policy applies to nothing", orphan.message);
+    let message = format!("{}; the policy has no effect", orphan.message);
     let mut finding = Finding::new(&RULE, orphan.place, message, orphan.help)
         .about(cx, At { policy: id, spot: Spot::PodSelector })
         .confidence(orphan.confidence.min(sure));

@@ -115,13 +115,14 @@ pub(super) fn describe(
     if let Some(number) = maybe_moved(cx, namespaces, selector) {
         orphan.confidence = Confidence::Low;
         let who = words::workload(&cx.cluster.workload(number));
-        let message = format!("{who} names no namespace, or the policy does not: it may be there");
+        let message =
+            format!("{who} or the policy has no namespace, so both may be in the same one");
         orphan.related.push(Related { span: cx.cluster.workload(number).head.name_span, message });
     }
     if let Some(head) = cx.cluster.selected_elsewhere(selector) {
         orphan.confidence = Confidence::Low;
         let message = format!(
-            "{} {} of another part of the repository has these labels",
+            "{} {} elsewhere in the repository has these labels",
             head.kind,
             words::quoted(&head.name)
         );
@@ -131,7 +132,7 @@ pub(super) fn describe(
     if let Some(head) = template.map(|id| cx.cluster.head(id)) {
         orphan.confidence = Confidence::Low;
         let message = format!(
-            "ConfigMap {} holds a template of pods with these labels",
+            "ConfigMap {} contains a pod template with these labels",
             words::quoted(&head.name)
         );
         orphan.related.push(Related { span: head.name_span, message });
@@ -139,7 +140,7 @@ pub(super) fn describe(
     if let Some(what) = cx.cluster.left_out_with_name(selector) {
         orphan.confidence = Confidence::Low;
         orphan.help = format!(
-            "{} is not evaluated, and may make them; else {}",
+            "{} is not evaluated and may create such pods; otherwise {}",
             words::quoted(what),
             orphan.help
         );
@@ -190,19 +191,18 @@ fn near_miss(
     let advice: Vec<String> = near.failed.iter().filter_map(|r| advice(cx, r, near)).collect();
     let job = near.failed.iter().find(|r| near.workload.workload.never_job(r));
     let help = match job {
-        Some(_) => format!(
-            "the Jobs of {who} are called by its name and a number: select by a label of its pod \
-             template"
-        ),
+        Some(_) => {
+            format!("Jobs of {who} have generated names: select a label of its pod template")
+        }
         None if advice.is_empty() => {
-            format!("select labels that the pods of {who} have, or give its pod template these")
+            format!("select labels that the pods of {who} have, or add these to its pod template")
         }
         None => format!("if {who} is meant, write {}", words::list(&advice, 3)),
     };
     Orphan {
         place: key,
         message: format!(
-            "{} selects no pod in {}; {who} {has}",
+            "{} matches no pod in {}; {who} {has}",
             words::selector(selector),
             places(cx, namespaces)
         ),
@@ -252,7 +252,7 @@ fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: 
     let labels_in_words = words::list(&labels, 3);
     let shown = match there.as_slice() {
         [only] if labels.is_empty() => {
-            format!("{} there has no such labels", words::workload(only))
+            format!("{} there does not have these labels", words::workload(only))
         }
         [only] => format!("{} there has {labels_in_words}", words::workload(only)),
         _ if labels.is_empty() => "no workload there has any labels".to_owned(),
@@ -262,11 +262,12 @@ fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: 
     Orphan {
         place: key,
         message: format!(
-            "{} selects no pod in {}; {shown}",
+            "{} matches no pod in {}; {shown}",
             words::selector(selector),
             places(cx, namespaces)
         ),
-        help: "select labels of a pod template that exists, or delete what selects nothing".into(),
+        help: "select labels that a pod template has, or delete the selector's policy or peer"
+            .into(),
         related: Vec::new(),
         confidence: Confidence::High,
     }
@@ -351,12 +352,15 @@ impl<'a> Relabelled<'a> {
         Orphan {
             place: self.write.place,
             message: format!(
-                "{} selects no pod in {}, since the overlay gives the pods of {who} {now} instead",
+                "{} matches no pod in {}: the overlay gives the pods of {who} {now} instead",
                 words::selector(selector),
                 places(cx, namespaces)
             ),
-            help: "keep the label, or let the overlay change it in the selectors as well".into(),
-            related: vec![Related { span: place, message: "this selector loses its pods".into() }],
+            help: "keep the label, or change it in the selectors too".into(),
+            related: vec![Related {
+                span: place,
+                message: "this selector no longer matches its pods".into(),
+            }],
             confidence: Confidence::High,
         }
     }

@@ -17,8 +17,8 @@ pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
     if finding.place.source != head.source {
         let written = made.writes.iter().rev().find(|write| holds(write, finding.place));
         let (span, message) = match written.and_then(|write| write.before.as_ref()) {
-            Some(before) => (first_line(before), "this is what it takes the place of".to_owned()),
-            None => (head.name_span, "the policy is written here".to_owned()),
+            Some(before) => (first_line(before), "it replaces this".to_owned()),
+            None => (head.name_span, "the policy is defined here".to_owned()),
         };
         // Where the rule shows a line of the policy itself, that is enough.
         if finding.related.iter().all(|related| related.span.source != head.source) {
@@ -34,9 +34,9 @@ pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
     finding.fixes.retain(|fix| is_plain && is_here(fix));
     if finding.fixes.len() < before {
         finding.withheld = Some(if is_plain {
-            "it would edit what another file than the policy's own writes".to_owned()
+            "it would edit a value that another file sets".to_owned()
         } else {
-            "the policy is made by a template, which no fix edits".to_owned()
+            "a template renders the policy, and fixes do not edit templates".to_owned()
         });
     }
 }

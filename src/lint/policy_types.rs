@@ -31,7 +31,7 @@ pub(super) fn write(
     }
     let effect = match safety {
         Safety::Safe => "",
-        Safety::Unsafe => ": closes what no rule of a direction listed here allows",
+        Safety::Unsafe => ": denies what no rule of the listed directions allows",
     };
     let title = format!("Write `policyTypes: {list}`{effect}");
     Some(Fix { title, safety, edits: vec![edit] })

@@ -103,12 +103,12 @@ fn twice(cx: &Context<'_>, at: At, entry: &PortEntry, declared: &ContainerPort) 
     let (number, protocol) = one_port(entry)?;
     let other = declared.protocol;
     let message = format!(
-        "port {number} over {protocol} is listed twice, and the pods declare {number} over {other} \
-         as well: {other} stays closed"
+        "port {number} over {protocol} is listed twice, but the pods also declare it over {other}: \
+         {other} is not allowed"
     );
-    let help = format!("write `protocol: {other}` in one of the two");
+    let help = format!("write `protocol: {other}` in one of the two entries");
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
-    let effect = format!("opens {number} over {other}");
+    let effect = format!("allows {number} over {other}");
     finding.fixes.extend(write_protocol(cx, at, entry, other, effect));
     Some(finding.related(declared.span, format!("declared as {other} here")))
 }
@@ -133,23 +133,23 @@ fn finding(
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
     let number = declared.number;
     let means = if entry.protocol.is_absent() {
-        format!("means {protocol}, as it has no `protocol`")
+        format!("is {protocol}, because it has no `protocol`")
     } else {
-        format!("says {protocol}")
+        format!("is {protocol}")
     };
     let message = format!(
-        "port {number} of {} is declared as {}, and this entry {means}: {} stays closed",
+        "{} declares port {number} over {}, but this entry {means}: {} is not allowed",
         words::workloads(cx, pods),
         declared.protocol,
         declared.protocol
     );
     let help = format!(
-        "write `protocol: {0}`, or, if the pods listen by both, add an entry with `protocol: {0}`",
+        "write `protocol: {0}`, or add an entry with `protocol: {0}` if the pods listen on both",
         declared.protocol
     );
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
     let effect =
-        format!("opens {number} over {}, and closes it over {protocol}", declared.protocol);
+        format!("allows {number} over {}, and no longer over {protocol}", declared.protocol);
     finding.fixes.extend(write_protocol(cx, at, entry, declared.protocol, effect));
     Some(finding.related(declared.span, format!("declared as {} here", declared.protocol)))
 }

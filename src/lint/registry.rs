@@ -3,8 +3,7 @@
 use super::{
     Rule, contradictory_selector, deny_all_egress_without_dns, deny_policy_allows_all,
     dns_single_protocol, dns_wrong_target, duplicate_key, duplicate_policy, empty_peer_list,
-    expectation,
-    host_network_peer, host_network_target, ignored_rules, implicit_ingress_isolation,
+    expectation, host_network_peer, host_network_target, ignored_rules, implicit_ingress_isolation,
     implicit_namespace, implicit_policy_types, invalid_ip_block, invalid_peer, invalid_policy,
     invalid_port, invalid_selector, ip_block_for_pods, kustomize_rewrites_peer,
     labels_on_workload_not_pod, missing_dns_egress, missing_namespace_selector,

@@ -24,12 +24,12 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
     let written = format!("{}/{}", head.group, head.version);
     let message = format!(
-        "{} was removed in Kubernetes 1.16: the API server does not know this policy, and nothing \
-         is restricted by it",
+        "{} was removed in Kubernetes 1.16: the API server rejects this policy, so it restricts \
+         nothing",
         words::quoted(&written)
     );
     let at = At { policy: id, spot: Spot::Metadata };
-    let help = format!("write `{CURRENT}`; the fields are the same");
+    let help = format!("write `{CURRENT}`: the fields are the same");
     let mut finding = Finding::new(&RULE, head.version_span, message, help).about(cx, at);
     finding.field = "apiVersion".into();
     let token = cx.text(head.version_span);

@@ -51,37 +51,38 @@ fn described(problem: &Problem, is_policy_lost: bool) -> Finding {
         ProblemKind::Syntax(what) => Finding::new(
             &YAML_SYNTAX,
             problem.span,
-            format!("this is not YAML: {what}"),
-            "fix it: nothing in this document was checked (the file's other documents were)",
+            format!("invalid YAML: {what}"),
+            "fix the syntax: nothing in this document was checked (other documents of the file \
+             were)",
         ),
         ProblemKind::Limit(what) => Finding::new(
             &YAML_LIMIT,
             problem.span,
             what.clone(),
-            "split it, raise the limit (`[limits]` in netpol-lint.toml), or leave the file out with \
-             `--exclude`: it was not checked",
+            "it was not checked: split it, raise the limit (`[limits]` in netpol-lint.toml), or \
+             leave the file out with `--exclude`",
         ),
         ProblemKind::Template if is_policy_lost => Finding::new(
             &YAML_SYNTAX,
             problem.span,
-            "this document is a template (`{{ … }}`) that some tool renders first, and names a kind \
-             of network policy: that policy was not checked",
-            "check what the tool renders, or leave the file out with `--exclude`",
+            "this document is a template (`{{ … }}`) with a kind of network policy in it: the \
+             policy was not checked",
+            "check the rendered output, or leave the file out with `--exclude`",
         )
         .severity(Severity::Warning),
         ProblemKind::Template => Finding::new(
             &YAML_SYNTAX,
             problem.span,
-            "this document is a template (`{{ … }}`) that some tool renders first: it was not \
-             checked, and what it may hold is never called missing",
-            "check what the tool renders, or leave the file out with `--exclude`",
+            "this document is a template (`{{ … }}`): it was not checked, and objects that it may \
+             define are not reported as missing",
+            "check the rendered output, or leave the file out with `--exclude`",
         )
         .severity(Severity::Note),
         ProblemKind::NotUtf8 => Finding::new(
             &UNREADABLE_FILE,
             problem.span,
-            "this file is not UTF-8 from here on: Kubernetes' tools can't read it either",
-            "save it as UTF-8; nothing in it was checked",
+            "this file is not valid UTF-8 here: Kubernetes tools can't read it either",
+            "save it as UTF-8: nothing in it was checked",
         ),
     }
 }
@@ -130,15 +131,15 @@ fn unknown_policy_kind(found: &[(&Object, bool)]) -> Option<Finding> {
     };
     let count = match found.len() {
         1 => String::new(),
-        2 => " (here and in one more object)".to_owned(),
-        all => format!(" (here and in {} more objects)", all - 1),
+        2 => " (this one and 1 more)".to_owned(),
+        all => format!(" (this one and {} more)", all - 1),
     };
     let kind = words::quoted(&first.head.kind);
     let message = format!(
-        "policies of kind {kind} are not evaluated{count}: they may select pods of {whose}, so \
-         nothing is called blocked or missing there"
+        "netpol-lint does not evaluate {kind}{count}: it may select pods of {whose}, so no rule \
+         reports traffic there as blocked or missing"
     );
-    let help = "nothing is wrong with it; check these pods' connections by other means";
+    let help = "nothing is wrong with this object; check these pods' connections by other means";
     let head = &first.head;
     let mut finding = Finding::new(&UNKNOWN_POLICY_KIND, head.kind_span, message, help);
     finding.field = "kind".into();

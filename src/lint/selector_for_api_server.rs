@@ -120,9 +120,9 @@ fn is_in_system_namespace(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
 
 fn finding(cx: &Context<'_>, at: At) -> Option<Finding> {
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
-    let message = "port 6443 is the API server's, which does not run on the pods' network: as a \
-                   rule no selector reaches it (nor the internet), and these peers are selectors";
-    let help = "let the pods out to the API server's addresses by an `ipBlock` (see `kubectl get \
-                endpoints kubernetes`), or to everyone on this port by leaving `to` out";
+    let message = "port 6443 is the API server's port, but these peers are selectors: the API \
+                   server usually runs outside the pod network, where no selector matches it";
+    let help = "allow the API server's addresses with an `ipBlock` (see `kubectl get endpoints \
+                kubernetes`), or delete `to` to allow this port to everyone";
     Some(Finding::new(&RULE, place, message, help).about(cx, at))
 }

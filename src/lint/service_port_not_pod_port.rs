@@ -4,8 +4,7 @@ use super::edits::{self, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::bundle::Head;
 use crate::model::{
-    At, ContainerPort, Direction, Field, PortEntry, PortRef, Protocol, Service, ServicePort, Spot,
-    Workload,
+    At, ContainerPort, Field, PortEntry, PortRef, Protocol, Service, ServicePort, Spot, Workload,
 };
 
 /// The rule.
@@ -138,13 +137,9 @@ fn finding(
     let service = words::quoted(&mapping.head.name);
     let workload = words::workload(&cx.cluster.workload(mapping.workload));
     let target = mapping.target;
-    let side = match at.spot.direction() {
-        Some(Direction::Ingress) => "come in",
-        _ => "go out",
-    };
     let message = format!(
-        "port {port} is the port of Service {service}; the pods of {workload} listen on {target}, \
-         and a policy sees connections {side} on the pod's port, so this allows none"
+        "policies match pod ports: Service {service} maps {port} to {target} on the pods of \
+         {workload}, so port {port} allows nothing"
     );
     let help = format!("write `port: {target}`");
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).related(
@@ -166,6 +161,6 @@ fn write_target(cx: &Context<'_>, at: At, entry: &PortEntry, mapping: &Mapping<'
         return None;
     }
     let edit = Site::of(cx, at.policy)?.replace(place.value, target.to_string());
-    let effect = format!("opens {target} to the same peers, and closes what is written now");
+    let effect = format!("allows port {target} to the same peers, and no longer the current port");
     edits::risky(format!("Write port {target}"), effect, Some(edit))
 }

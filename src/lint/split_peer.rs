@@ -58,28 +58,28 @@ fn finding(
         selector.map(words::selector).unwrap_or_default()
     };
     let (effect, list) = match at.spot.direction() {
-        Some(Direction::Ingress) => ("every pod of those namespaces gets in", "from"),
-        _ => ("every pod of those namespaces is reached", "to"),
+        Some(Direction::Ingress) => ("every pod in those namespaces is allowed in", "from"),
+        _ => ("every pod in those namespaces can be reached", "to"),
     };
     let effect = match sign {
         Sign::Redundant => format!(
-            "{effect}, and among them every pod of the policy's own namespace, so the podSelector \
+            "{effect}, including every pod in the policy's own namespace, so the podSelector \
              restricts nothing"
         ),
         _ => format!("{effect}, whatever its labels"),
     };
     let message = format!(
-        "the namespaceSelector {} and the podSelector {} are two items of `{list}`, so either is \
-         enough: {effect}",
+        "the namespaceSelector {} and the podSelector {} are separate peers in `{list}`, so either \
+         is enough: {effect}",
         name(namespaces),
         name(pods)
     );
-    let help = "to mean those pods in those namespaces, write both selectors in one item (delete \
-                the second dash)";
+    let help = "to allow only those pods in those namespaces, write both selectors in one peer \
+                (delete the second dash)";
     let other = if std::ptr::eq(second, pods) { namespaces } else { pods };
     let mut finding = Finding::new(&RULE, second.first_token, message, help)
         .about(cx, at)
-        .related(other.first_token, "the other half is an item of its own")
+        .related(other.first_token, "the other selector is a separate peer")
         .confidence(sign.confidence());
     finding.fixes.extend(join(cx, at));
     finding
@@ -102,9 +102,8 @@ fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
     if pairs != 1 || has_both {
         return None;
     }
-    let effect =
-        "closes the rule to all other pods of those namespaces, and to such pods elsewhere";
-    edits::risky("Write both selectors in one item", effect, site.join(first, second))
+    let effect = "no longer allows other pods in those namespaces, or such pods elsewhere";
+    edits::risky("Merge both selectors into one peer", effect, site.join(first, second))
 }
 
 /// What the repository shows of two halves; none where it shows that they belong to nothing.
@@ -192,10 +191,8 @@ pub(super) fn withhold(cx: &Context<'_>, finding: &mut Finding) {
     let before = finding.fixes.len();
     finding.fixes.retain(|fix| !writes_into_half(fix));
     if finding.fixes.len() < before {
-        finding.withheld = Some(
-            "it would write into one half of two peers that may be meant as one (split-peer)"
-                .into(),
-        );
+        finding.withheld =
+            Some("it would edit one of two peers that may be meant as one (split-peer)".into());
     }
 }
 

@@ -106,19 +106,19 @@ fn finding(
     let ports = words::list(&ports, 3);
     let message = match direction {
         Direction::Ingress => format!(
-            "`{list}` and `ports` are two rules, so either is enough: those peers get in on every \
-             port, and everyone gets in on {ports}"
+            "`{list}` and `ports` are separate rules, so either is enough: those peers are allowed \
+             in on every port, and everyone is allowed in on {ports}"
         ),
         Direction::Egress => format!(
-            "`{list}` and `ports` are two rules, so either is enough: those peers are reached on \
-             every port, and everyone is reached on {ports}"
+            "`{list}` and `ports` are separate rules, so either is enough: those peers can be \
+             reached on every port, and everyone on {ports}"
         ),
     };
-    let help = "to mean those peers on those ports, write `ports` into the rule before (delete \
-                its dash); if both are meant, a comment above saves the next reader the question";
+    let help = "to allow only those peers on those ports, move `ports` into the rule above (delete \
+                its dash); if both rules are intended, suppress this with a comment that says why";
     let mut finding = Finding::new(&RULE, second.span, message, help)
         .about(cx, at)
-        .related(first.span, "the peers stand in a rule of their own");
+        .related(first.span, "the peers are a separate rule");
     finding.fixes.extend(join(cx, at));
     finding
 }
@@ -130,8 +130,12 @@ fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
     };
     let site = Site::of(cx, at.policy)?;
     let first = site.node(Spot::Rule(direction, second.checked_sub(1)?))?;
-    let effect = "closes all other ports to those peers, and these ports to everyone else";
-    edits::risky("Write peers and ports in one rule", effect, site.join(first, site.node(at.spot)?))
+    let effect = "no longer allows other ports to those peers, or these ports to everyone else";
+    edits::risky(
+        "Merge peers and ports into one rule",
+        effect,
+        site.join(first, site.node(at.spot)?),
+    )
 }
 
 fn port_words(entry: &PortEntry) -> String {

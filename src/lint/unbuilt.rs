@@ -48,7 +48,7 @@ pub fn unrendered(faults: &[&Fault]) -> Option<Finding> {
     if !others.is_empty() {
         let more = others.len();
         let charts = if more == 1 { "chart" } else { "charts" };
-        finding.message.push_str(&format!(" (nor are {more} more {charts})"));
+        finding.message.push_str(&format!(" (and {more} more {charts})"));
     }
     others.iter().for_each(|fault| again(&mut finding, fault, false));
     Some(finding)
@@ -64,7 +64,7 @@ pub fn again(finding: &mut Finding, fault: &Fault, is_policy_lost: bool) {
         || finding.related.last().is_some_and(|related| related.span == fault.place);
     if !is_known {
         let is_same = finding.message == fault.message;
-        let message = if is_same { "the same here".to_owned() } else { fault.message.clone() };
+        let message = if is_same { "also here".to_owned() } else { fault.message.clone() };
         finding.related.push(Related { span: fault.place, message });
     }
 }

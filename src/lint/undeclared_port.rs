@@ -65,13 +65,13 @@ fn finding(cx: &Context<'_>, at: At, number: u16, pods: &[u32]) -> Option<Findin
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
     let word = if numbers.len() == 1 { "port" } else { "ports" };
     let message = format!(
-        "port {number} is none that {} declares: its containers declare {word} {}",
+        "{} does not declare port {number}: its containers declare {word} {}",
         words::workloads(cx, pods),
         words::list(&numbers, 5)
     );
     let help = format!(
-        "write the port that is meant, or, if the pods do listen on {number}, declare it under \
-         `ports` of the container"
+        "write the intended port, or declare {number} under the container's `ports` if the pods \
+         listen on it"
     );
     let finding = Finding::new(&RULE, place, message, help).about(cx, at);
     Some(match declared().next() {

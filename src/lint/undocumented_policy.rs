@@ -24,12 +24,12 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     for told in habits::exceptions_or_habit(cx, lacks) {
         let head = cx.cluster.head(told.policy);
         let message = format!(
-            "nothing says what policy {} is for: it has neither a comment nor a description{}",
+            "policy {} has neither a comment nor a description{}",
             words::quoted(&head.name),
             told.others_in_words(cx)
         );
-        let help = "say in a comment above it, or in the annotation `kubernetes.io/description`, \
-                    who talks to whom and why";
+        let help = "say what it allows and why, in a comment above it or in the annotation \
+                    `kubernetes.io/description`";
         let at = At { policy: told.policy, spot: Spot::Metadata };
         findings.push(Finding::new(&RULE, head.name_span, message, help).about(cx, at));
     }

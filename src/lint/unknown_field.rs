@@ -197,8 +197,8 @@ fn finding(cx: &Context<'_>, id: u32, stray: &Stray<'_>) -> Finding {
     let here =
         if stray.path.is_empty() { "a NetworkPolicy".into() } else { words::quoted(&stray.path) };
     let message = format!(
-        "{here} has no field {key}: kubectl refuses the policy, other clients have it applied \
-         without this field"
+        "{here} has no field {key}: kubectl rejects the policy, and other clients drop the field \
+         silently"
     );
     let at = At { policy: id, spot: stray.spot };
     let place = stray.entry.key_span;
@@ -219,7 +219,7 @@ fn rename(cx: &Context<'_>, id: u32, stray: &Stray<'_>, name: &str) -> Option<Fi
         return None;
     }
     let edit = Site::of(cx, id)?.replace(place, quoted_like(cx.text(place), name));
-    let effect = "puts it into effect, which opens or closes what it says";
+    let effect = "puts the field into effect, which may allow or deny traffic";
     edits::risky(format!("Write `{name}`"), effect, Some(edit))
 }
 
@@ -233,8 +233,8 @@ fn advice(stray: &Stray<'_>) -> (String, Option<&'static str>) {
     }
     let help = match stray.shape {
         Shape::Selector => {
-            "labels stand under `matchLabels`: without that, this selector is empty \
-                            and selects everything"
+            "put labels under `matchLabels`: without it, this selector is empty and matches \
+             everything"
                 .to_owned()
         }
         shape => format!("the fields here are {}", known(shape)),
@@ -245,23 +245,23 @@ fn advice(stray: &Stray<'_>) -> (String, Option<&'static str>) {
 /// What to do about a field that exists, but not there.
 fn misplaced(stray: &Stray<'_>) -> Option<&'static str> {
     Some(match (stray.shape, stray.entry.key.as_str()) {
-        (Shape::IngressRule, "to") => "peers of an ingress rule stand under `from`",
-        (Shape::EgressRule, "from") => "peers of an egress rule stand under `to`",
+        (Shape::IngressRule, "to") => "put the peers of an ingress rule under `from`",
+        (Shape::EgressRule, "from") => "put the peers of an egress rule under `to`",
         (Shape::Peer, "namespace" | "namespaces") => {
-            "select the namespace by `namespaceSelector: {matchLabels: \
+            "select the namespace with `namespaceSelector: {matchLabels: \
              {kubernetes.io/metadata.name: …}}`"
         }
         (Shape::Peer | Shape::Spec, "ports" | "port") => {
-            "ports stand beside `from` or `to`, under the rule"
+            "put `ports` in the rule, beside `from` or `to`"
         }
         (Shape::IngressRule | Shape::EgressRule, "port" | "protocol" | "endPort") => {
-            "it belongs to an item of `ports`"
+            "put it in an item of `ports`"
         }
         (Shape::IngressRule, "podSelector" | "namespaceSelector" | "ipBlock") => {
-            "selectors stand in an item of `from`"
+            "put selectors in an item of `from`"
         }
         (Shape::EgressRule, "podSelector" | "namespaceSelector" | "ipBlock") => {
-            "selectors stand in an item of `to`"
+            "put selectors in an item of `to`"
         }
         _ => return None,
     })

@@ -57,7 +57,7 @@ fn finding(
     let name = words::quoted(asked.name);
     if let Some(port) = other_protocol {
         let message = format!(
-            "the port {name} of {who} is {}, and this entry means {}: no connection is allowed",
+            "port {name} of {who} is {}, but this entry is {}: it allows nothing",
             port.protocol, asked.protocol
         );
         let help = format!("write `protocol: {}`", port.protocol);
@@ -65,22 +65,22 @@ fn finding(
         return finding.related(port.span, format!("{name} is declared here"));
     }
     let message =
-        format!("no container of {who} has a port called {name}: no connection is allowed");
+        format!("no container of {who} has a port named {name}: this entry allows nothing");
     let near = nearest(cx, pods, asked);
     let help = match near {
         Some(port) => format!(
-            "write `port: {}` (the name of {}), or the number",
+            "write `port: {}` (the name of port {}), or the number",
             port.name.as_deref().unwrap_or_default(),
             port.number
         ),
-        None => "write the number, or give the container's port this name".to_owned(),
+        None => "write the port number, or add this name to the container's port".to_owned(),
     };
     let finding = Finding::new(&RULE, asked.place, message, help).about(cx, at);
     match near {
         Some(port) => finding.related(
             port.span,
             format!(
-                "this port is called {}",
+                "this port is named {}",
                 words::quoted(port.name.as_deref().unwrap_or_default())
             ),
         ),

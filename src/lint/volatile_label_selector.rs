@@ -43,12 +43,9 @@ fn look(cx: &Context<'_>, at: At, selector: &Field<Selector>, findings: &mut Vec
         }
         let known = VOLATILE.iter().find(|(key, _)| requirement.key == key);
         findings.extend(known.map(|(_, why)| {
-            let message = format!(
-                "{} asks for a value that does not last: {why}, and then the selector no longer \
-                 fits",
-                words::quoted(&requirement.words())
-            );
-            let help = "select by labels that stay, such as `app.kubernetes.io/name` and \
+            let message =
+                format!("{} will stop matching: {why}", words::quoted(&requirement.words()));
+            let help = "select stable labels instead, such as `app.kubernetes.io/name` and \
                         `app.kubernetes.io/instance`";
             Finding::new(&RULE, requirement.key_span, message, help).about(cx, at)
         }));

@@ -41,7 +41,7 @@ pub(super) fn namespace(namespace: &Namespace) -> String {
 pub(super) fn pods_of(cx: &Context<'_>, policy: u32) -> String {
     match cx.cluster.policy(policy).pod_selector.get().filter(|s| !s.is_empty()) {
         None => {
-            format!("every pod of {}", namespace(cx.cluster.namespace(cx.cluster.home(policy))))
+            format!("every pod in {}", namespace(cx.cluster.namespace(cx.cluster.home(policy))))
         }
         Some(labels) => format!("pods with {}", selector(labels)),
     }

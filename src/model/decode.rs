@@ -282,7 +282,7 @@ fn port_entry(node: &Node) -> PortEntry {
 fn protocol(node: &Node) -> Result<Protocol, Why> {
     let text = string(node)?;
     Protocol::parse(&text)
-        .ok_or_else(|| Why::Refused("must be `TCP`, `UDP` or `SCTP`, in upper case".into()))
+        .ok_or_else(|| Why::Refused("must be `TCP`, `UDP` or `SCTP`, in uppercase".into()))
 }
 
 /// `IntOrString`: a whole number in any notation of YAML 1.1 (`80.0` and `8e1` too, since JSON
@@ -416,7 +416,7 @@ fn label_value(node: &Node, field: &str, selector: &mut Selector) -> Option<Comp
             None
         }
         Ok(value) if node.is_null() => {
-            fault(Why::Refused("is read as the empty value".into()), true);
+            fault(Why::Refused("is read as the empty string".into()), true);
             Some(value)
         }
         Ok(value) => {
@@ -474,9 +474,9 @@ fn operator(node: &Node, base: &str, selector: &mut Selector) -> Option<Operator
         Ok(text) if text.is_empty() => {
             Why::Refused("is missing: it must be `In`, `NotIn`, `Exists` or `DoesNotExist`".into())
         }
-        Ok(_) => {
-            Why::Refused("must be `In`, `NotIn`, `Exists` or `DoesNotExist` (case counts)".into())
-        }
+        Ok(_) => Why::Refused(
+            "must be `In`, `NotIn`, `Exists` or `DoesNotExist` (case-sensitive)".into(),
+        ),
     };
     selector.faults.push(Fault {
         span: written.map_or(first_token(node), |n| n.span),

@@ -68,8 +68,8 @@ pub fn inventory(
     }
     if objects.is_empty() {
         return Err(format!(
-            "the inventory `{shown}` holds no manifest: `kubectl get \
-             ns,deploy,sts,ds,pods,svc -A -o yaml` and `netpol-lint inventory` print one"
+            "the inventory `{shown}` contains no manifest: create one with `kubectl get \
+             ns,deploy,sts,ds,pods,svc -A -o yaml` or `netpol-lint inventory`"
         ));
     }
     // The pods of one controller are one workload.

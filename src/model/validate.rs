@@ -14,7 +14,7 @@ pub fn label_key(key: &str) -> Result<(), String> {
         Some((prefix, name)) => (Some(prefix), name),
     };
     if name.contains('/') {
-        return Err("may have one `/` at most, between a DNS prefix and a name".into());
+        return Err("may have at most one `/`, between a DNS prefix and a name".into());
     }
     match prefix {
         Some("") => return Err("has nothing before its `/`".into()),
@@ -30,8 +30,8 @@ pub fn label_key(key: &str) -> Result<(), String> {
         return Err(format!("has a name of more than {LABEL_MAX} characters"));
     }
     if !is_label_shaped(name) {
-        return Err("must be letters, digits, `-`, `_` and `.`, with a letter or digit first \
-                    and last"
+        return Err("may contain only letters, digits, `-`, `_` and `.`, and must start and end \
+                    with a letter or digit"
             .into());
     }
     Ok(())
@@ -43,8 +43,8 @@ pub fn label_value(value: &str) -> Result<(), String> {
         return Err(format!("has more than {LABEL_MAX} characters"));
     }
     if !value.is_empty() && !is_label_shaped(value) {
-        return Err("must be letters, digits, `-`, `_` and `.`, with a letter or digit first \
-                    and last"
+        return Err("may contain only letters, digits, `-`, `_` and `.`, and must start and end \
+                    with a letter or digit"
             .into());
     }
     Ok(())
@@ -61,13 +61,13 @@ pub fn port_name(name: &str) -> Result<(), String> {
     }
     let fits = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
     if !bytes.iter().all(fits) {
-        return Err("must be lower-case letters, digits and `-`".into());
+        return Err("may contain only lowercase letters, digits and `-`".into());
     }
     if !bytes.iter().any(u8::is_ascii_lowercase) {
-        return Err("is in quotes, so it is a name, and a name needs a letter".into());
+        return Err("is quoted, so it is a name, and a name needs a letter".into());
     }
     if name.contains("--") || name.starts_with('-') || name.ends_with('-') {
-        return Err("may not begin or end with `-`, nor have two in a row".into());
+        return Err("must not start or end with `-`, or contain `--`".into());
     }
     Ok(())
 }
@@ -78,8 +78,8 @@ pub fn dns_subdomain(name: &str) -> Result<(), String> {
         return Err(format!("must have 1 to {SUBDOMAIN_MAX} characters"));
     }
     if !name.split('.').all(is_dns_part) {
-        return Err("must be lower-case letters, digits, `-` and `.`, each part with a letter or \
-                    digit first and last"
+        return Err("may contain only lowercase letters, digits, `-` and `.`, and each part must \
+                    start and end with a letter or digit"
             .into());
     }
     Ok(())
@@ -91,8 +91,8 @@ pub fn dns_label(name: &str) -> Result<(), String> {
         return Err(format!("must have 1 to {LABEL_MAX} characters"));
     }
     if !is_dns_part(name) {
-        return Err("must be lower-case letters, digits and `-`, with a letter or digit first \
-                    and last"
+        return Err("may contain only lowercase letters, digits and `-`, and must start and end \
+                    with a letter or digit"
             .into());
     }
     Ok(())

@@ -38,7 +38,7 @@ impl<'a> Boundary<'a> {
     pub fn resolve(self, path: &Path) -> io::Result<PathBuf> {
         let real = self.root.join(path).canonicalize()?;
         match real.strip_prefix(self.root) {
-            Ok(below) if is_in_git(below) => Err(io::Error::other("it lies in `.git`")),
+            Ok(below) if is_in_git(below) => Err(io::Error::other("it is inside `.git`")),
             Ok(_) => Ok(real),
             Err(_) => Err(outside()),
         }
@@ -166,7 +166,7 @@ fn is_in_git(path: &Path) -> bool {
 }
 
 fn outside() -> io::Error {
-    io::Error::new(ErrorKind::PermissionDenied, "it leads out of the repository")
+    io::Error::new(ErrorKind::PermissionDenied, "it is outside the repository")
 }
 
 fn special(metadata: &fs::Metadata) -> io::Error {

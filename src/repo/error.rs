@@ -32,7 +32,7 @@ impl fmt::Display for Error {
             Self::Path(path, error) => write!(f, "{}: {error}", quoted(path)),
             Self::NotAFile(path, what) => write!(
                 f,
-                "{} is {what}, not a file or a directory; to check what a command prints, pipe \
+                "{} is {what}, not a file or a directory; to check the output of a command, pipe \
                  it into `netpol-lint -`",
                 quoted(path)
             ),
@@ -47,9 +47,9 @@ impl fmt::Display for Error {
                 let paths: Vec<String> = paths.iter().map(|path| quoted(path)).collect();
                 write!(
                     f,
-                    "nothing to read under {}: looked for *.yaml, *.yml, *.json and \
-                     Kustomization, except what --exclude, --include, netpol-lint.toml or gitignore rules \
-                     leave out (--no-ignore reads what gitignore hides)",
+                    "no files to check under {}: looked for *.yaml, *.yml, *.json and \
+                     Kustomization, except files that --exclude, --include, netpol-lint.toml or \
+                     gitignore rules skip (--no-ignore reads gitignored files)",
                     paths.join(", ")
                 )
             }

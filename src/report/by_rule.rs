@@ -56,8 +56,8 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
     let rest = if rows.len() > RULES + 1 { rows.split_off(RULES) } else { Vec::new() };
     writeln!(
         out,
-        "{} (and the first place of each)\n",
-        paint(look, Ink::Strong, "What to mend first")
+        "{} (each with its first location)\n",
+        paint(look, Ink::Strong, "What to fix first")
     )?;
     let number = lines(out, &rows, outcome, look)?;
     if !rest.is_empty() {

@@ -44,7 +44,7 @@ pub fn would_mend(out: &mut dyn Write, after: &Outcome, look: &Look) -> io::Resu
     let mended = count(summary.mended, "finding", "findings");
     let files = count(summary.mended_files, "file", "files");
     let remain = after.findings.len();
-    writeln!(out, "Would mend {mended} in {files}; {remain} would remain.")?;
+    writeln!(out, "Would fix {mended} in {files}; {remain} would remain.")?;
     withheld(out, after, look)?;
     not_mended(out, after, look)
 }
@@ -67,7 +67,7 @@ fn withheld(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<(
 pub fn not_mended(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     for (path, why) in &outcome.summary.not_mended {
         let file = path::file(outcome, look, path);
-        writeln!(out, "Not mended: {file}: {}.", visible(why))?;
+        writeln!(out, "Not fixed: {file}: {}.", visible(why))?;
     }
     Ok(())
 }
@@ -122,21 +122,18 @@ fn fixes(findings: &[Finding]) -> Option<String> {
     let fixes = |safety| findings.iter().filter(|f| f.safest_fix() == Some(safety)).count();
     let told = match (fixes(Safety::Safe), fixes(Safety::Unsafe)) {
         (0, 0) => return None,
-        (safe, 0) => format!("a safe fix for {safe} of them (--fix)"),
-        (0, risky) => format!("an unsafe fix for {risky} of them (--fix --unsafe-fixes)"),
-        (safe, risky) => format!(
-            "a safe fix for {safe} of them (--fix) and an unsafe one for {risky} more \
-             (--unsafe-fixes)"
-        ),
+        (safe, 0) => format!("{safe} fixable with `--fix`"),
+        (0, risky) => format!("{risky} fixable with `--fix --unsafe-fixes`"),
+        (safe, risky) => format!("{safe} fixable with `--fix`, {risky} more with `--unsafe-fixes`"),
     };
-    Some(format!("There is {told}."))
+    Some(format!("{told}."))
 }
 
 /// What fixes have done.
 fn mended(summary: &Summary) -> Option<String> {
     let findings = count(summary.mended, "finding", "findings");
     let files = count(summary.mended_files, "file", "files");
-    (summary.mended > 0).then(|| format!("Mended {findings} in {files}."))
+    (summary.mended > 0).then(|| format!("Fixed {findings} in {files}."))
 }
 
 /// Which charts were not rendered: their policies are missing above.
@@ -181,27 +178,25 @@ pub(super) fn in_test_directories(summary: &Summary) -> Option<String> {
     let verb = if hidden == 1 { "is" } else { "are" };
     (hidden > 0).then(|| {
         format!(
-            "{told} in directories of tests and examples {verb} not shown: give such a directory \
-             as a path to see all of it."
+            "{told} in test and example directories {verb} not shown: pass such a directory as a \
+             path to see them."
         )
     })
 }
 
 /// What the baseline holds for nothing.
 pub(super) fn stale(outcome: &Outcome) -> Option<String> {
-    let told = |number| count(number, "entry", "entries");
+    let told = |number| count(number, "baseline entry", "baseline entries");
     match (outcome.stale.len(), outcome.summary.pruned) {
         (0, 0) => None,
-        (0, pruned) => Some(format!("Took {} out of the baseline.", told(pruned))),
+        (0, pruned) => Some(format!("Removed {}.", told(pruned))),
         (1, _) => {
-            let said =
-                "1 entry of the baseline is no finding any more: `--prune-baseline` takes it out.";
+            let said = "1 baseline entry no longer matches; remove it with `--prune-baseline`.";
             Some(said.to_owned())
         }
-        (stale, _) => Some(format!(
-            "{} of the baseline are no findings any more: `--prune-baseline` takes them out.",
-            told(stale)
-        )),
+        (stale, _) => {
+            Some(format!("{} no longer match; remove them with `--prune-baseline`.", told(stale)))
+        }
     }
 }
 

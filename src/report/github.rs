@@ -28,7 +28,8 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result
             let word = severity.word();
             writeln!(
                 out,
-                "{more} more of severity {word}: GitHub shows {SHOWN} annotations of a level."
+                "{more} more of severity {word} not shown: GitHub shows {SHOWN} annotations per \
+                 level."
             )?;
         }
     }

@@ -130,7 +130,7 @@ fn skip(writer: &mut Xml<'_>, suppressed: &Suppressed, outcome: &Outcome) -> io:
     let (name, class) = names(&suppressed.finding, outcome);
     let place = told::place(&outcome.sources, suppressed.place);
     let reason = match suppressed.reason.as_str() {
-        "" => "no reason is given",
+        "" => "no reason given",
         reason => reason,
     };
     let message = format!("suppressed: {reason} ({place})");

@@ -49,14 +49,10 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result
         }
     }
     if left_out > 0 {
-        let _ = writeln!(report, "\n{left_out} more {} no room here.", have(left_out));
+        let _ = writeln!(report, "\n{left_out} more not shown, to keep this report short.");
     }
     suppressed(&mut report, outcome);
     out.write_all(report.as_bytes())
-}
-
-fn have(number: usize) -> &'static str {
-    if number == 1 { "has" } else { "have" }
 }
 
 /// `## netpol-lint: 3 errors, 1 warning`, and what was read.
@@ -184,7 +180,7 @@ fn suppressed(report: &mut String, outcome: &Outcome) {
         let line = held_back(held, &outcome.sources);
         if report.len() + line.len() > ROOM {
             let left = list.len() - i;
-            let _ = writeln!(report, "\n{left} more {} no room here.", have(left));
+            let _ = writeln!(report, "\n{left} more not shown, to keep this report short.");
             return;
         }
         report.push_str(&line);
@@ -196,7 +192,7 @@ fn held_back(held: &Suppressed, sources: &Sources) -> String {
     let at = sources.start(finding.place);
     let place = format!("{}:{}:{}", sources.get(finding.place.source).path, at.line, at.column);
     let reason = match held.reason.as_str() {
-        "" => "no reason is given".to_owned(),
+        "" => "no reason given".to_owned(),
         reason => prose(reason),
     };
     let (rule, url) = (finding.rule.id, finding.rule.url());

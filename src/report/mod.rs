@@ -8,9 +8,9 @@ pub mod checkstyle;
 pub mod closing;
 pub mod concise;
 pub mod connections;
-pub mod expectations;
 #[cfg(feature = "cli")]
 mod excerpt;
+pub mod expectations;
 pub mod github;
 pub mod gitlab;
 mod inert;

@@ -195,7 +195,7 @@ impl<'a> Drawing<'a> {
         if let Some(suppressed) = self.suppressed {
             let place = path::place(self.outcome, self.look, suppressed.place);
             let reason = match suppressed.reason.as_str() {
-                "" => "no reason is given",
+                "" => "no reason given",
                 reason => reason,
             };
             trailers.push(("suppressed", format!("{reason} ({place})")));

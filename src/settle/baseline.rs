@@ -71,7 +71,7 @@ impl Baseline {
             (VERSION, Some(findings)) => Ok(Self::new(findings)),
             (VERSION, None) => Err("is not a baseline file: it has no `findings`".to_owned()),
             (other, _) => Err(format!(
-                "is a baseline of version {other}, and this netpol-lint reads version {VERSION}"
+                "has baseline version {other}, but this netpol-lint reads version {VERSION}"
             )),
         }
     }

@@ -216,7 +216,7 @@ fn in_plain_words(info: &str) -> Cow<'static, str> {
         }
         "block sequence entries are not allowed in this context"
         | "\"-\" is only valid inside a block" => "a list item (`- `) is not expected here",
-        "invalid indentation" => "this line is indented less than what it belongs to",
+        "invalid indentation" => "this line is indented less than its parent",
         "invalid indentation in flow construct" => {
             "the lines of this value must be indented more than its key"
         }
@@ -232,7 +232,7 @@ fn in_plain_words(info: &str) -> Cow<'static, str> {
         "while parsing a flow mapping, did not find expected ',' or '}'" => "expected `,` or `}`",
         "while parsing a flow sequence, expected ',' or ']'" => "expected `,` or `]`",
         "while parsing a node, did not find expected node content" => "expected a value here",
-        "misplaced bracket" => "this bracket closes nothing",
+        "misplaced bracket" => "this bracket has no opening bracket",
         "while scanning a quoted scalar, found unexpected end of stream"
         | "while scanning a quoted scalar, found unexpected document indicator" => {
             "this quote is never closed"
@@ -242,11 +242,12 @@ fn in_plain_words(info: &str) -> Cow<'static, str> {
         }
         "while parsing a quoted scalar, found unknown escape character"
         | "while parsing a quoted scalar, did not find expected hexadecimal number" => {
-            "a backslash in these double quotes is not an escape that YAML knows: write it twice, \
-             or use single quotes"
+            "unknown escape in these double quotes: write the backslash twice, or use single quotes"
         }
-        "while parsing node, found unknown anchor" => "no anchor of this name stands before it",
-        "comment intercepting the multiline text" => "a comment can't stand inside a value",
+        "while parsing node, found unknown anchor" => {
+            "no anchor with this name is defined before it"
+        }
+        "comment intercepting the multiline text" => "a comment can't be inside a value",
         "comments must be separated from other tokens by whitespace" => {
             "a comment needs a space before its `#`"
         }

@@ -45,7 +45,8 @@ impl Stop {
         let kind = match self.what {
             What::Syntax(message) => ProblemKind::Syntax(message.into_owned()),
             What::Surrogate => ProblemKind::Syntax(
-                "an escape in this value is no character: YAML has no surrogate pairs".to_owned(),
+                "an escape in this value is not a character: YAML has no surrogate pairs"
+                    .to_owned(),
             ),
             What::Depth => ProblemKind::Limit(format!(
                 "this document is nested more than {} levels deep",

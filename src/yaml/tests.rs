@@ -291,7 +291,7 @@ fn both_parsers_mark_the_same_places() {
 fn what_libyaml_rejects_too_keeps_the_first_message() {
     for (text, said) in [
         ("a: 'x\ny\n", "this quote is not closed before"),
-        ("a: [\nb\nc: d\n", "this line is indented less than what it belongs to"),
+        ("a: [\nb\nc: d\n", "this line is indented less than its parent"),
         ("a: 'x\ny'z\n", "this quote is not closed before a line that is indented less"),
         ("a: 'x\ny'\nb: [!t, c]\n", "this quote is not closed before"),
         ("a: 'x\ny'\nb: \"\\", "this quote is not closed before"),
@@ -419,8 +419,8 @@ fn problems_name_the_place() {
         ("a: 'x\n  y\n", "never closed", "'x"),
         ("a: \"x\" y\n", "after the closing quote", "y"),
         ("a: @x\n", "can't start with `@`", "@x"),
-        ("a: \"\\d\"\n", "a backslash in these double quotes", "\"\\d\""),
-        ("a: ]\n", "closes nothing", "]"),
+        ("a: \"\\d\"\n", "unknown escape in these double quotes", "\"\\d\""),
+        ("a: ]\n", "has no opening bracket", "]"),
         ("a: {b: 1\n", "expected `,` or `}`", ""),
         ("a: 1\nb\nc: 2\n", "expected a `:`", "c: 2"),
         ("- a\nb: 1\n", "expected a list item", "b: 1"),

@@ -141,7 +141,7 @@ impl<'t> Builder<'t> {
     fn alias(&mut self, anchor: usize, place: Range<usize>) -> Result<(), Stop> {
         let at = place.start;
         let Some(Some(done)) = self.anchors.get(&anchor) else {
-            return Err(Stop::syntax(at, "this alias stands inside the value that it repeats"));
+            return Err(Stop::syntax(at, "this alias is inside the value that it repeats"));
         };
         let done = done.clone();
         if self.open.len() + done.height > self.depth_limit {

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 /// The stages, in the order in which data flows through them.
 const STAGES: [&str; 14] = [
-    "repo", "text", "yaml", "bundle", "model", "resolve", "reach", "expect", "lint", "settle", "fix",
-    "report", "config", "cli",
+    "repo", "text", "yaml", "bundle", "model", "resolve", "reach", "expect", "lint", "settle",
+    "fix", "report", "config", "cli",
 ];
 
 fn files(folder: &Path) -> Vec<PathBuf> {

@@ -356,7 +356,7 @@ fn nothing_is_written_through_a_link_that_the_repository_brought() {
         scene.run(&[&format!("{flag}{name}"), "."]);
         assert_eq!(fs::read_to_string(&victim).unwrap(), "mine", "{flag}");
         let (code, said) = scene.run(&[&format!("{flag}out/{name}"), "."]);
-        assert!(code == 2 && said.contains("leads out of the repository"), "{said}");
+        assert!(code == 2 && said.contains("is outside the repository"), "{said}");
     }
     assert!(!scene.root().join("report.sarif").is_symlink(), "it is replaced");
     scene.is_clean();
@@ -443,7 +443,7 @@ fn a_repository_lowers_limits_and_does_not_raise_them() {
         scene.write("netpol-lint.toml", format!("[{table}]\n{key} = {number}\n"));
         let (code, said) = scene.run(&["."]);
         assert!(code == 2 && said.contains("netpol-lint.toml:2:"), "{said}");
-        assert!(said.contains("a limit is from 1 to "), "{said}");
+        assert!(said.contains("this limit must be from 1 to "), "{said}");
         scene.write("netpol-lint.toml", format!("[{table}]\n{key} = 9\n"));
         assert_ne!(scene.run(&["."]).0, 2, "{key}");
         if key != "depth" {

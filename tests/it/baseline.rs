@@ -94,14 +94,14 @@ fn what_is_no_finding_any_more_is_told_and_pruned() {
     assert_eq!(code, 0, "{out}");
     assert!(out.contains("No findings, 1 in the baseline"), "{out}");
     assert!(
-        out.contains("1 entry of the baseline is no finding any more: `--prune-baseline`"),
+        out.contains("1 baseline entry no longer matches; remove it with `--prune-baseline`"),
         "{out}"
     );
-    let line = "no finding any more: np.yaml: orphaned-pod-selector about NetworkPolicy shop/b";
+    let line = "baseline entry no longer matches: np.yaml: orphaned-pod-selector about NetworkPolicy shop/b";
     assert!(err.contains(line), "{err}");
 
     let (_, out, _) = run(dir, &["--baseline", "base.json", "--prune-baseline"]);
-    assert!(out.contains("Took 1 entry out of the baseline."), "{out}");
+    assert!(out.contains("Removed 1 baseline entry."), "{out}");
     let left = fs::read_to_string(dir.join("base.json")).unwrap();
     assert!(left.contains("shop/a") && !left.contains("shop/b"), "{left}");
     let (_, out, _) = run(dir, &["--baseline", "base.json"]);
@@ -125,7 +125,7 @@ fn what_was_not_looked_at_is_not_called_gone() {
     }
     fs::remove_file(dir.join("other.yaml")).unwrap();
     let (_, out, _) = run(dir, &["np.yaml", "--baseline", "base.json", "--prune-baseline"]);
-    assert!(out.contains("Took 1 entry"), "{out}");
+    assert!(out.contains("Removed 1 baseline entry"), "{out}");
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_file_that_is_none_is_exit_code_2() {
     for (file, said) in [
         ("missing.json", "error: the baseline `"),
         ("np.yaml", "is not a baseline file: "),
-        ("v2.json", "is a baseline of version 2, and this netpol-lint reads version 1"),
+        ("v2.json", "has baseline version 2, but this netpol-lint reads version 1"),
     ] {
         let (code, out, err) = run(dir, &["--baseline", file]);
         assert_eq!((code, out.as_str()), (2, ""), "{file}: {err}");
@@ -158,7 +158,7 @@ fn a_file_that_is_none_is_exit_code_2() {
     }
     let before = fs::read_to_string(dir.join("np.yaml")).unwrap();
     let (code, _, err) = run(dir, &["--write-baseline", "np.yaml"]);
-    assert!(code == 2 && err.contains("it is not overwritten"), "{err}");
+    assert!(code == 2 && err.contains("refusing to overwrite it"), "{err}");
     assert_eq!(fs::read_to_string(dir.join("np.yaml")).unwrap(), before);
     let (code, _, err) = run(dir, &["--write-baseline", "no/such/folder.json"]);
     assert!(code == 2 && err.contains("can't be written"), "{err}");

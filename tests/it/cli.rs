@@ -241,7 +241,10 @@ fn paths_that_lead_nowhere_are_exit_code_2() {
     let missing = refusal(netpol_lint(&["nope.yaml"]).current_dir(dir.path()));
     assert_eq!(missing, "error: `nope.yaml`: no such file or directory\n");
     let empty = refusal(netpol_lint(&["--exit-zero", "docs"]).current_dir(dir.path()));
-    assert!(empty.starts_with("error: nothing to read under `docs`: looked for *.yaml"), "{empty}");
+    assert!(
+        empty.starts_with("error: no files to check under `docs`: looked for *.yaml"),
+        "{empty}"
+    );
     let glob = refusal(netpol_lint(&["--exclude", "a["]).current_dir(dir.path()));
     assert!(glob.starts_with("error: `a[` is not a glob"), "{glob}");
 }

@@ -301,12 +301,12 @@ fn what_is_wrong_stops_the_run_at_its_line() {
     for (config, said) in [
         (
             "# lint\nselct = []\n",
-            "error: netpol-lint.toml:2:1: there is no key `selct` here; did you mean `select`?\n  \
+            "error: netpol-lint.toml:2:1: unknown key `selct`; did you mean `select`?\n  \
              2 | selct = []\n    | ^^^^^\n",
         ),
         (
             "pedantic = 'yes'",
-            "error: netpol-lint.toml:1:12: a boolean is expected here, not the string \"yes\"\n  \
+            "error: netpol-lint.toml:1:12: expected a boolean, found the string \"yes\"\n  \
              1 | pedantic = 'yes'\n    |            ^^^^^\n",
         ),
     ] {
@@ -319,47 +319,50 @@ fn what_is_wrong_stops_the_run_at_its_line() {
         ),
         (
             "min-severity = 'eror'",
-            "1:16: `eror` is none of the values of this key; did you mean `error`?",
+            "1:16: `eror` is not a valid value for this key; did you mean `error`?",
         ),
-        ("fail-on = 'x'", "1:11: `x` is none of the values of this key; there are `error`, "),
+        ("fail-on = 'x'", "1:11: `x` is not a valid value for this key; use one of `error`, "),
         ("exclude = ['a', 'b[']", "1:17: `b[` is not a glob: "),
         ("pod-ranges = ['10.0.0.0/33']", "1:15: this is not a CIDR, such as "),
         (
             "service-ranges = ['10.0.0.1/8']",
-            "1:19: this address lies inside a range and does not begin it; the range is `10.0.0.0/8`",
+            "1:19: this CIDR has host bits set; write `10.0.0.0/8`",
         ),
-        ("[limits]\ndepths = 3", "2:1: there is no key `depths` here; did you mean `depth`?"),
-        ("[limits]\ndepth = 0", "2:9: a limit is from 1 to "),
+        ("[limits]\ndepths = 3", "2:1: unknown key `depths`; did you mean `depth`?"),
+        ("[limits]\ndepth = 0", "2:9: this limit must be from 1 to "),
         (
             "[severity]\nsplit-pear = 'note'",
             "2:1: there is no rule `split-pear`; did you mean `split-peer`",
         ),
         ("[[per-path]]\npaths = ['x']", "1:1: the key `ignore` is missing here"),
-        ("[[per-path]]\npaths = []\nignore = ['all']", "2:9: this list is empty: no file is meant"),
+        (
+            "[[per-path]]\npaths = []\nignore = ['all']",
+            "2:9: this list is empty: add at least one file",
+        ),
         (
             "[[cluster]]\nname = 'a'\npaths = ['x']\n[[cluster]]\nname = 'a'\npaths = ['y']",
-            "5:8: the cluster of line 1 has this name already",
+            "5:8: the cluster at line 1 already has this name",
         ),
-        ("default-namespace = 'Shop'", "1:21: a namespace's name is "),
-        ("test-directories = ['a/b']", "1:21: a directory's name is meant"),
+        ("default-namespace = 'Shop'", "1:21: a namespace name has "),
+        ("test-directories = ['a/b']", "1:21: this must be a directory name"),
         ("pedantic = true\npedantic = false", "2:1: duplicate key"),
-        ("[[well-known]]\nname = 'a'\nnamespace = 'a'\nlabels = {}", "4:10: without labels "),
+        (
+            "[[well-known]]\nname = 'a'\nnamespace = 'a'\nlabels = {}",
+            "4:10: a well-known pod needs labels",
+        ),
         (
             "[[well-known]]\nname = 'a'\nnamespace = 'a'\nlabels = { a = 'b' }\nports = [0]",
-            "5:10: a port is from 1 to 65535",
+            "5:10: a port must be from 1 to 65535",
         ),
-        ("[helm]\nrender = 'alway'", "2:10: `alway` is none of the values of this key"),
-        ("[helm]\nprogram = 'x'", "2:1: there is no key `program` here"),
-        (
-            "[helm.chart]\npath = 'a'",
-            "1:1: a list is expected here, not a table; write `[[helm.chart]]`",
-        ),
+        ("[helm]\nrender = 'alway'", "2:10: `alway` is not a valid value for this key"),
+        ("[helm]\nprogram = 'x'", "2:1: unknown key `program`"),
+        ("[helm.chart]\npath = 'a'", "1:1: expected a list, found a table; write `[[helm.chart]]`"),
         ("[[helm.chart]]\nvalues = []", "1:1: the key `path` is missing here"),
-        ("[[helm.chart]]\npath = 'a'\nrelease = 'A_b'", "3:11: a release's name is "),
-        ("exclude = 'a'", "1:11: a list is expected here, not the string \"a\""),
-        ("limits = 3", "1:10: a table is expected here, not the integer `3`"),
-        ("[cluster]\nname = 'a'", "1:1: a list is expected here, not a table; write `[[cluster]]`"),
-        ("\u{feff}selct = 1", "1:1: there is no key `selct` here"),
+        ("[[helm.chart]]\npath = 'a'\nrelease = 'A_b'", "3:11: a release name has "),
+        ("exclude = 'a'", "1:11: expected a list, found the string \"a\""),
+        ("limits = 3", "1:10: expected a table, found the integer `3`"),
+        ("[cluster]\nname = 'a'", "1:1: expected a list, found a table; write `[[cluster]]`"),
+        ("\u{feff}selct = 1", "1:1: unknown key `selct`"),
         ("pedantic =", "1:11: "),
     ] {
         let told = refused(config);
@@ -424,7 +427,7 @@ fn a_chart_that_is_none_is_a_mistake_of_the_configuration() {
     let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", config)]);
     let (code, _, err) = run(folder.path(), &[]);
     assert_eq!(code, Some(2));
-    assert!(err.contains("the chart `charts/dbb`, and there is no such chart"), "{err}");
+    assert!(err.contains("the chart `charts/dbb`, but there is no such chart"), "{err}");
 }
 
 #[test]
@@ -435,14 +438,14 @@ fn init_writes_a_configuration_once() {
     let (code, out, _) = run(&folder.path().join("dev"), &["init"]);
     assert_eq!((code, out.as_str()), (Some(0), "wrote ../netpol-lint.toml\n"));
     let written = fs::read_to_string(folder.path().join("netpol-lint.toml")).unwrap();
-    for told in ["exclude = [\"/vendor/\"]", "2 policies name none", "2 sets", "name = \"prod\""] {
+    for told in ["exclude = [\"/vendor/\"]", "2 policies have none", "2 sets", "name = \"prod\""] {
         assert!(written.contains(told), "{told}\n{written}");
     }
     assert_eq!(run(folder.path(), &["-q"]), before, "it changes nothing by itself");
 
     let (code, _, err) = run(folder.path(), &["init"]);
     assert_eq!(code, Some(2));
-    assert!(err.contains("`netpol-lint.toml` exists already"), "{err}");
+    assert!(err.contains("`netpol-lint.toml` already exists"), "{err}");
     assert_eq!(fs::read_to_string(folder.path().join("netpol-lint.toml")).unwrap(), written);
 
     // Every key that stands in it can be turned on.

@@ -101,7 +101,7 @@ fn the_rules_document_is_made_of_the_pages_and_their_output() {
         return;
     }
     let written = std::fs::read_to_string(path).unwrap();
-    assert!(written == document, "UPDATE_DOCS=1 cargo test docs:: -- --test-threads 1 mends it");
+    assert!(written == document, "UPDATE_DOCS=1 cargo test docs:: -- --test-threads 1 updates it");
 }
 
 #[test]
@@ -195,6 +195,6 @@ fn holds_in(document: &str, mark: &str, expected: &str) {
     assert_eq!(
         &readme[start..end],
         expected,
-        "UPDATE_DOCS=1 cargo test docs:: -- --test-threads 1 mends it"
+        "UPDATE_DOCS=1 cargo test docs:: -- --test-threads 1 updates it"
     );
 }

@@ -50,9 +50,9 @@ fn a_missing_separator_in_a_kustomizations_file_is_one_finding() {
     let files = [("kustomization.yaml", "resources: [all.yaml]\n"), ("all.yaml", three.as_str())];
     assert_eq!(
         findings(&files),
-        ["all.yaml:5: a `---` is missing between NetworkPolicy `a` and NetworkPolicy `b`: \
-             kubectl reads both as one object, with the last of each key, and kustomize rejects \
-             the file"]
+        ["all.yaml:5: missing `---` between NetworkPolicy `a` and NetworkPolicy `b`: \
+             kubectl merges both into one object, with the last value of each key, and \
+             kustomize rejects the file"]
     );
     let three = three.replace("kind: N", "---\nkind: N");
     assert!(findings(&[files[0], ("all.yaml", &three)]).is_empty());
@@ -65,8 +65,8 @@ fn what_a_chart_writes_twice_is_found_at_the_templates_line() {
     }
     let head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
     let rest = "spec:\n  podSelector: {}\n  policyTypes: [Ingress]\n";
-    let missing = "a `---` is missing between NetworkPolicy `a` and NetworkPolicy `b`: helm reads \
-                   both as one object, with the last of each key";
+    let missing = "missing `---` between NetworkPolicy `a` and NetworkPolicy `b`: helm merges \
+                   both into one object, with the last value of each key";
 
     let two =
         format!("# a\n{head}metadata: {{name: a}}\n{rest}\n{head}metadata: {{name: b}}\n{rest}");

@@ -211,14 +211,23 @@ fn todays_connections_pass_and_a_change_of_any_does_not() {
     for (before, after) in [
         ("port: 5432", "port: 5433"),
         ("except: [10.0.0.0/8]", "except: [10.0.0.0/9]"),
-        ("name: db, namespace: shop}\nspec:\n  podSelector: {matchLabels: {app: db}}", "name: db, namespace: shop}\nspec:\n  podSelector: {matchLabels: {app: api}}"),
+        (
+            "name: db, namespace: shop}\nspec:\n  podSelector: {matchLabels: {app: db}}",
+            "name: db, namespace: shop}\nspec:\n  podSelector: {matchLabels: {app: api}}",
+        ),
         ("ports: [{port: 53, protocol: UDP}, {port: 53}]", "ports: [{port: 53, protocol: UDP}]"),
     ] {
         assert!(SHOP.contains(before), "{before}");
         folder.write("shop.yaml", &SHOP.replace(before, after));
         assert_eq!(run(&folder, &["test"]).status.code(), Some(1), "{after}");
     }
-    folder.write("shop.yaml", &SHOP.replace("name: worker, namespace: shop}\nspec:", "name: renamed, namespace: shop}\nspec:"));
+    folder.write(
+        "shop.yaml",
+        &SHOP.replace(
+            "name: worker, namespace: shop}\nspec:",
+            "name: renamed, namespace: shop}\nspec:",
+        ),
+    );
     let output = run(&folder, &["test", "-f", "junit"]);
     let shown = String::from_utf8(output.stdout).unwrap();
     assert!(shown.contains("no workload is called `shop/worker`"), "a pod vanished: {shown}");
@@ -313,7 +322,8 @@ fn files_and_reports_keep_to_their_schemas() {
     };
     let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/egress/netpol-test.yaml");
     assert!(valid(&fs::read_to_string(example).unwrap()));
-    for right in ["allow: []\n", "deny:\n- {from: a, to: [b], ports: [80, 90-99], protocol: UDP}\n"] {
+    for right in ["allow: []\n", "deny:\n- {from: a, to: [b], ports: [80, 90-99], protocol: UDP}\n"]
+    {
         assert!(valid(right), "{right}");
     }
     for wrong in ["allwo: []\n", "allow:\n- {from: a}\n", "allow:\n- {from: a, to: b, port: 1}\n"] {

@@ -297,7 +297,7 @@ fn a_file_whose_fixes_bring_up_an_error_is_left_and_told_of() {
     );
     let folder = repository(&[("shop.yaml", SHOP), ("policy.yaml", &text)]);
     let (outcome, _) = mend(folder.path(), SAFE);
-    let why = "its fixes would bring up another error (missing-dns-egress)".to_owned();
+    let why = "its fixes would cause another error (missing-dns-egress)".to_owned();
     assert_eq!(outcome.summary.not_mended, [("policy.yaml".to_owned(), why.clone())]);
     assert_eq!(fs::read_to_string(folder.path().join("policy.yaml")).unwrap(), text);
     for format in ["text", "json"] {
@@ -306,7 +306,7 @@ fn a_file_whose_fixes_bring_up_an_error_is_left_and_told_of() {
         let output = command.assert().code(1).get_output().clone();
         let (out, err) = (String::from_utf8(output.stdout), String::from_utf8(output.stderr));
         let said = if format == "text" { out.unwrap() } else { err.unwrap() };
-        assert!(said.contains(&format!("Not mended: policy.yaml: {why}.\n")), "{said}");
+        assert!(said.contains(&format!("Not fixed: policy.yaml: {why}.\n")), "{said}");
     }
     // With unsafe fixes that error is mended too.
     assert!(mended(&text).contains("kube-dns"));
@@ -330,7 +330,7 @@ fn a_diff_changes_nothing_and_can_be_applied() {
         "{said}"
     );
     let errors = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(errors, "Would mend 1 finding in 1 file; 0 would remain.\n");
+    assert_eq!(errors, "Would fix 1 finding in 1 file; 0 would remain.\n");
     assert_eq!(fs::read_to_string(folder.path().join("deep/policy.yaml")).unwrap(), text);
 }
 
@@ -345,13 +345,10 @@ fn the_closing_lines_and_the_exit_code_say_what_remains() {
     };
     let (code, said) = run(&["--fix"]);
     assert_eq!(code, Some(1));
-    assert!(
-        said.contains("There is an unsafe fix for 1 of them (--fix --unsafe-fixes)."),
-        "{said}"
-    );
+    assert!(said.contains("1 fixable with `--fix --unsafe-fixes`."), "{said}");
     let (code, said) = run(&["--fix", "--unsafe-fixes"]);
     assert_eq!(code, Some(0));
-    assert!(said.contains("Mended 1 finding in 1 file."), "{said}");
+    assert!(said.contains("Fixed 1 finding in 1 file."), "{said}");
     assert_eq!(run(&["--unsafe-fixes"]).0, Some(2));
 }
 
@@ -404,7 +401,7 @@ fn symbolic_links_and_files_outside_are_left_and_the_mode_is_kept() {
     let [(_, why)] = outcome.summary.not_mended.as_slice() else {
         panic!("the link is not told of")
     };
-    assert_eq!(why, "it was given by a symbolic link");
+    assert_eq!(why, "it was passed as a symbolic link");
     let left: Vec<&str> = fs::read_dir(folder.path()).unwrap().map(|_| "entry").collect();
     assert_eq!(left.len(), 4, "nothing else is left behind");
 }

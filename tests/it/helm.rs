@@ -353,7 +353,7 @@ fn a_values_file_with_a_mistake_is_told_at_its_line() {
         let one = ChartSettings { values: vec![values.to_owned()], ..settings("evil") };
         let told = self::told(&folder, &Helm { charts: vec![one], ..Helm::default() });
         assert!(
-            told[0].starts_with("Render evil/Chart.yaml:2 `evil`: chart `evil` is to be"),
+            told[0].starts_with("Render evil/Chart.yaml:2 `evil`: chart `evil` is configured with"),
             "{told:?}"
         );
     }
@@ -376,7 +376,7 @@ fn a_chart_that_never_ends_or_never_stops_writing_is_ended() {
     assert!(told.contains("takes longer than 2 seconds") || told.contains("memory"), "{told}");
     let megabytes = "{{ range until 200000 }}# abcdefghij\n{{ end }}a: 1\n";
     let told = told_of(megabytes, &patient);
-    assert!(told.contains("makes more than 1048576 bytes"), "{told}");
+    assert!(told.contains("renders more than 1048576 bytes"), "{told}");
     let busy = "{{ range until 100000 }}{{ range until 100000 }}{{ end }}{{ end }}a: 1\n";
     let told = told_of(busy, &helm);
     assert!(told.contains("takes longer than 2 seconds"), "{told}");
@@ -406,7 +406,7 @@ fn nothing_leads_out_of_the_repository() {
         let folder = chart_of("a: {{ .Files.Get \"files/key\" }}\n", &[]);
         std::os::unix::fs::symlink(secret.path(), folder.path().join(link)).unwrap();
         let told = told(&folder, &Helm::default());
-        let expected = format!("`{link}`, that leads out of the repository");
+        let expected = format!("`{link}` that points outside the repository");
         assert!(told[0].contains(&expected), "{told:?}");
     }
     let folder = chart_of("a: 1\n", &[]);
@@ -442,7 +442,7 @@ fn nothing_is_fetched_and_what_is_there_is_rendered() {
     assert_eq!(
         shown.faults(),
         ["Remote evil/Chart.yaml:5 `redis`: chart `evil` depends on chart `redis` of \
-          `https://charts.example.com`, which is not in its `charts/`; it is not fetched, so its \
+          `https://charts.example.com`, which is not in its `charts/`: it is not downloaded, so its \
           objects are not checked"]
     );
     assert_eq!(built.openings[0].what, "https://charts.example.com/redis");

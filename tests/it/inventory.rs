@@ -137,7 +137,7 @@ fn what_can_not_be_read_stops_the_run() {
     for (file, why) in [
         ("nothing.yaml", "no such file or directory"),
         ("broken.txt", "line 1: expected a value"),
-        ("empty.txt", "holds no manifest"),
+        ("empty.txt", "contains no manifest"),
     ] {
         let output = netpol_lint(folder.path(), &["--inventory", file]);
         let said = told(&output).to_lowercase();

@@ -120,7 +120,7 @@ fn dns_without_protocol_means_tcp() {
     let entries = "    - port: 53\n      protocol: UDP\n    - port: 53\n      protocol: TCP\n";
     let policy = POLICY.replace(entries, "    - port: 53\n");
     let apps = apps(&app("backend-api", "", 80));
-    only(&policy, &apps, "dns-single-protocol", "    - port: 53", "without `protocol` means TCP");
+    only(&policy, &apps, "dns-single-protocol", "    - port: 53", "without `protocol` is TCP");
 }
 
 #[test]

@@ -98,12 +98,9 @@ fn wrong_outputs_are_refused_in_words() {
         ("sarfi=x", "Did you mean `sarif`?"),
         ("yaml=x", "there is no format `yaml`"),
         ("sarif", "FORMAT=FILE"),
-        ("sarif=", "the file is missing"),
+        ("sarif=", "missing file"),
         ("sarif=-", "--output-format sarif"),
-        (
-            "sarif=no/such/x.sarif",
-            "`no/such/x.sarif` can't be written: no such file or directory (is its directory there?)",
-        ),
+        ("sarif=no/such/x.sarif", "`no/such/x.sarif` can't be written: no such file or directory"),
         ("sarif=apps", "`apps` can't be written"),
         ("sarif=policies/frontend.yaml", "is a file that was checked"),
     ] {
@@ -112,7 +109,7 @@ fn wrong_outputs_are_refused_in_words() {
     }
     assert!(fs::read_to_string(folder.join("policies/frontend.yaml")).unwrap().contains("Policy"));
     let twice = ["--output", "sarif=out.x", "--output", "json=./policies/../out.x"];
-    assert!(refusal(folder, &twice).contains("two reports would be written to"));
+    assert!(refusal(folder, &twice).contains("two reports"));
     assert!(!folder.join("out.x").exists(), "nothing is written by a run that is refused");
     let error = refusal(folder, &["--diff", "--output", "sarif=out.x"]);
     assert!(error.contains("--diff"), "{error}");

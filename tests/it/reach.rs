@@ -163,7 +163,7 @@ fn a_cluster_that_does_not_exist_is_an_error_that_lists_those_that_do() {
     let output = command.output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let error = String::from_utf8(output.stderr).unwrap();
-    assert!(error.contains("no cluster of bundles is called `prod`; there are: ."), "{error}");
+    assert!(error.contains("no cluster of bundles is named `prod`; available: ."), "{error}");
 }
 
 #[test]

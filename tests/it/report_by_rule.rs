@@ -88,14 +88,14 @@ fn the_program_prints_it_unless_it_is_told_to_be_quiet() {
         String::from_utf8(ran.stdout).unwrap()
     };
     let table =
-        "\n\nWhat to mend first (and the first place of each)\n\n  12  error[unknown-field]  ";
+        "\n\nWhat to fix first (each with its first location)\n\n  12  error[unknown-field]  ";
     for format in ["text", "concise"] {
         let shown = run(&["--output-format", format]);
         assert_eq!(shown.matches(table).count(), 1, "{shown}");
         assert!(shown.contains("\n\nFound 13 errors in 1 file ("), "{shown}");
-        assert!(!run(&["--output-format", format, "-q"]).contains("What to mend"));
+        assert!(!run(&["--output-format", format, "-q"]).contains("What to fix"));
     }
     for format in ["github", "json", "markdown"] {
-        assert!(!run(&["--output-format", format]).contains("What to mend"), "{format}");
+        assert!(!run(&["--output-format", format]).contains("What to fix"), "{format}");
     }
 }

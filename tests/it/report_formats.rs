@@ -161,7 +161,7 @@ fn sarif_leaves_out_the_least_severe_and_least_confident() {
     assert_eq!(results[0]["message"]["text"], "number 10");
     assert_eq!(results[24_999]["message"]["text"], "number 25009");
     let notes = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"];
-    assert!(notes[0]["message"]["text"].as_str().unwrap().starts_with("10 results are left out"));
+    assert!(notes[0]["message"]["text"].as_str().unwrap().starts_with("10 results omitted"));
 }
 
 #[test]
@@ -253,8 +253,8 @@ fn github_shows_ten_of_a_level_and_counts_the_rest() {
     let log = written(github::write, &outcome);
     let count = |level: &str| log.lines().filter(|line| line.starts_with(level)).count();
     assert_eq!([count("::error "), count("::warning "), count("::notice ")], [10, 10, 10]);
-    assert!(log.contains("\n2 more of severity error: "), "{log}");
-    assert!(log.contains("\n1 more of severity note: "), "{log}");
+    assert!(log.contains("\n2 more of severity error not shown"), "{log}");
+    assert!(log.contains("\n1 more of severity note not shown"), "{log}");
     assert!(!log.contains("more of severity warning"), "{log}");
 }
 
@@ -269,5 +269,8 @@ fn markdown_fits_into_a_comment_and_counts_what_does_not() {
     let report = written(markdown::write, &outcome);
     assert!(report.len() < 65_000, "{}", report.len());
     let shown = report.matches("**warning**").count();
-    assert!(report.contains(&format!("\n{} more have no room here.\n", 800 - shown)), "{report}");
+    assert!(
+        report.contains(&format!("\n{} more not shown, to keep this report short.\n", 800 - shown)),
+        "{report}"
+    );
 }

@@ -104,13 +104,10 @@ fn fixes_are_counted_by_the_safest_of_a_finding() {
     };
     use Safety::{Safe, Unsafe};
     assert_eq!(told([&[], &[], &[]]), "");
-    assert_eq!(told([&[Safe], &[Unsafe, Safe], &[]]), "There is a safe fix for 2 of them (--fix).");
-    assert_eq!(
-        told([&[], &[], &[Unsafe]]),
-        "There is an unsafe fix for 1 of them (--fix --unsafe-fixes)."
-    );
+    assert_eq!(told([&[Safe], &[Unsafe, Safe], &[]]), "2 fixable with `--fix`.");
+    assert_eq!(told([&[], &[], &[Unsafe]]), "1 fixable with `--fix --unsafe-fixes`.");
     assert_eq!(
         told([&[Safe], &[Unsafe], &[Unsafe]]),
-        "There is a safe fix for 1 of them (--fix) and an unsafe one for 2 more (--unsafe-fixes)."
+        "1 fixable with `--fix`, 2 more with `--unsafe-fixes`."
     );
 }

@@ -43,7 +43,7 @@ fn orphaned() -> Outcome {
     let mut finding = finding(
         &ORPHANED,
         place(&outcome, 0, "backend-api"),
-        "`app: backend-api` selects no pod in namespace `shop`; Deployment `backend-api` has `app: backend`",
+        "`app: backend-api` matches no pod in namespace `shop`; Deployment `backend-api` has `app: backend`",
         "Write `app: backend`.",
     );
     finding.confidence = Confidence::Medium;

@@ -90,17 +90,17 @@ fn bad_examples_fire_where_they_say_and_good_ones_stay_quiet() {
 /// Examples that are another thing as a base, with the reason.
 const NOT_AS_A_BASE: &[(&str, &str)] = &[
     ("duplicate-key example 4", "kustomize rejects a key that is written twice"),
-    ("duplicate-policy example 1", "kustomize refuses the same object twice"),
-    ("duplicate-policy example 2", "kustomize refuses the same object twice"),
-    ("duplicate-policy example 3", "kustomize refuses the same object twice"),
+    ("duplicate-policy example 1", "kustomize rejects the same object twice"),
+    ("duplicate-policy example 2", "kustomize rejects the same object twice"),
+    ("duplicate-policy example 3", "kustomize rejects the same object twice"),
     ("invalid-policy example 3", "kustomize writes `on` and the like as text"),
     ("invalid-selector example 1", "kustomize writes `on` and the like as text"),
-    ("invalid-policy example 1", "kustomize refuses an object without a name"),
-    ("invalid-policy example 2", "kustomize refuses an object without a name"),
-    ("ip-block-for-pods example 5", "kustomize refuses an object without a name"),
-    ("ip-block-for-pods example 6", "kustomize refuses an object without a name"),
-    ("ip-block-for-pods example 8", "kustomize refuses an object without a name"),
-    ("missing-namespace-selector example 4", "kustomize refuses the same object twice"),
+    ("invalid-policy example 1", "kustomize rejects an object without a name"),
+    ("invalid-policy example 2", "kustomize rejects an object without a name"),
+    ("ip-block-for-pods example 5", "kustomize rejects an object without a name"),
+    ("ip-block-for-pods example 6", "kustomize rejects an object without a name"),
+    ("ip-block-for-pods example 8", "kustomize rejects an object without a name"),
+    ("missing-namespace-selector example 4", "kustomize rejects the same object twice"),
 ];
 
 #[test]

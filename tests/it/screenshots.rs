@@ -106,7 +106,7 @@ fn hold(name: &str, command: &str, mut outcome: Outcome) {
             std::fs::write(&path, &picture).unwrap();
         }
         let held = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(held == picture, "UPDATE_DOCS=1 cargo test screenshots:: mends it");
+        assert!(held == picture, "UPDATE_DOCS=1 cargo test screenshots:: updates it");
     }
 }
 

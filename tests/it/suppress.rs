@@ -215,7 +215,7 @@ fn the_fix_takes_away_what_is_not_needed() {
     let outcome = run(&some);
     let said = only(&outcome, UNUSED);
     assert!(
-        said.message.starts_with("`split-peer` and `invalid-port` find nothing here"),
+        said.message.starts_with("`split-peer` and `invalid-port` find nothing to suppress here"),
         "{said:?}"
     );
     let left = behind("app: dv", &format!(" # netpol-lint: ignore[{POD_ID}] why"));

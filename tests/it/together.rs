@@ -268,7 +268,7 @@ spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
     );
     let (code, said) = run(folder.path(), &["-q", "--output-format", "concise", "policy.yaml"]);
     assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("`app: db` selects no pod in namespace `shop`"), "{said}");
+    assert!(said.contains("`app: db` matches no pod in namespace `shop`"), "{said}");
     assert!(said.contains("Pod `main-db` there has"), "the chart's: {said}");
 }
 

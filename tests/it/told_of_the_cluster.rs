@@ -58,8 +58,8 @@ fn blocks_in_the_ranges_of_pods_and_services_are_inside_the_cluster() {
     let findings = found("ip-block-for-pods", told);
     let fields: Vec<&str> = findings.iter().map(|finding| finding.field.as_str()).collect();
     assert_eq!(fields, ["spec.egress[0].to[0].ipBlock", "spec.egress[0].to[1].ipBlock"]);
-    assert!(findings[0].message.contains("range of the cluster's Services, `10.96.0.0/12`"));
-    assert!(findings[1].message.contains("range of the cluster's pods, `10.244.0.0/16`"));
+    assert!(findings[0].message.contains("cluster's Service range `10.96.0.0/12`"));
+    assert!(findings[1].message.contains("cluster's pod range `10.244.0.0/16`"));
     assert!(found("ip-block-for-pods", Settings::default()).is_empty());
 }
 

@@ -58,7 +58,7 @@ impl Running {
     ) -> io::Result<(T, Self)> {
         let mut open = open();
         if open.is_closed {
-            return Err(io::Error::other("this run is being ended"));
+            return Err(io::Error::other("netpol-lint is shutting down"));
         }
         let child = spawn()?;
         let group = group(&child);
@@ -81,7 +81,7 @@ impl Folder {
     pub(super) fn new() -> io::Result<Self> {
         let mut open = open();
         if open.is_closed {
-            return Err(io::Error::other("this run is being ended"));
+            return Err(io::Error::other("netpol-lint is shutting down"));
         }
         let folder = tempfile::Builder::new().prefix("netpol-lint-").tempdir()?;
         open.folders.insert(folder.path().to_path_buf());

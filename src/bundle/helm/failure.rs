@@ -42,12 +42,14 @@ pub(super) fn read(said: &str, folder: &str) -> Failure {
     let kind = kind(error, folder);
     let why = match kind {
         Kind::Values(_) | Kind::OwnValues if error.contains("error unmarshaling JSON") => {
-            "it holds no mapping"
+            "it is not a mapping"
         }
         Kind::Values(_) | Kind::OwnValues => {
             last(error, &["yaml: ", "error converting YAML to JSON: "])
         }
-        Kind::Yaml if error.contains("error unmarshaling JSON") => "what it makes is no object",
+        Kind::Yaml if error.contains("error unmarshaling JSON") => {
+            "its output is not a Kubernetes object"
+        }
         Kind::Yaml => last(error, &["yaml: ", "error converting YAML to JSON: "]),
         Kind::Asks => after(error, "): ").unwrap_or(error),
         Kind::Template | Kind::Other => error,

@@ -138,8 +138,8 @@ impl Finish<'_> {
             let (manifests, problems) = read(document.text, &places, self.limits);
             self.built.manifests.extend(manifests);
             for (place, why) in problems {
-                let why = format!("makes YAML that can't be read: {why}");
-                let help = "mend the template, or the value that it writes here".to_owned();
+                let why = format!("renders invalid YAML: {why}");
+                let help = "fix the template, or the value that it writes here".to_owned();
                 self.render_fault(place, &why, help, Vec::new());
             }
         }
@@ -185,8 +185,8 @@ impl Finish<'_> {
                 kind: FaultKind::Remote,
                 place: self.named(dependency).unwrap_or(self.work.place),
                 message: format!(
-                    "chart `{}` depends on chart `{}`{of}, which is not in its `charts/`; it is \
-                     not fetched, so its objects are not checked",
+                    "chart `{}` depends on chart `{}`{of}, which is not in its `charts/`: it is \
+                     not downloaded, so its objects are not checked",
                     chart.name, dependency.name
                 ),
                 help: format!("run `helm dependency build {}`", chart.directory),
@@ -243,7 +243,7 @@ impl Finish<'_> {
         let place = places.first().copied().unwrap_or(self.work.place);
         let innermost = places.last().filter(|last| **last != place);
         let related =
-            innermost.map(|span| (*span, "it fails here, in what is included".to_owned()));
+            innermost.map(|span| (*span, "it fails here, in the included template".to_owned()));
         let why = format!("does not render: {why}");
         self.render_fault(place, &why, self.help(failure.kind), related.into_iter().collect());
     }
@@ -252,16 +252,16 @@ impl Finish<'_> {
         let directory = &self.work.chart.directory;
         match kind {
             Kind::Asks => format!(
-                "write the value into a values file, and name that in netpol-lint.toml: \
+                "put the value in a values file, and add that to netpol-lint.toml: \
                  `[[helm.chart]]` with `path = \"{directory}\"` and `values = [\"…\"]`"
             ),
             Kind::Template => format!(
-                "mend the template; or, if it needs a value that only users give, name a values \
-                 file in netpol-lint.toml: `[[helm.chart]]` with `path = \"{directory}\"`"
+                "fix the template; or, if it needs a value that users must set, add a values file \
+                 to netpol-lint.toml: `[[helm.chart]]` with `path = \"{directory}\"`"
             ),
-            Kind::Yaml => "mend the template, or the value that it writes here".to_owned(),
-            Kind::Values(_) | Kind::OwnValues => "mend the values file".to_owned(),
-            Kind::Other => format!("`helm template {directory}` says more"),
+            Kind::Yaml => "fix the template, or the value that it writes here".to_owned(),
+            Kind::Values(_) | Kind::OwnValues => "fix the values file".to_owned(),
+            Kind::Other => format!("run `helm template {directory}` for the full error"),
         }
     }
 
@@ -329,7 +329,7 @@ fn read(text: &str, places: &Places<'_>, limits: &Limits) -> (Vec<Manifest>, Vec
 fn in_words(problem: &Problem) -> String {
     match &problem.kind {
         ProblemKind::Syntax(why) | ProblemKind::Limit(why) => why.clone(),
-        ProblemKind::Template => "it still has `{{ … }}` in it".to_owned(),
+        ProblemKind::Template => "it still contains `{{ … }}`".to_owned(),
         ProblemKind::NotUtf8 => "it is not UTF-8".to_owned(),
     }
 }

@@ -178,7 +178,7 @@ impl fmt::Display for Missing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "there is no `{}` on the PATH to render Helm charts with: {GET_HELM}",
+            "`{}` is not on the PATH, so Helm charts can't be rendered: {GET_HELM}",
             self.program.display()
         )
     }
@@ -279,7 +279,7 @@ fn unrendered(work: &Work<'_>, helm: &Helm) -> Built {
         kind: FaultKind::Unrendered,
         place: work.place,
         message: format!(
-            "chart `{}` is not rendered, as there is no `{}`; its objects are not checked",
+            "chart `{}` is not rendered because `{}` is not installed: its objects are not checked",
             work.chart.name,
             helm.program.display()
         ),

@@ -33,7 +33,7 @@ pub(super) fn repacked(package: &[u8], room: &mut Room) -> Result<Vec<u8>, Strin
 
 fn repacked_within(package: &[u8], room: &mut Room, depth: usize) -> Result<Vec<u8>, String> {
     if depth > DEPTH {
-        return Err(format!("holds packages within packages, more than {DEPTH} deep"));
+        return Err(format!("contains nested packages, more than {DEPTH} levels deep"));
     }
     let most = room.bytes.saturating_add(room.files as u64 * OVERHEAD);
     let mut archive = Archive::new(MultiGzDecoder::new(package).take(most));
@@ -45,9 +45,9 @@ fn repacked_within(package: &[u8], room: &mut Room, depth: usize) -> Result<Vec<
             continue;
         }
         let name = String::from_utf8(entry.path_bytes().into_owned())
-            .map_err(|_| "holds a file whose name is not UTF-8".to_owned())?;
+            .map_err(|_| "contains a file whose name is not UTF-8".to_owned())?;
         if !matches!(kind, EntryType::Regular | EntryType::Continuous) {
-            return Err(format!("holds `{name}`, which is not a regular file"));
+            return Err(format!("contains `{name}`, which is not a regular file"));
         }
         let path = inner_path(&name)?;
         if path.rsplit('/').next().is_some_and(is_schema) {
@@ -80,7 +80,7 @@ fn contents(entry: &mut impl Read, room: &mut Room) -> Result<Vec<u8>, String> {
 /// The path of an entry within the chart: without the archive's only directory, and with `/`
 /// between its parts, whichever of both separators the archive has.
 fn inner_path(name: &str) -> Result<String, String> {
-    let outside = || format!("holds `{name}`, a path that leads out of the chart");
+    let outside = || format!("contains `{name}`, a path outside the chart");
     let has_drive = name.as_bytes().get(1) == Some(&b':');
     if name.starts_with(['/', '\\']) || has_drive || name.contains('\0') {
         return Err(outside());

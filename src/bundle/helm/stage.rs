@@ -68,7 +68,7 @@ pub(super) struct Refused {
 impl Refused {
     fn unreadable(path: &str, error: &std::io::Error) -> Self {
         let why = format!("has `{path}`, which can't be read: {error}");
-        Self { why, help: "make it readable, or take it out of the chart" }
+        Self { why, help: "make it readable, or remove it from the chart" }
     }
 }
 
@@ -81,7 +81,7 @@ impl Staged {
     pub(super) fn new(chart: &Chart, root: &Path) -> Result<Self, Refused> {
         let failed = |error: std::io::Error| Refused {
             why: format!("can't be copied to a temporary directory: {error}"),
-            help: "make room there, or name another directory with TMPDIR",
+            help: "free up space there, or set TMPDIR to another directory",
         };
         let mut staged = Self {
             folder: Folder::new().map_err(failed)?,
@@ -276,7 +276,7 @@ impl Staged {
         if depth > DEPTH {
             return Err(Refused {
                 why: format!("has directories more than {DEPTH} deep: {}", shown(place)),
-                help: "take out the symbolic link that leads to a directory above itself",
+                help: "remove the symbolic link that points to one of its parent directories",
             });
         }
         for name in entries(&from)? {
@@ -289,8 +289,8 @@ impl Staged {
         let failed = |error: std::io::Error| Refused::unreadable(&shown(place), &error);
         if !from.metadata().map_err(failed)?.is_file() {
             return Err(Refused {
-                why: format!("has `{}`, which is no regular file", shown(place)),
-                help: "take it out of the chart",
+                why: format!("contains `{}`, which is not a regular file", shown(place)),
+                help: "remove it from the chart",
             });
         }
         // helm fetches what a schema refers to, so that it is never handed one.
@@ -305,7 +305,7 @@ impl Staged {
         if self.bytes > BYTES || files >= FILES {
             return Err(Refused {
                 why: format!("has more than {} MiB or {FILES} files", BYTES >> 20),
-                help: "move what is no part of it out of its directory",
+                help: "move files that are not part of the chart out of its directory",
             });
         }
         if packages::is_package(&shown(place)) {
@@ -378,12 +378,12 @@ fn within(path: &Path, root: &Path) -> Result<Option<PathBuf>, Refused> {
     }
     let link = path.strip_prefix(root).unwrap_or(path);
     let refused = |what: &str| Refused {
-        why: format!("has a symbolic link, `{}`, that leads {what}", shown(link)),
-        help: "put the file itself in its place: helm would read what the link leads to",
+        why: format!("has a symbolic link `{}` that points {what}", shown(link)),
+        help: "replace the link with the file: helm would read the link's target",
     };
     match path.canonicalize() {
         Ok(target) if target.starts_with(root) && !is_in_git(&target, root) => Ok(Some(target)),
-        Ok(_) => Err(refused("out of the repository")),
+        Ok(_) => Err(refused("outside the repository")),
         Err(_) => Err(refused("nowhere")),
     }
 }

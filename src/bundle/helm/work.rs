@@ -177,7 +177,7 @@ impl<'a> Work<'a> {
             Ok(values) => values,
             Err(why) => {
                 let help =
-                    "values files are named relative to the repository's root, and lie in it";
+                    "values files must be inside the repository, with paths relative to its root";
                 return Err(stopped(why, help, staged.elsewhere));
             }
         };
@@ -192,18 +192,18 @@ impl<'a> Work<'a> {
         let rejected = |place, what: &str, name: &str, rule: &str| Stopped {
             place,
             why: format!("is not rendered: `{name}` is not the name of a {what}"),
-            help: format!("write {rule}, and no `-` at its beginning or end"),
+            help: format!("write {rule}, without `-` at the start or end"),
             elsewhere: vec![],
         };
         let release = ReleaseName::new(&self.release).ok_or_else(|| {
-            let rule = "up to 53 lower case letters, digits, `-` and `.`";
+            let rule = "at most 53 lowercase letters, digits, `-` and `.`";
             rejected(self.release_place, "release", &self.release, rule)
         })?;
         let Some(name) = self.namespace.as_deref().or(helm.namespace.as_deref()) else {
             return Ok((release, NamespaceName::default()));
         };
         let namespace = NamespaceName::new(name).ok_or_else(|| {
-            rejected(None, "namespace", name, "up to 63 lower case letters, digits and `-`")
+            rejected(None, "namespace", name, "at most 63 lowercase letters, digits and `-`")
         })?;
         Ok((release, namespace))
     }
@@ -258,11 +258,14 @@ fn with_marks(staged: &Staged, run: &dyn Fn() -> Ended) -> String {
 
 /// Why helm was not waited for any longer.
 fn cut_short(ended: &Ended, helm: &Helm) -> (String, String) {
-    let loops = "look for a loop in its templates that has no end";
+    let loops = "look for an endless loop in its templates";
     match ended {
         Ended::Late if helm.run.left().is_zero() => {
-            let why = "is not rendered: the charts before it took all the time of this run";
-            (why.to_owned(), "check the repository in parts, or leave charts out".to_owned())
+            let why = "is not rendered: earlier charts used up this run's time limit";
+            (
+                why.to_owned(),
+                "check the repository in parts, or skip charts with `--helm never`".to_owned(),
+            )
         }
         Ended::Late => {
             let seconds = helm.time_limit.as_secs_f64();
@@ -270,7 +273,7 @@ fn cut_short(ended: &Ended, helm: &Helm) -> (String, String) {
             (why, format!("{loops}, or raise `time-limit` in `[helm]`"))
         }
         Ended::Long => {
-            let why = format!("makes more than {} bytes", helm.output_limit);
+            let why = format!("renders more than {} bytes", helm.output_limit);
             (why, format!("{loops}, or raise `output-limit` in `[helm]`"))
         }
         Ended::Large => {
@@ -278,8 +281,8 @@ fn cut_short(ended: &Ended, helm: &Helm) -> (String, String) {
             (why, loops.to_owned())
         }
         Ended::Failed(why) => {
-            let help = "see that `helm version` works, or leave charts out with `--helm never`";
-            (format!("can't be rendered, as helm can't be run: {why}"), help.to_owned())
+            let help = "make sure that `helm version` works, or skip charts with `--helm never`";
+            (format!("can't be rendered because helm can't be run: {why}"), help.to_owned())
         }
         Ended::Printed(_) | Ended::Refused(..) => (String::new(), String::new()),
     }
@@ -325,7 +328,7 @@ fn read_values(path: &str, root: &Path) -> Result<Vec<u8>, String> {
             ErrorKind::NotFound => "does not exist".to_owned(),
             _ => format!("can't be read: {error}"),
         };
-        format!("is to be rendered with `{path}`, which {why}")
+        format!("is configured with values file `{path}`, which {why}")
     })
 }
 

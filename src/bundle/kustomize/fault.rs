@@ -14,9 +14,9 @@ pub(super) fn remote(place: Span, reference: &str) -> Fault {
         kind: FaultKind::Remote,
         place,
         message: format!(
-            "`{reference}` lies elsewhere and is not fetched, so what it applies is unknown"
+            "`{reference}` is remote and is not downloaded, so the objects in it are unknown"
         ),
-        help: "keep a copy in the repository if policies depend on what it applies".to_owned(),
+        help: "if policies depend on its objects, keep a copy in the repository".to_owned(),
         related: Vec::new(),
     }
 }
@@ -26,8 +26,9 @@ pub(super) fn not_evaluated(place: Span, what: &str) -> Fault {
     Fault {
         kind: FaultKind::NotEvaluated,
         place,
-        message: format!("{what} is not evaluated, so what it changes or adds is unknown"),
-        help: "nothing a repository supplies is run: write what it does as patches or resources, if policies depend on it"
+        message: format!("{what} is not evaluated, so its changes are unknown"),
+        help: "netpol-lint runs nothing from a repository: if policies depend on it, write its \
+               effect as patches or resources"
             .to_owned(),
         related: Vec::new(),
     }
@@ -38,8 +39,8 @@ pub(super) fn unrendered(place: Span, chart: &str) -> Fault {
     Fault {
         kind: FaultKind::Unrendered,
         place,
-        message: format!("the chart `{chart}` is not rendered, so what it applies is unknown"),
-        help: "install helm, so that charts of this repository are rendered".to_owned(),
+        message: format!("chart `{chart}` is not rendered, so its objects are unknown"),
+        help: "install helm to render charts in this repository".to_owned(),
         related: Vec::new(),
     }
 }

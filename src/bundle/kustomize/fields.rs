@@ -157,8 +157,8 @@ pub(super) fn is_empty(tree: &Node) -> bool {
 fn empty(place: Span) -> Fault {
     refused(
         place,
-        "this kustomization is empty, and kustomize refuses an empty one".to_owned(),
-        "list what it applies under `resources`, or remove the file",
+        "this kustomization is empty: kustomize rejects it".to_owned(),
+        "list its files under `resources`, or delete this one",
     )
 }
 
@@ -169,9 +169,9 @@ fn unknown<'a>(key: &str, place: Span, known: impl Iterator<Item = &'a str>) -> 
         .min();
     let help = match near {
         Some((_, name)) => format!("write `{name}`, or remove it"),
-        None => "remove it, or look up the field in kustomize's reference".to_owned(),
+        None => "remove it, or see kustomize's reference for its fields".to_owned(),
     };
-    refused(place, format!("kustomize knows no field `{key}` here and refuses the file"), &help)
+    refused(place, format!("unknown field `{key}`: kustomize rejects the file"), &help)
 }
 
 fn check_kind(tree: &Node, faults: &mut Vec<Fault>) {
@@ -181,7 +181,7 @@ fn check_kind(tree: &Node, faults: &mut Vec<Fault>) {
     if !matches!(kind, "Kustomization" | "Component") {
         faults.push(refused(
             place("kind"),
-            format!("`{kind}` is no kind of kustomization"),
+            format!("`{kind}` is not a kind of kustomization"),
             "write `kind: Kustomization`, or `kind: Component` for a component",
         ));
         return;
@@ -190,7 +190,7 @@ fn check_kind(tree: &Node, faults: &mut Vec<Fault>) {
     if text("apiVersion").is_some_and(|written| written != version) {
         faults.push(refused(
             place("apiVersion"),
-            format!("kustomize refuses this apiVersion for a {kind}"),
+            format!("kustomize rejects this apiVersion for kind {kind}"),
             &format!("write `apiVersion: {version}`"),
         ));
     }
@@ -203,7 +203,7 @@ fn check_form(name: &str, form: Form, value: &Node, faults: &mut Vec<Fault>) {
     let wrong = |what: &str, node: &Node| {
         refused(
             edit::token(node),
-            format!("`{name}` must be {what}, and kustomize refuses the file"),
+            format!("`{name}` must be {what}: kustomize rejects the file"),
             &format!("write {what}"),
         )
     };
@@ -247,8 +247,8 @@ fn check_strings(name: &str, value: &Node, faults: &mut Vec<Fault>) {
             let key = &entry.key;
             faults.push(refused(
                 edit::token(&entry.value),
-                format!("`{key}` in `{name}` is not a string, and kustomize rejects the file"),
-                "put the value in quotes",
+                format!("`{key}` in `{name}` is not a string: kustomize rejects the file"),
+                "quote the value",
             ));
         }
     }

@@ -63,7 +63,7 @@ impl Maker<'_> {
             self.fault(refused(
                 place,
                 "this generator has no `name`".to_owned(),
-                "name what it generates",
+                "add a name for the object that it generates",
             ));
             return;
         }
@@ -123,7 +123,7 @@ impl Maker<'_> {
         if !matches!(behavior, "merge" | "replace") {
             let mut fault = refused(
                 place,
-                format!("this generates {} a second time", id.words()),
+                format!("{} is generated twice", id.words()),
                 "set `behavior` to `merge` or `replace`, or give it another name",
             );
             fault.related.push((there.head.kind_span, "the first one".to_owned()));
@@ -162,7 +162,7 @@ impl Maker<'_> {
             let Some((key, value)) = literal.as_str().and_then(|text| text.split_once('=')) else {
                 self.fault(refused(
                     literal.span,
-                    "a literal is written `key=value`".to_owned(),
+                    "a literal must be `key=value`".to_owned(),
                     "add the `=`",
                 ));
                 continue;
@@ -203,8 +203,8 @@ impl Maker<'_> {
     fn content(&mut self, entry: &Node, path: &str) -> Option<String> {
         let found = path::join(self.directory, path).map(|path| self.library.find(&path));
         if let Some(Found::Missing) = found {
-            let message = format!("there is no file `{path}`, so `kustomize build` stops here");
-            let help = "nothing is wrong where something writes it before the build";
+            let message = format!("there is no file `{path}`: `kustomize build` fails without it");
+            let help = "ignore this if another step writes the file before the build";
             self.fault(Fault { kind: FaultKind::Absent, ..refused(entry.span, message, help) });
             return None;
         }

@@ -68,15 +68,15 @@ fn operation(node: &Node) -> Result<Operation, Stop> {
         Some("move") => Verb::Move,
         Some("copy") => Verb::Copy,
         Some("test") => Verb::Test,
-        Some(other) => return Err(stop(format!("`{other}` is no operation of a JSON patch"))),
-        None => return Err(stop("this operation of a JSON patch has no `op`".to_owned())),
+        Some(other) => return Err(stop(format!("`{other}` is not a JSON patch operation"))),
+        None => return Err(stop("this JSON patch operation has no `op`".to_owned())),
     };
     let Some(path) = text("path") else {
-        return Err(stop("this operation of a JSON patch has no `path`".to_owned()));
+        return Err(stop("this JSON patch operation has no `path`".to_owned()));
     };
     let from = text("from");
     if matches!(verb, Verb::Move | Verb::Copy) && from.is_none() {
-        return Err(stop("this operation of a JSON patch has no `from`".to_owned()));
+        return Err(stop("this JSON patch operation has no `from`".to_owned()));
     }
     let span = node.get("path").map_or(node.span, |path| path.span);
     Ok(Operation {
@@ -142,7 +142,7 @@ impl Patching<'_, '_> {
                     (Some(there), None) => there.is_null(),
                     (None, Some(value)) => value.is_null(),
                 };
-                let other = || format!("the object has another value at `{pointer}`");
+                let other = || format!("the object has a different value at `{pointer}`");
                 equal.then_some(()).ok_or_else(other)?;
             }
             Verb::Remove => self.remove(tree, path, *span).ok_or_else(absent)?,
@@ -156,14 +156,13 @@ impl Patching<'_, '_> {
                     .ok_or_else(absent)?;
             }
             Verb::Add | Verb::Copy => {
-                let parent =
-                    || format!("the object has nothing that `{pointer}` could be added to");
+                let parent = || format!("the object has no parent to add `{pointer}` to");
                 self.write(tree, path, value.unwrap_or_else(null), *span, false)
                     .ok_or_else(parent)?;
             }
         }
         if *self.steps > MOST_STEPS {
-            return Err("the patches take more steps than are followed".to_owned());
+            return Err("the patches have too many operations".to_owned());
         }
         Ok(())
     }
@@ -183,7 +182,7 @@ impl Patching<'_, '_> {
             *self.grown += edit::size(value, self.bounds.nodes);
             let deep = path.len() + edit::depth(value, self.bounds.depth);
             if *self.grown > self.bounds.nodes || deep > self.bounds.depth {
-                return Err("this makes the object too large or too deep to be read".to_owned());
+                return Err("the patched object is too large or nested too deeply".to_owned());
             }
         }
         Ok(value)

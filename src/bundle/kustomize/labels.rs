@@ -80,8 +80,12 @@ impl Maker<'_> {
         let mut pairs = pairs.as_map().map_or(&[][..], |map| &map.entries);
         if let Some(pair) = pairs.get(MOST_LABELS) {
             let message =
-                format!("more than {MOST_LABELS} labels are added here; the rest is left out");
-            self.fault(refused(pair.key_span, message, "keep in annotations what selects nothing"));
+                format!("more than {MOST_LABELS} labels are added here: the rest are ignored");
+            self.fault(refused(
+                pair.key_span,
+                message,
+                "use annotations for what no selector uses",
+            ));
             self.open("labels beyond the limit");
             pairs = pairs.get(..MOST_LABELS).unwrap_or(pairs);
         }
@@ -105,9 +109,9 @@ impl Maker<'_> {
         for (_, (place, there)) in odd {
             let mut fault = refused(
                 place,
-                "this label goes to a field that is no mapping, and kustomize refuses that"
+                "this label is added to a field that is not a mapping: kustomize rejects it"
                     .to_owned(),
-                "mend the field, or leave the label out",
+                "fix the field, or remove the label",
             );
             fault.related.push((there, "here".to_owned()));
             self.fault(fault);

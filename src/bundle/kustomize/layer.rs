@@ -123,13 +123,13 @@ fn unreadable(library: &Library, directory: &str, layer: &mut Layer) {
     layer.faults.push(match problem {
         Some(problem) => refused(
             problem.span,
-            format!("kustomize can't read this kustomization: {}", words(&problem.kind)),
-            "mend the YAML here",
+            format!("invalid kustomization: {}", words(&problem.kind)),
+            "fix the YAML here",
         ),
         None => refused(
             Span::new(page.source, 0, 0),
-            "this kustomization is empty, and kustomize refuses an empty one".to_owned(),
-            "list what it applies under `resources`, or remove the file",
+            "this kustomization is empty: kustomize rejects it".to_owned(),
+            "list its files under `resources`, or delete this one",
         ),
     });
 }
@@ -138,7 +138,7 @@ fn unreadable(library: &Library, directory: &str, layer: &mut Layer) {
 pub(super) fn words(kind: &ProblemKind) -> String {
     match kind {
         ProblemKind::Syntax(words) | ProblemKind::Limit(words) => words.clone(),
-        ProblemKind::Template => "it is a template that some tool renders first".to_owned(),
+        ProblemKind::Template => "it is a template that must be rendered first".to_owned(),
         ProblemKind::NotUtf8 => "it is not UTF-8".to_owned(),
     }
 }
@@ -186,7 +186,7 @@ impl<'a> Maker<'a> {
                 self.fault(refused(
                     place,
                     "this directory has more than one kustomization file".to_owned(),
-                    "keep one of `kustomization.yaml`, `kustomization.yml` and `Kustomization`",
+                    "keep only one of `kustomization.yaml`, `kustomization.yml` and `Kustomization`",
                 ));
             }
         }
@@ -254,7 +254,7 @@ impl<'a> Maker<'a> {
             Some(_) => {
                 self.fault(refused(
                     entry.span,
-                    format!("`{reference}` is a file, and a component is a directory"),
+                    format!("`{reference}` is a file, but a component must be a directory"),
                     "list the file under `resources`",
                 ));
                 return;
@@ -265,7 +265,7 @@ impl<'a> Maker<'a> {
         if self.layer.work > MOST_WORK {
             self.fault(refused(
                 entry.span,
-                "components are applied here too often to be followed".to_owned(),
+                "components are nested too often here".to_owned(),
                 "list each component once",
             ));
             self.open(reference);

@@ -126,7 +126,9 @@ impl Merge<'_, '_> {
             _ => {
                 return Err(Clash {
                     place: entry.key_span,
-                    message: format!("the patch's `{key}` is of another form than the object's"),
+                    message: format!(
+                        "`{key}` has a different type in the patch than in the object"
+                    ),
                 });
             }
         }

@@ -95,8 +95,8 @@ impl Maker<'_> {
             self.layer.objects.remove(at);
             let mut fault = refused(
                 namespace.span,
-                format!("this namespace makes two objects one: {}", id.words()),
-                "leave one of the two out, or give it another name",
+                format!("this namespace gives two objects the same name: {}", id.words()),
+                "remove or rename one of the two",
             );
             fault.related.push((first, "the first one".to_owned()));
             fault.related.push((second, "the second one".to_owned()));
@@ -122,7 +122,7 @@ impl Maker<'_> {
     pub fn is_too_long(&mut self, written: &Node, word: &str) -> bool {
         let is_long = word.len() > LONGEST;
         if is_long {
-            let message = format!("this is longer than any name may be ({LONGEST} characters)");
+            let message = format!("this name is too long (at most {LONGEST} characters)");
             let place = Span { end: written.span.start, ..written.span };
             self.fault(refused(place, message, "shorten it"));
         }

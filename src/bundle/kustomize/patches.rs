@@ -70,8 +70,12 @@ impl Maker<'_> {
         };
         let Some(roots) = self.roots(&source) else { return };
         if roots.is_empty() {
-            let message = "this patch is empty, and kustomize refuses that".to_owned();
-            self.fault(refused(entry.span, message, "write a part of the object, or remove it"));
+            let message = "this patch is empty: kustomize rejects it".to_owned();
+            self.fault(refused(
+                entry.span,
+                message,
+                "write the part of the object to change, or remove the patch",
+            ));
             return;
         }
         if let Some(merges) = self.merges(&source, roots) {
@@ -105,7 +109,7 @@ impl Maker<'_> {
         }
         let target = match entry.get("target").filter(|it| !it.is_null()).map(Selector::read) {
             Some(Err((place, message))) => {
-                self.fault(refused(place, message, "write it as for `kubectl get -l`"));
+                self.fault(refused(place, message, "write it as in `kubectl get -l`"));
                 return None;
             }
             Some(Ok(target)) => Some(target),
@@ -124,7 +128,7 @@ impl Maker<'_> {
                 self.fault(refused(
                     source.place,
                     "this patch is empty, or neither a mapping nor a list of operations".to_owned(),
-                    "write a part of the object, or JSON patch operations",
+                    "write the part of the object to change, or JSON patch operations",
                 ));
                 return None;
             }
@@ -141,8 +145,8 @@ impl Maker<'_> {
                 Err(problem) => {
                     self.fault(refused(
                         problem.span,
-                        format!("this patch is no valid YAML: {}", layer::words(&problem.kind)),
-                        "mend the YAML here",
+                        format!("this patch is not valid YAML: {}", layer::words(&problem.kind)),
+                        "fix the YAML here",
                     ));
                     None
                 }
@@ -161,7 +165,7 @@ impl Maker<'_> {
             Ok(operations) => Some(operations),
             Err(stop) => {
                 let mut fault =
-                    refused(stop.place, stop.message, "mend the operation, or remove it");
+                    refused(stop.place, stop.message, "fix the operation, or remove it");
                 fault.related.push((source.place, "the patch is listed here".to_owned()));
                 self.fault(fault);
                 None
@@ -177,8 +181,8 @@ impl Maker<'_> {
             if let Some((place, what)) = resources::defect(&root) {
                 let mut fault = refused(
                     source.place,
-                    format!("kustomize refuses this patch: {what}"),
-                    "A patch needs `kind` and `metadata.name`, also where it has a `target`.",
+                    format!("kustomize rejects this patch: {what}"),
+                    "add `kind` and `metadata.name`: a patch needs both, even with a `target`",
                 );
                 fault.related.push((place, "here".to_owned()));
                 self.fault(fault);
@@ -195,8 +199,8 @@ impl Maker<'_> {
         match (&patch.change, &patch.target) {
             (Change::Json(_), None) => self.fault(refused(
                 patch.place,
-                "a JSON patch needs a `target`, and kustomize refuses one without".to_owned(),
-                "add `target` with the `kind` and `name` of what it changes",
+                "this JSON patch has no `target`: kustomize rejects it".to_owned(),
+                "add `target` with the `kind` and `name` of the object to change",
             )),
             (Change::Json(operations), Some(target)) => {
                 for at in self.selected(patch.place, target) {
@@ -207,8 +211,8 @@ impl Maker<'_> {
                 if let [_, second, ..] = merges.as_slice() {
                     self.fault(refused(
                         edit::token(second),
-                        "a patch with a `target` can't hold several documents".to_owned(),
-                        "make each document a patch of its own",
+                        "a patch with a `target` can't have several documents".to_owned(),
+                        "split it into one patch per document",
                     ));
                     return;
                 }
@@ -239,8 +243,8 @@ impl Maker<'_> {
             Err(pattern) => {
                 self.fault(refused(
                     place,
-                    format!("`{pattern}` in this patch's target is no regular expression"),
-                    "mend the expression",
+                    format!("`{pattern}` in this patch's target is not a valid regular expression"),
+                    "fix the expression",
                 ));
                 Vec::new()
             }
@@ -265,8 +269,8 @@ impl Maker<'_> {
             [] => self.names_nothing(patch.place, &id),
             _ => refused(
                 patch.place,
-                format!("this patch could be for several objects that are {}", id.words()),
-                "select the one with `target`",
+                format!("this patch matches several objects: {}", id.words()),
+                "select one with `target`",
             ),
         };
         let name = merge.at(&["metadata", "name"]).map_or(merge.span, |name| name.span);
@@ -289,9 +293,10 @@ impl Maker<'_> {
             Some(near) if near.group != id.group || near.version != id.version => {
                 "write the apiVersion of the object in the patch, or use `target`".to_owned()
             }
-            _ => "correct the name in the patch, or remove the patch".to_owned(),
+            _ => "fix the name in the patch, or remove the patch".to_owned(),
         };
-        let message = format!("this patch is for {}, which is not among the resources", id.words());
+        let message =
+            format!("this patch is for {}, which the resources do not contain", id.words());
         refused(place, message, &help)
     }
 
@@ -324,8 +329,8 @@ impl Maker<'_> {
         let (words, head) = (object.id().words(), object.head.kind_span);
         let mut fault = refused(
             stop.place,
-            format!("this JSON patch does not fit {words}: {}", stop.message),
-            "correct the path, or the patch's target",
+            format!("this JSON patch does not apply to {words}: {}", stop.message),
+            "fix the path, or the patch's target",
         );
         fault.related.push((patch.place, "the patch is listed here".to_owned()));
         fault.related.push((head, "the object".to_owned()));

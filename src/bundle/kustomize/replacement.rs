@@ -67,7 +67,7 @@ impl Maker<'_> {
                     Some((root, Value::Map(_))) => self.replacement(root),
                     _ => self.fault(refused(
                         path.span,
-                        format!("`{reference}` holds no replacement"),
+                        format!("`{reference}` contains no replacement"),
                         "write a list of replacements in it",
                     )),
                 }
@@ -79,7 +79,7 @@ impl Maker<'_> {
         let (Some(source), Some(targets)) = (entry.get("source"), entry.get("targets")) else {
             self.fault(refused(
                 edit::token(entry),
-                "a replacement needs a `source` and at least one of `targets`".to_owned(),
+                "a replacement needs a `source` and at least one entry in `targets`".to_owned(),
                 "add what is missing",
             ));
             return;
@@ -101,14 +101,13 @@ impl Maker<'_> {
             [one] => *one,
             [] if !self.layer.openings.is_empty() => return None,
             [] => {
-                let message = format!("no object is meant by this source: {}", selector.words());
-                self.fault(refused(place, message, "correct the source's fields"));
+                let message = format!("this source matches no object: {}", selector.words());
+                self.fault(refused(place, message, "fix the source's fields"));
                 return None;
             }
             _ => {
-                let message =
-                    format!("several objects are meant by this source: {}", selector.words());
-                self.fault(refused(place, message, "name the one that is meant"));
+                let message = format!("this source matches several objects: {}", selector.words());
+                self.fault(refused(place, message, "add fields to match only one"));
                 return None;
             }
         };
@@ -126,13 +125,13 @@ impl Maker<'_> {
                 return None;
             }
             let message = format!("{} has nothing at `{path}`", object.id().words());
-            self.fault(refused(place, message, "correct the `fieldPath`"));
+            self.fault(refused(place, message, "fix the `fieldPath`"));
             return None;
         };
         match part(&value, &Options::read(source.get("options"))) {
             Ok(value) => Some(value),
             Err(message) => {
-                self.fault(refused(place, message, "correct the `options` of the source"));
+                self.fault(refused(place, message, "fix the `options` of the source"));
                 None
             }
         }
@@ -142,7 +141,7 @@ impl Maker<'_> {
         match Selector::read(node) {
             Ok(selector) => Some(selector),
             Err((place, message)) => {
-                self.fault(refused(place, message, "write it as for `kubectl get -l`"));
+                self.fault(refused(place, message, "write it as in `kubectl get -l`"));
                 None
             }
         }
@@ -153,7 +152,7 @@ impl Maker<'_> {
             self.fault(refused(
                 edit::token(target),
                 "this target has no `select`".to_owned(),
-                "say which objects are meant",
+                "add `select` to choose objects",
             ));
             return;
         };
@@ -186,14 +185,14 @@ impl Maker<'_> {
                     if object.grown > limits.nodes
                         || edit::depth(value, limits.depth) > limits.depth / 2
                     {
-                        let message = "this makes the object too large to be read".to_owned();
-                        return Err(refused(field.span, message, "copy less"));
+                        let message = "this makes the object too large".to_owned();
+                        return Err(refused(field.span, message, "copy a smaller value"));
                     }
                     let made = copy(object, field, value, &options);
                     object.follow_links(Writer::Replacement);
                     made.map_err(|message| {
                         let message = format!("{}: {message}", object.id().words());
-                        refused(field.span, message, "correct the path, or set `create`")
+                        refused(field.span, message, "fix the path, or set `create`")
                     })
                 });
                 faults.extend(made.and_then(Result::err));
@@ -233,13 +232,13 @@ fn copy(object: &mut Object, field: &Node, value: &Node, options: &Options) -> R
     let parts = smart_split(path);
     if parts.len() > DEEPEST_PATH {
         // The way down is a recursion, and `create` makes each step of it.
-        return Err(format!("a path has no more than {DEEPEST_PATH} parts"));
+        return Err(format!("a path can't have more than {DEEPEST_PATH} parts"));
     }
     let (tree, keys, mut pen) = object.parts(Writer::Replacement);
     let mut walk = Walk { options, value, born: field.span, keys, pen: &mut pen, set: 0 };
     walk.go(tree, &parts, ("", ""), true)?;
     if walk.set == 0 {
-        return Err(format!("it has nothing at `{path}` to be replaced"));
+        return Err(format!("it has nothing to replace at `{path}`"));
     }
     Ok(())
 }
@@ -280,7 +279,7 @@ impl Walk<'_, '_> {
             if index == length && self.options.create {
                 self.push(node, kind_of(rest.first(), self.value));
             } else if index >= length {
-                return Err(format!("index {index} is asked for and there are {length} items"));
+                return Err(format!("index {index} is out of range: there are {length} items"));
             }
             return match edit::items_mut(node).and_then(|items| items.get_mut(index)) {
                 Some(item) => self.go(item, rest, (&holder, &format!("[{index}]")), false),
@@ -310,7 +309,8 @@ impl Walk<'_, '_> {
         rest: &[String],
         holder: &str,
     ) -> Result<(), String> {
-        let regex = Regex::new(pattern).map_err(|_| format!("`{pattern}` is no expression"))?;
+        let regex =
+            Regex::new(pattern).map_err(|_| format!("`{pattern}` is not a valid expression"))?;
         let fits = |item: &Node| {
             let scalar = if key.is_empty() {
                 item.as_scalar()
@@ -375,7 +375,7 @@ fn joined(there: &Node, value: &Node, options: &Options) -> Result<Node, String>
         }
         let text = parts.join(&options.delimiter);
         if text.len() > LONGEST {
-            return Err("the value becomes too long to be read".to_owned());
+            return Err("the value becomes too long".to_owned());
         }
         new = edit::string(value.span, text);
     }

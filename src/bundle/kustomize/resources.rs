@@ -46,17 +46,17 @@ impl<'a> Maker<'a> {
             }
             Found::Missing if is_ignored => {
                 let message = format!(
-                    "`{reference}` does not exist and git ignores it, so `kustomize build` stops here"
+                    "`{reference}` does not exist (gitignored): `kustomize build` fails without it"
                 );
-                let help = "nothing is wrong where something makes it before the build";
+                let help = "ignore this if another step creates it before the build";
                 self.fault(Fault { kind: FaultKind::Absent, ..refused(entry.span, message, help) });
                 self.open(reference);
             }
             Found::Missing => {
                 self.fault(refused(
                     entry.span,
-                    format!("`{reference}` does not exist, and kustomize refuses to build"),
-                    "correct the path, or remove the entry",
+                    format!("`{reference}` does not exist: kustomize fails to build"),
+                    "fix the path, or remove the entry",
                 ));
                 self.open(reference);
             }
@@ -68,15 +68,15 @@ impl<'a> Maker<'a> {
             Found::Outside => {
                 self.fault(refused(
                     entry.span,
-                    format!("`{reference}` lies outside of this repository and is not read"),
-                    "keep what is applied inside the repository",
+                    format!("`{reference}` is outside the repository and is not read"),
+                    "move it inside the repository",
                 ));
                 self.open(reference);
             }
             Found::Special => self.fault(refused(
                 entry.span,
                 format!("`{reference}` is neither a file nor a directory"),
-                "correct the path, or remove the entry",
+                "fix the path, or remove the entry",
             )),
         }
         None
@@ -89,8 +89,8 @@ impl<'a> Maker<'a> {
             _ => {
                 self.fault(refused(
                     entry.span,
-                    format!("`{reference}` is a directory, and a file is wanted here"),
-                    "name a file",
+                    format!("`{reference}` is a directory, but this must be a file"),
+                    "write the path of a file",
                 ));
                 None
             }
@@ -146,7 +146,7 @@ impl<'a> Maker<'a> {
     fn check_document(&mut self, entry: &Node, path: &str, document: &Node) {
         if let Some((place, what)) = defect(document) {
             let mut fault =
-                refused(entry.span, format!("kustomize refuses `{path}`: {what}"), "mend the file");
+                refused(entry.span, format!("kustomize rejects `{path}`: {what}"), "fix the file");
             fault.related.push((place, "here".to_owned()));
             self.fault(fault);
         }
@@ -158,8 +158,8 @@ impl<'a> Maker<'a> {
             if self.layer.objects.len() >= MOST {
                 self.fault(refused(
                     place,
-                    format!("this makes more than {MOST} objects; the rest is left out"),
-                    "build it in parts",
+                    format!("this builds more than {MOST} objects: the rest are ignored"),
+                    "split the kustomization",
                 ));
                 self.open("objects beyond the limit");
                 self.layer.is_full = true;
@@ -173,8 +173,8 @@ impl<'a> Maker<'a> {
             };
             let mut fault = refused(
                 place,
-                format!("this brings {} a second time, and kustomize refuses that", id.words()),
-                "remove one of the two, or change one with a patch",
+                format!("this adds {} a second time: kustomize rejects it", id.words()),
+                "remove one of the two, or write one as a patch",
             );
             fault.related.push((first, "the first one".to_owned()));
             fault.related.push((object.head.kind_span, "the second one".to_owned()));
@@ -210,7 +210,7 @@ impl<'a> Maker<'a> {
                 self.fault(refused(
                     entry.span,
                     format!("`{reference}` is a directory without a kustomization"),
-                    "add a `kustomization.yaml` to it, or name its files one by one",
+                    "add a `kustomization.yaml` to it, or list its files one by one",
                 ));
             }
             return None;
@@ -219,18 +219,19 @@ impl<'a> Maker<'a> {
         if !self.takes_bare_directories && directory.back.contains(self.directory) {
             self.fault(refused(
                 entry.span,
-                format!("`{reference}` leads back to this kustomization in a circle"),
-                "remove the entry that closes the circle",
+                format!(
+                    "`{reference}` leads back to this kustomization: kustomize rejects the \
+                         cycle"
+                ),
+                "remove the entry that closes the cycle",
             ));
             return None;
         }
         if !self.takes_bare_directories && is_above(path, self.directory) {
             self.fault(refused(
                 entry.span,
-                format!(
-                    "`{reference}` holds this kustomization: kustomize rejects that as a cycle"
-                ),
-                "move what both need into a directory beside them",
+                format!("`{reference}` contains this kustomization: kustomize rejects the cycle"),
+                "move shared files to a sibling directory",
             ));
             self.open(reference);
             return None;
@@ -238,8 +239,8 @@ impl<'a> Maker<'a> {
         if directory.height >= DEEPEST {
             self.fault(refused(
                 entry.span,
-                format!("more than {DEEPEST} kustomizations lie upon each other here"),
-                "name what is needed directly",
+                format!("kustomizations are nested more than {DEEPEST} levels deep here"),
+                "refer to the needed bases directly",
             ));
             self.open(reference);
             return None;
@@ -249,7 +250,7 @@ impl<'a> Maker<'a> {
             let (message, help) = if component {
                 (format!("`{reference}` is a component"), "list it under `components`")
             } else {
-                (format!("`{reference}` is no component"), "list it under `resources`")
+                (format!("`{reference}` is not a component"), "list it under `resources`")
             };
             self.fault(refused(entry.span, message, help));
             return None;
@@ -316,10 +317,10 @@ fn is_empty(document: &Node) -> bool {
 /// What kustomize refuses about a document of a resource file.
 pub(super) fn defect(document: &Node) -> Option<(Span, String)> {
     if document.as_map().is_none() {
-        return Some((edit::token(document), "this is no object".to_owned()));
+        return Some((edit::token(document), "this is not a Kubernetes object".to_owned()));
     }
     if let Some((key, place, _)) = edit::twice(document) {
-        return Some((place, format!("`{key}` stands twice in one mapping")));
+        return Some((place, format!("`{key}` appears twice in one mapping")));
     }
     let kind = text_at(document, &["kind"]);
     if kind.is_empty() {

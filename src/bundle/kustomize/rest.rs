@@ -126,6 +126,6 @@ impl Layer {
 }
 
 fn unreadable(problem: &Problem) -> Fault {
-    let message = format!("kustomize can't read this: {}", words(&problem.kind));
+    let message = format!("kustomize can't parse this: {}", words(&problem.kind));
     refused(problem.span, message, "fix the YAML here")
 }

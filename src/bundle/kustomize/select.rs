@@ -41,7 +41,7 @@ impl Selector {
             Some(value) => {
                 let text = value.as_scalar().map_or("", |scalar| scalar.text.as_str());
                 let read = requirements(text);
-                read.ok_or_else(|| (value.span, format!("`{text}` is no label selector")))
+                read.ok_or_else(|| (value.span, format!("`{text}` is not a valid label selector")))
             }
         };
         Ok(Self {

@@ -53,8 +53,8 @@ impl Maker<'_> {
             if !found {
                 self.fault(refused(
                     edit::token(entry),
-                    format!("nothing named `{name}` has replicas here, and kustomize refuses that"),
-                    "correct the name, or remove the entry",
+                    format!("no object named `{name}` has replicas: kustomize rejects this entry"),
+                    "fix the name, or remove the entry",
                 ));
             }
         }
@@ -66,8 +66,8 @@ impl Maker<'_> {
         if reference::is_inline(text) {
             let read = inline::documents(&self.text_of(entry), entry, &self.library.disk.limits);
             return read.unwrap_or_else(|problem| {
-                let message = format!("this is no valid YAML: {}", layer::words(&problem.kind));
-                self.fault(refused(problem.span, message, "mend the YAML here"));
+                let message = format!("this is not valid YAML: {}", layer::words(&problem.kind));
+                self.fault(refused(problem.span, message, "fix the YAML here"));
                 Vec::new()
             });
         }

@@ -37,7 +37,7 @@ impl Maker<'_> {
             let name = text_at(entry, &["name"]);
             let place = edit::token(entry);
             if let Some(first) = known.get(name).copied() {
-                let message = format!("the var `{name}` is there a second time");
+                let message = format!("the var `{name}` is defined twice");
                 let mut fault = refused(place, message, "give it another name");
                 fault.related.push((first, "the first one".to_owned()));
                 self.fault(fault);
@@ -69,7 +69,7 @@ impl Maker<'_> {
                 objects.change(*one, |object| object.vars.push(name.into()));
             }
             if meant.len() > 1 {
-                let message = format!("the var `{name}` could be of several objects");
+                let message = format!("the var `{name}` matches several objects");
                 self.fault(refused(place, message, "add the namespace to `objref`"));
             }
             let field = match text_at(entry, &["fieldref", "fieldpath"]) {
@@ -112,11 +112,8 @@ pub(super) fn resolve(layer: &mut Layer, disk: &Disk) {
             None if object.is_none() && !layer.openings.is_empty() => {}
             None => layer.faults.push(refused(
                 var.place,
-                format!(
-                    "the var `{}` has no value: no object, or no field of it, is meant",
-                    var.name
-                ),
-                "correct `objref` and `fieldref`",
+                format!("the var `{}` has no value: it matches no object or no field", var.name),
+                "fix `objref` and `fieldref`",
             )),
         }
     }

@@ -115,7 +115,7 @@ impl<'a> Run<'a> {
             information_uri: "https://github.com/netpol-lint/netpol-lint",
             rules: rules.iter().map(|rule| Descriptor::of(rule)).collect(),
         };
-        let root = Message::plain("The repository's root.");
+        let root = Message::plain("The repository root.");
         Self {
             tool: Tool { driver },
             invocations: [Invocation::of(outcome, left_out)],
@@ -151,8 +151,8 @@ impl Invocation {
         let mut execution = Vec::new();
         if left_out > 0 {
             let text = format!(
-                "{left_out} results are left out, the least severe and least confident first: \
-                 code scanning takes {RESULTS} of a run."
+                "{left_out} results omitted, least severe and least confident first: code scanning \
+                 accepts {RESULTS} per run."
             );
             execution.push(note("warning", text));
         }
@@ -161,7 +161,7 @@ impl Invocation {
         execution.extend(quiet.into_iter().flatten().map(|text| note("note", text)));
         let not_mended = outcome.summary.not_mended.iter();
         execution.extend(
-            not_mended.map(|(path, why)| note("warning", format!("Not mended: {path}: {why}."))),
+            not_mended.map(|(path, why)| note("warning", format!("Not fixed: {path}: {why}."))),
         );
         let configuration = closing::stale(outcome).map(|text| note("note", text));
         Self {

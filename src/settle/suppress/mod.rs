@@ -116,8 +116,8 @@ impl Suppressions {
     fn malformed(&mut self, place: Span) {
         self.malformed.push(run::unused_suppression(
             place,
-            "this suppression names no rule, so it holds nothing back".to_owned(),
-            "write `# netpol-lint: ignore[rule-id] reason`, or as an annotation \
+            "this suppression names no rule, so it suppresses nothing".to_owned(),
+            "write `# netpol-lint: ignore[rule-id] reason`, or the annotation \
              `netpol-lint.dev/ignore: rule-id`",
         ));
     }
@@ -194,11 +194,11 @@ impl Suppressions {
         };
         let help = match idle.iter().find_map(|id| nearest(id)) {
             Some(near) => format!("write `{near}`, or remove it"),
-            None => "remove it, so that it hides no mistake to come".to_owned(),
+            None => "remove it, or it may hide a future mistake".to_owned(),
         };
         let title = match needed.is_empty() {
             true => "Remove the suppression",
-            false => "Remove what is not needed of the suppression",
+            false => "Remove the unused rules from the suppression",
         };
         let mut finding = run::unused_suppression(first.span, idle_message(&idle), help);
         if !edits.is_empty() {
@@ -219,10 +219,10 @@ fn idle_message(idle: &[&Id]) -> String {
     let mut parts = Vec::new();
     if !known.is_empty() {
         let verb = if known.len() == 1 { "finds" } else { "find" };
-        parts.push(format!("{} {verb} nothing here that this could suppress", known.join(" and ")));
+        parts.push(format!("{} {verb} nothing to suppress here", known.join(" and ")));
     }
     for id in unknown {
-        let near = nearest(id).map(|near| format!(" (the nearest is `{near}`)"));
+        let near = nearest(id).map(|near| format!(" (did you mean `{near}`?)"));
         let id = quoted(id);
         parts.push(format!(
             "there is no rule {id}{}: it suppresses nothing",
