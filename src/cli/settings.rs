@@ -158,7 +158,7 @@ pub(super) struct Test {
     pub(super) fail_on: Option<Outcome>,
     pub(super) is_quiet: bool,
     /// Write today's connections to this file instead.
-    pub(super) init: Option<PathBuf>,
+    pub(super) init: Option<Option<PathBuf>>,
 }
 
 fn test(args: TestArgs, terminal: &Terminal) -> Result<Test, Failure> {

@@ -20,7 +20,7 @@ const NAME: &str = "netpol-test.yaml";
 /// Judges the expectations, and prints what became of them.
 pub(super) fn run(test: &Test, terminal: &Terminal, out: &mut dyn Write) -> Result<u8, Failure> {
     if let Some(file) = &test.init {
-        return write_today(test, file, terminal, out);
+        return write_today(test, file.as_deref(), terminal, out);
     }
     let tested = expectations::test(&test.request)?;
     if tested.results.is_empty() {
@@ -68,13 +68,13 @@ fn as_findings(tested: Tested) -> Outcome {
 
 fn write_today(
     test: &Test,
-    file: &Path,
+    file: Option<&Path>,
     terminal: &Terminal,
     out: &mut dyn Write,
 ) -> Result<u8, Failure> {
-    let target = match file.as_os_str().is_empty() {
-        true => repo::root(&test.request.scope.paths, terminal.cwd())?.join(NAME),
-        false => terminal.cwd().join(file),
+    let target = match file {
+        None => repo::root(&test.request.scope.paths, terminal.cwd())?.join(NAME),
+        Some(file) => terminal.cwd().join(file),
     };
     let text = expectations::of_today(&test.request)?;
     let hint = "delete it, or name another file with --init=FILE";

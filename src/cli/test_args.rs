@@ -19,10 +19,9 @@ pub(super) struct TestArgs {
         value_name = "FILE",
         num_args = 0..=1,
         require_equals = true,
-        default_missing_value = "",
         value_hint = ValueHint::FilePath
     )]
-    pub(super) init: Option<PathBuf>,
+    pub(super) init: Option<Option<PathBuf>>,
 
     /// The mildest outcome that makes the exit code 1
     #[arg(long, value_enum, value_name = "OUTCOME", default_value_t = TestFailOn::Unknown)]

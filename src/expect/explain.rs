@@ -62,9 +62,10 @@ pub(super) fn verdict(asked: &Asked<'_>, outcome: Outcome, more: usize) -> Verdi
                 .filter(|side| side.verdict.allowed.is_no())
                 .map(|side| side.who.as_str())
                 .collect();
-            let why = match who.is_empty() {
-                true => String::new(),
-                false => format!(": {} rejects it", who.join(" and ")),
+            let why = match who.len() {
+                0 => String::new(),
+                1 => format!(": {} rejects it", who[0]),
+                _ => format!(": {} reject it", who.join(" and ")),
             };
             format!("`{from}` can't connect to `{to}` on {ports}, and is expected to{why}{more}")
         }
