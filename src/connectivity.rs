@@ -8,6 +8,7 @@ use crate::Request;
 use crate::assembly::Assembly;
 use crate::bundle::Site;
 use crate::model::{At, Body};
+use crate::placement::{Placement, Snapshot};
 use crate::reach::{self, Connection, Connections, End, PortSet};
 use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Members, Settings, World};
@@ -80,6 +81,11 @@ pub struct RulePlace {
 }
 
 impl ClusterConnectivity {
+    /// A cluster in which nothing runs.
+    pub(crate) fn empty() -> Self {
+        Self { name: String::new(), ends: Vec::new(), details: Vec::new(), rows: Vec::new() }
+    }
+
     /// The ends that some row names, in order.
     pub fn named_ends(&self) -> Vec<EndId> {
         let mut ends: Vec<EndId> = self.rows.iter().flat_map(|row| [row.from, row.to]).collect();
@@ -162,7 +168,21 @@ pub fn connectivity(request: &Request) -> Result<Vec<ClusterConnectivity>, repo:
     let repo = repo::find(&request.scope, &request.cwd)?;
     let assembly = Assembly::of(request, &repo, &())?;
     let sites = sites(&repo, &assembly).into_iter();
-    Ok(sites.map(|site| of_site(request, &assembly, site)).collect())
+    Ok(sites.map(|site| of_site(request, &assembly, site).0).collect())
+}
+
+/// The same, with where everything is written: what a comparison asks for.
+///
+/// # Errors
+/// Those of [`check`](crate::check()).
+pub fn snapshots(request: &Request) -> Result<Vec<Snapshot>, repo::Error> {
+    let repo = repo::find(&request.scope, &request.cwd)?;
+    let assembly = Assembly::of(request, &repo, &())?;
+    let snapshot = |site| {
+        let (connectivity, cluster, found) = of_site(request, &assembly, site);
+        (connectivity, Placement::of(&cluster, &assembly.sources, &found))
+    };
+    Ok(sites(&repo, &assembly).into_iter().map(snapshot).collect())
 }
 
 /// The sites that have a policy or a workload that is reported on.
@@ -176,7 +196,11 @@ pub(crate) fn sites<'a>(repo: &Repo, assembly: &'a Assembly) -> Vec<&'a Site> {
     assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters)).collect()
 }
 
-fn of_site(request: &Request, assembly: &Assembly, site: &Site) -> ClusterConnectivity {
+fn of_site(
+    request: &Request,
+    assembly: &Assembly,
+    site: &Site,
+) -> (ClusterConnectivity, Cluster, Connections) {
     let members = Members {
         name: site.name.clone(),
         is_trial: site.trial.is_some(),
@@ -187,7 +211,8 @@ fn of_site(request: &Request, assembly: &Assembly, site: &Site) -> ClusterConnec
     let settings = Settings { world: World::Closed, ..request.settings.clone() };
     let cluster = Cluster::build(Arc::clone(&assembly.objects), members, settings);
     let found = reach::connections(&cluster);
-    Rows::new(&cluster, &assembly.sources, &found).finish(site.name.clone())
+    let connectivity = Rows::new(&cluster, &assembly.sources, &found).finish(site.name.clone());
+    (connectivity, cluster, found)
 }
 
 /// Gathers rows: names of ends, and details, each once.
@@ -202,7 +227,7 @@ struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     fn new(cluster: &'a Cluster, sources: &'a Sources, found: &'a Connections) -> Self {
-        let names = names(cluster, found);
+        let names = display_names(cluster, found);
         Self { cluster, sources, found, names, lines: BTreeMap::new() }
     }
 
@@ -278,7 +303,7 @@ impl<'a> Rows<'a> {
 
 /// `namespace/name[Kind]` for each workload. Pods of one owner that no policy tells apart are
 /// listed once, as their owner.
-fn names(cluster: &Cluster, found: &Connections) -> Vec<Option<String>> {
+pub(crate) fn display_names(cluster: &Cluster, found: &Connections) -> Vec<Option<String>> {
     let mut met = std::collections::HashSet::new();
     let name = |number: u32| {
         let it = cluster.workload(number);

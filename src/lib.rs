@@ -28,12 +28,14 @@ pub mod yaml;
 mod assembly;
 mod check;
 mod clock;
+pub mod comparison;
 pub mod connectivity;
 pub mod expectations;
 mod lost;
 mod making;
 mod mend;
 pub mod overview;
+pub mod placement;
 
 use std::path::PathBuf;
 use std::time::Duration;

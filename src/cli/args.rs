@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use super::diff_args::DiffArgs;
 use super::format::{Format, Output};
 use super::help;
 use super::test_args::TestArgs;
@@ -122,6 +123,8 @@ pub(super) enum Command {
     },
     /// Print which connections the policies allow
     Reach(Box<ReachArgs>),
+    /// Compare what two revisions or directories allow
+    Diff(Box<DiffArgs>),
     /// Compare the policies with expectations: connections to allow or deny
     Test(Box<TestArgs>),
     /// Print what the repository runs, for `--inventory` in another repository

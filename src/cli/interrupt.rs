@@ -1,6 +1,7 @@
 //! What a signal that ends this program does first: helm ends too, and its copies are removed.
 
 use crate::bundle::helm;
+use crate::repo::Revision;
 
 /// Waits for such signals, on a thread of its own.
 pub(super) fn watch() {
@@ -12,11 +13,12 @@ pub(super) fn watch() {
         std::thread::spawn(move || {
             for signal in signals.forever() {
                 helm::abandon();
+                Revision::abandon();
                 // Ends the program as if nobody had waited, so that a shell sees why.
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
             }
         });
     }
     #[cfg(not(unix))]
-    let _ = helm::abandon;
+    let _ = (helm::abandon, Revision::abandon);
 }

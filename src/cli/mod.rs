@@ -10,6 +10,8 @@ mod bundles;
 mod check;
 mod completions;
 mod config;
+mod diff;
+mod diff_args;
 mod format;
 mod help;
 mod in_force;
@@ -94,6 +96,7 @@ fn perform(args: Args) -> Result<u8, Failure> {
             bundles::print(&request, format, &settings.terminal, &mut out)?
         }
         Mode::Reach(reach) => reach::print(&reach, &mut out)?,
+        Mode::Diff(diff) => diff::run(&diff, &mut out)?,
         Mode::Test(test) => test::run(&test, &settings.terminal, &mut out)?,
         Mode::Inventory(request) => inventory::print(&request, &mut out)?,
         Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,

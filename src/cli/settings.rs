@@ -14,12 +14,13 @@ use super::args::{
     AcceptedArgs, Args, CheckArgs, Command, ContextArgs, FindingArgs, FixArgs, OutputArgs,
     ReachArgs,
 };
+use super::diff_args::{ContextOfBoth, DiffArgs};
 use super::format::{Format, Output};
 use super::in_force::InForce;
 use super::outputs;
 use super::terminal::Terminal;
 use super::test_args::TestArgs;
-use super::values::{GraphFormat, TestFailOn, TestFormat, TextOrJson};
+use super::values::{DiffFailOn, DiffFormat, GraphFormat, TestFailOn, TestFormat, TextOrJson};
 
 /// All that the program needs to know.
 pub(super) struct Settings {
@@ -43,6 +44,8 @@ pub(super) enum Mode {
     Bundles(Box<Request>, TextOrJson),
     /// Print which connections are allowed.
     Reach(Box<Reach>),
+    /// Compare what two states allow.
+    Diff(Box<Diff>),
     /// Judge expectations.
     Test(Box<Test>),
     /// Print what the repository runs.
@@ -120,6 +123,7 @@ impl Settings {
                 Mode::Bundles(Box::new(request(*context, &terminal)?), format.output_format)
             }
             Some(Command::Reach(args)) => Mode::Reach(Box::new(reach(*args, &terminal)?)),
+            Some(Command::Diff(args)) => Mode::Diff(Box::new(diff(*args, &terminal)?)),
             Some(Command::Test(args)) => Mode::Test(Box::new(test(*args, &terminal)?)),
             Some(Command::Inventory(context)) => {
                 Mode::Inventory(Box::new(request(*context, &terminal)?))
@@ -148,6 +152,25 @@ pub(super) struct Reach {
 fn reach(args: ReachArgs, terminal: &Terminal) -> Result<Reach, Failure> {
     let shown = Shown { from: args.from, to: args.to, ports: args.port, cluster: args.bundle };
     Ok(Reach { request: request(args.context, terminal)?, shown, format: args.output_format })
+}
+
+/// What to compare, and what to make of it.
+pub(super) struct Diff {
+    /// What is asked of either state, which has no paths yet.
+    pub(super) request: Request,
+    pub(super) base: String,
+    /// None for the working tree.
+    pub(super) head: Option<String>,
+    pub(super) format: DiffFormat,
+    pub(super) fail_on: DiffFailOn,
+}
+
+fn diff(args: DiffArgs, terminal: &Terminal) -> Result<Diff, Failure> {
+    let DiffArgs { base, head, context, fail_on, output_format } = args;
+    let ContextOfBoth { files, config } = *context;
+    let context = ContextArgs { paths: Vec::new(), files, config };
+    let request = request(context, terminal)?;
+    Ok(Diff { request, base, head, format: output_format, fail_on })
 }
 
 /// Which expectations to judge, and what to make of them.

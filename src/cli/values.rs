@@ -109,3 +109,28 @@ pub(super) enum TestFailOn {
     /// No expectation
     Never,
 }
+
+/// Values of `diff --output-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// One line per connection, with the lines that change it
+    Text,
+    /// One document, for programs
+    Json,
+    /// For a pull request
+    #[value(alias = "markdown")]
+    Md,
+}
+
+/// Values of `diff --fail-on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFailOn {
+    /// Something is allowed that was not
+    Opened,
+    /// Something was allowed that is not
+    Closed,
+    /// Any difference
+    Any,
+    /// Nothing
+    Never,
+}

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use super::addresses::{self, Addresses};
 use super::read::Expected;
+use crate::reach::addresses::{self, Addresses};
 use crate::reach::{ClassId, Classes};
 use crate::resolve::Cluster;
 use crate::text::Span;

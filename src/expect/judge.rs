@@ -3,11 +3,11 @@
 use std::cell::{Cell, OnceCell};
 use std::collections::HashMap;
 
-use super::addresses::{self, Addresses};
 use super::end::{End, Named, Names, have_a_pair, is_workload};
 use super::explain::{self, Asked, Evidence};
 use super::read::{Expectation, Expected};
 use crate::model::{Direction, Protocol};
+use crate::reach::addresses::{self, Addresses};
 use crate::reach::{self, Allowed, ClassId, Connections, Endpoint, Port, PortSet, connections};
 use crate::resolve::{Cluster, Subject, Tri};
 

@@ -2,7 +2,6 @@
 //! manifests, and whether the policies keep to them. Three values here too: an expectation that
 //! depends on what the repository does not show is neither kept nor broken.
 
-mod addresses;
 mod end;
 mod explain;
 mod judge;

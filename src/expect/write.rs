@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::addresses::{self, Addresses};
 use super::end::display_name;
 use super::judge::Judge;
 use super::read::Expected;
 use crate::model::Direction;
+use crate::reach::addresses::{self, Addresses};
 use crate::reach::{Allowed, ClassId, PortSet};
 use crate::text::visible;
 

@@ -12,6 +12,7 @@ mod given;
 mod globs;
 mod ignored;
 mod path;
+mod revision;
 mod role;
 mod walk;
 
@@ -26,6 +27,7 @@ pub use error::Error;
 pub use globs::PathSet;
 pub use ignored::covered;
 pub use path::RepoPath;
+pub use revision::Revision;
 
 use given::{Anchor, Given};
 use globs::Globs;
@@ -54,6 +56,8 @@ pub struct Scope {
     pub no_ignore: bool,
     /// Apply `exclude` to files and directories named on the command line too.
     pub force_exclude: bool,
+    /// The root, where it is not to be found upwards of the paths.
+    pub root: Option<PathBuf>,
     /// Texts that stand in for files, by their path relative to the root: what fixes would make
     /// of them.
     pub edited: BTreeMap<String, Arc<str>>,
@@ -141,7 +145,11 @@ pub fn root(paths: &[PathBuf], cwd: &Path) -> Result<PathBuf, Error> {
 pub fn find(scope: &Scope, cwd: &Path) -> Result<Repo, Error> {
     let globs = Globs::new(scope)?;
     let given = Given::look(&scope.paths, cwd)?;
-    let (root, anchor) = given.root();
+    let (root, anchor) = match &scope.root {
+        None => given.root(),
+        // Nothing above it has a say.
+        Some(root) => (root.clone(), Anchor::Git),
+    };
     let walk = Walk::new(scope, &root, &given, &globs);
 
     let mut catch = Catch::default();

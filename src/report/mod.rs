@@ -6,6 +6,7 @@
 pub mod by_rule;
 pub mod checkstyle;
 pub mod closing;
+pub mod comparison;
 pub mod concise;
 pub mod connections;
 #[cfg(feature = "cli")]

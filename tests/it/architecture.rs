@@ -136,6 +136,7 @@ fn files_are_written_where_the_trust_boundary_says() {
         "src/cli/replace.rs",
         "src/fix/write.rs",
         "src/repo/boundary.rs",
+        "src/repo/revision.rs",
     ];
     assert_eq!(writing, expected);
 }

@@ -228,8 +228,8 @@ fn todays_connections_pass_and_a_change_of_any_does_not() {
     folder.write(
         "shop.yaml",
         &SHOP.replace(
-            "name: worker, namespace: shop}\nspec:",
-            "name: renamed, namespace: shop}\nspec:",
+            "{name: worker, namespace: shop, labels",
+            "{name: renamed, namespace: shop, labels",
         ),
     );
     let output = run(&folder, &["test", "-f", "junit"]);
