@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::Request;
-use crate::assembly::Assembly;
+use crate::assemble::Assembly;
 use crate::bundle::Site;
 use crate::model::{At, Body};
 use crate::placement::{Placement, Snapshot};
@@ -166,7 +166,7 @@ fn addresses(end: &str) -> Option<(IpAddr, IpAddr)> {
 /// Those of [`check`](crate::check()).
 pub fn connectivity(request: &Request) -> Result<Vec<ClusterConnectivity>, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
-    let assembly = Assembly::of(request, &repo, &())?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
     let sites = sites(&repo, &assembly).into_iter();
     Ok(sites.map(|site| of_site(request, &assembly, site).0).collect())
 }
@@ -177,7 +177,7 @@ pub fn connectivity(request: &Request) -> Result<Vec<ClusterConnectivity>, repo:
 /// Those of [`check`](crate::check()).
 pub fn snapshots(request: &Request) -> Result<Vec<Snapshot>, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
-    let assembly = Assembly::of(request, &repo, &())?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
     let snapshot = |site| {
         let (connectivity, cluster, found) = of_site(request, &assembly, site);
         (connectivity, Placement::of(&cluster, &assembly.sources, &found))

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::Request;
-use crate::assembly::Assembly;
+use crate::assemble::{Assembly, Reported};
 use crate::bundle::Site;
 use crate::expect::{self, Expectation, Judge, Named, Outcome, TestResult, Tested, Verdict};
 use crate::lint::run;
@@ -21,7 +21,7 @@ use crate::yaml;
 /// Those of [`check`](crate::check()).
 pub fn test(request: &Request) -> Result<Tested, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
-    let assembly = Assembly::of(request, &repo, &())?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
     let is_meant = |file: &&repo::File| match file.role {
         Role::Expectations => file.reported,
         Role::Manifests | Role::Stdin => file.named,
@@ -36,10 +36,10 @@ pub fn test(request: &Request) -> Result<Tested, repo::Error> {
 /// those about a cluster that has something that is reported on.
 pub(crate) fn broken(
     request: &Request,
-    repo: &Repo,
-    assembly: &Assembly,
+    reported: Reported<'_>,
     is_asked_about: &dyn Fn(&Site) -> bool,
 ) -> Vec<TestResult> {
+    let Reported { repo, assembly } = reported;
     if request.skip_expectations {
         return Vec::new();
     }
@@ -66,7 +66,7 @@ pub(crate) fn broken(
 /// Those of [`check`](crate::check()).
 pub fn of_today(request: &Request) -> Result<String, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
-    let assembly = Assembly::of(request, &repo, &())?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
     let sites = crate::connectivity::sites(&repo, &assembly);
     let several = assembly.grouped.sites.len() > 1;
     let mut text = String::from(

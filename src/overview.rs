@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use crate::assembly::Assembly;
+use crate::Request;
+use crate::assemble::Assembly;
 use crate::bundle::{Bundle, Origin, Site};
 use crate::model::Body;
 use crate::repo;
-use crate::resolve::{Cluster, Elsewhere, Members, Open};
-use crate::{Request, check};
+use crate::resolve::{Cluster, Elsewhere, Members, Open, Surroundings};
 
 /// Bundles that run side by side.
 #[derive(Clone, Debug, Serialize)]
@@ -76,16 +76,17 @@ pub struct NamespaceOverview {
 /// Those of [`check`](crate::check()).
 pub fn overview(request: &Request) -> Result<Vec<SiteOverview>, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
-    let assembly = Assembly::of(request, &repo, &())?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
     let is_reported = |id: &u32| {
         let source = assembly.objects[*id as usize].head.source;
         repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
     };
-    let surroundings = assembly.surroundings(request.settings.default_namespace());
+    let surroundings: Arc<Surroundings> =
+        Surroundings::of(&assembly, request.settings.default_namespace()).into();
     let sites = assembly.grouped.sites.iter().enumerate();
     let sites = sites.filter(|(_, site)| site.members.iter().any(is_reported));
     let told = sites.map(|(number, site)| {
-        let elsewhere = check::elsewhere(request, &repo, &surroundings, number, site);
+        let elsewhere = Elsewhere::of_site(&request.grouping, &repo, &surroundings, number, site);
         of_site(request, &assembly, site, elsewhere)
     });
     Ok(told.collect())

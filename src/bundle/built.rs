@@ -53,9 +53,9 @@ pub struct ChartCall {
 }
 
 impl Built {
-    /// Whether it is a chart that there was no `helm` for.
-    pub fn is_unrendered(&self) -> bool {
-        self.faults.iter().any(|fault| fault.kind == FaultKind::Unrendered)
+    /// Whether nothing was made of it, and nothing is told of that.
+    pub fn is_left_out(&self) -> bool {
+        self.manifests.is_empty() && self.faults.is_empty() && !self.openings.is_empty()
     }
 }
 
@@ -102,6 +102,9 @@ pub enum Writer {
     Patch,
     /// `replacements` and `vars`.
     Replacement,
+    /// No kustomization, but a chart's template: `before` is where the value is written that it
+    /// writes.
+    Value,
 }
 
 /// Something that could not be made.
@@ -133,9 +136,9 @@ pub enum FaultKind {
     Remote,
     /// It can be made, but not here: a plugin, a function in a container.
     NotEvaluated,
-    /// A chart, and there is no `helm` to render it with.
+    /// A template of a chart that holds a policy, and makes none with the values it is given.
     Unrendered,
-    /// `helm template` refuses it.
+    /// `helm template` rejects it.
     Render,
 }
 

@@ -289,7 +289,7 @@ pub(super) struct FindingArgs {
     pub(super) exit_zero: bool,
 }
 
-/// What is mended.
+/// What is fixed.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Fixes")]
 pub(super) struct FixArgs {
@@ -380,10 +380,10 @@ pub(super) struct FileArgs {
     )]
     pub(super) stdin_path: String,
 
-    /// Whether to render Helm charts with `helm template` [default: auto]
+    /// Whether to render Helm charts [default: auto]
     ///
-    /// helm renders a copy of each chart, with its default values or those in netpol-lint.toml; it
-    /// downloads nothing and runs nothing else.
+    /// Each chart is rendered as `helm template` would, with its default values or those in
+    /// netpol-lint.toml. No helm is needed, nothing is downloaded, and no program is started.
     #[arg(long, value_enum, value_name = "WHEN", env = "NETPOL_LINT_HELM", hide_env = true)]
     pub(super) helm: Option<Render>,
 

@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use crate::repo::Boundary;
-use crate::settle::Baseline;
+use crate::triage::Baseline;
 
 use super::Failure;
 use super::replace::{replace, words};

@@ -4,9 +4,9 @@ use std::io::{self, Read, Write};
 use std::path::Path;
 
 use crate::report::{self, Look};
-use crate::settle::Baseline;
 use crate::text::visible;
-use crate::{Mending, Outcome, Progress, repo};
+use crate::triage::Baseline;
+use crate::{FixOptions, Outcome, Progress, repo};
 
 use super::settings::{Check, Report, Rewrite};
 use super::terminal::Terminal;
@@ -21,7 +21,7 @@ pub(super) fn run(
     if check.request.scope.paths.iter().any(|path| path.as_os_str() == "-") {
         check.request.scope.stdin = Some(standard_input(check.request.limits.file_bytes)?);
     }
-    if check.mending.is_some_and(|mending| !mending.write) {
+    if check.fixing.is_some_and(|fixing| !fixing.write) {
         return diff(&check, &terminal.look(), out);
     }
     let mut outcome = outcome(&check)?;
@@ -54,14 +54,14 @@ fn code(check: &Check, outcome: &Outcome) -> u8 {
 /// Since nothing is changed, the exit code is that of the check: what is found as it stands.
 fn diff(check: &Check, look: &Look, out: &mut dyn Write) -> Result<u8, Failure> {
     let found = in_pool(check, |progress| crate::check(&check.request, progress))?;
-    let how = Mending { risky: check.mending.is_some_and(|how| how.risky), write: false };
-    let (after, draft) = in_pool(check, |_| crate::mend(&check.request, how, &()))?;
+    let how = FixOptions { risky: check.fixing.is_some_and(|how| how.risky), write: false };
+    let (after, draft) = in_pool(check, |_| crate::apply_fixes(&check.request, how, &()))?;
     if check.report != Report::Nothing {
         out.write_all(crate::fix::unified(draft.changes()).as_bytes())?;
     }
     if check.report == Report::Whole {
         out.flush()?;
-        report::closing::would_mend(&mut anstream::stderr(), &after, look)?;
+        report::closing::would_fix(&mut anstream::stderr(), &after, look)?;
     }
     Ok(code(check, &found))
 }
@@ -100,8 +100,8 @@ fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
 
 /// The pipeline, and the fixes where they are asked for.
 fn outcome(check: &Check) -> Result<Outcome, Failure> {
-    in_pool(check, |progress| match check.mending {
-        Some(how) => crate::mend(&check.request, how, progress).map(|(outcome, _)| outcome),
+    in_pool(check, |progress| match check.fixing {
+        Some(how) => crate::apply_fixes(&check.request, how, progress).map(|(outcome, _)| outcome),
         None => crate::check(&check.request, progress),
     })
 }
@@ -148,7 +148,7 @@ fn report(
     if is_whole && !check.format.has_closing() {
         // A document has no closing lines.
         out.flush()?;
-        report::closing::not_mended(&mut anstream::stderr(), outcome, look)?;
+        report::closing::not_fixed(&mut anstream::stderr(), outcome, look)?;
     }
     Ok(())
 }

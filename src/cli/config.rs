@@ -41,7 +41,7 @@ fn findings(in_force: &InForce, page: &mut Page<'_>) -> io::Result<()> {
     page.line("pedantic", &Toml::Boolean(in_force.pedantic.value), in_force.pedantic.origin)?;
     let least = in_force.least_severity().word();
     page.line("min-severity", &text(least), in_force.min_severity.origin)?;
-    let sure = in_force.min_confidence.value.unwrap_or(crate::settle::LEAST_CONFIDENCE).word();
+    let sure = in_force.min_confidence.value.unwrap_or(crate::triage::LEAST_CONFIDENCE).word();
     page.line("min-confidence", &text(sure), in_force.min_confidence.origin)?;
     let fail_on = in_force.fail_on.value.map_or("never", crate::lint::Severity::word);
     page.line("fail-on", &text(fail_on), in_force.fail_on.origin)

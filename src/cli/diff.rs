@@ -10,6 +10,7 @@ use crate::placement::Snapshot;
 use crate::repo::{self, Revision};
 use crate::report::comparison::{json, markdown, text};
 
+use super::interrupt;
 use super::settings::Diff;
 use super::values::{DiffFailOn, DiffFormat};
 use super::{CLEAN, FINDINGS, Failure};
@@ -52,6 +53,7 @@ fn state(diff: &Diff, named: Option<&str>) -> Result<Vec<Snapshot>, Failure> {
         let real = real.map_err(|error| repo::Error::Path(PathBuf::from(named), error))?;
         return allowed(&diff.request, &real);
     }
+    interrupt::watch();
     let revision = Revision::read(&here, named, diff.request.limits.file_bytes);
     let revision = revision.map_err(Failure::Arguments)?;
     allowed(&diff.request, revision.root())

@@ -13,7 +13,7 @@ use crate::config::{self, At, Config};
 use crate::lint::{Confidence, RULES, Severity};
 use crate::model::InventoryFile;
 use crate::resolve::{self, Profile, WellKnown};
-use crate::settle::{PerPath, Selection};
+use crate::triage::{PerPath, Selection};
 use crate::{Request, repo, report, yaml};
 
 use super::Failure;
@@ -245,12 +245,10 @@ impl InForce {
         let [time, output] = &self.helm_limits;
         helm::Helm {
             when: self.render.value,
-            launcher: super::launch::launcher(),
             time_limit: Duration::from_secs(time.1.value),
             output_limit: output.1.value,
             namespace: self.default_namespace.value.clone(),
             charts: self.charts.iter().map(|at| at.value.clone()).collect(),
-            ..helm::Helm::default()
         }
     }
 

@@ -55,7 +55,7 @@ fn look(root: &Path) -> Result<Seen, Failure> {
         Err(repo::Error::NothingToRead(_)) => return Ok(Seen::default()),
         Err(error) => return Err(error.into()),
     };
-    let assembly = Assembly::of(&request, &repo, &())?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
     let sites = sites(&assembly);
     let objects = &assembly.objects;
     let is_openshift = |site: &&Site| {

@@ -1,6 +1,5 @@
-//! What a signal that ends this program does first: helm ends too, and its copies are removed.
+//! What a signal that ends this program does first: what is written down of revisions is removed.
 
-use crate::bundle::helm;
 use crate::repo::Revision;
 
 /// Waits for such signals, on a thread of its own.
@@ -12,7 +11,6 @@ pub(super) fn watch() {
         let Ok(mut signals) = Signals::new([SIGHUP, SIGINT, SIGTERM]) else { return };
         std::thread::spawn(move || {
             for signal in signals.forever() {
-                helm::abandon();
                 Revision::abandon();
                 // Ends the program as if nobody had waited, so that a shell sees why.
                 let _ = signal_hook::low_level::emulate_default_handler(signal);
@@ -20,5 +18,5 @@ pub(super) fn watch() {
         });
     }
     #[cfg(not(unix))]
-    let _ = (helm::abandon, Revision::abandon);
+    let _ = Revision::abandon;
 }

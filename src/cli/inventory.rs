@@ -11,7 +11,7 @@ use super::{CLEAN, Failure};
 /// Prints what runs in the repository, but for tests and examples.
 pub(super) fn print(request: &Request, out: &mut dyn Write) -> Result<u8, Failure> {
     let repo = repo::find(&request.scope, &request.cwd)?;
-    let assembly = Assembly::of(request, &repo, &())?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
     let is_reported = |object: &&Object| {
         let file = repo.files.get(object.head.source.0 as usize);
         file.is_some_and(|file| file.reported)

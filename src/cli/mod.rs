@@ -18,7 +18,6 @@ mod in_force;
 mod init;
 mod interrupt;
 mod inventory;
-mod launch;
 mod man;
 mod mistyped;
 mod outputs;
@@ -53,13 +52,6 @@ const FAILED: u8 = 2;
 
 /// Runs the program with `arguments` (the first is the program's name) and says how it ended.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    let arguments: Vec<OsString> = arguments.into_iter().collect();
-    if let [_, word, rest @ ..] = &arguments[..]
-        && word == launch::WORD
-    {
-        return launch::launch(rest);
-    }
-    interrupt::watch();
     let args = match Args::read(arguments) {
         Ok(args) => args,
         Err(error) => return answer(&error),

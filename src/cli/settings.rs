@@ -6,8 +6,8 @@ use crate::config;
 use crate::connectivity::Shown;
 use crate::expect::Outcome;
 use crate::lint::{RULES, Rule, Severity};
-use crate::settle::Baseline;
-use crate::{Mending, Request, repo};
+use crate::triage::Baseline;
+use crate::{FixOptions, Request, repo};
 
 use super::Failure;
 use super::args::{
@@ -69,8 +69,8 @@ pub(super) struct Check {
     /// The summary of the job that a Markdown report is appended to.
     pub(super) summary: Option<PathBuf>,
     pub(super) report: Report,
-    /// Whether and how far to mend.
-    pub(super) mending: Option<Mending>,
+    /// Whether and how far to fix.
+    pub(super) fixing: Option<FixOptions>,
     /// The baseline file to write, and with what.
     pub(super) rewrite: Option<Rewrite>,
     /// Say on standard error what was read and left out.
@@ -201,7 +201,7 @@ fn test(args: TestArgs, terminal: &Terminal) -> Result<Test, Failure> {
 
 impl Mode {
     fn check(args: CheckArgs, terminal: &Terminal) -> Result<Self, Failure> {
-        let mending = mending(&args.fixes)?;
+        let fixing = fixing(&args.fixes)?;
         outputs::refuse_twice(&args.output.output, terminal.cwd())?;
         let root = repo::root(&args.context.paths, terminal.cwd())?;
         let (baseline, rewrite) = baseline(&args.accepted, &root)?;
@@ -237,7 +237,7 @@ impl Mode {
             summary: summary(&args.output, report),
             outputs: args.output.output,
             report,
-            mending,
+            fixing,
             rewrite,
             verbose: args.output.verbose,
             timings: args.output.timings,
@@ -257,13 +257,13 @@ fn summary(args: &OutputArgs, report: Report) -> Option<PathBuf> {
 }
 
 /// `--diff` changes nothing, whatever else is given.
-fn mending(args: &FixArgs) -> Result<Option<Mending>, Failure> {
+fn fixing(args: &FixArgs) -> Result<Option<FixOptions>, Failure> {
     let is_asked_for = args.fix || args.diff;
     if args.unsafe_fixes && !is_asked_for {
         let what = "--unsafe-fixes requires --fix or --diff";
         return Err(Failure::Arguments(what.to_owned()));
     }
-    Ok(is_asked_for.then_some(Mending { risky: args.unsafe_fixes, write: !args.diff }))
+    Ok(is_asked_for.then_some(FixOptions { risky: args.unsafe_fixes, write: !args.diff }))
 }
 
 /// The baseline to hold findings against, and what to write to which.

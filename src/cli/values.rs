@@ -16,11 +16,11 @@ pub(super) enum Color {
 /// Values of `--helm`.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Render {
-    /// If helm is on the PATH
+    /// Render them
     Auto,
     /// Leave charts out
     Never,
-    /// Fail without helm
+    /// The same as auto
     Require,
 }
 

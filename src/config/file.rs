@@ -130,10 +130,10 @@ pub(super) struct WellKnownPod {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Helm")]
 pub(super) struct HelmTable {
-    /// Whether to render charts: if `helm` is on the PATH, never, or fail without it.
+    /// Whether to render charts: `auto` renders them; `require` is the same.
     #[schemars(with = "Option<Render>")]
     pub render: Option<Spanned<Render>>,
-    /// Seconds that one chart may take to render.
+    /// Seconds that one chart may take to render, counted in steps.
     #[schemars(with = "Option<u32>", range(min = 1))]
     pub time_limit: Option<Spanned<i64>>,
     /// Bytes that one chart may render to.

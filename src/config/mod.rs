@@ -21,7 +21,7 @@ use crate::bundle::helm::{ChartSettings, When};
 use crate::lint::{Confidence, Severity};
 use crate::repo::Boundary;
 use crate::resolve::{Profile, WellKnown};
-use crate::settle::PerPath;
+use crate::triage::PerPath;
 
 pub use error::Error;
 pub use limits::{CEILINGS, most};

@@ -14,8 +14,8 @@ use crate::bundle::helm::{ChartSettings, When};
 use crate::lint::{Confidence, RULES, Severity};
 use crate::repo::PathSet;
 use crate::resolve::{Profile, WellKnown};
-use crate::settle;
 use crate::text::LineIndex;
+use crate::triage;
 
 /// Understands the configuration `text`, which `path` is the name of in messages.
 ///
@@ -146,9 +146,9 @@ impl Reader<'_> {
     fn per_path(
         &self,
         entry: Spanned<PerPath>,
-    ) -> Result<At<(Vec<String>, settle::PerPath)>, Error> {
+    ) -> Result<At<(Vec<String>, triage::PerPath)>, Error> {
         let PerPath { paths, ignore } = entry.get_ref();
-        let understood = settle::PerPath {
+        let understood = triage::PerPath {
             paths: self.path_set(self.some(paths, "file")?)?,
             ignore: self.rule_ids(self.some(ignore, "rule")?)?,
         };

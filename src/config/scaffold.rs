@@ -97,8 +97,8 @@ fn tables(out: &mut String, seen: &Seen) {
          # [[per-path]]\n\
          # paths = [\"legacy/**\"]\n\
          # ignore = [\"missing-dns-egress\"]\n\
-         \n# Charts are rendered with their default values if `helm` is there; another release name,\n\
-         # namespace and values files can be named.\n\
+         \n# Charts are rendered with their default values; another release name, namespace and\n\
+         # values files can be named.\n\
          # [helm]\n\
          # render = \"auto\"\n\
          # [[helm.chart]]\n\

@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Change;
 use super::edits::Chosen;
 use crate::lint::{Finding, Severity};
-use crate::settle::identities;
 use crate::text::{SourceId, Sources};
+use crate::triage::identities;
 use crate::yaml::{self, Limits};
 
 const DOES_NOT_PARSE: &str = "its fixes would make it invalid YAML";
 const STILL_THERE: &str = "a fix does not resolve its finding";
 
 /// The files whose edits must be taken back, and why. An error that `passes` is one that the next
-/// round mends: rules that are put into effect may need a DNS rule too.
+/// round fixes: rules that are put into effect may need a DNS rule too.
 pub(super) fn judge(
     round: &BTreeMap<String, Vec<Chosen>>,
     before: (&[Finding], &Sources),
@@ -73,16 +73,16 @@ impl Census {
     }
 }
 
-/// Whether what was mended is not found again: there are fewer of its kind, or none at its place
+/// Whether what was fixed is not found again: there are fewer of its kind, or none at its place
 /// (a rule that tells of one place at a time then tells of the next).
 fn are_gone(chosen: &[Chosen], sources: &Sources, was: &Census, is: &Census) -> bool {
     let findings: Vec<Finding> = chosen.iter().map(|chosen| chosen.finding.clone()).collect();
-    let mut mended: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
+    let mut fixed: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
     for (finding, identity) in findings.iter().zip(identities(&findings, sources)) {
-        mended.entry(identity).or_default().push(finding);
+        fixed.entry(identity).or_default().push(finding);
     }
     let count = |census: &Census, identity| census.all.get(identity).copied().unwrap_or(0);
-    mended.iter().all(|(identity, findings)| {
+    fixed.iter().all(|(identity, findings)| {
         let fewer = count(is, identity) + findings.len() <= count(was, identity);
         let is_there = |finding: &&Finding| is.exact.contains(&(*identity, finding.field.clone()));
         fewer || !findings.iter().any(is_there)
@@ -121,7 +121,7 @@ mod tests {
         Finding { field: field.to_owned(), ..finding }
     }
 
-    /// What is said when the first of `before` is mended and `after` is found then.
+    /// What is said when the first of `before` is fixed and `after` is found then.
     fn verdict(before: &[Finding], after: &[Finding]) -> Vec<String> {
         let sources = sources();
         let chosen = Chosen { finding: before[0].clone(), edits: Vec::new() };
@@ -147,15 +147,15 @@ mod tests {
 
     #[test]
     fn an_error_that_was_not_there_is_blamed_on_its_file_or_on_all() {
-        let mended = finding(0, "spec.egress", Severity::Error);
+        let fixed = finding(0, "spec.egress", Severity::Error);
         let why = format!("its fixes would cause another error ({})", RULES[0].id);
         for file in [0, 1] {
             let error = finding(file, "spec.ingress", Severity::Error);
-            let both = [mended.clone(), error];
+            let both = [fixed.clone(), error];
             assert_eq!(verdict(&both[..1], &both[1..]), [why.as_str()]);
             assert_eq!(verdict(&both, &both[1..]), [""; 0]);
         }
         let warning = finding(0, "spec.ingress", Severity::Warning);
-        assert_eq!(verdict(&[mended], &[warning]), [""; 0]);
+        assert_eq!(verdict(&[fixed], &[warning]), [""; 0]);
     }
 }

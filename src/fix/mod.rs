@@ -1,7 +1,7 @@
 //! Findings to edited files: the edits that do not get in each other's way are made together, the
 //! result is judged by what the next run finds in it, and only then written.
 //!
-//! The stage holds the texts, the caller runs the pipeline on them: see [`crate::mend`].
+//! The stage holds the texts, the caller runs the pipeline on them: see [`crate::apply_fixes`].
 
 mod diff;
 mod edits;
@@ -34,8 +34,8 @@ pub struct Change {
     pub before: Arc<str>,
     /// The text with the edits that were made so far.
     pub after: Arc<str>,
-    /// How many findings the edits mend.
-    pub mended: usize,
+    /// How many findings the edits fix.
+    pub fixed: usize,
 }
 
 /// The files as they are to be, while they are worked out.
@@ -92,17 +92,17 @@ impl Draft {
                 open: open.clone(),
                 before: Arc::clone(text),
                 after: Arc::clone(text),
-                mended: 0,
+                fixed: 0,
             });
             change.after = Arc::from(edits::apply(text, &chosen));
-            change.mended += chosen.len();
+            change.fixed += chosen.len();
             self.round.insert(source.path.clone(), chosen);
         }
         !self.round.is_empty()
     }
 
     /// Takes back the edits of files in which the last round's findings are still there, an error
-    /// came up that the next round does not mend, or something no longer parses; says whether
+    /// came up that the next round does not fix, or something no longer parses; says whether
     /// there were any.
     pub fn judge(&mut self, before: Found<'_>, after: Found<'_>) -> bool {
         let passes = |finding: &Finding| {
@@ -154,7 +154,7 @@ impl Draft {
         &self.changes
     }
 
-    /// The files that could have been mended and are left as they are, and why.
+    /// The files that could have been fixed and are left as they are, and why.
     pub fn refused(&self) -> &BTreeMap<String, String> {
         &self.refused
     }

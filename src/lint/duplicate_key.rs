@@ -42,7 +42,7 @@ fn of_key(duplicate: &DuplicateKey) -> Finding {
     finding.field = duplicate.path.clone();
     if let Some(head) = &duplicate.object {
         finding.subject = Some(subject(head));
-        finding.hidden.push(head.start);
+        finding.suppression_spans.push(head.start);
     }
     // A template may write both with one line, in a loop.
     for earlier in duplicate.earlier.iter().filter(|earlier| **earlier != duplicate.place) {
@@ -66,7 +66,7 @@ fn of_object(duplicate: &DuplicateObject) -> Finding {
     let help = "insert a `---` line above this one";
     let mut finding = Finding::new(&RULE, *place, message, help);
     finding.subject = Some(subject(second));
-    finding.hidden.push(second.start);
+    finding.suppression_spans.push(second.start);
     if start != place {
         finding = finding.related(*start, format!("{} starts here", name(first)));
     }

@@ -90,7 +90,7 @@ pub struct Edit {
     pub text: String,
 }
 
-/// One way to mend it.
+/// One way to fix it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
     /// What it does, as an order ("Add a DNS rule").
@@ -115,7 +115,7 @@ pub struct Finding {
     /// Other places, each with what it has to say.
     pub related: Vec<Related>,
     /// Places at which a suppression comment also counts (the object's header, the rule's item).
-    pub hidden: Vec<Span>,
+    pub suppression_spans: Vec<Span>,
     /// What is wrong, in one sentence that names the things by their names.
     pub message: String,
     /// What to do, in one sentence.
@@ -128,7 +128,7 @@ pub struct Finding {
     pub field: String,
     /// The bundles it was seen in; empty where there is only one.
     pub bundles: Vec<String>,
-    /// Ways to mend it, the best first.
+    /// Ways to fix it, the best first.
     pub fixes: Vec<Fix>,
     /// Why there is a way to fix it that is not offered.
     pub withheld: Option<String>,
@@ -151,7 +151,7 @@ impl Finding {
             confidence: rule.confidence,
             place,
             related: Vec::new(),
-            hidden: Vec::new(),
+            suppression_spans: Vec::new(),
             message: message.into(),
             help: help.into(),
             subject: None,
@@ -175,8 +175,8 @@ impl Finding {
         self.field = at.spot.to_string();
         self.at = Some(at);
         let policy = cx.cluster.policy(at.policy);
-        self.hidden.push(head.start);
-        self.hidden.extend(at.spot.rule_spot().and_then(|spot| spot.key_span(policy)));
+        self.suppression_spans.push(head.start);
+        self.suppression_spans.extend(at.spot.rule_spot().and_then(|spot| spot.key_span(policy)));
         self
     }
 

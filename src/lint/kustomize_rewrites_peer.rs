@@ -200,7 +200,7 @@ impl<'a> Rewritten<'a> {
         let selector = kept.or_else(|| self.spot.key_span(cx.cluster.policy(id)));
         if let Some(span) = selector {
             finding = finding.related(span, "added to this selector".to_owned());
-            finding.hidden.push(span);
+            finding.suppression_spans.push(span);
         }
         finding
     }

@@ -1,6 +1,7 @@
 //! The rules: each asks the cluster and reports findings. One file per rule; a rule never derives
 //! Kubernetes' semantics anew, it asks [`crate::resolve`] and [`crate::reach`].
 
+mod build_faults;
 mod contradictory_selector;
 mod deny_all_egress_without_dns;
 mod deny_policy_allows_all;
@@ -58,6 +59,7 @@ mod unknown_named_port;
 mod volatile_label_selector;
 mod words;
 
+pub(crate) use build_faults::BuildFaults;
 pub use finding::{Confidence, Edit, Finding, Fix, Related, Safety, Severity, Subject};
 pub use overlaid::overlaid;
 pub use registry::{RULES, rule};

@@ -3,10 +3,10 @@
 //! file as it will be applied.
 
 use super::{Finding, Fix, Related};
-use crate::bundle::Write;
+use crate::bundle::{Write, Writer};
 use crate::model::Object;
 use crate::repo::{Repo, Role};
-use crate::text::{SourceId, Span};
+use crate::text::{SourceId, Span, visible};
 use crate::yaml::{Node, Value};
 
 /// Adds the base's line to a finding whose place an overlay wrote, and takes fixes away that can't
@@ -14,8 +14,10 @@ use crate::yaml::{Node, Value};
 pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
     let Some(made) = &policy.made else { return };
     let head = &policy.head;
+    value_of(finding, &made.writes);
     if finding.place.source != head.source {
-        let written = made.writes.iter().rev().find(|write| holds(write, finding.place));
+        let of_overlays = made.writes.iter().rev().filter(|write| write.writer != Writer::Value);
+        let written = of_overlays.into_iter().find(|write| holds(write, finding.place));
         let (span, message) = match written.and_then(|write| write.before.as_ref()) {
             Some(before) => (first_line(before), "it replaces this".to_owned()),
             None => (head.name_span, "the policy is defined here".to_owned()),
@@ -39,6 +41,21 @@ pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
             "a template renders the policy, and fixes do not edit templates".to_owned()
         });
     }
+}
+
+/// Shows the line of the values that a chart's template writes at the place of a finding.
+fn value_of(finding: &mut Finding, writes: &[Write]) {
+    let is_there = |write: &&Write| {
+        write.writer == Writer::Value
+            && write.place == finding.place
+            && write.before.as_ref().is_some_and(|value| value.span != finding.place)
+    };
+    let Some(value) = writes.iter().find(is_there).and_then(|write| write.before.as_ref()) else {
+        return;
+    };
+    let Value::Scalar(scalar) = &value.value else { return };
+    let message = format!("it is `{}` because of this value", visible(&scalar.text));
+    finding.related.push(Related { span: value.span, message });
 }
 
 fn holds(write: &Write, place: Span) -> bool {

@@ -143,7 +143,7 @@ fn unknown_policy_kind(found: &[(&Object, bool)]) -> Option<Finding> {
     let head = &first.head;
     let mut finding = Finding::new(&UNKNOWN_POLICY_KIND, head.kind_span, message, help);
     finding.field = "kind".into();
-    finding.hidden.push(head.start);
+    finding.suppression_spans.push(head.start);
     finding.subject = Some(Subject {
         kind: head.kind.to_string(),
         namespace: head.namespace.as_ref().map(ToString::to_string),

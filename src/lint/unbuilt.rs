@@ -13,7 +13,7 @@ pub static UNRESOLVED_REMOTE: Rule = Rule {
     pedantic: true,
     ..about("unresolved-remote", Severity::Note, include_str!("../../rules/unresolved-remote.md"))
 };
-/// Charts that were not rendered.
+/// Policies in templates of charts that make none.
 pub static UNRENDERED_CHART: Rule =
     about("unrendered-chart", Severity::Note, include_str!("../../rules/unrendered-chart.md"));
 /// A chart that does not render.
@@ -41,14 +41,14 @@ pub fn finding(fault: &Fault) -> Finding {
     fault.related.iter().fold(finding, |finding, (span, message)| finding.related(*span, message))
 }
 
-/// The charts that were not rendered: one finding for all of them, since one thing is missing.
+/// The templates that make no policy: one finding for all of them.
 pub fn unrendered(faults: &[&Fault]) -> Option<Finding> {
     let (first, others) = faults.split_first()?;
     let mut finding = self::finding(first);
     if !others.is_empty() {
         let more = others.len();
-        let charts = if more == 1 { "chart" } else { "charts" };
-        finding.message.push_str(&format!(" (and {more} more {charts})"));
+        let templates = if more == 1 { "template" } else { "templates" };
+        finding.message.push_str(&format!(" (and {more} more {templates})"));
     }
     others.iter().for_each(|fault| again(&mut finding, fault, false));
     Some(finding)

@@ -70,7 +70,7 @@ pub enum Why {
         found: &'static str,
     },
     /// A plain scalar where a string is wanted that YAML 1.1 reads as something else: quotes
-    /// mend it. Holds what it is read as ("a boolean", "a number").
+    /// fix it. Holds what it is read as ("a boolean", "a number").
     Unquoted(&'static str),
     /// Anything else the validation refuses; the reason as the end of a sentence whose subject
     /// is the value ("must be at most 63 characters long").

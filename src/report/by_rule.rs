@@ -1,7 +1,7 @@
-//! Where there is much to mend: which rules speak how often, what a fix mends, and where to begin.
+//! Where there is much to fix: which rules speak how often, what a fix fixes, and where to begin.
 //!
 //! ```text
-//! What to mend first (and the first place of each)
+//! What to fix first (each with its first location)
 //!
 //!   40  error[missing-dns-egress]       40 unsafe fixes  apps/frontend/policy.yaml:12:3
 //!    3  warning[orphaned-pod-selector]                   apps/backend/policy.yaml:9:3

@@ -17,10 +17,10 @@ use crate::{NotBuilt, Outcome, Summary};
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     let summary = &outcome.summary;
     writeln!(out, "{}", total(outcome, look))?;
-    if let Some(line) = mended(summary) {
+    if let Some(line) = fixed(summary) {
         writeln!(out, "{line}")?;
     }
-    not_mended(out, outcome, look)?;
+    not_fixed(out, outcome, look)?;
     let lines = [
         fixes(&outcome.findings),
         left_out(summary),
@@ -39,14 +39,14 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
 ///
 /// # Errors
 /// Those of `out`.
-pub fn would_mend(out: &mut dyn Write, after: &Outcome, look: &Look) -> io::Result<()> {
+pub fn would_fix(out: &mut dyn Write, after: &Outcome, look: &Look) -> io::Result<()> {
     let summary = &after.summary;
-    let mended = count(summary.mended, "finding", "findings");
-    let files = count(summary.mended_files, "file", "files");
+    let fixed = count(summary.fixed, "finding", "findings");
+    let files = count(summary.fixed_files, "file", "files");
     let remain = after.findings.len();
-    writeln!(out, "Would fix {mended} in {files}; {remain} would remain.")?;
+    writeln!(out, "Would fix {fixed} in {files}; {remain} would remain.")?;
     withheld(out, after, look)?;
-    not_mended(out, after, look)
+    not_fixed(out, after, look)
 }
 
 /// Writes a line for each finding whose fix is not offered.
@@ -60,12 +60,12 @@ fn withheld(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<(
     Ok(())
 }
 
-/// Writes a line for each file that could not be mended.
+/// Writes a line for each file that could not be fixed.
 ///
 /// # Errors
 /// Those of `out`.
-pub fn not_mended(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
-    for (path, why) in &outcome.summary.not_mended {
+pub fn not_fixed(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
+    for (path, why) in &outcome.summary.not_fixed {
         let file = path::file(outcome, look, path);
         writeln!(out, "Not fixed: {file}: {}.", visible(why))?;
     }
@@ -117,7 +117,7 @@ fn found(counts: &Counts, look: &Look) -> String {
     }
 }
 
-/// How many findings can be mended, each counted by the safest of its fixes.
+/// How many findings can be fixed, each counted by the safest of its fixes.
 fn fixes(findings: &[Finding]) -> Option<String> {
     let fixes = |safety| findings.iter().filter(|f| f.safest_fix() == Some(safety)).count();
     let told = match (fixes(Safety::Safe), fixes(Safety::Unsafe)) {
@@ -130,21 +130,25 @@ fn fixes(findings: &[Finding]) -> Option<String> {
 }
 
 /// What fixes have done.
-fn mended(summary: &Summary) -> Option<String> {
-    let findings = count(summary.mended, "finding", "findings");
-    let files = count(summary.mended_files, "file", "files");
-    (summary.mended > 0).then(|| format!("Fixed {findings} in {files}."))
+fn fixed(summary: &Summary) -> Option<String> {
+    let findings = count(summary.fixed, "finding", "findings");
+    let files = count(summary.fixed_files, "file", "files");
+    (summary.fixed > 0).then(|| format!("Fixed {findings} in {files}."))
 }
 
-/// Which charts were not rendered: their policies are missing above.
+/// How many policy templates of charts render no policy: those are not checked.
 pub(super) fn left_out(summary: &Summary) -> Option<String> {
-    let told = count(summary.charts, "Helm chart", "Helm charts");
-    let verb = if summary.charts == 1 { "was" } else { "were" };
-    (summary.charts > 0).then(|| {
-        format!(
-            "{told} {verb} not rendered: `helm` was not found (https://helm.sh/docs/intro/install)."
-        )
-    })
+    match summary.charts {
+        0 => None,
+        1 => Some(
+            "1 policy template of a Helm chart renders no policy and was not checked (--show-run)."
+                .to_owned(),
+        ),
+        many => Some(format!(
+            "{many} policy templates of Helm charts render no policy and were not checked \
+             (--show-run)."
+        )),
+    }
 }
 
 /// What could not be read or made, where it is not among the findings.

@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::{Counts, Look, inert};
 use crate::Outcome;
 use crate::lint::{Confidence, Edit, Finding, Fix, Safety, Severity};
-use crate::settle::Suppressed;
 use crate::text::{Sources, Span};
+use crate::triage::Suppressed;
 
 /// Writes one document, indented by two spaces, and a line break.
 ///

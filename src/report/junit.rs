@@ -10,7 +10,7 @@ use super::xml::{self, inert};
 use super::{Look, by_file, told};
 use crate::Outcome;
 use crate::lint::Finding;
-use crate::settle::Suppressed;
+use crate::triage::Suppressed;
 
 type Xml<'a> = Writer<&'a mut dyn Write>;
 

@@ -10,8 +10,8 @@ use super::words::{cell, code, fence, prose};
 use super::{Counts, Look, by_file, told};
 use crate::Outcome;
 use crate::lint::{Finding, Rule, Severity};
-use crate::settle::Suppressed;
 use crate::text::{Sources, Span, visible};
+use crate::triage::Suppressed;
 
 /// The bytes a report has at most. GitHub takes 65,536 characters in a comment, and more than that
 /// nobody reads; the findings that find no room are counted.

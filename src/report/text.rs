@@ -28,8 +28,8 @@ use super::prose::{self, columns, lay, wrap};
 use super::{Look, path, told};
 use crate::Outcome;
 use crate::lint::{Confidence, Finding, Safety, Severity};
-use crate::settle::Suppressed;
 use crate::text::{Source, SourceId, visible};
+use crate::triage::Suppressed;
 
 /// How many related places are drawn; the others are told in a line each.
 const DRAWN: usize = 5;

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::places::Open;
 use super::select::selects;
 use super::surroundings::Surroundings;
-use crate::bundle::Neighbours;
+use crate::bundle::{Grouping, Neighbours, Site};
 use crate::model::{Body, Requirement, Selector, Workload};
+use crate::repo::Repo;
 
 /// The rest of the repository, as one cluster sees it.
 #[derive(Clone, Debug)]
@@ -23,6 +24,19 @@ impl Elsewhere {
     pub fn of(surroundings: &Arc<Surroundings>, site: usize) -> Self {
         let neighbours = Neighbours::of(&surroundings.grouped, site);
         Self { surroundings: Arc::clone(surroundings), neighbours, site, blind: None }
+    }
+
+    /// As a site sees it, with what could not be read and may be its own.
+    pub fn of_site(
+        grouping: &Grouping,
+        repo: &Repo,
+        surroundings: &Arc<Surroundings>,
+        number: usize,
+        site: &Site,
+    ) -> Self {
+        let mut hidden = repo.unseen.iter().chain(&repo.unreadable).map(|(path, _)| path);
+        let hidden = hidden.find(|path| grouping.concerns(site, path));
+        Self::of(surroundings, number).without(hidden.map(String::as_str))
     }
 
     /// With a path that can't be read, and may hold anything.

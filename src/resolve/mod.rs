@@ -32,7 +32,6 @@ pub use known::{
     is_ingress_controller, is_openshift_namespace,
 };
 pub use nearest::{Nearest, nearest};
-pub use openings::Unseen;
 pub use peers::{Covered, PeerPods};
 pub use places::{NAME_LABEL, Namespace, Open, is_system};
 pub use select::{Labelled, meets, selects};

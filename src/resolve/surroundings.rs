@@ -8,8 +8,10 @@ use std::sync::Arc;
 use compact_str::CompactString;
 
 use super::openings::{Openings, Unseen};
+use super::places::Open;
 use super::postings::Postings;
-use crate::bundle::Grouped;
+use crate::assemble::Assembly;
+use crate::bundle::{Grouped, Origin};
 use crate::model::{Body, Object, is_placeholder};
 
 /// The repository, indexed.
@@ -38,13 +40,10 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Indexes the objects; `unseen` is what bundles leave open.
-    pub fn of(
-        objects: &Arc<Vec<Object>>,
-        grouped: &Arc<Grouped>,
-        unseen: Vec<Unseen>,
-        default_namespace: &str,
-    ) -> Self {
+    /// Indexes a repository; objects without a namespace are in the default one.
+    pub fn of(assembly: &Assembly, default_namespace: &str) -> Self {
+        let (objects, grouped) = (&assembly.objects, &assembly.grouped);
+        let unseen = unseen(assembly);
         let mut found = Self {
             objects: Arc::clone(objects),
             grouped: Arc::clone(grouped),
@@ -104,4 +103,22 @@ impl Surroundings {
             }
         }
     }
+}
+
+/// What bundles leave open.
+fn unseen(assembly: &Assembly) -> Vec<Unseen> {
+    let mut unseen = Vec::new();
+    for (bundle, of) in assembly.grouped.bundles.iter().enumerate() {
+        let Origin::Built(number) = of.origin else { continue };
+        let why = match assembly.units[number].is_chart {
+            true => Open::Deployed,
+            false => Open::NotEvaluated,
+        };
+        unseen.extend(assembly.built[number].openings.iter().map(|opening| Unseen {
+            bundle,
+            namespace: opening.namespace.clone(),
+            why: why(opening.what.clone()),
+        }));
+    }
+    unseen
 }

@@ -21,6 +21,7 @@ pub use comment::{Comment, comments};
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
 pub use partly::{Extent, Part, Partial, Parts, read_partly};
 pub use prefilter::Wanted;
+pub use scalar::resolve;
 
 use std::borrow::Cow;
 use std::ops::Range;

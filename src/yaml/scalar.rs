@@ -35,7 +35,7 @@ impl Tag {
 }
 
 /// Reads a plain scalar without a tag.
-pub(super) fn resolve(text: &str) -> ScalarKind {
+pub fn resolve(text: &str) -> ScalarKind {
     match text.as_bytes().first() {
         None | Some(b'~') => word(text),
         Some(b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O') => word(text),

@@ -6,7 +6,7 @@ use netpol_lint::bundle::helm::{Helm, When};
 use netpol_lint::report::{
     Look, checkstyle, concise, github, gitlab, json, jsonl, junit, markdown, sarif, text,
 };
-use netpol_lint::settle::Selection;
+use netpol_lint::triage::Selection;
 use netpol_lint::{Outcome, Request, check};
 
 /// A policy with one mistake, which must be found whatever stands beside it.

@@ -4,8 +4,6 @@ use std::fs;
 
 use netpol_lint::{Request, check, repo};
 
-use crate::tools;
-
 /// What `duplicate-key`, `kustomize-error` and `render-error` say of a repository of these files.
 fn findings(files: &[(&str, &str)]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
@@ -60,9 +58,6 @@ fn a_missing_separator_in_a_kustomizations_file_is_one_finding() {
 
 #[test]
 fn what_a_chart_writes_twice_is_found_at_the_templates_line() {
-    if tools::tool("helm").is_none() {
-        return;
-    }
     let head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
     let rest = "spec:\n  podSelector: {}\n  policyTypes: [Ingress]\n";
     let missing = "missing `---` between NetworkPolicy `a` and NetworkPolicy `b`: helm merges \
@@ -89,7 +84,7 @@ fn what_a_chart_writes_twice_is_found_at_the_templates_line() {
     );
     assert_eq!(
         of_chart(&labels, "labels: {app: web}\n"),
-        ["web/templates/policy.yaml:7: `app` is written twice in this mapping: helm silently \
+        ["web/templates/policy.yaml:7: `app` appears twice in this mapping: helm silently \
              uses only the last one"]
     );
     assert!(of_chart(&labels, "labels: {tier: web}\n").is_empty());

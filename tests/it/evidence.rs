@@ -5,8 +5,8 @@ use std::fs;
 use std::path::Path;
 
 use netpol_lint::lint::{Check, Confidence, Finding, RULES, Safety, Severity};
-use netpol_lint::settle::Selection;
-use netpol_lint::{Mending, Request, check, mend};
+use netpol_lint::triage::Selection;
+use netpol_lint::{FixOptions, Request, apply_fixes, check};
 use tempfile::TempDir;
 
 use crate::pages;
@@ -116,8 +116,8 @@ fn no_fix_writes_into_one_half_of_a_split_peer() {
     }
     let by_name = of(&found, "namespace-label-by-name");
     assert!(by_name.iter().all(|it| it.withheld.as_ref().unwrap().contains("split-peer")));
-    let how = Mending { risky: true, write: true };
-    mend(&request(folder.path()), how, &()).unwrap();
+    let how = FixOptions { risky: true, write: true };
+    apply_fixes(&request(folder.path()), how, &()).unwrap();
     let after = fs::read_to_string(folder.path().join("a.yaml")).unwrap();
     // Either left alone, or one item of both: never every pod of kube-system.
     let whole = "    - namespaceSelector:\n        matchLabels:\n          \

@@ -8,21 +8,21 @@ use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
 use netpol_lint::lint::{Confidence, RULES, Severity};
-use netpol_lint::{Mending, Outcome, Request, fix, repo, settle};
+use netpol_lint::{FixOptions, Outcome, Request, fix, repo, triage};
 use tempfile::TempDir;
 
 /// Files by path.
 type Tree = BTreeMap<PathBuf, Vec<u8>>;
 
-const RISKY: Mending = Mending { risky: true, write: true };
-const SAFE: Mending = Mending { risky: false, write: true };
+const RISKY: FixOptions = FixOptions { risky: true, write: true };
+const SAFE: FixOptions = FixOptions { risky: false, write: true };
 
 fn request(folder: &Path) -> Request {
     Request { cwd: folder.canonicalize().unwrap(), ..Request::default() }
 }
 
-fn mend(folder: &Path, how: Mending) -> (Outcome, fix::Draft) {
-    netpol_lint::mend(&request(folder), how, &()).unwrap()
+fn apply(folder: &Path, how: FixOptions) -> (Outcome, fix::Draft) {
+    netpol_lint::apply_fixes(&request(folder), how, &()).unwrap()
 }
 
 fn repository(files: &[(&str, &str)]) -> TempDir {
@@ -37,12 +37,12 @@ fn repository(files: &[(&str, &str)]) -> TempDir {
 }
 
 /// What one file becomes, beside the other files of [`SHOP`].
-fn mended(policy: &str) -> String {
+fn fixed(policy: &str) -> String {
     let folder = repository(&[("shop.yaml", SHOP), ("policy.yaml", policy)]);
-    let (outcome, _) = mend(folder.path(), RISKY);
-    assert_eq!(outcome.summary.not_mended, [], "{policy}");
+    let (outcome, _) = apply(folder.path(), RISKY);
+    assert_eq!(outcome.summary.not_fixed, [], "{policy}");
     let text = fs::read_to_string(folder.path().join("policy.yaml")).unwrap();
-    let (_, draft) = mend(folder.path(), RISKY);
+    let (_, draft) = apply(folder.path(), RISKY);
     assert!(draft.changes().is_empty(), "fixing twice is fixing once: {text}");
     text
 }
@@ -93,10 +93,10 @@ fn every_rule_mends_its_own_examples_as_its_snapshot_says() {
         let mut seen = String::new();
         for example in pages::examples(rule).iter().filter(|example| example.bad) {
             let (folder, _) = pages::run(rule, example.text);
-            let (outcome, draft) = mend(folder.path(), RISKY);
-            assert_eq!(outcome.summary.not_mended, [], "{} example {}", rule.id, example.number);
+            let (outcome, draft) = apply(folder.path(), RISKY);
+            assert_eq!(outcome.summary.not_fixed, [], "{} example {}", rule.id, example.number);
             seen.push_str(&fix::unified(draft.changes()));
-            let (_, again) = mend(folder.path(), RISKY);
+            let (_, again) = apply(folder.path(), RISKY);
             assert!(again.changes().is_empty(), "{} example {}", rule.id, example.number);
         }
         if !seen.is_empty() {
@@ -105,7 +105,7 @@ fn every_rule_mends_its_own_examples_as_its_snapshot_says() {
     }
 }
 
-/// The page's bad examples, each line rewritten, mended: the files before and after.
+/// The page's bad examples, each line rewritten, fixed: the files before and after.
 fn examples_mended(
     line: impl Fn(usize, &str) -> String,
     bytes: impl Fn(&str) -> String,
@@ -130,7 +130,7 @@ fn examples_mended(
                 found.into_iter().map(|(path, bytes)| (strip(path), bytes)).collect()
             };
             let before = relative(files(folder.path()));
-            mend(folder.path(), RISKY);
+            apply(folder.path(), RISKY);
             all.push((before, relative(files(folder.path()))));
         }
     }
@@ -180,14 +180,14 @@ fn the_items_of_a_list_are_mended_where_they_stand() {
     let item = |text: &str| format!("- {}", text.trim_end().replace('\n', "\n  "));
     let text = format!("apiVersion: v1\nkind: List\nitems:\n{}\n", item(&one));
     assert_eq!(
-        mended(&text),
-        format!("apiVersion: v1\nkind: List\nitems:\n{}\n", item(&mended(&one)))
+        fixed(&text),
+        format!("apiVersion: v1\nkind: List\nitems:\n{}\n", item(&fixed(&one)))
     );
 
     let json = r#"{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
         "metadata": {"name": "web", "namespace": "shop"},
         "spec": {"podSelector": {}, "policyTypes": ["Ingress"], "egress": [{}]}}"#;
-    assert_eq!(mended(json), json.replace(r#"["Ingress"]"#, r#"["Ingress", "Egress"]"#));
+    assert_eq!(fixed(json), json.replace(r#"["Ingress"]"#, r#"["Ingress", "Egress"]"#));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn items_stand_as_their_neighbours_do() {
         "  policyTypes: ['Ingress']\n  egress:\n  - {}\n",
         "  egress:\n  - {}\n",
     ];
-    let all: Vec<String> = egress.iter().map(|rest| mended(&policy(rest))).collect();
+    let all: Vec<String> = egress.iter().map(|rest| fixed(&policy(rest))).collect();
     hold("fix_styles", &all.join("\n=====\n"));
 }
 
@@ -217,19 +217,19 @@ fn four_spaces_stay_four_spaces() {
         "  egress:\n    - to:\n        - podSelector:\n            matchLabels:\n              app: db\n",
     );
     let text = text.replace("  ", "    ").replace("- ", "-   ");
-    hold("fix_four_spaces", &mended(&text));
+    hold("fix_four_spaces", &fixed(&text));
 }
 
 #[test]
 fn line_ends_stay() {
     let unix =
         policy("  egress:\n  - to:\n    - podSelector:\n        matchLabels:\n          app: db\n");
-    let windows = mended(&unix.replace('\n', "\r\n"));
-    assert_eq!(windows, mended(&unix).replace('\n', "\r\n"));
+    let windows = fixed(&unix.replace('\n', "\r\n"));
+    assert_eq!(windows, fixed(&unix).replace('\n', "\r\n"));
     assert!(windows.contains("kube-dns\r\n") && windows.contains("policyTypes:\r\n"), "{windows}");
 
     let without_end = policy("  egress:\n  - ports: [{port: 5432}]\n  policyTypes:\n  - Ingress");
-    assert!(mended(&without_end).ends_with("  - Ingress\n  - Egress"));
+    assert!(fixed(&without_end).ends_with("  - Ingress\n  - Egress"));
 }
 
 #[test]
@@ -242,19 +242,19 @@ fn what_can_t_be_matched_for_certain_is_left() {
         "  policyTypes: [Egress]\n  egress: [\n    {ports: [{port: 5432}]}]\n",
     ] {
         let text = policy(rest);
-        assert_eq!(mended(&text), text);
+        assert_eq!(fixed(&text), text);
     }
     let json = r#"{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
         "metadata": {"name": "web", "namespace": "shop"},
         "spec": {"podSelector": {}, "policyTypes": ["Egress"],
         "egress": [{"to": [{"namespaceSelector": {}}], "ports": [{"port": 5432}]}]}}"#;
-    assert_eq!(mended(json), json);
+    assert_eq!(fixed(json), json);
 }
 
 #[test]
 fn what_only_looks_like_an_alias_in_a_comment_is_no_hindrance() {
     let text = policy("  policyTypes: [Ingress]\n  # *all* of it\n  egress:\n  - {}\n");
-    assert_eq!(mended(&text), text.replace("[Ingress]", "[Ingress, Egress]"));
+    assert_eq!(fixed(&text), text.replace("[Ingress]", "[Ingress, Egress]"));
 }
 
 #[test]
@@ -262,7 +262,7 @@ fn the_port_of_openshift_s_dns_is_written_for_both_protocols() {
     let text = policy(
         "  policyTypes: [Egress]\n  egress:\n  - to:\n    - namespaceSelector:\n        matchLabels:\n          kubernetes.io/metadata.name: openshift-dns\n    ports:\n    - port: 53\n      protocol: UDP\n    - {port: 53, protocol: TCP}\n",
     );
-    assert_eq!(mended(&text), text.replace("53", "5353"));
+    assert_eq!(fixed(&text), text.replace("53", "5353"));
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn edits_that_meet_are_made_one_after_the_other() {
     let text = policy(
         "  policyTypes:\n  - Ingress\n  egress:\n  - to:\n    - podSelector:\n        matchLabels:\n          app: db\n",
     );
-    let after = mended(&text);
+    let after = fixed(&text);
     assert!(after.contains("- Egress") && after.contains("kube-dns"), "{after}");
 }
 
@@ -281,10 +281,10 @@ fn safe_fixes_leave_unsafe_ones_alone() {
         "  policyTypes: [Ingress, Egress]\n  ingress:\n  - ports:\n    - port: \"9090\"\n  egress:\n  - ports: [{port: 5432}]\n",
     );
     let folder = repository(&[("shop.yaml", SHOP), ("policy.yaml", &text)]);
-    let (outcome, _) = mend(folder.path(), SAFE);
+    let (outcome, _) = apply(folder.path(), SAFE);
     let after = fs::read_to_string(folder.path().join("policy.yaml")).unwrap();
     assert_eq!(after, text.replace("\"9090\"", "9090"));
-    assert_eq!((outcome.summary.mended, outcome.summary.mended_files), (1, 1));
+    assert_eq!((outcome.summary.fixed, outcome.summary.fixed_files), (1, 1));
     assert!(outcome.findings.iter().any(|finding| finding.rule.id == "missing-dns-egress"));
     assert_eq!(fs::read_to_string(folder.path().join("shop.yaml")).unwrap(), SHOP);
 }
@@ -296,9 +296,9 @@ fn a_file_whose_fixes_bring_up_an_error_is_left_and_told_of() {
         "  policyTypes: [Egress]\n  egress:\n  - to:\n    - namespaceSelector:\n        matchLabels: {team: 12}\n    ports: [{port: 5432}]\n",
     );
     let folder = repository(&[("shop.yaml", SHOP), ("policy.yaml", &text)]);
-    let (outcome, _) = mend(folder.path(), SAFE);
+    let (outcome, _) = apply(folder.path(), SAFE);
     let why = "its fixes would cause another error (missing-dns-egress)".to_owned();
-    assert_eq!(outcome.summary.not_mended, [("policy.yaml".to_owned(), why.clone())]);
+    assert_eq!(outcome.summary.not_fixed, [("policy.yaml".to_owned(), why.clone())]);
     assert_eq!(fs::read_to_string(folder.path().join("policy.yaml")).unwrap(), text);
     for format in ["text", "json"] {
         let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
@@ -308,8 +308,8 @@ fn a_file_whose_fixes_bring_up_an_error_is_left_and_told_of() {
         let said = if format == "text" { out.unwrap() } else { err.unwrap() };
         assert!(said.contains(&format!("Not fixed: policy.yaml: {why}.\n")), "{said}");
     }
-    // With unsafe fixes that error is mended too.
-    assert!(mended(&text).contains("kube-dns"));
+    // With unsafe fixes that error is fixed too.
+    assert!(fixed(&text).contains("kube-dns"));
 }
 
 fn ignored() -> String {
@@ -369,7 +369,7 @@ fn a_fence_in_markdown_is_mended_in_place() {
     let folder = repository(&[("README.md", &text)]);
     let mut request = request(folder.path());
     request.scope.paths = vec![PathBuf::from("README.md")];
-    netpol_lint::mend(&request, RISKY, &()).unwrap();
+    netpol_lint::apply_fixes(&request, RISKY, &()).unwrap();
     let after = fs::read_to_string(folder.path().join("README.md")).unwrap();
     assert_eq!(after, text.replace("[Ingress]", "[Ingress, Egress]"));
 }
@@ -391,14 +391,14 @@ fn symbolic_links_and_files_outside_are_left_and_the_mode_is_kept() {
     symlink(&elsewhere, folder.path().join("link.yaml")).unwrap();
     let mut request = request(folder.path());
     request.scope.paths = ["link.yaml", "own.yaml"].map(PathBuf::from).to_vec();
-    let (outcome, _) = netpol_lint::mend(&request, RISKY, &()).unwrap();
+    let (outcome, _) = netpol_lint::apply_fixes(&request, RISKY, &()).unwrap();
     assert_eq!(fs::read_to_string(&elsewhere).unwrap(), ignored());
     assert!(fs::symlink_metadata(folder.path().join("link.yaml")).unwrap().is_symlink());
     assert!(fs::read_to_string(&own).unwrap().contains("[Ingress, Egress]"));
     assert_eq!(fs::metadata(&own).unwrap().permissions().mode() & 0o777, 0o640);
     assert_eq!(fs::metadata(&own).unwrap().uid(), owner);
-    assert_eq!(outcome.summary.mended_files, 1);
-    let [(_, why)] = outcome.summary.not_mended.as_slice() else {
+    assert_eq!(outcome.summary.fixed_files, 1);
+    let [(_, why)] = outcome.summary.not_fixed.as_slice() else {
         panic!("the link is not told of")
     };
     assert_eq!(why, "it was passed as a symbolic link");
@@ -463,8 +463,8 @@ fn mistakes_in_real_policies_are_mended() {
     }
     let folders = fs::read_dir(copy.path()).unwrap().map(|entry| entry.unwrap().path());
     let folders = folders.filter(|path| path.is_dir());
-    let mended: usize = folders.map(|path| mends_cleanly(&path, RISKY)).sum();
-    assert!(mended >= 40, "only {mended} were mended");
+    let fixed: usize = folders.map(|path| fixes_cleanly(&path, RISKY)).sum();
+    assert!(fixed >= 40, "only {fixed} were fixed");
 }
 
 /// What looks like comments, each with how often it stands there.
@@ -481,7 +481,7 @@ fn comments(bytes: &[u8]) -> BTreeMap<String, usize> {
 
 fn errors(outcome: &Outcome) -> BTreeMap<u64, usize> {
     let mut found = BTreeMap::new();
-    let identities = settle::identities(&outcome.findings, &outcome.sources);
+    let identities = triage::identities(&outcome.findings, &outcome.sources);
     for (finding, identity) in outcome.findings.iter().zip(identities) {
         if finding.severity == Severity::Error {
             *found.entry(identity).or_default() += 1;
@@ -498,32 +498,32 @@ fn real_repositories_are_mended_and_nothing_else_of_them_changes() {
         let mut total = 0;
         for folder in fs::read_dir(copy.path()).unwrap().map(|entry| entry.unwrap().path()) {
             if folder.is_dir() {
-                total += mends_cleanly(&folder, how);
+                total += fixes_cleanly(&folder, how);
             }
         }
-        println!("{total} findings mended ({how:?})");
+        println!("{total} findings fixed ({how:?})");
         assert!(total > 0 || !how.risky);
     }
 }
 
-/// With all rules, and what is only a guess too: what is not shown by default is mended rarely,
+/// With all rules, and what is only a guess too: what is not shown by default is fixed rarely,
 /// and so tried least.
-fn mends_cleanly(folder: &Path, how: Mending) -> usize {
+fn fixes_cleanly(folder: &Path, how: FixOptions) -> usize {
     let mut request = request(folder);
-    request.selection = settle::Selection {
+    request.selection = triage::Selection {
         pedantic: true,
         min_confidence: Some(Confidence::Low),
-        ..settle::Selection::default()
+        ..triage::Selection::default()
     };
-    let mend = || netpol_lint::mend(&request, how, &()).unwrap();
+    let apply = || netpol_lint::apply_fixes(&request, how, &()).unwrap();
     let was = match netpol_lint::check(&request, &()) {
         Err(repo::Error::NothingToRead(_)) => return 0,
         outcome => outcome.unwrap(),
     };
     let before = files(folder);
-    let (outcome, draft) = mend();
-    // Mending once more says what is found now, and changes nothing.
-    let (is, again) = mend();
+    let (outcome, draft) = apply();
+    // FixOptions once more says what is found now, and changes nothing.
+    let (is, again) = apply();
     assert!(again.changes().is_empty(), "a second run changes {:?}", again.changes().keys());
     let after = files(folder);
     for (path, why) in draft.refused() {
@@ -551,11 +551,11 @@ fn mends_cleanly(folder: &Path, how: Mending) -> usize {
             "a new error in {folder:?}"
         );
     }
-    let mended = outcome.summary.mended;
+    let fixed = outcome.summary.fixed;
     assert!(
         is.findings.len() <= was.findings.len()
-            && (mended == 0 || is.findings.len() < was.findings.len())
+            && (fixed == 0 || is.findings.len() < was.findings.len())
     );
-    println!("{}: {} of {} mended", folder.display(), mended, was.findings.len());
-    mended
+    println!("{}: {} of {} fixed", folder.display(), fixed, was.findings.len());
+    fixed
 }

@@ -1,13 +1,13 @@
-//! Fixes: each one that a rule offers for an example of its page mends what it is offered for,
+//! Fixes: each one that a rule offers for an example of its page fixes what it is offered for,
 //! and leaves YAML behind.
 
 use crate::pages;
 use netpol_lint::lint::{Check, Fix, RULES, Rule};
 use netpol_lint::text::Sources;
-use netpol_lint::{Outcome, Request, check, settle};
+use netpol_lint::{Outcome, Request, check, triage};
 
 fn run(folder: &std::path::Path, rule: &Rule) -> Outcome {
-    let selection = settle::Selection { pedantic: rule.pedantic, ..Default::default() };
+    let selection = triage::Selection { pedantic: rule.pedantic, ..Default::default() };
     let cwd = folder.canonicalize().unwrap();
     check(&Request { cwd, selection, ..Request::default() }, &()).unwrap()
 }
@@ -37,10 +37,10 @@ fn differences(rule: &Rule, example: &str, nth: usize) -> Option<Result<(), Stri
     };
     apply(folder.path(), &before.sources, fix);
     let after = run(folder.path(), rule);
-    let mended = count(&after, rule.id) < count(&before, rule.id);
+    let fixed = count(&after, rule.id) < count(&before, rule.id);
     let is_yaml = count(&after, "yaml-syntax") == 0;
     let message = format!("{}: `{}` for {}", rule.id, fix.title, finding.message);
-    Some(if mended && is_yaml { Ok(()) } else { Err(message) })
+    Some(if fixed && is_yaml { Ok(()) } else { Err(message) })
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use mutate::{Random, mutate};
-use netpol_lint::settle::Selection;
+use netpol_lint::triage::Selection;
 use netpol_lint::{Request, check, repo};
 
 const MUTANTS: usize = 10_000;

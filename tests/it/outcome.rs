@@ -108,7 +108,7 @@ pub fn finding(rule: &'static Rule, place: Span, message: &str, help: &str) -> F
         confidence: Confidence::High,
         place,
         related: Vec::new(),
-        hidden: Vec::new(),
+        suppression_spans: Vec::new(),
         message: message.to_owned(),
         help: help.to_owned(),
         subject: Some(Subject {

@@ -1,4 +1,4 @@
-//! The mistakes that overlays make, and those they mend: small repositories of a base and its
+//! The mistakes that overlays make, and those they fix: small repositories of a base and its
 //! overlays (`tests/overlays/`), each with what is to be found in it marked at its line, and held
 //! as users read it.
 

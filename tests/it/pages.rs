@@ -5,9 +5,7 @@ use std::collections::BTreeSet;
 use netpol_lint::bundle::helm::{Helm, When};
 use netpol_lint::lint::{Rule, Severity};
 use netpol_lint::text::markdown::{Fence, fences};
-use netpol_lint::{Outcome, Request, repo, settle};
-
-use crate::tools;
+use netpol_lint::{Outcome, Request, repo, triage};
 
 /// One example of a page.
 pub struct Example<'a> {
@@ -64,24 +62,18 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
 pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     let pedantic = rule.pedantic || rule.severity == Severity::Note;
     let helm = match rule.id {
-        "render-error" => Helm::default(),
-        "unrendered-chart" => Helm { program: "helm-that-is-not-there".into(), ..Helm::default() },
+        "render-error" | "unrendered-chart" => Helm::default(),
         _ => Helm { when: When::Never, ..Helm::default() },
     };
-    run_with(settle::Selection { pedantic, ..Default::default() }, helm, text)
-}
-
-/// Whether a rule's examples need a program that is not here.
-pub fn lacks_program(rule: &Rule) -> bool {
-    rule.id == "render-error" && tools::tool("helm").is_none()
+    run_with(triage::Selection { pedantic, ..Default::default() }, helm, text)
 }
 
 /// Runs an example with what is on by default.
 pub fn run_by_default(text: &str) -> (tempfile::TempDir, Outcome) {
-    run_with(settle::Selection::default(), Helm { when: When::Never, ..Helm::default() }, text)
+    run_with(triage::Selection::default(), Helm { when: When::Never, ..Helm::default() }, text)
 }
 
-fn run_with(selection: settle::Selection, helm: Helm, text: &str) -> (tempfile::TempDir, Outcome) {
+fn run_with(selection: triage::Selection, helm: Helm, text: &str) -> (tempfile::TempDir, Outcome) {
     let folder = tempfile::tempdir().unwrap();
     for (name, content) in files(text) {
         let path = folder.path().join(&name);

@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// How a rule of egress begins; the first one of the mended policy lets its pods ask DNS.
+/// How a rule of egress begins; the first one of the fixed policy lets its pods ask DNS.
 const RULE: &str = "    - to:\n";
 
 /// A user's repository, and the hook's.
@@ -21,7 +21,7 @@ struct Shop {
 }
 
 impl Shop {
-    /// The mended shop, with the hook `id` of the repository that `hooks` makes.
+    /// The fixed shop, with the hook `id` of the repository that `hooks` makes.
     fn new(hooks: &Path, id: &str, wheels: Option<PathBuf>) -> Self {
         let shop = Self { folder: tempfile::tempdir().unwrap(), wheels };
         let (user, hook) = (shop.user(), shop.folder.path().join("hook"));

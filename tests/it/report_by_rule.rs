@@ -16,14 +16,14 @@ fn many(numbers: &[(&'static Rule, usize)]) -> Outcome {
     let mut outcome = outcome::outcome(&[("teams/payments/policies/frontend.yaml", FRONTEND)]);
     let place = place(&outcome, 0, "egress");
     for &(rule, number) in numbers {
-        let all = std::iter::repeat_with(|| finding(rule, place, "wrong", "mend it"));
+        let all = std::iter::repeat_with(|| finding(rule, place, "wrong", "fix it"));
         outcome.findings.extend(all.take(number));
     }
     outcome
 }
 
-fn mended(finding: &mut Finding, safety: Safety) {
-    finding.fixes.push(Fix { title: "Mend it".to_owned(), safety, edits: Vec::new() });
+fn fixed(finding: &mut Finding, safety: Safety) {
+    finding.fixes.push(Fix { title: "Fix it".to_owned(), safety, edits: Vec::new() });
 }
 
 #[test]
@@ -42,11 +42,11 @@ fn what_hides_others_comes_first_then_the_worst_then_the_most() {
     let mut outcome = many(&numbers);
     for (n, finding) in outcome.findings.iter_mut().enumerate() {
         match n {
-            0..5 => mended(finding, Safety::Safe),
-            34..44 => mended(finding, Safety::Unsafe),
+            0..5 => fixed(finding, Safety::Safe),
+            34..44 => fixed(finding, Safety::Unsafe),
             44 => {
-                mended(finding, Safety::Unsafe);
-                mended(finding, Safety::Safe);
+                fixed(finding, Safety::Unsafe);
+                fixed(finding, Safety::Safe);
             }
             _ => {}
         }

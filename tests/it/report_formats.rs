@@ -3,7 +3,7 @@
 
 #![cfg(feature = "cli")]
 
-use crate::outcome as made_up;
+use crate::outcome as sample_findings;
 use crate::sample;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -15,8 +15,8 @@ use netpol_lint::report::{
 use netpol_lint::text::Span;
 use serde_json::Value;
 
-use made_up::{MISSING_DNS, ORPHANED, PEDANTIC, assert_snapshot, finding, place, related};
 use sample::{FILES, outcome, report, repository, written};
+use sample_findings::{MISSING_DNS, ORPHANED, PEDANTIC, assert_snapshot, finding, place, related};
 
 fn errors(schema: &str, value: &Value) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(schema);
@@ -121,7 +121,8 @@ fn sarif_points_at_the_tokens_and_refers_to_each_related_place() {
 
 #[test]
 fn sarif_escapes_what_would_be_a_link_and_encodes_addresses() {
-    let mut outcome = made_up::outcome(&[("a b/p#1%[x]:é.yaml", "key: value\nnext: line\n")]);
+    let mut outcome =
+        sample_findings::outcome(&[("a b/p#1%[x]:é.yaml", "key: value\nnext: line\n")]);
     let all = Span::new(netpol_lint::text::SourceId(0), 5, 20);
     let mut finding = finding(&ORPHANED, all, "has [a](http://evil) and \\", "");
     finding.related.push(related(place(&outcome, 0, "next"), "the [other](2)"));
@@ -141,7 +142,7 @@ fn sarif_escapes_what_would_be_a_link_and_encodes_addresses() {
 
 #[test]
 fn sarif_leaves_out_the_least_severe_and_least_confident() {
-    let mut outcome = made_up::outcome(&[("a.yaml", "a: b\n")]);
+    let mut outcome = sample_findings::outcome(&[("a.yaml", "a: b\n")]);
     let place = place(&outcome, 0, "b");
     for number in 0..25_010 {
         let rule = match number {
@@ -166,7 +167,7 @@ fn sarif_leaves_out_the_least_severe_and_least_confident() {
 
 #[test]
 fn every_rule_keeps_within_the_limits_of_code_scanning() {
-    let mut outcome = made_up::outcome(&[("a.yaml", "a: b\n")]);
+    let mut outcome = sample_findings::outcome(&[("a.yaml", "a: b\n")]);
     let place = place(&outcome, 0, "b");
     outcome.findings = RULES.iter().map(|rule| finding(rule, place, "wrong", "")).collect();
     let log = parsed(&written(sarif::write, &outcome));
@@ -232,7 +233,7 @@ fn github_is_read_back() {
 
 #[test]
 fn github_s_escapes_give_back_what_was_said() {
-    let mut outcome = made_up::outcome(&[("a,b:c%2C.yaml", "a: b\n")]);
+    let mut outcome = sample_findings::outcome(&[("a,b:c%2C.yaml", "a: b\n")]);
     let place = place(&outcome, 0, "b");
     outcome.findings.push(finding(&ORPHANED, place, "100% of `a`, ::error::x and %0A", "Do: it"));
     let commands = commands(&written(github::write, &outcome));
@@ -244,7 +245,7 @@ fn github_s_escapes_give_back_what_was_said() {
 
 #[test]
 fn github_shows_ten_of_a_level_and_counts_the_rest() {
-    let mut outcome = made_up::outcome(&[("a.yaml", "a: b\n")]);
+    let mut outcome = sample_findings::outcome(&[("a.yaml", "a: b\n")]);
     let place = place(&outcome, 0, "b");
     for (rule, number) in [(&MISSING_DNS, 12), (&ORPHANED, 10), (&PEDANTIC, 11)] {
         let all = (0..number).map(|_| finding(rule, place, "wrong", ""));
@@ -260,10 +261,10 @@ fn github_shows_ten_of_a_level_and_counts_the_rest() {
 
 #[test]
 fn markdown_fits_into_a_comment_and_counts_what_does_not() {
-    let mut outcome = made_up::outcome(&[("a.yaml", "a: b\n"), ("b.yaml", "a: b\n")]);
+    let mut outcome = sample_findings::outcome(&[("a.yaml", "a: b\n"), ("b.yaml", "a: b\n")]);
     for file in [0, 1] {
         let place = place(&outcome, file, "b");
-        let all = (0..400).map(|_| finding(&ORPHANED, place, "`a` selects nothing", "Mend it."));
+        let all = (0..400).map(|_| finding(&ORPHANED, place, "`a` selects nothing", "Fix it."));
         outcome.findings.extend(all);
     }
     let report = written(markdown::write, &outcome);

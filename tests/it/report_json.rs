@@ -26,7 +26,7 @@ fn a_document_with_everything_and_with_nothing() {
     bare.subject = None;
     bare.field = String::new();
     outcome.findings = vec![full, bare];
-    netpol_lint::settle::name(&mut outcome.findings, &outcome.sources);
+    netpol_lint::triage::assign_fingerprints(&mut outcome.findings, &outcome.sources);
     let look = netpol_lint::report::Look { cwd: "/elsewhere".into(), color: true, ..look() };
     assert_snapshot("json_full", &written(json::write, &outcome, &look));
 }

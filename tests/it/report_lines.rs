@@ -81,9 +81,10 @@ fn what_was_left_out_is_said() {
         closed(&outcome).lines().skip(1).collect::<String>()
     };
     assert_eq!(left_out(0), "");
-    let why = "not rendered: `helm` was not found (https://helm.sh/docs/intro/install).";
-    assert_eq!(left_out(1), format!("1 Helm chart was {why}"));
-    assert_eq!(left_out(3), format!("3 Helm charts were {why}"));
+    let why = "renders no policy and was not checked (--show-run).";
+    assert_eq!(left_out(1), format!("1 policy template of a Helm chart {why}"));
+    let why = "render no policy and were not checked (--show-run).";
+    assert_eq!(left_out(3), format!("3 policy templates of Helm charts {why}"));
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn fixes_are_counted_by_the_safest_of_a_finding() {
             let mut findings = three(outcome);
             for (finding, safeties) in findings.iter_mut().zip(safeties) {
                 finding.fixes.extend(safeties.iter().map(|&safety| Fix {
-                    title: "Mend it".to_owned(),
+                    title: "Fix it".to_owned(),
                     safety,
                     edits: vec![Edit { span: finding.place, text: String::new() }],
                 }));

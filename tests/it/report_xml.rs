@@ -3,7 +3,7 @@
 
 #![cfg(feature = "cli")]
 
-use crate::outcome as made_up;
+use crate::outcome as sample_findings;
 use crate::sample;
 use std::collections::BTreeMap;
 
@@ -163,7 +163,7 @@ fn junit_counts_what_it_holds() {
 
 #[test]
 fn junit_without_findings_has_a_test_that_passed() {
-    let root = parse(&written(junit::write, &made_up::outcome(&[])));
+    let root = parse(&written(junit::write, &sample_findings::outcome(&[])));
     assert_keeps_to(&root, JUNIT);
     assert_eq!((number(&root, "tests"), number(&root, "failures")), (1, 0));
     assert!(root.children[0].children[0].children.is_empty());
@@ -188,17 +188,17 @@ fn checkstyle_has_every_finding_below_its_file() {
         }
     }
     assert!(findings.next().is_none());
-    let empty = parse(&written(checkstyle::write, &made_up::outcome(&[])));
+    let empty = parse(&written(checkstyle::write, &sample_findings::outcome(&[])));
     assert_keeps_to(&empty, CHECKSTYLE);
 }
 
 #[test]
 fn what_would_end_an_element_or_is_no_character_of_xml_is_text() {
     let nasty = "]]> <b> & \" ' \u{1} \u{b} \u{fffe} \u{ffff} \u{7f} &amp; -->";
-    let mut outcome = made_up::outcome(&[("<\u{1}\"&>.yaml", "a: b\n")]);
-    let place = made_up::place(&outcome, 0, "b");
-    let mut finding = made_up::finding(&made_up::ORPHANED, place, nasty, nasty);
-    finding.related.push(made_up::related(place, nasty));
+    let mut outcome = sample_findings::outcome(&[("<\u{1}\"&>.yaml", "a: b\n")]);
+    let place = sample_findings::place(&outcome, 0, "b");
+    let mut finding = sample_findings::finding(&sample_findings::ORPHANED, place, nasty, nasty);
+    finding.related.push(sample_findings::related(place, nasty));
     outcome.findings.push(finding);
     let said = "]]> <b> & \" ' \\u{1} \\u{b} \\u{fffe} \\u{ffff} \\u{7f} &amp; -->";
     let root = parse(&written(junit::write, &outcome));

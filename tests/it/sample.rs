@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use netpol_lint::report::Look;
-use netpol_lint::settle::Selection;
+use netpol_lint::triage::Selection;
 use netpol_lint::{Outcome, Request, check, repo};
 
 /// What a format's file is.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use netpol_lint::lint::{Finding, Safety};
 use netpol_lint::report::{Look, concise, json, text};
-use netpol_lint::settle::Selection;
+use netpol_lint::triage::Selection;
 use netpol_lint::{Outcome, Request, check};
 
 const POD: &str = "\
@@ -324,7 +324,7 @@ fn of_rules_that_were_not_run_nothing_is_said() {
 #[test]
 fn a_broken_document_can_be_suppressed_and_its_comments_are_not_judged() {
     let broken =
-        "kind: NetworkPolicy\n# netpol-lint: ignore[yaml-syntax] mended soon\na: [b\nc: ]d\n";
+        "kind: NetworkPolicy\n# netpol-lint: ignore[yaml-syntax] fixed soon\na: [b\nc: ]d\n";
     let outcome = run(broken);
     assert!(!ids(&outcome).contains(&UNUSED), "{:?}", ids(&outcome));
 }
@@ -336,8 +336,8 @@ fn in_windows_lines_too() {
     assert_eq!(held(&outcome), [(POD_ID, "comes later")]);
     let text = behind("app: dv", " # netpol-lint: ignore[split-peer] why");
     let outcome = run(&text.replace('\n', "\r\n"));
-    let mended = fixed(&outcome, &only(&outcome, UNUSED));
-    assert_eq!(mended, format!("{POD}{}", POLICY.replace('\n', "\r\n")));
+    let fixed = fixed(&outcome, &only(&outcome, UNUSED));
+    assert_eq!(fixed, format!("{POD}{}", POLICY.replace('\n', "\r\n")));
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! What is applied together: who deploys what, which bundles run side by side, and what one changed
 //! file of them finds. Through the binary, as users ask.
 
-use crate::tools;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -232,9 +231,6 @@ spec: {containers: [{name: main, image: example/db}]}
 
 #[test]
 fn a_kustomization_brings_a_chart_of_the_repository() {
-    if tools::tool("helm").is_none() {
-        return;
-    }
     let folder = repository(
         "\
 # file: kustomization.yaml
@@ -305,10 +301,10 @@ resources: [../base]
 "
     );
     let folder = repository(&base);
-    let mend = ["--fix", "--unsafe-fixes", "--helm", "never", "-q"];
-    assert_eq!(run(folder.path(), &mend), (Some(0), String::new()));
-    let mended = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
-    assert!(mended.contains("kube-dns"), "{mended}");
+    let fix = ["--fix", "--unsafe-fixes", "--helm", "never", "-q"];
+    assert_eq!(run(folder.path(), &fix), (Some(0), String::new()));
+    let fixed = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
+    assert!(fixed.contains("kube-dns"), "{fixed}");
 
     let patched = base
         + "\
@@ -318,7 +314,7 @@ patches:
   target: {kind: NetworkPolicy}
 ";
     let folder = repository(&patched);
-    let (code, said) = run(folder.path(), &mend);
+    let (code, said) = run(folder.path(), &fix);
     assert!(code == Some(1) && said.contains("missing-dns-egress"), "{said}");
     let kept = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
     assert_eq!(kept, policy);

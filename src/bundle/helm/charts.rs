@@ -127,15 +127,15 @@ fn read(source: SourceId, path: &str, open: &Path) -> Option<Chart> {
 
 /// Why there is no tree of a `Chart.yaml`.
 #[derive(Debug)]
-pub(super) enum Unread {
+enum Unread {
     /// It is a template itself.
     Template,
     /// It can't be read: where, and why.
     Problem(Span, String),
 }
 
-/// The tree of a `Chart.yaml` or a `requirements.yaml`.
-pub(super) fn metadata(source: SourceId, open: &Path) -> Result<Node, Unread> {
+/// The tree of a `Chart.yaml`.
+fn metadata(source: SourceId, open: &Path) -> Result<Node, Unread> {
     let start = Span::new(source, 0, 0);
     let mut bytes = Vec::new();
     if let Err(error) = repo::read_met(open, LARGEST, &mut bytes) {

@@ -1,63 +1,63 @@
-//! Charts, rendered by the real `helm template`, and what is rendered mapped back to the lines of
-//! the templates.
+//! Charts, rendered natively, with every piece of the result mapped back to the line of the template,
+//! and to the line of the values, that wrote it.
 //!
-//! helm reads a copy of the chart (`stage`), so that nothing leads it out of the repository, and
-//! is run without network, plugins and anything else of the user's (`program`). It renders twice:
-//! once as the chart is, once with marks in the templates (`marks`), which tell for every line of
-//! the output which line of its template it is from (`output`, `places`). What helm refuses is
-//! told at the line it names (`failure`).
+//! A chart is read with its subcharts (`chart`), and nothing from outside the repository. Its values
+//! are merged and handed to its templates (`data`), which `template` executes as helm does. The result
+//! is read as manifests (`render`) whose nodes point into their templates (`places`). Policies that the
+//! values turn off are turned on in a rendering of their own (`switches`). What does not render is
+//! reported at the line that fails (`faults`).
 
-mod arguments;
+mod chart;
 mod charts;
-mod cleanup;
-mod dependencies;
-mod failure;
-mod finish;
-mod flow;
-mod marks;
-mod output;
-mod packages;
+mod data;
+mod faults;
+mod given;
+mod names;
 mod places;
-mod program;
-mod stage;
+mod render;
+mod switches;
+mod template;
+mod texts;
 mod work;
 
-use std::ffi::OsString;
-use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant};
+use std::path::Path;
+use std::time::Duration;
 
 use compact_str::CompactString;
 use rayon::prelude::*;
 
 pub use charts::{Chart, Charts, charts};
-pub use cleanup::abandon;
 
-use crate::bundle::{Built, Fault, FaultKind, Opening};
+use crate::bundle::{Built, Opening};
 use crate::repo::{PathSet, Repo};
 use crate::text::{Sources, Span};
 use crate::yaml::{Limits, Node};
 
-use finish::Texts;
+use render::Shared;
+use texts::Texts;
 use work::Work;
 
 /// How long one chart may take, where nobody says otherwise.
 pub const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// How long all charts of a run may take, where nobody says otherwise.
-pub const RUN_LIMIT: Duration = Duration::from_secs(300);
 /// How many bytes one chart may make, where nobody says otherwise.
 pub const OUTPUT_LIMIT: u64 = 32 << 20;
+/// The steps that count as a second: counted and not timed, so that a chart renders on every
+/// machine or on none.
+const STEPS: u64 = 200_000;
+/// The steps that all charts of a run may take: as many as 30 charts that each reach their limit.
+const RUN_STEPS: u64 = 300 * STEPS;
+/// How many charts are held in memory, and rendered, before what they took is counted.
+const AT_ONCE: usize = 16;
 
 /// Whether charts are rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum When {
-    /// If helm is there.
+    /// All of them.
     #[default]
     Auto,
-    /// Not at all.
+    /// None.
     Never,
-    /// Always: a run without helm fails.
+    /// All of them: the word of old for a run that fails without helm.
     Require,
 }
 
@@ -77,17 +77,8 @@ impl When {
 pub struct Helm {
     /// Whether they are.
     pub when: When,
-    /// The program: a path, or a name that is looked for on the PATH. Never from the repository's
-    /// own configuration, since it is run.
-    pub program: PathBuf,
-    /// What starts the program, so that it ends when this one does: a program and the first of its
-    /// arguments. Behind it come this process's id, the bytes of memory and the seconds of
-    /// processor time that the program may have, the program, and its arguments.
-    pub launcher: Option<(PathBuf, OsString)>,
-    /// How long one chart may take.
+    /// How long one chart may take, counted in steps.
     pub time_limit: Duration,
-    /// How long all charts of a run may take, from the first one on.
-    pub run: RunLimit,
     /// How many bytes one chart may make.
     pub output_limit: u64,
     /// The release's namespace where a chart has no other; none for helm's own, `default`.
@@ -100,33 +91,11 @@ impl Default for Helm {
     fn default() -> Self {
         Self {
             when: When::default(),
-            program: PathBuf::from("helm"),
-            launcher: None,
             time_limit: TIME_LIMIT,
-            run: RunLimit::new(RUN_LIMIT),
             output_limit: OUTPUT_LIMIT,
             namespace: None,
             charts: Vec::new(),
         }
-    }
-}
-
-/// The time that all charts of a run have. Copies count down together.
-#[derive(Clone, Debug)]
-pub struct RunLimit {
-    limit: Duration,
-    started: Arc<OnceLock<Instant>>,
-}
-
-impl RunLimit {
-    /// Counts from when it is first asked.
-    pub fn new(limit: Duration) -> Self {
-        Self { limit, started: Arc::default() }
-    }
-
-    fn left(&self) -> Duration {
-        let started = self.started.get_or_init(Instant::now);
-        self.limit.saturating_sub(started.elapsed())
     }
 }
 
@@ -160,35 +129,9 @@ impl ChartSettings {
 pub struct Rendered {
     /// One for each chart and each of its settings, by name.
     pub built: Vec<Built>,
-    /// helm is to render, there is something to render, and helm is not there. With
-    /// [`When::Require`] that stops the run.
-    pub missing: Option<Missing>,
     /// Paths of [`ChartSettings`] that are no chart's.
     pub unused: Vec<String>,
 }
-
-/// There is no helm.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Missing {
-    /// What was looked for.
-    pub program: PathBuf,
-}
-
-impl fmt::Display for Missing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "`{}` is not on the PATH, so Helm charts can't be rendered: {GET_HELM}",
-            self.program.display()
-        )
-    }
-}
-
-impl std::error::Error for Missing {}
-
-/// How to come by helm.
-pub const GET_HELM: &str = "install it (https://helm.sh/docs/intro/install/), or leave charts out \
-                            with `--helm never`";
 
 /// One chart that something else refers to, as it wants it rendered.
 #[derive(Clone, Copy, Debug)]
@@ -209,101 +152,78 @@ pub struct Wanted<'a> {
     pub place: Span,
 }
 
-/// Renders the charts of a repository, several at once.
-///
-/// Sources are added for files that are no files of `repo`, such as a helper that is named in an
-/// error; those of templates and values files that are, keep their ids.
-pub fn render(
-    charts: &Charts,
-    repo: &Repo,
-    sources: &mut Sources,
-    helm: &Helm,
-    limits: &Limits,
-) -> Rendered {
-    let mut works: Vec<Work<'_>> = charts.whole().flat_map(|chart| Work::of(chart, helm)).collect();
-    works.sort_by(|a, b| a.name.cmp(&b.name));
-    let is_unused = |it: &&ChartSettings| !charts.whole().any(|chart| it.are_for(chart));
-    let unused = helm.charts.iter().filter(is_unused).map(|it| it.path.clone()).collect();
-    if works.is_empty() {
-        return Rendered { unused, ..Rendered::default() };
+/// All renderings of a run: what they share, and what they may still take.
+pub struct Run<'a> {
+    repo: &'a Repo,
+    helm: &'a Helm,
+    limits: &'a Limits,
+    texts: Texts,
+    /// Steps that are left for all charts.
+    steps: u64,
+}
+
+impl<'a> Run<'a> {
+    /// Nothing is rendered yet.
+    pub fn new(repo: &'a Repo, helm: &'a Helm, limits: &'a Limits) -> Self {
+        Self { repo, helm, limits, texts: Texts::of_repository(repo), steps: RUN_STEPS }
     }
-    let program = program(helm);
-    let missing = match (&program, helm.when) {
-        (None, When::Auto | When::Require) => Some(Missing { program: helm.program.clone() }),
-        _ => None,
-    };
-    Rendered { built: build(works, program, repo, sources, helm, limits), missing, unused }
+
+    /// Renders the charts of a repository, several at once.
+    ///
+    /// Sources are added for files that are no files of the repository's list, such as a helper
+    /// that is named in an error; those of templates and values files that are, keep their ids.
+    pub fn render(&mut self, charts: &Charts, sources: &mut Sources) -> Rendered {
+        let mut works: Vec<Work<'_>> =
+            charts.whole().flat_map(|chart| Work::of(chart, self.helm)).collect();
+        works.sort_by(|a, b| a.name.cmp(&b.name));
+        let is_unused = |it: &&ChartSettings| !charts.whole().any(|chart| it.are_for(chart));
+        let unused = self.helm.charts.iter().filter(is_unused).map(|it| it.path.clone()).collect();
+        let chunks = works.chunks(AT_ONCE);
+        Rendered { built: chunks.flat_map(|works| self.build(works, sources)).collect(), unused }
+    }
+
+    /// Renders one chart that something else refers to.
+    pub fn render_one(&mut self, wanted: &Wanted<'_>, sources: &mut Sources) -> Built {
+        let built = self.build(&[Work::wanted(wanted)], sources);
+        built.into_iter().next().unwrap_or_default()
+    }
+
+    fn build(&mut self, works: &[Work<'_>], sources: &mut Sources) -> Vec<Built> {
+        if self.helm.when == When::Never {
+            return works.iter().map(unrendered).collect();
+        }
+        if self.steps == 0 {
+            let spent = render::spent();
+            return works.iter().map(|work| render::refused(work, &spent)).collect();
+        }
+        let root = &self.repo.root;
+        let prepared: Vec<_> = works.par_iter().map(|work| work.prepare(root, self.helm)).collect();
+        let values: Vec<_> =
+            works.iter().flat_map(|work| &work.values).map(|path| root.join(path)).collect();
+        let found = prepared.iter().flatten().flat_map(|prepared| &prepared.found.files);
+        self.texts.add(found.chain(&values).map(Path::new), sources);
+        let shared = Shared { texts: &self.texts, sources, helm: self.helm, limits: self.limits };
+        let rendered: Vec<(Vec<Built>, u64)> = works
+            .par_iter()
+            .zip(&prepared)
+            .map(|(work, prepared)| match prepared {
+                Ok(prepared) => render::render(work, prepared, shared),
+                Err(refused) => (vec![render::refused(work, refused)], 0),
+            })
+            .collect();
+        let taken: u64 = rendered.iter().map(|(_, steps)| steps).sum();
+        self.steps = self.steps.saturating_sub(taken);
+        rendered.into_iter().flat_map(|(built, _)| built).collect()
+    }
 }
 
-/// Renders one chart that something else refers to.
-pub fn render_one(
-    wanted: &Wanted<'_>,
-    repo: &Repo,
-    sources: &mut Sources,
-    helm: &Helm,
-    limits: &Limits,
-) -> Built {
-    let work = Work::wanted(wanted, helm);
-    let built = build(vec![work], program(helm), repo, sources, helm, limits);
-    built.into_iter().next().unwrap_or_default()
-}
-
-fn program(helm: &Helm) -> Option<PathBuf> {
-    (helm.when != When::Never).then(|| program::find(&helm.program)).flatten()
-}
-
-fn build(
-    works: Vec<Work<'_>>,
-    program: Option<PathBuf>,
-    repo: &Repo,
-    sources: &mut Sources,
-    helm: &Helm,
-    limits: &Limits,
-) -> Vec<Built> {
-    let Some(program) = program else {
-        return works.iter().map(|work| unrendered(work, helm)).collect();
-    };
-    let made: Vec<_> = works.par_iter().map(|work| work.make(&program, repo, helm)).collect();
-    let texts = Texts::new(&works, &made, repo, sources);
-    let sources: &Sources = sources;
-    works
-        .par_iter()
-        .zip(made)
-        .map(|(work, made)| finish::finish(work, made, &texts, sources, limits))
-        .collect()
-}
-
-/// A chart without helm. Who does not want it rendered is not told how to.
-fn unrendered(work: &Work<'_>, helm: &Helm) -> Built {
-    let fault = Fault {
-        kind: FaultKind::Unrendered,
-        place: work.place,
-        message: format!(
-            "chart `{}` is not rendered because `{}` is not installed: its objects are not checked",
-            work.chart.name,
-            helm.program.display()
-        ),
-        help: GET_HELM.to_owned(),
-        related: Vec::new(),
-    };
-    let wanted = helm.when != When::Never;
+/// A chart that is not to be rendered: anything may come from it.
+fn unrendered(work: &Work<'_>) -> Built {
     Built {
         name: work.name.clone(),
-        faults: if wanted { vec![fault] } else { Vec::new() },
-        openings: vec![work.opening()],
+        openings: vec![Opening { namespace: None, what: work.chart.directory.clone() }],
         files: [work.chart.source].into(),
-        namespace: work.given_namespace(),
+        namespace: work.namespace.as_deref().map(CompactString::new),
         ..Built::default()
-    }
-}
-
-impl Work<'_> {
-    /// Anything may come from a chart that is not rendered.
-    fn opening(&self) -> Opening {
-        Opening { namespace: None, what: self.chart.directory.clone() }
-    }
-
-    fn given_namespace(&self) -> Option<CompactString> {
-        self.namespace.as_deref().map(CompactString::new)
     }
 }

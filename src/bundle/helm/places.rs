@@ -1,37 +1,61 @@
-//! From places in what helm prints to places in the template.
+//! From places in what a template makes to places in the template.
 
 use std::sync::Arc;
 
-use crate::text::{LineIndex, SourceId, Span};
-use crate::yaml::{Entry, Map, Node, Value};
+use super::template::{Mark, Origin, Origins, Trace};
+use crate::bundle::{Write, Writer};
+use crate::text::{Sources, Span};
+use crate::yaml::{Entry, Map, Node, Scalar, ScalarKind, Value};
 
-/// Where the nodes of a document are written.
-pub(super) enum Places<'a> {
-    /// In a template that is at hand.
-    Template(Template<'a>),
-    /// In a packed chart: all of it stands at the line that names the package.
-    Package(Span),
-}
-
-/// A document and the template it is from.
-pub(super) struct Template<'a> {
-    pub(super) source: SourceId,
-    /// The document.
+/// The text that a template made, and where each piece of it comes from.
+pub(super) struct Places<'a> {
     pub(super) text: &'a str,
-    pub(super) index: LineIndex,
-    pub(super) template: &'a str,
-    pub(super) template_index: LineIndex,
-    /// For each line of the document its line in the template, both from 0.
-    pub(super) lines: Vec<usize>,
+    pub(super) marks: &'a [Mark],
+    pub(super) origins: &'a Origins,
+    pub(super) sources: &'a Sources,
+    /// Where all of it is, where nothing better is known.
+    pub(super) fallback: Span,
 }
+
+/// What stands in a manifest for what is another one in each rendering. The model takes it for
+/// unknown.
+const UNKNOWN: &str = "${UNKNOWN}";
 
 impl Places<'_> {
-    /// The same tree with its spans where they are written.
-    pub(super) fn rewritten(&self, node: &Node) -> Node {
+    /// The same tree with its spans where they are written. What values wrote is noted in
+    /// `writes`.
+    pub(super) fn rewritten(&self, node: &Node, writes: &mut Vec<Write>) -> Node {
+        self.node(node, &mut String::new(), "", writes)
+    }
+
+    fn node(&self, node: &Node, path: &mut String, key: &str, writes: &mut Vec<Write>) -> Node {
         match &node.value {
-            Value::Scalar(_) => Node { span: self.place(node.span), value: node.value.clone() },
+            Value::Scalar(scalar) => {
+                let place = self.place(node.span);
+                if let Some(value) = self.value(node.span) {
+                    writes.push(Write {
+                        holder: path.clone(),
+                        key: key.into(),
+                        writer: Writer::Value,
+                        place,
+                        before: Some(Node { span: value, value: node.value.clone() }),
+                    });
+                }
+                Node { span: place, value: Value::Scalar(self.known(scalar, node.span)) }
+            }
             Value::Seq(items) if !items.is_empty() => {
-                let items: Vec<Node> = items.iter().map(|item| self.rewritten(item)).collect();
+                let items: Vec<Node> = items
+                    .iter()
+                    .enumerate()
+                    .map(|(nth, item)| {
+                        let before = path.len();
+                        enter(path, key);
+                        path.push_str(&format!("[{nth}]"));
+                        let node = self.node(item, path, "", writes);
+                        path.truncate(before);
+                        node
+                    })
+                    .collect();
                 let span = hull(items.iter().map(|item| item.span));
                 Node {
                     span: span.unwrap_or(self.place(node.span)),
@@ -39,12 +63,15 @@ impl Places<'_> {
                 }
             }
             Value::Map(map) if !map.entries.is_empty() => {
-                let entry = |entry: &Entry| Entry {
+                let before = path.len();
+                enter(path, key);
+                let entries = map.entries.iter().map(|entry| Entry {
                     key: entry.key.clone(),
                     key_span: self.place(entry.key_span),
-                    value: self.rewritten(&entry.value),
-                };
-                let map = Map { entries: map.entries.iter().map(entry).collect() };
+                    value: self.node(&entry.value, path, &entry.key, writes),
+                });
+                let map = Map { entries: entries.collect() };
+                path.truncate(before);
                 let spans = map.entries.iter().flat_map(|entry| [entry.key_span, entry.value.span]);
                 let span = hull(spans).unwrap_or(self.place(node.span));
                 Node { span, value: Value::Map(Arc::new(map)) }
@@ -55,135 +82,97 @@ impl Places<'_> {
         }
     }
 
+    /// The scalar, or that it is unknown.
+    fn known(&self, scalar: &Scalar, span: Span) -> Scalar {
+        let is_unknown = |(_, _, trace): (usize, usize, Trace)| trace.is_unknown;
+        if scalar.kind != ScalarKind::Str || !self.pieces(span).any(is_unknown) {
+            return scalar.clone();
+        }
+        Scalar { text: UNKNOWN.into(), ..scalar.clone() }
+    }
+
     /// Where a token is written: one line.
     pub(super) fn place(&self, span: Span) -> Span {
-        match self {
-            Self::Package(place) => *place,
-            Self::Template(template) => template.place(span),
+        let mut all: Option<Span> = None;
+        for (from, to, origin) in self.marked(span) {
+            let Some(place) = self.piece(from, to, origin) else { continue };
+            all = Some(match all {
+                Some(all) if all.source == place.source && place.end >= all.start => {
+                    Span { start: all.start.min(place.start), end: all.end.max(place.end), ..all }
+                }
+                Some(all) => all,
+                None => place,
+            });
         }
+        self.one_line(all.unwrap_or(self.fallback))
+    }
+
+    /// Where a piece of what was made, from one byte to another, is written.
+    fn piece(&self, from: usize, to: usize, mark: Mark) -> Option<Span> {
+        let trace = self.origins.outermost(mark.origin);
+        let template = trace.template?;
+        if !trace.is_literal {
+            return Some(template);
+        }
+        let start = template.start as usize + mark.offset as usize;
+        let (from, to) = (from - mark.start as usize, to - mark.start as usize);
+        let end = (start + to).min(template.end as usize);
+        Some(Span::new(template.source, (start + from).min(end), end))
+    }
+
+    /// The first line of a place, without the space around it.
+    fn one_line(&self, span: Span) -> Span {
+        let text = self.sources.get(span.source).text();
+        let all = text.get(span.start as usize..span.end as usize).unwrap_or("");
+        let line = all.split('\n').find(|line| !line.trim().is_empty()).unwrap_or("");
+        let skipped = (line.as_ptr() as usize).saturating_sub(all.as_ptr() as usize);
+        let indent = line.len() - line.trim_start().len();
+        if line.is_empty() {
+            return span.at_start();
+        }
+        let start = span.start as usize + skipped + indent;
+        Span::new(span.source, start, start + line.trim().len())
+    }
+
+    /// The marks of a token, each with its bytes; that before an empty one.
+    fn marked(&self, span: Span) -> impl Iterator<Item = (usize, usize, Mark)> {
+        let (start, end) = (span.start as usize, span.end as usize);
+        // Nothing is written in a line where something could be.
+        let (start, end) =
+            if start == end { (start.saturating_sub(1), end.max(1)) } else { (start, end) };
+        let first = self.marks.partition_point(|mark| mark.start as usize <= start);
+        let marks = self.marks.iter().enumerate().skip(first.saturating_sub(1));
+        let inner = marks.take_while(move |(_, mark)| (mark.start as usize) < end);
+        inner.filter_map(move |(nth, mark)| {
+            let next = self.marks.get(nth + 1).map_or(self.text.len(), |next| next.start as usize);
+            let (from, to) = (start.max(mark.start as usize), end.min(next));
+            (from < to && mark.origin != Origin::NONE).then_some((from, to, *mark))
+        })
+    }
+
+    fn pieces(&self, span: Span) -> impl Iterator<Item = (usize, usize, Trace)> {
+        self.marked(span).map(|(from, to, mark)| (from, to, self.origins.get(mark.origin)))
+    }
+
+    /// The value that a token is made of.
+    fn value(&self, span: Span) -> Option<Span> {
+        self.pieces(span).find_map(|(_, _, trace)| trace.value)
     }
 }
 
-/// From the first to the last of them; all lie in one source.
+fn enter(path: &mut String, key: &str) {
+    if !key.is_empty() {
+        if !path.is_empty() {
+            path.push('.');
+        }
+        path.push_str(key);
+    }
+}
+
+/// From the first to the last of those that lie in the source of the first.
 fn hull(spans: impl Iterator<Item = Span>) -> Option<Span> {
-    spans.reduce(|all, span| Span {
-        start: all.start.min(span.start),
-        end: all.end.max(span.end),
-        ..all
+    spans.reduce(|all, span| match all.source == span.source {
+        true => Span { start: all.start.min(span.start), end: all.end.max(span.end), ..all },
+        false => all,
     })
-}
-
-impl Template<'_> {
-    fn place(&self, span: Span) -> Span {
-        let line = self.index.line(span.start as usize) - 1;
-        let start = self.index.line_start(line + 1);
-        let printed = line_at(self.text, start);
-        let from = (span.start as usize).saturating_sub(start).min(printed.len());
-        let to = (span.end as usize).saturating_sub(start).clamp(from, printed.len());
-        let written_line = self.lines.get(line).copied().unwrap_or(0) + 1;
-        let written_start = self.template_index.line_start(written_line);
-        let written = line_at(self.template, written_start);
-        let (from, to) = counterpart(printed, from, to, written);
-        Span::new(self.source, written_start + from, written_start + to)
-    }
-}
-
-/// The line that begins at `start`, without the white space at its end.
-fn line_at(text: &str, start: usize) -> &str {
-    let rest = text.get(start..).unwrap_or("");
-    rest.split('\n').next().unwrap_or("").trim_end()
-}
-
-/// Where in the line `written` of a template the bytes `from..to` of the line `printed` come from:
-/// the same token where it is written out, else the value part with the action that writes it,
-/// else the whole line.
-fn counterpart(printed: &str, from: usize, to: usize, written: &str) -> (usize, usize) {
-    let indent = written.len() - written.trim_start().len();
-    let whole = (indent, written.len());
-    let Some(first_action) = written.find("{{") else {
-        return moved(printed, from, to, written).unwrap_or(whole);
-    };
-    let head = common_head(printed, &written[..first_action]);
-    let tail_start = written.rfind("}}").map_or(written.len(), |at| at + 2);
-    let tail = common_tail(printed.get(head..).unwrap_or(""), &written[tail_start..]);
-    let to_end = printed.len() - to;
-    // What begins before the action begins there too; what ends behind it ends there too.
-    let start = match from {
-        from if from <= head => from,
-        from if printed.len() - from <= tail => written.len() - (printed.len() - from),
-        _ => first_action.max(indent),
-    };
-    let end = match to {
-        to if to <= head => to,
-        _ if to_end <= tail => written.len() - to_end,
-        _ => written.len(),
-    };
-    let fits = start <= end && written.is_char_boundary(start) && written.is_char_boundary(end);
-    if fits { (start, end) } else { whole }
-}
-
-/// A token of a line without actions: at the same place, with another indentation at most.
-fn moved(printed: &str, from: usize, to: usize, written: &str) -> Option<(usize, usize)> {
-    let token = printed.get(from..to)?;
-    let shift = |by: isize| Some((from.checked_add_signed(by)?, to.checked_add_signed(by)?));
-    let indent = |line: &str| (line.len() - line.trim_start().len()) as isize;
-    let (from, to) = shift(indent(written) - indent(printed))?;
-    (written.get(from..to)? == token).then_some((from, to))
-}
-
-/// How many bytes both begin with.
-fn common_head(a: &str, b: &str) -> usize {
-    let mut same = 0;
-    for ((at, x), y) in a.char_indices().zip(b.chars()) {
-        if x != y {
-            break;
-        }
-        same = at + x.len_utf8();
-    }
-    same
-}
-
-/// How many bytes both end with.
-fn common_tail(a: &str, b: &str) -> usize {
-    let pairs = a.chars().rev().zip(b.chars().rev());
-    pairs.take_while(|(x, y)| x == y).map(|(x, _)| x.len_utf8()).sum()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::counterpart;
-
-    /// What of `written` the first `token` of `printed` comes from.
-    fn from<'w>(printed: &str, token: &str, written: &'w str) -> &'w str {
-        let at = printed.find(token).unwrap();
-        let (from, to) = counterpart(printed, at, at + token.len(), written);
-        &written[from..to]
-    }
-
-    #[test]
-    fn a_literal_is_its_token_and_a_value_is_what_writes_it() {
-        assert_eq!(from("  app: web", "web", "  app: web"), "web");
-        assert_eq!(from("  app: web", "app", "  app: web"), "app");
-        let written = "  replicas: {{ .Values.n }}";
-        assert_eq!(from("  replicas: 3", "replicas", written), "replicas");
-        assert_eq!(from("  replicas: 3", "3", written), "{{ .Values.n }}");
-        let written = "  name: \"{{ .x }}-web\" # why";
-        assert_eq!(from("  name: \"a-web\" # why", "\"a-web\"", written), "\"{{ .x }}-web\"");
-        assert_eq!(from("- 80", "80", "- {{ . }}"), "{{ . }}");
-        let written = "ports: [{port: {{ .x }}, protocol: TCP}]";
-        assert_eq!(from("ports: [{port: 1, protocol: TCP}]", "1", written), "{{ .x }}");
-        assert_eq!(from("ports: [{port: 1, protocol: TCP}]", "TCP", written), "TCP");
-        assert_eq!(from("  app: v", "app", "  {{ .k }}: v"), "{{ .k }}");
-        assert_eq!(from("  app: v", "v", "  {{ .k }}: v"), "v");
-    }
-
-    #[test]
-    fn what_is_written_elsewhere_is_the_whole_line() {
-        let written = "    {{- include \"labels\" . | nindent 4 }}";
-        for token in ["app", "web"] {
-            assert_eq!(from("    app: web", token, written), written.trim());
-        }
-        assert_eq!(from("    app: web", "web", "  # nothing like it"), "# nothing like it");
-        assert_eq!(from("a: é", "é", "  b: ü"), "b: ü");
-    }
 }

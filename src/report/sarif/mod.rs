@@ -18,7 +18,7 @@ use serde::Serialize;
 use super::{Look, closing, inert};
 use crate::Outcome;
 use crate::lint::{Finding, Rule};
-use crate::settle::Suppressed;
+use crate::triage::Suppressed;
 
 use location::{BASE, Message};
 use result::SarifResult;
@@ -159,9 +159,9 @@ impl Invocation {
         execution.extend(closing::left_out(&outcome.summary).map(|text| note("note", text)));
         let quiet = [closing::not_built(outcome), closing::in_test_directories(&outcome.summary)];
         execution.extend(quiet.into_iter().flatten().map(|text| note("note", text)));
-        let not_mended = outcome.summary.not_mended.iter();
+        let not_fixed = outcome.summary.not_fixed.iter();
         execution.extend(
-            not_mended.map(|(path, why)| note("warning", format!("Not fixed: {path}: {why}."))),
+            not_fixed.map(|(path, why)| note("warning", format!("Not fixed: {path}: {why}."))),
         );
         let configuration = closing::stale(outcome).map(|text| note("note", text));
         Self {

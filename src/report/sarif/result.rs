@@ -7,8 +7,8 @@ use super::location::{
 };
 use crate::lint::{Edit, Finding, Fix, Safety, Severity};
 use crate::report::told;
-use crate::settle::Suppressed;
 use crate::text::{Sources, visible};
+use crate::triage::Suppressed;
 
 /// The related places of a result: GitHub reads no more.
 const RELATED: usize = 100;

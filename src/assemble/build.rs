@@ -1,0 +1,447 @@
+//! Builds the root kustomizations and the charts of a repository, and what its Flux and Argo CD
+//! objects deploy of both.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+
+use crate::bundle::gitops::{self, Ask};
+use crate::bundle::helm::{self, Charts};
+use crate::bundle::kustomize::Kustomizations;
+use crate::bundle::{self, Built, Fault, FaultKind, Head, Opening, Unit};
+use crate::model::{Body, Object};
+use crate::repo::{self, Error, Repo};
+use crate::text::{SourceId, Sources, Span};
+use crate::yaml::{Node, Value};
+
+/// A directory that a controller deploys, and what it runs side by side with.
+#[derive(Clone, Debug)]
+pub(crate) struct Deployed {
+    ask: Ask,
+    by: String,
+}
+
+/// What was built, and the charts that are still to be rendered.
+pub(crate) struct BuildOutput {
+    pub(crate) built: Vec<(Built, Unit)>,
+    pub(crate) charts: Vec<Deployed>,
+}
+
+/// Builds root kustomizations and what controllers deploy, which may contain more objects of
+/// controllers.
+pub(crate) struct Builder<'a> {
+    repo: &'a Repo,
+    kustomizations: &'a Kustomizations,
+    charts: &'a Charts,
+    directories: BTreeSet<&'a str>,
+}
+
+/// The most objects that all kustomizations of a run make.
+const MOST: usize = 150_000;
+
+/// The most directories and charts that controllers' objects have deployed: a few ApplicationSets
+/// over the same directories ask for as many as there are pairs of them.
+const MOST_DEPLOYED: usize = 20_000;
+
+/// How many kustomizations are built before their objects are counted.
+const AT_ONCE: usize = 16;
+
+/// The most charts that controllers' objects have rendered: each is read and rendered again.
+const MOST_CHARTS: usize = 200;
+
+/// What names a directory to be built.
+trait Named {
+    fn directory(&self) -> &str;
+}
+
+impl Deployed {
+    /// What tells it from others: who asks the same of the same directory gets the same.
+    fn key(&self) -> String {
+        let Ask { directory, kustomization, fallback, chart, .. } = &self.ask;
+        let mut key = format!("{}\n{directory}\n{fallback:?}\n{:?}", self.by, chart.values);
+        key.push_str(chart.release.as_deref().unwrap_or_default());
+        said(kustomization, &mut key);
+        chart.inline.iter().for_each(|values| said(values, &mut key));
+        key
+    }
+}
+
+/// What a tree says, without its places. Its depth is bounded where it is read.
+fn said(node: &Node, out: &mut String) {
+    match &node.value {
+        Value::Scalar(scalar) => out.push_str(&format!("{:?}", scalar.text)),
+        Value::Seq(items) => {
+            out.push('[');
+            items.iter().for_each(|item| said(item, out));
+            out.push(']');
+        }
+        Value::Map(map) => {
+            for entry in &map.entries {
+                out.push_str(&format!("{{{:?}:", entry.key));
+                said(&entry.value, out);
+                out.push('}');
+            }
+        }
+    }
+}
+
+impl Named for &str {
+    fn directory(&self) -> &str {
+        self
+    }
+}
+
+impl Named for Deployed {
+    fn directory(&self) -> &str {
+        &self.ask.directory
+    }
+}
+
+/// More rounds of controllers that deploy controllers' objects than anyone has.
+const ROUNDS: usize = 16;
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(
+        repo: &'a Repo,
+        kustomizations: &'a Kustomizations,
+        charts: &'a Charts,
+    ) -> Self {
+        let mut directories = BTreeSet::new();
+        for file in &repo.files {
+            let mut path = file.path.as_str();
+            while let Some((directory, _)) = path.rsplit_once('/') {
+                if !directories.insert(directory) {
+                    break;
+                }
+                path = directory;
+            }
+        }
+        Self { repo, kustomizations, charts, directories }
+    }
+
+    /// Builds all kustomizations, and finds the charts that are asked for.
+    pub(crate) fn build(&self, plain: &[Object]) -> BuildOutput {
+        // Nobody builds a component alone: it is judged where it is included.
+        let mut roots = self.kustomizations.roots();
+        roots.retain(|directory| !self.kustomizations.is_component(directory));
+        let mut made = Vec::new();
+        self.make(&roots, &mut made, |directory| self.root(directory));
+        let of_roots = made.len();
+        let mut seen: BTreeSet<String> = BTreeSet::new();
+        let within = |made: &[(Built, Unit)]| -> Vec<Deployed> {
+            let asked = made.iter().flat_map(|(built, unit)| self.asked_within(built, unit));
+            asked.take(MOST_DEPLOYED + 1).collect()
+        };
+        let mut open: Vec<Deployed> = self.asked_plainly(plain).take(MOST_DEPLOYED + 1).collect();
+        open.extend(within(&made));
+        let mut charts = Vec::new();
+        for _ in 0..ROUNDS {
+            open.retain(|one| seen.insert(one.key()));
+            let left = (MOST_DEPLOYED + open.len()).saturating_sub(seen.len());
+            if let Some(first) = open.get(left) {
+                made.push(not_deployed(first));
+                open.truncate(left);
+            }
+            let (of_charts, others) = open.into_iter().partition(|one| self.is_chart(&one.ask));
+            charts.extend::<Vec<Deployed>>(of_charts);
+            open = others;
+            if open.is_empty() {
+                break;
+            }
+            let before = made.len();
+            self.make(&open, &mut made, |one| self.deploy(one));
+            open = within(&made[before..]);
+        }
+        let made = self.without_roots_that_are_deployed(made, of_roots);
+        BuildOutput { built: made, charts }
+    }
+
+    /// Makes something of each, a few at once and in parallel, as long as the run may take more.
+    /// Where that ends does not depend on the number of threads.
+    fn make<T: Sync + Named>(
+        &self,
+        all: &[T],
+        made: &mut Vec<(Built, Unit)>,
+        one: impl Fn(&T) -> (Built, Unit) + Sync,
+    ) {
+        let mut objects: usize = made.iter().map(|(built, _)| built.manifests.len()).sum();
+        for some in all.chunks(AT_ONCE) {
+            if objects > MOST {
+                made.extend(some.iter().map(|one| self.not_made(one.directory())));
+                continue;
+            }
+            let next: Vec<(Built, Unit)> = some.par_iter().map(&one).collect();
+            objects += next.iter().map(|(built, _)| built.manifests.len()).sum::<usize>();
+            made.extend(next);
+        }
+    }
+
+    fn root(&self, directory: &str) -> (Built, Unit) {
+        let built = self.kustomizations.build(directory);
+        let unit = unit(&built, directory, None);
+        (built, unit)
+    }
+
+    /// What is beyond the limit: told at its kustomization.
+    fn not_made(&self, directory: &str) -> (Built, Unit) {
+        let at = self.repo.files.iter().position(|file| {
+            file.role == repo::Role::Kustomization && bundle::directory(&file.path) == directory
+        });
+        let fault = at.map(|at| Fault {
+            kind: FaultKind::Limit,
+            place: Span::new(SourceId(u32::try_from(at).unwrap_or(u32::MAX)), 0, 0),
+            message: format!(
+                "this kustomization was not built: those before it build more than \
+                              {MOST} objects"
+            ),
+            help: "check the repository in parts".to_owned(),
+            related: Vec::new(),
+        });
+        let built = Built {
+            name: directory.to_owned(),
+            faults: fault.into_iter().collect(),
+            openings: vec![Opening { namespace: None, what: directory.to_owned() }],
+            ..Built::default()
+        };
+        let unit = unit(&built, directory, None);
+        (built, unit)
+    }
+
+    /// Renders the charts: as controllers ask for them, and all others with their default values
+    /// or those that the configuration names.
+    ///
+    /// # Errors
+    /// The configuration says how to render a chart that is not there.
+    pub(crate) fn render(
+        &self,
+        asked: Vec<Deployed>,
+        rendering: &mut helm::Run<'_>,
+        sources: &mut Sources,
+    ) -> Result<Vec<(Built, Unit)>, Error> {
+        let deployed: BTreeSet<String> =
+            asked.iter().map(|one| one.ask.directory.clone()).collect();
+        let others = self.charts.clone().without(&deployed);
+        let rendered = rendering.render(&others, sources);
+        let is_unused = |path: &&String| !deployed.iter().any(|directory| *directory == **path);
+        if let Some(path) = rendered.unused.iter().find(is_unused) {
+            let path = crate::text::visible(path);
+            return Err(Error::Helm(format!(
+                "netpol-lint.toml configures the chart `{path}`, but there is no such chart"
+            )));
+        }
+        let mut made: Vec<(Built, Unit)> = Vec::new();
+        for (nth, one) in asked.into_iter().enumerate() {
+            let Some(chart) = self.charts.get(&one.ask.directory) else { continue };
+            if nth >= MOST_CHARTS {
+                made.push(not_rendered(&one));
+                continue;
+            }
+            let wanted = helm::Wanted {
+                chart,
+                release: one.ask.chart.release.as_deref(),
+                release_place: one.ask.chart.release_place,
+                namespace: one.ask.fallback.as_deref(),
+                values: &one.ask.chart.values,
+                inline: one.ask.chart.inline.as_ref(),
+                place: one.ask.place,
+            };
+            let mut built = rendering.render_one(&wanted, sources);
+            with_fallback(&mut built, &one.ask);
+            let unit = unit(&built, &one.ask.directory, Some(one.by));
+            made.push((built, unit));
+        }
+        for built in rendered.built {
+            // Several values sets of one chart have names of their own.
+            let directory = built.name.split(" (").next().unwrap_or_default();
+            let directory = if directory == "." { "" } else { directory };
+            let unit = Unit { name: built.name.clone(), ..unit(&built, directory, None) };
+            made.push((built, unit));
+        }
+        made.iter_mut().for_each(|(_, unit)| unit.is_chart = true);
+        Ok(made)
+    }
+
+    /// Whether a directory that is asked for is a chart, and no kustomization.
+    fn is_chart(&self, ask: &Ask) -> bool {
+        !self.kustomizations.holds(&ask.directory) && self.charts.get(&ask.directory).is_some()
+    }
+
+    /// What an object has deployed of this repository.
+    fn asks(&self, head: &Head, tree: &Node) -> Vec<Ask> {
+        let asks = gitops::asks(head, tree, &|path| self.named(path)).into_iter();
+        asks.filter(|ask| !ask.chart.is_sure || self.is_chart(ask)).collect()
+    }
+
+    /// A root that a controller deploys, by itself or as part of a directory, is not applied
+    /// by hand as well.
+    fn without_roots_that_are_deployed(
+        &self,
+        made: Vec<(Built, Unit)>,
+        of_roots: usize,
+    ) -> Vec<(Built, Unit)> {
+        let deployed: BTreeSet<SourceId> =
+            made[of_roots..].iter().flat_map(|(built, _)| built.files.iter().copied()).collect();
+        let files = (0u32..).zip(&self.repo.files);
+        let directories: BTreeSet<&str> = files
+            .filter(|(id, file)| {
+                file.role == repo::Role::Kustomization && deployed.contains(&SourceId(*id))
+            })
+            .map(|(_, file)| bundle::directory(&file.path))
+            .collect();
+        let is_deployed = |unit: &Unit| directories.contains(unit.directory.as_str());
+        let mut names: BTreeMap<String, usize> = BTreeMap::new();
+        let kept = made.into_iter().enumerate().filter_map(|(number, (mut built, mut unit))| {
+            if number < of_roots && !deployed.is_empty() && is_deployed(&unit) {
+                return None;
+            }
+            let nth = names.entry(unit.name.clone()).or_default();
+            *nth += 1;
+            if *nth > 1 {
+                unit.name = format!("{} ({nth})", unit.name);
+            }
+            built.name.clone_from(&unit.name);
+            Some((built, unit))
+        });
+        kept.collect()
+    }
+
+    /// What controllers' objects among the plain manifests have deployed. Objects of one
+    /// directory are for one cluster.
+    fn asked_plainly(&self, plain: &[Object]) -> impl Iterator<Item = Deployed> {
+        plain.iter().flat_map(|object| {
+            let Body::Deployer(deployer) = &object.body else { return Vec::new() };
+            let asks = self.asks(&object.head, &deployer.tree).into_iter();
+            let path = self.repo.files.get(object.head.source.0 as usize);
+            let directory = path.map_or("", |file| bundle::directory(&file.path));
+            asks.map(|ask| Deployed { by: cluster(directory, &ask), ask }).collect()
+        })
+    }
+
+    /// What a controller deploys from this repository is there, and leaves nothing open.
+    pub(crate) fn mark_what_is_here(&self, objects: &mut [Object]) {
+        for Object { head, body, .. } in objects {
+            if let Body::Deployer(deployer) = body {
+                deployer.is_here = !self.asks(head, &deployer.tree).is_empty();
+            }
+        }
+    }
+
+    fn asked_within(&self, built: &Built, unit: &Unit) -> Vec<Deployed> {
+        let by = unit.deployed_by.as_ref().unwrap_or(&unit.name);
+        let manifests = built.manifests.iter();
+        let asks = manifests.flat_map(|manifest| self.asks(&manifest.head, &manifest.tree));
+        asks.map(|ask| Deployed { by: cluster(by, &ask), ask }).collect()
+    }
+
+    fn deploy(&self, one: &Deployed) -> (Built, Unit) {
+        let Ask { directory, kustomization, takes_empty, .. } = &one.ask;
+        let mut built = self.kustomizations.deploy(directory, kustomization, *takes_empty);
+        self.read_as_argo(&mut built, &one.ask);
+        with_fallback(&mut built, &one.ask);
+        let unit = unit(&built, &one.ask.directory, Some(one.by.clone()));
+        (built, unit)
+    }
+
+    /// Argo CD makes no kustomization of a directory that has none.
+    fn read_as_argo(&self, built: &mut Built, ask: &Ask) {
+        let Some(plain) = &ask.plain else { return };
+        if plain.plugin {
+            built.manifests.clear();
+            built.faults.clear();
+            let what = ask.directory.clone();
+            built.openings.push(Opening { namespace: ask.fallback.clone(), what });
+            return;
+        }
+        if self.kustomizations.holds(&ask.directory) {
+            return;
+        }
+        let path_of = |id: SourceId| {
+            self.repo.files.get(id.0 as usize).map_or(String::new(), |file| file.path.clone())
+        };
+        plain.apply(built, &ask.directory, &path_of);
+    }
+
+    /// The directories of the repository that a path, or a pattern such as `apps/*`, names. The
+    /// root counts only where it has a kustomization: with everything below it, it would hold
+    /// what no one deploys together.
+    fn named(&self, path: &str) -> Vec<String> {
+        let Some(path) = bundle::path_from("", path) else { return Vec::new() };
+        let holds = |directory: &str| {
+            self.directories.contains(directory) || self.kustomizations.holds(directory)
+        };
+        if path.is_empty() {
+            return self.kustomizations.holds("").then(String::new).into_iter().collect();
+        }
+        if !path.contains('*') {
+            return holds(&path).then_some(path).into_iter().collect();
+        }
+        let depth = path.matches('/').count();
+        let Ok(pattern) = repo::PathSet::new(&[format!("/{path}")]) else { return Vec::new() };
+        let all =
+            self.directories.iter().filter(|directory| directory.matches('/').count() == depth);
+        all.filter(|directory| pattern.holds(directory)).map(|name| (*name).to_owned()).collect()
+    }
+}
+
+/// What is beyond the limit: told once, where the first of it is asked for.
+fn not_deployed(one: &Deployed) -> (Built, Unit) {
+    let message = format!(
+        "Flux and Argo CD objects deploy more than {MOST_DEPLOYED} directories and charts: the \
+         rest are not built"
+    );
+    left_out(one, message)
+}
+
+/// What is beyond the limit: told where the chart is asked for.
+fn not_rendered(one: &Deployed) -> (Built, Unit) {
+    left_out(one, format!("this chart is not rendered: the limit is {MOST_CHARTS} charts"))
+}
+
+fn left_out(one: &Deployed, message: String) -> (Built, Unit) {
+    let directory = &one.ask.directory;
+    let fault = Fault {
+        kind: FaultKind::Limit,
+        place: one.ask.place,
+        message,
+        help: "check the repository in parts".to_owned(),
+        related: Vec::new(),
+    };
+    let built = Built {
+        name: directory.clone(),
+        faults: vec![fault],
+        openings: vec![Opening { namespace: one.ask.fallback.clone(), what: directory.clone() }],
+        ..Built::default()
+    };
+    let unit = unit(&built, directory, Some(one.by.clone()));
+    (built, unit)
+}
+
+/// Gives the objects that name no namespace the one that they are deployed to.
+fn with_fallback(built: &mut Built, ask: &Ask) {
+    for manifest in &mut built.manifests {
+        if manifest.head.namespace.is_none() {
+            manifest.head.namespace.clone_from(&ask.fallback);
+        }
+    }
+}
+
+/// What runs side by side: what the same place asks for, in the same cluster.
+fn cluster(place: &str, ask: &Ask) -> String {
+    let place = if place.is_empty() { "." } else { place };
+    match &ask.destination {
+        // What an Application deploys may be Applications of the same cluster.
+        Some(destination) if place.ends_with(&format!(" (to {destination})")) => place.to_owned(),
+        Some(destination) => format!("{place} (to {destination})"),
+        None => place.to_owned(),
+    }
+}
+
+fn unit(built: &Built, directory: &str, deployed_by: Option<String>) -> Unit {
+    Unit {
+        name: if directory.is_empty() { ".".to_owned() } else { directory.to_owned() },
+        directory: directory.to_owned(),
+        namespace: built.namespace.as_ref().map(ToString::to_string),
+        deployed_by,
+        is_chart: false,
+    }
+}

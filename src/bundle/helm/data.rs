@@ -1,0 +1,248 @@
+//! What templates are given: `.Values`, `.Chart`, `.Release` and the rest.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::chart::{Enabled, Loaded, text as text_of};
+use super::template::{
+    Data, Field, Files, ItemKind, List, Map, MapKind, Object, Origin, Struct, Value, value_of,
+};
+use crate::yaml::Node;
+
+/// The version that templates are told the cluster has.
+const KUBERNETES: [&str; 3] = ["v1.34.0", "1", "34"];
+/// The version of helm that templates are told of.
+const HELM: &str = "v3.16.4";
+
+/// What a release is called, and where it goes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Release<'a> {
+    pub(super) name: &'a str,
+    pub(super) namespace: &'a str,
+}
+
+/// A chart with what its templates are given.
+pub(super) struct Scope<'l> {
+    /// As helm calls it: `shop/charts/db`.
+    pub(super) path: String,
+    pub(super) chart: &'l Loaded,
+    pub(super) data: Map,
+}
+
+/// What all charts of a rendering are given, the chart itself first.
+pub(super) fn scopes<'l>(
+    chart: &Enabled<'l>,
+    values: &Map,
+    release: Release<'_>,
+) -> Vec<Scope<'l>> {
+    let shared = Map::new(MapKind::Any);
+    shared.set("Release", release_of(release));
+    shared.set("Capabilities", capabilities());
+    let mut all = Vec::new();
+    collect(chart, &chart.name, values, &shared, true, &mut all);
+    all
+}
+
+fn collect<'l>(
+    chart: &Enabled<'l>,
+    path: &str,
+    values: &Map,
+    shared: &Map,
+    is_root: bool,
+    all: &mut Vec<Scope<'l>>,
+) -> Map {
+    let data = Map::new(MapKind::Any);
+    for (key, slot) in shared.entries() {
+        data.insert(key, slot);
+    }
+    data.set("Values", values.seen_as(MapKind::Values).into());
+    data.set("Chart", chart_of(chart, is_root));
+    data.set("Files", Data::Object(Object::Files(Rc::new(files(chart.chart)))).into());
+    let at = all.len();
+    all.push(Scope { path: path.to_owned(), chart: chart.chart, data: data.clone() });
+    let parts = Map::new(MapKind::Any);
+    for part in &chart.parts {
+        let own = match values.get(&part.name) {
+            Some(Value { data: Data::Map(map), .. }) => map,
+            _ => Map::new(MapKind::Values),
+        };
+        let inner = format!("{path}/charts/{}", part.name);
+        parts.set(&part.name, collect(part, &inner, &own, shared, false, all).into());
+    }
+    data.set("Subcharts", parts.into());
+    if let Some(scope) = all.get_mut(at) {
+        scope.data = data.clone();
+    }
+    data
+}
+
+fn release_of(release: Release<'_>) -> Value {
+    let map = Map::new(MapKind::Any);
+    map.set("Name", release.name.into());
+    map.set("Namespace", release.namespace.into());
+    map.set("IsInstall", true.into());
+    map.set("IsUpgrade", false.into());
+    map.set("Revision", Value::int(1));
+    map.set("Service", "Helm".into());
+    map.into()
+}
+
+fn files(chart: &Loaded) -> Files {
+    let file = |file: &super::chart::File| {
+        (file.name.clone(), Rc::<[u8]>::from(&*Arc::clone(&file.bytes)))
+    };
+    chart.others.iter().map(file).collect()
+}
+
+fn object(type_name: &'static str, fields: Vec<Field>, shown: Option<String>) -> Value {
+    Data::Object(Object::Struct(Rc::new(Struct { type_name, fields, shown }))).into()
+}
+
+fn field(name: &'static str, json: &'static str, value: Value) -> Field {
+    Field { name, json, value }
+}
+
+fn capabilities() -> Value {
+    let [version, major, minor] = KUBERNETES;
+    let kubernetes = vec![
+        field("Version", "Version", version.into()),
+        field("Major", "Major", major.into()),
+        field("Minor", "Minor", minor.into()),
+    ];
+    let kubernetes = object("chartutil.KubeVersion", kubernetes, Some(version.to_owned()));
+    let helm = vec![
+        field("Version", "version", HELM.into()),
+        field("GitCommit", "git_commit", "".into()),
+        field("GitTreeState", "git_tree_state", "".into()),
+        field("GoVersion", "go_version", "".into()),
+    ];
+    let versions = Data::Object(Object::Versions(API_VERSIONS.into()));
+    let fields = vec![
+        field("KubeVersion", "KubeVersion", kubernetes),
+        field("APIVersions", "APIVersions", versions.into()),
+        field("HelmVersion", "HelmVersion", object("version.BuildInfo", helm, None)),
+    ];
+    object("*chartutil.Capabilities", fields, None)
+}
+
+/// `.Chart`
+fn chart_of(chart: &Enabled<'_>, is_root: bool) -> Value {
+    let tree = chart.chart.metadata.tree.as_ref();
+    let get = |key: &str| tree.and_then(|tree| tree.get(key));
+    let text = |key: &str| -> Value {
+        tree.and_then(|tree| text_of(tree, key)).unwrap_or_default().into()
+    };
+    let list = |key: &str| -> Value {
+        let items = get(key).and_then(Node::as_seq).unwrap_or_default();
+        let items = items.iter().map(|item| value_of(item, &mut |_| Origin::NONE)).collect();
+        let list = List::new(items, ItemKind::Any);
+        list.map_or(Value::nil(), |list| Data::List(list).into())
+    };
+    let annotations = Map::new(MapKind::Strings);
+    if let Some(map) = get("annotations").and_then(Node::as_map) {
+        for entry in &map.entries {
+            let tree = get("annotations");
+            let text = tree.and_then(|tree| text_of(tree, &entry.key)).unwrap_or_default();
+            annotations.set(&entry.key, text.into());
+        }
+    }
+    let is_deprecated = text("deprecated").as_text().is_some_and(|text| &**text == "true");
+    let mut api_version = text("apiVersion");
+    if !api_version.is_true() {
+        api_version = "v1".into();
+    }
+    let fields = vec![
+        field("Name", "name", chart.name.as_str().into()),
+        field("Home", "home", text("home")),
+        field("Sources", "sources", list("sources")),
+        field("Version", "version", text("version")),
+        field("Description", "description", text("description")),
+        field("Keywords", "keywords", list("keywords")),
+        field("Maintainers", "maintainers", people(get("maintainers"))),
+        field("Icon", "icon", text("icon")),
+        field("APIVersion", "apiVersion", api_version),
+        field("Condition", "condition", text("condition")),
+        field("Tags", "tags", text("tags")),
+        field("AppVersion", "appVersion", text("appVersion")),
+        field("Deprecated", "deprecated", is_deprecated.into()),
+        field("Annotations", "annotations", annotations.into()),
+        field("KubeVersion", "kubeVersion", text("kubeVersion")),
+        field("Dependencies", "dependencies", list("dependencies")),
+        field("Type", "type", text("type")),
+        field("IsRoot", "IsRoot", is_root.into()),
+    ];
+    object("struct { chart.Metadata; IsRoot bool }", fields, None)
+}
+
+fn people(all: Option<&Node>) -> Value {
+    let person = |node: &Node| {
+        let text = |key: &str| -> Value { text_of(node, key).unwrap_or_default().into() };
+        let fields = vec![
+            field("Name", "name", text("name")),
+            field("Email", "email", text("email")),
+            field("URL", "url", text("url")),
+        ];
+        object("*chart.Maintainer", fields, None)
+    };
+    let items = all.and_then(Node::as_seq).unwrap_or_default().iter().map(person).collect();
+    List::new(items, ItemKind::Any).map_or(Value::nil(), |list| Data::List(list).into())
+}
+
+/// What helm takes every cluster for, where it asks none.
+const API_VERSIONS: &[&str] = &[
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "admissionregistration.k8s.io/v1alpha1",
+    "admissionregistration.k8s.io/v1beta1",
+    "internal.apiserver.k8s.io/v1alpha1",
+    "apps/v1",
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "authentication.k8s.io/v1",
+    "authentication.k8s.io/v1alpha1",
+    "authentication.k8s.io/v1beta1",
+    "authorization.k8s.io/v1",
+    "authorization.k8s.io/v1beta1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "autoscaling/v2beta1",
+    "autoscaling/v2beta2",
+    "batch/v1",
+    "batch/v1beta1",
+    "certificates.k8s.io/v1",
+    "certificates.k8s.io/v1beta1",
+    "certificates.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1beta1",
+    "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
+    "discovery.k8s.io/v1beta1",
+    "events.k8s.io/v1",
+    "events.k8s.io/v1beta1",
+    "extensions/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1beta2",
+    "flowcontrol.apiserver.k8s.io/v1beta3",
+    "networking.k8s.io/v1",
+    "networking.k8s.io/v1alpha1",
+    "networking.k8s.io/v1beta1",
+    "node.k8s.io/v1",
+    "node.k8s.io/v1alpha1",
+    "node.k8s.io/v1beta1",
+    "policy/v1",
+    "policy/v1beta1",
+    "rbac.authorization.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1beta1",
+    "rbac.authorization.k8s.io/v1alpha1",
+    "resource.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1alpha1",
+    "scheduling.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1beta1",
+    "storage.k8s.io/v1",
+    "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1alpha1",
+    "apiextensions.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1",
+];

@@ -1,0 +1,214 @@
+//! What is told of a chart that does not render, or not all of it.
+
+use super::Chart;
+use super::chart::Elsewhere;
+use super::template::{Exhausted, Failure, Place, Reason};
+use super::texts::line_of;
+use crate::bundle::{Fault, FaultKind};
+use crate::text::{Sources, Span};
+use crate::yaml::ProblemKind;
+
+/// The most of a message that is told.
+const LONGEST: usize = 300;
+
+/// Why a chart does not render.
+#[derive(Clone, Debug)]
+pub(super) struct Trouble {
+    /// The end of a sentence that begins with the chart.
+    why: String,
+    kind: Kind,
+    /// From the file that is rendered inwards, through what it includes.
+    places: Vec<Span>,
+    pub(super) is_of_values: bool,
+    /// Whether all of the line is meant, and not the place alone.
+    is_line: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    /// A template asks for a value that is not given.
+    Asks,
+    Template,
+    Output,
+    Values,
+    Package,
+    Limit,
+}
+
+impl Trouble {
+    fn new(kind: Kind, why: String, places: Vec<Span>) -> Self {
+        Self { why, kind, places, is_of_values: kind == Kind::Values, is_line: false }
+    }
+
+    /// Something that is wrong with the chart as a whole.
+    pub(super) fn of_chart(why: String) -> Self {
+        Self::new(Kind::Values, why, Vec::new())
+    }
+
+    /// A values file that can't be read.
+    pub(super) fn of_values(name: &str, place: Option<Span>, why: String) -> Self {
+        let name = match name {
+            "values.yaml" => name.to_owned(),
+            name => format!("`{name}`"),
+        };
+        let why = format!("does not render: {name}: {why}");
+        Self::new(Kind::Values, why, place.into_iter().collect())
+    }
+
+    /// A template that is none.
+    pub(super) fn of_template(place: Place, at: usize, why: &str, sources: &Sources) -> Self {
+        let span = match place {
+            Place::File(source) => {
+                let line = sources.start(Span::new(source, at, at)).line;
+                line_of(sources, source, line)
+            }
+            Place::Fixed(span) => span,
+        };
+        Self::new(Kind::Template, format!("does not render: {why}"), vec![span])
+    }
+
+    /// What a template makes is no YAML.
+    pub(super) fn of_output(place: Span, why: &str) -> Self {
+        let why = format!("renders invalid YAML: {why}");
+        Self { is_line: place.start == place.end, ..Self::new(Kind::Output, why, vec![place]) }
+    }
+
+    /// A packed part that can't be unpacked.
+    pub(super) fn of_package(why: String, place: Span) -> Self {
+        Self::new(Kind::Package, why, vec![place])
+    }
+
+    /// It takes more than it may.
+    pub(super) fn of_limit(why: String, place: Span) -> Self {
+        Self::new(Kind::Limit, why, vec![place])
+    }
+
+    /// A template that can't be executed.
+    pub(super) fn of_failure(failure: &Failure) -> Self {
+        let places: Vec<Span> = failure.spots.iter().rev().map(|spot| spot.span).collect();
+        let innermost = failure.spots.first().map_or("", |spot| spot.expression.as_str());
+        let (kind, why) = match &failure.reason {
+            Reason::Asked(why) => (Kind::Asks, format!("does not render: {}", one_line(why))),
+            Reason::Wrong(why) => {
+                let expression = one_line(innermost);
+                let why = without_call(why);
+                (Kind::Template, format!("does not render: `{expression}`: {}", one_line(why)))
+            }
+            Reason::Limit(Exhausted::Steps) => {
+                (Kind::Limit, "takes too many steps to render".to_owned())
+            }
+            Reason::Limit(Exhausted::Bytes) => (Kind::Limit, "renders too much text".to_owned()),
+            Reason::Limit(Exhausted::Depth) => {
+                (Kind::Limit, "is nested too deeply to render".to_owned())
+            }
+        };
+        Self { is_line: true, ..Self::new(kind, why, places) }
+    }
+
+    /// As a finding shows it.
+    pub(super) fn fault(&self, chart: &Chart, fallback: Span, sources: &Sources) -> Fault {
+        let shown = |span: &Span| match self.is_line {
+            true => line_of(sources, span.source, sources.start(*span).line),
+            false => *span,
+        };
+        let place = self.places.first().map_or(fallback, shown);
+        let innermost = self.places.last().map(shown).filter(|last| *last != place);
+        let related =
+            innermost.map(|span| (span, "it fails here, in the included template".to_owned()));
+        Fault {
+            kind: FaultKind::Render,
+            place,
+            message: format!("chart `{}` {}", chart.name, self.why.trim_end_matches('.')),
+            help: self.help(&chart.directory),
+            related: related.into_iter().collect(),
+        }
+    }
+
+    fn help(&self, directory: &str) -> String {
+        match self.kind {
+            Kind::Asks => format!(
+                "put the value in a values file, and add that to netpol-lint.toml: \
+                 `[[helm.chart]]` with `path = \"{directory}\"` and `values = [\"…\"]`"
+            ),
+            Kind::Template => format!(
+                "fix the template; or, if it needs a value that users must set, add a values file \
+                 to netpol-lint.toml: `[[helm.chart]]` with `path = \"{directory}\"`"
+            ),
+            Kind::Output => "fix the template, or the value that it writes here".to_owned(),
+            Kind::Values => "fix the values file".to_owned(),
+            Kind::Package => "package the chart again with `helm package`".to_owned(),
+            Kind::Limit => "look for an endless loop in its templates, or raise `time-limit` or \
+                            `output-limit` in `[helm]`"
+                .to_owned(),
+        }
+    }
+}
+
+/// A dependency that is not there, and what may come from it.
+pub(super) fn remote(chart: &Chart, dependency: &Elsewhere, place: Span) -> (Fault, String) {
+    let of = match dependency.repository.as_str() {
+        "" => String::new(),
+        repository => format!(" of `{repository}`"),
+    };
+    let fault = Fault {
+        kind: FaultKind::Remote,
+        place,
+        message: format!(
+            "chart `{}` depends on chart `{}`{of}, which is not in its `charts/`: it is not \
+             downloaded, so its objects are not checked",
+            chart.name, dependency.name
+        ),
+        help: format!("run `helm dependency build {}`", chart.directory),
+        related: Vec::new(),
+    };
+    let what = match dependency.repository.as_str() {
+        "" => dependency.name.clone(),
+        repository => format!("{}/{}", repository.trim_end_matches('/'), dependency.name),
+    };
+    (fault, what)
+}
+
+/// A template that holds a policy and makes none. `name` is helm's name for it.
+pub(super) fn silent(chart: &Chart, name: &str, place: Span) -> Fault {
+    let directory = &chart.directory;
+    let file = name.rsplit('/').next().unwrap_or(name);
+    Fault {
+        kind: FaultKind::Unrendered,
+        place,
+        message: format!(
+            "the policies in `{file}` of chart `{}` are not checked: it renders none with these \
+             values",
+            chart.name
+        ),
+        help: format!(
+            "add a values file that turns it on to netpol-lint.toml: `[[helm.chart]]` with \
+             `path = \"{directory}\"` and `values = [\"…\"]`"
+        ),
+        related: Vec::new(),
+    }
+}
+
+/// What is wrong with YAML, in words.
+pub(super) fn in_words(kind: &ProblemKind) -> String {
+    match kind {
+        ProblemKind::Syntax(why) | ProblemKind::Limit(why) => why.clone(),
+        ProblemKind::Template => "it still contains `{{ … }}`".to_owned(),
+        ProblemKind::NotUtf8 => "it is not UTF-8".to_owned(),
+    }
+}
+
+/// Without Go's `error calling …`, which the expression says.
+fn without_call(why: &str) -> &str {
+    let rest = why.strip_prefix("error calling ").and_then(|rest| rest.split_once(": "));
+    rest.map_or(why, |(_, rest)| rest)
+}
+
+/// On one line, and not endless.
+fn one_line(why: &str) -> String {
+    let mut words = why.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let Some((at, _)) = words.char_indices().nth(LONGEST) {
+        words.truncate(at);
+        words.push('…');
+    }
+    words
+}

@@ -1,0 +1,94 @@
+//! A parsed template.
+
+use std::rc::Rc;
+
+use super::functions::FunctionId;
+
+/// A byte range of the template's text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Range {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+/// What stands one after the other.
+pub(crate) type Block = Vec<Node>;
+
+/// A text, or an action from `{{` to `}}`.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) range: Range,
+    pub(crate) kind: NodeKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum NodeKind {
+    Text,
+    Action(Pipe),
+    If(Branch),
+    With(Branch),
+    Range(Branch),
+    Template { name: Rc<str>, data: Option<Pipe> },
+    Break,
+    Continue,
+}
+
+/// `if`, `with` or `range`.
+#[derive(Debug)]
+pub(crate) struct Branch {
+    pub(crate) pipe: Pipe,
+    pub(crate) body: Block,
+    /// None where there is no `else`.
+    pub(crate) otherwise: Option<Block>,
+}
+
+/// Commands, each of which gets what the one before it makes as its last argument.
+#[derive(Debug)]
+pub(crate) struct Pipe {
+    pub(crate) range: Range,
+    /// The variables that it declares or sets; with their `$`.
+    pub(crate) variables: Vec<Rc<str>>,
+    /// They are set (`=`), and not declared (`:=`).
+    pub(crate) is_assignment: bool,
+    pub(crate) commands: Vec<Command>,
+}
+
+/// An operand and its arguments.
+#[derive(Debug)]
+pub(crate) struct Command {
+    pub(crate) range: Range,
+    pub(crate) first: Operand,
+    pub(crate) arguments: Vec<Operand>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Operand {
+    pub(crate) range: Range,
+    pub(crate) kind: OperandKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum OperandKind {
+    Dot,
+    Nil,
+    Bool(bool),
+    Number(Number),
+    Str(Rc<str>),
+    /// `.a.b`
+    Field(Vec<Rc<str>>),
+    /// `$x.a.b`
+    Variable(Rc<str>, Vec<Rc<str>>),
+    Function(FunctionId),
+    Pipe(Box<Pipe>),
+    /// `(…).a.b`
+    Chain(Box<Operand>, Vec<Rc<str>>),
+}
+
+/// A number as written: which types it may have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Number {
+    pub(crate) int: Option<i64>,
+    pub(crate) float: Option<f64>,
+    /// It is written as a float, so where any type will do it is one.
+    pub(crate) is_float: bool,
+}

@@ -1,0 +1,233 @@
+//! The functions that helm's templates have: Go's own, sprig's, and helm's.
+
+mod compare;
+mod cryptic;
+mod dates;
+mod dicts;
+mod encodings;
+mod helm;
+mod lists;
+mod logic;
+mod numbers;
+mod paths;
+mod regexes;
+mod strings;
+mod types;
+mod versions;
+
+use std::collections::HashMap;
+use std::sync::OnceLock;
+
+use super::origin::{Origin, Origins};
+use super::text::{Rope, Text};
+use super::value::{Budget, Data, Exhausted, ItemKind, List, Map, Value};
+use super::{check, format};
+
+/// A function.
+pub(crate) struct Function {
+    pub(crate) name: &'static str,
+    /// The types of its parameters, a letter for each: `s` string, `i` int, `u` uint32, `f`
+    /// float64, `b` bool, `m` map, `l` slice, `t` time, `c` certificate, `a` any. With `*` behind
+    /// it, the last one may be given any number of times.
+    pub(crate) parameters: &'static str,
+    pub(crate) run: fn(&mut Call<'_>) -> Outcome,
+    /// Those that the evaluator has to do itself.
+    pub(crate) special: Option<Special>,
+}
+
+/// A function that evaluates, or calls a template.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Special {
+    And,
+    Or,
+    Include,
+    Tpl,
+}
+
+/// The number of a function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FunctionId(u16);
+
+/// What a function makes.
+pub(crate) type Outcome = Result<Value, Error>;
+
+/// Why a function makes nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Error {
+    /// In Go's words.
+    Message(String),
+    /// What `required` and `fail` say.
+    Asked(String),
+    Limit(Exhausted),
+}
+
+impl From<String> for Error {
+    fn from(message: String) -> Self {
+        Self::Message(message)
+    }
+}
+
+impl From<&str> for Error {
+    fn from(message: &str) -> Self {
+        Self::Message(message.to_owned())
+    }
+}
+
+impl From<Exhausted> for Error {
+    fn from(limit: Exhausted) -> Self {
+        Self::Limit(limit)
+    }
+}
+
+/// One call of a function. Its arguments are of the types that it wants.
+pub(crate) struct Call<'c> {
+    pub(crate) args: Vec<Value>,
+    pub(crate) origins: &'c mut Origins,
+    pub(crate) budget: &'c Budget,
+    /// What `required` and `fail` ask for is made up.
+    pub(crate) makes_up: bool,
+}
+
+impl Call<'_> {
+    /// An argument; nil where it is not given.
+    pub(crate) fn arg(&self, nth: usize) -> Value {
+        self.args.get(nth).cloned().unwrap_or(Value::nil())
+    }
+
+    pub(crate) fn text(&self, nth: usize) -> Text {
+        match self.args.get(nth).map(|value| &value.data) {
+            Some(Data::Str(text)) => text.clone(),
+            _ => "".into(),
+        }
+    }
+
+    /// A text with all that is known of it: where no piece knows more, where the value comes from.
+    pub(crate) fn traced(&self, nth: usize) -> Text {
+        let text = self.text(nth);
+        let origin = self.arg(nth).origin;
+        if text.origin() != Origin::NONE || origin == Origin::NONE {
+            return text;
+        }
+        let mut rope = Rope::default();
+        rope.push(&text, origin);
+        rope.into_text()
+    }
+
+    pub(crate) fn str(&self, nth: usize) -> &str {
+        match self.args.get(nth).map(|value| &value.data) {
+            Some(Data::Str(text)) => text,
+            _ => "",
+        }
+    }
+
+    pub(crate) fn int(&self, nth: usize) -> i64 {
+        match self.args.get(nth).map(|value| &value.data) {
+            Some(Data::Int(int, _)) => *int,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn map(&self, nth: usize) -> Result<Map, Error> {
+        let map = self.args.get(nth).and_then(Value::as_map).cloned();
+        map.ok_or_else(|| "assignment to entry in nil map".into())
+    }
+
+    /// Whether the arguments of a method fit, as those of a function are known to.
+    pub(crate) fn want(&mut self, parameters: &'static str) -> Result<(), Error> {
+        if self.args.len() != parameters.len() {
+            let (want, got) = (parameters.len(), self.args.len());
+            return Err(format!("wrong number of args: want {want} got {got}").into());
+        }
+        for (argument, wanted) in self.args.iter_mut().zip(parameters.bytes()) {
+            let value = std::mem::replace(argument, Value::nil());
+            *argument = check::value(wanted, value)?;
+        }
+        Ok(())
+    }
+
+    /// A slice as a value.
+    pub(crate) fn list(&self, items: Vec<Value>, of: ItemKind) -> Outcome {
+        self.budget.room(items.len() * 32)?;
+        let list = List::new(items, of).ok_or(Exhausted::Depth)?;
+        Ok(Data::List(list).into())
+    }
+
+    /// A value as text: sprig's `strval`.
+    pub(crate) fn shown(&self, value: &Value) -> Result<Text, Error> {
+        match &value.data {
+            Data::Str(text) => Ok(text.clone()),
+            Data::Bytes(bytes) => Ok(String::from_utf8_lossy(bytes).into_owned().into()),
+            _ => Ok(format::plain(value, self.budget)?.into()),
+        }
+    }
+
+    /// The items of what sprig takes for a list; none for anything else.
+    pub(crate) fn items(&self, value: &Value) -> Option<Vec<Value>> {
+        match &value.data {
+            Data::List(list) => Some(list.items.clone()),
+            Data::Bytes(bytes) => {
+                let byte = |b: &u8| Data::Int((*b).into(), super::value::IntKind::Uint8).into();
+                Some(bytes.iter().map(byte).collect())
+            }
+            Data::Object(super::object::Object::Versions(all)) => {
+                Some(all.iter().map(|version| Value::from(*version)).collect())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// One line of a table of functions.
+const fn function(
+    name: &'static str,
+    parameters: &'static str,
+    run: fn(&mut Call<'_>) -> Outcome,
+) -> Function {
+    Function { name, parameters, run, special: None }
+}
+
+/// A function that the evaluator does.
+const fn special(name: &'static str, parameters: &'static str, which: Special) -> Function {
+    Function { name, parameters, run: |_| Ok(Value::nil()), special: Some(which) }
+}
+
+const TABLES: [&[Function]; 14] = [
+    compare::FUNCTIONS,
+    cryptic::FUNCTIONS,
+    dates::FUNCTIONS,
+    dicts::FUNCTIONS,
+    encodings::FUNCTIONS,
+    helm::FUNCTIONS,
+    lists::FUNCTIONS,
+    logic::FUNCTIONS,
+    numbers::FUNCTIONS,
+    paths::FUNCTIONS,
+    regexes::FUNCTIONS,
+    strings::FUNCTIONS,
+    types::FUNCTIONS,
+    versions::FUNCTIONS,
+];
+
+fn all() -> &'static (Vec<&'static Function>, HashMap<&'static str, FunctionId>) {
+    static ALL: OnceLock<(Vec<&'static Function>, HashMap<&'static str, FunctionId>)> =
+        OnceLock::new();
+    ALL.get_or_init(|| {
+        let all: Vec<&'static Function> = TABLES.into_iter().flatten().collect();
+        let names = all.iter().zip(0u16..).map(|(function, nth)| (function.name, FunctionId(nth)));
+        let names = names.collect();
+        (all, names)
+    })
+}
+
+/// The function of that name.
+pub(crate) fn find(name: &str) -> Option<FunctionId> {
+    all().1.get(name).copied()
+}
+
+/// The function of that number.
+pub(crate) fn get(id: FunctionId) -> &'static Function {
+    let all = &all().0;
+    all.get(id.0 as usize).copied().unwrap_or(&EMPTY)
+}
+
+static EMPTY: Function = function("", "", |_| Ok(Value::nil()));

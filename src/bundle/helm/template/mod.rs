@@ -1,0 +1,45 @@
+//! Go's `text/template` with the functions that helm gives it, in which every piece of output
+//! knows the action that wrote it and the value that it was made of.
+//!
+//! The text of a template goes through `lexer` and `parser` to a tree (`ast`), which `eval`
+//! executes with `functions`. What is written is a `text::Rope`; where its pieces come from is
+//! told by `origin`.
+
+mod ast;
+mod check;
+mod date;
+mod eval;
+mod failure;
+mod format;
+mod functions;
+mod glob;
+mod json;
+mod lexer;
+mod literal;
+mod object;
+mod origin;
+mod parser;
+mod semver;
+mod set;
+#[cfg(test)]
+mod tests;
+mod text;
+mod toml;
+mod value;
+mod yaml;
+
+pub(crate) use ast::{Block, Branch, Node, NodeKind, Operand, OperandKind, Pipe, Range};
+pub(crate) use eval::Renderer;
+/// A float as Go prints it.
+pub(crate) fn float_text(float: f64) -> String {
+    format::float(float, 'g', None)
+}
+
+pub(crate) use failure::{Failure, Reason};
+pub(crate) use object::{Field, Files, Object, Struct};
+pub(crate) use origin::{Origin, Origins, Trace};
+pub(crate) use semver::{Constraint, Version};
+pub(crate) use set::{Place, Template, TemplateSet};
+pub(crate) use text::Mark;
+pub(crate) use value::{Budget, Data, Exhausted, ItemKind, List, Map, MapKind, Slot, Value};
+pub(crate) use yaml::value_of;

@@ -1,0 +1,231 @@
+//! The values that are Go structs in helm: the chart, the cluster's capabilities, files, versions.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::functions::{Call, Error, Outcome};
+use super::semver::Version;
+use super::value::{Data, ItemKind, List, Map, MapKind, Value};
+use super::{date, glob, yaml};
+
+/// A value with fields or methods.
+#[derive(Clone, Debug)]
+pub(crate) enum Object {
+    Struct(Rc<Struct>),
+    Files(Rc<Files>),
+    /// `.Capabilities.APIVersions`
+    Versions(Rc<[&'static str]>),
+    /// Seconds since 1970, in UTC.
+    Time(i64),
+    Version(Rc<Version>),
+}
+
+/// A Go struct.
+#[derive(Debug)]
+pub(crate) struct Struct {
+    pub(crate) type_name: &'static str,
+    pub(crate) fields: Vec<Field>,
+    /// What it prints itself as, if not as its fields.
+    pub(crate) shown: Option<String>,
+}
+
+/// A field of a Go struct.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    /// Its name in JSON; none where it is left out there when it is empty and is.
+    pub(crate) json: &'static str,
+    pub(crate) value: Value,
+}
+
+/// The files of a chart, by name.
+pub(crate) type Files = BTreeMap<String, Rc<[u8]>>;
+
+impl Object {
+    pub(crate) fn is_true(&self) -> bool {
+        match self {
+            Self::Files(files) => !files.is_empty(),
+            Self::Versions(all) => !all.is_empty(),
+            Self::Struct(_) | Self::Time(_) | Self::Version(_) => true,
+        }
+    }
+
+    pub(crate) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Struct(it) => it.type_name,
+            Self::Files(_) => "engine.files",
+            Self::Versions(_) => "chartutil.VersionSet",
+            Self::Time(_) => "time.Time",
+            Self::Version(_) => "*semver.Version",
+        }
+    }
+
+    pub(crate) fn kind_name(&self) -> &'static str {
+        match self {
+            Self::Struct(it) if it.type_name.starts_with('*') => "ptr",
+            Self::Struct(_) | Self::Time(_) => "struct",
+            Self::Files(_) => "map",
+            Self::Versions(_) => "slice",
+            Self::Version(_) => "ptr",
+        }
+    }
+
+    /// The field of that name.
+    pub(crate) fn field(&self, name: &str) -> Option<Value> {
+        match self {
+            Self::Struct(it) => {
+                it.fields.iter().find(|field| field.name == name).map(|field| field.value.clone())
+            }
+            Self::Files(files) => {
+                // A map with names for keys.
+                Some(
+                    files
+                        .get(name)
+                        .map_or(Data::Bytes(Rc::from([])), |b| Data::Bytes(b.clone()))
+                        .into(),
+                )
+            }
+            Self::Versions(_) | Self::Time(_) | Self::Version(_) => None,
+        }
+    }
+
+    /// Calls the method of that name; none where it has no such method.
+    pub(crate) fn method(&self, name: &str, call: &mut Call<'_>) -> Option<Outcome> {
+        match (self, name) {
+            (Self::Files(files), _) => files_method(files, name, call),
+            (Self::Versions(all), "Has") => Some(call.want("s").map(|()| {
+                let wanted = call.str(0);
+                all.contains(&wanted).into()
+            })),
+            (Self::Struct(it), "GitVersion" | "String") if it.shown.is_some() => {
+                Some(call.want("").map(|()| it.shown.clone().unwrap_or_default().into()))
+            }
+            (Self::Time(seconds), _) => time_method(*seconds, name, call),
+            (Self::Version(version), _) => version_method(version, name, call),
+            _ => None,
+        }
+    }
+
+    /// What it prints itself as, if it says so.
+    pub(crate) fn shown(&self) -> Option<String> {
+        match self {
+            Self::Struct(it) => it.shown.clone(),
+            Self::Time(seconds) => Some(date::format(*seconds, "2006-01-02 15:04:05 -0700 MST")),
+            Self::Version(version) => Some(version.to_string()),
+            Self::Files(_) | Self::Versions(_) => None,
+        }
+    }
+
+    /// What it is in JSON.
+    pub(crate) fn as_json(&self) -> Value {
+        match self {
+            Self::Struct(it) => {
+                let map = Map::new(MapKind::Any);
+                for field in it.fields.iter().filter(|field| field.value.is_true()) {
+                    map.set(field.json, field.value.clone());
+                }
+                map.into()
+            }
+            Self::Files(files) => {
+                let map = Map::new(MapKind::Any);
+                for (name, bytes) in files.iter() {
+                    map.set(name, STANDARD.encode(bytes).into());
+                }
+                map.into()
+            }
+            Self::Versions(all) => {
+                let items = all.iter().map(|version| Value::from(*version)).collect();
+                List::new(items, ItemKind::Str).map_or(Value::nil(), |list| Data::List(list).into())
+            }
+            Self::Time(seconds) => date::format(*seconds, "2006-01-02T15:04:05Z07:00").into(),
+            Self::Version(version) => version.to_string().into(),
+        }
+    }
+}
+
+fn files_method(files: &Rc<Files>, name: &str, call: &mut Call<'_>) -> Option<Outcome> {
+    let wanted = match name {
+        "Get" | "GetBytes" | "Glob" | "Lines" => "s",
+        "AsConfig" | "AsSecrets" => "",
+        _ => return None,
+    };
+    if let Err(error) = call.want(wanted) {
+        return Some(Err(error));
+    }
+    Some(match name {
+        "Get" => {
+            let bytes = files.get(call.str(0)).cloned().unwrap_or_default();
+            Ok(String::from_utf8_lossy(&bytes).into_owned().into())
+        }
+        "GetBytes" => Ok(Data::Bytes(files.get(call.str(0)).cloned().unwrap_or_default()).into()),
+        "Glob" => glob::Glob::new(call.str(0)).map_err(Error::from).map(|glob| {
+            let found = files.iter().filter(|(name, _)| glob.is_match(name));
+            let found = found.map(|(name, bytes)| (name.clone(), bytes.clone())).collect();
+            Data::Object(Object::Files(Rc::new(found))).into()
+        }),
+        "Lines" => {
+            let bytes = files.get(call.str(0)).cloned().unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            let lines = text.strip_suffix('\n').unwrap_or(&text).split('\n');
+            let lines =
+                if bytes.is_empty() { Vec::new() } else { lines.map(Value::from).collect() };
+            call.list(lines, ItemKind::Str)
+        }
+        _ => {
+            let map = Map::new(MapKind::Strings);
+            for (path, bytes) in files.iter() {
+                let base = path.rsplit('/').next().unwrap_or(path);
+                let text = match name {
+                    "AsConfig" => String::from_utf8_lossy(bytes).into_owned(),
+                    _ => STANDARD.encode(bytes),
+                };
+                map.set(base, text.into());
+            }
+            yaml::to_yaml(&map.into(), call.budget).map(Value::from).map_err(Error::from)
+        }
+    })
+}
+
+fn time_method(seconds: i64, name: &str, call: &mut Call<'_>) -> Option<Outcome> {
+    let number = |layout: &str| {
+        let text = date::format(seconds, layout);
+        Ok(Value::int(text.trim_start_matches('0').parse().unwrap_or(0)))
+    };
+    Some(match name {
+        "Format" => call.want("s").map(|()| date::format(seconds, call.str(0)).into()),
+        "Unix" => Ok(Value::int64(seconds)),
+        "UnixNano" => Ok(Value::int64(seconds.saturating_mul(1_000_000_000))),
+        "Year" => number("2006"),
+        "Month" => Ok(date::format(seconds, "January").into()),
+        "Day" => number("2"),
+        "Hour" => number("15"),
+        "Minute" => number("4"),
+        "Second" => number("5"),
+        "String" => Ok(date::format(seconds, "2006-01-02 15:04:05 -0700 MST").into()),
+        "UTC" | "Local" => Ok(Data::Object(Object::Time(seconds)).into()),
+        _ => return None,
+    })
+}
+
+fn version_method(version: &Rc<Version>, name: &str, call: &mut Call<'_>) -> Option<Outcome> {
+    let number = |part: u64| Ok(Data::Int(part as i64, super::value::IntKind::Uint64).into());
+    Some(match name {
+        "Major" => number(version.major),
+        "Minor" => number(version.minor),
+        "Patch" => number(version.patch),
+        "Prerelease" => Ok(version.pre.as_str().into()),
+        "Metadata" => Ok(version.build.as_str().into()),
+        "Original" => Ok(version.original.as_str().into()),
+        "String" => Ok(version.to_string().into()),
+        "Compare" => match call.args.first().map(|value| &value.data) {
+            Some(Data::Object(Object::Version(other))) => {
+                Ok(Value::int(version.compare(other) as i64))
+            }
+            _ => Err("wrong type for value; expected *semver.Version".into()),
+        },
+        _ => return None,
+    })
+}

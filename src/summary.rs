@@ -1,0 +1,118 @@
+//! The figures of the closing line.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::assemble::{Assembly, Losses, NotBuilt, Reported};
+use crate::bundle::FaultKind;
+use crate::lint::{self, Severity};
+use crate::model::{Body, Object};
+use crate::progress::Clock;
+use crate::repo;
+use crate::text::Span;
+use crate::yaml::Problem;
+
+/// The figures of the closing line.
+#[derive(Clone, Debug, Default)]
+pub struct Summary {
+    /// YAML and JSON files read (with their context).
+    pub files: usize,
+    /// Documents in them.
+    pub documents: usize,
+    /// NetworkPolicies.
+    pub policies: usize,
+    /// Workloads.
+    pub workloads: usize,
+    /// Findings held back by suppressions.
+    pub suppressed: usize,
+    /// Findings that fixes have fixed.
+    pub fixed: usize,
+    /// Files in which they have.
+    pub fixed_files: usize,
+    /// Files that could not be fixed, with the reason.
+    pub not_fixed: Vec<(String, String)>,
+    /// Findings held back by the baseline.
+    pub baselined: usize,
+    /// Entries that were taken out of the baseline file, as they are no finding any more.
+    pub pruned: usize,
+    /// Kustomizations that were evaluated, each with all that it refers to.
+    pub kustomizations: usize,
+    /// Helm charts that were not rendered.
+    pub charts: usize,
+    /// What could not be read or made, and no policy depends on it.
+    pub not_built: NotBuilt,
+    /// Findings in directories of tests and examples that are not shown.
+    pub in_test_directories: usize,
+    /// Paths that were passed by, with the reason.
+    pub left_out: Vec<(String, &'static str)>,
+    /// How long it took.
+    pub time: Duration,
+    /// How long each stage took, in their order.
+    pub stages: Vec<(&'static str, Duration)>,
+}
+
+impl Summary {
+    /// What a run read; what it found is added by those who know it.
+    pub(crate) fn of(reported: Reported<'_>, losses: &Losses<'_>, clock: Clock) -> Self {
+        let Reported { assembly, repo } = reported;
+        let units = || assembly.units.iter().zip(&assembly.built);
+        // What an inventory gives is not of the repository.
+        let is_own = |object: &&Object| {
+            object.made.is_some() || repo.files.get(object.head.source.0 as usize).is_some()
+        };
+        let own = || assembly.objects.iter().filter(is_own);
+        let workloads = own().map(|object| match &object.body {
+            Body::Workloads(list) => list.len(),
+            _ => 0,
+        });
+        let loaded = &assembly.loaded;
+        let is_policy = |object: &&Object| matches!(object.body, Body::Policy(_));
+        Self {
+            files: loaded.files,
+            documents: loaded.documents,
+            policies: own().filter(is_policy).count(),
+            workloads: workloads.sum(),
+            kustomizations: units().filter(|(unit, _)| !unit.is_chart).count(),
+            charts: silent_templates(assembly).len(),
+            not_built: not_built(reported, losses),
+            left_out: left_out(reported),
+            time: clock.elapsed(),
+            stages: clock.stages,
+            ..Self::default()
+        }
+    }
+}
+
+/// Where policies are written in templates of charts that make none.
+fn silent_templates(assembly: &Assembly) -> BTreeSet<Span> {
+    let faults = assembly.built.iter().flat_map(|built| &built.faults);
+    let silent = faults.filter(|fault| fault.kind == FaultKind::Unrendered);
+    silent.map(|fault| fault.place).collect()
+}
+
+/// What could not be read or made, and no policy depends on it.
+fn not_built(reported: Reported<'_>, losses: &Losses<'_>) -> NotBuilt {
+    let is_mild = |problem: &&Problem| {
+        lint::run::unread(problem, losses.is_policy_in(problem)).severity == Severity::Note
+    };
+    let documents = reported.problems().filter(is_mild).count();
+    losses.without_policy(|fault| reported.is_reported(fault.place.source), documents)
+}
+
+/// What was not read as manifests, and why.
+fn left_out(Reported { assembly, repo }: Reported<'_>) -> Vec<(String, &'static str)> {
+    let units = assembly.units.iter().zip(&assembly.built);
+    let unrendered = units.filter(|(unit, built)| unit.is_chart && built.is_left_out());
+    let mut out: Vec<(String, &str)> = unrendered
+        .map(|(unit, _)| (unit.directory.clone(), "a Helm chart that was not rendered"))
+        .collect();
+    out.extend(repo.left_out.iter().map(|(path, why)| {
+        let why = match why {
+            repo::LeftOut::Excluded => "excluded",
+            repo::LeftOut::Symlink => "a symbolic link",
+        };
+        (path.clone(), why)
+    }));
+    out.extend(repo.unseen.iter().map(|(path, _)| (path.clone(), "can't be read")));
+    out
+}

@@ -1,0 +1,101 @@
+//! One finding for one line that does the same to many policies.
+
+use std::collections::BTreeMap;
+
+use crate::lint::Finding;
+use crate::text::Span;
+
+/// The rules whose findings may be about a line that is not the policy's own, or that stands for
+/// several selectors: what that line does to all of them is fixed there, once.
+const GATHERED: [&str; 4] =
+    [OF_OVERLAY, "orphaned-namespace-selector", "orphaned-peer-selector", "orphaned-pod-selector"];
+
+/// The most places that are shown beside one finding.
+const SHOWN: usize = 5;
+
+/// `findings`, which are in the order of a report, with those of one line made one: the first
+/// speaks, and counts the others.
+pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
+    let mut gathered: Vec<Finding> = Vec::with_capacity(findings.len());
+    let mut first: BTreeMap<Line, (usize, usize)> = BTreeMap::new();
+    for finding in findings {
+        if !GATHERED.contains(&finding.rule.id) {
+            gathered.push(finding);
+            continue;
+        }
+        let next = (gathered.len(), 0);
+        let (at, more) = first.entry(line(&finding)).or_insert(next);
+        match gathered.get_mut(*at) {
+            None => gathered.push(finding),
+            Some(speaks) => {
+                *more += 1;
+                join(speaks, finding);
+            }
+        }
+    }
+    for (at, more) in first.into_values().filter(|(_, more)| *more > 0) {
+        let what =
+            if more == 1 { "1 more selector".to_owned() } else { format!("{more} more selectors") };
+        gathered[at].message.push_str(&format!("; the same happens to {what}"));
+    }
+    gathered
+}
+
+/// A line, and for what is no overlay's doing the bundles that it does it in: a finding that is
+/// silenced in one bundle must not speak there through another one.
+type Line = (Span, Vec<String>);
+
+fn line(finding: &Finding) -> Line {
+    let of_overlay = finding.rule.id == OF_OVERLAY;
+    (finding.place, if of_overlay { Vec::new() } else { finding.bundles.clone() })
+}
+
+/// The rule whose findings are all about the line of a kustomization.
+const OF_OVERLAY: &str = "kustomize-rewrites-peer";
+
+fn join(speaks: &mut Finding, other: Finding) {
+    for related in other.related {
+        if speaks.related.len() < SHOWN
+            && speaks.related.iter().all(|known| known.span != related.span)
+        {
+            speaks.related.push(related);
+        }
+    }
+    speaks.confidence = speaks.confidence.max(other.confidence);
+    speaks.suppression_spans.extend(other.suppression_spans);
+    speaks.bundles.extend(other.bundles);
+    speaks.bundles.sort_unstable();
+    speaks.bundles.dedup();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample_findings::finding;
+    use super::*;
+
+    #[test]
+    fn a_line_speaks_once_for_all_that_it_does() {
+        let of = |id, place, message: &str, bundle| finding(id, None, place, message, &[bundle]);
+        let found = gather(vec![
+            of("kustomize-rewrites-peer", 0, "it adds a label to one", "dev"),
+            of("kustomize-rewrites-peer", 0, "it adds a label to two", "prod"),
+            of("kustomize-rewrites-peer", 1, "another line", "dev"),
+            of("split-peer", 0, "another rule", "dev"),
+            of("split-peer", 0, "another rule again", "dev"),
+        ]);
+        let told: Vec<_> =
+            found.iter().map(|f| (f.message.as_str(), f.bundles.join("+"))).collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "it adds a label to one; the same happens to 1 more selector",
+                    "dev+prod".to_owned()
+                ),
+                ("another line", "dev".to_owned()),
+                ("another rule", "dev".to_owned()),
+                ("another rule again", "dev".to_owned()),
+            ]
+        );
+    }
+}

@@ -1,0 +1,162 @@
+//! One finding instead of the same one from each of several bundles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+
+use crate::lint::Finding;
+use crate::text::Span;
+
+/// What makes findings of two bundles the same one: rule, place, and which of several it is there.
+/// The message is no part of it: it may name the bundle's own objects.
+type Same = (&'static str, Span, usize);
+
+/// A finding and the bundles that have it.
+struct Seen {
+    finding: Finding,
+    bundles: BTreeSet<String>,
+}
+
+/// The findings of bundles that are alternatives of one another (`dev/` and `prod/`), as one list
+/// in the order in which they were first seen. A plain file can belong to several of them: what
+/// stands in it counts only if it was seen in every bundle that holds the file, which `holders`
+/// counts. A file that several overlays build on is held by none (`holders` gives 0): each of them
+/// is deployed, so holding in one of them is enough.
+///
+/// [`Finding::bundles`] then names those bundles, unless there is only one in all.
+pub fn merge(
+    per_bundle: Vec<(String, Vec<Finding>)>,
+    holders: &dyn Fn(Span) -> usize,
+) -> Vec<Finding> {
+    let only_one = per_bundle.len() == 1;
+    let mut all: IndexMap<Same, Seen> = IndexMap::new();
+    for (bundle, findings) in per_bundle {
+        let mut ordinals: BTreeMap<(&str, Span), usize> = BTreeMap::new();
+        for finding in findings {
+            let ordinal = ordinals.entry((finding.rule.id, finding.place)).or_default();
+            let key = (finding.rule.id, finding.place, *ordinal);
+            *ordinal += 1;
+            match all.get_mut(&key) {
+                Some(seen) if holders(finding.place) > 0 => seen.again(finding, &bundle),
+                Some(seen) => seen.also(finding, &bundle),
+                None => {
+                    let bundles = BTreeSet::from([bundle.clone()]);
+                    all.insert(key, Seen { finding, bundles });
+                }
+            }
+        }
+    }
+    all.into_values()
+        .filter(|seen| seen.bundles.len() >= holders(seen.finding.place))
+        .map(|seen| seen.named(only_one))
+        .collect()
+}
+
+impl Seen {
+    /// What holds in all of them is only as sure as where it is least sure, so that bundle's
+    /// finding is told. Its address is another cluster's and would not match its neighbours'
+    /// (`At::policy` is an index), so the first one's stays.
+    fn again(&mut self, other: Finding, bundle: &str) {
+        let sure = |finding: &Finding| (finding.confidence, finding.severity);
+        if sure(&other) < sure(&self.finding) {
+            let at = self.finding.at;
+            self.finding = Finding { at, ..other };
+        }
+        self.bundles.insert(bundle.to_owned());
+    }
+
+    /// The bundle that is surest speaks, as holding in one is enough.
+    fn also(&mut self, other: Finding, bundle: &str) {
+        let sure = |finding: &Finding| (finding.confidence, finding.severity);
+        if sure(&other) > sure(&self.finding) {
+            let at = self.finding.at;
+            self.finding = Finding { at, ..other };
+        }
+        self.bundles.insert(bundle.to_owned());
+    }
+
+    fn named(self, only_one: bool) -> Finding {
+        let bundles = if only_one { Vec::new() } else { self.bundles.into_iter().collect() };
+        Finding { bundles, ..self.finding }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample_findings::finding;
+    use super::*;
+    use crate::lint::Confidence;
+
+    /// Places 0 and 1 lie in a file of both bundles, the others in a file of one.
+    fn holders(place: Span) -> usize {
+        if place.source.0 == 0 { 2 } else { 1 }
+    }
+
+    fn told(findings: &[Finding]) -> Vec<(&str, String)> {
+        findings.iter().map(|f| (f.message.as_str(), f.bundles.join("+"))).collect()
+    }
+
+    #[test]
+    fn what_is_shared_counts_only_if_every_holder_has_it() {
+        let dev = vec![
+            finding("split-peer", None, 0, "shared", &[]),
+            finding("split-peer", None, 1, "only in dev", &[]),
+            finding("split-peer", None, 2, "dev's own file", &[]),
+        ];
+        let prod = vec![finding("split-peer", None, 0, "shared", &[])];
+        let merged = merge(vec![("prod".to_owned(), prod), ("dev".to_owned(), dev)], &holders);
+        assert_eq!(
+            told(&merged),
+            [("shared", "dev+prod".to_owned()), ("dev's own file", "dev".to_owned())]
+        );
+    }
+
+    #[test]
+    fn for_overlays_one_is_enough_and_the_surest_speaks() {
+        let of = |message| finding("split-peer", None, 0, message, &[]);
+        let mut unsure = of("in dev");
+        unsure.confidence = Confidence::Low;
+        let merged = merge(
+            vec![
+                ("dev".to_owned(), vec![unsure]),
+                ("prod".to_owned(), vec![of("in prod")]),
+                ("test".to_owned(), vec![]),
+            ],
+            &|_| 0,
+        );
+        assert_eq!(told(&merged), [("in prod", "dev+prod".to_owned())]);
+    }
+
+    #[test]
+    fn one_bundle_needs_no_name() {
+        let findings = vec![finding("split-peer", None, 2, "a", &[])];
+        assert_eq!(
+            told(&merge(vec![("dev".to_owned(), findings)], &holders)),
+            [("a", String::new())]
+        );
+    }
+
+    #[test]
+    fn the_least_sure_bundle_speaks() {
+        let mut unsure = finding("split-peer", None, 0, "in prod", &[]);
+        unsure.confidence = Confidence::Low;
+        let sure = finding("split-peer", None, 0, "in dev", &[]);
+        let merged = merge(
+            vec![("dev".to_owned(), vec![sure]), ("prod".to_owned(), vec![unsure])],
+            &holders,
+        );
+        assert_eq!(told(&merged), [("in prod", "dev+prod".to_owned())]);
+    }
+
+    #[test]
+    fn two_findings_of_one_place_stay_two() {
+        let both = || {
+            vec![
+                finding("unknown-named-port", None, 0, "http", &[]),
+                finding("unknown-named-port", None, 0, "metrics", &[]),
+            ]
+        };
+        let merged = merge(vec![("dev".to_owned(), both()), ("prod".to_owned(), both())], &holders);
+        assert_eq!(told(&merged).len(), 2);
+    }
+}

@@ -1,0 +1,471 @@
+//! One cause, one finding: which rule speaks where several see the same cause.
+//!
+//! [`TABLE`] is the whole of it. Each entry says which rules silence which others, and how near
+//! to each other two findings must stand for it ([`Scope`], on the addresses in the policy). A
+//! finding that is itself silenced still silences: what it says is true, and said better by
+//! another; so the outcome does not depend on the order of the findings or of the entries.
+
+use super::winners::{Silenced, Winners};
+use crate::lint::{Check, Finding, Rule};
+
+/// A set of rules.
+#[derive(Clone, Copy, Debug)]
+pub enum Rules {
+    /// These; an id that ends with `*` stands for all that begin so.
+    Are(&'static [&'static str]),
+    /// All but these, and but those about the run itself.
+    AllBut(&'static [&'static str]),
+}
+
+/// How near to the winner a finding must stand to be silenced by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// What is read from the field that the winner stands on: see `winners::read_from`.
+    Dependent,
+    /// What `policyTypes` decides: rules' lists, `policyTypes` and `spec` of the same policy; the
+    /// winner stands at one of `policyTypes` and `spec`.
+    PolicyTypes,
+    /// The same entry of `ports`.
+    Port,
+    /// The winner's peer or the one before it, in the same rule.
+    Neighbours,
+    /// The same rule, an item of `ingress` or `egress`.
+    Rule,
+    /// The same of `ingress` and `egress`.
+    Direction,
+    /// The same policy.
+    Policy,
+    /// The same policy, or one that is among the other finding's evidence: one of its related
+    /// places is a place of the winner.
+    PolicyOrEvidence,
+}
+
+/// One line of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Precedence {
+    /// The rules that speak.
+    pub winners: Rules,
+    /// The rules that are silent about the same place.
+    pub losers: Rules,
+    /// What the same place is.
+    pub scope: Scope,
+}
+
+/// What the API server or its clients refuse: each such finding is a mistake of its own, and a
+/// refused manifest must be fixed whatever else is wrong.
+const REFUSALS: [&str; 4] = ["invalid-*", "unknown-field", "duplicate-key", "removed-api-version"];
+
+/// The most specific speaks. The reasons stand with the entries.
+pub const TABLE: &[Precedence] = &[
+    // A field that can't be read as written has no meaning to speak about: whatever else is said
+    // of it would be said of what the decoder made of it.
+    Precedence {
+        winners: Rules::Are(&["invalid-*", "unknown-field"]),
+        losers: Rules::AllBut(&REFUSALS),
+        scope: Scope::Dependent,
+    },
+    // A wrong entry in `policyTypes` is why a direction seems to be left out or absent.
+    Precedence {
+        winners: Rules::Are(&["invalid-policy"]),
+        losers: Rules::Are(&POLICY_TYPES_RULES),
+        scope: Scope::PolicyTypes,
+    },
+    // So is a misspelt `policytypes`: nobody knows it, and so `policyTypes` seems to be absent.
+    Precedence {
+        winners: Rules::Are(&["unknown-field"]),
+        losers: Rules::Are(&POLICY_TYPES_RULES),
+        scope: Scope::PolicyTypes,
+    },
+    // Each of these says what comes of the absent `policyTypes`, which is more than that it is.
+    Precedence {
+        winners: Rules::Are(&["implicit-ingress-isolation", "no-effect-egress"]),
+        losers: Rules::Are(&["implicit-policy-types"]),
+        scope: Scope::Policy,
+    },
+    // There is a DNS rule, and it misses its target: fixing it gives the pods their DNS. The
+    // wrong rule stands in the same direction's list, but elsewhere in it.
+    Precedence {
+        winners: Rules::Are(&[
+            "kustomize-rewrites-peer",
+            "namespace-label-by-name",
+            "dns-wrong-target",
+            "dns-single-protocol",
+        ]),
+        losers: Rules::Are(&["missing-dns-egress"]),
+        scope: Scope::Direction,
+    },
+    // Whether DNS is reached at all depends on the label; by which protocols comes after that.
+    Precedence {
+        winners: Rules::Are(&["namespace-label-by-name"]),
+        losers: Rules::Are(&["dns-single-protocol"]),
+        scope: Scope::Direction,
+    },
+    // The peer is no DNS since a label was added to it, and was it before.
+    Precedence {
+        winners: Rules::Are(&["kustomize-rewrites-peer"]),
+        losers: Rules::Are(&["dns-wrong-target", "missing-namespace-selector"]),
+        scope: Scope::Rule,
+    },
+    // So does a rule that the API server refuses: nobody knows what it would allow.
+    Precedence {
+        winners: Rules::Are(&[
+            "invalid-peer",
+            "invalid-policy",
+            "invalid-port",
+            "invalid-selector",
+            "unknown-field",
+        ]),
+        losers: Rules::Are(&["missing-dns-egress", "dns-single-protocol", "dns-wrong-target"]),
+        scope: Scope::Direction,
+    },
+    // The peer that can't be the cluster's DNS selects nothing for just that reason. One finding
+    // is made a rule, on the wrong label or on a port, so it speaks for all peers of the rule.
+    Precedence {
+        winners: Rules::Are(&["dns-wrong-target"]),
+        losers: Rules::Are(&["missing-namespace-selector", "orphaned-*"]),
+        scope: Scope::Rule,
+    },
+    // The podSelector selects nothing at home because its namespaceSelector slipped into a peer
+    // of its own. The finding stands on the second of the two, and either can be the podSelector.
+    Precedence {
+        winners: Rules::Are(&["split-peer"]),
+        losers: Rules::Are(&["missing-namespace-selector", "orphaned-*"]),
+        scope: Scope::Neighbours,
+    },
+    // Each of these says why the selector selects nothing; `orphaned-*` only says that it does.
+    Precedence {
+        winners: Rules::Are(&[
+            "kustomize-rewrites-peer",
+            "namespace-label-by-name",
+            "missing-namespace-selector",
+            "labels-on-workload-not-pod",
+            "contradictory-selector",
+            "volatile-label-selector",
+        ]),
+        losers: Rules::Are(&["orphaned-*"]),
+        scope: Scope::Dependent,
+    },
+    // Most network plugins ignore the policy for pods on the host's network: nothing that it
+    // says of them has an effect, right or wrong. Who the policy is (its name, its namespace, a
+    // second one of the name) stays worth saying.
+    Precedence {
+        winners: Rules::Are(&["host-network-target"]),
+        losers: Rules::AllBut(&[
+            "invalid-*",
+            "unknown-field",
+            "duplicate-*",
+            "removed-api-version",
+            "implicit-namespace",
+            "undocumented-policy",
+            "host-network-target",
+        ]),
+        scope: Scope::Policy,
+    },
+    // The peers were to be filled in, so the ports are no rule of their own by an extra dash.
+    Precedence {
+        winners: Rules::Are(&["null-field"]),
+        losers: Rules::Are(&["split-peers-and-ports"]),
+        scope: Scope::Rule,
+    },
+    // "Everyone, often meant as none" is said of any empty rule; a policy that is called deny
+    // tells which of the two was meant.
+    Precedence {
+        winners: Rules::Are(&["deny-policy-allows-all"]),
+        losers: Rules::Are(&["empty-peer-list", "null-field"]),
+        scope: Scope::Rule,
+    },
+    // The port is wrong, so of course no container declares it. Another entry's port is another
+    // mistake.
+    Precedence {
+        winners: Rules::Are(&["service-port-not-pod-port", "port-protocol-mismatch"]),
+        losers: Rules::Are(&["undeclared-port"]),
+        scope: Scope::Port,
+    },
+    // And the rule with the wrong port is why the connection is refused; what is said of the
+    // connection stands on the rule's peer.
+    Precedence {
+        winners: Rules::Are(&["service-port-not-pod-port", "port-protocol-mismatch"]),
+        losers: Rules::Are(&["half-open-connection", "blocked-dependency"]),
+        scope: Scope::Rule,
+    },
+    // The other side refuses because its policy closes ingress without meaning to. The connection
+    // is reported on the side that allows it, with the refusing policy as evidence.
+    Precedence {
+        winners: Rules::Are(&["implicit-ingress-isolation"]),
+        losers: Rules::Are(&["half-open-connection"]),
+        scope: Scope::PolicyOrEvidence,
+    },
+];
+
+/// The rules that speak of what `policyTypes` leaves out.
+const POLICY_TYPES_RULES: [&str; 4] =
+    ["ignored-rules", "implicit-ingress-isolation", "implicit-policy-types", "no-effect-egress"];
+
+/// Whether a finding silences others although it is too unsure to be shown: two halves of a peer
+/// explain each other's silence even where both may be meant.
+pub fn silences_unshown(finding: &Finding) -> bool {
+    finding.rule.id == "split-peer"
+}
+
+/// `findings` without those that a more specific one about the same place silences.
+pub fn apply(findings: Vec<Finding>) -> Vec<Finding> {
+    let winners = Winners::among(&findings);
+    let silenced: Vec<Silenced> = findings.iter().map(|loser| winners.silence(loser)).collect();
+    let kept =
+        findings.into_iter().zip(silenced).filter_map(|(finding, silenced)| match silenced {
+            Silenced::Not => Some(finding),
+            Silenced::Everywhere => None,
+            Silenced::In(bundles) => {
+                let left = finding.bundles.iter().filter(|&name| !bundles.contains(name));
+                Some(Finding { bundles: left.cloned().collect(), ..finding })
+            }
+        });
+    kept.collect()
+}
+
+impl Rules {
+    /// Whether `rule` is one of them.
+    pub(super) fn hold(self, rule: &Rule) -> bool {
+        let named = self.named().iter().any(|name| matches(name, rule.id));
+        match self {
+            Self::Are(_) => named,
+            Self::AllBut(_) => !named && !matches!(rule.check, Check::Run),
+        }
+    }
+
+    /// The ids that are written in the entry.
+    pub fn named(self) -> &'static [&'static str] {
+        match self {
+            Self::Are(ids) | Self::AllBut(ids) => ids,
+        }
+    }
+}
+
+fn matches(name: &str, id: &str) -> bool {
+    match name.strip_suffix('*') {
+        Some(start) => id.starts_with(start),
+        None => id == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample_findings::{self, finding};
+    use super::*;
+    use crate::lint::{Related, Severity};
+    use crate::model::{At, Direction, Spot};
+    use Direction::{Egress, Ingress};
+    use Spot::{
+        Peer, PeerNamespaces, PeerPods, PodSelector, PolicyTypes, Port, Rules as List, Spec,
+    };
+
+    fn at(id: &'static str, spot: Spot) -> Finding {
+        finding(id, Some(At { policy: 0, spot }), 0, "", &[])
+    }
+
+    /// The rules that are left of a winner and a loser.
+    fn left(winner: Finding, loser: Finding) -> Vec<&'static str> {
+        apply(vec![loser, winner]).iter().map(|finding| finding.rule.id).collect()
+    }
+
+    #[track_caller]
+    fn silences(winner: (&'static str, Spot), loser: (&'static str, Spot)) {
+        let left = left(at(winner.0, winner.1), at(loser.0, loser.1));
+        assert_eq!(left, [winner.0], "{winner:?} and {loser:?}");
+    }
+
+    #[track_caller]
+    fn leaves(winner: (&'static str, Spot), loser: (&'static str, Spot)) {
+        let left = left(at(winner.0, winner.1), at(loser.0, loser.1));
+        assert_eq!(left, [loser.0, winner.0], "{winner:?} and {loser:?}");
+    }
+
+    #[test]
+    fn a_field_that_is_refused_has_nothing_else_said_of_it() {
+        silences(("invalid-selector", PodSelector), ("orphaned-pod-selector", PodSelector));
+        silences(
+            ("unknown-field", PeerPods(Egress, 0, 1)),
+            ("orphaned-peer-selector", PeerPods(Egress, 0, 1)),
+        );
+        silences(
+            ("unknown-field", PeerPods(Egress, 0, 1)),
+            ("half-open-connection", Peer(Egress, 0, 1)),
+        );
+        silences(
+            ("invalid-peer", Peer(Egress, 0, 1)),
+            ("missing-namespace-selector", PeerPods(Egress, 0, 1)),
+        );
+        silences(("invalid-port", Port(Ingress, 0, 1)), ("undeclared-port", Port(Ingress, 0, 1)));
+        silences(("invalid-policy", List(Egress)), ("missing-dns-egress", List(Egress)));
+    }
+
+    #[test]
+    fn what_does_not_depend_on_the_refused_field_is_said() {
+        leaves(("invalid-port", Port(Ingress, 0, 1)), ("undeclared-port", Port(Ingress, 0, 0)));
+        leaves(
+            ("invalid-peer", Peer(Egress, 0, 1)),
+            ("orphaned-peer-selector", PeerPods(Egress, 0, 0)),
+        );
+        leaves(
+            ("invalid-peer", Peer(Egress, 0, 0)),
+            ("orphaned-peer-selector", PeerPods(Ingress, 0, 0)),
+        );
+        leaves(("unknown-field", Spec), ("missing-dns-egress", List(Egress)));
+        leaves(
+            ("invalid-selector", PeerPods(Egress, 0, 0)),
+            ("orphaned-namespace-selector", PeerNamespaces(Egress, 0, 0)),
+        );
+    }
+
+    #[test]
+    fn refusals_do_not_silence_one_another_and_nothing_silences_the_run() {
+        leaves(("invalid-selector", PodSelector), ("invalid-policy", PodSelector));
+        let mut run = at("unused-suppression", PodSelector);
+        run.rule =
+            sample_findings::rule("unused-suppression", Severity::Warning, false, Check::Run);
+        assert_eq!(left(at("invalid-selector", PodSelector), run).len(), 2);
+    }
+
+    #[test]
+    fn wrong_policy_types_speak_for_what_they_leave_out() {
+        silences(("invalid-policy", PolicyTypes), ("ignored-rules", List(Egress)));
+        silences(("unknown-field", Spec), ("implicit-ingress-isolation", List(Egress)));
+        leaves(("invalid-policy", PolicyTypes), ("missing-dns-egress", List(Egress)));
+    }
+
+    #[test]
+    fn a_dns_rule_that_misses_speaks_for_the_missing_dns() {
+        for id in ["kustomize-rewrites-peer", "namespace-label-by-name", "dns-wrong-target"] {
+            silences((id, PeerNamespaces(Egress, 2, 0)), ("missing-dns-egress", List(Egress)));
+            leaves((id, PeerNamespaces(Ingress, 2, 0)), ("missing-dns-egress", List(Egress)));
+        }
+        silences(("dns-single-protocol", Port(Egress, 1, 0)), ("missing-dns-egress", List(Egress)));
+    }
+
+    #[test]
+    fn dns_that_misses_speaks_for_the_empty_peers_of_its_rule() {
+        silences(
+            ("dns-wrong-target", Port(Egress, 1, 0)),
+            ("orphaned-peer-selector", PeerPods(Egress, 1, 3)),
+        );
+        leaves(
+            ("dns-wrong-target", Port(Egress, 1, 0)),
+            ("orphaned-peer-selector", PeerPods(Egress, 0, 3)),
+        );
+    }
+
+    #[test]
+    fn a_split_peer_speaks_for_both_of_its_halves() {
+        for loser in ["missing-namespace-selector", "orphaned-peer-selector"] {
+            silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 0)));
+            silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 1)));
+            leaves(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 2)));
+            leaves(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 1, 0)));
+        }
+    }
+
+    #[test]
+    fn who_says_why_a_selector_is_empty_speaks_for_who_says_that_it_is() {
+        for id in [
+            "kustomize-rewrites-peer",
+            "missing-namespace-selector",
+            "labels-on-workload-not-pod",
+            "contradictory-selector",
+            "volatile-label-selector",
+        ] {
+            silences(
+                (id, PeerPods(Egress, 0, 0)),
+                ("orphaned-peer-selector", PeerPods(Egress, 0, 0)),
+            );
+            leaves(
+                (id, PeerPods(Egress, 0, 0)),
+                ("orphaned-namespace-selector", PeerNamespaces(Egress, 0, 0)),
+            );
+            silences((id, PodSelector), ("orphaned-pod-selector", PodSelector));
+            leaves((id, PodSelector), ("orphaned-peer-selector", PeerPods(Egress, 0, 0)));
+        }
+        let by_name = ("namespace-label-by-name", PeerNamespaces(Egress, 0, 0));
+        silences(by_name, ("orphaned-namespace-selector", PeerNamespaces(Egress, 0, 0)));
+        silences(by_name, ("orphaned-peer-selector", PeerPods(Egress, 0, 0)));
+        leaves(by_name, ("orphaned-peer-selector", PeerPods(Egress, 0, 1)));
+    }
+
+    #[test]
+    fn pods_on_the_host_network_have_nothing_else_said_of_them() {
+        silences(("host-network-target", PodSelector), ("missing-dns-egress", List(Egress)));
+        silences(("host-network-target", PodSelector), ("undeclared-port", Port(Ingress, 0, 0)));
+        leaves(("host-network-target", PodSelector), ("invalid-port", Port(Ingress, 0, 0)));
+        leaves(("host-network-target", PodSelector), ("duplicate-policy", Spot::Metadata));
+        let elsewhere =
+            finding("missing-dns-egress", Some(At { policy: 1, spot: List(Egress) }), 0, "", &[]);
+        assert_eq!(left(at("host-network-target", PodSelector), elsewhere).len(), 2);
+    }
+
+    #[test]
+    fn a_name_that_says_deny_speaks_for_the_empty_rule() {
+        let rule = |index| Spot::Rule(Ingress, index);
+        silences(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(0)));
+        leaves(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(1)));
+    }
+
+    #[test]
+    fn a_wrong_port_speaks_for_what_follows_from_it() {
+        for id in ["service-port-not-pod-port", "port-protocol-mismatch"] {
+            silences((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 1)));
+            leaves((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 0)));
+            silences((id, Port(Egress, 0, 1)), ("half-open-connection", PeerPods(Egress, 0, 0)));
+            silences((id, Port(Egress, 0, 1)), ("blocked-dependency", Spot::Rule(Egress, 0)));
+            leaves((id, Port(Egress, 0, 1)), ("half-open-connection", PeerPods(Egress, 1, 0)));
+        }
+    }
+
+    #[test]
+    fn ingress_closed_by_accident_speaks_for_the_connection_it_refuses() {
+        let isolation = at("implicit-ingress-isolation", List(Egress));
+        silences(
+            ("implicit-ingress-isolation", List(Egress)),
+            ("half-open-connection", PeerPods(Egress, 0, 0)),
+        );
+
+        let mut elsewhere = at("half-open-connection", PeerPods(Egress, 0, 0));
+        elsewhere.at = Some(At { policy: 7, spot: PeerPods(Egress, 0, 0) });
+        assert_eq!(left(isolation.clone(), elsewhere.clone()).len(), 2);
+        elsewhere.related.push(Related { span: isolation.place, message: String::new() });
+        assert_eq!(left(isolation, elsewhere), ["implicit-ingress-isolation"]);
+    }
+
+    #[test]
+    fn alternatives_with_the_same_index_are_not_the_same_policy() {
+        let of = |id, spot, bundle| finding(id, Some(At { policy: 0, spot }), 0, "", &[bundle]);
+        let winner = of("host-network-target", PodSelector, "dev");
+        let loser = of("missing-dns-egress", List(Egress), "prod");
+        assert_eq!(left(winner.clone(), loser.clone()).len(), 2);
+        assert_eq!(left(winner, Finding { bundles: vec!["dev".into()], ..loser }).len(), 1);
+    }
+
+    /// No two rules silence each other, over however many steps: both would be gone.
+    #[test]
+    fn the_table_has_no_cycles() {
+        let ids = sample_findings::ids_in_the_table();
+        let ids: Vec<_> = ids.into_iter().filter(|id| !id.ends_with('*')).collect();
+        let made: Vec<_> = ids.iter().map(|&id| finding(id, None, 0, "", &[])).collect();
+        let mut open: Vec<usize> = (0..made.len()).collect();
+        // Kahn's algorithm: take away who is silenced by nobody left, until nothing is left.
+        loop {
+            let before = open.len();
+            let free = |&loser: &usize| {
+                !open.iter().any(|&winner| {
+                    TABLE.iter().any(|entry| {
+                        entry.winners.hold(made[winner].rule) && entry.losers.hold(made[loser].rule)
+                    })
+                })
+            };
+            let rest: Vec<usize> = open.iter().copied().filter(|loser| !free(loser)).collect();
+            open = rest;
+            if open.is_empty() {
+                return;
+            }
+            assert!(open.len() < before, "{:?}", open.iter().map(|&i| ids[i]).collect::<Vec<_>>());
+        }
+    }
+}

@@ -1,0 +1,195 @@
+//! The findings that silence others, looked up by the places that they speak for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::precedence::{Scope, TABLE};
+use crate::lint::{Finding, Rule};
+use crate::model::{Direction, Spot};
+use crate::text::{SourceId, Span};
+
+/// Whether a finding gives way to others. What one overlay of a base is wrong in says nothing of
+/// the other overlays: a finding is silenced in those bundles that the other one names.
+#[derive(Debug)]
+pub(super) enum Silenced {
+    Not,
+    Everywhere,
+    In(BTreeSet<String>),
+}
+
+/// The findings that can silence others: a big repository has many policies, and a policy may have
+/// many findings, so a loser looks only at the places that speak for its own.
+pub(super) struct Winners<'a> {
+    by_area: BTreeMap<(u32, Area, &'static str), Speakers>,
+    evidence: Vec<Evidence<'a>>,
+}
+
+/// A part of a policy that a winner can speak for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Area {
+    Spot(Spot),
+    Rule(Spot),
+    Direction(Direction),
+    Policy,
+}
+
+/// The findings of one rule in one area.
+struct Speakers {
+    rule: &'static Rule,
+    /// Whether one of them is in all bundles.
+    everywhere: bool,
+    bundles: BTreeSet<String>,
+}
+
+/// A place of a winner that may be another finding's evidence.
+struct Evidence<'a> {
+    place: Span,
+    /// The last end of this place and of all before it in its source.
+    end: u32,
+    winner: &'a Finding,
+}
+
+impl<'a> Winners<'a> {
+    pub(super) fn among(findings: &'a [Finding]) -> Self {
+        let mut found = Self { by_area: BTreeMap::new(), evidence: Vec::new() };
+        for finding in findings {
+            let entries = || TABLE.iter().filter(|entry| entry.winners.hold(finding.rule));
+            let Some(at) = finding.at.filter(|_| entries().next().is_some()) else {
+                continue;
+            };
+            for area in areas_of(at.spot) {
+                let key = (at.policy, area, finding.rule.id);
+                let speakers = found.by_area.entry(key).or_insert_with(|| Speakers {
+                    rule: finding.rule,
+                    everywhere: false,
+                    bundles: BTreeSet::new(),
+                });
+                speakers.everywhere |= finding.bundles.is_empty();
+                speakers.bundles.extend(finding.bundles.iter().cloned());
+            }
+            if entries().any(|entry| entry.scope == Scope::PolicyOrEvidence) {
+                let places = std::iter::once(&finding.place).chain(&finding.suppression_spans);
+                let evidence = |place: &Span| Evidence { place: *place, end: 0, winner: finding };
+                found.evidence.extend(places.map(evidence));
+            }
+        }
+        found.evidence.sort_by_key(|evidence| evidence.place);
+        let mut last: Option<(SourceId, u32)> = None;
+        for evidence in &mut found.evidence {
+            let Span { source, end, .. } = evidence.place;
+            let before = last.filter(|(of, _)| *of == source).map_or(0, |(_, end)| end);
+            evidence.end = end.max(before);
+            last = Some((source, evidence.end));
+        }
+        found
+    }
+
+    pub(super) fn silence(&self, loser: &Finding) -> Silenced {
+        let mut silenced = BTreeSet::new();
+        let is_everywhere =
+            |silenced: &BTreeSet<String>| loser.bundles.iter().all(|name| silenced.contains(name));
+        for entry in TABLE.iter().filter(|entry| entry.losers.hold(loser.rule)) {
+            let areas = loser.at.map_or_else(Vec::new, |at| entry.scope.areas(at.spot));
+            for area in areas {
+                let policy = loser.at.map_or(0, |at| at.policy);
+                let here = self
+                    .by_area
+                    .range((policy, area, "")..)
+                    .take_while(|((of, at, _), _)| (*of, *at) == (policy, area));
+                for (_, speakers) in here.filter(|(_, it)| entry.winners.hold(it.rule)) {
+                    silenced.extend(speakers.bundles.iter().cloned());
+                    if speakers.everywhere || is_everywhere(&silenced) {
+                        return Silenced::Everywhere;
+                    }
+                }
+            }
+            if entry.scope == Scope::PolicyOrEvidence {
+                for winner in self.in_evidence(loser).filter(|it| entry.winners.hold(it.rule)) {
+                    silenced.extend(winner.bundles.iter().cloned());
+                    if winner.bundles.is_empty() || is_everywhere(&silenced) {
+                        return Silenced::Everywhere;
+                    }
+                }
+            }
+        }
+        let shared = loser.bundles.iter().any(|name| silenced.contains(name));
+        if shared { Silenced::In(silenced) } else { Silenced::Not }
+    }
+
+    /// The winners at one of whose places a related place of the loser stands.
+    fn in_evidence(&self, loser: &Finding) -> impl Iterator<Item = &'a Finding> {
+        loser.related.iter().flat_map(|related| {
+            let span = related.span;
+            let to = self.evidence.partition_point(|it| it.place <= Span { end: u32::MAX, ..span });
+            self.evidence[..to]
+                .iter()
+                .rev()
+                .take_while(move |it| it.place.source == span.source && it.end >= span.end)
+                .filter(move |it| it.place.contains(span))
+                .map(|it| it.winner)
+        })
+    }
+}
+
+/// The areas that a place lies in.
+fn areas_of(spot: Spot) -> impl Iterator<Item = Area> {
+    let rule = spot.rule_spot().map(Area::Rule);
+    let direction = spot.direction().map(Area::Direction);
+    [Area::Spot(spot), Area::Policy].into_iter().chain(rule).chain(direction)
+}
+
+impl Scope {
+    /// Where a winner stands that speaks for a loser at `loser`.
+    fn areas(self, loser: Spot) -> Vec<Area> {
+        let spots = |spots: Vec<Spot>| spots.into_iter().map(Area::Spot).collect();
+        match self {
+            Self::Dependent => spots(read_from(loser)),
+            Self::PolicyTypes if is_about_types(loser) => {
+                spots(vec![Spot::Spec, Spot::PolicyTypes])
+            }
+            Self::Port if matches!(loser, Spot::Port(..)) => spots(vec![loser]),
+            Self::PolicyTypes | Self::Port => Vec::new(),
+            Self::Neighbours => spots(neighbours(loser)),
+            Self::Rule => loser.rule_spot().map(Area::Rule).into_iter().collect(),
+            Self::Direction => loser.direction().map(Area::Direction).into_iter().collect(),
+            Self::Policy | Self::PolicyOrEvidence => vec![Area::Policy],
+        }
+    }
+}
+
+/// The fields that what stands at `loser` is read from: the field itself, a peer and all that it
+/// holds, a selector and the peer that is made of it.
+///
+/// Not everything below, on purpose: an unknown key in `spec` or in a rule says nothing about the
+/// keys beside it, and a second mistake there would be hidden until the first is fixed. A
+/// namespaceSelector counts for all of its peer, as where it selects nothing no pod is selected;
+/// a podSelector does not count for the namespaceSelector beside it.
+fn read_from(loser: Spot) -> Vec<Spot> {
+    let mut found = vec![loser];
+    if let (Some(d), Some(i), Some(j)) = (loser.direction(), loser.rule(), loser.peer()) {
+        found.extend([Spot::Peer(d, i, j), Spot::PeerNamespaces(d, i, j)]);
+        if matches!(loser, Spot::Peer(..)) {
+            found.extend([Spot::PeerPods(d, i, j), Spot::PeerBlock(d, i, j)]);
+        }
+    }
+    found
+}
+
+fn is_about_types(spot: Spot) -> bool {
+    matches!(spot, Spot::Spec | Spot::PolicyTypes | Spot::Rules(_) | Spot::Rule(..))
+}
+
+/// The peer at `loser`, and the one after it: a winner speaks for its own and the one before.
+fn neighbours(loser: Spot) -> Vec<Spot> {
+    let (Some(d), Some(i), Some(j)) = (loser.direction(), loser.rule(), loser.peer()) else {
+        return Vec::new();
+    };
+    let of_peer = |j| {
+        [
+            Spot::Peer(d, i, j),
+            Spot::PeerPods(d, i, j),
+            Spot::PeerNamespaces(d, i, j),
+            Spot::PeerBlock(d, i, j),
+        ]
+    };
+    [j, j + 1].into_iter().flat_map(of_peer).collect()
+}
