@@ -43,6 +43,13 @@ impl EndId {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DetailId(u32);
 
+impl DetailId {
+    /// Its position in [`ClusterConnectivity::details`].
+    pub fn position(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// One connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {

@@ -84,6 +84,10 @@ pub(super) enum GraphFormat {
     Dot,
     /// A flowchart that GitHub and GitLab draw
     Mermaid,
+    /// A picture
+    Svg,
+    /// A page that opens offline: searchable, with the rules and lines behind each connection
+    Html,
 }
 
 /// Values of `test --output-format`.

@@ -18,6 +18,7 @@ mod cli;
 mod comments;
 mod config;
 mod cyclonus;
+mod diff;
 mod docs;
 mod duplicates;
 mod evidence;
