@@ -63,8 +63,8 @@ fn the_table_of_rules_is_that_of_the_pages() {
 #[test]
 fn the_rules_document_is_made_of_the_pages_and_their_output() {
     let mut document =
-        "# Rules\n\nMade of the pages in [`rules/`](../rules), each with the report of \
-                        its first example. `netpol-lint rule ID` shows the whole page.\n"
+        "# Rules\n\nGenerated from the pages in [`rules/`](../rules), each with the report \
+                        for its first example. `netpol-lint rule ID` shows the whole page.\n"
             .to_owned();
     for rule in RULES {
         let (text, _) = rule.page.split_once("\n## Examples\n").unwrap();
