@@ -148,8 +148,8 @@ impl ClusterComparison {
     }
 
     /// The lines that make the difference: rules that only one state has and that allow the
-    /// connection there, policies that isolate an end in one state only; and the workloads, where
-    /// neither is different.
+    /// connection there, policies that isolate an end in one state only, workloads that only one
+    /// state has; and the workloads of both, where none of these is different.
     pub fn reasons(&self, change: &Change) -> Vec<Reason> {
         let (details, states) = (self.details(change), [&self.base.1, &self.head.1]);
         let mut reasons = Vec::new();
@@ -160,13 +160,18 @@ impl ClusterComparison {
             reasons.extend(new.map(|rule| of_rule(state, rule)));
             reasons.extend(isolating(state, states[own], states[other], change));
         }
-        if reasons.is_empty() {
-            for (state, own, _) in both {
-                reasons.extend([&change.from, &change.to].into_iter().filter_map(|end| {
-                    let line = states[own].workloads.get(&**end)?.clone();
-                    Some(Reason { state, what: format!("the labels or ports of {end}"), line })
-                }));
-            }
+        let is_same_policies = reasons.is_empty();
+        for (state, own, other) in both {
+            reasons.extend([&change.from, &change.to].into_iter().filter_map(|end| {
+                let line = states[own].workloads.get(&**end)?.clone();
+                let is_only_here = !states[other].workloads.contains_key(&**end);
+                let what = match state {
+                    State::Head if is_only_here => format!("{end} appears"),
+                    State::Base if is_only_here => format!("{end} vanishes"),
+                    _ => format!("the labels or ports of {end}"),
+                };
+                (is_only_here || is_same_policies).then_some(Reason { state, what, line })
+            }));
         }
         reasons.sort();
         reasons.dedup();

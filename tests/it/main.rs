@@ -39,6 +39,7 @@ mod netpol_analyzer;
 mod outcome;
 mod outputs;
 mod overlays;
+mod page;
 mod pages;
 mod piped;
 mod pre_commit;
