@@ -160,18 +160,22 @@ impl ClusterComparison {
             reasons.extend(new.map(|rule| of_rule(state, rule)));
             reasons.extend(isolating(state, states[own], states[other], change));
         }
-        let is_same_policies = reasons.is_empty();
         for (state, own, other) in both {
-            reasons.extend([&change.from, &change.to].into_iter().filter_map(|end| {
+            let verb = if state == State::Head { "appears" } else { "vanishes" };
+            let ends = [&change.from, &change.to].into_iter();
+            let only = ends.filter(|end| !states[other].workloads.contains_key(&***end));
+            reasons.extend(only.filter_map(|end| {
                 let line = states[own].workloads.get(&**end)?.clone();
-                let is_only_here = !states[other].workloads.contains_key(&**end);
-                let what = match state {
-                    State::Head if is_only_here => format!("{end} appears"),
-                    State::Base if is_only_here => format!("{end} vanishes"),
-                    _ => format!("the labels or ports of {end}"),
-                };
-                (is_only_here || is_same_policies).then_some(Reason { state, what, line })
+                Some(Reason { state, what: format!("{end} {verb}"), line })
             }));
+        }
+        if reasons.is_empty() {
+            for (state, own, _) in both {
+                reasons.extend([&change.from, &change.to].into_iter().filter_map(|end| {
+                    let line = states[own].workloads.get(&**end)?.clone();
+                    Some(Reason { state, what: format!("the labels or ports of {end}"), line })
+                }));
+            }
         }
         reasons.sort();
         reasons.dedup();

@@ -48,7 +48,7 @@ fn state(diff: &Diff, named: Option<&str>) -> Result<Vec<Snapshot>, Failure> {
     let here = repo::root(&[PathBuf::from(".")], cwd)?;
     let Some(named) = named else { return allowed(&diff.request, &here) };
     let directory = cwd.join(named);
-    if directory.is_dir() {
+    if !named.is_empty() && directory.is_dir() {
         let real = directory.canonicalize();
         let real = real.map_err(|error| repo::Error::Path(PathBuf::from(named), error))?;
         return allowed(&diff.request, &real);

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use super::RepoPath;
 
 /// Files, directories and links of a revision.
-const ENTRIES: usize = 1_000_000;
+const ENTRIES: usize = 500_000;
 /// Bytes that are written for one revision.
 const BYTES: u64 = 2 << 30;
 /// Bytes of one directory's list of names.
@@ -62,7 +62,6 @@ impl Revision {
             repository: &repository,
             root: &revision.root,
             limit,
-            entries: 0,
             bytes: 0,
             links: Vec::new(),
         };
@@ -116,7 +115,6 @@ struct Copy<'a> {
     repository: &'a Repository,
     root: &'a Path,
     limit: u64,
-    entries: usize,
     bytes: u64,
     /// Links, which are made last: nothing is written through one.
     links: Vec<(PathBuf, Vec<u8>)>,
@@ -147,13 +145,14 @@ impl Copy<'_> {
         Ok(Some(tree))
     }
 
+    /// Looks at everything before anything is written: a tree may hold itself many times over.
     fn all(&mut self, tree: ObjectId) -> Result<(), String> {
         // Not by recursion: how deep it goes is not for the repository to say.
         let mut open = vec![(tree, String::new())];
+        let mut found: Vec<(EntryKind, ObjectId, String)> = Vec::new();
         while let Some((tree, path)) = open.pop() {
             for entry in self.entries_of(tree)? {
-                self.entries += 1;
-                if self.entries > ENTRIES {
+                if found.len() == ENTRIES {
                     return Err(format!("it has more than {ENTRIES} files and directories"));
                 }
                 // A name that is no text is shown as one, as the walk does.
@@ -163,20 +162,23 @@ impl Copy<'_> {
                     path => format!("{path}/{name}"),
                 };
                 // No checkout has such a name either.
-                let Some(target) = target(self.root, &entry.name, &below) else { continue };
-                match entry.kind {
-                    EntryKind::Tree => {
-                        fs::create_dir(&target).map_err(|error| told(&below, &error))?;
-                        open.push((entry.id, below));
-                    }
-                    EntryKind::Blob | EntryKind::BlobExecutable => {
-                        self.file(entry.id, &target, &below)?;
-                    }
-                    EntryKind::Link => self.link(entry.id, target, &below)?,
-                    // A submodule is another repository.
-                    EntryKind::Commit => {
-                        fs::create_dir(&target).map_err(|error| told(&below, &error))?;
-                    }
+                if !is_safe(&entry.name, &below) {
+                    continue;
+                }
+                if entry.kind == EntryKind::Tree {
+                    open.push((entry.id, below.clone()));
+                }
+                found.push((entry.kind, entry.id, below));
+            }
+        }
+        for (kind, id, below) in found {
+            let target = self.root.join(&below);
+            match kind {
+                EntryKind::Blob | EntryKind::BlobExecutable => self.file(id, &target, &below)?,
+                EntryKind::Link => self.link(id, target, &below)?,
+                // A submodule is another repository.
+                EntryKind::Tree | EntryKind::Commit => {
+                    fs::create_dir(&target).map_err(|error| told(&below, &error))?;
                 }
             }
         }
@@ -251,13 +253,13 @@ impl Copy<'_> {
     }
 }
 
-/// Where an entry goes; none for a name that no file of a repository has.
-fn target(root: &Path, name: &[u8], below: &str) -> Option<PathBuf> {
-    let is_one = RepoPath::new(below).is_some() && below.len() <= PATH_BYTES;
-    let is_git = name.eq_ignore_ascii_case(b".git");
+/// Whether an entry stays where it is: no name that a file of a repository can't have.
+fn is_safe(name: &[u8], below: &str) -> bool {
     let separates = |byte: &u8| *byte == b'/' || cfg!(windows) && matches!(byte, b'\\' | b':');
-    let is_safe = !name.iter().any(separates);
-    (is_one && is_safe && !is_git).then(|| root.join(below))
+    RepoPath::new(below).is_some()
+        && below.len() <= PATH_BYTES
+        && !name.iter().any(separates)
+        && !name.eq_ignore_ascii_case(b".git")
 }
 
 /// Whether a run may read a file for its name, however large it is.
@@ -277,11 +279,10 @@ mod tests {
 
     #[test]
     fn names_lead_nowhere_else() {
-        let copy = |name: &[u8], below: &str| target(Path::new("/r"), name, below);
-        assert_eq!(copy(b"a.yaml", "d/a.yaml"), Some(PathBuf::from("/r/d/a.yaml")));
+        assert!(is_safe(b"a.yaml", "d/a.yaml"));
         for bad in ["..", ".", "", "a/b", ".git", ".GIT", "a\0"] {
-            assert_eq!(copy(bad.as_bytes(), bad), None, "{bad:?}");
+            assert!(!is_safe(bad.as_bytes(), bad), "{bad:?}");
         }
-        assert_eq!(copy(b"x", &"d/".repeat(3000)), None, "no system has such a path");
+        assert!(!is_safe(b"x", &"d/".repeat(3000)), "no system has such a path");
     }
 }

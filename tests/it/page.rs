@@ -1,6 +1,5 @@
 //! The page and the picture of `netpol-lint reach`, in a real browser where there is one.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -92,7 +91,7 @@ fn the_picture_is_svg_that_escapes_every_text() {
     loop {
         match reader.read_event().unwrap() {
             quick_xml::events::Event::Start(start) | quick_xml::events::Event::Empty(start) => {
-                let name = String::from_utf8(start.name().as_ref().to_vec()).unwrap();
+                let name = start.name().as_ref().to_owned();
                 *names.entry(name).or_default() += 1;
             }
             quick_xml::events::Event::Eof => break,
@@ -115,7 +114,10 @@ fn a_crowd_is_drawn_by_namespace() {
     let folder = Folder::new();
     let mut text = String::new();
     for number in 0..60 {
-        text += &format!("---\napiVersion: v1\nkind: Pod\nmetadata: {{name: w{number}, namespace: n{}}}\nspec: {{containers: [{{name: c, image: c}}]}}\n", number % 3);
+        text += &format!(
+            "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: w{number}, namespace: n{}}}\nspec: {{containers: [{{name: c, image: c}}]}}\n",
+            number % 3
+        );
     }
     folder.write("all.yaml", &text);
     let picture = reach(&folder, "svg");

@@ -74,11 +74,8 @@ impl Runner {
         let root = &stream.documents[0].root;
         assert_eq!(root.at(&["runs", "using"]).and_then(Node::as_str), Some("composite"));
 
-        let mut context = Context {
-            inputs: defaults(root),
-            github: self.github.clone(),
-            ..Context::default()
-        };
+        let mut context =
+            Context { inputs: defaults(root), github: self.github.clone(), ..Context::default() };
         for (name, value) in inputs {
             let known = context.inputs.insert((*name).to_owned(), (*value).to_owned());
             assert!(known.is_some(), "the action has no input `{name}`");

@@ -52,6 +52,8 @@ pub(super) const OUTSIDE: &str = "outside the cluster";
 /// nothing, and boxes are put in rows.
 const LAYERED: usize = 150;
 const LAYERED_EDGES: usize = 600;
+/// The most connections for each box in layers: where everything is connected, there are none.
+const DENSEST: usize = 3;
 
 const LINE: f64 = 34.0;
 const GAP: f64 = 28.0;
@@ -143,7 +145,8 @@ fn inside(members: &[usize], edges: &BTreeSet<(usize, usize)>, nodes: &mut [Node
 
 /// Gives rectangles places from the origin on, and returns the room they take.
 fn arrange(rects: &mut [Rect], edges: &BTreeSet<(usize, usize)>) -> (f64, f64) {
-    let is_small = rects.len() <= LAYERED && edges.len() <= LAYERED_EDGES;
+    let is_sparse = edges.len() <= DENSEST * rects.len();
+    let is_small = is_sparse && rects.len() <= LAYERED && edges.len() <= LAYERED_EDGES;
     let linked: BTreeSet<usize> = edges.iter().flat_map(|&(from, to)| [from, to]).collect();
     let mut blocks: Vec<Block> = Vec::new();
     match is_small {
