@@ -1,26 +1,26 @@
-//! Checking and fixing in turns, until nothing is left to fix.
+//! Checks and fixes in turns, until nothing is left to fix.
 
 use std::path::PathBuf;
 
 use crate::{Outcome, Progress, Request, check, fix, repo};
 
-/// How far fixes go.
+/// What to fix.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FixOptions {
-    /// Also those that change what is allowed.
+    /// Also fixes that change what is allowed.
     pub risky: bool,
-    /// Write the files; else only work out what would be written.
+    /// Write the files; otherwise only compute the changes.
     pub write: bool,
 }
 
 /// More rounds than any file needs: each fixes at least one finding, and most fix all.
 const ROUNDS: usize = 25;
 
-/// Checks, and fixes what can be fixed: edits that overlap are made one after the other, and each
-/// round is judged by what the pipeline then finds. What remains, and the changed files.
+/// Checks, and fixes what can be fixed: overlapping edits are made one after the other, and the
+/// pipeline checks the result of each round. Returns what remains, and the changed files.
 ///
 /// # Errors
-/// Those of [`check`]. A file that can't be written is left as it is, and the summary says so.
+/// Those of [`check`]. A file that can't be written is not changed, and the summary says so.
 pub fn apply_fixes(
     request: &Request,
     how: FixOptions,

@@ -17,11 +17,11 @@ use crate::text::{SourceId, Span};
 use crate::triage::{self, Triage, Triaged};
 use crate::{Outcome, Request, Summary, expectations};
 
-/// Reads, resolves and judges: the whole pipeline.
+/// Reads, resolves and lints: the whole pipeline.
 ///
 /// # Errors
-/// What stops the run: a path that does not exist, a glob that is none, no YAML or JSON file at
-/// all under the given paths. Bad input in a file is a finding.
+/// What stops the run: a path that does not exist, an invalid glob, no YAML or JSON file at all
+/// under the given paths. Bad input in a file is a finding.
 pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo::Error> {
     let mut clock = Clock::start();
     let repo = repo::find(&request.scope, &request.cwd)?;
@@ -40,7 +40,7 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
         baselined: triaged.baselined,
         ..Summary::of(reported, &run.losses, clock)
     };
-    // Nobody waits for a hundred thousand objects to be freed one by one.
+    // Freeing a hundred thousand objects one by one would only cost time.
     let Assembly { sources, objects, .. } = assembly;
     rayon::spawn(move || drop(objects));
     Ok(Outcome {
@@ -80,7 +80,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What the rules find at each site that has a policy to report on.
+    /// The findings of the rules for each site with a policy that is reported on.
     fn lint(&self) -> Vec<(String, Vec<Finding>)> {
         let is_on = |rule: &&'static lint::Rule| self.request.selection.is_on(rule);
         let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
@@ -102,7 +102,7 @@ impl<'a> Run<'a> {
         found.collect()
     }
 
-    /// Brings what a rule says of a policy that an overlay made back to where it is written.
+    /// Moves a finding about a policy that an overlay built to the place where it is written.
     fn overlaid(&self, finding: &mut Finding, first: &BTreeMap<Span, u32>) {
         let Some(at) = &mut finding.at else { return };
         let policy = &self.reported.assembly.objects[at.policy as usize];
@@ -110,8 +110,8 @@ impl<'a> Run<'a> {
         lint::overlaid(finding, policy, self.reported.repo);
     }
 
-    /// One number for all that several overlays make of one policy: what they have in common is
-    /// told once.
+    /// One number for all versions of one policy that several overlays build: a finding about all
+    /// of them is reported once.
     fn first_of_each_base(&self) -> BTreeMap<Span, u32> {
         let mut first = BTreeMap::new();
         for (id, object) in (0u32..).zip(&**self.reported.assembly.objects) {
@@ -140,7 +140,8 @@ impl<'a> Run<'a> {
         Cluster::build(Arc::clone(&self.reported.assembly.objects), members, settings)
     }
 
-    /// The findings of all sites as one list, with those about what could not be read or made.
+    /// The findings of all sites as one list, including those about what could not be read or
+    /// built.
     fn merged(&self, found: Vec<(String, Vec<Finding>)>) -> Vec<Finding> {
         let holders = holders(&self.reported.assembly.objects, &self.reported.assembly.grouped);
         let mut findings =
@@ -186,7 +187,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// How many sites hold each file of plain manifests.
+/// How many sites contain each file of plain manifests.
 fn holders(objects: &[Object], grouped: &Grouped) -> BTreeMap<SourceId, usize> {
     let mut holders: BTreeMap<SourceId, usize> = BTreeMap::new();
     for site in &grouped.sites {

@@ -1,4 +1,4 @@
-//! What may talk to what, cluster by cluster: what `netpol-lint reach` prints.
+//! Which connections are allowed, cluster by cluster: what `netpol-lint reach` prints.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -19,12 +19,12 @@ use crate::text::{LineIndex, Sources};
 pub struct ClusterConnectivity {
     /// The bundles that run together, by name.
     pub name: String,
-    /// Who connects and is connected to, by name, sorted: `namespace/name[Kind]`, or a range of
-    /// addresses outside the cluster.
+    /// The ends of connections by name, sorted: `namespace/name[Kind]`, or a range of addresses
+    /// outside the cluster.
     pub ends: Vec<String>,
-    /// What is allowed, and why; many rows share one.
+    /// What is allowed, and why; many rows have the same.
     pub details: Vec<Detail>,
-    /// Who may talk to whom, sorted by both ends.
+    /// The connections, sorted by both ends.
     pub rows: Vec<Row>,
 }
 
@@ -53,9 +53,9 @@ impl DetailId {
 /// One connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Row {
-    /// Who connects.
+    /// The source.
     pub from: EndId,
-    /// Who is connected to.
+    /// The destination.
     pub to: EndId,
     /// On which ports, and why.
     pub detail: DetailId,
@@ -64,11 +64,11 @@ pub struct Row {
 /// The ports of a connection, and what allows them.
 #[derive(Clone, Debug)]
 pub struct Detail {
-    /// Surely allowed.
+    /// Certainly allowed.
     pub ports: PortSet,
-    /// Allowed unless something that the repository does not show forbids it.
+    /// Allowed unless something that the repository does not show denies it.
     pub unknown: PortSet,
-    /// The rules that allow it on either side. Empty where nothing isolates either side.
+    /// The rules that allow it on either side. Empty if nothing isolates either side.
     pub rules: Vec<RulePlace>,
     /// The policies that isolate either side: `namespace/name`.
     pub isolating: Vec<String>,
@@ -83,7 +83,7 @@ pub struct RulePlace {
     pub field: String,
     /// The file, relative to the repository's root.
     pub path: String,
-    /// The line, from 1.
+    /// The line, counted from 1.
     pub line: usize,
 }
 
@@ -93,7 +93,7 @@ impl ClusterConnectivity {
         Self { name: String::new(), ends: Vec::new(), details: Vec::new(), rows: Vec::new() }
     }
 
-    /// The ends that some row names, in order.
+    /// The ends that occur in a row, in order.
     pub fn named_ends(&self) -> Vec<EndId> {
         let mut ends: Vec<EndId> = self.rows.iter().flat_map(|row| [row.from, row.to]).collect();
         ends.sort_unstable();
@@ -126,7 +126,7 @@ pub struct Shown {
 }
 
 impl Shown {
-    /// Takes out what is not shown.
+    /// Removes what is not shown.
     pub fn narrow(&self, clusters: &mut Vec<ClusterConnectivity>) {
         if let Some(name) = &self.cluster {
             clusters.retain(|cluster| cluster.name == *name);
@@ -148,7 +148,7 @@ impl Shown {
     }
 }
 
-/// Whether somebody who says `wanted` means that end.
+/// Whether `wanted` matches that end.
 fn is_end(wanted: &str, end: &str) -> bool {
     if let Some((first, last)) = addresses(end) {
         return wanted == "internet"
@@ -166,8 +166,8 @@ fn addresses(end: &str) -> Option<(IpAddr, IpAddr)> {
     Some((first.parse().ok()?, last.parse().ok()?))
 }
 
-/// The connections of every cluster that what is reported on belongs to, in the order of their
-/// names.
+/// The connections of every cluster that contains something that is reported on, in the order of
+/// their names.
 ///
 /// # Errors
 /// Those of [`check`](crate::check()).
@@ -222,7 +222,7 @@ fn of_site(
     (connectivity, cluster, found)
 }
 
-/// Gathers rows: names of ends, and details, each once.
+/// Collects rows: names of ends, and details, each once.
 struct Rows<'a> {
     cluster: &'a Cluster,
     sources: &'a Sources,
@@ -308,7 +308,7 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// `namespace/name[Kind]` for each workload. Pods of one owner that no policy tells apart are
+/// `namespace/name[Kind]` for each workload. Pods of one owner that no policy distinguishes are
 /// listed once, as their owner.
 pub(crate) fn display_names(cluster: &Cluster, found: &Connections) -> Vec<Option<String>> {
     let mut met = std::collections::HashSet::new();

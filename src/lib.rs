@@ -47,46 +47,45 @@ pub use check::check;
 pub use progress::Progress;
 pub use summary::Summary;
 
-/// What to check and how; the command line's arguments, understood.
+/// What to check and how: the arguments, resolved.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// The working directory, which relative paths start from.
+    /// The working directory, to which relative paths are relative.
     pub cwd: PathBuf,
-    /// What to report on, and which files count: see [`repo::find`].
+    /// What to report on, and which files are read: see [`repo::find`].
     pub scope: repo::Scope,
     /// Which findings are shown.
     pub selection: triage::Selection,
-    /// Bounds on what one file may cost.
+    /// Limits on what one file may cost.
     pub limits: yaml::Limits,
     /// The findings that are accepted until they are fixed.
     pub baseline: Option<triage::Baseline>,
-    /// Keep what is suppressed in the outcome, and not only its number.
+    /// Keep suppressed findings in the outcome, and not only their number.
     pub show_suppressed: bool,
-    /// How things are applied together, where the user says it.
+    /// Which manifests are applied together, if the user says so.
     pub grouping: bundle::Grouping,
     /// How Helm charts are rendered.
     pub helm: bundle::helm::Helm,
-    /// What the user says of the cluster.
+    /// What the user says about the cluster.
     pub settings: Settings,
     /// Whether the repository's own expectations are left out of a check.
     pub skip_expectations: bool,
-    /// Files that tell what runs elsewhere in the cluster.
+    /// Files that list what runs elsewhere in the cluster.
     pub inventories: Vec<model::InventoryFile>,
 }
 
 /// What a run found and read.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The texts that the findings' spans lie in.
+    /// The sources of the findings' spans.
     pub sources: Sources,
     /// The findings to report, in order: path, position, rule.
     pub findings: Vec<Finding>,
-    /// What comments and annotations hold back, where it was asked for.
+    /// What comments and annotations suppress, if requested.
     pub suppressed: Option<Vec<triage::Suppressed>>,
-    /// The baseline's entries that are no finding any more.
+    /// The baseline's entries that no longer match.
     pub stale: Vec<triage::Entry>,
-    /// Whether what could not be read or made is among the findings, though no policy depends on
-    /// it.
+    /// Whether the findings include what could not be read or built and does not affect a policy.
     pub shows_run: bool,
     /// What was read.
     pub summary: Summary,

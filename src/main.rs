@@ -1,9 +1,9 @@
-//! The binary: everything it does, and in which order, is told in [`netpol_lint::cli`].
+//! The binary: [`netpol_lint::cli`] does everything.
 
 use std::process::ExitCode;
 
-/// Trees are many small nodes, made on one thread and freed on another: a tenth faster than with
-/// glibc's allocator, measured on 40,000 files.
+/// Trees are many small nodes, allocated on one thread and freed on another: a tenth faster than
+/// with glibc's allocator, measured on 40,000 files.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,5 +1,5 @@
-//! What is applied together, as the rules see it: what one looks at first when a finding
-//! surprises.
+//! What is applied together, as the rules see it: the first thing to look at if a finding is
+//! surprising.
 
 use std::sync::Arc;
 
@@ -16,13 +16,13 @@ use crate::resolve::{Cluster, Elsewhere, Members, Open, Surroundings};
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SiteOverview {
-    /// What findings call them together.
+    /// The name in findings.
     pub name: String,
-    /// The directory of tests or examples that they stand in, if they do.
+    /// The directory of tests or examples that they are in, if they are.
     pub trial: Option<String>,
     /// The bundles.
     pub bundles: Vec<BundleOverview>,
-    /// The namespaces that they have policies or pods in.
+    /// The namespaces in which they have policies or pods.
     pub namespaces: Vec<NamespaceOverview>,
 }
 
@@ -30,25 +30,25 @@ pub struct SiteOverview {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BundleOverview {
-    /// The directory it is named by.
+    /// The directory that gives it its name.
     pub name: String,
-    /// What makes it.
+    /// What builds it.
     pub kind: BundleKind,
-    /// How many objects it has that matter to policies.
+    /// How many objects it has that are relevant to policies.
     pub objects: usize,
     /// How many policies.
     pub policies: usize,
     /// How many workloads.
     pub workloads: usize,
-    /// What could not be made of it.
+    /// What could not be built.
     pub faults: Vec<String>,
 }
 
-/// What makes a bundle.
+/// What builds a bundle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum BundleKind {
-    /// Manifests that are applied as they stand.
+    /// Manifests that are applied as written.
     Plain,
     /// A kustomization.
     Kustomization,
@@ -60,17 +60,17 @@ pub enum BundleKind {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NamespaceOverview {
-    /// Its name; none for objects that name none.
+    /// Its name; `None` for objects without a namespace.
     pub name: Option<String>,
     /// How many policies it has.
     pub policies: usize,
     /// How many workloads.
     pub workloads: usize,
-    /// Why more may be there than the repository shows; none where nothing is.
+    /// Why it may contain more than the repository shows; `None` if it is closed.
     pub open: Option<String>,
 }
 
-/// The sites that what is reported on belongs to, in the order of their names.
+/// The sites that contain something that is reported on, in the order of their names.
 ///
 /// # Errors
 /// Those of [`check`](crate::check()).

@@ -1,10 +1,10 @@
-//! How far a run is, and how long each of its stages takes.
+//! The progress of a run, and how long each of its stages takes.
 
 use std::time::{Duration, Instant};
 
-/// Is told how far a run is, from several threads at once.
+/// Receives the progress of a run, from several threads at once.
 pub trait Progress: Sync {
-    /// So many files are to be read.
+    /// That many files will be read.
     fn files(&self, count: usize) {
         let _ = count;
     }
@@ -12,7 +12,7 @@ pub trait Progress: Sync {
     fn file_done(&self) {}
 }
 
-/// Says nothing.
+/// Ignores progress.
 impl Progress for () {}
 
 /// Measures the stages of a run.
@@ -28,14 +28,14 @@ impl Clock {
         Self { started: now, last: now, stages: Vec::new() }
     }
 
-    /// Ends the stage of that name.
+    /// Ends the stage with that name.
     pub(crate) fn stage(&mut self, name: &'static str) {
         let now = Instant::now();
         self.stages.push((name, now - self.last));
         self.last = now;
     }
 
-    /// How long it is since the start.
+    /// The time since the start.
     pub(crate) fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }

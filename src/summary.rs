@@ -17,33 +17,33 @@ use crate::yaml::Problem;
 pub struct Summary {
     /// YAML and JSON files read (with their context).
     pub files: usize,
-    /// Documents in them.
+    /// Documents in these.
     pub documents: usize,
     /// NetworkPolicies.
     pub policies: usize,
     /// Workloads.
     pub workloads: usize,
-    /// Findings held back by suppressions.
+    /// Suppressed findings.
     pub suppressed: usize,
-    /// Findings that fixes have fixed.
+    /// Findings that fixes resolved.
     pub fixed: usize,
-    /// Files in which they have.
+    /// Files in which they were.
     pub fixed_files: usize,
     /// Files that could not be fixed, with the reason.
     pub not_fixed: Vec<(String, String)>,
-    /// Findings held back by the baseline.
+    /// Findings in the baseline.
     pub baselined: usize,
-    /// Entries that were taken out of the baseline file, as they are no finding any more.
+    /// Entries removed from the baseline file because they no longer match.
     pub pruned: usize,
     /// Kustomizations that were evaluated, each with all that it refers to.
     pub kustomizations: usize,
     /// Helm charts that were not rendered.
     pub charts: usize,
-    /// What could not be read or made, and no policy depends on it.
+    /// What could not be read or built and does not affect a policy.
     pub not_built: NotBuilt,
-    /// Findings in directories of tests and examples that are not shown.
+    /// Findings in directories of tests and examples that are hidden.
     pub in_test_directories: usize,
-    /// Paths that were passed by, with the reason.
+    /// Paths that were skipped, with the reason.
     pub left_out: Vec<(String, &'static str)>,
     /// How long it took.
     pub time: Duration,
@@ -52,11 +52,11 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// What a run read; what it found is added by those who know it.
+    /// The figures of what a run read; those of what it found are added later.
     pub(crate) fn of(reported: Reported<'_>, losses: &Losses<'_>, clock: Clock) -> Self {
         let Reported { assembly, repo } = reported;
         let units = || assembly.units.iter().zip(&assembly.built);
-        // What an inventory gives is not of the repository.
+        // The objects of an inventory are not the repository's.
         let is_own = |object: &&Object| {
             object.made.is_some() || repo.files.get(object.head.source.0 as usize).is_some()
         };
@@ -83,14 +83,14 @@ impl Summary {
     }
 }
 
-/// Where policies are written in templates of charts that make none.
+/// The places of policies in chart templates that render none.
 fn silent_templates(assembly: &Assembly) -> BTreeSet<Span> {
     let faults = assembly.built.iter().flat_map(|built| &built.faults);
     let silent = faults.filter(|fault| fault.kind == FaultKind::Unrendered);
     silent.map(|fault| fault.place).collect()
 }
 
-/// What could not be read or made, and no policy depends on it.
+/// What could not be read or built and does not affect a policy.
 fn not_built(reported: Reported<'_>, losses: &Losses<'_>) -> NotBuilt {
     let is_mild = |problem: &&Problem| {
         lint::run::unread(problem, losses.is_policy_in(problem)).severity == Severity::Note

@@ -9,53 +9,55 @@ use crate::bundle::gitops::{self, Ask};
 use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
 use crate::bundle::{self, Built, Fault, FaultKind, Head, Opening, Unit};
-use crate::model::{Body, Object};
+use crate::model::{self, Body, Object};
 use crate::repo::{self, Error, Repo};
 use crate::text::{SourceId, Sources, Span};
 use crate::yaml::{Node, Value};
 
-/// A directory that a controller deploys, and what it runs side by side with.
+/// A directory that a controller deploys, and the cluster it is deployed to.
 #[derive(Clone, Debug)]
 pub(crate) struct Deployed {
     ask: Ask,
     by: String,
 }
 
-/// What was built, and the charts that are still to be rendered.
+/// The built objects, and the charts that must still be rendered.
 pub(crate) struct BuildOutput {
     pub(crate) built: Vec<(Built, Unit)>,
     pub(crate) charts: Vec<Deployed>,
 }
 
-/// Builds root kustomizations and what controllers deploy, which may contain more objects of
-/// controllers.
+/// Builds root kustomizations and what controllers deploy, which may contain more controller
+/// objects.
 pub(crate) struct Builder<'a> {
     repo: &'a Repo,
     kustomizations: &'a Kustomizations,
     charts: &'a Charts,
     directories: BTreeSet<&'a str>,
+    /// The bytes that what is built may take.
+    most_memory: usize,
 }
 
-/// The most objects that all kustomizations of a run make.
+/// The most objects that all kustomizations of a run may build.
 const MOST: usize = 150_000;
 
-/// The most directories and charts that controllers' objects have deployed: a few ApplicationSets
-/// over the same directories ask for as many as there are pairs of them.
+/// The most directories and charts that controller objects may deploy: a few ApplicationSets over
+/// the same directories multiply.
 const MOST_DEPLOYED: usize = 20_000;
 
 /// How many kustomizations are built before their objects are counted.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
-/// The most charts that controllers' objects have rendered: each is read and rendered again.
+/// The most charts that controller objects may render: each is read and rendered again.
 const MOST_CHARTS: usize = 200;
 
-/// What names a directory to be built.
+/// Something with a directory to build.
 trait Named {
     fn directory(&self) -> &str;
 }
 
 impl Deployed {
-    /// What tells it from others: who asks the same of the same directory gets the same.
+    /// Its identity: equal requests for one directory give the same result.
     fn key(&self) -> String {
         let Ask { directory, kustomization, fallback, chart, .. } = &self.ask;
         let mut key = format!("{}\n{directory}\n{fallback:?}\n{:?}", self.by, chart.values);
@@ -66,7 +68,7 @@ impl Deployed {
     }
 }
 
-/// What a tree says, without its places. Its depth is bounded where it is read.
+/// The contents of a tree, without its spans. Its depth was limited when it was read.
 fn said(node: &Node, out: &mut String) {
     match &node.value {
         Value::Scalar(scalar) => out.push_str(&format!("{:?}", scalar.text)),
@@ -97,7 +99,7 @@ impl Named for Deployed {
     }
 }
 
-/// More rounds of controllers that deploy controllers' objects than anyone has.
+/// More rounds of controllers that deploy controller objects than anyone has.
 const ROUNDS: usize = 16;
 
 impl<'a> Builder<'a> {
@@ -105,6 +107,7 @@ impl<'a> Builder<'a> {
         repo: &'a Repo,
         kustomizations: &'a Kustomizations,
         charts: &'a Charts,
+        most_memory: usize,
     ) -> Self {
         let mut directories = BTreeSet::new();
         for file in &repo.files {
@@ -116,12 +119,12 @@ impl<'a> Builder<'a> {
                 path = directory;
             }
         }
-        Self { repo, kustomizations, charts, directories }
+        Self { repo, kustomizations, charts, directories, most_memory }
     }
 
-    /// Builds all kustomizations, and finds the charts that are asked for.
+    /// Builds all kustomizations, and finds the requested charts.
     pub(crate) fn build(&self, plain: &[Object]) -> BuildOutput {
-        // Nobody builds a component alone: it is judged where it is included.
+        // Nobody builds a component alone: it is checked where it is included.
         let mut roots = self.kustomizations.roots();
         roots.retain(|directory| !self.kustomizations.is_component(directory));
         let mut made = Vec::new();
@@ -156,8 +159,8 @@ impl<'a> Builder<'a> {
         BuildOutput { built: made, charts }
     }
 
-    /// Makes something of each, a few at once and in parallel, as long as the run may take more.
-    /// Where that ends does not depend on the number of threads.
+    /// Builds each, a few at once and in parallel, until the run's limit is reached. Where that is
+    /// does not depend on the number of threads.
     fn make<T: Sync + Named>(
         &self,
         all: &[T],
@@ -165,13 +168,20 @@ impl<'a> Builder<'a> {
         one: impl Fn(&T) -> (Built, Unit) + Sync,
     ) {
         let mut objects: usize = made.iter().map(|(built, _)| built.manifests.len()).sum();
+        let mut memory: usize = made.iter().map(|(built, _)| built.memory()).sum();
         for some in all.chunks(AT_ONCE) {
-            if objects > MOST {
+            if objects > MOST || memory > self.most_memory {
                 made.extend(some.iter().map(|one| self.not_made(one.directory())));
                 continue;
             }
-            let next: Vec<(Built, Unit)> = some.par_iter().map(&one).collect();
+            let built = |it: &T| {
+                let (mut built, unit) = one(it);
+                built.manifests.retain(model::matters);
+                (built, unit)
+            };
+            let next: Vec<(Built, Unit)> = some.par_iter().map(built).collect();
             objects += next.iter().map(|(built, _)| built.manifests.len()).sum::<usize>();
+            memory += next.iter().map(|(built, _)| built.memory()).sum::<usize>();
             made.extend(next);
         }
     }
@@ -182,7 +192,7 @@ impl<'a> Builder<'a> {
         (built, unit)
     }
 
-    /// What is beyond the limit: told at its kustomization.
+    /// Reports a kustomization that is beyond the limit.
     fn not_made(&self, directory: &str) -> (Built, Unit) {
         let at = self.repo.files.iter().position(|file| {
             file.role == repo::Role::Kustomization && bundle::directory(&file.path) == directory
@@ -191,8 +201,9 @@ impl<'a> Builder<'a> {
             kind: FaultKind::Limit,
             place: Span::new(SourceId(u32::try_from(at).unwrap_or(u32::MAX)), 0, 0),
             message: format!(
-                "this kustomization was not built: those before it build more than \
-                              {MOST} objects"
+                "this kustomization was not built: those before it build more than {MOST} \
+                 objects, or take more than {} MiB of memory",
+                self.most_memory >> 20
             ),
             help: "check the repository in parts".to_owned(),
             related: Vec::new(),
@@ -207,11 +218,11 @@ impl<'a> Builder<'a> {
         (built, unit)
     }
 
-    /// Renders the charts: as controllers ask for them, and all others with their default values
-    /// or those that the configuration names.
+    /// Renders the charts that controllers request, and all others with their default values or
+    /// those in the configuration.
     ///
     /// # Errors
-    /// The configuration says how to render a chart that is not there.
+    /// The configuration says how to render a chart that does not exist.
     pub(crate) fn render(
         &self,
         asked: Vec<Deployed>,
@@ -251,7 +262,7 @@ impl<'a> Builder<'a> {
             made.push((built, unit));
         }
         for built in rendered.built {
-            // Several values sets of one chart have names of their own.
+            // Several sets of values for one chart have names of their own.
             let directory = built.name.split(" (").next().unwrap_or_default();
             let directory = if directory == "." { "" } else { directory };
             let unit = Unit { name: built.name.clone(), ..unit(&built, directory, None) };
@@ -261,19 +272,19 @@ impl<'a> Builder<'a> {
         Ok(made)
     }
 
-    /// Whether a directory that is asked for is a chart, and no kustomization.
+    /// Whether a requested directory is a chart and not a kustomization.
     fn is_chart(&self, ask: &Ask) -> bool {
         !self.kustomizations.holds(&ask.directory) && self.charts.get(&ask.directory).is_some()
     }
 
-    /// What an object has deployed of this repository.
+    /// What an object deploys from this repository.
     fn asks(&self, head: &Head, tree: &Node) -> Vec<Ask> {
         let asks = gitops::asks(head, tree, &|path| self.named(path)).into_iter();
         asks.filter(|ask| !ask.chart.is_sure || self.is_chart(ask)).collect()
     }
 
-    /// A root that a controller deploys, by itself or as part of a directory, is not applied
-    /// by hand as well.
+    /// A root that a controller deploys, directly or as part of a directory, is not applied by hand
+    /// as well.
     fn without_roots_that_are_deployed(
         &self,
         made: Vec<(Built, Unit)>,
@@ -305,8 +316,8 @@ impl<'a> Builder<'a> {
         kept.collect()
     }
 
-    /// What controllers' objects among the plain manifests have deployed. Objects of one
-    /// directory are for one cluster.
+    /// What controller objects among the plain manifests deploy. Objects in one directory are for
+    /// one cluster.
     fn asked_plainly(&self, plain: &[Object]) -> impl Iterator<Item = Deployed> {
         plain.iter().flat_map(|object| {
             let Body::Deployer(deployer) = &object.body else { return Vec::new() };
@@ -317,7 +328,7 @@ impl<'a> Builder<'a> {
         })
     }
 
-    /// What a controller deploys from this repository is there, and leaves nothing open.
+    /// What a controller deploys from this repository is present, so it leaves nothing open.
     pub(crate) fn mark_what_is_here(&self, objects: &mut [Object]) {
         for Object { head, body, .. } in objects {
             if let Body::Deployer(deployer) = body {
@@ -342,7 +353,7 @@ impl<'a> Builder<'a> {
         (built, unit)
     }
 
-    /// Argo CD makes no kustomization of a directory that has none.
+    /// Argo CD does not generate a kustomization for a directory without one.
     fn read_as_argo(&self, built: &mut Built, ask: &Ask) {
         let Some(plain) = &ask.plain else { return };
         if plain.plugin {
@@ -361,9 +372,9 @@ impl<'a> Builder<'a> {
         plain.apply(built, &ask.directory, &path_of);
     }
 
-    /// The directories of the repository that a path, or a pattern such as `apps/*`, names. The
-    /// root counts only where it has a kustomization: with everything below it, it would hold
-    /// what no one deploys together.
+    /// The directories of the repository that a path, or a pattern such as `apps/*`, matches. The
+    /// root counts only if it has a kustomization: with everything below it, it would contain what
+    /// nobody deploys together.
     fn named(&self, path: &str) -> Vec<String> {
         let Some(path) = bundle::path_from("", path) else { return Vec::new() };
         let holds = |directory: &str| {
@@ -383,7 +394,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// What is beyond the limit: told once, where the first of it is asked for.
+/// Reports what is beyond the limit, once, where the first of it is requested.
 fn not_deployed(one: &Deployed) -> (Built, Unit) {
     let message = format!(
         "Flux and Argo CD objects deploy more than {MOST_DEPLOYED} directories and charts: the \
@@ -392,7 +403,7 @@ fn not_deployed(one: &Deployed) -> (Built, Unit) {
     left_out(one, message)
 }
 
-/// What is beyond the limit: told where the chart is asked for.
+/// Reports a chart that is beyond the limit, where it is requested.
 fn not_rendered(one: &Deployed) -> (Built, Unit) {
     left_out(one, format!("this chart is not rendered: the limit is {MOST_CHARTS} charts"))
 }
@@ -416,7 +427,7 @@ fn left_out(one: &Deployed, message: String) -> (Built, Unit) {
     (built, unit)
 }
 
-/// Gives the objects that name no namespace the one that they are deployed to.
+/// Sets the namespace of objects without one to the one they are deployed to.
 fn with_fallback(built: &mut Built, ask: &Ask) {
     for manifest in &mut built.manifests {
         if manifest.head.namespace.is_none() {
@@ -425,11 +436,11 @@ fn with_fallback(built: &mut Built, ask: &Ask) {
     }
 }
 
-/// What runs side by side: what the same place asks for, in the same cluster.
+/// What runs side by side: what the same place requests, in the same cluster.
 fn cluster(place: &str, ask: &Ask) -> String {
     let place = if place.is_empty() { "." } else { place };
     match &ask.destination {
-        // What an Application deploys may be Applications of the same cluster.
+        // An Application may deploy Applications of the same cluster.
         Some(destination) if place.ends_with(&format!(" (to {destination})")) => place.to_owned(),
         Some(destination) => format!("{place} (to {destination})"),
         None => place.to_owned(),

@@ -1,5 +1,5 @@
-//! What is lost with what could not be read or made. It is an error where a policy may be among
-//! it: nobody is told of that policy's mistakes. Everything else is worth a note, and is counted.
+//! What is lost with what could not be read or built. It is an error if a policy may be lost,
+//! because that policy is not checked. Everything else is a note, and is counted.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,7 +12,7 @@ use crate::repo::{Repo, Role};
 use crate::text::SourceId;
 use crate::yaml::Problem;
 
-/// How much could not be read or made, with no policy among it.
+/// How much could not be read or built without losing a policy.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NotBuilt {
     /// Kustomizations that `kustomize build` rejects.
@@ -23,7 +23,7 @@ pub struct NotBuilt {
     pub documents: usize,
 }
 
-/// Tells what is lost.
+/// Finds what is lost.
 pub(crate) struct Losses<'a> {
     assembly: &'a Assembly,
     /// For each of [`Assembly::built`], whether a policy is lost with it.
@@ -32,7 +32,7 @@ pub(crate) struct Losses<'a> {
     files: BTreeSet<SourceId>,
 }
 
-/// What every policy kind has in its name.
+/// Part of every policy kind's name.
 const POLICY: &[u8] = b"NetworkPolicy";
 
 impl<'a> Losses<'a> {
@@ -47,13 +47,13 @@ impl<'a> Losses<'a> {
         Self { assembly, loses, files }
     }
 
-    /// Whether a policy is lost with the kustomization or chart of that number.
+    /// Whether a policy is lost with the kustomization or chart with that number.
     pub(crate) fn is_policy_of(&self, built: usize) -> bool {
         self.loses[built]
     }
 
-    /// Whether a policy is lost with a document that can't be read: it names the kind of one, or
-    /// a kustomization that has one is not built for it.
+    /// Whether a policy is lost with a document that can't be read: it mentions a policy kind, or
+    /// it breaks a kustomization with a policy.
     pub(crate) fn is_policy_in(&self, problem: &Problem) -> bool {
         let text = self.assembly.sources.get(problem.span.source).text();
         let document = problem.document.start as usize..problem.document.end as usize;
@@ -61,7 +61,7 @@ impl<'a> Losses<'a> {
         seeming(text).policy || self.files.contains(&problem.span.source)
     }
 
-    /// How much is lost without a policy among it; `is_told` says which faults are told as such.
+    /// How much is lost without losing a policy; `is_told` says which faults are reported anyway.
     pub(crate) fn without_policy(
         &self,
         is_told: impl Fn(&Fault) -> bool,
@@ -81,7 +81,7 @@ impl<'a> Losses<'a> {
     }
 }
 
-/// Whether a fault keeps the rest from being made.
+/// Whether a fault keeps the rest from being built.
 fn is_refusal(fault: &Fault) -> bool {
     matches!(fault.kind, FaultKind::Refused | FaultKind::Render)
 }
@@ -93,9 +93,9 @@ fn is_broken(built: &Built) -> bool {
 /// Where policies are.
 struct Survey<'a> {
     assembly: &'a Assembly,
-    /// The kustomizations and charts that made one.
+    /// The kustomizations and charts with a policy.
     makers: BTreeSet<usize>,
-    /// The directories of the files that hold one.
+    /// The directories of files with a policy.
     beside: BTreeSet<&'a str>,
     /// The files of kustomizations.
     kustomizations: BTreeSet<SourceId>,
@@ -136,8 +136,8 @@ impl<'a> Survey<'a> {
             let mut templates = templates.take_while(|(path, _)| is_below(path));
             return templates.any(|(_, id)| self.names_policy(*id));
         }
-        // What is missing from a kustomization may be the policy beside it, and one that can't be
-        // read does not say what it has.
+        // What is missing from a kustomization may be the policy beside it, and the contents of an
+        // unreadable one are unknown.
         built.files.iter().any(|id| self.has_policy_beside(*id))
     }
 

@@ -1,5 +1,5 @@
-//! From a repository to the objects that run together: what is written as it stands, what
-//! kustomizations and charts make, and what controllers are told to deploy of both.
+//! From a repository to the objects that run together: plain manifests, what kustomizations and
+//! charts build, and what controllers deploy of both.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -27,30 +27,30 @@ pub(crate) use reported::Reported;
 /// What decides how a repository is read and built.
 #[derive(Clone, Copy, Debug)]
 pub struct Options<'a> {
-    /// Which files count.
+    /// Which files are read.
     pub scope: &'a Scope,
-    /// Bounds on what one file may cost.
+    /// Limits on what one file may cost.
     pub limits: &'a Limits,
     /// Which manifests are applied together.
     pub grouping: &'a Grouping,
     /// How Helm charts are rendered.
     pub helm: &'a helm::Helm,
-    /// What runs in the cluster besides the repository.
+    /// What runs in the cluster, besides the repository.
     pub inventories: &'a [InventoryFile],
 }
 
 /// The objects of a repository, and how they are applied together.
 #[derive(Debug)]
 pub struct Assembly {
-    /// The texts that all places lie in.
+    /// The sources of all spans.
     pub sources: Sources,
-    /// What was read of the plain manifests; its objects are below.
+    /// The plain manifests as read; their objects are in `objects`.
     pub loaded: Loaded,
-    /// All objects: the plain ones in the order of their places, then those that are made.
+    /// All objects: the plain ones in the order of their places, then the built ones.
     pub objects: Arc<Vec<Object>>,
-    /// What kustomizations and charts made; their manifests are among the objects.
+    /// What kustomizations and charts built; their manifests are among the objects.
     pub built: Vec<Built>,
-    /// The same, as grouping sees them.
+    /// The same, as input for grouping.
     pub units: Vec<Unit>,
     /// The bundles and the sites.
     pub grouped: Arc<Grouped>,
@@ -80,7 +80,15 @@ impl Assembly {
         inflate(&mut kustomizations, &charts, &mut rendering, &mut sources);
         let bundled = |path: &str| kustomizations.files().contains(path);
         let tick = || progress.file_done();
-        let mut loaded = model::load(repo, scope, limits, &mut sources, &bundled, &tick);
+        let mut loaded = model::load(
+            repo,
+            scope,
+            limits,
+            &mut sources,
+            &bundled,
+            kustomizations.memory(),
+            &tick,
+        );
         for file in kustomizations.read_files() {
             loaded.files += 1;
             loaded.documents += file.seen;
@@ -90,12 +98,12 @@ impl Assembly {
         }
         clock.stage("read");
         let mut plain = std::mem::take(&mut loaded.objects);
-        let builder = Builder::new(repo, &kustomizations, &charts);
+        let builder = Builder::new(repo, &kustomizations, &charts, limits.memory << 20);
         let output = builder.build(&plain);
         let mut all = output.built;
         all.extend(builder.render(output.charts, &mut rendering, &mut sources)?);
         let (mut built, units): (Vec<Built>, Vec<Unit>) = all.into_iter().unzip();
-        // What a controller deploys of a directory is not there a second time.
+        // An object of a directory that a controller deploys must not count twice.
         let of_bundles: BTreeSet<SourceId> =
             built.iter().flat_map(|one| one.files.iter().copied()).collect();
         plain.retain(|object| !of_bundles.contains(&object.head.source));
@@ -123,7 +131,7 @@ impl Assembly {
     }
 }
 
-/// Renders the charts that kustomizations bring, where they lie in the repository.
+/// Renders the charts that kustomizations use, if they are in the repository.
 fn inflate(
     kustomizations: &mut Kustomizations,
     charts: &Charts,
@@ -150,8 +158,8 @@ fn inflate(
     }
 }
 
-/// The objects of all that was made, whose manifests are taken out, and what charts write twice.
-/// A kustomization makes nothing of a file in which anything is.
+/// The objects of everything that was built, taking out its manifests, and the keys that charts
+/// write twice. A kustomization never builds a file with duplicate keys.
 fn decode(built: &mut [Built], units: &[Unit], repo: &Repo) -> (Vec<Object>, Vec<Duplicate>) {
     let is_template = |source: SourceId| {
         let file = repo.files.get(source.0 as usize);
@@ -174,9 +182,9 @@ fn decode(built: &mut [Built], units: &[Unit], repo: &Repo) -> (Vec<Object>, Vec
     (objects.into_iter().flatten().collect(), duplicates.into_iter().flatten().collect())
 }
 
-/// Puts what is piped in where the repository has an object of the same kind and name, so that it
-/// is judged among what surrounds that one, and not beside it. Returns the paths of the files that
-/// objects were put in the place of.
+/// Replaces the repository's object of the same kind and name by the piped one, so that it is
+/// checked in that object's context and not beside it. Returns the paths of the files whose objects
+/// were replaced.
 fn replace_by_piped<'a>(objects: &mut Vec<Object>, repo: &'a Repo) -> BTreeMap<usize, &'a str> {
     let mut homes = BTreeMap::new();
     let stdin = repo.files.iter().position(|file| file.role == repo::Role::Stdin);
@@ -194,7 +202,7 @@ fn replace_by_piped<'a>(objects: &mut Vec<Object>, repo: &'a Repo) -> BTreeMap<u
         let path = file.map_or("", |file| file.path.as_str());
         let is_first = placed.insert((new.head.start, bundle::directory(path)));
         match &mut object.made {
-            // What overlays write into it is not written into what is piped in.
+            // Overlays do not change the piped object.
             Some(made) => made.writes.clear(),
             None if !is_first => {
                 gone.insert(at);
@@ -227,8 +235,8 @@ fn replace_by_piped<'a>(objects: &mut Vec<Object>, repo: &'a Repo) -> BTreeMap<u
     kept
 }
 
-/// Whether a piped object is the one that the repository has. What a kustomization has made has a
-/// namespace that the manifest itself need not name.
+/// Whether a piped object is the one in the repository. A built object has a namespace that its
+/// manifest need not have.
 fn is_same(piped: &Object, object: &Object) -> bool {
     let (new, old) = (&piped.head, &object.head);
     let is_given = new.namespace.is_none() && object.made.is_some();
@@ -238,7 +246,7 @@ fn is_same(piped: &Object, object: &Object) -> bool {
         && (new.namespace == old.namespace || is_given)
 }
 
-/// The objects as grouping sees them; `homes` are the paths of those that stand for others.
+/// The objects as input for grouping; `homes` are the paths of those that replace others.
 fn items<'a>(
     objects: &'a [Object],
     repo: &'a Repo,

@@ -1,4 +1,4 @@
-//! What a run reports on: files under the given paths, and objects that such a file writes into.
+//! What a run reports on: files under the given paths, and objects that such a file changes.
 
 use fixedbitset::FixedBitSet;
 
@@ -9,7 +9,7 @@ use crate::repo::{self, Repo};
 use crate::text::SourceId;
 use crate::yaml::Problem;
 
-/// Says what is reported on.
+/// Decides what is reported on.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Reported<'a> {
     pub(crate) assembly: &'a Assembly,
@@ -17,7 +17,7 @@ pub(crate) struct Reported<'a> {
 }
 
 impl<'a> Reported<'a> {
-    /// The documents that could not be read, and are reported on.
+    /// The documents that could not be read and are reported on.
     pub(crate) fn problems(self) -> impl Iterator<Item = &'a Problem> {
         let problems = self.assembly.loaded.problems.iter();
         problems.filter(move |problem| self.is_reported(problem.span.source))
@@ -41,9 +41,8 @@ impl<'a> Reported<'a> {
         objects.filter(|(_, object)| is_reported(object)).map(|(id, _)| id).collect()
     }
 
-    /// Whether a reported file decides what becomes of the other files of a build: a
-    /// kustomization, a chart's values or its helpers. A manifest or a template among many is
-    /// reported on by itself.
+    /// Whether a reported file affects the other files of a build: a kustomization, a chart's
+    /// values or its helpers. One manifest or template among many only affects itself.
     pub(crate) fn shapes(&self, built: &Built, unit: &Unit) -> bool {
         let shapes = |id: &SourceId| {
             let file = self.repo.files.get(id.0 as usize);

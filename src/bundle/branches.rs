@@ -1,9 +1,9 @@
-//! The tree of directories that hold plain manifests, and which neighbours in it are alternatives:
-//! two branches of one parent that hold the same object never run side by side.
+//! The tree of directories with plain manifests, and which siblings in it are alternatives: two
+//! branches of one parent that contain the same object never run side by side.
 //!
-//! A relation between all pairs would grow with the square of the repository (six thousand
-//! directories, each with a `default-deny` that names no namespace). What is kept instead is, for
-//! each branch, which *groups* it is in: a group is all the branches that hold one identity.
+//! Listing all pairs would grow with the square of the repository (six thousand directories, each
+//! with a `default-deny` without a namespace). Instead, each branch lists its *groups*: a group is
+//! all the branches that contain one identity.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, HashMap};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct BranchId(u32);
 
-/// The number of a group of neighbours that share an identity.
+/// The number of a group of siblings that have an identity in common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct GroupId(u32);
 
@@ -31,12 +31,12 @@ pub(super) struct Branches {
 }
 
 impl Branches {
-    /// A branch of its own, with nothing around it.
+    /// A branch without a parent.
     pub(super) fn root(&mut self) -> BranchId {
         self.push(None, 0)
     }
 
-    /// One more branch below `parent`.
+    /// Adds a branch below `parent`.
     pub(super) fn below(&mut self, parent: BranchId) -> BranchId {
         let depth = self.all[parent.0 as usize].depth + 1;
         self.push(Some(parent), depth)
@@ -48,7 +48,7 @@ impl Branches {
         id
     }
 
-    /// Says that those neighbours are alternatives of one another.
+    /// Marks those siblings as alternatives of one another.
     pub(super) fn alternatives(&mut self, branches: &[BranchId]) {
         let group = GroupId(self.groups);
         self.groups += 1;
@@ -57,13 +57,13 @@ impl Branches {
         }
     }
 
-    /// Whether a branch is an alternative to one of its neighbours.
+    /// Whether a branch is an alternative to one of its siblings.
     pub(super) fn has_alternative(&self, branch: BranchId) -> bool {
         !self.all[branch.0 as usize].groups.is_empty()
     }
 
-    /// Whether what is in one branch never runs beside what is in the other: where their ways
-    /// part, they are alternatives.
+    /// Whether the contents of two branches never run side by side: at the point where their paths
+    /// diverge, the branches are alternatives.
     pub(super) fn are_rivals(&self, one: BranchId, other: BranchId) -> bool {
         let (mut one, mut other) = (one, other);
         loop {
@@ -93,12 +93,11 @@ pub(super) fn shares<T: Ord>(a: &[T], b: &[T]) -> bool {
     few.iter().any(|one| many.binary_search(one).is_ok())
 }
 
-/// More holders than this of one identity are compared as a whole, and not pair by pair.
+/// With more holders of one identity than this, they are compared as a whole, and not pair by pair.
 const PAIRWISE: usize = 64;
 
-/// The sets of `holders` that are alternatives, where two of them need `least` identities in
-/// common for that. Each list of holders is ascending; sets that several identities have are given
-/// once.
+/// The sets of `holders` that are alternatives; two of them need `least` identities in common. Each
+/// list of holders is ascending; sets that several identities produce are returned once.
 pub(super) fn alternatives(holders: Vec<Vec<u32>>, least: usize) -> Vec<Vec<u32>> {
     let mut sets: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
     for held in holders.into_iter().filter(|held| held.len() > 1) {
@@ -128,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn branches_are_alternatives_where_their_ways_part() {
+    fn branches_are_alternatives_where_their_paths_diverge() {
         let mut branches = Branches::default();
         let root = branches.root();
         let (dev, prod, docs) = (branches.below(root), branches.below(root), branches.below(root));
@@ -142,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn two_identities_in_common_can_be_asked_for() {
+    fn two_identities_in_common_can_be_required() {
         let holders = || vec![vec![0, 1, 2], vec![1, 2], vec![0, 3], vec![4, 5], vec![4, 5]];
         assert_eq!(alternatives(holders(), 2), [vec![1, 2], vec![4, 5]]);
         let all = alternatives(holders(), 1);

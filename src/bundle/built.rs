@@ -1,5 +1,5 @@
-//! What a kustomization or a chart makes: manifests as they are applied, and what could not be
-//! made.
+//! The result of a kustomization or a chart: manifests as they are applied, and what could not be
+//! built.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use super::Head;
 use crate::text::{SourceId, Span};
 use crate::yaml::Node;
 
-/// What one kustomization, with all that it refers to, or one chart makes.
+/// The result of one kustomization, with everything that it refers to, or of one chart.
 #[derive(Clone, Debug, Default)]
 pub struct Built {
     /// The directory of the kustomization or the chart, relative to the root; `.` for the root
@@ -17,28 +17,28 @@ pub struct Built {
     pub name: String,
     /// The manifests, in the order in which they are applied.
     pub manifests: Vec<Manifest>,
-    /// What could not be made, in the order in which it was met. The rest is there all the same.
+    /// What could not be built, in the order in which it was found. The rest is built anyway.
     pub faults: Vec<Fault>,
-    /// What may be applied beside the manifests, and can't be told from the repository.
+    /// What may be applied in addition to the manifests, and is unknown to the repository.
     pub openings: Vec<Opening>,
-    /// Every file it was made from.
+    /// Every file that it was built from.
     pub files: BTreeSet<SourceId>,
-    /// The namespace that it gives to all its manifests, if it does.
+    /// The namespace that it sets on all its manifests, if it does.
     pub namespace: Option<CompactString>,
 }
 
 /// A chart that a kustomization renders (`helmCharts`).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ChartCall {
-    /// Where it is asked for: where its fault stands.
+    /// Where it is requested, and where its fault is reported.
     pub place: Span,
     /// The directory of the kustomization.
     pub directory: String,
     /// The chart's name: its directory in `home`.
     pub name: String,
-    /// The directory of the charts, from the root; none where it lies outside.
+    /// The directory of the charts, relative to the root; `None` if it is outside.
     pub home: Option<String>,
-    /// The repository that it is fetched from, if it is.
+    /// The repository that it is downloaded from, if it is.
     pub remote: Option<String>,
     /// The name of the release.
     pub release: Option<String>,
@@ -46,14 +46,19 @@ pub struct ChartCall {
     pub release_place: Option<Span>,
     /// The namespace of the release.
     pub namespace: Option<String>,
-    /// Values files, from the root, in their order.
+    /// Values files, relative to the root, in their order.
     pub values: Vec<String>,
     /// Values written in the kustomization.
     pub inline_values: Option<Node>,
 }
 
 impl Built {
-    /// Whether nothing was made of it, and nothing is told of that.
+    /// About how many bytes of memory the manifests take, though some of it may be shared.
+    pub fn memory(&self) -> usize {
+        self.manifests.iter().map(|manifest| manifest.tree.memory()).sum()
+    }
+
+    /// Whether nothing was built, without a fault.
     pub fn is_left_out(&self) -> bool {
         self.manifests.is_empty() && self.faults.is_empty() && !self.openings.is_empty()
     }
@@ -62,10 +67,10 @@ impl Built {
 /// One manifest as it is applied.
 #[derive(Clone, Debug)]
 pub struct Manifest {
-    /// Who it is after all changes, and where the manifest stands that it began as.
+    /// Its identity after all changes, and the place of the original manifest.
     pub head: Head,
-    /// Its tree after all changes. Every node keeps the span it was born with, so what an overlay
-    /// wrote lies in the overlay's file.
+    /// Its tree after all changes. Every node keeps its original span, so what an overlay wrote is
+    /// in the overlay's file.
     pub tree: Node,
     /// What overlays have written into it, in the order in which they did.
     pub writes: Vec<Write>,
@@ -81,9 +86,9 @@ pub struct Write {
     pub key: CompactString,
     /// Which field of the kustomization wrote it.
     pub writer: Writer,
-    /// Where the new value stands.
+    /// The place of the new value.
     pub place: Span,
-    /// What stood there before, with its own span; none where there was nothing.
+    /// The previous value, with its own span; `None` if there was none.
     pub before: Option<Node>,
 }
 
@@ -102,50 +107,50 @@ pub enum Writer {
     Patch,
     /// `replacements` and `vars`.
     Replacement,
-    /// No kustomization, but a chart's template: `before` is where the value is written that it
+    /// Not a kustomization but a chart's template: `before` is the place of the value that it
     /// writes.
     Value,
 }
 
-/// Something that could not be made.
+/// Something that could not be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// What kind of thing.
+    /// Its kind.
     pub kind: FaultKind,
-    /// Where it is asked for; one line.
+    /// Where it is requested; one line.
     pub place: Span,
-    /// What is wrong, in one sentence that names the things by their names.
+    /// What is wrong, in one sentence with the names involved.
     pub message: String,
     /// What to do, in one sentence.
     pub help: String,
-    /// Other places, each with what it has to say.
+    /// Other places, each with a message.
     pub related: Vec<(Span, String)>,
 }
 
-/// What could not be made.
+/// What could not be built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FaultKind {
-    /// `kustomize build` refuses it.
+    /// `kustomize build` rejects it.
     Refused,
-    /// A file that the data of a ConfigMap or a Secret is made of, and that is not in the
-    /// repository: `kustomize build` refuses it, unless something writes the file before.
+    /// A missing file for the data of a ConfigMap or a Secret: `kustomize build` rejects it, unless
+    /// something writes the file before.
     Absent,
-    /// It would take more than one run may cost.
+    /// It exceeds a limit of a run.
     Limit,
-    /// It lies elsewhere and is not fetched.
+    /// It is remote and not downloaded.
     Remote,
-    /// It can be made, but not here: a plugin, a function in a container.
+    /// It can be built, but not here: a plugin, a function in a container.
     NotEvaluated,
-    /// A template of a chart that holds a policy, and makes none with the values it is given.
+    /// A chart's template that contains a policy, and renders none with the given values.
     Unrendered,
     /// `helm template` rejects it.
     Render,
 }
 
-/// Why more may be applied than the manifests that were made.
+/// Why more may be applied than the manifests that were built.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Opening {
-    /// The namespace that it all goes to; none where it may go anywhere.
+    /// The namespace that it all goes to; `None` if it may be any.
     pub namespace: Option<CompactString>,
     /// What it is: a URL, a path, a field of a kustomization.
     pub what: String,

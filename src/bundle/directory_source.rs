@@ -1,5 +1,5 @@
-//! A directory of plain manifests, as Argo CD reads it: no kustomize, only the files that its
-//! source asks for, and the last of two objects with one identity counts.
+//! A directory of plain manifests, as Argo CD reads it: without kustomize, only the files that its
+//! source selects, and the last of two objects with one identity wins.
 //!
 //! Source: argo-cd reposerver/repository/repository.go, `findManifests`; the API's
 //! `ApplicationSourceDirectory`.
@@ -11,21 +11,21 @@ use crate::repo::PathSet;
 use crate::text::SourceId;
 use crate::yaml::{Node, ScalarKind};
 
-/// What an Application says of the directory that it deploys.
+/// The fields of an Application about the directory that it deploys.
 #[derive(Clone, Debug, Default)]
 pub struct DirectorySource {
     /// `directory.recurse`: the directories below as well.
     recurse: bool,
-    /// `directory.include`, as globs from the directory.
+    /// `directory.include`, as globs relative to the directory.
     include: Option<PathSet>,
-    /// `directory.exclude`, as globs from the directory.
+    /// `directory.exclude`, as globs relative to the directory.
     exclude: Option<PathSet>,
-    /// A plugin makes something else of it.
+    /// A plugin generates the manifests instead.
     pub plugin: bool,
 }
 
 impl DirectorySource {
-    /// Of `spec.source`.
+    /// The settings of a `spec.source`.
     pub(super) fn of(source: &Node) -> Self {
         let get = |key: &str| source.at(&["directory", key]);
         let is_true = |node: &Node| {
@@ -40,7 +40,7 @@ impl DirectorySource {
         }
     }
 
-    /// Whether a file is read, by its path from the directory.
+    /// Whether a file is read, by its path relative to the directory.
     fn reads(&self, path: &str) -> bool {
         let is = |globs: &Option<PathSet>| globs.as_ref().map(|globs| globs.holds(path));
         (self.recurse || !path.contains('/'))
@@ -48,9 +48,9 @@ impl DirectorySource {
             && !is(&self.exclude).unwrap_or(false)
     }
 
-    /// What Argo CD makes of what kustomize would make of all files below `directory`.
+    /// Reduces what kustomize would build of all files below `directory` to what Argo CD builds.
     pub fn apply(&self, built: &mut Built, directory: &str, path_of: &dyn Fn(SourceId) -> String) {
-        // What is no manifest is skipped, and a second object is a warning at most.
+        // What is not a manifest is skipped, and a second object is a warning at most.
         built.faults.retain(|fault| !matches!(fault.kind, FaultKind::Refused | FaultKind::Absent));
         let below = |id: SourceId| {
             let path = path_of(id);
@@ -72,7 +72,7 @@ impl DirectorySource {
     }
 }
 
-/// A glob, or several as `{a,b}`: Argo CD matches them against the path from the directory.
+/// A glob, or several as `{a,b}`: Argo CD matches them against the path relative to the directory.
 fn globs(pattern: &str) -> Option<PathSet> {
     let inner = pattern.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let each = inner.map_or(vec![pattern], |inner| inner.split(',').collect());

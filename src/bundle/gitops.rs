@@ -1,8 +1,8 @@
-//! What Flux and Argo CD are told to deploy from this very repository: their objects name
-//! directories, and with each of them the namespace that it goes to.
+//! What Flux and Argo CD deploy from this repository: their objects name directories, each with the
+//! namespace that it goes to.
 //!
-//! A directory is made into a kustomization that refers to it, as Flux' kustomize-controller does:
-//! its nodes are those of the object, so what it writes is found at the object's own lines.
+//! A directory becomes a kustomization that refers to it, as in Flux' kustomize-controller: its
+//! nodes are those of the object, so what it writes is reported at the object's own lines.
 //!
 //! Sources: the `Kustomization` API of kustomize.toolkit.fluxcd.io/v1, the `Application` and
 //! `ApplicationSet` APIs of argoproj.io/v1alpha1.
@@ -22,23 +22,23 @@ pub struct Ask {
     pub place: Span,
     /// A kustomization with the directory as its resource.
     pub kustomization: Node,
-    /// The namespace of what names none, where the controller gives it.
+    /// The namespace of objects without one, if the controller sets it.
     pub fallback: Option<CompactString>,
-    /// The cluster that it is deployed to, where the object says so.
+    /// The cluster that it is deployed to, if the object says so.
     pub destination: Option<String>,
-    /// Whether the kustomization there may be an empty one.
+    /// Whether the kustomization there may be empty.
     pub takes_empty: bool,
-    /// How to render it, where it is a chart.
+    /// How to render it, if it is a chart.
     pub chart: ChartAsk,
-    /// How its files are read where it is neither a kustomization nor a chart; none for Flux, which
-    /// makes a kustomization of them.
+    /// How its files are read if it is neither a kustomization nor a chart; `None` for Flux, which
+    /// generates a kustomization for them.
     pub plain: Option<DirectorySource>,
 }
 
-/// How a chart is to be rendered.
+/// How to render a chart.
 #[derive(Clone, Debug, Default)]
 pub struct ChartAsk {
-    /// Nothing but a chart is meant.
+    /// Whether it must be a chart.
     pub is_sure: bool,
     /// The release's name.
     pub release: Option<String>,
@@ -46,13 +46,13 @@ pub struct ChartAsk {
     pub release_place: Option<Span>,
     /// Values files, relative to the repository's root; later ones win.
     pub values: Vec<String>,
-    /// Values that win over all files.
+    /// Values that override all files.
     pub inline: Option<Node>,
 }
 
-/// The directories that an object has deployed; `exists` tells which there are in the repository,
-/// and what a pattern (`apps/*`) stands for. An object of another repository names what is not
-/// here: that is no error.
+/// The directories that an object deploys. `directories` says which ones exist in the repository,
+/// and which ones a pattern (`apps/*`) matches. An object for another repository names directories
+/// that are not here: that is not an error.
 pub fn asks(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     match (head.group.as_str(), head.kind.as_str()) {
         ("kustomize.toolkit.fluxcd.io", "Kustomization") => flux(tree, directories),
@@ -77,7 +77,7 @@ fn flux(tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     for directory in named(path, directories) {
         let mut entries = vec![resources(path, &directory)];
         entries.extend(FLUX_FIELDS.iter().filter_map(|field| spec.entry(field).cloned()));
-        // It overrides the namespaces that are written, as `namespace:` does.
+        // It overrides the namespaces in the manifests, as `namespace:` does.
         entries.extend(renamed(spec, "targetNamespace", "namespace"));
         if let Some(labels) = spec.at(&["commonMetadata", "labels"]) {
             entries.push(plain_labels(labels));
@@ -106,7 +106,7 @@ fn argo(head: &Head, spec: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> 
     let sources = spec.get("sources").and_then(Node::as_seq).unwrap_or_default();
     let mut found = Vec::new();
     for source in spec.get("source").into_iter().chain(sources) {
-        // A chart of a Helm repository has no directory here.
+        // A chart in a Helm repository has no directory here.
         if source.get("chart").is_some() {
             continue;
         }
@@ -152,8 +152,8 @@ fn argo_ask(head: &Head, spec: &Node, source: &Node, path: &Node, directory: Str
 
 fn argo_chart(head: &Head, helm: &Node, directory: &str) -> ChartAsk {
     let files = helm.get("valueFiles").and_then(Node::as_seq).unwrap_or_default();
-    // What an ApplicationSet fills in (`$values/{{ .path.path }}/values.yaml`), and another
-    // source's files, are not known here.
+    // What an ApplicationSet fills in (`$values/{{ .path.path }}/values.yaml`), and files of other
+    // sources, are unknown here.
     let is_known = |file: &&str| !file.contains("{{") && !file.starts_with('$');
     let files = files.iter().filter_map(Node::as_str).filter(is_known);
     let written = || helm.get("values").and_then(parsed);
@@ -166,14 +166,14 @@ fn argo_chart(head: &Head, helm: &Node, directory: &str) -> ChartAsk {
     }
 }
 
-/// Values that are written as a text.
+/// Values that are written as a string.
 fn parsed(node: &Node) -> Option<Node> {
     let text = node.as_str()?;
     let stream = yaml::read(node.span.source, text, 0..text.len(), None, &yaml::Limits::default());
     stream.documents.into_iter().next().map(|document| document.root)
 }
 
-/// A chart in a git repository: perhaps in this one. Those of Helm repositories have no path.
+/// A chart in a git repository, which may be this one. Those in Helm repositories have no path.
 fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<Ask> {
     let Some(spec) = tree.get("spec") else { return Vec::new() };
     let Some(chart) = spec.at(&["chart", "spec", "chart"]) else { return Vec::new() };
@@ -201,8 +201,7 @@ fn helm_release(head: &Head, tree: &Node, directories: &dyn Fn(&str) -> Vec<Stri
     named(chart, directories).into_iter().map(ask).collect()
 }
 
-/// An ApplicationSet whose directories can be told: written outright, or those that a git
-/// generator lists.
+/// An ApplicationSet with known directories: literal ones, or those that a git generator lists.
 fn application_set(
     head: &Head,
     tree: &Node,
@@ -229,7 +228,7 @@ fn application_set(
         path => directories(path),
     };
     let mut found = argo(head, spec, &expand);
-    // Its namespaces are filled in for each directory, often from the directory's name.
+    // Its namespaces are filled in for each directory, often with the directory's name.
     for ask in &mut found {
         ask.fallback = ask.fallback.take().filter(|name| !name.contains("{{"));
         ask.destination = ask.destination.take().filter(|name| !name.contains("{{"));
@@ -237,7 +236,7 @@ fn application_set(
     found
 }
 
-/// The directories of this repository that a path names.
+/// The directories of this repository that a path matches.
 fn named(path: &Node, directories: &dyn Fn(&str) -> Vec<String>) -> Vec<String> {
     path.as_str().map(directories).unwrap_or_default()
 }
@@ -250,7 +249,7 @@ fn is_true(node: &Node) -> bool {
     node.as_scalar().is_some_and(|scalar| scalar.kind == ScalarKind::Bool(true))
 }
 
-/// `resources: [directory]`, written where the path is.
+/// `resources: [directory]`, with the place of the path.
 fn resources(path: &Node, directory: &str) -> Entry {
     let item = match directory {
         "" => string(".", path.span),
@@ -259,7 +258,7 @@ fn resources(path: &Node, directory: &str) -> Entry {
     entry("resources", path.span, Node { span: path.span, value: Value::Seq(vec![item].into()) })
 }
 
-/// `components`, whose paths are relative to the directory, from the root.
+/// `components`, whose paths are relative to the directory, made relative to the root.
 fn below(components: &Entry, directory: &str) -> Option<Entry> {
     let items = components.value.as_seq()?;
     let moved = |item: &Node| {
@@ -271,7 +270,7 @@ fn below(components: &Entry, directory: &str) -> Option<Entry> {
     Some(entry("components", components.key_span, value))
 }
 
-/// `labels: [{pairs: …}]`: labels that no selector gets.
+/// `labels: [{pairs: …}]`: labels that are not added to selectors.
 fn plain_labels(labels: &Node) -> Entry {
     let pairs = mapping(vec![entry("pairs", labels.span, labels.clone())], labels.span);
     let list = Node { span: labels.span, value: Value::Seq(vec![pairs].into()) };
@@ -301,7 +300,7 @@ mod tests {
     use crate::text::SourceId;
     use crate::yaml::Limits;
 
-    /// The directories asked for, with the fields of each kustomization, of an object in a
+    /// The directories that an object deploys, with the fields of each kustomization, in a
     /// repository with these directories.
     fn asked(text: &str) -> Vec<(String, String, Option<String>)> {
         let here = ["apps", "apps/web", "apps/cart", "apps/old"];
@@ -320,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn flux_overrides_the_namespaces_that_are_written() {
+    fn flux_overrides_explicit_namespaces() {
         let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web}\n\
             spec:\n  path: ./apps/web\n  targetNamespace: shop\n  components: [../cart]\n  \
             commonMetadata: {labels: {team: a}}\n";
@@ -329,7 +328,7 @@ mod tests {
     }
 
     #[test]
-    fn argo_gives_a_namespace_to_what_has_none() {
+    fn argo_sets_the_namespace_of_objects_without_one() {
         let text = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: web}\n\
             spec:\n  destination: {namespace: shop}\n  sources:\n  - path: apps/web\n    \
             kustomize: {namePrefix: x-}\n  - path: elsewhere\n  - chart: redis\n";
@@ -351,7 +350,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lies_in_another_repository_is_not_asked_for() {
+    fn directories_of_another_repository_are_not_deployed() {
         let text = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: x}\n\
             spec: {path: ./not/here}\n";
         assert_eq!(asked(text), []);

@@ -1,8 +1,8 @@
-//! How things are applied together: objects into bundles, and bundles into clusters.
+//! Which manifests are applied together: objects into bundles, and bundles into clusters.
 //!
-//! A bundle is what one `kubectl apply`, one kustomization or one chart brings; bundles that run
-//! side by side are a [`Site`]. Two bundles that hold the same object (kind, namespace, name), or
-//! whose workloads come from the same base, are alternatives: they never run side by side.
+//! A bundle is what one `kubectl apply`, one kustomization or one chart applies; bundles that run
+//! side by side are a [`Site`]. Two bundles that contain the same object (kind, namespace, name),
+//! or whose workloads come from the same base, are alternatives: they never run side by side.
 
 use std::collections::BTreeMap;
 
@@ -54,9 +54,9 @@ impl Grouping {
         units.iter().zip(members).enumerate().map(bundle).collect()
     }
 
-    /// Which bundles run side by side: those of a configured cluster; else those that the same
-    /// thing deploys; else kustomizations side by side that give the same namespace. What is
-    /// never applied together is none the less kept apart.
+    /// Which bundles run side by side: those of a configured cluster; otherwise those that the same
+    /// object deploys; otherwise kustomizations in sibling directories with the same namespace.
+    /// Alternatives among them are still kept apart.
     fn sites(&self, bundles: &[Bundle], units: &[Unit], rivals: &Rivals) -> Vec<Site> {
         let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
         for (number, bundle) in bundles.iter().enumerate() {
@@ -90,20 +90,19 @@ impl Grouping {
         sites
     }
 
-    /// Whether what stands under `path`, and is not evaluated or can't be read, may belong to a
-    /// site: not where it stands in a cluster that the site is not, or in another directory of
-    /// tests or examples.
+    /// Whether something under `path` that is not evaluated or can't be read may belong to a site:
+    /// not if it is in another cluster, or in another directory of tests or examples.
     pub fn concerns(&self, site: &Site, path: &str) -> bool {
         let owners = self.clusters_of(path);
         if !owners.is_empty() {
-            // Outside of all clusters nobody has said what runs beside what.
+            // Outside of all clusters it is unknown what runs side by side.
             return site.cluster.is_none_or(|number| owners.contains(&number));
         }
         self.trial(path).is_none_or(|trial| site.trial.as_ref() == Some(&trial))
     }
 }
 
-/// What bundles have in common that makes them run side by side.
+/// What makes bundles run side by side.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Group {
     Cluster(usize),
@@ -139,14 +138,14 @@ fn site(name: String, bundles: Vec<usize>, all: &[Bundle]) -> Site {
     Site { name, bundles, members, trial, cluster: None }
 }
 
-/// What alternatives share is counted once for each of them, up to so many objects in all. Beside
-/// more of them it is left to be found elsewhere.
+/// Bundles that several alternatives have in common are copied into each of them, up to that many
+/// objects in all. With more, they are only found as neighbours.
 fn most_copies(objects: usize) -> usize {
     50_000 + 16 * objects
 }
 
-/// Bundles that would run side by side, but for those of them that are alternatives of one
-/// another: each of these is taken by itself, beside all that have no alternative.
+/// Bundles that would run side by side, except those that are alternatives of one another: each of
+/// these gets a site of its own, with all bundles that have no alternative.
 fn alternatives(
     numbers: &[usize],
     bundles: &[Bundle],
@@ -187,7 +186,7 @@ pub struct Grouped {
 }
 
 impl Grouped {
-    /// The numbers of the bundles that hold an object.
+    /// The numbers of the bundles that contain an object.
     pub fn bundles_of(&self, object: u32) -> &[u32] {
         self.holders.of_object(object)
     }
@@ -246,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_twice_makes_alternatives_and_the_rest_belongs_to_each() {
+    fn objects_in_two_directories_make_alternatives_and_the_rest_belongs_to_each() {
         let found = names(&[
             ("base/db.yaml", "db"),
             ("env/dev/app.yaml", "app"),
@@ -263,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn alternatives_side_by_side_are_not_multiplied() {
+    fn alternatives_in_one_directory_are_not_multiplied() {
         let found = names(&[
             ("x/1/a.yaml", "a"),
             ("x/2/a.yaml", "a"),
@@ -287,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn trials_stand_alone_and_markdown_does_too() {
+    fn test_directories_are_separate_and_so_is_markdown() {
         let found = names(&[
             ("app.yaml", "app"),
             ("examples/one/app.yaml", "app"),
@@ -301,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn clusters_are_what_the_user_says() {
+    fn configured_clusters_take_precedence() {
         let named = |name: &str, globs: &[&str]| NamedCluster {
             name: name.to_owned(),
             paths: PathSet::new(&globs.iter().map(|&glob| glob.to_owned()).collect::<Vec<_>>())
@@ -318,7 +317,7 @@ mod tests {
         let bundles = &grouped.sites;
         let told: Vec<(&str, &[u32])> =
             bundles.iter().map(|b| (b.name.as_str(), b.members.as_slice())).collect();
-        // `examples` is no name of a trial here; both `z` are alternatives.
+        // `examples` is not the name of a test directory here; both `z` are alternatives.
         let expected: [(&str, &[u32]); 5] = [
             ("dev", &[0, 1]),
             ("examples", &[5]),
@@ -380,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn overlays_that_hold_the_same_object_never_run_together() {
+    fn overlays_with_the_same_object_never_run_together() {
         let units = [
             unit("overlays/blue", Some("shop"), None),
             unit("overlays/green", Some("shop"), None),
@@ -393,7 +392,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_thing_deploys_runs_together() {
+    fn what_one_object_deploys_runs_together() {
         let by = Some("clusters/prod");
         let units = [unit("apps", None, by), unit("infra", None, by), unit("dev", None, None)];
         let policies = [(0, "shop", "web"), (1, "kube-system", "dns"), (2, "shop", "web")];

@@ -1,17 +1,17 @@
-//! Who a manifest is.
+//! The identity of a manifest.
 
 use compact_str::CompactString;
 
 use crate::text::{SourceId, Span};
 use crate::yaml::Node;
 
-/// The fields at the top of a manifest that say who it is.
+/// The top-level fields that identify a manifest.
 pub const HEAD: &[&str] = &["apiVersion", "kind", "metadata"];
 
 /// The identity of one manifest, and where it is written.
 #[derive(Clone, Debug)]
 pub struct Head {
-    /// The source it stands in.
+    /// Its source.
     pub source: SourceId,
     /// The API group; empty for the core group.
     pub group: CompactString,
@@ -19,30 +19,30 @@ pub struct Head {
     pub version: CompactString,
     /// The kind, as written.
     pub kind: CompactString,
-    /// `metadata.name`; empty where there is none.
+    /// `metadata.name`; empty if there is none.
     pub name: CompactString,
-    /// `metadata.namespace` as written; none where absent or null.
+    /// `metadata.namespace` as written; `None` if absent or null.
     pub namespace: Option<CompactString>,
-    /// Where `apiVersion`'s value is written, else the document's start.
+    /// Where `apiVersion`'s value is written, or else the document's start.
     pub version_span: Span,
     /// Where `kind`'s value is written.
     pub kind_span: Span,
-    /// Where `metadata.name`'s key is written, else the kind.
+    /// Where `metadata.name`'s key is written, or else the kind.
     pub name_span: Span,
     /// The first token of the manifest.
     pub start: Span,
 }
 
-/// The manifests of one document with their trees: itself, or the items of a `List` (read one by
-/// one, nested lists too). What has no `kind` is not a manifest.
+/// The manifests in one document with their trees: the document itself, or the items of a `List`
+/// (one by one, nested lists too). An object without `kind` is not a manifest.
 pub fn heads(root: &Node) -> Vec<(Head, Node)> {
     let mut found = Vec::new();
     collect(root, None, &mut found);
     found
 }
 
-/// What the items of a typed list are (`PodList`): older servers leave out of the items what the
-/// list's kind says of all of them.
+/// The type of a typed list's items (`PodList`): older servers omit from the items what the list's
+/// kind implies.
 #[derive(Clone, Copy)]
 struct Typed<'a> {
     kind: &'a str,
@@ -51,7 +51,7 @@ struct Typed<'a> {
 }
 
 impl<'a> Typed<'a> {
-    /// What a manifest says of itself.
+    /// The type that a manifest states.
     fn of(node: &'a Node) -> Option<Self> {
         let kind = node.entry("kind")?;
         Some(Self {
@@ -61,7 +61,7 @@ impl<'a> Typed<'a> {
         })
     }
 
-    /// What a list says of its items; a plain `List` says nothing.
+    /// The type that a list implies for its items; a plain `List` implies none.
     fn of_items(self) -> Option<Self> {
         let kind = self.kind.strip_suffix("List").filter(|kind| !kind.is_empty())?;
         Some(Self { kind, ..self })
@@ -81,8 +81,8 @@ fn collect(node: &Node, of_list: Option<Typed<'_>>, found: &mut Vec<(Head, Node)
     found.push((head(node, typed), node.clone()));
 }
 
-/// The items of a `v1` List, or of a typed one (`NetworkPolicyList`) as `kubectl get -o json`
-/// of an older server writes it. A custom resource may end in `List` too: it has no `items`.
+/// The items of a `v1` List, or of a typed one (`NetworkPolicyList`) as `kubectl get -o json` of an
+/// older server writes it. A custom resource's kind may end in `List` too, but it has no `items`.
 fn list_items<'a>(node: &'a Node, typed: Typed<'_>) -> Option<&'a [Node]> {
     let is_list = typed.kind.ends_with("List");
     is_list.then(|| node.get("items").and_then(Node::as_seq)).flatten()
@@ -110,7 +110,7 @@ fn head(node: &Node, typed: Typed<'_>) -> Head {
     }
 }
 
-/// The first key of a mapping, else the node's own beginning.
+/// The first key of a mapping, or else the node's start.
 fn first_token(node: &Node) -> Span {
     node.as_map()
         .and_then(|map| map.entries.iter().map(|entry| entry.key_span).min())

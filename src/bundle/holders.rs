@@ -1,8 +1,8 @@
-//! Which bundles hold an object: it may be in several that are alternatives.
+//! Which bundles contain an object: several alternatives may.
 
 use super::item::Bundle;
 
-/// The bundles that hold each object: one list after the other.
+/// The bundles that contain each object: one list after the other.
 #[derive(Clone, Debug)]
 pub(super) struct Holders {
     starts: Vec<u32>,
@@ -28,7 +28,7 @@ impl Holders {
         Self { starts, bundles: held }
     }
 
-    /// The numbers of those that hold an object.
+    /// The numbers of those that contain an object.
     pub(super) fn of_object(&self, object: u32) -> &[u32] {
         let at = |object: usize| self.starts.get(object).map_or(0, |&at| at as usize);
         self.bundles.get(at(object as usize)..at(object as usize + 1)).unwrap_or_default()

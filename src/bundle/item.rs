@@ -1,4 +1,4 @@
-//! What grouping works on, and what it makes: objects, bundles, sites.
+//! The input and output of grouping: objects, bundles, sites.
 
 use super::branches::BranchId;
 use crate::repo::PathSet;
@@ -11,28 +11,28 @@ pub struct Item<'a> {
     pub path: &'a str,
     /// Whether its file is a bundle of its own (Markdown).
     pub alone: bool,
-    /// Whether it stands beside a kustomization that does not list it.
+    /// Whether it is beside a kustomization that does not list it.
     pub loose: bool,
     /// Kind, namespace and name, for workloads and policies.
     pub identity: Option<(&'a str, &'a str, &'a str)>,
-    /// Where a workload is written: the overlays of a base share it.
+    /// Where a workload is written: overlays of one base have the same place.
     pub workload: Option<Span>,
-    /// The number of the [`Unit`] that made it; none for a manifest that stands for itself.
+    /// The number of the [`Unit`] that built it; `None` for a plain manifest.
     pub built: Option<usize>,
-    /// Whether it is part of an inventory, and so runs beside everything.
+    /// Whether it comes from an inventory, and so runs beside everything.
     pub given: bool,
 }
 
-/// What a kustomization or a chart makes, as far as grouping needs it.
+/// The result of a kustomization or a chart, as far as grouping needs it.
 #[derive(Clone, Debug, Default)]
 pub struct Unit {
-    /// What it is called in reports.
+    /// Its name in reports.
     pub name: String,
     /// Its directory, relative to the root; empty for the root itself.
     pub directory: String,
-    /// The namespace that it gives to all its objects.
+    /// The namespace that it sets on all its objects.
     pub namespace: Option<String>,
-    /// What deploys it: units that share one run side by side.
+    /// What deploys it: units that are deployed by the same run side by side.
     pub deployed_by: Option<String>,
     /// Whether it is a chart.
     pub is_chart: bool,
@@ -41,52 +41,52 @@ pub struct Unit {
 /// Where the objects of a bundle come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// From manifests that stand for themselves.
+    /// From plain manifests.
     Plain,
-    /// From the [`Unit`] of that number.
+    /// From the [`Unit`] with that number.
     Built(usize),
 }
 
 /// Objects that are applied together.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bundle {
-    /// The directory it is named by, relative to the root; `.` for the root itself.
+    /// The directory that gives it its name, relative to the root; `.` for the root itself.
     pub name: String,
     /// Where its objects come from.
     pub origin: Origin,
     /// Indices of its objects, ascending.
     pub members: Vec<u32>,
-    /// Where its manifests are, if they are plain ones.
+    /// The branch of its manifests, if they are plain ones.
     pub(super) branch: Option<BranchId>,
-    /// The directory of tests or examples that it stands in, if it does.
+    /// The directory of tests or examples that it is in, if it is.
     pub trial: Option<String>,
     /// The numbers of the configured clusters that it is part of.
     pub clusters: Vec<usize>,
-    /// Whether it is a document's example, and context for nothing.
+    /// Whether it is an example in a document, and not context for anything else.
     pub alone: bool,
 }
 
 /// Bundles that run side by side in one cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Site {
-    /// What it is called in reports: the name of its bundle, or of what they have in common.
+    /// Its name in reports: that of its bundle, or what they have in common.
     pub name: String,
     /// Its bundles, ascending.
     pub bundles: Vec<usize>,
     /// Indices of their objects, ascending.
     pub members: Vec<u32>,
-    /// The directory of tests or examples that it stands in, if it does.
+    /// The directory of tests or examples that it is in, if it is.
     pub trial: Option<String>,
     /// The number of the configured cluster that it is, if it is one.
     pub cluster: Option<usize>,
 }
 
-/// What the user says of how things are applied together.
+/// What the user says about which manifests are applied together.
 #[derive(Clone, Debug)]
 pub struct Grouping {
-    /// Names of directories whose contents are tried out on their own.
+    /// Names of directories whose contents are applied on their own.
     pub trial_directories: Vec<String>,
-    /// Files that are applied together, said outright.
+    /// Files that are explicitly applied together.
     pub clusters: Vec<NamedCluster>,
 }
 
@@ -106,7 +106,7 @@ impl Default for Grouping {
     }
 }
 
-/// Names of directories whose contents are tried out on their own.
+/// Names of directories whose contents are applied on their own.
 pub const TRIAL_DIRECTORIES: &[&str] = &[
     ".kyverno-test",
     "chainsaw",
@@ -125,8 +125,8 @@ impl Grouping {
         (0..self.clusters.len()).filter(|&number| self.clusters[number].paths.holds(path)).collect()
     }
 
-    /// The directory of tests or examples that a path lies in: its path up to the directory
-    /// directly below it, or itself for its own loose files.
+    /// The directory of tests or examples that contains a path: its path up to the directory
+    /// directly below it, or itself for its own files.
     pub fn trial(&self, path: &str) -> Option<String> {
         let directories: Vec<&str> = path.split('/').collect();
         let (_, directories) = directories.split_last()?;

@@ -1,5 +1,5 @@
-//! What is applied together: manifests, and the bundles they stand in. This module works on
-//! trees and knows nothing of policies.
+//! Which manifests are applied together: manifests, and their bundles. This module works on trees
+//! and does not know policies.
 
 mod branches;
 mod built;

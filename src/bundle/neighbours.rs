@@ -1,6 +1,6 @@
-//! What may run beside a site: everything in the repository but its alternatives, other clusters
-//! and directories of tests. Asked for one object or bundle at a time, so that nothing is copied
-//! for each site.
+//! What may run beside a site: everything in the repository except its alternatives, other clusters
+//! and directories of tests. It is computed for one object or bundle at a time, so that nothing is
+//! copied for each site.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// Those of the site of that number.
+    /// The neighbours of the site with that number.
     pub fn of(grouped: &Arc<Grouped>, site: usize) -> Self {
         let rivals = grouped.rivals.to(&grouped.sites[site], &grouped.bundles);
         Self { grouped: Arc::clone(grouped), site, rivals }
@@ -43,7 +43,8 @@ impl Neighbours {
             && !self.grouped.rivals.is_rival(number, &self.grouped.bundles, &self.rivals)
     }
 
-    /// Whether that object may exist beside the site: not one of its own, nor of an alternative.
+    /// Whether that object may exist beside the site: not its own objects, nor those of an
+    /// alternative.
     pub fn has(&self, object: u32) -> bool {
         let held = self.grouped.bundles_of(object);
         if self.grouped.rivals.holds(object, &self.rivals) {
@@ -64,7 +65,8 @@ impl Neighbours {
 
     fn may_run_beside(&self, number: usize) -> bool {
         let (site, bundle) = (self.site(), &self.grouped.bundles[number]);
-        // Who names clusters may have forgotten a directory: what stands in none of them is not
+        // A configuration with clusters may have forgotten a directory: what is in none of them may
+        // still run beside the site.
         // proved to run alone.
         let apart = site.cluster.is_some_and(|cluster| {
             !bundle.clusters.is_empty() && !bundle.clusters.contains(&cluster)

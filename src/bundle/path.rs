@@ -5,13 +5,13 @@ pub fn directory(path: &str) -> &str {
     path.rsplit_once('/').map_or("", |(directory, _)| directory)
 }
 
-/// How many directories lie above what stands in a directory.
+/// How many levels below the root the contents of a directory are.
 pub(super) fn directory_depth(directory: &str) -> usize {
     directory.split('/').filter(|part| !part.is_empty()).count()
 }
 
-/// A reference relative to `directory`, as a path relative to the root; none for what lies
-/// outside of it or is no path (an inline patch, a URL).
+/// A reference relative to `directory`, as a path relative to the root; `None` if it is outside or
+/// not a path (an inline patch, a URL).
 pub fn path_from(directory: &str, reference: &str) -> Option<String> {
     if reference.contains('\n') || reference.contains("://") {
         return None;
@@ -19,8 +19,8 @@ pub fn path_from(directory: &str, reference: &str) -> Option<String> {
     join(directory, reference)
 }
 
-/// `reference`, relative to `directory`, as a path from the root, whatever else it may look like;
-/// none where it leaves the repository.
+/// `reference`, relative to `directory`, as a path relative to the root, whatever else it may look
+/// like; `None` if it leaves the repository.
 pub(super) fn join(directory: &str, reference: &str) -> Option<String> {
     if reference.starts_with('/') {
         return None;

@@ -1,23 +1,23 @@
-//! Manifests that no kustomization refers to and no chart holds: all of them together are one
-//! bundle, as `kubectl apply -R -f .` would have it, but for what proves that they are not.
+//! Manifests that no kustomization refers to and no chart contains: all of them together are one
+//! bundle, as for `kubectl apply -R -f .`, unless something proves that they are not.
 //!
-//! Where the same workload or policy (kind, namespace, name) stands in two directories, those
-//! directories are alternatives: the directories just below their common ancestor become bundles
-//! of their own, and what lies above or beside them belongs to each. A directory of tests or
-//! examples is never context for what lies outside it, and each directory directly below it is a
-//! bundle. A manifest beside a kustomization that does not list it is applied, if at all, by
-//! itself: it belongs to its own directory's loose files. Files of one directory that share two or
-//! more identities (`install.yaml`, `namespace-install.yaml`) are alternatives as well.
+//! If the same workload or policy (kind, namespace, name) is in two directories, those directories
+//! are alternatives: the directories just below their common ancestor become bundles of their own,
+//! and what is above or beside them belongs to each. A directory of tests or examples is never
+//! context for what is outside it, and each directory directly below it is a bundle. A manifest
+//! beside a kustomization that does not list it is applied separately, if at all: it belongs to its
+//! directory's loose files. Files of one directory that have two or more identities in common
+//! (`install.yaml`, `namespace-install.yaml`) are alternatives as well.
 //!
-//! What the configuration says of clusters goes before all of this: the files it names for one
-//! are one bundle.
+//! Clusters in the configuration take precedence over all of this: the files of one cluster are one
+//! bundle.
 
 use std::collections::{BTreeMap, HashMap};
 
 use super::branches::{self, BranchId, Branches};
 use super::item::{Bundle, Grouping, Item, Origin};
 
-/// What the plain manifests make.
+/// Plain manifests, grouped.
 pub(super) struct Plain {
     /// The bundles, in the order of their names.
     pub(super) bundles: Vec<Bundle>,
@@ -55,7 +55,7 @@ enum Part {
     Cluster(usize),
 }
 
-/// The parts that an object belongs to: one, unless several clusters share its file.
+/// The parts that an object belongs to: one, unless its file belongs to several clusters.
 fn parts_of(grouping: &Grouping, item: &Item<'_>) -> Vec<Part> {
     if item.alone {
         return vec![Part::File(item.path.to_owned())];
@@ -82,21 +82,22 @@ struct Alternative {
     branch: BranchId,
 }
 
-/// What is shared between alternatives is copied into each of them, up to so many objects in all:
-/// more of them than this, and in no proportion to the directory, are applications side by side
-/// rather than ways to apply one. What is shared then is a bundle beside them.
+/// What alternatives have in common is copied into each of them, up to that many objects in all. A
+/// directory with more alternatives than that, out of proportion to its size, contains separate
+/// applications rather than ways to apply one. What they have in common is then a bundle beside
+/// them.
 fn most_copies(members: usize) -> usize {
     50_000 + 16 * members
 }
 
-/// The plain manifests, being parted.
+/// The plain manifests while they are split.
 struct Parting<'a> {
     items: &'a [Item<'a>],
     branches: Branches,
     of: Vec<Option<BranchId>>,
 }
 
-/// A directory or a file, told by its name in the directory above.
+/// A directory or a file, by its name in its parent.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Below<'a> {
     /// The files of the directory itself.
@@ -121,7 +122,7 @@ impl<'a> Parting<'a> {
         let ways = match part {
             Part::Main | Part::Trial(_) => self.ways(members, &prefix, root),
             Part::Loose(_) => self.ways_of_files(members, &prefix, root),
-            // A document's example, or what the user says is one cluster.
+            // An example in a document, or a configured cluster.
             Part::File(_) | Part::Cluster(_) => {
                 vec![Alternative { name: prefix, members, branch: root }]
             }
@@ -138,7 +139,7 @@ impl<'a> Parting<'a> {
         ways.into_iter().map(bundle).collect()
     }
 
-    /// The ways to apply what lies below `prefix`: one, unless directories in it are alternatives.
+    /// The ways to apply what is below `prefix`: one, unless directories in it are alternatives.
     fn ways(&mut self, members: Vec<u32>, prefix: &str, branch: BranchId) -> Vec<Alternative> {
         let mut units: BTreeMap<Below<'a>, Vec<u32>> = BTreeMap::new();
         for &index in &members {
@@ -160,7 +161,8 @@ impl<'a> Parting<'a> {
         self.with_shared(below, members, prefix, branch)
     }
 
-    /// The ways to apply the files of one directory: one, unless they are ways to install the same.
+    /// The ways to apply the files of one directory: one, unless they install the same in several
+    /// ways.
     fn ways_of_files(
         &mut self,
         members: Vec<u32>,
@@ -180,7 +182,7 @@ impl<'a> Parting<'a> {
         self.with_shared(below, members, prefix, branch)
     }
 
-    /// Makes a branch for each unit, and marks those that are alternatives: those with `least`
+    /// Creates a branch for each unit, and marks those that are alternatives: those with `least`
     /// identities in common.
     fn part<'m>(
         &mut self,
@@ -206,8 +208,8 @@ impl<'a> Parting<'a> {
         made
     }
 
-    /// The ways below a directory as its own: those that have an alternative, each with what has
-    /// none, or all of it as one.
+    /// The ways below a directory as its own: each one that has an alternative, together with what
+    /// has none, or all of it as one.
     fn with_shared(
         &mut self,
         below: Vec<(BranchId, Vec<Alternative>)>,

@@ -6,16 +6,16 @@ use super::branches::{self, BranchId, Branches};
 use super::item::{Bundle, Item, Origin, Site};
 use crate::text::Span;
 
-/// Who is an alternative to whom. As with [`Branches`], pairs are not listed: what many bundles
-/// have in common is one group.
+/// Which bundle is an alternative to which. As in [`Branches`], pairs are not listed: the bundles
+/// that have something in common are one group.
 #[derive(Clone, Debug)]
 pub(super) struct Rivals {
     branches: Branches,
     /// The branch of each object that is in one.
     branch_of: Vec<Option<BranchId>>,
-    /// For each bundle that is built, the groups of such bundles that hold the same: ascending.
+    /// For each built bundle, the groups of built bundles with the same objects: ascending.
     groups: Vec<Vec<u32>>,
-    /// For each bundle, those that are another way to install the same, by number, ascending.
+    /// For each bundle, other ways to install the same, by number, ascending.
     twins: Vec<Vec<usize>>,
 }
 
@@ -49,11 +49,11 @@ impl Rivals {
         numbers.iter().copied().filter(is_rival).collect()
     }
 
-    /// The alternatives to a site, to ask about.
+    /// The alternatives to a site, for lookups.
     pub(super) fn to(&self, site: &Site, bundles: &[Bundle]) -> RivalsOf {
         let own = || site.bundles.iter().copied();
         let twins: HashSet<usize> = own().flat_map(|number| &self.twins[number]).copied().collect();
-        // What is another way to install some plain manifests is so too for their alternatives.
+        // Another way to install some plain manifests is an alternative to their alternatives too.
         let branch = |number: usize| bundles[number].branch;
         let mut branches: Vec<BranchId> =
             own().chain(twins.iter().copied()).filter_map(branch).collect();
@@ -72,7 +72,7 @@ impl Rivals {
             || branch.is_none() && self.has_rival_twin(number, bundles, to)
     }
 
-    /// Whether an object is in one of those alternatives, whichever bundle holds it.
+    /// Whether an object is in one of those alternatives, whichever bundle contains it.
     pub(super) fn holds(&self, object: u32, to: &RivalsOf) -> bool {
         let branch = self.branch_of.get(object as usize).copied().flatten();
         branch.is_some_and(|branch| self.is_rival_branch(branch, to))
@@ -96,9 +96,9 @@ pub(super) struct RivalsOf {
     branches: Vec<BranchId>,
 }
 
-/// For each bundle, the groups of kustomizations and charts that hold the same object, or
-/// workloads of the same base. A plain manifest that says the same as one of theirs proves nothing
-/// for all the others that stand beside it.
+/// For each bundle, the groups of kustomizations and charts that contain the same object, or
+/// workloads of the same base. A plain manifest with the same identity as one of theirs proves
+/// nothing about the other manifests beside it.
 fn groups(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<Vec<u32>> {
     let mut holders: BTreeMap<Key<'_>, Vec<u32>> = BTreeMap::new();
     let is_built = |bundle: &Bundle| bundle.origin != Origin::Plain;
@@ -118,12 +118,13 @@ fn groups(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<Vec<u32>> {
     groups
 }
 
-/// More bundles than this with a workload of one name are overlays, which are told by their bases.
+/// More bundles than this with a workload of one name are overlays, which are recognized by their
+/// bases.
 const NAMESAKES: usize = 64;
 
-/// Pairs of bundles, at least one of them a kustomization or a chart, that are two ways to install
-/// the same: most of the workloads of one are there in the other, in the same namespace or, as
-/// charts have it, in whichever they are installed to.
+/// Pairs of bundles, at least one of them a kustomization or a chart, that install the same in two
+/// ways: one contains most of the other's workloads, in the same namespace or, for charts, in
+/// whichever they are installed to.
 fn same_installations(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<(usize, usize)> {
     let workload = |id: &u32| {
         let item = &items[*id as usize];

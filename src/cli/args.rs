@@ -1,4 +1,4 @@
-//! What was typed. Nothing here is looked up or built: that is [`super::settings`].
+//! Arguments as typed. [`super::settings`] looks them up and builds what they mean.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -37,7 +37,7 @@ pub(super) struct Args {
     #[command(subcommand)]
     pub(super) command: Option<Command>,
 
-    /// Without a command: check.
+    /// Without a command, `check` runs.
     #[command(flatten)]
     pub(super) check: CheckArgs,
 
@@ -54,8 +54,8 @@ impl Args {
     }
 }
 
-/// Moves a command before the options that it follows: the parser takes words after an option for
-/// paths. An option that the command does not have is then rejected with its name.
+/// Moves a command before the options that precede it: the parser treats words after an option as
+/// paths. An option that the command does not have is then rejected by name.
 fn command_first(arguments: &mut [OsString]) {
     let program = Args::command();
     let mut at = 1;
@@ -149,7 +149,7 @@ pub(super) enum Command {
     },
 }
 
-/// What every command knows.
+/// Options of every command.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct LookArgs {
@@ -158,7 +158,7 @@ pub(super) struct LookArgs {
     pub(super) color: Color,
 }
 
-/// How a command that reports no findings prints.
+/// The output format of a command that reports no findings.
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Output")]
 pub(super) struct TextOrJsonArgs {
@@ -174,7 +174,7 @@ pub(super) struct TextOrJsonArgs {
     pub(super) output_format: TextOrJson,
 }
 
-/// What every command that reads a repository is told.
+/// Options of every command that reads a repository.
 #[derive(Debug, clap::Args)]
 pub(super) struct ContextArgs {
     /// Files and directories to report on; `-` is standard input
@@ -194,7 +194,7 @@ pub(super) struct ContextArgs {
     pub(super) config: ConfigArgs,
 }
 
-/// What `check` is told.
+/// Options of `check`.
 #[derive(Debug, clap::Args)]
 pub(super) struct CheckArgs {
     #[command(flatten)]
@@ -213,7 +213,7 @@ pub(super) struct CheckArgs {
     pub(super) output: OutputArgs,
 }
 
-/// What `reach` is told.
+/// Options of `reach`.
 #[derive(Debug, clap::Args)]
 pub(super) struct ReachArgs {
     #[command(flatten)]
@@ -289,7 +289,7 @@ pub(super) struct FindingArgs {
     pub(super) exit_zero: bool,
 }
 
-/// What is fixed.
+/// What to fix.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Fixes")]
 pub(super) struct FixArgs {
@@ -493,7 +493,7 @@ mod tests {
     }
 
     #[test]
-    fn check_is_what_is_done_without_a_command() {
+    fn check_is_the_default_command() {
         let parse = |line: &str| Args::read(line.split(' ').map(OsString::from)).unwrap();
         let args = parse("netpol-lint");
         assert!(args.command.is_none());

@@ -1,4 +1,4 @@
-//! Baseline files: read before a run, written whole or not at all.
+//! Baseline files: read before a run, written completely or not at all.
 
 use std::io;
 use std::path::Path;
@@ -22,7 +22,7 @@ pub(super) fn read(path: &Path, root: &Path) -> Result<Baseline, Failure> {
     Baseline::parse(&text).map_err(|why| Failure::Arguments(format!("`{name}` {why}")))
 }
 
-/// Bytes of a baseline.
+/// The size limit of a baseline.
 const LARGEST: u64 = 64 << 20;
 
 fn read_text(path: &Path, root: &Path) -> io::Result<String> {
@@ -30,8 +30,8 @@ fn read_text(path: &Path, root: &Path) -> io::Result<String> {
     String::from_utf8(bytes).map_err(|_| io::Error::other("it is not UTF-8"))
 }
 
-/// Writes a baseline. What stands there and is something else is not overwritten: more likely the
-/// name is mistyped than a manifest meant to go.
+/// Writes a baseline. A file that is not a baseline is not overwritten: the name is probably
+/// mistyped.
 pub(super) fn write(path: &Path, baseline: &Baseline, root: &Path) -> Result<(), Failure> {
     let failed = |error: io::Error| {
         let name = path.to_string_lossy();

@@ -1,4 +1,5 @@
-//! `netpol-lint bundles`: what is applied together, and where more may run than is shown.
+//! `netpol-lint bundles`: what is applied together, and which namespaces may contain more than the
+//! repository shows.
 
 use std::io::Write;
 
@@ -49,8 +50,8 @@ pub(super) fn print(
     Ok(CLEAN)
 }
 
-/// `kustomization apps/web: 12 objects, 3 policies, 6 workloads`; its name only where several
-/// bundles run side by side.
+/// `kustomization apps/web: 12 objects, 3 policies, 6 workloads`; the name only if several bundles
+/// run side by side.
 fn line(bundle: &BundleOverview, single: bool) -> String {
     let kind = match bundle.kind {
         BundleKind::Plain => "plain manifests",

@@ -1,4 +1,4 @@
-//! `netpol-lint check`: run the pipeline, print what it found, say how it ended.
+//! `netpol-lint check`: runs the pipeline, prints the findings, and returns the exit code.
 
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -32,7 +32,7 @@ pub(super) fn run(
     }
     report(&check, &outcome, &terminal.look(), out)?;
     if check.verbose {
-        // After the report, where both go to one terminal.
+        // After the report, if both go to one terminal.
         out.flush()?;
         details(&check, &outcome, terminal, &mut anstream::stderr())?;
     }
@@ -50,8 +50,8 @@ fn code(check: &Check, outcome: &Outcome) -> u8 {
     if failed { FINDINGS } else { CLEAN }
 }
 
-/// What fixes would change, for a pipe into `patch`; what is said about it goes to standard error.
-/// Since nothing is changed, the exit code is that of the check: what is found as it stands.
+/// Prints what fixes would change, for a pipe into `patch`; messages go to standard error. Nothing
+/// is changed, so the exit code is that of the check without fixes.
 fn diff(check: &Check, look: &Look, out: &mut dyn Write) -> Result<u8, Failure> {
     let found = in_pool(check, |progress| crate::check(&check.request, progress))?;
     let how = FixOptions { risky: check.fixing.is_some_and(|how| how.risky), write: false };
@@ -66,20 +66,20 @@ fn diff(check: &Check, look: &Look, out: &mut dyn Write) -> Result<u8, Failure> 
     Ok(code(check, &found))
 }
 
-/// Accepts what was found: the findings go to a baseline file instead of a report.
+/// Accepts the findings: they go to a baseline file instead of a report.
 fn write_baseline(check: &Check, file: &Path, outcome: &Outcome) -> Result<u8, Failure> {
     let baseline = Baseline::of(&outcome.findings, &outcome.sources);
     baseline::write(file, &baseline, &outcome.root)?;
     if check.report == Report::Whole {
         let findings = if baseline.len() == 1 { "finding" } else { "findings" };
         let file = file.to_string_lossy();
-        // Standard output is for reports, and this is none.
+        // Standard output is for reports, and this is not one.
         writeln!(anstream::stderr(), "Wrote {} {findings} to {}.", baseline.len(), visible(&file))?;
     }
     Ok(CLEAN)
 }
 
-/// Takes the entries out of a baseline file that are no finding any more.
+/// Removes the entries that no longer match from a baseline file.
 fn prune_baseline(check: &Check, file: &Path, outcome: &mut Outcome) -> Result<(), Failure> {
     if let Some(baseline) = &check.request.baseline
         && !outcome.stale.is_empty()
@@ -90,7 +90,7 @@ fn prune_baseline(check: &Check, file: &Path, outcome: &mut Outcome) -> Result<(
     Ok(())
 }
 
-/// Standard input, up to one byte more than a file may have: the rest would not be read anyway.
+/// Standard input, up to one byte more than the limit of a file: the rest would not be read anyway.
 fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
     let mut text = Vec::new();
     let read = io::stdin().lock().take(limit + 1).read_to_end(&mut text);
@@ -98,7 +98,7 @@ fn standard_input(limit: u64) -> Result<Vec<u8>, Failure> {
     Ok(text)
 }
 
-/// The pipeline, and the fixes where they are asked for.
+/// Runs the pipeline, and the fixes if requested.
 fn outcome(check: &Check) -> Result<Outcome, Failure> {
     in_pool(check, |progress| match check.fixing {
         Some(how) => crate::apply_fixes(&check.request, how, progress).map(|(outcome, _)| outcome),
@@ -106,7 +106,7 @@ fn outcome(check: &Check) -> Result<Outcome, Failure> {
     })
 }
 
-/// Does `work` on as many threads as were asked for.
+/// Runs `work` on the requested number of threads.
 fn in_pool<T: Send>(
     check: &Check,
     work: impl Fn(&dyn Progress) -> Result<T, repo::Error> + Sync,
@@ -122,7 +122,7 @@ fn in_pool<T: Send>(
     Ok(progress::during(quiet, |progress| pool.install(|| work(progress)))?)
 }
 
-/// Every report: those for files first, which a reader that has read enough does not stop.
+/// Writes every report: files first, so that a closed pipe does not prevent them.
 fn report(
     check: &Check,
     outcome: &Outcome,
@@ -153,7 +153,7 @@ fn report(
     Ok(())
 }
 
-/// What `--verbose` adds.
+/// The output of `--verbose`.
 fn details(
     check: &Check,
     outcome: &Outcome,
@@ -183,7 +183,7 @@ fn details(
     Ok(())
 }
 
-/// What `--timings` adds.
+/// The output of `--timings`.
 fn timings(outcome: &Outcome, err: &mut dyn Write) -> io::Result<()> {
     for (stage, time) in &outcome.summary.stages {
         writeln!(err, "{stage:>8}: {:8.2} ms", time.as_secs_f64() * 1e3)?;

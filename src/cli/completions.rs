@@ -1,4 +1,4 @@
-//! `netpol-lint completions`: the script that a shell completes arguments by.
+//! `netpol-lint completions`: a shell's completion script.
 
 use std::io::Write;
 
@@ -15,18 +15,18 @@ use super::{CLEAN, Failure};
 pub(super) fn write(shell: Shell, out: &mut dyn Write) -> Result<u8, Failure> {
     let mut command = with_rules(Args::command());
     let name = command.get_name().to_owned();
-    // Into memory first: the generator takes a writer that fails for a mistake of its own.
+    // Into memory first: the generator panics if a write fails.
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command, name, &mut script);
     let script = String::from_utf8_lossy(&script);
-    // clap_complete 4.6 takes the `-` of our name for a step down to a command in the labels that
-    // bash jumps to, and not where it jumps from.
+    // clap_complete 4.6 replaces the `-` of our name as if it separated a command, in the labels
+    // that bash jumps to but not in the jumps.
     out.write_all(script.replace("netpol__subcmd__lint", "netpol__lint").as_bytes())?;
     Ok(CLEAN)
 }
 
-/// The same command with the ids of rules written out. The parser itself takes any word, so that
-/// a wrong one can be answered with more than a list.
+/// The same command with the rule ids as possible values. The parser itself accepts any word, so
+/// that the error for a wrong one can be more than a list.
 fn with_rules(command: Command) -> Command {
     let ids = || PossibleValuesParser::new(RULES.iter().map(|rule| rule.id));
     let lists = move |command: Command| {

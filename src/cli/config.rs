@@ -1,5 +1,5 @@
-//! `netpol-lint config`: what is in force and who says it, as a configuration would say it; or
-//! the schema.
+//! `netpol-lint config`: the effective settings in the form of a configuration, each with its
+//! origin; or the schema.
 
 use std::io::{self, Write};
 
@@ -10,7 +10,7 @@ use crate::text::visible;
 use super::in_force::{InForce, Origin, Value};
 use super::{CLEAN, Failure};
 
-/// Prints what is in force.
+/// Prints the effective settings.
 pub(super) fn print(in_force: &InForce, out: &mut dyn Write) -> Result<u8, Failure> {
     let mut page = Page { file: in_force.file.as_deref().unwrap_or(""), out };
     match &in_force.file {
@@ -122,7 +122,7 @@ fn helm(in_force: &InForce, page: &mut Page<'_>) -> io::Result<()> {
     Ok(())
 }
 
-/// What is printed, one key a line.
+/// The output, one key per line.
 struct Page<'a> {
     /// The configuration's name.
     file: &'a str,
@@ -150,7 +150,7 @@ impl Page<'_> {
     }
 }
 
-/// A value on one line, unable to steer a terminal.
+/// A value on one line, escaped.
 fn inert(value: &Toml) -> String {
     visible(&value.to_string()).into_owned()
 }

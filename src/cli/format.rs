@@ -1,4 +1,4 @@
-//! The formats of reports, and what is typed to have one in a file.
+//! The report formats, and the syntax for writing one to a file.
 
 use std::path::PathBuf;
 
@@ -31,18 +31,18 @@ pub(super) enum Format {
 }
 
 impl Format {
-    /// Whether colours and links are of use in it.
+    /// Whether colors and links are useful in it.
     pub(super) fn is_for_people(self) -> bool {
         matches!(self, Self::Text | Self::Concise)
     }
 
-    /// Whether the closing lines may stand below it; a document holds its figures itself.
+    /// Whether closing lines may follow it; a document contains its own figures.
     pub(super) fn has_closing(self) -> bool {
         matches!(self, Self::Text | Self::Concise | Self::Github)
     }
 }
 
-/// A report that goes to a file.
+/// A report to a file.
 #[derive(Clone, Debug)]
 pub(super) struct Output {
     pub(super) format: Format,

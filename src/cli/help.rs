@@ -1,13 +1,13 @@
-//! What `--help` and the manual page say beside the options: once, for both.
+//! What `--help` and the manual page say in addition to the options, written once for both.
 
 use textwrap::Options;
 
-/// Columns of the text, as terminals have at least.
+/// The width of the text: almost every terminal has as much.
 const WIDTH: usize = 80;
-/// A word that is longer has its meaning on the next line.
+/// A longer word has its meaning on the next line.
 const WIDEST: usize = 36;
 
-/// What `completions --help` says of where they go.
+/// Where the scripts of `completions` go, for its `--help`.
 pub(super) const COMPLETIONS: &str = "\
 Where shells look for them:
   bash        netpol-lint completions bash > ~/.local/share/bash-completion/completions/netpol-lint
@@ -16,22 +16,22 @@ Where shells look for them:
   elvish      netpol-lint completions elvish >> ~/.config/elvish/rc.elv
   powershell  netpol-lint completions powershell >> $PROFILE";
 
-/// What `man --help` says of how to read it.
+/// How to read the page of `man`, for its `--help`.
 pub(super) const MAN: &str = "\
 Examples:
   netpol-lint man > ~/.local/share/man/man1/netpol-lint.1
   netpol-lint man check > ~/.local/share/man/man1/netpol-lint-check.1";
 
-/// A list of words, each with what it means.
+/// A list of words and their meanings.
 pub(super) struct Section {
-    /// As `--help` writes it.
+    /// Its title in `--help`.
     pub(super) title: &'static str,
-    /// As manual pages call it.
+    /// Its heading in manual pages.
     pub(super) heading: &'static str,
     pub(super) entries: &'static [(&'static str, &'static str)],
 }
 
-/// What a run can be asked to look at and to leave behind, other than options.
+/// Files, exit codes and other things that are not options.
 pub(super) const SECTIONS: [Section; 3] = [
     Section {
         title: "Exit codes",
@@ -114,7 +114,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn meanings_stand_below_one_another_in_eighty_columns() {
+    fn meanings_are_aligned_in_eighty_columns() {
         let text = after();
         assert!(text.contains("\n  1  findings at or above --fail-on\n"), "{text}");
         assert!(text.lines().all(|line| line.len() <= WIDTH), "{text}");

@@ -1,5 +1,5 @@
-//! What is in force: for each key, what its flag says, else the configuration, else the default;
-//! and who said it.
+//! The effective settings: for each key the flag, or else the configuration, or else the default;
+//! and which of them it is.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,10 @@ use super::args::{ConfigArgs, ContextArgs, FileArgs, FindingArgs};
 use super::terminal::Terminal;
 use super::values::{FailOn, Level, Render, Sureness};
 
-/// Who says a value.
+/// Where a value comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// Nobody.
+    /// It is the default.
     Default,
     /// A line of the configuration.
     File(usize),
@@ -32,24 +32,24 @@ pub(super) enum Origin {
     Flag(&'static str),
 }
 
-/// A value, and who says it.
+/// A value, and where it comes from.
 #[derive(Clone, Debug)]
 pub(super) struct Value<T> {
     pub(super) value: T,
     pub(super) origin: Origin,
 }
 
-/// What is in force.
+/// The effective settings.
 #[derive(Debug)]
 pub(super) struct InForce {
-    /// The configuration that was read, as people call it.
+    /// The path of the configuration, as shown to users.
     pub(super) file: Option<String>,
     pub(super) select: Value<Vec<String>>,
     pub(super) ignore: Value<Vec<String>>,
     pub(super) pedantic: Value<bool>,
     pub(super) min_severity: Value<Option<Severity>>,
     pub(super) min_confidence: Value<Option<Confidence>>,
-    /// None for never.
+    /// `None` for `never`.
     pub(super) fail_on: Value<Option<Severity>>,
     pub(super) include: Value<Vec<String>>,
     pub(super) exclude: Value<Vec<String>>,
@@ -60,7 +60,7 @@ pub(super) struct InForce {
     pub(super) well_known: Vec<At<WellKnown>>,
     pub(super) pod_ranges: Value<Vec<IpNet>>,
     pub(super) service_ranges: Value<Vec<IpNet>>,
-    /// Those of the configuration are relative to it.
+    /// Paths in the configuration are relative to it.
     pub(super) inventory: Value<Vec<String>>,
     pub(super) clusters: Vec<At<(Vec<String>, NamedCluster)>>,
     pub(super) test_directories: Value<Vec<String>>,
@@ -68,15 +68,15 @@ pub(super) struct InForce {
     pub(super) expectations: Value<bool>,
     /// Whether charts are rendered.
     pub(super) render: Value<When>,
-    /// What one chart may cost: seconds, and bytes.
+    /// The limits for one chart: seconds, and bytes.
     pub(super) helm_limits: [(&'static str, Value<u64>); 2],
     pub(super) charts: Vec<At<ChartSettings>>,
     /// By key, in the order of the documentation.
-    pub(super) limits: [(&'static str, Value<u64>); 4],
+    pub(super) limits: [(&'static str, Value<u64>); 5],
 }
 
 impl InForce {
-    /// Reads the configuration that what was typed leads to, and puts that before it.
+    /// Reads the configuration, and overrides it with the arguments.
     pub(super) fn new(
         findings: &FindingArgs,
         context: &ContextArgs,
@@ -169,11 +169,12 @@ impl InForce {
                 limit("depth", limits.depth, defaults.depth as u64),
                 limit("nodes", limits.nodes, defaults.nodes as u64),
                 limit("documents", limits.documents, defaults.documents as u64),
+                limit("memory", limits.memory, defaults.memory as u64),
             ],
         })
     }
 
-    /// The least severity shown, which depends on what else is asked for.
+    /// The lowest severity shown, which depends on other settings.
     pub(super) fn least_severity(&self) -> Severity {
         self.selection().least_severity()
     }
@@ -191,7 +192,7 @@ impl InForce {
         }
     }
 
-    /// What the pipeline is asked.
+    /// The request to the pipeline.
     pub(super) fn request(
         self,
         paths: Vec<PathBuf>,
@@ -200,7 +201,8 @@ impl InForce {
     ) -> Request {
         let selection = self.selection();
         let limits = self.yaml_limits();
-        // What was typed starts from the working directory, what is written from the root.
+        // Paths in arguments are relative to the working directory, those in the configuration to
+        // the root.
         let typed = matches!(self.inventory.origin, Origin::Flag(_));
         let file = |path: &String| match typed {
             true => InventoryFile::Given(terminal.cwd().join(path)),
@@ -253,13 +255,14 @@ impl InForce {
     }
 
     fn yaml_limits(&self) -> yaml::Limits {
-        let [file_bytes, depth, nodes, documents] = &self.limits;
+        let [file_bytes, depth, nodes, documents, memory] = &self.limits;
         let count = |limit: &(_, Value<u64>)| usize::try_from(limit.1.value).unwrap_or(usize::MAX);
         yaml::Limits {
             file_bytes: file_bytes.1.value,
             depth: count(depth),
             nodes: count(nodes),
             documents: count(documents),
+            memory: count(memory),
         }
     }
 }
@@ -268,11 +271,11 @@ impl InForce {
 struct Text {
     path: String,
     text: String,
-    /// It lies in the repository.
+    /// Whether it is in the repository.
     is_inside: bool,
 }
 
-/// The configuration's name and text; none where there is none, or none is to be read.
+/// The configuration's name and text; `None` if there is none, or it must not be read.
 fn text(
     args: &ConfigArgs,
     paths: &[PathBuf],
@@ -310,7 +313,7 @@ fn given(list: &[String]) -> Option<Vec<String>> {
     (!list.is_empty()).then(|| list.to_vec())
 }
 
-/// The rules that were typed; a comma at the end of a list is no id.
+/// The rules in the arguments; nothing follows a comma at the end of a list.
 fn ids(typed: &[String]) -> Result<Option<Vec<String>>, Failure> {
     let typed: Vec<&str> = typed.iter().map(|id| id.trim()).filter(|id| !id.is_empty()).collect();
     if typed.is_empty() {
@@ -320,7 +323,7 @@ fn ids(typed: &[String]) -> Result<Option<Vec<String>>, Failure> {
     ids.map(Some).map_err(|(_, what)| Failure::Arguments(what))
 }
 
-/// Who names a rule on the command line wants to see it, whatever the configuration ignores.
+/// A rule that is selected on the command line runs, whatever the configuration ignores.
 fn without_selected(mut ignore: Value<Vec<String>>, typed: &[String]) -> Value<Vec<String>> {
     if matches!(ignore.origin, Origin::File(_)) {
         ignore.value.retain(|id| !typed.iter().any(|typed| typed.trim() == id));

@@ -15,7 +15,7 @@ use crate::{Assembly, Request, report};
 use super::terminal::Terminal;
 use super::{CLEAN, Failure};
 
-/// Names of directories that hold what others wrote.
+/// Names of directories with third-party files.
 const VENDORED: [&str; 4] = ["node_modules", "third-party", "third_party", "vendor"];
 
 /// Writes the configuration to the root of the repository around `path`.
@@ -39,7 +39,7 @@ pub(super) fn create(
         ErrorKind::AlreadyExists => Failure::Arguments(format!("`{shown}` already exists; {hint}")),
         _ => Failure::ConfigFile(shown.clone(), "written", error),
     };
-    // Looked for and made in one step: what exists is never overwritten.
+    // Checked and created in one step: an existing file is never overwritten.
     let mut file = OpenOptions::new().write(true).create_new(true).open(target).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     writeln!(out, "wrote {}", crate::text::visible(&shown))?;
@@ -51,7 +51,7 @@ fn look(root: &Path) -> Result<Seen, Failure> {
     let request = Request { cwd: root.to_owned(), scope, ..Request::default() };
     let repo = match repo::find(&request.scope, root) {
         Ok(repo) => repo,
-        // A repository that is about to be filled.
+        // A repository without files yet.
         Err(repo::Error::NothingToRead(_)) => return Ok(Seen::default()),
         Err(error) => return Err(error.into()),
     };
@@ -72,14 +72,14 @@ fn look(root: &Path) -> Result<Seen, Failure> {
     })
 }
 
-/// The sites with policies, but for those of tests and examples.
+/// The sites with policies, except those of tests and examples.
 fn sites(assembly: &Assembly) -> Vec<&Site> {
     let is_policy = |id: &u32| matches!(assembly.objects[*id as usize].body, Body::Policy(_));
     let sites = assembly.grouped.sites.iter().filter(|site| site.trial.is_none());
     sites.filter(|site| site.members.iter().any(is_policy)).collect()
 }
 
-/// The topmost directories that hold what others wrote.
+/// The topmost directories with third-party files.
 fn vendored(repo: &Repo) -> Vec<String> {
     let mut found = BTreeSet::new();
     for file in &repo.files {

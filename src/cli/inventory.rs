@@ -8,7 +8,7 @@ use crate::{Assembly, Request, repo, report};
 
 use super::{CLEAN, Failure};
 
-/// Prints what runs in the repository, but for tests and examples.
+/// Prints what runs in the repository, except tests and examples.
 pub(super) fn print(request: &Request, out: &mut dyn Write) -> Result<u8, Failure> {
     let repo = repo::find(&request.scope, &request.cwd)?;
     let assembly = Assembly::of(request.options(), &repo, &())?;
@@ -23,7 +23,7 @@ pub(super) fn print(request: &Request, out: &mut dyn Write) -> Result<u8, Failur
     let all = || assembly.grouped.sites.iter();
     let mut objects = of(all().filter(|site| site.trial.is_none()).collect());
     if objects.is_empty() {
-        // Whoever names a directory of examples means them.
+        // If a directory of examples is given as a path, it is included.
         objects = of(all().collect());
     }
     report::inventory::write(out, objects.into_iter())?;

@@ -10,10 +10,10 @@ use super::args::Args;
 use super::help::{SECTIONS, Section};
 use super::{CLEAN, Failure, mistyped};
 
-/// Prints the page of the command of that name; without one, of the whole program.
+/// Prints the page of the command with that name; without one, of the whole program.
 pub(super) fn write(name: Option<&str>, out: &mut dyn Write) -> Result<u8, Failure> {
     let mut program = Args::command();
-    // Tells every command what it is called in full.
+    // Sets the full name of every command.
     program.build();
     let checks = matches!(name, None | Some("check"));
     let command = match name {

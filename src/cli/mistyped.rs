@@ -1,4 +1,4 @@
-//! Commands that were not quite written: the parser takes a word that is none for a path.
+//! Suggestions for mistyped commands: the parser treats an unknown word as a path.
 
 use std::io::ErrorKind;
 
@@ -9,7 +9,7 @@ use crate::repo;
 
 use super::args::Args;
 
-/// What other linters call commands, and what they are called here.
+/// What other linters call their commands, and what ours are called.
 const OTHERS: [(&str, &str); 6] = [
     ("explain", "rule"),
     ("fix", "--fix"),
@@ -19,7 +19,7 @@ const OTHERS: [(&str, &str); 6] = [
     ("version", "--version"),
 ];
 
-/// `; did you mean …?` for a path that is none and looks like a command.
+/// `; did you mean …?` for a path that does not exist and looks like a command.
 pub(super) fn hint(error: &repo::Error) -> String {
     let repo::Error::Path(path, why) = error else { return String::new() };
     match path.to_str() {
@@ -34,7 +34,7 @@ pub(super) fn hint(error: &repo::Error) -> String {
     }
 }
 
-/// What is said of a command that does not exist.
+/// The message for a command that does not exist.
 pub(super) fn no_command(name: &str, program: &Command) -> String {
     let hint = did_you_mean(name, &names(program));
     format!("there is no command `{name}`{hint} (`netpol-lint --help` lists all commands)")

@@ -1,8 +1,8 @@
 //! The command line: arguments to an exit code.
 //!
-//! Arguments become what they mean in two steps: `args` is what was typed, `settings` what
-//! was meant, with everything looked up. No other module sees the argument parser, and each
-//! command is one file that sees only its settings and the writer it is given.
+//! Arguments are processed in two steps: `args` is what was typed, `settings` what it means, with
+//! everything looked up. No other module sees the argument parser, and each command is one file
+//! that sees only its settings and the writer it is given.
 
 mod args;
 mod baseline;
@@ -47,10 +47,10 @@ use values::TextOrJson;
 const CLEAN: u8 = 0;
 /// Findings at or above `--fail-on`.
 const FINDINGS: u8 = 1;
-/// The work could not be done.
+/// The command failed.
 const FAILED: u8 = 2;
 
-/// Runs the program with `arguments` (the first is the program's name) and says how it ended.
+/// Runs the program with `arguments` (the first is the program's name) and returns its exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match Args::read(arguments) {
         Ok(args) => args,
@@ -58,19 +58,19 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     match perform(args) {
         Ok(code) => ExitCode::from(code),
-        // Whoever reads has read enough: `netpol-lint | head` has done what was asked for.
+        // The reader closed the pipe: for `netpol-lint | head` that is a success.
         Err(Failure::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
             ExitCode::from(CLEAN)
         }
         Err(failure) => {
-            // Nobody is left to be told when this fails too.
+            // If this fails too, there is nowhere left to report it.
             let _ = writeln!(anstream::stderr(), "{}", failure.line());
             ExitCode::from(FAILED)
         }
     }
 }
 
-/// What was typed, what it means, and the command that does it.
+/// Parses the settings and runs the command.
 fn perform(args: Args) -> Result<u8, Failure> {
     let settings = Settings::new(args)?;
     let mut out = settings.terminal.stdout();
@@ -99,22 +99,22 @@ fn perform(args: Args) -> Result<u8, Failure> {
     Ok(code)
 }
 
-/// The parser's answer: help and version go to standard output and are a success.
+/// Prints the parser's message: help and version go to standard output and are a success.
 fn answer(error: &clap::Error) -> ExitCode {
     let _ = error.print();
     ExitCode::from(if error.use_stderr() { FAILED } else { CLEAN })
 }
 
-/// Why the work could not be done.
+/// Why a command fails.
 #[derive(Debug)]
 enum Failure {
-    /// Arguments that parse but mean nothing, in a sentence.
+    /// Arguments that parse but are invalid, in a sentence.
     Arguments(String),
-    /// What stops a run.
+    /// The repository can't be read.
     Repo(repo::Error),
-    /// The configuration is wrong.
+    /// The configuration is invalid.
     Config(crate::config::Error),
-    /// A configuration can't be read or written: its path, which of both, and why.
+    /// A configuration can't be read or written: its path, which of the two, and why.
     ConfigFile(String, &'static str, io::Error),
     /// Standard input can't be read, or there is no working directory.
     Read(&'static str, io::Error),
@@ -123,11 +123,11 @@ enum Failure {
 }
 
 impl Failure {
-    /// What is said on standard error: a line, and the line of a configuration that is wrong.
+    /// The message on standard error: a line, and the invalid line of a configuration.
     fn line(&self) -> String {
         let red = anstyle::AnsiColor::Red.on_default().bold();
         let told = self.to_string();
-        // Names of files and globs are data, which may not steer the terminal.
+        // File names and globs are data, so they are escaped.
         let told = match self {
             Self::Config(_) => std::borrow::Cow::Borrowed(told.as_str()),
             _ => crate::text::visible(&told),
@@ -141,7 +141,7 @@ impl fmt::Display for Failure {
         match self {
             Self::Arguments(what) => f.write_str(what),
             Self::Repo(error) => write!(f, "{error}{}", mistyped::hint(error)),
-            // Made visible there, line by line.
+            // Already escaped, line by line.
             Self::Config(error) => write!(f, "{error}"),
             Self::ConfigFile(path, verb, error) => {
                 write!(f, "`{path}` can't be {verb}: {error}")

@@ -1,4 +1,4 @@
-//! Where reports go: one to standard output, others to files, all of the same run.
+//! Where reports go: one to standard output, others to files, all from the same run.
 
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -11,10 +11,10 @@ use super::Failure;
 use super::format::{Format, Output};
 use super::replace::{append, replace, words};
 
-/// The columns of a report that goes to a file.
+/// The columns of a report to a file.
 const WIDTH: usize = 100;
 
-/// Refuses two reports for one file: the second would replace the first.
+/// Rejects two reports to one file: the second would replace the first.
 pub(super) fn refuse_twice(outputs: &[Output], cwd: &Path) -> Result<(), Failure> {
     for (i, output) in outputs.iter().enumerate() {
         let file = real(&output.file, cwd);
@@ -27,7 +27,7 @@ pub(super) fn refuse_twice(outputs: &[Output], cwd: &Path) -> Result<(), Failure
     Ok(())
 }
 
-/// The file that is meant, whether it is there or not.
+/// The real path of a file, whether it exists or not.
 fn real(file: &Path, cwd: &Path) -> PathBuf {
     let file = cwd.join(file);
     if let Ok(real) = file.canonicalize() {
@@ -40,8 +40,7 @@ fn real(file: &Path, cwd: &Path) -> PathBuf {
     }
 }
 
-/// Writes the report of `format` to `out`, with closing lines where it has some and `closing` is
-/// asked for.
+/// Writes the report in `format` to `out`, with closing lines if it has any and `closing` is set.
 pub(super) fn write(
     format: Format,
     closing: bool,
@@ -75,13 +74,13 @@ pub(super) fn write(
     Ok(())
 }
 
-/// How a report looks that no terminal shows.
+/// The look of a report that is not shown on a terminal.
 fn plain(look: &Look) -> Look {
     let cwd = look.cwd.clone();
     Look { color: false, links: false, unicode: true, width: WIDTH, wrap: false, cwd }
 }
 
-/// Writes the reports that go to files.
+/// Writes the reports to files.
 pub(super) fn write_files(
     outputs: &[Output],
     closing: bool,
@@ -97,8 +96,8 @@ pub(super) fn write_files(
     Ok(())
 }
 
-/// More likely the name is mistyped than a manifest meant to go. A JSON file may well be a report
-/// of the run before, which was read as any other.
+/// Rejects a manifest as the target: the name is probably mistyped. A JSON file may well be the
+/// previous run's report, which was read like any other file.
 fn refuse_manifest(file: &Path, outcome: &Outcome, cwd: &Path) -> Result<(), Failure> {
     let is_json = file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
     let Ok(real) = cwd.join(file).canonicalize() else { return Ok(()) };
@@ -126,7 +125,7 @@ fn cannot(file: &Path, error: &io::Error) -> Failure {
     Failure::Arguments(format!("the report `{name}` can't be written: {}{hint}", words(error)))
 }
 
-/// Appends the Markdown report to the summary of the job, which other steps write to as well.
+/// Appends the Markdown report to the job summary, to which other steps write as well.
 pub(super) fn append_summary(file: &Path, outcome: &Outcome, look: &Look) -> Result<(), Failure> {
     let mut text = Vec::new();
     report::markdown::write(&mut text, outcome, &plain(look))?;

@@ -1,4 +1,4 @@
-//! A rule's page, readable in a terminal: its Markdown, laid out in lines.
+//! A rule's page for a terminal: its Markdown, laid out in lines.
 
 use anstyle::{AnsiColor, Effects, Style};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Parser, Tag, TagEnd};
@@ -9,19 +9,19 @@ pub(super) struct Page {
     width: usize,
     color: bool,
     out: String,
-    /// Words of the paragraph, heading or item that is being read.
+    /// The words of the current paragraph, heading or item.
     line: String,
-    /// Styles that are on, the innermost last.
+    /// The active styles, the innermost last.
     styles: Vec<Style>,
-    /// What every line begins with: one part per list or quotation around it.
+    /// The prefix of every line: one part per list or quotation around it.
     indents: Vec<String>,
     /// The bullet of an item that has not printed a line yet.
     bullet: Option<String>,
-    /// The next number of each list around; none for bullets.
+    /// The next number of each list around it; `None` for bullets.
     lists: Vec<Option<u64>>,
-    /// Within a code block.
+    /// Inside a code block.
     code: bool,
-    /// The target of the link that is being read.
+    /// The target of the current link.
     link: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl Page {
         }
     }
 
-    /// The page as text, without a line break at its end.
+    /// The page as text, without a final line break.
     pub(super) fn render(mut self, markdown: &str) -> String {
         for event in Parser::new(markdown) {
             self.event(event);
@@ -66,7 +66,7 @@ impl Page {
                 self.line.push_str(&"-".repeat(self.width.min(40)));
                 self.block();
             }
-            // Comments, mostly; a page has no use for HTML.
+            // Mostly comments; HTML is not shown.
             _ => {}
         }
     }
@@ -139,8 +139,8 @@ impl Page {
         self.bullet = Some(bullet);
     }
 
-    /// The address of a link to elsewhere, where it is not its own text. Links between pages are
-    /// paths in the repository and lead nowhere from a terminal.
+    /// The address of an external link, unless it is its own text. Links between pages are paths in
+    /// the repository and useless in a terminal.
     fn link_end(&mut self) {
         self.styles.pop();
         let Some(target) = self.link.take() else {
@@ -151,7 +151,7 @@ impl Page {
         }
     }
 
-    /// A fence's words after its language (`bad`, `good`) say what the example is.
+    /// The words after a fence's language (`bad`, `good`) say what the example is.
     fn code_start(&mut self, kind: &CodeBlockKind<'_>) {
         self.flush();
         self.code = true;
@@ -175,7 +175,7 @@ impl Page {
         }
     }
 
-    /// Without colours the backticks stay: they tell names from words.
+    /// Without colors the backticks stay: they distinguish names from words.
     fn inline_code(&mut self, text: &str) {
         if self.color {
             self.styles.push(AnsiColor::Cyan.on_default());
@@ -186,8 +186,8 @@ impl Page {
         }
     }
 
-    /// Adds text in the styles that are on, word by word: a style that is cut by a line break
-    /// would run on into the indent of the next line.
+    /// Adds text in the active styles, word by word: a style that spans a line break would also
+    /// apply to the indent of the next line.
     fn words(&mut self, text: &str) {
         let style = self.styles.iter().fold(Style::new(), |all, style| {
             let color = style.get_fg_color().or(all.get_fg_color());
@@ -209,7 +209,7 @@ impl Page {
         if self.color && !plain { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    /// Without colours a heading is underlined.
+    /// Without colors a heading is underlined.
     fn heading(&mut self, level: HeadingLevel) {
         let width = textwrap::core::display_width(&self.line).min(self.width);
         self.flush();
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_take_the_place_of_marks() {
+    fn colors_replace_marks() {
         let page = Page::new(40, true).render(PAGE);
         assert!(page.starts_with("\u{1b}[1msplit-peer\u{1b}[0m\n\nTwo"), "{page:?}");
         assert!(page.contains("\u{1b}[36mnamespaceSelector\u{1b}[0m"), "{page:?}");

@@ -1,5 +1,4 @@
-//! A progress bar, for runs that someone waits for: only on a terminal, and only when the scan
-//! takes longer than half a second.
+//! A progress bar, only on a terminal, and only if the scan takes longer than half a second.
 
 use std::io::IsTerminal;
 use std::sync::mpsc::{RecvTimeoutError, channel};
@@ -10,11 +9,11 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::Progress;
 
-/// Runs shorter than this pass without a flicker.
+/// Shorter runs do not flicker.
 const PATIENCE: Duration = Duration::from_millis(500);
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// Does `work`, and shows on standard error how far it is, unless `quiet`.
+/// Runs `work`, and shows its progress on standard error, unless `quiet`.
 pub(super) fn during<T>(quiet: bool, work: impl FnOnce(&dyn Progress) -> T) -> T {
     if quiet || !std::io::stderr().is_terminal() {
         return work(&());
@@ -24,7 +23,7 @@ pub(super) fn during<T>(quiet: bool, work: impl FnOnce(&dyn Progress) -> T) -> T
     thread::scope(|scope| {
         let bar = &bar;
         scope.spawn(move || {
-            // The sender goes when the work is done or has panicked; either ends the wait.
+            // The sender is dropped when the work is done or has panicked; either ends the wait.
             if waiting.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
                 bar.appear();
                 let _ = waiting.recv();

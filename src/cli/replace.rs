@@ -1,4 +1,4 @@
-//! Files that are written whole or not at all.
+//! Files that are written completely or not at all.
 
 use std::fs;
 use std::io::{self, Write};
@@ -8,10 +8,10 @@ use tempfile::Builder;
 
 use crate::repo::{Boundary, Target};
 
-/// Puts `text` in the place of a file by renaming a new one over it: whoever reads sees the old
-/// text or the new one, also when this is killed. The mode stays. A link that the repository with
-/// that `root` may have brought does not lead out of it: it is replaced instead. Elsewhere links are
-/// followed, and what is no regular file (a pipe, a device) is written to.
+/// Replaces a file by renaming a new one over it: a reader sees the old text or the new one, even
+/// if this process is killed. The mode stays. A link in the repository at `root` never leads
+/// outside it: it is replaced instead. Elsewhere links are followed, and anything that is not a
+/// regular file (a pipe, a device) is written to.
 pub(super) fn replace(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
     let Target { path: real, is_link } = Boundary::new(root).target(&std::path::absolute(path)?)?;
     let before = if is_link { None } else { fs::metadata(&real).ok() };
@@ -24,7 +24,7 @@ pub(super) fn replace(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // As any new file: what the process's mask leaves of it.
+        // The mode of any new file: the process's umask applies.
         builder.permissions(fs::Permissions::from_mode(0o666));
     }
     let mut file = builder.tempfile_in(folder.unwrap_or(Path::new(".")))?;
@@ -37,7 +37,7 @@ pub(super) fn replace(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Adds to a file that others write to as well. No link that the repository may have brought is
+/// Appends to a file that others write to as well. A link that may come from the repository is not
 /// followed.
 pub(super) fn append(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
     let Target { path: real, is_link } = Boundary::new(root).target(&std::path::absolute(path)?)?;
@@ -47,7 +47,7 @@ pub(super) fn append(path: &Path, text: &[u8], root: &Path) -> io::Result<()> {
     fs::OpenOptions::new().append(true).create(true).open(real)?.write_all(text)
 }
 
-/// The words of an I/O error without its number.
+/// The message of an I/O error, without its number.
 pub(super) fn words(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()

@@ -12,7 +12,7 @@ use super::terminal::Terminal;
 use super::{CLEAN, Failure};
 
 const HEADINGS: [&str; 4] = ["rule", "severity", "on", "what it says"];
-/// A summary is not squeezed into fewer columns than this; it goes below its rule instead.
+/// The narrowest column for a summary; below that it goes on the next line.
 const NARROW: usize = 30;
 
 /// Prints the page of `rule`.
@@ -43,7 +43,7 @@ pub(super) fn json(rules: &[&Rule], out: &mut dyn Write) -> Result<u8, Failure> 
     Ok(CLEAN)
 }
 
-/// A rule's summary on one line: in its page it is wrapped.
+/// A rule's summary on one line: in its page it may be wrapped.
 fn summary(rule: &Rule) -> String {
     rule.summary().split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -69,7 +69,7 @@ fn row(rule: &Rule, width: usize, columns: Option<usize>, out: &mut dyn Write) -
     let start = format!("{:width$}  {:8}  {on:8}", rule.id, rule.severity.word());
     let summary = summary(rule);
     let Some(columns) = columns else {
-        // One line a rule, for programs that look for one.
+        // One line per rule, for `grep`.
         return writeln!(out, "{start}  {summary}");
     };
     let room = columns.saturating_sub(start.len() + 2);

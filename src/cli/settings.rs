@@ -1,4 +1,5 @@
-//! What was meant: arguments with everything looked up. After this nothing asks what was typed.
+//! The meaning of the arguments, with everything looked up. Nothing after this sees the arguments
+//! themselves.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +23,7 @@ use super::terminal::Terminal;
 use super::test_args::TestArgs;
 use super::values::{DiffFailOn, DiffFormat, GraphFormat, TestFailOn, TestFormat, TextOrJson};
 
-/// All that the program needs to know.
+/// Everything that the program needs to know.
 pub(super) struct Settings {
     pub(super) terminal: Terminal,
     pub(super) mode: Mode,
@@ -36,7 +37,7 @@ pub(super) enum Mode {
     Rules(TextOrJson),
     /// Explain one rule.
     Rule(&'static Rule, TextOrJson),
-    /// Print the configuration in force.
+    /// Print the effective configuration.
     Config(Box<InForce>),
     /// Print the configuration's schema.
     Schema,
@@ -58,30 +59,30 @@ pub(super) enum Mode {
     Man(Option<String>),
 }
 
-/// What to check, and what to make of the findings.
+/// What to check, and what to do with the findings.
 pub(super) struct Check {
     pub(super) request: Request,
-    /// The configuration that was read, as people call it.
+    /// The path of the configuration, as shown to users.
     pub(super) config: Option<String>,
     pub(super) format: Format,
-    /// The reports that go to files.
+    /// The reports to files.
     pub(super) outputs: Vec<Output>,
-    /// The summary of the job that a Markdown report is appended to.
+    /// The job summary to which a Markdown report is appended.
     pub(super) summary: Option<PathBuf>,
     pub(super) report: Report,
     /// Whether and how far to fix.
     pub(super) fixing: Option<FixOptions>,
-    /// The baseline file to write, and with what.
+    /// The baseline file to write, and its contents.
     pub(super) rewrite: Option<Rewrite>,
-    /// Say on standard error what was read and left out.
+    /// Print on standard error what was read and left out.
     pub(super) verbose: bool,
-    /// Say on standard error how long each stage took.
+    /// Print on standard error how long each stage took.
     pub(super) timings: bool,
-    /// Print how many findings each rule has in place of them.
+    /// Print how many findings each rule has, instead of the findings.
     pub(super) statistics: bool,
-    /// The least severity that makes the run fail; none for never.
+    /// The lowest severity that makes the run fail; `None` for `never`.
     pub(super) fail_on: Option<Severity>,
-    /// How many threads; none for all processors.
+    /// The number of threads; `None` for all processors.
     pub(super) threads: Option<usize>,
 }
 
@@ -92,15 +93,15 @@ pub(super) enum Report {
     Whole,
     /// Findings only.
     Findings,
-    /// Nothing: the exit code says it.
+    /// Nothing: only the exit code is set.
     Nothing,
 }
 
-/// What is written to a baseline file.
+/// The contents of a baseline file.
 pub(super) enum Rewrite {
     /// The findings.
     Findings(PathBuf),
-    /// What it holds, without what is no finding any more.
+    /// The existing entries, without those that no longer match.
     Pruned(PathBuf),
 }
 
@@ -136,7 +137,7 @@ impl Settings {
     }
 }
 
-/// What a command that lints nothing asks of the pipeline.
+/// The request of a command that does not lint.
 fn request(context: ContextArgs, terminal: &Terminal) -> Result<Request, Failure> {
     let in_force = InForce::new(&FindingArgs::default(), &context, terminal)?;
     Ok(in_force.request(context.paths, context.files, terminal))
@@ -248,7 +249,7 @@ impl Mode {
     }
 }
 
-/// Where GitHub wants the summary of the job, when its annotations are written.
+/// GitHub's file for the job summary, if annotations are written.
 fn summary(args: &OutputArgs, report: Report) -> Option<PathBuf> {
     let printed = args.output_format == Format::Github && report != Report::Nothing;
     let is_github = printed || args.output.iter().any(|output| output.format == Format::Github);
@@ -266,7 +267,7 @@ fn fixing(args: &FixArgs) -> Result<Option<FixOptions>, Failure> {
     Ok(is_asked_for.then_some(FixOptions { risky: args.unsafe_fixes, write: !args.diff }))
 }
 
-/// The baseline to hold findings against, and what to write to which.
+/// The baseline to compare with, and which file to write.
 fn baseline(
     args: &AcceptedArgs,
     root: &Path,

@@ -1,4 +1,4 @@
-//! Where output goes: what the terminal can show, if it is one.
+//! Standard output: what the terminal can show, if it is one.
 
 use std::io::{self, BufWriter, IsTerminal, Write};
 use std::path::PathBuf;
@@ -10,15 +10,15 @@ use crate::report::Look;
 use super::Failure;
 use super::values::Color;
 
-/// Columns of a report that goes to a file or a pipe.
+/// The columns of a report to a file or a pipe.
 const WIDTH_OF_FILES: usize = 100;
-/// Prose gets no wider, however wide the terminal: longer lines are hard to read.
+/// The widest line of prose, however wide the terminal: longer lines are hard to read.
 const WIDTH_OF_PROSE: usize = 80;
 
-/// Standard output, looked at once.
+/// Standard output, inspected once.
 pub(super) struct Terminal {
     color: bool,
-    /// The columns, where there are any.
+    /// The columns, if it is a terminal.
     columns: Option<usize>,
     cwd: PathBuf,
 }
@@ -29,7 +29,7 @@ impl Terminal {
         let color = match color {
             Color::Always => true,
             Color::Never => false,
-            // What NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM say, and whether it is a terminal.
+            // As NO_COLOR, CLICOLOR, CLICOLOR_FORCE and TERM say, and whether it is a terminal.
             Color::Auto => AutoStream::choice(&stdout) != ColorChoice::Never,
         };
         let columns = stdout.is_terminal().then(|| {
@@ -41,11 +41,11 @@ impl Terminal {
         Ok(Self { color, columns, cwd })
     }
 
-    /// Standard output, buffered: flush it to hear of a broken pipe.
+    /// Standard output, buffered: flush it to notice a broken pipe.
     pub(super) fn stdout(&self) -> Box<dyn Write> {
         let raw = io::stdout().lock();
         if self.color {
-            // Old consoles of Windows are told colours by calls, not by sequences.
+            // Old Windows consoles set colors by calls, not by escape sequences.
             Box::new(BufWriter::new(AutoStream::new(raw, ColorChoice::Always)))
         } else {
             Box::new(BufWriter::new(raw))
@@ -60,7 +60,7 @@ impl Terminal {
         &self.cwd
     }
 
-    /// The columns to fit tables to; none when nobody looks and `grep` may.
+    /// The columns to fit tables to; `None` if the reader may be `grep`.
     pub(super) fn columns(&self) -> Option<usize> {
         self.columns
     }
@@ -70,7 +70,7 @@ impl Terminal {
         self.columns.map_or(WIDTH_OF_PROSE, |columns| columns.clamp(20, WIDTH_OF_PROSE))
     }
 
-    /// What the writers of reports are told.
+    /// The look for report writers.
     pub(super) fn look(&self) -> Look {
         Look {
             color: self.color,

@@ -1,27 +1,27 @@
-//! What is wrong with a configuration, and where.
+//! Errors in a configuration, and where they are.
 
 use std::fmt;
 use std::ops::Range;
 
 use crate::text::{LineIndex, visible};
 
-/// What is wrong with a configuration, and where.
+/// An error in a configuration, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
-    /// The file, as people call it.
+    /// The file's path, as shown to users.
     pub path: String,
-    /// 1-based.
+    /// The line, counted from 1.
     pub line: usize,
-    /// 1-based, in characters.
+    /// The column, counted from 1, in characters.
     pub column: usize,
     /// What is wrong, in a sentence.
     pub message: String,
-    /// The line itself, and how many of its characters are meant; none where it is not shown.
+    /// The line itself, and how many of its characters are marked; `None` if it is not shown.
     excerpt: Option<(String, usize)>,
 }
 
 impl Error {
-    /// What is wrong with the bytes `span` of `text`.
+    /// An error at the bytes `span` of `text`.
     pub(super) fn new(path: &str, text: &str, span: Range<usize>, message: String) -> Self {
         let index = LineIndex::new(text);
         let at = index.position(text, span.start);
@@ -33,7 +33,7 @@ impl Error {
         Self { path: path.to_owned(), line: at.line, column: at.column, message, excerpt }
     }
 
-    /// Shows no line of the file: for one that is not the repository's.
+    /// Shows no line of the file, because it may be outside the repository.
     pub fn without_excerpt(self) -> Self {
         Self { excerpt: None, ..self }
     }
@@ -45,7 +45,8 @@ impl fmt::Display for Error {
         write!(f, "{}:{line}:{column}: {}", visible(path), visible(message))?;
         let Some((text, width)) = excerpt else { return Ok(()) };
         writeln!(f)?;
-        // A tab is one column here as it is in the place above, so that the marks stay below.
+        // A tab counts as one column in the position, so it is one column here too: the marks stay
+        // aligned.
         let text = text.replace('\t', " ");
         let gutter = line.to_string();
         writeln!(f, "  {gutter} | {}", visible(&text))?;

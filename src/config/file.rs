@@ -1,5 +1,5 @@
-//! What is written. Nothing here is looked up: that is `read`. The comments are what editors show
-//! of each key, by way of the schema.
+//! The file as written. Names are looked up later, in `read`. The comments describe each key in the
+//! schema, so editors show them.
 
 use std::collections::BTreeMap;
 
@@ -172,7 +172,7 @@ pub(super) enum Render {
     Require,
 }
 
-/// Limits on what one file may cost.
+/// Limits on what one file, and a run, may cost.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Limits")]
@@ -189,6 +189,9 @@ pub(super) struct LimitsTable {
     /// The number of documents in a file.
     #[schemars(with = "Option<u32>", range(min = 1))]
     pub documents: Option<Spanned<i64>>,
+    /// About how much memory the objects of a run may take, in MiB.
+    #[schemars(with = "Option<u32>", range(min = 1))]
+    pub memory: Option<Spanned<i64>>,
 }
 
 /// How severe a finding is.

@@ -1,8 +1,8 @@
-//! `netpol-lint.toml`: a text to settings that are understood, each with the line it stands in.
+//! `netpol-lint.toml`: a text to validated settings, each with its line.
 //!
-//! In two steps, like the command line: `file` is what is written, and what its schema is made
-//! of; the rest looks everything up. What is wrong stops the run, at its line and with the word
-//! that was probably meant: a configuration that is half understood would be trusted whole.
+//! It works in two steps, like the command line: `file` is what is written, and the source of the
+//! schema; the rest looks everything up. An error stops the run, at its line and with a suggestion,
+//! because users would trust a configuration that is only partly understood.
 
 mod error;
 mod file;
@@ -33,79 +33,79 @@ pub use schema::schema;
 /// The name of the file, at the repository's root.
 pub const NAME: &str = "netpol-lint.toml";
 
-/// Bytes of a configuration.
+/// The size limit of a configuration.
 const LARGEST: u64 = 1 << 20;
 
-/// A value, and the line it stands in.
+/// A value, and its line.
 #[derive(Clone, Debug)]
 pub struct At<T> {
     /// The value.
     pub value: T,
-    /// Its line, from 1.
+    /// Its line, counted from 1.
     pub line: usize,
 }
 
-/// A configuration, understood. A key that is not written is none, or empty.
+/// A validated configuration. A key that is absent is `None`, or empty.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// Rule ids to run.
     pub select: Option<At<Vec<String>>>,
-    /// Rule ids to leave out.
+    /// Rule ids to ignore.
     pub ignore: Option<At<Vec<String>>>,
-    /// Pedantic rules and notes too.
+    /// Pedantic rules and notes as well.
     pub pedantic: Option<At<bool>>,
-    /// The least severity shown.
+    /// The lowest severity shown.
     pub min_severity: Option<At<Severity>>,
-    /// The least confidence shown.
+    /// The lowest confidence shown.
     pub min_confidence: Option<At<Confidence>>,
-    /// The least severity that makes the run fail; none in it for never.
+    /// The lowest severity that makes the run fail; the inner `None` is `never`.
     pub fail_on: Option<At<Option<Severity>>>,
     /// Globs of the files to report on.
     pub include: Option<At<Vec<String>>>,
-    /// Globs of the files to leave out.
+    /// Globs of the files to exclude.
     pub exclude: Option<At<Vec<String>>>,
     /// Severities by rule id.
     pub severity: Vec<At<(String, Severity)>>,
-    /// Rules left out in some files: as written, and understood.
+    /// Rules ignored in some files: as written, and resolved.
     pub per_path: Vec<At<(Vec<String>, PerPath)>>,
-    /// The namespace of objects that name none.
+    /// The namespace of objects without one.
     pub default_namespace: Option<At<String>>,
     /// The kind of cluster.
     pub profile: Option<At<Profile>>,
     /// Pods that are not in the repository.
     pub well_known: Vec<At<WellKnown>>,
-    /// The addresses of pods.
+    /// The address ranges of pods.
     pub pod_ranges: Option<At<Vec<IpNet>>>,
-    /// The addresses of Services.
+    /// The address ranges of Services.
     pub service_ranges: Option<At<Vec<IpNet>>>,
-    /// Files that tell what runs elsewhere, relative to the configuration.
+    /// Files that list what runs elsewhere, relative to the configuration.
     pub inventory: Option<At<Vec<String>>>,
-    /// Files that are applied together: their globs as written, and understood.
+    /// Files that are applied together: their globs as written, and resolved.
     pub clusters: Vec<At<(Vec<String>, NamedCluster)>>,
-    /// Names of directories whose contents are tried out on their own.
+    /// Names of directories whose contents are applied on their own.
     pub test_directories: Option<At<Vec<String>>>,
     /// Whether the repository's expectations are part of a check.
     pub expectations: Option<At<bool>>,
     /// How Helm charts are rendered.
     pub helm: Helm,
-    /// Bounds on what a file may cost.
+    /// Limits on what a file may cost.
     pub limits: Limits,
 }
 
-/// What is written of Helm charts.
+/// The keys of `[helm]`.
 #[derive(Clone, Debug, Default)]
 pub struct Helm {
     /// Whether they are rendered.
     pub render: Option<At<When>>,
-    /// Seconds that one may take.
+    /// Seconds that one chart may take.
     pub time_limit: Option<At<u64>>,
-    /// Bytes that one may make.
+    /// Bytes that one chart may render to.
     pub output_limit: Option<At<u64>>,
-    /// How some are rendered.
+    /// How certain charts are rendered.
     pub charts: Vec<At<ChartSettings>>,
 }
 
-/// The bounds that are written.
+/// The keys of `[limits]`.
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
     /// Bytes in a file.
@@ -116,15 +116,17 @@ pub struct Limits {
     pub nodes: Option<At<u64>>,
     /// Documents in a file.
     pub documents: Option<At<u64>>,
+    /// MiB of memory that the objects of a run may take.
+    pub memory: Option<At<u64>>,
 }
 
-/// The configuration of the repository with that root, if it has one: its path and its text.
+/// The configuration of the repository at that root, if it has one: its path and its text.
 ///
 /// # Errors
 /// A file that can't be read, or is not UTF-8.
 pub fn find(root: &Path) -> Result<Option<(PathBuf, String)>, (PathBuf, std::io::Error)> {
     let path = root.join(NAME);
-    // A directory of that name is none of ours: it does not make a root either.
+    // A directory with that name is not a configuration, and does not make its parent a root.
     if !path.exists() || path.is_dir() {
         return Ok(None);
     }

@@ -1,12 +1,12 @@
-//! Words that were meant: rule ids and keys, looked up, and the nearest to those that are none.
+//! Looks up rule ids and keys, and suggests the nearest ones for those that do not exist.
 
 use crate::lint::Rule;
 use crate::text::visible;
 
-/// The ids of `written`, each once, with `all` written out: no later stage knows the word.
+/// The ids in `written`, each once, with `all` expanded: no later stage knows that word.
 ///
 /// # Errors
-/// The position of a word that is no rule's id, and what to say of it.
+/// The position of a word that is not a rule id, and the message about it.
 pub fn rule_ids<'a>(
     written: impl IntoIterator<Item = &'a str>,
     rules: &[&'static Rule],
@@ -25,10 +25,10 @@ pub fn rule_ids<'a>(
     Ok(ids)
 }
 
-/// The rule of that id.
+/// The rule with that id.
 ///
 /// # Errors
-/// A sentence that names the ids it may have been meant for.
+/// A sentence with the ids that may be meant.
 pub fn look_up(id: &str, rules: &[&'static Rule]) -> Result<&'static Rule, String> {
     rules.iter().copied().find(|rule| rule.id == id).ok_or_else(|| {
         let known: Vec<&str> = rules.iter().map(|rule| rule.id).collect();
@@ -38,7 +38,7 @@ pub fn look_up(id: &str, rules: &[&'static Rule]) -> Result<&'static Rule, Strin
     })
 }
 
-/// `; did you mean …?`, or nothing where no known word is near.
+/// `; did you mean …?`, or nothing if no known word is similar.
 pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     let near: Vec<String> = nearest(word, known).iter().map(|near| format!("`{near}`")).collect();
     match near.as_slice() {
@@ -48,7 +48,7 @@ pub fn did_you_mean(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// Up to three known words that look like `word`, the nearest first.
+/// Up to three known words that are similar to `word`, the most similar first.
 fn nearest<'a>(word: &str, known: &[&'a str]) -> Vec<&'a str> {
     let word = word.to_lowercase().replace('_', "-");
     let mut near: Vec<(f64, &str)> = known

@@ -1,4 +1,4 @@
-//! A configuration's text to what it means: everything looked up.
+//! Validates a configuration's text and looks up everything in it.
 
 use std::ops::Range;
 
@@ -17,10 +17,10 @@ use crate::resolve::{Profile, WellKnown};
 use crate::text::LineIndex;
 use crate::triage;
 
-/// Understands the configuration `text`, which `path` is the name of in messages.
+/// Reads the configuration `text`; `path` is its name in messages.
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// The first error in it.
 pub fn read(path: &str, text: &str) -> Result<Config, Error> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let reader = Reader { path, text, lines: LineIndex::new(text) };
@@ -78,7 +78,7 @@ impl Reader<'_> {
         At { value, line: self.lines.line(written.span().start) }
     }
 
-    /// What the parser refuses, in our words where ours say more.
+    /// The parser's error, reworded if we can say more.
     fn refused(&self, error: &toml::de::Error) -> Error {
         let span = error.span().unwrap_or(0..0);
         let said = error.message();
@@ -107,7 +107,7 @@ impl Reader<'_> {
         self.error(span, message)
     }
 
-    /// The name in the header of a table, where `span` is one.
+    /// The name in a table header, if `span` is one.
     fn header(&self, span: &Range<usize>) -> Option<&str> {
         let written = self.text.get(span.clone())?;
         written.lines().next()?.trim_end().strip_prefix('[')?.strip_suffix(']')
@@ -129,7 +129,7 @@ impl Reader<'_> {
     }
 
     fn path_set(&self, list: &[Text]) -> Result<PathSet, Error> {
-        // Each alone first, so that the one that is wrong is shown.
+        // Each alone first, to report the one that is invalid.
         for glob in list {
             PathSet::new(std::slice::from_ref(glob.get_ref()))
                 .map_err(|error| self.error(glob.span(), error.to_string()))?;
@@ -182,7 +182,7 @@ impl Reader<'_> {
         }
     }
 
-    /// A namespace's name is a DNS label (RFC 1123), as the API server has it.
+    /// A namespace's name is a DNS label (RFC 1123), as the API server requires.
     fn namespace(&self, written: &Text) -> Result<At<String>, Error> {
         let name = written.get_ref();
         let letters = name.bytes().all(|b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-'));
@@ -283,7 +283,7 @@ impl Reader<'_> {
         Ok(self.at(&entry, settings))
     }
 
-    /// A release's name is up to 53 characters of a DNS name, as helm has it.
+    /// A release's name has at most 53 characters of a DNS name, as helm requires.
     fn release(&self, written: &Text) -> Result<String, Error> {
         let name = written.get_ref();
         let fits = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.');
@@ -307,10 +307,11 @@ impl Reader<'_> {
             depth: self.limit(table.depth, "depth")?,
             nodes: self.limit(table.nodes, "nodes")?,
             documents: self.limit(table.documents, "documents")?,
+            memory: self.limit(table.memory, "memory")?,
         })
     }
 
-    /// A repository says itself what it costs, but only up to a point.
+    /// A repository sets its own limits, but only up to a ceiling.
     fn limit(&self, written: Option<Spanned<i64>>, key: &str) -> Result<Option<At<u64>>, Error> {
         let Some(written) = written else { return Ok(None) };
         let most = limits::ceiling(key);
@@ -328,12 +329,12 @@ impl Reader<'_> {
     }
 }
 
-/// What is written, and what is expected instead.
+/// The type that is written, and the type that is expected.
 fn wrong_type(said: &str) -> Option<(&str, &str)> {
     said.strip_prefix("invalid type: ")?.split_once(", expected ")
 }
 
-/// serde's names of types, as TOML calls them.
+/// serde's type names, in TOML's words.
 fn in_words(kind: &str) -> String {
     match kind {
         "sequence" | "a sequence" => "a list".to_owned(),
@@ -346,7 +347,7 @@ fn in_words(kind: &str) -> String {
     }
 }
 
-/// The nearest of the known words; all of them where none is near.
+/// The most similar of the known words, or all of them if none is similar.
 fn hint(word: &str, known: &[&str]) -> String {
     match did_you_mean(word, known) {
         near if !near.is_empty() || known.is_empty() => near,

@@ -1,25 +1,25 @@
-//! The configuration that `netpol-lint init` writes: every line says why one would want it, and
-//! nothing is changed by it that the repository does not ask for.
+//! The configuration that `netpol-lint init` writes: every line says what it is for, and nothing
+//! changes unless the repository needs it.
 
 use std::fmt::Write;
 
-/// How many clusters are proposed.
+/// How many clusters are suggested.
 const SHOWN: usize = 5;
 
-/// What was seen of a repository.
+/// What `init` found in a repository.
 #[derive(Clone, Debug, Default)]
 pub struct Seen {
     /// Whether all of its manifests are for OpenShift.
     pub is_openshift: bool,
-    /// Directories with copies of what others wrote.
+    /// Directories with copies of third-party files.
     pub vendored: Vec<String>,
-    /// The bundles that its files make, where there are several.
+    /// The bundles of its files, if there are several.
     pub bundles: Vec<String>,
-    /// How many policies name no namespace.
+    /// How many policies have no namespace.
     pub without_namespace: usize,
 }
 
-/// A configuration for what was seen.
+/// A configuration that fits what was found.
 pub fn scaffold(seen: &Seen) -> String {
     let mut out = String::from(
         "# Configuration of netpol-lint for this repository. Every key is optional and has a \
@@ -76,7 +76,7 @@ fn default_namespace(out: &mut String, seen: &Seen) {
     out.push_str("\n# default-namespace = \"default\"\n");
 }
 
-/// Comments here, since a table ends what stands before it.
+/// As comments, because a table header would end the keys before it.
 fn clusters(out: &mut String, seen: &Seen) {
     if seen.bundles.len() > 1 {
         let _ = writeln!(
@@ -121,8 +121,8 @@ fn tables(out: &mut String, seen: &Seen) {
     }
 }
 
-/// The glob for the files of a bundle: its directory, or only the files directly in it where
-/// other bundles lie below.
+/// The glob for the files of a bundle: its directory, or only the files directly in it if other
+/// bundles are below.
 fn files_of(name: &str, all: &[String]) -> String {
     let directory = if name == "." { String::new() } else { format!("/{name}") };
     let below = format!("{name}/");
@@ -138,7 +138,7 @@ fn list(items: impl IntoIterator<Item = String>) -> String {
     format!("[{}]", items.join(", "))
 }
 
-/// A string as TOML writes it.
+/// A string in TOML syntax.
 fn text(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
@@ -148,7 +148,7 @@ mod tests {
     use super::files_of;
 
     #[test]
-    fn a_bundle_of_loose_files_does_not_hold_those_below() {
+    fn a_bundle_of_loose_files_does_not_include_those_below() {
         let all = [".", "a", "a/b", "a-c"].map(str::to_owned);
         let globs = all.each_ref().map(|name| files_of(name, &all));
         assert_eq!(globs, ["/*.yaml", "/a/*.yaml", "/a/b/", "/a-c/"]);

@@ -1,4 +1,5 @@
-//! The JSON schema of the configuration, for editors: made of what is read, so that both agree.
+//! The JSON schema of the configuration, for editors. It is generated from the types that are read,
+//! so that both agree.
 
 use serde_json::{Map, Value, json};
 
@@ -24,7 +25,7 @@ pub fn schema() -> Value {
     schema
 }
 
-/// What holds where nothing is written.
+/// The defaults of absent keys.
 fn defaults() -> Vec<(&'static str, Value)> {
     let limits = Limits::default();
     vec![
@@ -56,7 +57,7 @@ fn defaults() -> Vec<(&'static str, Value)> {
     ]
 }
 
-/// TOML has no null: a key that may be absent is not one that may be null.
+/// TOML has no null: a key that may be absent may not be null.
 fn without_null(value: &mut Value) {
     match value {
         Value::Object(object) => {

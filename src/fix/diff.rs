@@ -1,4 +1,4 @@
-//! What the edits change, as `patch -p1` and `git apply` read it.
+//! The edits as a diff that `patch -p1` and `git apply` can read.
 
 use std::collections::BTreeMap;
 
@@ -7,8 +7,8 @@ use similar::TextDiff;
 use super::Change;
 use crate::text::visible;
 
-/// A unified diff of all changes, with paths from the repository's root. A line that holds control
-/// or bidirectional characters is shown with these written out, as in every report.
+/// A unified diff of all changes, with paths from the repository's root. Control and bidirectional
+/// characters are escaped, as in every report.
 pub fn unified(changes: &BTreeMap<String, Change>) -> String {
     let mut out = String::new();
     for (path, change) in changes.iter().filter(|(_, change)| change.before != change.after) {
@@ -21,7 +21,7 @@ pub fn unified(changes: &BTreeMap<String, Change>) -> String {
     out
 }
 
-/// Tabs and the line's own end stay: they steer nothing here.
+/// Tabs and the line's own end stay: they are harmless here.
 fn inert(line: &str) -> String {
     let content = line.trim_end_matches(['\n', '\r']);
     let parts: Vec<_> = content.split('\t').map(visible).collect();

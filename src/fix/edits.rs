@@ -1,19 +1,19 @@
-//! Which edits are made together, and making them.
+//! Chooses which edits are made together, and applies them.
 
 use crate::lint::{Edit, Finding, Fix, Safety};
 use crate::text::SourceId;
 
-/// A finding whose fix is made.
+/// A finding whose fix is applied.
 #[derive(Clone, Debug)]
 pub(super) struct Chosen {
-    /// What tells it apart from others.
+    /// The finding.
     pub finding: Finding,
-    /// In order.
+    /// Its edits, in order.
     pub edits: Vec<Edit>,
 }
 
-/// For each finding the first fix that is allowed, as long as it does not touch what an earlier
-/// one touches. In the order of their places.
+/// The first allowed fix of each finding, unless it overlaps an earlier one. In the order of their
+/// places.
 pub(super) fn choose(
     findings: &[&Finding],
     file: SourceId,
@@ -42,7 +42,7 @@ pub(super) fn choose(
     chosen
 }
 
-/// Whether two edits overlap; two at the very same place do, since their order would matter.
+/// Whether two edits overlap; two at the same position do, because their order would matter.
 fn touch(one: &Edit, other: &Edit) -> bool {
     one.span.start == other.span.start
         || (one.span.start < other.span.end && other.span.start < one.span.end)
@@ -102,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn unsafe_ones_are_made_when_they_are_asked_for() {
+    fn unsafe_fixes_are_made_on_request() {
         let findings = [finding(&[(0, 1, "a")], Safety::Unsafe)];
         assert_eq!(made(&findings, false), "0123456789");
         assert_eq!(made(&findings, true), "a123456789");

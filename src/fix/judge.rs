@@ -1,4 +1,4 @@
-//! Whether a round of edits did what it was to do, and no harm.
+//! Checks that a round of edits fixed what it was meant to fix, and broke nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,8 +12,8 @@ use crate::yaml::{self, Limits};
 const DOES_NOT_PARSE: &str = "its fixes would make it invalid YAML";
 const STILL_THERE: &str = "a fix does not resolve its finding";
 
-/// The files whose edits must be taken back, and why. An error that `passes` is one that the next
-/// round fixes: rules that are put into effect may need a DNS rule too.
+/// The files whose edits must be reverted, and why. `passes`: errors that the next round fixes,
+/// such as a DNS rule that is missing once rules take effect.
 pub(super) fn judge(
     round: &BTreeMap<String, Vec<Chosen>>,
     before: (&[Finding], &Sources),
@@ -36,7 +36,7 @@ pub(super) fn judge(
             continue;
         }
         let why = format!("its fixes would cause another error ({rule})");
-        // An error in a file that was not edited can come from any that was.
+        // An error in a file that was not edited can come from any file that was.
         let blamed: Vec<&String> =
             if round.contains_key(path) { vec![path] } else { round.keys().collect() };
         for path in blamed {
@@ -46,17 +46,17 @@ pub(super) fn judge(
     wrong
 }
 
-/// How many findings there are of each kind.
+/// How many findings of each kind there are.
 struct Census {
     all: BTreeMap<u64, usize>,
-    /// With the field's list indices, which may move.
+    /// With the field's list indices, which may change.
     exact: BTreeSet<(u64, String)>,
-    /// With the path, and the rule that says it.
+    /// With the path, and the rule that reports it.
     errors: BTreeMap<(u64, String), (usize, &'static str)>,
 }
 
 impl Census {
-    /// Errors that `passes` are not counted.
+    /// Errors that match `passes` are not counted.
     fn of((findings, sources): (&[Finding], &Sources), passes: impl Fn(&Finding) -> bool) -> Self {
         let mut census =
             Self { all: BTreeMap::new(), exact: BTreeSet::new(), errors: BTreeMap::new() };
@@ -73,8 +73,8 @@ impl Census {
     }
 }
 
-/// Whether what was fixed is not found again: there are fewer of its kind, or none at its place
-/// (a rule that tells of one place at a time then tells of the next).
+/// Whether what was fixed is no longer found: there are fewer findings of its kind, or none at its
+/// place (a rule that reports one place at a time then reports the next).
 fn are_gone(chosen: &[Chosen], sources: &Sources, was: &Census, is: &Census) -> bool {
     let findings: Vec<Finding> = chosen.iter().map(|chosen| chosen.finding.clone()).collect();
     let mut fixed: BTreeMap<u64, Vec<&Finding>> = BTreeMap::new();
@@ -89,7 +89,7 @@ fn are_gone(chosen: &[Chosen], sources: &Sources, was: &Census, is: &Census) -> 
     })
 }
 
-/// The same documents as before, and nothing more that can't be read.
+/// The same documents as before, and no new parse errors.
 fn still_parses(change: &Change) -> bool {
     let count = |text: &str| {
         let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &Limits::default());
@@ -121,7 +121,7 @@ mod tests {
         Finding { field: field.to_owned(), ..finding }
     }
 
-    /// What is said when the first of `before` is fixed and `after` is found then.
+    /// The verdict if the first of `before` is fixed and `after` is found then.
     fn verdict(before: &[Finding], after: &[Finding]) -> Vec<String> {
         let sources = sources();
         let chosen = Chosen { finding: before[0].clone(), edits: Vec::new() };
@@ -131,22 +131,22 @@ mod tests {
     }
 
     #[test]
-    fn what_is_mended_must_be_gone() {
+    fn what_is_fixed_must_not_be_found_again() {
         let (first, second) = (
             finding(0, "spec.egress[0]", Severity::Warning),
             finding(0, "spec.egress[1]", Severity::Warning),
         );
         let found = [first.clone(), second.clone()];
         assert_eq!(verdict(&found, &found[1..]), [""; 0]);
-        // The other one, at the place of the first: an item that stood before it has gone.
+        // The second finding, now at the place of the first: an earlier item was removed.
         assert_eq!(verdict(&found, &found[..1]), [""; 0]);
         assert_eq!(verdict(&found, &found), [STILL_THERE]);
-        // One is told of at a time: now the next.
+        // The rule reports one place at a time: now the next.
         assert_eq!(verdict(&[first], &[second]), [""; 0]);
     }
 
     #[test]
-    fn an_error_that_was_not_there_is_blamed_on_its_file_or_on_all() {
+    fn a_new_error_is_blamed_on_its_file_or_on_all() {
         let fixed = finding(0, "spec.egress", Severity::Error);
         let why = format!("its fixes would cause another error ({})", RULES[0].id);
         for file in [0, 1] {

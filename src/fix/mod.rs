@@ -1,7 +1,8 @@
-//! Findings to edited files: the edits that do not get in each other's way are made together, the
-//! result is judged by what the next run finds in it, and only then written.
+//! Findings to edited files: edits that do not overlap are applied together, the next run checks
+//! the result, and only then are files written.
 //!
-//! The stage holds the texts, the caller runs the pipeline on them: see [`crate::apply_fixes`].
+//! This stage keeps the texts, and the caller runs the pipeline on them: see
+//! [`crate::apply_fixes`].
 
 mod diff;
 mod edits;
@@ -19,43 +20,43 @@ use crate::text::{Origin, SourceId, Sources};
 
 use edits::Chosen;
 
-/// Texts that stand in for files, by the path that they are reported under.
+/// Texts that replace files, by the path that they are reported under.
 pub type Texts = BTreeMap<String, Arc<str>>;
 
-/// Findings, and the texts that they lie in.
+/// Findings, and their sources.
 pub type Found<'a> = (&'a [Finding], &'a Sources);
 
-/// What became of one file.
+/// The change of one file.
 #[derive(Clone, Debug)]
 pub struct Change {
     /// The path to open it with.
     open: PathBuf,
     /// The text as it was read.
     pub before: Arc<str>,
-    /// The text with the edits that were made so far.
+    /// The text with the edits so far.
     pub after: Arc<str>,
     /// How many findings the edits fix.
     pub fixed: usize,
 }
 
-/// The files as they are to be, while they are worked out.
+/// The files with their edits, before anything is written.
 #[derive(Debug)]
 pub struct Draft {
     root: PathBuf,
-    /// Files that were given by a symbolic link.
+    /// Given paths that are symbolic links.
     linked: Vec<PathBuf>,
-    /// Whether unsafe fixes are made too.
+    /// Whether unsafe fixes are applied too.
     risky: bool,
     changes: BTreeMap<String, Change>,
-    /// Files that are left as they are, and why.
+    /// Files that are not changed, and why.
     refused: BTreeMap<String, String>,
-    /// What the last round did to each file.
+    /// What the last round changed in each file.
     round: BTreeMap<String, Vec<Chosen>>,
 }
 
 impl Draft {
-    /// Nothing is edited yet. Only files below `root` ever are, and none that one of the `given`
-    /// paths reaches by a symbolic link.
+    /// A draft without edits. Only files below `root` are ever edited, and none that one of the
+    /// `given` paths reaches through a symbolic link.
     pub fn new(root: &Path, given: &[PathBuf], risky: bool) -> Self {
         Self {
             root: root.to_owned(),
@@ -67,8 +68,8 @@ impl Draft {
         }
     }
 
-    /// Makes the edits of as many findings as go together, and says whether there were any. Of
-    /// edits that overlap the first is made, and the others are left for the next round.
+    /// Applies the edits of as many findings as possible, and returns whether there were any. Of
+    /// overlapping edits, the first is applied, and the others wait for the next round.
     pub fn edit(&mut self, findings: &[Finding], sources: &Sources) -> bool {
         self.round.clear();
         let (risky, mut by_file) = (self.risky, BTreeMap::<SourceId, Vec<&Finding>>::new());
@@ -101,9 +102,9 @@ impl Draft {
         !self.round.is_empty()
     }
 
-    /// Takes back the edits of files in which the last round's findings are still there, an error
-    /// came up that the next round does not fix, or something no longer parses; says whether
-    /// there were any.
+    /// Reverts the edits in files in which the last round's findings remain, a new error appears
+    /// that the next round does not fix, or a document no longer parses; returns whether there were
+    /// any.
     pub fn judge(&mut self, before: Found<'_>, after: Found<'_>) -> bool {
         let passes = |finding: &Finding| {
             let source = after.1.get(finding.place.source);
@@ -115,8 +116,8 @@ impl Draft {
         self.take_back(verdicts)
     }
 
-    /// The last word, when all rounds are over: an error that was not there at first takes back
-    /// the edits of its file; says whether there was any.
+    /// Runs after all rounds: a new error reverts the edits of its file; returns whether there was
+    /// any.
     pub fn conclude(&mut self, first: Found<'_>, last: Found<'_>) -> bool {
         let all = self.changes.keys().map(|path| (path.clone(), Vec::new())).collect();
         let verdicts = judge::judge(&all, first, last, &self.changes, |_| false);
@@ -131,7 +132,7 @@ impl Draft {
         any
     }
 
-    /// Leaves every file as it is in which the last round could still find something to do.
+    /// Gives up on every file in which the last round could still find something to fix.
     pub fn give_up(&mut self) {
         for path in self.round.keys().cloned().collect::<Vec<_>>() {
             self.refuse(&path, "its fixes undo each other".to_owned());
@@ -154,12 +155,12 @@ impl Draft {
         &self.changes
     }
 
-    /// The files that could have been fixed and are left as they are, and why.
+    /// The files that could have been fixed and are not changed, and why.
     pub fn refused(&self) -> &BTreeMap<String, String> {
         &self.refused
     }
 
-    /// Writes the edited files, each whole or not at all; says whether all of them could be.
+    /// Writes the edited files, each completely or not at all; returns whether all were written.
     pub fn write(&mut self) -> bool {
         let written: Vec<(String, Result<(), String>)> = self
             .changes

@@ -1,4 +1,4 @@
-//! Files on disk: which may be edited, and writing one whole or not at all.
+//! Files on disk: which ones may be edited, and how one is written completely or not at all.
 
 use std::fs;
 use std::io::Write;
@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::Change;
 use crate::repo::Boundary;
 
-/// Only a regular file below the root is edited: never one that a symbolic link leads to.
+/// Only a regular file below the root is edited: never the target of a symbolic link.
 pub(super) fn may_edit(path: &Path, root: &Path, linked: bool) -> Result<(), String> {
     if linked {
         return Err("it was passed as a symbolic link".to_owned());
@@ -20,8 +20,8 @@ pub(super) fn may_edit(path: &Path, root: &Path, linked: bool) -> Result<(), Str
     if is_inside { Ok(()) } else { Err("it is outside the repository".to_owned()) }
 }
 
-/// What symbolic links among the given paths lead to: files are known by their real paths. A
-/// directory counts where a link leads out of the repository that its name lies in.
+/// The targets of symbolic links among the given paths: files are known by their real paths. A
+/// directory counts if a link points outside the repository that contains its name.
 pub(super) fn linked(given: &[PathBuf]) -> Vec<PathBuf> {
     let is_file_link = |path: &Path| {
         path.is_file() && fs::symlink_metadata(path).is_ok_and(|data| data.is_symlink())
@@ -30,7 +30,7 @@ pub(super) fn linked(given: &[PathBuf]) -> Vec<PathBuf> {
     given.iter().filter(is_link).filter_map(|path| path.canonicalize().ok()).collect()
 }
 
-/// Whether a path that is typed as one of a repository is not in it.
+/// Whether a path that is typed as one inside a repository is outside it.
 fn leads_out(path: &Path) -> bool {
     let (Ok(full), Ok(real)) = (std::path::absolute(path), path.canonicalize()) else {
         return false;
@@ -40,8 +40,8 @@ fn leads_out(path: &Path) -> bool {
     roots.any(|root| root.canonicalize().is_ok_and(|root| !real.starts_with(root)))
 }
 
-/// Extended attributes (access lists, labels of SELinux, a user's own). Some may only be written
-/// by root, which is no reason to leave the file as it is.
+/// Extended attributes (access lists, SELinux labels, a user's own). Only root may set some of
+/// them, which is no reason not to edit the file.
 #[cfg(unix)]
 fn keep_attributes(file: &fs::File, from: &Path) {
     use xattr::FileExt;
@@ -55,8 +55,8 @@ fn keep_attributes(file: &fs::File, from: &Path) {
 #[cfg(not(unix))]
 fn keep_attributes(_: &fs::File, _: &Path) {}
 
-/// In a container, root often works on files that are somebody else's. Nobody else may give a
-/// file away, so it does not matter whether this succeeds.
+/// In a container, root often works on other users' files. Only root may change a file's owner, so
+/// it does not matter whether this succeeds.
 #[cfg(unix)]
 fn keep_owner(file: &fs::File, metadata: &fs::Metadata) {
     use std::os::unix::fs::MetadataExt;
@@ -66,14 +66,14 @@ fn keep_owner(file: &fs::File, metadata: &fs::Metadata) {
 #[cfg(not(unix))]
 fn keep_owner(_: &fs::File, _: &fs::Metadata) {}
 
-/// Writes the new text beside the file and moves it into its place, with the same permissions. A
-/// file that somebody has changed since it was read is left alone.
+/// Writes the new text to a temporary file beside the file and renames it, with the same
+/// permissions. A file that has changed since it was read is not touched.
 pub(super) fn write(change: &Change, root: &Path) -> Result<(), String> {
     may_edit(&change.open, root, false)?;
     let failed = |error: std::io::Error| format!("it can't be written: {error}");
     let most = change.before.len() as u64;
     let read = Boundary::new(root).read(&change.open, most);
-    // A file that has grown is too large to be read.
+    // A file that has grown is too large to read.
     if !read.is_ok_and(|text| text == change.before.as_bytes()) {
         return Err("it has changed since it was read".to_owned());
     }

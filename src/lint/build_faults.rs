@@ -15,7 +15,7 @@ pub(crate) struct BuildFaults<'a> {
 }
 
 impl BuildFaults<'_> {
-    /// What could not be made, once each, with the bundles that it is missing from. What is missing
+    /// What could not be built, once each, with the bundles that it is missing from. The same fault
     /// in several lines of one file is one finding.
     pub(crate) fn findings(&self) -> Vec<Finding> {
         let mut found: Vec<Finding> = Vec::new();
@@ -35,7 +35,7 @@ impl BuildFaults<'_> {
         for (number, (built, unit)) in units {
             let is_lost = self.losses.is_policy_of(number);
             let faults = built.faults.iter().filter(|fault| !is_reported_by_reading(fault));
-            // kustomize stops at its first error: what else is wrong is shown there.
+            // kustomize stops at its first error, so the others are related places of that finding.
             let mut stopped: Option<usize> = None;
             for fault in faults.filter(|fault| fault.kind != FaultKind::Unrendered) {
                 let is_hidden = !self.reported.is_reported(fault.place.source);
@@ -69,8 +69,9 @@ impl BuildFaults<'_> {
         found
     }
 
-    /// Where to report what is wrong in a file that is not reported on, if it keeps something that
-    /// is from being judged: at what shapes the bundle, else at a policy that is missing from it.
+    /// Where to report a mistake in a file that is not reported on, if it keeps a reported file
+    /// from being checked: at what affects the whole bundle, or else at a policy that is missing
+    /// from it.
     fn anchor(&self, built: &Built, unit: &Unit) -> Option<Span> {
         let reported = || built.files.iter().copied().filter(|id| self.reported.is_reported(*id));
         let is_of_unit = |id: &SourceId| {

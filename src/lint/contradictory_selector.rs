@@ -1,4 +1,4 @@
-//! A selector whose requirements can't all hold.
+//! A selector whose requirements no pod can meet together.
 
 use compact_str::CompactString;
 
@@ -49,7 +49,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The first two requirements, in the order in which they are written, that leave no value.
+/// The first two requirements, in the order in which they are written, that exclude every value.
 fn contradiction(selector: &Selector) -> Option<(&Requirement, &Requirement)> {
     if selector.is_refused() {
         return None;
@@ -66,7 +66,7 @@ fn contradiction(selector: &Selector) -> Option<(&Requirement, &Requirement)> {
             continue;
         };
         if !can_hold(of_key.iter().copied().chain([*later])) {
-            // The one of the earlier ones that alone is at odds with it, else the last of them.
+            // The earlier requirement that contradicts it alone, or else the last of them.
             let culprit = of_key.iter().find(|earlier| !can_hold([**earlier, *later].into_iter()));
             return Some((culprit.unwrap_or(last), later));
         }
@@ -79,8 +79,8 @@ fn is_known(requirement: &Requirement) -> bool {
     !texts.any(|text| is_placeholder(text))
 }
 
-/// Whether some value of the label, or its absence, meets all of them. `NotIn` is also true where
-/// the key is absent (apimachinery pkg/labels/selector.go, `Requirement.Matches`).
+/// Whether some value of the label, or its absence, meets all of them. `NotIn` is also true if the
+/// key is absent (apimachinery pkg/labels/selector.go, `Requirement.Matches`).
 fn can_hold<'a>(requirements: impl Iterator<Item = &'a Requirement> + Clone) -> bool {
     let is = |operator: Operator| move |r: &&Requirement| r.operator == operator;
     let must_be_there =
@@ -92,7 +92,7 @@ fn can_hold<'a>(requirements: impl Iterator<Item = &'a Requirement> + Clone) -> 
         return false;
     }
     let mut listed = requirements.clone().filter(is(Operator::In));
-    // `Exists` beside `NotIn`: there are always other values.
+    // `Exists` with `NotIn`: there are always other values.
     let Some(first) = listed.next() else {
         return true;
     };

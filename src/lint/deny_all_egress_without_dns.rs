@@ -1,4 +1,4 @@
-//! Pods that nothing at all is allowed out of, not even to ask DNS.
+//! Pods without any allowed egress, not even DNS.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     check: Check::Cluster(check),
 };
 
-/// A policy, and those of its pods that nothing is allowed out of.
+/// A policy, and those of its pods without any allowed egress.
 struct ShutIn {
     policy: u32,
     pods: Vec<Subject>,
@@ -30,7 +30,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     };
     let isolating = cx.cluster.policies().iter().filter(isolates).count();
     let mut found = shut_in(cx);
-    // Where most policies let nothing out, that is how it is done here, and told once.
+    // If most policies allow no egress, that is this repository's practice, and reported once.
     if found.len() > 1 && found.len() * 2 > isolating {
         let mut told: HashSet<Subject> = found[0].pods.iter().copied().collect();
         for subject in found.split_off(1).into_iter().flat_map(|shut_in| shut_in.pods) {
@@ -42,7 +42,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     findings.extend(found.iter().filter_map(|shut_in| finding(cx, shut_in)));
 }
 
-/// The policies that let none of some pods out, each with pods that no earlier one has.
+/// The policies whose pods have no allowed egress, each with pods that no earlier one has.
 fn shut_in(cx: &Context<'_>) -> Vec<ShutIn> {
     let mut found: Vec<ShutIn> = Vec::new();
     let mut earlier = Earlier::new(cx.cluster);
@@ -91,7 +91,7 @@ fn finding(cx: &Context<'_>, shut_in: &ShutIn) -> Option<Finding> {
     Some(Finding::new(&RULE, place, message, help).about(cx, At { policy: shut_in.policy, spot }))
 }
 
-/// The `egress:` key, else the `Egress` item of `policyTypes`.
+/// The `egress:` key, or else the `Egress` item of `policyTypes`.
 fn place(policy: &Policy) -> Option<(Span, Spot)> {
     let rules = Spot::Rules(Direction::Egress);
     if let Some(key) = rules.key_span(policy) {

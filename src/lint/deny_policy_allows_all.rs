@@ -1,4 +1,4 @@
-//! A policy that is called deny and lets everyone in.
+//! A policy with "deny" in its name that allows everyone.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::{At, Direction, Policy, Spot};
@@ -24,7 +24,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     if let Some(told) = told_direction(name) {
         meant.retain(|direction| *direction == told);
     }
-    // One direction closed and the other left open is how denying one of them is often written.
+    // One denied and one open direction is a common way to deny only one of them.
     let open: Vec<At> =
         meant.iter().filter_map(|direction| everyone_rule(id, policy, *direction)).collect();
     if open.len() == meant.len() {
@@ -40,16 +40,16 @@ fn name_words(name: &str) -> impl Iterator<Item = &str> {
 fn is_called_deny(name: &str) -> bool {
     let denies =
         |word: &str| matches!(word, "deny" | "denyall" | "isolate" | "isolated" | "isolation");
-    // Elsewhere in a name `block` is as often a thing: `ceph-block-pool`.
+    // Elsewhere in a name `block` is often the name of a thing: `ceph-block-pool`.
     let blocks = matches!(name_words(name).find(|word| *word != "default"), Some("block"));
-    // "deny all except …" and "block and allow" tell of an exception that may be this rule.
+    // "deny all except …" and "block and allow" mention an exception, which may be this rule.
     let excepts = |word: &str| {
         ["allow", "except", "permit", "open"].iter().any(|start| word.starts_with(start))
     };
     (blocks || name_words(name).any(denies)) && !name_words(name).any(excepts)
 }
 
-/// The one direction that the name tells.
+/// The one direction that the name mentions.
 fn told_direction(name: &str) -> Option<Direction> {
     let tells = |direction: Direction| {
         let words: &[&str] = match direction {
@@ -65,7 +65,7 @@ fn told_direction(name: &str) -> Option<Direction> {
     }
 }
 
-/// The rule for everyone on every port: `- {}`.
+/// The rule that allows everyone on every port: `- {}`.
 fn everyone_rule(id: u32, policy: &Policy, direction: Direction) -> Option<At> {
     let mut rules = (0u32..).zip(policy.rules(direction));
     let (index, _) = rules.find(|(_, rule)| rule.is_for_everyone() && rule.is_for_all_ports())?;

@@ -1,4 +1,4 @@
-//! DNS by one of UDP and TCP only.
+//! DNS over only one of UDP and TCP.
 
 use super::edits::{self, New, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity};
@@ -22,8 +22,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     findings.extend(cx.reach.halves_of_dns(id).iter().find_map(|half| finding(cx, id, half)));
 }
 
-/// The finding stands at the entry that allows the one protocol, so only in the policy that has
-/// it.
+/// The finding is on the entry for the allowed protocol, so only in the policy with that entry.
 fn finding(cx: &Context<'_>, id: u32, half: &Half) -> Option<Finding> {
     let rules = cx.reach.rules_for_dns(id, half.port);
     let (at, entry) = rules.into_iter().find_map(|at| allowing_entry(cx, at, half))?;
@@ -36,8 +35,8 @@ fn finding(cx: &Context<'_>, id: u32, half: &Half) -> Option<Finding> {
     Some(finding)
 }
 
-/// An entry for the other protocol, with its keys in the order of the one that is there. What port
-/// a name has by the other protocol can't be told.
+/// An entry for the other protocol, with its keys in the order of the existing one. The port that a
+/// name has for the other protocol is unknown.
 fn add_other(cx: &Context<'_>, at: At, entry: &PortEntry, allowed: Protocol) -> Option<Fix> {
     let Spot::Port(direction, rule, nth) = at.spot else {
         return None;
@@ -73,7 +72,7 @@ fn allowing_entry<'a>(cx: &Context<'a>, at: At, half: &Half) -> Option<(At, &'a 
             reach::entry_allows(cx.cluster, entry, port(number), Destination::ClusterDns).is_yes()
         })
     };
-    // Every port of an address that DNS may have is no rule about DNS.
+    // A rule for every port of an address that DNS may have is not about DNS.
     let means_dns = |entry: &PortEntry| half.sure || !entry.port.is_absent();
     let mut entries = (0u32..).zip(rule.port_list());
     let (nth, entry) = entries.find(|(_, entry)| allows(entry) && means_dns(entry))?;

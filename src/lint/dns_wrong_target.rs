@@ -1,4 +1,4 @@
-//! A DNS rule that points where the cluster's DNS is not.
+//! A DNS rule that does not match the cluster's DNS.
 
 use super::edits::{self, New, Site};
 use super::{
@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
-    // A rule for another resolver beside a right one is nobody's mistake.
+    // A rule for another resolver in addition to a correct one is not a mistake.
     if !policy.isolates(Direction::Egress) || !cx.reach.lacks_dns(id) {
         return;
     }
@@ -40,7 +40,7 @@ fn is_about_dns(rule: &TrafficRule) -> bool {
     rule.port_list().iter().any(|entry| entry.port.get() == Some(&PortRef::Number(53)))
 }
 
-/// Right pods, everyone, or the Service's address, but on OpenShift the pods listen on 5353.
+/// The right pods, everyone, or the Service's address, but on OpenShift the pods listen on 5353.
 fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {
     let port = cx.cluster.profile.dns_port();
     let may_have_right_one = rule
@@ -76,7 +76,7 @@ fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opti
 }
 
 /// Whether a peer is the cluster's DNS, by selector or by an address that it may have. A resolver
-/// of the repository listens on whatever port it declares.
+/// in the repository may listen on any port that it declares.
 fn means_dns(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
     match peer.ip_block.get() {
         Some(block) => !reach::block_may_be_dns(cx.cluster, block).is_no(),
@@ -87,7 +87,7 @@ fn means_dns(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
     }
 }
 
-/// The DNS pods' port wherever the rule has the Service's.
+/// Replaces the Service's port by the DNS pods' port.
 fn write_port(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let port = cx.cluster.profile.dns_port();
@@ -143,7 +143,7 @@ fn name_namespace(cx: &Context<'_>, at: At) -> Option<Fix> {
     let namespace = cx.cluster.profile.dns_namespace();
     let site = Site::of(cx, at.policy)?;
     let node = site.node(Spot::Peer(direction, rule, nth))?;
-    // A null one is absent, and a key must not stand twice.
+    // A null one counts as absent, but adding another would duplicate the key.
     if node.get("namespaceSelector").is_some() {
         return None;
     }
@@ -165,7 +165,7 @@ struct Reason {
     confidence: Confidence,
 }
 
-/// What keeps a peer from being the cluster's DNS; none where that is another rule's to say.
+/// Why a peer can't be the cluster's DNS; `None` if another rule reports it.
 fn reason(cx: &Context<'_>, id: u32, spot: Spot, peer: &Peer) -> Option<(At, Reason)> {
     let Spot::Peer(direction, rule, nth) = spot else {
         return None;
@@ -195,14 +195,14 @@ fn reason(cx: &Context<'_>, id: u32, spot: Spot, peer: &Peer) -> Option<(At, Rea
         words::quoted(name),
         home_of_dns
     );
-    // Right in other kinds of cluster: the repository may be for several.
+    // Right for other kinds of cluster: the repository may be for several.
     let confidence = if is_dns_namespace(name) { Confidence::Medium } else { RULE.confidence };
     Some((namespaces, Reason { place: *place, message, confidence }))
 }
 
-/// Whether DNS lives in `name` in other kinds of cluster, and in this one elsewhere: `kube-system`
-/// on OpenShift. A policy of these pods that names both is written for both kinds, and is quiet
-/// since they do reach their DNS.
+/// Whether DNS runs in `name` in other kinds of cluster, but not in this one: `kube-system` on
+/// OpenShift. A policy of these pods with both namespaces is written for both kinds, and is not
+/// reported because they do reach their DNS.
 fn is_empty_of_dns(cx: &Context<'_>, name: &str) -> bool {
     cx.cluster.profile == Profile::OpenShift && name != cx.cluster.profile.dns_namespace()
 }

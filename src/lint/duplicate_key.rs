@@ -1,5 +1,5 @@
-//! A key twice in one mapping. Its findings are made of what was noticed as the files were read,
-//! since the trees of all but policies are dropped then.
+//! A duplicate key in one mapping. Duplicates are recorded while files are read, because the trees
+//! of everything but policies are dropped then.
 
 use super::{Check, Confidence, Finding, Rule, Severity, Subject, words};
 use crate::bundle::Head;
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check: Check::Reading,
 };
 
-/// What was noticed, as a finding.
+/// The finding for a duplicate.
 pub fn finding(duplicate: &Duplicate) -> Finding {
     match duplicate {
         Duplicate::Key(key) => of_key(key),
@@ -51,7 +51,7 @@ fn of_key(duplicate: &DuplicateKey) -> Finding {
     finding
 }
 
-/// The finding is where the second object begins.
+/// The finding is at the start of the second object.
 fn of_object(duplicate: &DuplicateObject) -> Finding {
     let DuplicateObject { first: (first, start), second: (second, place), others, .. } = duplicate;
     let what_happens = match duplicate.is_rendered {

@@ -24,7 +24,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
         if head.name.is_empty() || is_filled_in(head) || is_in_a_document(cx, head) {
             continue;
         }
-        // Policies stand in the order of their places: the first of them is the earlier one.
+        // Policies are in the order of their places, so the first one is the earlier.
         let earlier = *seen.entry((together(cx, head), namespace, &head.name)).or_insert(id);
         if earlier != id && cx.cluster.is_reported(id) {
             findings.push(finding(cx, earlier, id));
@@ -42,8 +42,8 @@ fn is_in_a_document(cx: &Context<'_>, head: &Head) -> bool {
     path.ends_with(".md") || path.ends_with(".markdown")
 }
 
-/// What is surely applied together with a policy: the files of its directory. Examples and tests
-/// are tried one by one: there it is the file alone.
+/// What is certainly applied together with a policy: the files of its directory. Examples and tests
+/// are applied one by one: there it is only the file.
 fn together<'a>(cx: &Context<'a>, head: &Head) -> &'a str {
     let path = cx.sources.get(head.source).path.as_str();
     if cx.cluster.is_trial { path } else { bundle::directory(path) }

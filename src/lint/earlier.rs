@@ -1,4 +1,4 @@
-//! What the findings of a rule have told of so far, so that pods are told of once.
+//! What earlier findings of a rule are about, so that each pod is reported once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,11 +11,11 @@ pub(super) struct Earlier<'a> {
     cluster: &'a Cluster,
     /// The workloads of each finding.
     told: Vec<RangeSetBlaze<u32>>,
-    /// The findings that told of a workload.
+    /// The findings about a workload.
     by_workload: HashMap<u32, Vec<usize>>,
-    /// The groups of policies whose workloads have all been told of.
+    /// The groups of policies whose workloads have all been reported.
     groups: HashSet<GroupId>,
-    /// The selectors of the policies that told of pods which no manifest shows, by namespace.
+    /// The selectors of reported policies whose pods no manifest shows, by namespace.
     selectors: HashMap<u32, SelectorIndex>,
 }
 
@@ -30,12 +30,12 @@ impl<'a> Earlier<'a> {
         }
     }
 
-    /// Whether the workloads of a policy were told of, since another one selects the same.
+    /// Whether the workloads of a policy have been reported for another one that selects the same.
     pub(super) fn has_told_of_group(&self, policy: u32) -> bool {
         self.groups.contains(&self.cluster.group_of(policy))
     }
 
-    /// Whether one earlier finding has told of all those pods of a policy.
+    /// Whether one earlier finding covers all those pods of a policy.
     pub(super) fn has_told(&self, policy: u32, pods: &[Subject]) -> bool {
         let numbers = || pods.iter().filter_map(|subject| subject.workload());
         let Some(rarest) = numbers().min_by_key(|n| self.by_workload.get(n).map_or(0, Vec::len))
@@ -57,13 +57,13 @@ impl<'a> Earlier<'a> {
         index.covering(selector).any(covers)
     }
 
-    /// Remembers that the workloads of a policy, and of all that select the same, have been told
-    /// of.
+    /// Records that the workloads of a policy, and of all policies that select the same, have been
+    /// reported.
     pub(super) fn tell_of_group(&mut self, policy: u32) {
         self.groups.insert(self.cluster.group_of(policy));
     }
 
-    /// Remembers a finding about those workloads.
+    /// Records a finding about those workloads.
     pub(super) fn tell(&mut self, pods: &[Subject]) {
         let workloads: RangeSetBlaze<u32> =
             pods.iter().filter_map(|subject| subject.workload()).collect();
@@ -73,7 +73,7 @@ impl<'a> Earlier<'a> {
         self.told.push(workloads);
     }
 
-    /// Remembers a finding about whatever pods the selector of a policy selects.
+    /// Records a finding about all pods that a policy's selector may select.
     pub(super) fn tell_of_selector(&mut self, policy: u32) {
         let selector = self.cluster.policy(policy).pod_selector.get();
         self.selectors.entry(self.cluster.home(policy)).or_default().add(selector, policy);

@@ -1,17 +1,17 @@
-//! Where a policy's text can take an item or a key, and in which style: rules say what is to be
-//! written, this file how.
+//! Where a policy's text can take an item or a key, and in which style: rules decide what to write,
+//! this file how.
 //!
-//! An edit is given only where the style of the neighbours can be matched for certain: comments,
-//! indentation, dashes, quotes and line ends stay as they are. A policy with an anchor, an alias
-//! or a merge key gets none, since a value may then stand for several; neither does JSON, nor
-//! brackets that run over several lines.
+//! There is an edit only if the style of the surrounding lines can be matched exactly: comments,
+//! indentation, dashes, quotes and line endings stay as they are. A policy with an anchor, an alias
+//! or a merge key gets none, because one value may be used several times; neither does JSON, nor
+//! brackets that span several lines.
 
 use super::{Context, Edit, Fix, Safety};
 use crate::model::{Direction, Spot};
 use crate::text::{LineIndex, SourceId, Span};
 use crate::yaml::{Node, Value};
 
-/// What is to be written: as blocks or in brackets, as the neighbours are.
+/// What to write: as blocks or in brackets, like the surrounding lines.
 #[derive(Clone, Debug)]
 pub(super) enum New {
     Text(String),
@@ -30,8 +30,8 @@ impl New {
     }
 }
 
-/// A fix that changes what is allowed, if there is an edit for it: what is done, and what that
-/// opens or closes.
+/// A fix that changes what is allowed, if there is an edit for it: what it does, and what that
+/// allows or denies.
 pub(super) fn risky(
     title: impl std::fmt::Display,
     effect: impl std::fmt::Display,
@@ -42,8 +42,8 @@ pub(super) fn risky(
     (!edits.is_empty()).then_some(Fix { title, safety: Safety::Unsafe, edits })
 }
 
-/// A name as a plain scalar, in quotes where YAML 1.1 would read something else; none for what is
-/// no name of the API.
+/// A name as a plain scalar, quoted if YAML 1.1 would read it as another type; `None` if it is not
+/// a valid name.
 pub(super) fn name(name: &str) -> Option<String> {
     const WORDS: [&str; 9] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null"];
     let is_name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'.');
@@ -54,7 +54,7 @@ pub(super) fn name(name: &str) -> Option<String> {
     Some(if is_plain { name.to_owned() } else { format!("\"{name}\"") })
 }
 
-/// `new` in the quotes that `old` stands in.
+/// `new` in the quotes of `old`.
 pub(super) fn quoted_like(old: &str, new: &str) -> String {
     match old.chars().next().filter(|c| matches!(c, '"' | '\'')) {
         Some(quote) => format!("{quote}{new}{quote}"),
@@ -62,7 +62,7 @@ pub(super) fn quoted_like(old: &str, new: &str) -> String {
     }
 }
 
-/// The text of one policy, to be edited.
+/// The editable text of one policy.
 #[derive(Clone, Copy)]
 pub(super) struct Site<'a> {
     text: &'a str,
@@ -76,9 +76,9 @@ pub(super) struct Site<'a> {
 /// How a policy is written, as far as that decides what can be edited.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Written {
-    /// Whether no value may be used twice (by an anchor), so that an edit changes one place.
+    /// Whether no value can be used twice (with an anchor), so that an edit changes one place.
     plain: bool,
-    /// Whether all of `spec` is written in the policy's own text, and none of it by an overlay.
+    /// Whether all of `spec` is in the policy's own text, and none of it comes from an overlay.
     whole: bool,
 }
 
@@ -86,14 +86,14 @@ pub(super) struct Written {
 #[derive(Clone, Copy)]
 struct Style<'a> {
     line_end: &'a str,
-    /// How much deeper a mapping stands than its key.
+    /// How much deeper than its key a mapping is indented.
     step: usize,
-    /// How much deeper the dashes of a list stand than its key.
+    /// How much deeper than its key the dashes of a list are indented.
     dash: usize,
 }
 
 impl<'a> Site<'a> {
-    /// None where a value may be used twice, or comes from elsewhere.
+    /// `None` if a value may be used twice, or comes from elsewhere.
     pub(super) fn of(cx: &Context<'a>, policy: u32) -> Option<Self> {
         let tree = &cx.cluster.policy(policy).tree;
         let source = tree.span.source;
@@ -107,19 +107,19 @@ impl<'a> Site<'a> {
         let own = self.slice(self.tree.span);
         let spec = self.tree.get("spec");
         Written {
-            // Nothing there: the file has changed since it was read.
+            // Empty if the file has changed since it was read.
             plain: !shares_values(own) && !own.is_empty(),
             whole: spec.is_none_or(|spec| lies_within(spec, self.tree.span)),
         }
     }
 
-    /// Whether all of a node is written in the policy's own text: an overlay may have written
-    /// other parts of the policy, which is no hindrance.
+    /// Whether all of a node is in the policy's own text. An overlay may have written other parts
+    /// of the policy.
     fn is_own(&self, node: &Node) -> bool {
         self.whole || lies_within(node, self.tree.span)
     }
 
-    /// Other text in the place of a token.
+    /// Replaces a token.
     pub(super) fn replace(&self, span: Span, text: impl Into<String>) -> Edit {
         Edit { span, text: text.into() }
     }
@@ -132,7 +132,7 @@ impl<'a> Site<'a> {
         Edit { span: Span::new(self.source, at, at), text }
     }
 
-    /// What is written at a place of the policy.
+    /// The node at a place of the policy.
     pub(super) fn node(&self, spot: Spot) -> Option<&'a Node> {
         let spec = self.tree.get("spec");
         let item = |list: Option<&'a Node>, index: u32| list?.as_seq()?.get(index as usize);
@@ -158,8 +158,8 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// A new first item of the list that is the value of `key` in `parent`. It goes right below
-    /// the key, so that the comments above the present first item stay with that.
+    /// A new first item of the list that is the value of `key` in `parent`. It goes right below the
+    /// key, so that comments above the current first item stay with that.
     pub(super) fn first_item(&self, parent: &Node, key: &str, new: &New) -> Option<Edit> {
         let entry = parent.entry(key)?;
         let list = &entry.value;
@@ -181,7 +181,7 @@ impl<'a> Site<'a> {
         (start <= dash).then(|| self.insert(start, text))
     }
 
-    /// A new item of `list` below the item of that index, written as that one is.
+    /// A new item of `list` below the item with that index, in the same style.
     pub(super) fn item_below(&self, list: &Node, index: usize, new: &New) -> Option<Edit> {
         let sibling = list.as_seq()?.get(index).filter(|_| self.is_own(list))?;
         let end = sibling.span.end as usize;
@@ -201,7 +201,7 @@ impl<'a> Site<'a> {
         Some(self.insert(at, format!("{}{}{item}", style.line_end, spaces(column))))
     }
 
-    /// A new key of `parent` below its key `sibling`.
+    /// A new key in `parent` below its key `sibling`.
     pub(super) fn key_below(
         &self,
         parent: &Node,
@@ -227,8 +227,8 @@ impl<'a> Site<'a> {
         Some(self.insert(at, format!("{}{}{line}", style.line_end, spaces(column))))
     }
 
-    /// Makes the second of two items of a list part of the first: a space in the place of its
-    /// dash. Both must be blocks whose keys stand in the same column.
+    /// Makes the second of two items of a list part of the first: replaces its dash by a space.
+    /// Both must be blocks whose keys are in the same column.
     pub(super) fn join(&self, first: &Node, second: &Node) -> Option<Edit> {
         if !self.is_own(first) || !self.is_own(second) {
             return None;
@@ -250,8 +250,8 @@ impl<'a> Site<'a> {
         !self.slice(node.span).contains(['\n', '\r'])
     }
 
-    /// In brackets, with spaces inside of braces where the neighbour has them. None in JSON, and
-    /// where the neighbour runs over several lines.
+    /// In brackets, with spaces inside braces if the neighbour has them. `None` in JSON, and if the
+    /// neighbour spans several lines.
     fn brackets_like(&self, neighbour: &Node, new: &New) -> Option<String> {
         let written = self.slice(neighbour.span);
         let is_json = neighbour.as_scalar().is_none()
@@ -263,12 +263,12 @@ impl<'a> Site<'a> {
         Some(brackets(new, pad))
     }
 
-    /// The column of a key or dash of a block, if nothing but dashes stands before it.
+    /// The column of a key or dash of a block, if only dashes precede it on its line.
     fn column(&self, at: usize) -> Option<usize> {
         self.after_only(at, |b| matches!(b, b' ' | b'-'))
     }
 
-    /// How many bytes stand before `at` on its line, if they are all such.
+    /// How many bytes precede `at` on its line, if `is_such` is true for all of them.
     fn after_only(&self, at: usize, is_such: impl Fn(u8) -> bool) -> Option<usize> {
         let before = &self.text.as_bytes()[..at];
         let start = before.iter().rposition(|b| !is_such(*b)).map_or(0, |last| last + 1);
@@ -276,7 +276,7 @@ impl<'a> Site<'a> {
         begins_line.then_some(at - start)
     }
 
-    /// The dash of an item on the same line, with nothing before it.
+    /// The dash of an item on the same line, if nothing precedes it.
     fn dash(&self, item: &Node) -> Option<usize> {
         let start = item.span.start as usize;
         let before = self.text[..start].trim_end_matches(' ');
@@ -289,7 +289,7 @@ impl<'a> Site<'a> {
         rest.starts_with(':').then_some(key.end as usize + 1)
     }
 
-    /// The end of the line of `at`, if only blanks and a comment stand before it.
+    /// The end of the line of `at`, if only blanks and a comment follow.
     fn rest_is_empty(&self, at: usize) -> Option<usize> {
         let rest = &self.text[at..];
         let trimmed = rest.trim_start_matches([' ', '\t']);
@@ -301,7 +301,7 @@ impl<'a> Site<'a> {
         is_comment.then(|| at + rest.find(['\n', '\r']).unwrap_or(rest.len()))
     }
 
-    /// The style around a node: dashes as they stand within it, or else near it.
+    /// The style around a node: that of the dashes within it, or else near it.
     fn style(&self, near: &Node) -> Option<Style<'a>> {
         let first_line = self.text.get(..self.lines.line_start(2)).unwrap_or_default();
         let line_end = if first_line.ends_with("\r\n") { "\r\n" } else { "\n" };
@@ -318,7 +318,7 @@ impl<'a> Site<'a> {
         Some(Style { line_end, step, dash: dash.unwrap_or(step) })
     }
 
-    /// How much deeper than its key the first list within `node` stands.
+    /// How much deeper than its key the first list within `node` is indented.
     fn dashes(&self, node: &Node) -> Option<usize> {
         match &node.value {
             Value::Scalar(_) => None,
@@ -381,7 +381,7 @@ fn spaces(count: usize) -> String {
     " ".repeat(count)
 }
 
-/// Whether all that a node holds is written in one place: aliases bring values from elsewhere.
+/// Whether all of a node is written in one place: aliases add values from elsewhere.
 fn lies_within(node: &Node, whole: Span) -> bool {
     let inside = match &node.value {
         Value::Scalar(_) => true,
@@ -394,8 +394,8 @@ fn lies_within(node: &Node, whole: Span) -> bool {
     inside && whole.contains(node.span)
 }
 
-/// Whether an anchor, an alias or a merge key may stand in a text: what looks like one in a
-/// string, or in a comment behind a value, costs a fix, no more.
+/// Whether a text may contain an anchor, an alias or a merge key. A false match in a string or a
+/// comment only costs a fix.
 fn shares_values(text: &str) -> bool {
     text.lines().any(|line| !line.trim_start().starts_with('#') && may_share(line.as_bytes()))
 }

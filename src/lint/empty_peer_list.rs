@@ -1,4 +1,4 @@
-//! An empty rule or list that reads as "nobody" and means "everyone".
+//! An empty rule or list that looks like "no one" and means "everyone".
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::{At, Direction, Peer, PortEntry, Spot, TrafficRule};
@@ -34,7 +34,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether its name says that everyone is meant.
+/// Whether its name says that everyone is allowed.
 pub(super) fn is_called_allow_all(name: &str) -> bool {
     let has = |wanted: &[&str]| name.split(['-', '.']).any(|word| wanted.contains(&word));
     has(&["allow", "accept", "permit"]) && has(&["all", "any", "anyone", "everyone", "everything"])
@@ -67,8 +67,8 @@ fn empty(direction: Direction, rule: &TrafficRule, node: &Node) -> Option<(Span,
     Some((place.key, message, help))
 }
 
-/// An empty list of peers beside ports is a usual way to write "these ports, anywhere", but not
-/// where another rule allows the same port to some peers only.
+/// An empty list of peers with ports is a usual way to write "these ports, anywhere", unless
+/// another rule allows the same port to some peers only.
 fn undoing(cx: &Context<'_>, at: At, direction: Direction, rule: &TrafficRule) -> Option<Finding> {
     let place = rule.peers.place().filter(|_| rule.is_for_everyone())?.key;
     let (entry, other) =
@@ -113,7 +113,7 @@ fn is_restricted(rule: &TrafficRule) -> bool {
     !rule.peer_list().is_empty() && !rule.peer_list().iter().any(is_everywhere)
 }
 
-/// Whether all that a port entry allows is among the ports of a rule.
+/// Whether a rule's ports include everything that a port entry allows.
 fn is_allowed_by(entry: &PortEntry, rule: &TrafficRule) -> bool {
     rule.port_list().iter().any(|wide| {
         let same_protocol = wide.effective_protocol().is_some()

@@ -1,23 +1,23 @@
-//! What a rule says: one finding, its places, and how sure it is.
+//! The result of a rule: one finding, its places, and its confidence.
 
 use crate::model::At;
 use crate::text::Span;
 
 use super::{Context, Rule};
 
-/// How bad it is.
+/// How severe a finding is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
     Note,
-    /// Probably not what was meant.
+    /// Probably not intended.
     Warning,
-    /// Wrong: traffic is lost or let through, or the API server refuses it.
+    /// Wrong: traffic is lost or allowed, or the API server rejects the manifest.
     Error,
 }
 
-/// How sure the rule is that it is right.
+/// How sure the rule is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
@@ -56,46 +56,46 @@ impl Confidence {
 pub struct Subject {
     /// Its kind, as written.
     pub kind: String,
-    /// The namespace it is deployed to, where one is known.
+    /// The namespace it is deployed to, if known.
     pub namespace: Option<String>,
-    /// Its name; empty where it has none.
+    /// Its name; empty if it has none.
     pub name: String,
 }
 
-/// A second place, and what it has to say.
+/// Another place, with a message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Related {
-    /// Where; may be in another file.
+    /// The place; may be in another file.
     pub span: Span,
-    /// What stands there, in a few words ("this Deployment has `app: backend`").
+    /// What is there, in a few words ("this Deployment has `app: backend`").
     pub message: String,
 }
 
-/// Whether a fix may be applied without a look.
+/// Whether a fix may be applied without a review.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Safety {
-    /// The traffic that is allowed today stays as it is, or the API server refuses the manifest.
+    /// The allowed traffic stays the same, or the API server rejects the manifest anyway.
     Safe,
     /// Changes what is allowed.
     Unsafe,
 }
 
-/// Replace the bytes of `span` by `text`; an empty span inserts.
+/// Replaces the bytes of `span` by `text`; an empty span inserts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced.
+    /// The replaced bytes.
     pub span: Span,
-    /// By what.
+    /// The new text.
     pub text: String,
 }
 
-/// One way to fix it.
+/// One way to fix a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// What it does, as an order ("Add a DNS rule").
+    /// What it does, as an imperative ("Add a DNS rule").
     pub title: String,
-    /// Whether it may be applied without a look.
+    /// Whether it may be applied without a review.
     pub safety: Safety,
     /// The edits, in order, not overlapping.
     pub edits: Vec<Edit>,
@@ -104,35 +104,35 @@ pub struct Fix {
 /// One diagnostic.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// The rule that says it.
+    /// The rule.
     pub rule: &'static Rule,
-    /// How bad it is; the rule's own severity unless it says otherwise.
+    /// How severe it is; the rule's own severity by default.
     pub severity: Severity,
     /// How sure the rule is.
     pub confidence: Confidence,
-    /// Where a person would change something; on one line.
+    /// Where a person would edit something; on one line.
     pub place: Span,
-    /// Other places, each with what it has to say.
+    /// Other places, each with a message.
     pub related: Vec<Related>,
-    /// Places at which a suppression comment also counts (the object's header, the rule's item).
+    /// Places at which a suppression comment also applies (the object's header, the rule's item).
     pub suppression_spans: Vec<Span>,
-    /// What is wrong, in one sentence that names the things by their names.
+    /// What is wrong, in one sentence with the names involved.
     pub message: String,
     /// What to do, in one sentence.
     pub help: String,
-    /// The object it is about; none for files that can't be read.
+    /// The object it is about; `None` for files that can't be read.
     pub subject: Option<Subject>,
     /// The address in the policy, for precedence and the field path.
     pub at: Option<At>,
     /// The field path from the object's root (`spec.egress[0].to[1].podSelector`); may be empty.
     pub field: String,
-    /// The bundles it was seen in; empty where there is only one.
+    /// The bundles that have it; empty if there is only one.
     pub bundles: Vec<String>,
     /// Ways to fix it, the best first.
     pub fixes: Vec<Fix>,
-    /// Why there is a way to fix it that is not offered.
+    /// Why a possible fix is not offered.
     pub withheld: Option<String>,
-    /// What names it across runs; empty until it is settled.
+    /// Its identity across runs; empty until it is assigned.
     pub fingerprint: String,
 }
 
@@ -164,7 +164,7 @@ impl Finding {
         }
     }
 
-    /// Says which policy it is about, and where in it.
+    /// Sets the policy that it is about, and the place in it.
     pub fn about(mut self, cx: &Context<'_>, at: At) -> Self {
         let head = cx.cluster.head(at.policy);
         self.subject = Some(Subject {
@@ -180,26 +180,26 @@ impl Finding {
         self
     }
 
-    /// How safe the safest of its fixes is.
+    /// The safety of the safest of its fixes.
     pub fn safest_fix(&self) -> Option<Safety> {
         let is_safe = self.fixes.iter().any(|fix| fix.safety == Safety::Safe);
         let safest = if is_safe { Safety::Safe } else { Safety::Unsafe };
         (!self.fixes.is_empty()).then_some(safest)
     }
 
-    /// Adds another place and what it has to say.
+    /// Adds another place with a message.
     pub fn related(mut self, span: Span, message: impl Into<String>) -> Self {
         self.related.push(Related { span, message: message.into() });
         self
     }
 
-    /// Sets how sure it is.
+    /// Sets the confidence.
     pub fn confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = confidence;
         self
     }
 
-    /// Sets how bad it is.
+    /// Sets the severity.
     pub fn severity(mut self, severity: Severity) -> Self {
         self.severity = severity;
         self

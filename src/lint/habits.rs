@@ -1,8 +1,8 @@
-//! What policies lack by habit: one cause, however many policies there are.
+//! What most policies omit is reported once, however many policies there are.
 
 use super::{Context, words};
 
-/// A policy to tell of, and others that lack the same and are told of with it.
+/// A policy to report, and others with the same omission that its finding covers.
 pub(super) struct Told {
     /// The policy that the finding is about.
     pub policy: u32,
@@ -10,9 +10,9 @@ pub(super) struct Told {
     pub others: Vec<u32>,
 }
 
-/// The policies to tell of, of those to report on that lack something. Where most have it, each
-/// one without it is an exception, and told of. Where most lack it, that is how it is done here:
-/// the first one is told of, for all of them.
+/// The policies to report, of the reported ones that lack something. If most policies have it, each
+/// one without it is an exception, and is reported. If most lack it, that is this repository's
+/// practice: only the first is reported, for all of them.
 pub(super) fn exceptions_or_habit(cx: &Context<'_>, lacks: impl Fn(u32) -> bool) -> Vec<Told> {
     let policies = cx.cluster.policies().iter().copied();
     let reported: Vec<u32> = policies.filter(|id| cx.cluster.is_reported(*id)).collect();
@@ -26,7 +26,7 @@ pub(super) fn exceptions_or_habit(cx: &Context<'_>, lacks: impl Fn(u32) -> bool)
 }
 
 impl Told {
-    /// The others by name, in brackets; nothing where there are none.
+    /// The names of the others, in brackets; empty if there are none.
     pub fn others_in_words(&self, cx: &Context<'_>) -> String {
         let name = |id: &u32| words::quoted(&cx.cluster.head(*id).name);
         let names: Vec<String> = self.others.iter().map(name).collect();

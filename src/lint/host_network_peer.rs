@@ -1,4 +1,4 @@
-//! A peer by the labels of pods that are on the node's network.
+//! A peer that selects pods on the host network by their labels.
 
 use super::host_network_target::is_named;
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
@@ -26,14 +26,13 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// OpenShift's network plugins tell the traffic of pods on the node's network from other traffic
-/// (OpenShift documentation, "About network policy": `policy-group.network.openshift.io`).
+/// OpenShift's network plugins distinguish the traffic of pods on the host network from other
+/// traffic (OpenShift documentation, "About network policy": `policy-group.network.openshift.io`).
 fn tells_host_pods_by_label(cx: &Context<'_>) -> bool {
     cx.cluster.profile == Profile::OpenShift
 }
 
-/// Whether the peer selects pods, all of them on the node's network, and no others may be among
-/// them.
+/// Whether the peer selects pods, all of them on the host network, and can select no others.
 fn is_all_on_host(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     let pods = &peer.means.pods;
     let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
@@ -46,7 +45,7 @@ fn is_all_on_host(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     all_shown && pods.is_sure() && !pods.yes.is_empty() && pods.yes.iter().all(on_host)
 }
 
-/// Whether the same rule lets addresses in as well: the nodes' may be among them.
+/// Whether the same rule also allows addresses, which may include the nodes'.
 fn has_addresses_beside(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
     let rule = cx.cluster.policy(id).rule(peer.direction, peer.rule);
     rule.is_some_and(|rule| rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent()))

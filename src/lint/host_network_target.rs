@@ -1,4 +1,4 @@
-//! A policy for pods that are on the node's network.
+//! A policy for pods on the host network.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
 use crate::model::{At, Operator, Selector, Spot};
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let selected = cx.cluster.selected(id);
     let policy = cx.cluster.policy(id);
-    // Other pods that the repository does not show may be selected too.
+    // The policy may also select pods that the repository does not show.
     let named = is_named(cx, policy.pod_selector.get(), selected).then_some(Confidence::Medium);
     let home = cx.cluster.namespace(cx.cluster.home(id));
     let Some(sure) = named.or_else(|| orphans::sureness(home)) else {
@@ -50,8 +50,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     findings.push(finding);
 }
 
-/// Whether a selector asks for the one workload that it selects by name (`app: node-exporter`):
-/// other pods that carry that name are not expected, even where the repository can't show all.
+/// Whether a selector selects one workload by its name (`app: node-exporter`): other pods with that
+/// name are not expected, even if the repository can't show all.
 pub(super) fn is_named(cx: &Context<'_>, selector: Option<&Selector>, pods: &Pods) -> bool {
     let mut numbers = pods.yes.iter();
     let (Some(only), None) = (numbers.next(), numbers.next()) else {

@@ -1,4 +1,4 @@
-//! An egress policy that closes ingress too, since it does not say otherwise.
+//! An egress policy without `policyTypes`, which isolates ingress too.
 
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};

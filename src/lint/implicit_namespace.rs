@@ -1,4 +1,4 @@
-//! A policy whose namespace is whatever `kubectl` happens to be set to.
+//! A policy that is created in whichever namespace `kubectl` uses.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, habits, words};
 use crate::model::{At, Spot};
@@ -14,7 +14,8 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    // The config gives one, or something in the repository deploys directories and may.
+    // The configuration sets one, or something in the repository deploys directories and may set
+    // one.
     if cx.cluster.settings.default_namespace.is_some() || cx.cluster.has_deployer() {
         return;
     }

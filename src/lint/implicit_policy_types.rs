@@ -1,4 +1,4 @@
-//! A policy that leaves its directions to be filled in.
+//! A policy without `policyTypes`, which the API server fills in.
 
 use super::{Check, Confidence, Context, Finding, Rule, Safety, Severity, policy_types, words};
 use crate::model::{At, Direction, Spot};

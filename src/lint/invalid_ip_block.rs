@@ -1,4 +1,4 @@
-//! An `ipBlock` that the API server refuses, or will refuse after an upgrade.
+//! An `ipBlock` that the API server rejects, or will reject after an upgrade.
 
 use std::net::IpAddr;
 
@@ -42,7 +42,7 @@ fn written(tree: &Node, direction: Direction, rule: u32, peer: u32) -> Option<&N
     peers.get(peer as usize)?.get("ipBlock")
 }
 
-/// One block, as it is written and as it is read.
+/// One block, as written and as parsed.
 struct Block<'a> {
     cx: &'a Context<'a>,
     at: At,
@@ -56,7 +56,7 @@ impl Block<'_> {
         if text.is_none_or(str::is_empty)
             && !matches!(self.block.cidr, Field::Wrong(_, Why::Type { .. }))
         {
-            // Nothing else of the block is checked then.
+            // The rest of the block is not checked then.
             if !unknown_field::is_within(self.cx, self.at.policy, place.value) {
                 let key = self.block.cidr.place().map_or(place.key, |cidr| cidr.key);
                 findings.push(self.finding(key, "cidr", no_cidr()));
@@ -99,13 +99,13 @@ impl Block<'_> {
         finding
     }
 
-    /// What is wrong with one address by itself.
+    /// Checks one address on its own.
     fn address(&self, field: String, text: Option<&str>, net: &Field<IpNet>) -> Option<Finding> {
         let place = net.place()?;
         let text = text.unwrap_or_default();
         match net {
             Field::Wrong(_, why) => {
-                // A list or a mapping may go over several lines; its key does not.
+                // A list or a mapping may span several lines; its key does not.
                 let at = if matches!(why, Why::Type { .. }) { place.key } else { place.value };
                 (!is_placeholder(text)).then(|| self.finding(at, &field, refused(text, why)))
             }
@@ -117,7 +117,7 @@ impl Block<'_> {
         }
     }
 
-    /// An exception that is no strict part of the block.
+    /// Reports an exception that is not a strict part of the block.
     fn outside(&self, field: &str, text: Option<&str>, except: &Field<IpNet>) -> Option<Finding> {
         let (cidr, Field::Given(hole, place)) = (self.block.cidr.get()?, except) else {
             return None;
@@ -173,7 +173,7 @@ fn refused(text: &str, why: &Why) -> (String, String) {
 }
 
 /// `cidrIPNet.Contains(exceptCIDR.IP)` and a longer mask, as upstream has it: an IPv4-mapped
-/// network counts as the IPv4 one where addresses are compared, and keeps its own mask's length.
+/// network counts as IPv4 when addresses are compared, and keeps the length of its own mask.
 fn is_strict_part(hole: IpNet, whole: IpNet) -> bool {
     let address = hole.network().to_canonical();
     let contains = match whole {
@@ -193,8 +193,8 @@ fn mapped(address: IpAddr) -> IpAddr {
     }
 }
 
-/// What `IsValidCIDR` refuses and the older check let pass
-/// (apimachinery pkg/util/validation/ip.go; gate `StrictIPCIDRValidation`, on since 1.36).
+/// What `IsValidCIDR` rejects and the older check accepts (apimachinery pkg/util/validation/ip.go;
+/// gate `StrictIPCIDRValidation`, on since 1.36).
 fn loose(text: &str, net: IpNet) -> Option<(String, String)> {
     let (address, length) = text.split_once('/')?;
     let has_zeros = |part: &str| part.len() > 1 && part.starts_with('0');
@@ -229,7 +229,7 @@ fn value(address: &str) -> Option<IpAddr> {
     <[u8; 4]>::try_from(octets).ok().map(IpAddr::from)
 }
 
-/// The network in its plain form.
+/// The network in canonical form.
 fn plain(net: IpNet) -> IpNet {
     let IpNet::V6(v6) = net else { return net };
     let address = v6.network().to_ipv4_mapped();
@@ -253,7 +253,7 @@ mod tests {
         assert!(is_part("::ffff:10.1.0.0/112", "::ffff:10.0.0.0/104"));
         // The mask of an IPv4 network is shorter than that of the mapped one around it.
         assert!(!is_part("10.1.0.0/16", "::ffff:10.0.0.0/104"));
-        // Go's `IP.To4` takes the hole for an IPv4 address, which `::/0` does not contain.
+        // Go's `IP.To4` treats the hole as an IPv4 address, which `::/0` does not contain.
         assert!(!is_part("::ffff:10.1.0.0/112", "::/0"));
     }
 }

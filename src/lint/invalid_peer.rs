@@ -1,4 +1,4 @@
-//! A peer that the API server refuses: it names nobody, or two kinds of things at once.
+//! A peer that the API server rejects: it is empty, or has both an `ipBlock` and a selector.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, unknown_field};
 use crate::model::{At, Direction, Peer, Spot};

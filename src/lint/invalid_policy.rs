@@ -1,4 +1,4 @@
-//! What the API server refuses in a policy and no other `invalid-*` rule says.
+//! What the API server rejects in a policy and no other `invalid-*` rule reports.
 
 use super::{
     Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, object_meta,
@@ -57,13 +57,13 @@ impl Spec<'_> {
         &mut self.findings[last]
     }
 
-    /// A part that must be a mapping and is none.
+    /// A part that must be a mapping and is not.
     fn no_mapping(&mut self, spot: Spot, place: Span, help: &str) {
         let message = format!("`{spot}` must be a mapping: the API server rejects the policy");
         self.push(spot, place, message, help.to_owned());
     }
 
-    /// A field of the wrong type; it stands on its key, since a list may go over many lines.
+    /// A field of the wrong type; the finding is on its key, because a list may span many lines.
     fn wrong_type(&mut self, spot: Spot, place: Place, field: &str, why: &Why) {
         let Why::Type { wanted, found } = why else {
             return;
@@ -83,8 +83,8 @@ impl Spec<'_> {
         self.push(spot, place.key, message, help).field = path;
     }
 
-    /// The API has it as optional, and empty selects every pod (in every version; documented so
-    /// since 1.34, kubernetes/kubernetes#131354).
+    /// The field is optional in the API, and an empty one selects every pod (in every version;
+    /// documented so since 1.34, kubernetes/kubernetes#131354).
     fn pod_selector(&mut self, policy: &Policy) {
         match &policy.pod_selector {
             Field::Given(..) => {}
@@ -183,7 +183,7 @@ impl Spec<'_> {
         }
     }
 
-    /// A word that must be one of a few.
+    /// A value that must be one of a few words.
     fn word(
         &mut self,
         spot: Spot,
@@ -244,7 +244,7 @@ fn one_of(known: &[&str]) -> String {
     format!("write one of {}", words::list(&known, known.len()))
 }
 
-/// `word` in the quotes that were written.
+/// `word` in the quotes of `written`.
 fn requoted(written: &str, word: &str) -> String {
     match written.chars().next() {
         Some(quote @ ('"' | '\'')) => format!("{quote}{word}{quote}"),

@@ -1,4 +1,4 @@
-//! A port that the API server refuses.
+//! A port that the API server rejects.
 
 use super::edits::{New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Safety, Severity, words};
@@ -71,7 +71,7 @@ fn port(cx: &Context<'_>, at: At, entry: &PortEntry) -> Option<Finding> {
     Some(finding)
 }
 
-/// The first and the last port of what is written as a range: `"8888-8890"`.
+/// The first and the last port of a range in one value: `"8888-8890"`.
 fn range(written: &str) -> Option<(u16, u16)> {
     let inner = written.trim_matches(['"', '\'']);
     let (first, last) = inner.split_once(['-', ':', '–'])?;
@@ -105,7 +105,7 @@ fn write_range(
 ) -> Option<Fix> {
     let site = Site::of(cx, at.policy)?;
     let node = site.node(at.spot)?;
-    // One that is there says something else, and a key must not stand twice.
+    // An existing one conflicts, and a key must not occur twice.
     if node.get("endPort").is_some() || !entry.end_port.is_absent() {
         return None;
     }

@@ -1,4 +1,4 @@
-//! A selector that the API server refuses.
+//! A selector that the API server rejects.
 
 use super::edits::Site;
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Safety, Severity, words};

@@ -1,4 +1,4 @@
-//! An ipBlock for addresses inside the cluster.
+//! An `ipBlock` with an address inside the cluster.
 
 use ipnet::IpNet;
 
@@ -38,20 +38,20 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The DNS Service's address on 53: with some plugins, and with NodeLocal DNSCache, it is the
-/// right one.
+/// The DNS Service's address on port 53: with some plugins, and with NodeLocal DNSCache, it is
+/// right.
 fn is_about_dns(rule: &TrafficRule) -> bool {
     let is_dns = |entry: &PortEntry| matches!(entry.port.get(), Some(PortRef::Number(53 | 5353)));
     !rule.port_list().is_empty() && rule.port_list().iter().all(is_dns)
 }
 
-/// What an address block in the cluster is.
+/// What kind of address inside the cluster a block is.
 enum Inside<'a> {
     /// The address of a Service, and where that is written.
     Service(&'a Head, &'a Service, Span),
-    /// In the range that Services have their addresses of.
+    /// In the range of the cluster's Services.
     ServiceRange(IpNet),
-    /// In the range that pods have theirs of.
+    /// In the range of the cluster's pods.
     PodRange(IpNet),
     /// In a range of a cluster whose configuration the repository shows.
     Described(&'a AddressRange),

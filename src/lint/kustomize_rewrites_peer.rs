@@ -1,4 +1,4 @@
-//! Labels that kustomize adds to a selector, which then selects nothing though it did before.
+//! Labels that kustomize adds to a selector, which then matches nothing although it did before.
 
 use compact_str::CompactString;
 
@@ -35,7 +35,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A selector that kustomize added labels to.
+/// A selector with labels that kustomize added.
 struct Rewritten<'a> {
     spot: Spot,
     /// The labels, in the order in which they were written.
@@ -44,14 +44,14 @@ struct Rewritten<'a> {
     after: &'a Selector,
 }
 
-/// Whom a selector has lost.
+/// The pods that a selector no longer matches.
 struct Lost {
     who: String,
     confidence: Confidence,
 }
 
 impl<'a> Rewritten<'a> {
-    /// None where no label was added, or only such as were there already.
+    /// `None` if no label was added, or only existing ones.
     fn of(cx: &Context<'a>, id: u32, spot: Spot, written: &[&'a Write]) -> Option<Self> {
         let holder = format!("{spot}.matchLabels");
         let writes: Vec<&Write> =
@@ -76,7 +76,7 @@ impl<'a> Rewritten<'a> {
         })
     }
 
-    /// `spec.podSelector`: pods that do not get the labels are left without the policy.
+    /// `spec.podSelector`: pods that do not get the labels lose the policy.
     fn own(self, cx: &Context<'_>, id: u32) -> Option<Finding> {
         let home = cx.cluster.home(id);
         if !cx.cluster.selected(id).is_none() {
@@ -115,7 +115,7 @@ impl<'a> Rewritten<'a> {
         lost.then_some(Lost { who, confidence: Confidence::High })
     }
 
-    /// A workload of the bundle, or of one beside it, that has the labels of the base only.
+    /// A workload of the bundle, or of one beside it, that has only the labels of the base.
     fn lost_pods(&self, cx: &Context<'_>, id: u32, before: &Peer) -> Option<Lost> {
         let means = cx.cluster.peer_pods(id, before);
         let first = cx.cluster.workload(means.pods.yes.iter().next()?);
@@ -123,8 +123,8 @@ impl<'a> Rewritten<'a> {
         Some(Lost { who: words::workload(&first), confidence: sure })
     }
 
-    /// A workload of another part of the repository. A peer without a namespaceSelector means its
-    /// own bundle.
+    /// A workload of another part of the repository. A peer without a namespaceSelector is meant
+    /// for its own bundle.
     fn lost_elsewhere(&self, cx: &Context<'_>, peer: &SelectorPeer<'_>) -> Option<Lost> {
         if peer.peer.namespace_selector.is_absent() || self.before.is_empty() {
             return None;
@@ -134,14 +134,14 @@ impl<'a> Rewritten<'a> {
             .selected(&self.before)
             .find(|(_, workload)| selects(self.after, *workload).is_no())?;
         let head = cx.cluster.head(id);
-        // Its own kustomization may add the label there too, and is looked at as it is built.
+        // Its own kustomization may add the label there too, so use the built workload.
         let who = format!("{} {}", head.kind, words::quoted(&head.name));
         Some(Lost { who, confidence: Confidence::Medium })
     }
 
-    /// Pods of a namespace that the kustomization does not build (the ingress controller, the
-    /// metrics scraper): whoever makes them does not add the label. The peer selected no pod that
-    /// is shown, so it means others.
+    /// Pods in a namespace that the kustomization does not build (the ingress controller, the
+    /// metrics scraper): whoever creates them does not add the label. The peer matched no pod in
+    /// the repository, so it is meant for others.
     fn lost_beyond(&self, cx: &Context<'_>, peer: &SelectorPeer<'_>) -> Option<Lost> {
         let is_empty = |number: &u32| cx.cluster.namespace(*number).workloads.is_empty();
         let means = &peer.means;
@@ -206,7 +206,7 @@ impl<'a> Rewritten<'a> {
     }
 }
 
-/// Takes back what was written.
+/// Reverts a write.
 fn restore(selector: &mut Selector, write: &Write) {
     let is_it = |requirement: &Requirement| requirement.is_label && requirement.key == write.key;
     let value = write.before.as_ref().and_then(Node::as_scalar);

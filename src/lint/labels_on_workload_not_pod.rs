@@ -1,4 +1,4 @@
-//! A selector that asks for the labels of a Deployment or a Service instead of those of its pods.
+//! A selector with the labels of a Deployment or a Service instead of those of its pods.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
 use crate::bundle::Head;
@@ -76,7 +76,7 @@ fn finding(
     Some(finding)
 }
 
-/// The object in a namespace whose own metadata has the labels, and those.
+/// The object in a namespace whose own metadata has the labels, and those labels.
 fn bearer<'a>(
     cx: &Context<'a>,
     namespace: u32,
@@ -84,7 +84,7 @@ fn bearer<'a>(
 ) -> Option<(&'a Head, &'a [Label])> {
     let cluster = cx.cluster;
     let bears = |labels: &[Label]| selects(selector, &Own(labels)).is_yes();
-    // Whoever bears the labels has one of the values of a requirement that names some.
+    // An object with the labels has one of the values of a requirement that lists some.
     let named = selector.requirements.iter().find(|r| r.operator == Operator::In);
     let (workloads, services) = match named {
         Some(requirement) => cluster.labelled_themselves(namespace, requirement),
@@ -104,7 +104,7 @@ fn bearer<'a>(
     })
 }
 
-/// The labels of an object's own metadata.
+/// An object's own labels.
 struct Own<'a>(&'a [Label]);
 
 impl Labelled for Own<'_> {

@@ -1,4 +1,4 @@
-//! Pods that are let out to others, and can't look up their names.
+//! Pods with allowed egress that can't resolve names.
 
 use super::earlier::Earlier;
 use super::edits::{self, New, Site};
@@ -48,9 +48,9 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether the pods of a policy are let out to somewhere that they reach by name, and how bad it
-/// is when they can't: a note where they only go to addresses. None where nothing is restricted,
-/// or where they need no names.
+/// Whether the pods of a policy are allowed egress to something that they reach by name, and the
+/// severity if they can't: a note if they only connect to addresses. `None` if egress is not
+/// restricted, or they need no names.
 fn need_of_names(cx: &Context<'_>, id: u32, policy: &Policy) -> Option<Severity> {
     if !policy.isolates(Direction::Egress) || policy.is_unsure(Direction::Egress) {
         return None;
@@ -76,13 +76,13 @@ fn needs_names(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> bool {
     })
 }
 
-/// A rule for everyone on 443 and 6443 is how the API server is let in, whose address every pod
-/// has in its environment (KUBERNETES_SERVICE_HOST).
+/// A rule for everyone on 443 and 6443 is a usual way to allow the API server, whose address every
+/// pod has in its environment (KUBERNETES_SERVICE_HOST).
 fn is_for_dns_or_api_server_only(rule: &TrafficRule) -> bool {
     rule.port_list().iter().all(|entry| {
         let number = match entry.port.get() {
             Some(PortRef::Number(number)) => *number,
-            // What port a name means can't be told for everyone.
+            // For everyone, the port of a name is unknown.
             Some(_) => return true,
             None => return false,
         };
@@ -90,8 +90,8 @@ fn is_for_dns_or_api_server_only(rule: &TrafficRule) -> bool {
     })
 }
 
-/// Labels by which the pods of the API server are selected: a static pod's (kubeadm), and those
-/// of OpenShift's operators.
+/// Labels that select the pods of the API server: a static pod's (kubeadm), and those of
+/// OpenShift's operators.
 const API_SERVER_LABELS: &[(&str, &[&str])] = &[
     ("apiserver", &["true"]),
     ("app", &["kube-apiserver", "openshift-apiserver", "openshift-kube-apiserver"]),
@@ -100,9 +100,9 @@ const API_SERVER_LABELS: &[(&str, &[&str])] = &[
     ("tier", &["control-plane"]),
 ];
 
-/// Whether a peer is the API server's, which clients find by the address in their environment:
-/// the rule says 6443, or the peer has its pods' labels, or is a namespace of OpenShift that holds
-/// nothing else. Pods that the repository shows are another server, reached by name.
+/// Whether a peer is the API server, whose address clients have in their environment: the rule is
+/// for 6443, or the peer has its pods' labels, or it is an OpenShift namespace with nothing else in
+/// it. Pods that the repository shows are another server, reached by name.
 fn is_api_server(cx: &Context<'_>, id: u32, rule: &TrafficRule, peer: &Peer) -> bool {
     let asks = |selector: &Selector, is_it: &dyn Fn(&str, &str) -> bool| {
         selector.requirements.iter().any(|requirement| {
@@ -128,8 +128,8 @@ fn is_api_server(cx: &Context<'_>, id: u32, rule: &TrafficRule, peer: &Peer) -> 
     !is_shown && (says_port || by_selector)
 }
 
-/// Whether pods find one another by name: the members of a StatefulSet have names of their own
-/// in its Service (`serviceName`), and what names a Service of their namespace looks it up.
+/// Whether pods find one another by name: the members of a StatefulSet have names of their own in
+/// its Service (`serviceName`), and a pod that names a Service in its namespace looks it up.
 fn are_found_by_name(cx: &Context<'_>, id: u32) -> bool {
     let services: Vec<&str> =
         cx.cluster.services_in(cx.cluster.home(id)).map(|(head, _)| head.name.as_str()).collect();
@@ -140,7 +140,7 @@ fn are_found_by_name(cx: &Context<'_>, id: u32) -> bool {
     })
 }
 
-/// The members of one application talking among themselves: they need no DNS when they find each
+/// The members of one application that connect to each other: they need no DNS if they find each
 /// other by broadcast or by address, as Erlang and JGroups clusters do.
 fn is_pods_themselves(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
     let (Field::Absent, Field::Given(own, _), Field::Given(other, _)) =
@@ -223,7 +223,8 @@ fn who(cx: &Context<'_>, id: u32, pods: &[Subject]) -> String {
     }
 }
 
-/// The other policies that restrict the egress of the same pods: DNS could be allowed in any.
+/// The other policies that restrict the egress of the same pods: DNS could be allowed in any of
+/// them.
 fn others(cx: &Context<'_>, id: u32, pods: &[Subject]) -> Vec<(crate::text::Span, String)> {
     let Some(&first) = pods.first() else {
         return Vec::new();

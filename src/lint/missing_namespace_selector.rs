@@ -1,4 +1,4 @@
-//! A peer meant for pods of another namespace, without a namespaceSelector.
+//! A peer without a namespaceSelector that is meant for pods in another namespace.
 
 use std::collections::BTreeSet;
 
@@ -76,12 +76,12 @@ fn finding(
     if namespaces.len() == 1 && !first.namespace.implicit {
         finding.fixes.extend(name_namespace(cx, id, peer, &first.namespace.name));
     }
-    // Pods that the repository can't show may be at home: then it is only worth a note.
+    // The policy's own namespace may contain such pods: then it is only a note.
     let may_move_home =
         !home.implicit && abroad.iter().all(|n| cx.cluster.workload(*n).namespace.implicit);
     match home.open {
         Some(_) => finding.severity(Severity::Note).confidence(Confidence::Medium),
-        // They name no namespace, so `kubectl apply -n` may put them where the policy is.
+        // They have no namespace, so `kubectl apply -n` may put them into the policy's.
         None if may_move_home => finding.confidence(Confidence::Low),
         None => finding,
     }
@@ -90,7 +90,7 @@ fn finding(
 fn name_namespace(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>, name: &str) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let node = site.node(Spot::Peer(peer.direction, peer.rule, peer.index))?;
-    // A null one is absent, and a key must not stand twice.
+    // A null one counts as absent, but adding another would duplicate the key.
     if node.get("namespaceSelector").is_some() {
         return None;
     }

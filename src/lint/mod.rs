@@ -1,5 +1,5 @@
-//! The rules: each asks the cluster and reports findings. One file per rule; a rule never derives
-//! Kubernetes' semantics anew, it asks [`crate::resolve`] and [`crate::reach`].
+//! The rules: each asks the cluster and reports findings. One file per rule; a rule never
+//! reimplements Kubernetes' semantics but asks [`crate::resolve`] and [`crate::reach`].
 
 mod build_faults;
 mod contradictory_selector;
@@ -77,9 +77,9 @@ use crate::text::{Sources, Span};
 /// A rule: its metadata, its page, and its check.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its id, which users write in suppressions: final.
+    /// Its id, which users write in suppressions, so it never changes.
     pub id: &'static str,
-    /// How bad its findings are, unless a finding says otherwise.
+    /// The severity of its findings, unless a finding overrides it.
     pub severity: Severity,
     /// The highest confidence its findings can have.
     pub confidence: Confidence,
@@ -87,38 +87,37 @@ pub struct Rule {
     pub pedantic: bool,
     /// Its page, `rules/<id>.md`.
     pub page: &'static str,
-    /// How it looks.
+    /// How it checks.
     pub check: Check,
 }
 
-/// How a rule looks at a cluster.
+/// What a rule checks.
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
-    /// Once for each policy that is to be reported on; policies are checked in parallel.
+    /// Each policy that is reported on; policies are checked in parallel.
     Policy(fn(&Context<'_>, u32, &mut Vec<Finding>)),
-    /// Once for the cluster, when the findings of several policies have one cause.
+    /// The cluster, if the findings of several policies have one cause.
     Cluster(fn(&Context<'_>, &mut Vec<Finding>)),
-    /// On what was noticed while files were read: its findings are made of that in
-    /// [`crate::check`].
+    /// What was recorded while files were read: [`crate::check`] creates its findings.
     Reading,
-    /// About the run itself: its findings are made where files are read or settled.
+    /// The run itself: the stages that read files or triage findings create its findings.
     Run,
 }
 
-/// What a rule may ask.
+/// What a rule can query.
 #[derive(Clone, Copy)]
 pub struct Context<'a> {
     /// The cluster, resolved.
     pub cluster: &'a Cluster,
-    /// What is worked out about it once, for all rules.
+    /// Which connections are allowed, computed once for all rules.
     pub reach: &'a Reach,
-    /// The texts, for words as they are written.
+    /// The texts, for quoting what is written.
     pub sources: &'a Sources,
-    /// The policy that is checked; none for rules that look at the cluster.
+    /// The policy that is checked; `None` for rules that check the cluster.
     own: Option<&'a Own<'a>>,
 }
 
-/// What is worked out once about the policy that is checked, for all rules.
+/// What is computed once about the policy that is checked, for all rules.
 struct Own<'a> {
     policy: u32,
     /// Its peers, in order.
@@ -129,7 +128,7 @@ struct Own<'a> {
     strays: OnceLock<unknown_field::Strays>,
 }
 
-/// What `rules` find in a cluster: the rules in the order given, policies in parallel.
+/// The findings of `rules` in a cluster: rules in the given order, policies in parallel.
 pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
     let policies = cx.cluster.policies();
     let reported: Vec<u32> =
@@ -166,7 +165,7 @@ impl Rule {
         self.page.split("\n\n").nth(1).unwrap_or("").trim()
     }
 
-    /// Where its page can be read.
+    /// The URL of its page.
     pub fn url(&self) -> String {
         format!("{PAGES}/{}.md", self.id)
     }
@@ -175,7 +174,7 @@ impl Rule {
 /// Where the rules' pages are published.
 const PAGES: &str = "https://github.com/netpol-lint/netpol-lint/blob/main/rules";
 
-/// One peer of selectors, and what it means in its cluster.
+/// One peer with selectors, resolved in its cluster.
 pub(crate) struct SelectorPeer<'a> {
     /// The direction of its rule.
     pub direction: Direction,
@@ -183,50 +182,51 @@ pub(crate) struct SelectorPeer<'a> {
     pub rule: u32,
     /// Its own index.
     pub index: u32,
-    /// Itself.
+    /// The peer.
     pub peer: &'a Peer,
     /// The pods and namespaces it selects.
     pub means: PeerPods,
 }
 
 impl SelectorPeer<'_> {
-    /// Whether its namespaceSelector is `{}`: every namespace, also those in other repositories.
+    /// Whether its namespaceSelector is `{}`: every namespace, including those in other
+    /// repositories.
     pub fn is_for_all_namespaces(&self) -> bool {
         self.peer.namespace_selector.get().is_some_and(|selector| selector.is_empty())
     }
 }
 
-/// One rule of a policy, and the pods that its connections go to.
+/// One rule of a policy, and the destination pods of its connections.
 pub(crate) struct RuleDestinations {
     /// Its direction.
     pub direction: Direction,
     /// Its index.
     pub index: u32,
-    /// The destination pods that the repository shows; none where it can't tell who they are.
+    /// The destination pods in the repository; `None` if they are unknown.
     pub shown: Option<Arc<[u32]>>,
-    /// Whether all of them stand in closed places, so that no others are among them.
+    /// Whether all of them are in closed namespaces, so there can be no others.
     pub closed: bool,
 }
 
 impl RuleDestinations {
-    /// The destination pods, where certainly no others are among them.
+    /// The destination pods, if there certainly are no others.
     pub fn closed_destinations(&self) -> Option<&[u32]> {
         self.shown.as_deref().filter(|_| self.closed)
     }
 }
 
 impl<'a> Context<'a> {
-    /// What rules may ask of a cluster whose spans lie in `sources`.
+    /// The context of a cluster whose spans are in `sources`.
     pub fn new(reach: &'a Reach, sources: &'a Sources) -> Self {
         Self { cluster: reach.cluster(), reach, sources, own: None }
     }
 
-    /// A text as it is written.
+    /// A text as written.
     pub(crate) fn text(&self, span: Span) -> &'a str {
         self.sources.slice(span)
     }
 
-    /// How the text of a policy is written, looked at once for the policy that is checked.
+    /// How the text of a policy is written, computed once for the policy that is checked.
     fn written(&self, policy: u32, look: impl FnOnce() -> edits::Written) -> edits::Written {
         match self.own.filter(|own| own.policy == policy) {
             Some(own) => *own.written.get_or_init(look),
@@ -234,7 +234,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// The fields of the policy that is checked which the API does not have.
+    /// The unknown fields of the policy that is checked.
     fn strays(&self, policy: u32) -> Cow<'a, unknown_field::Strays> {
         let look = || unknown_field::Strays::of(&self.cluster.policy(policy).tree);
         match self.own.filter(|own| own.policy == policy) {
@@ -243,16 +243,16 @@ impl<'a> Context<'a> {
         }
     }
 
-    /// Whether a value that seems to be null is filled in later: ytt writes what it puts there as
-    /// a comment (`name: #@ data.values.name`, carvel.dev/ytt).
+    /// Whether a value that seems to be null is filled in later: ytt writes its values as comments
+    /// (`name: #@ data.values.name`, carvel.dev/ytt).
     pub(crate) fn is_template_comment(&self, value: Span) -> bool {
         let text = self.sources.get(value.source).text();
         let rest = text.get(value.end as usize..).unwrap_or_default();
         rest.trim_start_matches([' ', '\t']).starts_with("#@")
     }
 
-    /// The rules of a policy in the directions that are in effect, each with the pods that its
-    /// ports are ports of: the peers' pods for egress, the policy's own for ingress.
+    /// The rules of a policy in the directions in effect, each with the pods to which its ports
+    /// belong: the peers' pods for egress, the policy's own for ingress.
     pub(crate) fn rules_with_destinations(&self, policy: u32) -> Vec<RuleDestinations> {
         let cluster = self.cluster;
         let mut found = Vec::new();
@@ -277,7 +277,7 @@ impl<'a> Context<'a> {
         found
     }
 
-    /// Whether the places that a rule's destinations live in are closed.
+    /// Whether the namespaces of a rule's destinations are closed.
     fn are_closed(&self, policy: u32, direction: Direction, index: u32) -> bool {
         let closed = |number: u32| self.cluster.namespace(number).open.is_none();
         match direction {
@@ -303,7 +303,7 @@ impl<'a> Context<'a> {
         for peer in self.peers_of_rule(Direction::Egress, index) {
             let means = &peer.means;
             let all_covered = means.namespaces.iter().all(|(_, covered)| covered.is_yes());
-            // What ports a well-known pod has beside those it is known by is not said.
+            // A well-known pod may have more ports than the configured ones.
             if means.beyond || !all_covered || !means.pods.is_sure() {
                 return None;
             }
@@ -314,13 +314,13 @@ impl<'a> Context<'a> {
         (!pods.is_empty()).then(|| pods.into())
     }
 
-    /// The peers of the policy that is checked which select pods or namespaces, in the directions
-    /// that are in effect (rules of the others have no effect, which is another rule's finding).
+    /// The peers with selectors of the policy that is checked, in the directions in effect (rules
+    /// of the others have no effect, which another rule reports).
     pub(crate) fn selector_peers(&self) -> &'a [SelectorPeer<'a>] {
         self.own.map_or(&[], |own| &own.peers)
     }
 
-    /// Those of one rule.
+    /// The peers of one rule.
     pub(crate) fn peers_of_rule(&self, direction: Direction, rule: u32) -> &'a [SelectorPeer<'a>] {
         let peers = self.selector_peers();
         let of = |peer: &SelectorPeer<'_>| (peer.direction, peer.rule);

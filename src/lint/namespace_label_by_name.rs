@@ -26,7 +26,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The name that a requirement takes for a namespace's.
+/// The namespace's name in a requirement on a name-like label.
 pub(super) fn named(requirement: &Requirement) -> Option<&str> {
     let is_like = NAME_LIKE.contains(&requirement.key.as_str());
     match requirement.values.as_slice() {
@@ -82,8 +82,8 @@ fn finding(
     Some(finding)
 }
 
-/// Whether the peer stands in a rule on DNS' port, and no rule surely lets the pods out to DNS:
-/// then all depends on a label that somebody has to put on the namespace.
+/// Whether the peer is in a rule for DNS' port, and no rule certainly allows DNS: then everything
+/// depends on a label that somebody has to add to the namespace.
 fn is_how_dns_is_reached(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
     let is_dns = |entry: &PortEntry| {
         matches!(entry.port.get(), Some(PortRef::Number(53 | 5353)))

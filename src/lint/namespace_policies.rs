@@ -1,13 +1,13 @@
-//! The other policies of a namespace, whatever bundle they are in: before something is called
-//! missing there, all of them are asked.
+//! The other policies in a namespace, in any bundle: all of them are consulted before something is
+//! reported as missing there.
 
 use super::{Confidence, Context, Finding, words};
 use crate::model::{Body, Direction, Field, Policy, PortRef, TrafficRule};
 use crate::reach::peer_may_be_dns;
 use crate::resolve::covers;
 
-/// Lowers a finding that a policy's pods can't reach DNS where a policy of another bundle, in the
-/// same namespace and for these pods, lets them; and names that policy.
+/// Lowers a finding that a policy's pods can't reach DNS, if a policy of another bundle in the same
+/// namespace allows it for these pods; and names that policy.
 pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: u32, finding: &mut Finding) {
     let Some(elsewhere) = cx.cluster.elsewhere() else { return };
     let home = cx.cluster.namespace_name_of(cx.cluster.head(id));

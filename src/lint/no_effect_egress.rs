@@ -1,4 +1,4 @@
-//! `egress: []` that is meant to close egress, and does nothing.
+//! `egress: []` that is meant to deny egress, and does nothing.
 
 use super::{Check, Confidence, Context, Finding, Rule, Safety, Severity, policy_types, words};
 use crate::model::{At, Direction, Spot};

@@ -1,4 +1,4 @@
-//! DNS allowed to the kube-dns pods only, where a cache on the node answers in their place.
+//! DNS allowed to the kube-dns pods only, although a cache on the node answers instead.
 
 use std::net::IpAddr;
 
@@ -49,23 +49,23 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// NodeLocal DNSCache as the repository shows it, and the addresses that it answers on.
+/// NodeLocal DNSCache in the repository, and the addresses that it listens on.
 fn node_cache<'a>(cx: &Context<'a>) -> Option<(&'a Head, &'a [IpAddr])> {
     let (head, workload) = cx.cluster.dns_cache()?;
     Some((head, workload.dns_cache.as_deref()?))
 }
 
-/// Whether the pods may ask one of the cache's addresses.
+/// Whether the pods may reach one of the cache's addresses.
 fn may_reach(cx: &Context<'_>, subject: Subject, address: IpAddr) -> bool {
     let port = Port { protocol: Protocol::Udp, number: 53 };
     let other = Endpoint::Address(address);
     !reach::side(cx.cluster, Direction::Egress, subject, other, port).allowed.is_no()
 }
 
-/// Whether no rule that allows DNS is for everyone, or holds an address that DNS may have: the
-/// cache answers on an address of the node, and on the DNS Service's in its place.
+/// Whether no rule that allows DNS is for everyone, or contains an address that DNS may have: the
+/// cache listens on an address of the node, and on the DNS Service's.
 fn are_by_selectors_alone(cx: &Context<'_>, rules: &[At]) -> bool {
-    // Isolated by nothing, or nothing of it told: all is allowed.
+    // Without rules, everything is allowed or unknown.
     !rules.is_empty()
         && rules.iter().all(|at| {
             let Spot::Rule(direction, index) = at.spot else { return false };
@@ -80,7 +80,7 @@ fn are_by_selectors_alone(cx: &Context<'_>, rules: &[At]) -> bool {
         })
 }
 
-/// The peer of the policy that selects the DNS pods, where one of its rules allows DNS.
+/// The peer of the policy that selects the DNS pods, if one of its rules allows DNS.
 fn allowing_peer(cx: &Context<'_>, id: u32, rules: &[At]) -> Option<At> {
     let own = rules.iter().filter(|at| at.policy == id);
     own.filter_map(|at| {
@@ -120,7 +120,7 @@ fn finding(cx: &Context<'_>, at: At, head: &Head, addresses: &[IpAddr]) -> Optio
     Some(finding)
 }
 
-/// A peer for each address beside the one that selects the DNS pods.
+/// Adds a peer for each address next to the one that selects the DNS pods.
 fn allow_addresses(cx: &Context<'_>, at: At, addresses: &[IpAddr], words: &str) -> Option<Fix> {
     let Spot::Peer(direction, rule, nth) = at.spot else {
         return None;

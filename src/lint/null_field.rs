@@ -1,4 +1,4 @@
-//! A field that is written, and null: a list that reads as "these" and means "everything".
+//! A null field: a list that looks like "these" and means "everything".
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, empty_peer_list};
 use crate::model::{At, Direction, Spot};
@@ -39,7 +39,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Where that key stands, if its value is null and stays so.
+/// The place of that key, if its value is null and stays so.
 fn null(cx: &Context<'_>, map: &Node, key: &str) -> Option<Span> {
     let entry = map.entry(key).filter(|entry| entry.value.is_null())?;
     (!cx.is_template_comment(entry.value.span)).then_some(entry.key_span)

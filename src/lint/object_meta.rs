@@ -1,4 +1,4 @@
-//! What the API server refuses in a policy's `metadata`, for `invalid-policy`: pkg/api/validation
+//! What the API server rejects in a policy's `metadata`, for `invalid-policy`: pkg/api/validation
 //! `ValidateObjectMeta`, with `ValidateNetworkPolicyName` (a DNS subdomain) for the name.
 
 use std::collections::HashMap;
@@ -11,7 +11,7 @@ use crate::yaml::{Entry, Node};
 /// `TotalAnnotationSizeLimitB`: 256 KiB of keys and values.
 const ANNOTATIONS_MAX: usize = 256 << 10;
 
-/// What is wrong with the names, labels and annotations of a policy.
+/// Checks the names, labels and annotations of a policy.
 pub(super) fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let tree = &cx.cluster.policy(id).tree;
     let mut meta = Meta { cx, id, findings };
@@ -74,7 +74,7 @@ impl Meta<'_> {
             );
         }
         self.name(&name, "metadata.name", validate::dns_subdomain);
-        // A dash at the end is right before the random part (`maskTrailingDash`).
+        // A dash at the end is followed by the random part (`maskTrailingDash`).
         let mask = |name: &str| match name.strip_suffix('-') {
             Some(rest) if !rest.is_empty() => validate::dns_subdomain(&format!("{rest}a")),
             _ => validate::dns_subdomain(name),
@@ -83,7 +83,7 @@ impl Meta<'_> {
         self.name(&namespace, "metadata.namespace", validate::dns_label);
     }
 
-    /// Whether an unknown field stands there, which may be the one that seems to be missing.
+    /// Whether there is an unknown field, which may be the one that seems to be missing.
     fn has_stray(&self) -> bool {
         unknown_field::is_at(self.cx, self.id, Spot::Metadata)
     }
@@ -104,7 +104,7 @@ impl Meta<'_> {
         }
     }
 
-    /// A string field; what is of another type is reported here.
+    /// A string field; a value of another type is reported here.
     fn text<'n>(&mut self, entry: Option<&'n Entry>, field: &str) -> Text<'n> {
         let Some(entry) = entry else { return Text::Absent };
         match string(&entry.value) {
@@ -150,7 +150,7 @@ impl Meta<'_> {
             self.wrong_type(&path, entry, "a mapping");
             return Vec::new();
         };
-        // Of a key that is there twice, the last one counts.
+        // The last of duplicate keys counts.
         let last: HashMap<&str, usize> =
             map.entries.iter().enumerate().map(|(index, entry)| (&*entry.key, index)).collect();
         let mut found = Vec::new();
@@ -202,7 +202,7 @@ impl Meta<'_> {
         for (entry, value) in self.strings(metadata, "annotations") {
             size += entry.key.len() + value.len();
             let field = format!("metadata.annotations[{}]", entry.key);
-            // Checked in lower case: that is about the prefix, which is a DNS name.
+            // Checked in lower case, because the prefix is a DNS name.
             self.key(entry, "annotation", &field, &entry.key.to_lowercase());
         }
         if size > ANNOTATIONS_MAX
@@ -215,7 +215,7 @@ impl Meta<'_> {
     }
 }
 
-/// A string field as the API server's decoder takes it.
+/// A string field as the API server's decoder reads it.
 enum Text<'a> {
     Absent,
     Is(&'a Entry, &'a str),

@@ -1,4 +1,4 @@
-//! A namespaceSelector for a value that no Namespace of the repository has.
+//! A namespaceSelector with a value that no Namespace in the repository has.
 
 use strsim::osa_distance;
 
@@ -49,7 +49,7 @@ struct Orphan {
     related: Option<(Span, String)>,
     /// It is about the label that every namespace has.
     by_name: bool,
-    /// The repository itself shows why, whatever else there may be.
+    /// The repository itself shows why, whatever else may exist.
     proven: bool,
 }
 
@@ -63,7 +63,7 @@ fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) 
             moved(cx, name, *place).or_else(|| misspelt(cx, requirement, name, *place))
         });
     }
-    // Looked up already: a Namespace that the whole selector covers meets each requirement.
+    // Already looked up: a Namespace that the whole selector matches meets each requirement.
     let is_shown = |number: u32| cx.cluster.namespace(number).object.is_some();
     if peer.means.namespaces.iter().any(|(number, _)| is_shown(*number)) {
         return None;
@@ -71,8 +71,8 @@ fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) 
     pods_label(cx, requirement).or_else(|| without_value(cx, requirement))
 }
 
-/// A label that no Namespace shown has, and that pods of a namespace shown do have: it belongs in
-/// a podSelector. Positive evidence, whatever other namespaces there may be.
+/// A label that no Namespace in the repository has, and that pods in one do have: it belongs in a
+/// podSelector. That is evidence, whatever other namespaces may exist.
 fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
     let cluster = cx.cluster;
     let shown = || cluster.namespaces().iter().filter(|namespace| namespace.object.is_some());
@@ -87,7 +87,7 @@ fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
     };
     let pods: Vec<u32> = (0..cluster.workload_count()).filter(has).collect();
     let first = cluster.workload(*pods.first()?);
-    // Where the namespace of one of them is not shown, that one may have the label as well.
+    // If the namespace of one of them is not shown, it may have the label as well.
     if pods.iter().any(|number| cluster.workload(*number).namespace.object.is_none()) {
         return None;
     }
@@ -115,7 +115,8 @@ fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
     })
 }
 
-/// A name whose pods a kustomization's `namespace` moves elsewhere; selectors it leaves alone.
+/// A namespace whose pods a kustomization's `namespace` moves elsewhere, without changing
+/// selectors.
 fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
     if cx.cluster.namespace_named(name).is_some() || cx.cluster.is_mentioned_elsewhere(name) {
         return None;
@@ -142,7 +143,7 @@ fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
     })
 }
 
-/// A name that nothing in the repository mentions, while a near twin exists.
+/// A name that nothing in the repository mentions, if a similar one exists.
 fn misspelt(
     cx: &Context<'_>,
     requirement: &Requirement,
@@ -178,7 +179,7 @@ fn misspelt(
     })
 }
 
-/// A value that no Namespace has, though some have the key.
+/// A value that no Namespace has, although some have the key.
 fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orphan> {
     let namespaces = cx.cluster.namespaces();
     let shown = || namespaces.iter().filter(|namespace| namespace.object.is_some());
@@ -224,8 +225,9 @@ fn place_of_label(namespace: &Namespace, key: &str) -> Option<Span> {
     namespace.labels.iter().find(|label| label.key == key).map(|label| label.value_span)
 }
 
-/// Labels that tell one namespace from all others: that none shown has a value says nothing, as
-/// namespaces of other repositories (`ingress-nginx`, `monitoring`) have such labels too.
+/// Labels that distinguish one namespace from all others. That no Namespace in the repository has a
+/// value proves nothing: namespaces in other repositories (`ingress-nginx`, `monitoring`) have such
+/// labels too.
 fn says_who_it_is(requirement: &Requirement) -> bool {
     let key = requirement.key.as_str();
     namespace_label_by_name::named(requirement).is_some()
@@ -233,17 +235,17 @@ fn says_who_it_is(requirement: &Requirement) -> bool {
         || matches!(key, "app" | "component" | "k8s-app" | "release")
 }
 
-/// Whether other Namespaces than those shown can't be there: all that are mentioned are shown
-/// (or, where only their names are asked for, at least nothing is left out).
+/// Whether there can be no other Namespaces than those shown: all that are mentioned are shown (or,
+/// if only their names matter, at least nothing is left out).
 fn shows_all_namespaces(cx: &Context<'_>, by_name: bool) -> bool {
     let is_shown =
         |namespace: &Namespace| by_name || namespace.implicit || namespace.object.is_some();
     !cx.cluster.leaves_things_out() && cx.cluster.namespaces().iter().all(is_shown)
 }
 
-/// Whether one of two names is likely the other one misspelt: all of their parts are alike but
-/// one, and in that a letter or two are wrong. `dev-1` and `dev-2`, or `team-a` and `team-b`, are
-/// two names and not a slip.
+/// Whether one of two names is probably the other one misspelt: all of their parts are equal except
+/// one, which has a letter or two wrong. `dev-1` and `dev-2`, or `team-a` and `team-b`, are two
+/// names and not a typo.
 fn is_twin(a: &str, b: &str) -> bool {
     if !may_be_twins(a, b) {
         return false;
@@ -263,8 +265,8 @@ fn is_twin(a: &str, b: &str) -> bool {
     shorter >= 4 && digits(a) == digits(b) && osa_distance(a, b) <= allowed
 }
 
-/// Whether half of two names is the same at their ends: nearly no two names get any further, and
-/// a big repository has very many pairs.
+/// Whether two names have half their length in common at their ends. Almost no two names do, and a
+/// big repository has very many pairs.
 fn may_be_twins(a: &str, b: &str) -> bool {
     if a.len().abs_diff(b.len()) > 3 {
         return false;
@@ -280,7 +282,7 @@ mod tests {
     use super::is_twin;
 
     #[test]
-    fn a_slip_of_the_pen_is_told_from_another_name() {
+    fn a_typo_is_distinguished_from_another_name() {
         for (a, b) in [
             ("backend-service", "backend-services"),
             ("montoring", "monitoring"),

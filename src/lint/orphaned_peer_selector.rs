@@ -1,4 +1,4 @@
-//! A peer that names no pod: the rule lets nobody through.
+//! A peer that matches no pod, so its rule allows no traffic.
 
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, orphans};
 use crate::model::{At, Field, Selector, Spot};
@@ -43,7 +43,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether no other peer of the rule lets anyone through, as far as can be told.
+/// Whether no other peer of the rule allows any traffic, as far as is known.
 fn is_alone(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
     let Some(rule) = cx.cluster.policy(id).rule(peer.direction, peer.rule) else {
         return false;
@@ -52,7 +52,7 @@ fn is_alone(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
         let is_it = |other: &&SelectorPeer<'_>| {
             (other.direction, other.rule, other.index) == (peer.direction, peer.rule, index)
         };
-        // An address, or a peer that can't be read.
+        // An address, or an invalid peer.
         let other = cx.selector_peers().iter().find(is_it);
         other.is_some_and(|other| {
             let whole_namespaces = other.peer.pod_selector.is_absent();
@@ -68,7 +68,7 @@ fn is_alone(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
     })
 }
 
-/// How sure it is that no pod can be there: every namespace that the peer covers must be closed.
+/// The confidence that no pod can match: every namespace that the peer covers must be closed.
 fn confidence(
     cx: &Context<'_>,
     means: &PeerPods,
@@ -83,6 +83,6 @@ fn confidence(
         sure.filter(|_| covered.is_yes())
     });
     let least = sure.min().flatten()?;
-    // Namespaces selected by a label: one more that has it may stand in another repository.
+    // Namespaces selected by a label: another repository may have one more with that label.
     Some(if means.beyond { Confidence::Low } else { least })
 }

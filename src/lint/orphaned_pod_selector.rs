@@ -1,4 +1,4 @@
-//! A policy that selects no pod: it protects nobody.
+//! A policy that selects no pod, so it has no effect.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans};
 use crate::model::{At, Field, Spot};

@@ -1,4 +1,4 @@
-//! What the rules about selectors without pods say of one: who is nearest, and what differs.
+//! Describes a selector that matches no pod: the nearest workload, and the difference.
 
 use super::{Confidence, Context, Related, words};
 use crate::bundle::{Head, Write};
@@ -9,7 +9,7 @@ use crate::yaml::Node;
 
 /// A selector without pods, described.
 pub(super) struct Orphan {
-    /// The label that no candidate has, where it is one alone; else the selector's key.
+    /// The label that no candidate has, if it is a single one; otherwise the selector's key.
     pub place: Span,
     /// What is wrong.
     pub message: String,
@@ -17,12 +17,12 @@ pub(super) struct Orphan {
     pub help: String,
     /// The nearest workload's label.
     pub related: Vec<Related>,
-    /// Low where another part of the repository has such pods.
+    /// Low if another part of the repository has such pods.
     pub confidence: Confidence,
 }
 
-/// How sure it can be that a namespace has no more pods than the repository shows: not at all in
-/// an open one, but for what is only not evaluated, which is a guess.
+/// The confidence that a namespace has no more pods than the repository shows: none in an open one,
+/// except that it is low if something is only not evaluated.
 pub(super) fn sureness(namespace: &crate::resolve::Namespace) -> Option<Confidence> {
     match namespace.open {
         None => Some(Confidence::High),
@@ -30,9 +30,9 @@ pub(super) fn sureness(namespace: &crate::resolve::Namespace) -> Option<Confiden
     }
 }
 
-/// How sure it can be that a selector selects nothing in a namespace. What is not evaluated is
-/// likely something else where its name shares no word with what is asked for, and in an open
-/// place a near twin is evidence of its own.
+/// The confidence that a selector matches nothing in a namespace. Something that is not evaluated
+/// is probably unrelated if its name has no word in common with the selector, and in an open
+/// namespace a similar label is evidence of its own.
 pub(super) fn sureness_of(
     cx: &Context<'_>,
     number: u32,
@@ -64,8 +64,8 @@ pub(super) fn sureness_of(
     sure
 }
 
-/// Whether a workload of the namespace would be selected but for one value, which differs in one
-/// segment, or by a slip of the pen: `metrics-bignas`, `metrics-nas`.
+/// Whether the selector would match a workload in the namespace except for one value, which differs
+/// in one segment, or by a typo: `metrics-bignas`, `metrics-nas`.
 fn has_near_twin(cx: &Context<'_>, number: u32, selector: &Selector) -> bool {
     cx.cluster.namespace(number).workloads.clone().any(|number| {
         let workload = cx.cluster.workload(number).workload;
@@ -93,7 +93,7 @@ fn are_near(a: &str, b: &str) -> bool {
     is_slip || differs_in_one
 }
 
-/// Describes a selector that selects no pod in those namespaces; `key` is where it is written.
+/// Describes a selector that matches no pod in those namespaces; `key` is its place.
 pub(super) fn describe(
     cx: &Context<'_>,
     namespaces: &[u32],
@@ -149,7 +149,7 @@ pub(super) fn describe(
 }
 
 /// A selector without the labels that an overlay adds to it: pods that the same overlay builds get
-/// them too, so they tell nothing of who is meant.
+/// them too, so they say nothing about the intended pods.
 fn as_written(selector: &Selector, key: Span) -> Selector {
     let own = |requirement: &&Requirement| requirement.key_span.source == key.source;
     let requirements: Vec<Requirement> =
@@ -160,8 +160,8 @@ fn as_written(selector: &Selector, key: Span) -> Selector {
     Selector { requirements, faults: selector.faults.clone() }
 }
 
-/// A workload that has the labels, and that `kubectl apply -n` may put into the selector's own
-/// namespace: one of the two names none.
+/// A workload with the labels that `kubectl apply -n` may put into the selector's own namespace:
+/// one of the two has no namespace.
 fn maybe_moved(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<u32> {
     let is_implicit = |number: u32| cx.cluster.namespace(number).implicit;
     let home_is_implicit = namespaces.iter().any(|number| is_implicit(*number));
@@ -227,14 +227,14 @@ fn what_it_has(cx: &Context<'_>, requirement: &Requirement, near: &Nearest<'_>) 
     }
 }
 
-/// The kustomization or patch that added a label to what is written in another file.
+/// The kustomization or patch that adds a label to what is written in another file.
 fn added_by<'a>(cx: &Context<'a>, head: &Head, label: &Label) -> Option<&'a str> {
     let source = label.value_span.source;
     (source != head.source).then(|| cx.sources.get(source).path.as_str())
 }
 
-/// What to write instead: in the file that the selector is written in, so no label that an overlay
-/// adds only later.
+/// What to write instead, in the file of the selector: so not a label that an overlay only adds
+/// later.
 fn advice(cx: &Context<'_>, requirement: &Requirement, near: &Nearest<'_>) -> Option<String> {
     let label = near.counterpart(requirement)?;
     let is_added = added_by(cx, near.workload.head, label)
@@ -273,8 +273,8 @@ fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: 
     }
 }
 
-/// The labels that workloads have of the keys that a selector asks for, or else any of theirs; and
-/// which of the two it is. What an overlay adds is left out where the base has labels of its own.
+/// The values that workloads have for the selector's keys, or else any of their labels; and which
+/// of the two it is. Labels that an overlay adds are omitted if the base has labels of its own.
 fn labels_there(
     cx: &Context<'_>,
     there: &[WorkloadRef<'_>],
@@ -305,7 +305,7 @@ fn labels_there(
 /// The most labels that are collected for a message, which shows fewer of them.
 const LABELS_LISTED: usize = 20;
 
-/// A workload whose pods a selector would select, had an overlay not given them another label.
+/// A workload whose pods a selector would match if an overlay had not changed a label.
 struct Relabelled<'a> {
     workload: WorkloadRef<'a>,
     write: &'a Write,
@@ -366,7 +366,7 @@ impl<'a> Relabelled<'a> {
     }
 }
 
-/// A workload's pods with the labels that they had before an overlay wrote into them.
+/// A workload's pods with the labels that they had before an overlay changed them.
 struct Before<'a> {
     workload: &'a crate::model::Workload,
     writes: &'a [&'a Write],
@@ -398,7 +398,7 @@ pub(super) fn places(cx: &Context<'_>, namespaces: &[u32]) -> String {
     }
 }
 
-/// The value of the one requirement that no pod of those namespaces meets, where all others are
+/// The value of the one requirement that no pod in those namespaces meets, if each of the others is
 /// met by some.
 fn sole_culprit(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<Span> {
     let mut unmet =

@@ -1,6 +1,5 @@
-//! What a finding says about a policy that an overlay or a chart has made: where the overlay's
-//! line took the place of the base's, both are shown; and a fix edits only what stands in one
-//! file as it will be applied.
+//! Findings about a policy that an overlay or a chart builds: if the overlay's line replaces one of
+//! the base, both are shown; and a fix edits only what is in one file as it will be applied.
 
 use super::{Finding, Fix, Related};
 use crate::bundle::{Write, Writer};
@@ -9,8 +8,8 @@ use crate::repo::{Repo, Role};
 use crate::text::{SourceId, Span, visible};
 use crate::yaml::{Node, Value};
 
-/// Adds the base's line to a finding whose place an overlay wrote, and takes fixes away that can't
-/// be made in the policy's own file.
+/// Adds the base's line to a finding whose place an overlay wrote, and removes fixes that can't be
+/// made in the policy's own file.
 pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
     let Some(made) = &policy.made else { return };
     let head = &policy.head;
@@ -22,7 +21,7 @@ pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
             Some(before) => (first_line(before), "it replaces this".to_owned()),
             None => (head.name_span, "the policy is defined here".to_owned()),
         };
-        // Where the rule shows a line of the policy itself, that is enough.
+        // If the rule already shows a line of the policy itself, that is enough.
         if finding.related.iter().all(|related| related.span.source != head.source) {
             finding.related.push(Related { span, message });
         }
@@ -43,7 +42,7 @@ pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
     }
 }
 
-/// Shows the line of the values that a chart's template writes at the place of a finding.
+/// Shows the line of the value that a chart's template writes at the place of a finding.
 fn value_of(finding: &mut Finding, writes: &[Write]) {
     let is_there = |write: &&Write| {
         write.writer == Writer::Value
@@ -62,7 +61,7 @@ fn holds(write: &Write, place: Span) -> bool {
     write.place.contains(place) || place.contains(write.place)
 }
 
-/// The place of a scalar, or the beginning of a collection.
+/// The place of a scalar, or the start of a collection.
 fn first_line(node: &Node) -> Span {
     match &node.value {
         Value::Scalar(_) => node.span,

@@ -1,12 +1,12 @@
-//! The fix that writes `policyTypes` out, for the rules about what its absence means.
+//! The fix that writes explicit `policyTypes`, for the rules about their absence.
 
 use super::{Context, Edit, Fix, Safety};
 use crate::model::Direction;
 use crate::text::Span;
 use crate::yaml::{Entry, Map};
 
-/// Writes `policyTypes` with those directions: over an empty one, else as a field of its own
-/// before the rules. None where `spec` is not written in this policy itself (an alias).
+/// Writes `policyTypes` with those directions: over an empty one, or else as a new field before the
+/// rules. `None` if `spec` is not written in this policy itself (an alias).
 pub(super) fn write(
     cx: &Context<'_>,
     policy: u32,
@@ -41,13 +41,13 @@ fn quoted_if(json: bool, word: &str) -> String {
     if json { format!("\"{word}\"") } else { word.to_owned() }
 }
 
-/// The first of the fields that hold rules, else the first field.
+/// The first of the fields with rules, or else the first field.
 fn first_rules(map: &Map) -> Option<&Entry> {
     let holds_rules = |entry: &&Entry| Direction::BOTH.iter().any(|d| entry.key == d.field());
     map.entries.iter().find(holds_rules).or(map.entries.first())
 }
 
-/// Nothing at all may be written there, right behind the colon.
+/// The value may be absent, so the edit is right after the colon.
 fn over(entry: &Entry, list: &str) -> Edit {
     let span = entry.value.span;
     let blank = if span.start == span.end { " " } else { "" };

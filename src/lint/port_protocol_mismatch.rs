@@ -1,4 +1,4 @@
-//! The right port by the wrong protocol.
+//! The right port with the wrong protocol.
 
 use super::edits::{self, New, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
@@ -53,8 +53,8 @@ pub(super) fn one_port(entry: &PortEntry) -> Option<(u16, Protocol)> {
     }
 }
 
-/// The port that the pods declare, where every one of them declares the number and none declares
-/// it by that protocol.
+/// The port that the pods declare, if every one of them declares the number and none declares it
+/// with that protocol.
 fn declared_otherwise<'a>(
     cx: &Context<'a>,
     pods: &[u32],
@@ -75,8 +75,8 @@ fn declared_otherwise<'a>(
     first
 }
 
-/// The port that the pods declare by another protocol too, where the entry says what an earlier
-/// one has said already: one of the two was meant for that.
+/// The port that the pods also declare with another protocol, if the entry repeats an earlier one:
+/// one of the two was meant for that protocol.
 fn declared_beside<'a>(
     cx: &Context<'a>,
     pods: &[u32],
@@ -90,7 +90,7 @@ fn declared_beside<'a>(
     for &pod in pods.iter().filter(|_| is_second) {
         let ports =
             || cx.cluster.workload(pod).workload.ports.iter().filter(|p| p.number == number);
-        // By its own protocol too: else both entries are wrong, which is the other case.
+        // Also with its own protocol: otherwise both entries are wrong, which is the other case.
         ports().find(|port| port.protocol == protocol)?;
         let other = ports().find(|port| port.protocol != protocol)?;
         first = first.or(Some(other));
@@ -113,8 +113,8 @@ fn twice(cx: &Context<'_>, at: At, entry: &PortEntry, declared: &ContainerPort) 
     Some(finding.related(declared.span, format!("declared as {other} here")))
 }
 
-/// Whether the same rule allows the port by the declared protocol as well: then this entry is one
-/// too many at most, as where DNS is written by both and a container declares only UDP.
+/// Whether the same rule also allows the port with the declared protocol: then this entry is at
+/// most redundant, as when DNS is allowed over both and a container declares only UDP.
 fn allows_declared_too(rule: &TrafficRule, declared: &ContainerPort) -> bool {
     rule.port_list().iter().any(|entry| {
         let fits = |(from, to): (u16, u16)| (from..=to).contains(&declared.number);
@@ -154,7 +154,7 @@ fn finding(
     Some(finding.related(declared.span, format!("declared as {} here", declared.protocol)))
 }
 
-/// The declared protocol over the one that is written, or below the port where none is.
+/// Writes the declared protocol over the existing one, or below the port.
 fn write_protocol(
     cx: &Context<'_>,
     at: At,

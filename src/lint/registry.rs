@@ -71,7 +71,7 @@ pub static RULES: &[&Rule] = &[
     &run::YAML_SYNTAX,
 ];
 
-/// The rule of that id.
+/// The rule with that id.
 pub fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|rule| rule.id == id)
 }

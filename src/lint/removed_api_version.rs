@@ -1,4 +1,4 @@
-//! A policy of an API version that no supported cluster serves.
+//! A policy with an API version that no supported cluster serves.
 
 use super::{Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, words};
 use crate::model::{At, Spot};
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-/// The group and version that took its place, with the same fields (since Kubernetes 1.7).
+/// The replacement, with the same fields (since Kubernetes 1.7).
 const CURRENT: &str = "networking.k8s.io/v1";
 
 /// `extensions/v1beta1` was removed in Kubernetes 1.16 (deprecation guide, "NetworkPolicy").

@@ -1,5 +1,5 @@
-//! Rules about the run itself: what could not be read, or not be evaluated. Their findings are
-//! made here from what the reading stages hand on.
+//! Rules about the run itself: what could not be read or evaluated. Their findings are created here
+//! from the results of the reading stages.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,13 @@ use crate::yaml::{Problem, ProblemKind};
 
 /// A document that is not YAML.
 pub static YAML_SYNTAX: Rule = about_run("yaml-syntax", include_str!("../../rules/yaml-syntax.md"));
-/// A file or document over one of the limits.
+/// A file or document that exceeds a limit.
 pub static YAML_LIMIT: Rule = about_run("yaml-limit", include_str!("../../rules/yaml-limit.md"));
 /// A file that can't be read.
 pub static UNREADABLE_FILE: Rule =
     about_run("unreadable-file", include_str!("../../rules/unreadable-file.md"));
 
-/// A suppression that holds nothing back.
+/// A suppression that suppresses nothing.
 pub static UNUSED_SUPPRESSION: Rule = Rule {
     severity: Severity::Warning,
     ..about_run("unused-suppression", include_str!("../../rules/unused-suppression.md"))
@@ -39,7 +39,7 @@ const fn about_run(id: &'static str, page: &'static str) -> Rule {
     }
 }
 
-/// What could not be read, as a finding: an error where a policy is lost with it.
+/// A finding about something that could not be read: an error if a policy is lost with it.
 pub fn unread(problem: &Problem, is_policy_lost: bool) -> Finding {
     let finding = described(problem, is_policy_lost);
     let is_mild = !is_policy_lost && !matches!(problem.kind, ProblemKind::Limit(_));
@@ -97,13 +97,13 @@ pub fn unreadable(span: Span, why: &str) -> Finding {
     )
 }
 
-/// A suppression that holds nothing back, and what is said of it.
+/// A finding about a suppression that suppresses nothing.
 pub fn unused_suppression(place: Span, message: String, help: impl Into<String>) -> Finding {
     Finding::new(&UNUSED_SUPPRESSION, place, message, help)
 }
 
-/// The kinds of policies among `objects` that are not evaluated: one finding for each, at the
-/// first of its kind.
+/// The kinds of policies among `objects` that are not evaluated: one finding for each, at the first
+/// of its kind.
 pub fn unknown_policy_kinds<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<Finding> {
     let mut kinds: BTreeMap<(&str, &str), Vec<(&Object, bool)>> = BTreeMap::new();
     for object in objects {

@@ -1,4 +1,4 @@
-//! Selectors where the API server is meant, which no selector reaches.
+//! Selectors meant for the API server, which no selector matches.
 
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity};
 use crate::model::{At, Direction, Peer, PortEntry, Protocol, Spot, TrafficRule};
@@ -14,8 +14,8 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-/// The port that the API server listens on with kubeadm and most that are built on it, behind the
-/// Service `kubernetes` on 443.
+/// The port that the API server listens on with kubeadm and most distributions that are built on
+/// it, behind the Service `kubernetes` on 443.
 const API_SERVER: u16 = 6443;
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
@@ -42,7 +42,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The entry for 6443, where the rule is for that alone, or for it and 443.
+/// The entry for 6443, if the rule is for that alone, or for it and 443.
 fn api_server_port(rule: &TrafficRule) -> Option<u32> {
     let one = |entry: &PortEntry| match entry.range() {
         Some((from, to)) if from == to && entry.effective_protocol() == Some(Protocol::Tcp) => {
@@ -58,7 +58,7 @@ fn api_server_port(rule: &TrafficRule) -> Option<u32> {
     entries.find(|(_, entry)| one(entry) == Some(API_SERVER)).map(|(nth, _)| nth)
 }
 
-/// Whether the rule lets the pods out to 6443 of addresses: the API server is reached that way.
+/// Whether the rule allows 6443 of addresses, which reaches the API server.
 fn reaches_by_address(rule: &TrafficRule) -> bool {
     let by_address =
         rule.is_for_everyone() || rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent());
@@ -68,9 +68,9 @@ fn reaches_by_address(rule: &TrafficRule) -> bool {
     by_address && on_port
 }
 
-/// Whether a peer means no pod that could listen there: whole namespaces without one that
-/// declares the port, the cluster's own namespaces, or pods that all declare other ports. Pods of
-/// a hosted control plane, or of a server that extends the API, are what else may be meant.
+/// Whether a peer matches no pod that could be meant: whole namespaces in which none declares the
+/// port, the cluster's own namespaces, or pods that all declare other ports. Pods of a hosted
+/// control plane, or of a server that extends the API, may be meant.
 fn is_no_api_server(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     if is_matched_on_host(cx, peer.peer) {
         return false;
@@ -91,8 +91,8 @@ fn is_no_api_server(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     all_shown && !pods.yes.is_empty() && pods.yes.iter().all(|number| !ports(number).is_empty())
 }
 
-/// OVN-Kubernetes, OpenShift's network plugin, matches pods on the node's network by a peer with
-/// both selectors, and the API server is such a pod there.
+/// OVN-Kubernetes, OpenShift's network plugin, matches pods on the host network by a peer with both
+/// selectors, and the API server is such a pod there.
 fn is_matched_on_host(cx: &Context<'_>, peer: &Peer) -> bool {
     cx.cluster.profile == Profile::OpenShift
         && peer.pod_selector.get().is_some_and(|selector| !selector.is_empty())
@@ -106,7 +106,8 @@ fn is_whole_namespaces(peer: &Peer) -> bool {
     }
 }
 
-/// In kube-system and its like the API server runs on the node's network, if it runs in a pod.
+/// In kube-system and similar namespaces the API server is on the host network, if it runs in a
+/// pod.
 fn is_in_system_namespace(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     let selector = peer.peer.namespace_selector.get();
     let values = selector.into_iter().flat_map(|s| &s.requirements).flat_map(|r| &r.values);

@@ -1,4 +1,4 @@
-//! The port of a Service, where a policy needs the port of its pods.
+//! The port of a Service in a policy that needs the port of its pods.
 
 use super::edits::{self, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
@@ -32,8 +32,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             let asked = Asked { number: *number, protocol };
             if let Some(mapping) = asked.is_only_a_service_port(cx, pods) {
                 let at = At { policy: id, spot: Spot::Port(rule.direction, rule.index, nth) };
-                // In an open place, a pod of the same labels that listens there would be one that
-                // nobody shows: unlikely beside those that are.
+                // In an open namespace, another pod with the same labels that listens on it is
+                // possible, but unlikely.
                 let sure = if rule.closed { Confidence::High } else { Confidence::Medium };
                 findings.push(finding(cx, at, place.key, entry, &mapping).confidence(sure));
             }
@@ -41,7 +41,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// A port as a rule writes it.
+/// A port as written in a rule.
 struct Asked {
     number: u16,
     protocol: Protocol,
@@ -58,8 +58,8 @@ struct Mapping<'a> {
 }
 
 impl Asked {
-    /// The Service whose port it is, when it is no port of any of those pods: each of them either
-    /// stands behind such a Service or declares its ports, and this is none of them.
+    /// The Service that has the port, if none of those pods has it: each of them is behind such a
+    /// Service or declares other ports.
     fn is_only_a_service_port<'a>(&self, cx: &Context<'a>, pods: &[u32]) -> Option<Mapping<'a>> {
         let mut found = None;
         for &number in pods {
@@ -93,7 +93,7 @@ impl Asked {
         declared.number == self.number
     }
 
-    /// Clients of a headless Service reach the pods themselves, so its ports are the pods' own.
+    /// Clients of a headless Service connect to the pods directly, so its ports are the pods' own.
     fn is_port_of(&self, service: &Service, port: &ServicePort) -> bool {
         port.port == self.number && !service.headless && !service.external_name
     }
@@ -111,7 +111,7 @@ impl Mapping<'_> {
     }
 }
 
-/// The pod's port that a Service's port becomes; none where a name can't be resolved.
+/// The pod port that a Service's port maps to; `None` if a name can't be resolved.
 fn target(port: &ServicePort, workload: &Workload) -> Option<u16> {
     match &port.target {
         None => Some(port.port),

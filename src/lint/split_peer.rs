@@ -32,8 +32,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The peer that is a namespaceSelector alone and the one that is a podSelector alone, if the two
-/// are that. An empty selector on either side is no half of something: it is everyone.
+/// A peer with only a namespaceSelector and a peer with only a podSelector, if the two are that. An
+/// empty selector is never a half: it matches everything.
 fn halves<'a>(first: &'a Peer, second: &'a Peer) -> Option<(&'a Peer, &'a Peer)> {
     let alone = |one: &Field<crate::model::Selector>, other: &Field<crate::model::Selector>| {
         one.get().is_some_and(|selector| !selector.is_empty()) && other.is_absent()
@@ -85,7 +85,7 @@ fn finding(
     finding
 }
 
-/// Where a third half stands beside them, which two belong together is not for us to say.
+/// With a third half next to them, it is unknown which two belong together.
 fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
     let Spot::Peer(direction, rule, index) = at.spot else {
         return None;
@@ -106,7 +106,7 @@ fn join(cx: &Context<'_>, at: At) -> Option<Fix> {
     edits::risky("Merge both selectors into one peer", effect, site.join(first, second))
 }
 
-/// What the repository shows of two halves; none where it shows that they belong to nothing.
+/// What the repository shows about two halves; `None` if it shows that they do not belong together.
 fn judge(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Option<Sign> {
     let home = cx.cluster.home(at.policy);
     let (covered, beyond) = cx.cluster.peer_namespaces(at.policy, namespaces);
@@ -121,7 +121,7 @@ fn judge(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Option<Sig
     let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
     let joined = Peer { namespace_selector: namespaces.namespace_selector.clone(), ..pods.clone() };
     if reach::peer_may_be_dns(cx.cluster, at.policy, &joined).is_yes() {
-        // The DNS pods live in one namespace of each cluster, so nobody means them at home.
+        // The DNS pods run in one namespace of each cluster, so the policy's own can't be meant.
         return Some(if closed(home) { Sign::SelectsThere } else { Sign::MaySelectThere });
     }
     let there = cx.cluster.peer_pods(at.policy, &joined);
@@ -132,24 +132,24 @@ fn judge(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Option<Sig
         return Some(Sign::Guess);
     }
     let is_shown = |(number, _): &(u32, crate::resolve::Tri)| closed(*number);
-    // Dead in both: the podSelector is wrong whatever it is joined with.
+    // No match in either namespace: the podSelector is wrong whatever it is joined with.
     if !beyond && there.pods.is_none() && covered.iter().all(is_shown) {
         return None;
     }
     Some(Sign::MaySelectThere)
 }
 
-/// What the repository shows of two halves.
+/// What the repository shows about two halves.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Sign {
-    /// The namespaceSelector lets the policy's own namespace in, and so all that the podSelector
-    /// could select.
+    /// The namespaceSelector matches the policy's own namespace, and so everything that the
+    /// podSelector could match.
     Redundant,
-    /// The podSelector selects nothing in the policy's own namespace, and pods there.
+    /// The podSelector matches nothing in the policy's own namespace, and pods in the other.
     SelectsThere,
-    /// Nothing in the policy's own namespace, and the other one is not shown.
+    /// It matches nothing in the policy's own namespace, and the other one is not shown.
     MaySelectThere,
-    /// Both select something, and most such neighbours are meant; or nothing can be told.
+    /// Both match something, and both are probably meant; or nothing is known.
     Guess,
 }
 
@@ -163,8 +163,8 @@ impl Sign {
     }
 }
 
-/// Whether a peer of a rule is one half of a split peer: alone it means more, or less, than what
-/// it is meant to be part of.
+/// Whether a peer of a rule is one half of a split peer: alone it matches more, or less, than
+/// intended.
 pub(super) fn is_half(peers: &[Peer], index: usize) -> bool {
     let pair = |from: usize| match peers.get(from..from + 2) {
         Some([first, second]) => halves(first, second).is_some(),
@@ -173,8 +173,8 @@ pub(super) fn is_half(peers: &[Peer], index: usize) -> bool {
     pair(index) || index.checked_sub(1).is_some_and(pair)
 }
 
-/// Takes the fixes away that write into one half of a split peer, and says why: what they name
-/// would be let in whole.
+/// Removes the fixes that edit one half of a split peer, and says why: they would allow all of what
+/// they name.
 pub(super) fn withhold(cx: &Context<'_>, finding: &mut Finding) {
     let Some(at) = finding.at.filter(|_| finding.rule.id != RULE.id) else { return };
     let policy = cx.cluster.policy(at.policy);
@@ -196,7 +196,7 @@ pub(super) fn withhold(cx: &Context<'_>, finding: &mut Finding) {
     }
 }
 
-/// A peer up to the end of its last line, where a key of it is added.
+/// A peer up to the end of its last line, where a key is added.
 fn to_line_end(cx: &Context<'_>, peer: Span) -> Span {
     let text = cx.sources.get(peer.source).text();
     let rest = text.get(peer.end as usize..).unwrap_or_default();

@@ -30,14 +30,14 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Peers on every port, and then everyone on some ports.
+/// Peers on every port, followed by everyone on some ports.
 fn are_halves(first: &TrafficRule, second: &TrafficRule) -> bool {
     let peers_only = !first.peer_list().is_empty() && first.is_for_all_ports();
     let ports_only = second.is_for_everyone() && !second.port_list().is_empty();
     peers_only && ports_only
 }
 
-/// "Names may be asked of anyone" is a usual rule of its own.
+/// "DNS to anyone" is a usual rule of its own.
 fn is_dns_for_everyone(direction: Direction, rule: &TrafficRule) -> bool {
     let is_dns = |entry: &PortEntry| match entry.port.get() {
         Some(PortRef::Number(number)) => matches!(number, 53 | 5353),
@@ -47,7 +47,7 @@ fn is_dns_for_everyone(direction: Direction, rule: &TrafficRule) -> bool {
     direction == Direction::Egress && rule.port_list().iter().all(is_dns)
 }
 
-/// How sure it is that the two were meant as one; none where they surely were not.
+/// The confidence that the two were meant as one; `None` if they certainly were not.
 fn sureness(
     cx: &Context<'_>,
     direction: Direction,
@@ -63,7 +63,7 @@ fn sureness(
         if pods.iter().any(is_its) {
             return Some(RULE.confidence);
         }
-        // They declare other ports, so the second rule is about others than them.
+        // They declare other ports, so the second rule is for others.
         if pods.iter().all(|pod| !ports(pod).is_empty()) {
             return None;
         }
@@ -77,7 +77,8 @@ fn holds(rule: &TrafficRule, number: u16) -> bool {
     rule.port_list().iter().any(|entry| entry.range().is_none_or(within))
 }
 
-/// "Our own namespace on every port, and everyone on this one" is how a public server is opened.
+/// "Our own namespace on every port, and everyone on this one" is a usual way to open a public
+/// server.
 fn is_whole_home(rule: &TrafficRule) -> bool {
     rule.peer_list().iter().all(|peer| {
         let everything = peer.pod_selector.get().is_some_and(|selector| selector.is_empty());
@@ -85,7 +86,7 @@ fn is_whole_home(rule: &TrafficRule) -> bool {
     })
 }
 
-/// The ports of the web and of the API server, to which many let their pods out anywhere.
+/// The ports of the web and of the API server, to which many policies allow egress anywhere.
 fn is_web(rule: &TrafficRule) -> bool {
     rule.port_list().iter().all(|entry| match entry.port.get() {
         Some(PortRef::Number(number)) => matches!(number, 53 | 80 | 443 | 6443),

@@ -1,19 +1,19 @@
-//! Rules about what kustomizations and charts could not be made into. Their findings are made here
-//! from what the bundles' stage hands on.
+//! Rules about what could not be built of kustomizations and charts. Their findings are created
+//! here from the faults of the `bundle` stage.
 
 use super::run::YAML_LIMIT;
 use super::{Check, Confidence, Finding, Related, Rule, Severity};
 use crate::bundle::{Fault, FaultKind};
 
-/// What `kustomize build` refuses.
+/// What `kustomize build` rejects.
 pub static KUSTOMIZE_ERROR: Rule =
     about("kustomize-error", Severity::Error, include_str!("../../rules/kustomize-error.md"));
-/// What lies elsewhere and is not fetched.
+/// What is remote and not downloaded.
 pub static UNRESOLVED_REMOTE: Rule = Rule {
     pedantic: true,
     ..about("unresolved-remote", Severity::Note, include_str!("../../rules/unresolved-remote.md"))
 };
-/// Policies in templates of charts that make none.
+/// Policies in chart templates that render none.
 pub static UNRENDERED_CHART: Rule =
     about("unrendered-chart", Severity::Note, include_str!("../../rules/unrendered-chart.md"));
 /// A chart that does not render.
@@ -24,7 +24,7 @@ const fn about(id: &'static str, severity: Severity, page: &'static str) -> Rule
     Rule { id, severity, confidence: Confidence::High, pedantic: false, page, check: Check::Run }
 }
 
-/// What could not be made, as a finding.
+/// A finding about something that could not be built.
 pub fn finding(fault: &Fault) -> Finding {
     let rule = match fault.kind {
         FaultKind::Refused | FaultKind::Absent => &KUSTOMIZE_ERROR,
@@ -34,14 +34,14 @@ pub fn finding(fault: &Fault) -> Finding {
         FaultKind::Render => &RENDER_ERROR,
     };
     let mut finding = Finding::new(rule, fault.place, fault.message.clone(), fault.help.clone());
-    // Those are errors where a policy is lost, which `again` is told.
+    // Those are errors only if a policy is lost, which `again` decides.
     if matches!(fault.kind, FaultKind::Absent | FaultKind::Refused | FaultKind::Render) {
         finding.severity = Severity::Note;
     }
     fault.related.iter().fold(finding, |finding, (span, message)| finding.related(*span, message))
 }
 
-/// The templates that make no policy: one finding for all of them.
+/// The templates that render no policy: one finding for all of them.
 pub fn unrendered(faults: &[&Fault]) -> Option<Finding> {
     let (first, others) = faults.split_first()?;
     let mut finding = self::finding(first);
@@ -54,8 +54,8 @@ pub fn unrendered(faults: &[&Fault]) -> Option<Finding> {
     Some(finding)
 }
 
-/// The same fault at another line of the file, or one that shows once the first is fixed; and
-/// whether a policy is lost with what could not be built.
+/// Adds the same fault at another line of the file, or one that appears once the first is fixed;
+/// and whether a policy is lost with what could not be built.
 pub fn again(finding: &mut Finding, fault: &Fault, is_policy_lost: bool) {
     if is_policy_lost && matches!(fault.kind, FaultKind::Refused | FaultKind::Render) {
         finding.severity = finding.rule.severity;

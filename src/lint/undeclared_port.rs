@@ -1,4 +1,4 @@
-//! A port that none of the pods declares, though they declare others.
+//! A port that none of the pods declares, although they declare others.
 
 use std::collections::BTreeSet;
 
@@ -36,14 +36,14 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a pod may listen there: it declares the port, or none at all (declaring is optional),
-/// or a Service sends to it.
+/// Whether a pod may listen on it: it declares the port, or none at all (declaring is optional), or
+/// a Service sends to it.
 fn may_have(cx: &Context<'_>, pod: u32, number: u16) -> bool {
     let declared = &cx.cluster.workload(pod).workload.ports;
     let sends = |port: &ServicePort| match &port.target {
         None => port.port == number,
         Some(PortRef::Number(target)) => *target == number,
-        // A name is that of a declared port.
+        // A name only matches a declared port.
         Some(PortRef::Name(_)) => false,
         Some(PortRef::Placeholder(_)) => true,
     };
@@ -52,7 +52,7 @@ fn may_have(cx: &Context<'_>, pod: u32, number: u16) -> bool {
         || cx.cluster.services_of(pod).any(|(_, service)| service.ports.iter().any(sends))
 }
 
-/// Ports of the sidecars that Istio and Linkerd put into pods when they are made
+/// Ports of the sidecars that Istio and Linkerd inject into pods
 /// (istio.io/latest/docs/ops/deployment/application-requirements, linkerd2 charts/partials).
 fn is_sidecar_port(number: u16) -> bool {
     matches!(number, 15000..=15099 | 4140 | 4143 | 4190 | 4191)

@@ -1,4 +1,4 @@
-//! A policy that nobody has said a word about.
+//! A policy without a comment or a description.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, habits, words};
 use crate::model::{At, Spot};
@@ -35,7 +35,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Words that an annotation which describes its object is called by; the first is upstream's
+/// Words in the names of annotations that describe their object; the first is upstream's
 /// (`kubernetes.io/description`, "Well-Known Labels, Annotations and Taints").
 const DESCRIBES: [&str; 8] =
     ["description", "comment", "documentation", "docs", "notes", "note", "purpose", "summary"];
@@ -51,14 +51,14 @@ fn has_description(tree: &Node) -> bool {
     })
 }
 
-/// An example in a document has its description around it.
+/// An example in a document is described by the text around it.
 fn is_in_prose(cx: &Context<'_>, span: Span) -> bool {
     let path = &cx.sources.get(span.source).path;
     path.ends_with(".md") || path.ends_with(".markdown")
 }
 
-/// Whether a comment stands in the manifest, right above it or behind it. A `#` in a string
-/// passes for one: nobody is told a wrong thing by that.
+/// Whether there is a comment in the manifest, right above it or after it. A `#` in a string counts
+/// as one, which only hides a finding.
 fn has_comment(cx: &Context<'_>, span: Span) -> bool {
     let text = cx.sources.get(span.source).text();
     let (Some(before), Some(from)) =
@@ -70,12 +70,12 @@ fn has_comment(cx: &Context<'_>, span: Span) -> bool {
     let above = before.lines().rev().take_while(|line| is_between(line));
     let inside = from.get(..length).unwrap_or(from).lines();
     let behind = from.get(length..).unwrap_or("").lines();
-    // What is left of the last line, and then what stands between this manifest and the next.
+    // The rest of the last line, and then what is between this manifest and the next.
     let behind = behind.enumerate().take_while(|(nth, line)| *nth == 0 || is_blank(line));
     above.chain(inside).chain(behind.map(|(_, line)| line)).any(is_telling_comment)
 }
 
-/// Whether a line holds nothing of a manifest: no more than a comment, a marker, a list's dash.
+/// Whether a line contains no part of a manifest: at most a comment, a marker, a list's dash.
 fn is_between(line: &str) -> bool {
     let line = line.trim();
     is_blank(line) || matches!(line, "---" | "..." | "-") || line.starts_with("--- #")
@@ -86,7 +86,7 @@ fn is_blank(line: &str) -> bool {
     line.is_empty() || line.starts_with('#')
 }
 
-/// What machines write into comments and read from them says nothing about a policy.
+/// Comments for tools do not document a policy.
 const FOR_MACHINES: [&str; 9] = [
     "netpol-lint:",
     "yaml-language-server:",
@@ -117,7 +117,7 @@ mod tests {
     use super::{is_between, is_telling_comment};
 
     #[test]
-    fn a_comment_for_people_is_told_from_what_is_none() {
+    fn comments_for_people_are_distinguished_from_others() {
         for line in ["# Why.", "  - port: 80 # the web", "#why", "## Why ##"] {
             assert!(is_telling_comment(line), "{line}");
         }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_between_manifests_is_nobodys() {
+    fn lines_between_manifests_belong_to_none() {
         for line in ["", "  ", "# Why.", "---", "--- # Why.", "..."] {
             assert!(is_between(line), "{line}");
         }

@@ -24,8 +24,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Whether a field that the API does not have stands within `span` of a policy: what is said of
-/// that place would only be its consequence.
+/// Whether there is an unknown field within `span` of a policy: any other finding there would only
+/// be its consequence.
 pub(super) fn is_within(cx: &Context<'_>, policy: u32, span: Span) -> bool {
     let strays = cx.strays(policy);
     let next = strays.keys.partition_point(|key| key < &span.at_start());
@@ -35,18 +35,18 @@ pub(super) fn is_within(cx: &Context<'_>, policy: u32, span: Span) -> bool {
     near.any(|key| span.contains(*key))
 }
 
-/// Whether a field that the API does not have stands at that place of a policy: it may be the one
-/// that seems to be missing there.
+/// Whether there is an unknown field at that place of a policy: it may be the one that seems to be
+/// missing there.
 pub(super) fn is_at(cx: &Context<'_>, policy: u32, spot: Spot) -> bool {
     cx.strays(policy).spots.binary_search(&spot).is_ok()
 }
 
-/// Where the fields of a policy stand that the API does not have.
+/// The unknown fields of a policy.
 #[derive(Clone, Debug)]
 pub(super) struct Strays {
     /// Their keys, ascending.
     keys: Vec<Span>,
-    /// The places whose mappings they stand in, ascending.
+    /// The places of the mappings with such fields, ascending.
     spots: Vec<Spot>,
 }
 
@@ -61,20 +61,21 @@ impl Strays {
     }
 }
 
-/// A field that does not belong where it stands.
+/// An unknown field.
 struct Stray<'a> {
     entry: &'a Entry,
-    /// All entries of the mapping it stands in.
+    /// All entries of its mapping.
     siblings: &'a [Entry],
-    /// The object it stands in, as the API's fields know it.
+    /// The API type of its mapping.
     shape: Shape,
     spot: Spot,
-    /// The path of the mapping it stands in.
+    /// The path of its mapping.
     path: String,
 }
 
-/// The mappings of a NetworkPolicy, each with the fields that it has (staging/src/k8s.io/api/
-/// networking/v1/types.go, apimachinery meta/v1/types.go). Names are case-sensitive.
+/// The mappings of a NetworkPolicy, each with its fields
+/// (staging/src/k8s.io/api/networking/v1/types.go, apimachinery meta/v1/types.go). Names are
+/// case-sensitive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     Root,
@@ -212,7 +213,7 @@ fn finding(cx: &Context<'_>, id: u32, stray: &Stray<'_>) -> Finding {
     finding
 }
 
-/// A field that is there already must not stand twice.
+/// A field that exists already must not occur twice.
 fn rename(cx: &Context<'_>, id: u32, stray: &Stray<'_>, name: &str) -> Option<Fix> {
     let place = stray.entry.key_span;
     if stray.siblings.iter().any(|entry| entry.key == name) {
@@ -223,7 +224,7 @@ fn rename(cx: &Context<'_>, id: u32, stray: &Stray<'_>, name: &str) -> Option<Fi
     edits::risky(format!("Write `{name}`"), effect, Some(edit))
 }
 
-/// What to do about it, and the field that is meant where that is only a slip of the pen.
+/// The help, and the intended field if it is only a typo.
 fn advice(stray: &Stray<'_>) -> (String, Option<&'static str>) {
     if let Some(help) = misplaced(stray) {
         return (help.into(), None);
@@ -242,7 +243,7 @@ fn advice(stray: &Stray<'_>) -> (String, Option<&'static str>) {
     (help, None)
 }
 
-/// What to do about a field that exists, but not there.
+/// The help for a field that exists, but not there.
 fn misplaced(stray: &Stray<'_>) -> Option<&'static str> {
     Some(match (stray.shape, stray.entry.key.as_str()) {
         (Shape::IngressRule, "to") => "put the peers of an ingress rule under `from`",
@@ -267,7 +268,7 @@ fn misplaced(stray: &Stray<'_>) -> Option<&'static str> {
     })
 }
 
-/// The one field of that mapping that `key` nearly spells, if it is not there already.
+/// The one field of that mapping that is spelt almost like `key`, unless it exists already.
 fn near_field(stray: &Stray<'_>) -> Option<&'static str> {
     const NEAR: f64 = 0.9;
     let key = stray.entry.key.to_lowercase().replace(['-', '_'], "");

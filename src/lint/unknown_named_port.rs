@@ -1,4 +1,4 @@
-//! A port by a name that none of the pods has.
+//! A named port that none of the pods has.
 
 use strsim::jaro_winkler;
 
@@ -88,7 +88,7 @@ fn finding(
     }
 }
 
-/// The named port that is most like the one asked for; the only one there is, however unlike.
+/// The named port with the most similar name; if there is only one, that one.
 fn nearest<'a>(cx: &Context<'a>, pods: &[u32], asked: &Asked<'_>) -> Option<&'a ContainerPort> {
     let cluster = cx.cluster;
     let named: Vec<&ContainerPort> = pods

@@ -1,4 +1,4 @@
-//! A selector on a label that changes by itself at the next rollout or release.
+//! A selector with a label value that changes at the next rollout or release.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::{At, Field, Operator, Requirement, Selector, Spot, is_placeholder};
@@ -52,12 +52,12 @@ fn look(cx: &Context<'_>, at: At, selector: &Field<Selector>, findings: &mut Vec
     }
 }
 
-/// `Exists` and `DoesNotExist` hold whatever the value is.
+/// `Exists` and `DoesNotExist` do not depend on the value.
 fn is_only_tested(requirement: &Requirement) -> bool {
     matches!(requirement.operator, Operator::Exists | Operator::DoesNotExist)
 }
 
-/// What a tool fills in anew at each release changes along with the pods.
+/// A value that a tool fills in at each release changes along with the pods.
 fn is_filled_in(requirement: &Requirement) -> bool {
     requirement.values.iter().any(|(value, _)| is_placeholder(value))
 }

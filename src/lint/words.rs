@@ -1,14 +1,14 @@
-//! The words that findings share: things by their names, and nothing from a manifest raw.
+//! Phrases for messages: objects by their names, and everything from a manifest escaped.
 
 use super::Context;
 use crate::model::{self, Selector};
 use crate::resolve::{Namespace, WorkloadRef};
 use crate::text::visible;
 
-/// The longest selector or name that is written out in full.
+/// The longest selector or name that is shown in full.
 const LONG: usize = 80;
 
-/// Something taken from a manifest, in backticks and inert.
+/// Text from a manifest, in backticks and escaped.
 pub(super) fn quoted(text: &str) -> String {
     let text = visible(text);
     if text.chars().count() <= LONG {
@@ -28,7 +28,7 @@ pub(super) fn workload(workload: &WorkloadRef<'_>) -> String {
     format!("{} {}", visible(&workload.head.kind), quoted(&workload.head.name))
 }
 
-/// A namespace by name, or "its own namespace" where no manifest in it names one.
+/// A namespace by name, or "its own namespace" if no manifest in it has a name for it.
 pub(super) fn namespace(namespace: &Namespace) -> String {
     if namespace.implicit {
         "its own namespace".into()
@@ -47,12 +47,12 @@ pub(super) fn pods_of(cx: &Context<'_>, policy: u32) -> String {
     }
 }
 
-/// Several things in a row: "a", "a and b", "a, b and 3 more".
+/// A list: "a", "a and b", "a, b and 3 more".
 pub(super) fn list(things: &[String], most: usize) -> String {
     first_of(things.iter().cloned(), things.len(), most)
 }
 
-/// The same for `count` things, of which no more are made than are named.
+/// The same for `count` items, of which only the listed ones are computed.
 pub(super) fn first_of(things: impl Iterator<Item = String>, count: usize, most: usize) -> String {
     let named: Vec<String> = things.take(most).collect();
     match named.as_slice() {
@@ -63,7 +63,7 @@ pub(super) fn first_of(things: impl Iterator<Item = String>, count: usize, most:
     }
 }
 
-/// Some workloads in a row.
+/// A list of workloads.
 pub(super) fn workloads(cx: &Context<'_>, numbers: &[u32]) -> String {
     let names = numbers.iter().map(|number| workload(&cx.cluster.workload(*number)));
     first_of(names, numbers.len(), 3)

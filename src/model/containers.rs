@@ -101,7 +101,7 @@ mod tests {
     use super::host;
 
     #[test]
-    fn names_of_hosts_are_told_from_other_words() {
+    fn host_names_are_distinguished_from_other_words() {
         for (word, wanted) in [
             ("http://backend.shop:8080/v1", Some("backend")),
             ("backend:8080", Some("backend")),

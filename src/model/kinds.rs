@@ -340,7 +340,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_are_told_by_group_and_kind() {
+    fn kinds_are_recognized_by_group_and_kind() {
         assert_eq!(other_policy("networking.k8s.io", "NetworkPolicy"), None);
         assert_eq!(other_policy("crd.antrea.io", "NetworkPolicy"), Some(false));
         assert_eq!(other_policy("cilium.io", "CiliumClusterwideNetworkPolicy"), Some(true));

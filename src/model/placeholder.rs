@@ -43,7 +43,7 @@ mod tests {
     use super::is_placeholder;
 
     #[test]
-    fn what_tools_fill_in_is_told_from_what_is_meant() {
+    fn placeholders_are_distinguished_from_literal_text() {
         for text in ["${APP}", "$(APP)", "a-{{ .Values.x }}", "<namespace>", "$APP", "__NS__"]
             .into_iter()
             .chain(["APP_NAME", "MY_NAMESPACE-db", "TARGET_PORT_1"])

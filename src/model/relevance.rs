@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_hold_pods_or_policies_is_read_whole() {
+    fn kinds_that_may_contain_pods_or_policies_are_read_completely() {
         for text in [
             "apiVersion: apps/v1\nkind: Deployment\n",
             "apiVersion: v1\nkind: List\n",
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn of_the_rest_the_head_is_enough() {
+    fn other_kinds_are_read_up_to_their_head() {
         let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\n\
             spec: {names: {kind: Pod}, x: {template: {containers: []}}}\n";
         assert_eq!(extent(definition), Extent::Head);

@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn kinds_are_told_from_broken_text() {
+    fn kinds_are_recognized_in_broken_text() {
         let of = |text: &str| {
             let Seeming { policy, pods, namespace } = seeming(text);
             (policy, pods, namespace.unwrap_or_default().to_string())

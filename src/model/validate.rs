@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_upstream_check_has_one_it_refuses_and_one_that_just_passes() {
+    fn each_upstream_check_has_one_it_rejects_and_one_that_just_passes() {
         let long = "a".repeat(63);
         for good in ["app", "a.b/c_d", "kubernetes.io/metadata.name", "A", &long] {
             assert_eq!(label_key(good), Ok(()), "{good}");

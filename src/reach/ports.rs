@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_is_neither_allowed_nor_rejected() {
+    fn unknown_traffic_is_neither_allowed_nor_denied() {
         let web = PortSet::range(Protocol::Tcp, 80, 80);
         let maybe = Allowed::exactly(web.clone()).if_so(Tri::Unknown(crate::resolve::Why::Refused));
         assert_eq!(maybe.unsure(), web);

@@ -1,8 +1,8 @@
-//! The edge of the repository: every file that a run reads is opened here, and every place that it
-//! writes a report to is found here. What a repository brings is read only where it is a regular
-//! file inside the root, however many links lead to it, and only up to a bound; what the user
-//! names is read wherever it lies, unless the name lies in the repository, which could make it a
-//! link to anything.
+//! The trust boundary: every file that a run reads is opened here, and every path that it writes a
+//! report to is resolved here. A file that the repository names is read only if it is a regular
+//! file inside the root, after links are resolved, and only up to a limit. A file that the user
+//! names is read anywhere, unless its name is inside the repository, which could make it a link to
+//! anything.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
@@ -15,26 +15,26 @@ use super::given::{clean, what_it_is};
 pub struct Target {
     /// The path to rename a new file to.
     pub path: PathBuf,
-    /// A link is there, and goes.
+    /// The path is a link, which the rename replaces.
     pub is_link: bool,
 }
 
-/// The root of a repository, which what it brings does not lead out of.
+/// The root of a repository, as a boundary: nothing that the repository names resolves outside it.
 #[derive(Clone, Copy, Debug)]
 pub struct Boundary<'a> {
     root: &'a Path,
 }
 
 impl<'a> Boundary<'a> {
-    /// The edge of the repository with that root, which is free of symbolic links.
+    /// The boundary at `root`, which is free of symbolic links.
     pub fn new(root: &'a Path) -> Self {
         Self { root }
     }
 
-    /// The real path of what a repository names: inside the root, and not what git keeps.
+    /// The real path of what the repository names: inside the root, and not inside `.git`.
     ///
     /// # Errors
-    /// It is not there, or lies outside.
+    /// It does not exist, or is outside.
     pub fn resolve(self, path: &Path) -> io::Result<PathBuf> {
         let real = self.root.join(path).canonicalize()?;
         match real.strip_prefix(self.root) {
@@ -47,7 +47,7 @@ impl<'a> Boundary<'a> {
     /// The bytes of a file that the repository names, relative to the root.
     ///
     /// # Errors
-    /// It is not there, lies outside, is not a regular file, or has more than `most` bytes.
+    /// It does not exist, is outside, is not a regular file, or has more than `most` bytes.
     pub fn read(self, path: &Path, most: u64) -> io::Result<Vec<u8>> {
         up_to(open_regular(&self.resolve(path)?)?, most)
     }
@@ -67,28 +67,28 @@ impl<'a> Boundary<'a> {
         up_to(open_regular(&real)?, most)
     }
 
-    /// Whether that file lies inside: then its text may be shown.
+    /// Whether that file is inside: only then may its text be shown.
     pub fn holds(self, path: &Path) -> bool {
         path.canonicalize().is_ok_and(|real| real.starts_with(self.root))
     }
 
-    /// Where a report for that absolute path is written: by renaming a file to what is returned. A
-    /// link in the repository is followed to a file of it, and else replaced; links elsewhere are
-    /// the user's.
+    /// Where a report for that absolute path is written: a temporary file is renamed to the result.
+    /// A link in the repository is followed if its target is a file in the repository, and replaced
+    /// otherwise; links elsewhere are the user's.
     ///
     /// # Errors
-    /// A directory of the repository leads out of it, or something else than a file is there.
+    /// A directory of the repository links outside it, or the path is not a regular file.
     pub fn target(self, path: &Path) -> io::Result<Target> {
         let Some(named) = self.within(path)? else {
-            // What a link leads to may have no path (`/dev/stdout` and a pipe), and be there. A link
-            // that leads nowhere is not ours to replace.
+            // The target of a link may exist without a path (`/dev/stdout` as a pipe). A dangling
+            // link is not ours to replace.
             if path.is_symlink() {
                 fs::metadata(path)?;
             }
             let path = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
             return Ok(Target { path, is_link: false });
         };
-        // A hook of git's would be run later.
+        // Git would run a hook later.
         if is_in_git(&named) && !is_in_git(&clean(path)) {
             return Err(outside());
         }
@@ -103,10 +103,10 @@ impl<'a> Boundary<'a> {
         }
     }
 
-    /// `path` with its directory's links resolved, if it names something in the repository; none
-    /// for what the repository has no say in.
+    /// `path` with its directory's links resolved, if it names something in the repository; `None`
+    /// if the repository can't influence it.
     fn within(self, path: &Path) -> io::Result<Option<PathBuf>> {
-        // Without a repository, nobody brought anything.
+        // With `/` as the root there is no repository, so every file is the user's.
         if self.root.parent().is_none() {
             return Ok(None);
         }
@@ -121,8 +121,8 @@ impl<'a> Boundary<'a> {
     }
 }
 
-/// Adds the bytes of a file that the walk came to; up to one more than `most`, so that the caller
-/// can tell.
+/// Adds the bytes of a file that the walk found; up to one more than `most`, so that the caller can
+/// tell.
 ///
 /// # Errors
 /// It is not a regular file any more, or can't be read.
@@ -131,11 +131,11 @@ pub fn read_met(path: &Path, most: u64, into: &mut Vec<u8>) -> io::Result<()> {
     Ok(())
 }
 
-/// Opens a regular file, and nothing else: neither waits for the writer of a pipe, nor follows a
-/// link that took the file's place since it was looked at.
+/// Opens a regular file, and nothing else: it neither waits for the writer of a pipe nor follows a
+/// link that replaced the file since the walk saw it.
 ///
 /// # Errors
-/// It is something else, or can't be opened.
+/// It is not a regular file, or can't be opened.
 pub(super) fn open_regular(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);

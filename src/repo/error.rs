@@ -1,25 +1,25 @@
-//! What stops a run before it begins, in words that say what to do about it.
+//! Errors that stop a run before it begins. Each message says what to do.
 
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What stops a run before it begins.
+/// An error that stops a run before it begins.
 #[derive(Debug)]
 pub enum Error {
-    /// A path given does not exist or can't be looked at.
+    /// A given path does not exist, or its metadata can't be read.
     Path(PathBuf, io::Error),
-    /// A path given is neither a file nor a directory: the path, and what it is.
+    /// A given path is neither a file nor a directory: the path, and what it is.
     NotAFile(PathBuf, &'static str),
-    /// A glob given is none: the glob, and why.
+    /// An invalid glob, and why.
     Glob(String, String),
-    /// `--stdin-path` names no file of the repository: as it was typed, and the root.
+    /// `--stdin-path` is not a path inside the repository: as it was typed, and the root.
     StdinPath(String, PathBuf),
     /// No YAML or JSON file under the given paths.
     NothingToRead(Vec<PathBuf>),
-    /// What was given of things that run elsewhere can't be read: why, in a sentence.
+    /// An inventory can't be read: why, in a sentence.
     Inventory(String),
-    /// Charts are to be rendered and can't be: why, in a sentence.
+    /// Charts must be rendered and can't be: why, in a sentence.
     Helm(String),
 }
 
@@ -66,7 +66,7 @@ impl std::error::Error for Error {
     }
 }
 
-/// The path in backticks. Who prints it makes it inert: names of files are data too.
+/// The path in backticks. Whoever prints it must escape it: file names are data too.
 fn quoted(path: &Path) -> String {
     format!("`{}`", path.to_string_lossy())
 }

@@ -1,4 +1,4 @@
-//! The paths of the command line, each looked at once, and the root that they lead to.
+//! The paths of the command line, each resolved once, and the repository root above them.
 
 use std::collections::HashMap;
 use std::fs;
@@ -7,8 +7,8 @@ use std::path::{Component, Path, PathBuf};
 
 use super::Error;
 
-/// The given paths, absolute and free of symbolic links, so that the same file is the same path
-/// however it was reached.
+/// The given paths, absolute and free of symbolic links, so that one file has one path however it
+/// was named.
 #[derive(Debug)]
 pub(super) struct Given {
     pub(super) directories: Vec<PathBuf>,
@@ -17,19 +17,19 @@ pub(super) struct Given {
     cwd: PathBuf,
 }
 
-/// What made a directory the root.
+/// Why a directory is the root.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Anchor {
-    /// A `netpol-lint.toml`; a `.git` may lie above it.
+    /// It has a `netpol-lint.toml`; a `.git` may be above it.
     Config,
-    /// A `.git`: a directory, or the file of a submodule or worktree.
+    /// It has a `.git`: a directory, or the file of a submodule or worktree.
     Git,
-    /// Nothing: it is just where the given paths meet.
+    /// No reason: it is the common directory of the given paths.
     Nothing,
 }
 
 impl Given {
-    /// Looks at every path; none means the working directory.
+    /// Resolves every path; an empty list means the working directory.
     pub(super) fn look(paths: &[PathBuf], cwd: &Path) -> Result<Self, Error> {
         let cwd = fs::canonicalize(cwd).map_err(|error| Error::Path(cwd.to_path_buf(), error))?;
         let mut given = Self { directories: vec![], files: vec![], stdin: false, cwd };
@@ -51,8 +51,8 @@ impl Given {
         Ok(given)
     }
 
-    /// `parents` remembers the directories that files lie in: a hook hands over thousands of
-    /// files of a few directories, and resolving a path costs a system call per component.
+    /// `parents` caches the directories of files: a hook passes thousands of files in a few
+    /// directories, and resolving a path costs a system call per component.
     fn add(&mut self, path: &Path, parents: &mut HashMap<PathBuf, PathBuf>) -> Result<(), Error> {
         let failed = |error: io::Error| Error::Path(path.to_path_buf(), error);
         let full = self.cwd.join(path);
@@ -81,7 +81,7 @@ impl Given {
         Ok(())
     }
 
-    /// The repository's root: upwards from where the given paths meet.
+    /// The repository's root: the search goes up from the common directory of the given paths.
     pub(super) fn root(&self) -> (PathBuf, Anchor) {
         let common = self.common_directory();
         for directory in common.ancestors() {
@@ -95,8 +95,8 @@ impl Given {
         (common, Anchor::Nothing)
     }
 
-    /// The deepest directory that holds all given paths; standard input lies in the working
-    /// directory.
+    /// The deepest directory that contains all given paths; standard input counts as a file in the
+    /// working directory.
     fn common_directory(&self) -> PathBuf {
         let files = self.files.iter().filter_map(|file| file.parent());
         let stdin = self.stdin.then_some(self.cwd.as_path());
@@ -113,10 +113,10 @@ impl Given {
         common.to_path_buf()
     }
 
-    /// The given directories that lie in no other one of them.
+    /// The given directories that are not inside another one.
     pub(super) fn top_directories(&self) -> Vec<PathBuf> {
         let mut tops: Vec<PathBuf> = Vec::new();
-        // Sorted: what a directory holds follows it.
+        // Sorted, so a directory is followed by what is in it.
         for directory in &self.directories {
             if !tops.last().is_some_and(|top| directory.starts_with(top)) {
                 tops.push(directory.clone());
@@ -156,7 +156,7 @@ pub(super) fn clean(path: &Path) -> PathBuf {
     out
 }
 
-/// What a path is that is neither a file nor a directory.
+/// What a path is if it is neither a file nor a directory.
 pub(super) fn what_it_is(kind: fs::FileType) -> &'static str {
     #[cfg(unix)]
     {

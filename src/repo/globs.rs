@@ -1,5 +1,5 @@
-//! `--include` and `--exclude`: lines of a gitignore file at the repository's root. Users know
-//! these rules, and the crate that walks has them.
+//! `--include` and `--exclude` have the meaning of gitignore lines at the repository's root: users
+//! know these rules, and the `ignore` crate implements them.
 
 use std::path::Path;
 
@@ -19,7 +19,7 @@ impl Globs {
         Ok(Self { include: compile(&scope.include)?, exclude: compile(&scope.exclude)? })
     }
 
-    /// Whether `--include` lets the file be reported on: without any, every file.
+    /// Whether `--include` allows findings in the file; without any, every file is reported on.
     pub(super) fn includes(&self, path: &str) -> bool {
         self.include.is_empty() || self.asks_for(path)
     }
@@ -29,12 +29,12 @@ impl Globs {
         self.include.matched_path_or_any_parents(path, false).is_ignore()
     }
 
-    /// Whether `--exclude` says anything at all.
+    /// Whether `--exclude` has any glob.
     pub(super) fn exclude_any(&self) -> bool {
         !self.exclude.is_empty()
     }
 
-    /// Whether `--exclude` matches this very path; the walk has asked about its parents.
+    /// Whether `--exclude` matches this path itself; the walk has already asked about its parents.
     pub(super) fn exclude(&self, path: &str, directory: bool) -> bool {
         self.exclude.matched(path, directory).is_ignore()
     }
@@ -45,28 +45,29 @@ impl Globs {
     }
 }
 
-/// Globs that say of each path of a repository whether they match it: the configuration's lists.
+/// Globs that match paths of a repository: the configuration's lists.
 #[derive(Clone, Debug)]
 pub struct PathSet {
     globs: Gitignore,
-    /// The first directories of all that they match; none where they match anywhere.
+    /// The top directories of all possible matches; `None` if they match anywhere.
     tops: Option<Vec<String>>,
 }
 
 impl PathSet {
-    /// Globs as [`Scope::exclude`] writes them.
+    /// Globs in the syntax of [`Scope::exclude`].
     ///
     /// # Errors
-    /// A glob that is none.
+    /// An invalid glob.
     pub fn new(globs: &[String]) -> Result<Self, Error> {
         let tops = globs.iter().map(|glob| top(glob)).collect();
         Ok(Self { globs: compile(globs)?, tops })
     }
 
-    /// Whether they match the file of that path, relative to the root, or a directory above it.
+    /// Whether they match the file with that path, relative to the root, or a directory above it.
     pub fn holds(&self, path: &str) -> bool {
-        // A file outside the repository keeps its absolute path, which no glob is about.
-        // Who names a cluster for each directory has thousands of sets, and a path is in few.
+        // A file outside the repository keeps its absolute path, which no glob can match. A
+        // configuration with a cluster per directory has thousands of sets, and a path is in few of
+        // them.
         let top = path.split('/').next().unwrap_or_default();
         let may = self.tops.as_ref().is_none_or(|tops| tops.iter().any(|one| one == top));
         may && !Path::new(path).has_root()
@@ -79,11 +80,12 @@ impl PathSet {
     }
 }
 
-/// The directory at the root that holds all that a glob matches; none where there is not one.
+/// The directory at the root that contains everything a glob matches; `None` if there is no single
+/// one.
 fn top(glob: &str) -> Option<String> {
     let glob = glob.strip_prefix("./").unwrap_or(glob);
     let (first, rest) = glob.strip_prefix('/').unwrap_or(glob).split_once('/')?;
-    // What ends in its only slash is matched at any depth, as in a gitignore file.
+    // A glob whose only slash is at its end matches at any depth, as in a gitignore file.
     let is_anchored = glob.starts_with('/') || !rest.is_empty();
     let is_plain = !first.is_empty() && !first.contains(['*', '?', '[', '{', '\\', '!', '#', ' ']);
     (is_anchored && is_plain).then(|| first.to_owned())
@@ -100,7 +102,7 @@ fn compile(globs: &[String]) -> Result<Gitignore, Error> {
     builder.build().map_err(|error| wrong(&globs.join(", "), &error))
 }
 
-/// The error without the place that the crate puts before it.
+/// The error without the position that the crate puts before it.
 fn wrong(glob: &str, error: &ignore::Error) -> Error {
     let mut error = error;
     let why = loop {
@@ -125,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_holds_what_its_globs_match() {
+    fn a_set_contains_what_its_globs_match() {
         let holds = |globs: &[&str], path| {
             let globs: Vec<String> = globs.iter().map(|glob| (*glob).to_owned()).collect();
             PathSet::new(&globs).unwrap().holds(path)
@@ -157,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_glob_that_is_none_is_named() {
+    fn an_invalid_glob_is_reported() {
         let scope = Scope { include: vec!["a[".to_owned()], ..Scope::default() };
         let error = Globs::new(&scope).unwrap_err().to_string();
         assert!(error.starts_with("`a[` is not a glob: "), "{error}");

@@ -1,6 +1,7 @@
-//! What gitignore rules hide. The crate that walks would open whatever stands at the name of an
-//! ignore file, also a device or a pipe; so they are read here, as any other file of a repository,
-//! and the crate is handed their lines. Precedence is git's, with ripgrep's `.ignore` before it.
+//! What gitignore rules hide. The crate that walks would open anything with the name of an ignore
+//! file, even a device or a pipe, so ignore files are read here like any other file of a
+//! repository, and the crate gets their lines. Precedence is git's, with ripgrep's `.ignore` before
+//! it.
 
 use std::collections::{BTreeSet, HashMap};
 use std::io::{self, Read};
@@ -12,7 +13,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 
 use super::boundary::{Boundary, open_regular};
 
-/// Bytes of an ignore file.
+/// The size limit of an ignore file.
 const LARGEST: u64 = 4 << 20;
 
 /// The rules of one directory and of those above it.
@@ -21,20 +22,20 @@ struct Level {
     above: Option<Arc<Level>>,
     /// `.ignore`, `.gitignore`, `.git/info/exclude`.
     rules: [Gitignore; 3],
-    /// A repository begins here: what lies above has no say in what git ignores.
+    /// A repository begins here: rules above it do not apply to what git ignores.
     has_git: bool,
 }
 
-/// The rules of all directories that a walk comes to.
+/// The rules of all directories that a walk visits.
 #[derive(Debug)]
 pub(super) struct Ignored<'a> {
     root: &'a Path,
-    /// Whether directories above where a walk begins count.
+    /// Whether rules of directories above the start of a walk apply.
     parents: bool,
     starts: Vec<PathBuf>,
     global: Gitignore,
     levels: RwLock<HashMap<PathBuf, Option<Arc<Level>>>>,
-    /// Ignore files that are none, and why.
+    /// Ignore files that can't be read, and why.
     unreadable: Mutex<Vec<(PathBuf, String)>>,
 }
 
@@ -51,7 +52,7 @@ impl<'a> Ignored<'a> {
         }
     }
 
-    /// Whether rules hide what a walk has come to; those for its directory were asked before.
+    /// Whether rules hide what a walk found.
     pub(super) fn hides(&self, path: &Path, is_directory: bool) -> bool {
         let Some(folder) = path.parent() else { return false };
         let level = self.level(folder);
@@ -80,7 +81,7 @@ impl<'a> Ignored<'a> {
         self.unreadable.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The rules that count in a directory.
+    /// The rules that apply in a directory.
     fn level(&self, folder: &Path) -> Option<Arc<Level>> {
         let known = self.levels.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(level) = known.get(folder) {
@@ -91,11 +92,11 @@ impl<'a> Ignored<'a> {
         let above = if is_top { None } else { folder.parent().and_then(|up| self.level(up)) };
         let level = self.own(folder, above);
         let mut known = self.levels.write().unwrap_or_else(PoisonError::into_inner);
-        // Another thread may have come first.
+        // Another thread may have been first.
         known.entry(folder.to_path_buf()).or_insert(level).clone()
     }
 
-    /// The level of a directory; that of the one above where it has no rules of its own.
+    /// The level of a directory; that of its parent if it has no rules of its own.
     fn own(&self, folder: &Path, above: Option<Arc<Level>>) -> Option<Arc<Level>> {
         let git = folder.join(".git");
         let git = git.symlink_metadata().ok();
@@ -121,15 +122,15 @@ impl<'a> Ignored<'a> {
         };
         let mut builder = GitignoreBuilder::new(folder);
         for line in text.trim_start_matches('\u{feff}').lines() {
-            // A line that is no glob is passed over, as git does.
+            // An invalid glob is skipped, as git does.
             let _ = builder.add_line(Some(path.clone()), line);
         }
         builder.build().unwrap_or_else(|_| Gitignore::empty())
     }
 }
 
-/// Those of some paths of a repository that gitignore rules cover. Nothing has to stand there, so
-/// each may be meant as a file or as a directory.
+/// The paths that gitignore rules cover. They need not exist, so each may be meant as a file or as
+/// a directory.
 pub fn covered<'p>(root: &Path, paths: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
     let ignored = Ignored::new(root, &[root.to_path_buf()], false);
     let is_covered = |path: &&str| {
@@ -142,7 +143,7 @@ pub fn covered<'p>(root: &Path, paths: impl Iterator<Item = &'p str>) -> BTreeSe
     paths.filter(is_covered).map(str::to_owned).collect()
 }
 
-/// The text of an ignore file; none where there is none.
+/// The text of an ignore file; `None` if it does not exist.
 fn read(root: &Path, path: &Path, name: &str) -> io::Result<Option<String>> {
     if name.is_empty() {
         return Ok(None);

@@ -1,10 +1,10 @@
 //! The repository: its root, the files to report on and the files that are context, in a stable
-//! order. This module knows nothing of YAML: it goes by names. Every file is opened through it
+//! order. This module does not know YAML: it goes by names. Every file is opened through it
 //! ([`Boundary`]).
 //!
-//! A run has two circles. What is *reported on* lies under the paths given; what selectors are
-//! *resolved against*, the context, is the whole repository that these paths lie in. So a hook
-//! that hands over one changed file still sees the workloads of all others.
+//! A run distinguishes two sets of files. Findings are *reported* for the given paths; selectors
+//! are *resolved against* the context, the whole repository around these paths. So a hook that
+//! passes one changed file still sees the workloads of all others.
 
 mod boundary;
 mod error;
@@ -41,14 +41,14 @@ pub struct Scope {
     pub paths: Vec<PathBuf>,
     /// The text of standard input, when `-` is among the paths.
     pub stdin: Option<Vec<u8>>,
-    /// The path under which standard input is reported. When it names a file of the repository,
-    /// the text stands in for that file, which is not read. Empty means `<stdin>`.
+    /// The path under which standard input is reported. If it names a file of the repository,
+    /// standard input replaces that file, which is not read. Empty means `<stdin>`.
     pub stdin_path: String,
-    /// Globs; when there are any, only files that match one are reported on (and Markdown files
-    /// that match one are read). They have the meaning of lines in a gitignore file at the root:
+    /// Globs; if there are any, only files that match one are reported on (and Markdown files that
+    /// match one are read). They have the meaning of lines in a gitignore file at the root:
     /// `*.yaml` matches at any depth, `k8s/` everything below a directory of that name,
-    /// `apps/*/np.yaml` from the root, `!` takes back. Files named on the command line are always
-    /// reported on.
+    /// `apps/*/np.yaml` from the root, and `!` reverses a match. Files named on the command line
+    /// are always reported on.
     pub include: Vec<String>,
     /// Globs of files that are neither reported on nor context; written like `include`.
     pub exclude: Vec<String>,
@@ -56,30 +56,30 @@ pub struct Scope {
     pub no_ignore: bool,
     /// Apply `exclude` to files and directories named on the command line too.
     pub force_exclude: bool,
-    /// The root, where it is not to be found upwards of the paths.
+    /// The root, if it is not to be found upwards of the paths.
     pub root: Option<PathBuf>,
-    /// Texts that stand in for files, by their path relative to the root: what fixes would make
-    /// of them.
+    /// Texts that replace files, by their path relative to the root: the files as fixes would
+    /// change them.
     pub edited: BTreeMap<String, Arc<str>>,
 }
 
-/// What a file is, told by its name and its neighbours alone.
+/// What a file is, judged by its name and the files around it alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
-    /// A YAML or JSON file that may hold manifests.
+    /// A YAML or JSON file that may contain manifests.
     Manifests,
-    /// One of kustomize's three names.
+    /// A file with one of kustomize's three names.
     Kustomization,
     /// A `Chart.yaml`.
     Chart,
-    /// A file below the `templates/` beside a `Chart.yaml`.
+    /// A file below the `templates/` of a chart.
     ChartTemplate,
     /// Markdown, whose fenced YAML is read.
     Markdown,
     /// Which connections are expected to be allowed or denied (`netpol-test.yaml`).
     Expectations,
-    /// A file that a hook hands over with the others and that never holds manifests: a file of
-    /// named templates, or this linter's configuration.
+    /// A file that a hook passes with the others and that never contains manifests: a file of named
+    /// templates, or this linter's configuration.
     NoManifests,
     /// Standard input.
     Stdin,
@@ -96,16 +96,16 @@ pub struct File {
     pub role: Role,
     /// Whether findings in it are reported; the others are context.
     pub reported: bool,
-    /// Whether it was named on the command line itself.
+    /// Whether the command line names it.
     pub named: bool,
 }
 
-/// Why a file with a name that counts, or a directory, was passed by.
+/// Why a file with a relevant name, or a directory, was skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum LeftOut {
     /// A glob of [`Scope::exclude`] matches it.
     Excluded,
-    /// A symbolic link: what it leads to is met by itself, or lies elsewhere.
+    /// A symbolic link: its target is walked under its own path, or is outside.
     Symlink,
 }
 
@@ -121,11 +121,11 @@ pub struct Repo {
     pub unreadable: Vec<(String, String)>,
     /// The same outside the given paths: what is missing from the context.
     pub unseen: Vec<(String, String)>,
-    /// What was passed by, with the reason. Files that gitignore rules hide are not listed.
+    /// What was skipped, with the reason. Files that gitignore rules hide are not listed.
     pub left_out: Vec<(String, LeftOut)>,
 }
 
-/// The root of the repository that `paths` lie in, as [`find`] finds it.
+/// The root of the repository that contains `paths`, as [`find`] finds it.
 ///
 /// # Errors
 /// A path that does not exist or is neither a file nor a directory.
@@ -133,15 +133,15 @@ pub fn root(paths: &[PathBuf], cwd: &Path) -> Result<PathBuf, Error> {
     Ok(Given::look(paths, cwd)?.root().0)
 }
 
-/// Finds the repository that the paths of `scope` lie in, and its files. Relative paths are
+/// Finds the repository that contains the paths of `scope`, and its files. Relative paths are
 /// relative to `cwd`.
 ///
-/// Outside any repository the context is only what was given, and the other files of the
-/// directories that named files lie in: nobody who checks `/tmp/policy.yaml` means all of `/tmp`.
+/// Outside any repository, the context is only the given paths and the other files in the
+/// directories of given files: nobody who checks `/tmp/policy.yaml` means all of `/tmp`.
 ///
 /// # Errors
-/// A path that does not exist or is neither a file nor a directory, a glob that is none, no YAML
-/// or JSON file at all under the given paths.
+/// A path that does not exist or is neither a file nor a directory, an invalid glob, no YAML or
+/// JSON file at all under the given paths.
 pub fn find(scope: &Scope, cwd: &Path) -> Result<Repo, Error> {
     let globs = Globs::new(scope)?;
     let given = Given::look(&scope.paths, cwd)?;
@@ -160,7 +160,7 @@ pub fn find(scope: &Scope, cwd: &Path) -> Result<Repo, Error> {
         catch.add(walk.shallow(&shallow));
         starts.extend(deep.into_iter().chain(shallow));
     } else {
-        // Nothing above a `.git` has a say in what it ignores.
+        // Ignore rules above a `.git` do not apply.
         catch.add(walk.deep(std::slice::from_ref(&root), anchor == Anchor::Config));
     }
     let hidden = hidden_directories(&given, &catch, &walk, scope);
@@ -182,8 +182,8 @@ pub fn find(scope: &Scope, cwd: &Path) -> Result<Repo, Error> {
     Ok(repo)
 }
 
-/// The given directories that the walk did not come to, because gitignore rules or globs hide
-/// them. Naming a directory is reason enough to walk it; only `--force-exclude` says otherwise.
+/// The given directories that the walk skipped, because gitignore rules or globs hide them. A
+/// directory that is named is walked anyway, unless `--force-exclude` is set.
 fn hidden_directories(
     given: &Given,
     catch: &Catch,
@@ -198,9 +198,9 @@ fn hidden_directories(
         .collect()
 }
 
-/// Adds the files named on the command line that the walk did not come to: hidden by gitignore
-/// rules or globs, or with an extension of their own. Returns whether `--force-exclude` kept one
-/// of the given paths out: then nothing to read is what was asked for.
+/// Adds the files named on the command line that the walk skipped: hidden by gitignore rules or
+/// globs, or with an unusual extension. Returns whether `--force-exclude` excluded a given path:
+/// then it is no error that nothing is left to read.
 fn add_named(
     catch: &mut Catch,
     charts: &mut Charts,
@@ -231,12 +231,12 @@ fn add_named(
     spared && scope.force_exclude
 }
 
-/// The given paths for a message, as they were typed.
+/// The given paths as they were typed, for messages.
 fn typed(paths: &[PathBuf]) -> Vec<PathBuf> {
     if paths.is_empty() { vec![PathBuf::from(".")] } else { paths.to_vec() }
 }
 
-/// What was caught by several threads, brought into the one order that every later stage keeps.
+/// Sorts what several threads found into the order that every later stage keeps.
 fn settle(catch: Catch, charts: &Charts, root: PathBuf) -> Repo {
     let Catch { mut files, mut unreadable, mut unseen, mut left_out, .. } = catch;
     files.par_iter_mut().filter(|file| charts.template(&file.path)).for_each(|file| {
@@ -258,13 +258,13 @@ fn settle(catch: Catch, charts: &Charts, root: PathBuf) -> Repo {
 }
 
 impl Repo {
-    /// A path that was given, from the root.
+    /// A given path, relative to the root.
     pub fn path_of(&self, given: &Path, cwd: &Path) -> String {
         walk::label(&self.root, &given::clean(&cwd.join(given)))
     }
 
-    /// Adds standard input as a file. An editor hands over the unsaved text of a file that lies
-    /// in the repository too: then the text replaces the file.
+    /// Adds standard input as a file. An editor sends the unsaved text of a file that is also in
+    /// the repository: then the text replaces the file.
     fn put_stdin(&mut self, scope: &Scope, cwd: &Path) -> Result<(), Error> {
         let path = match scope.stdin_path.as_str() {
             "" | "<stdin>" => "<stdin>".to_owned(),

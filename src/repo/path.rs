@@ -6,18 +6,18 @@ use std::path::Path;
 use super::walk::label;
 
 /// A path relative to the repository's root, with `/` on every platform: never absolute, never
-/// empty, and without `.` and `..`, so that it can't lead out.
+/// empty, and without `.` and `..`, so it is always inside the root.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RepoPath(String);
 
 impl RepoPath {
-    /// None for what is no such path.
+    /// `None` if it is not such a path.
     pub fn new(path: &str) -> Option<Self> {
         let is_name = |part: &str| !matches!(part, "" | "." | "..") && !part.contains('\0');
         path.split('/').all(is_name).then(|| Self(path.to_owned()))
     }
 
-    /// An absolute path, as one inside `root`.
+    /// An absolute path, made relative to `root`.
     pub(super) fn below(root: &Path, path: &Path) -> Option<Self> {
         path.strip_prefix(root).is_ok().then(|| label(root, path)).and_then(|it| Self::new(&it))
     }

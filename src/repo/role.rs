@@ -1,4 +1,4 @@
-//! What a file is: by its name, and by the charts that the walk came across.
+//! What a file is: by its name, and by the charts that the walk found.
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::Role;
 
-/// What a name alone says.
+/// What the name alone shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     Manifests,
@@ -29,7 +29,7 @@ fn is_expectations(name: &OsStr) -> bool {
 }
 
 impl Form {
-    /// None for names that are not read unless they were given.
+    /// `None` for names that are read only if they are given.
     pub(super) fn of(name: &OsStr) -> Option<Self> {
         if name == "Chart.yaml" {
             return Some(Self::Chart);
@@ -48,7 +48,7 @@ impl Form {
         one_of(&["md", "markdown"]).then_some(Self::Markdown)
     }
 
-    /// The form of a file that was given: it is read whatever its extension, unless it can't hold
+    /// The form of a given file: it is read whatever its extension, unless it can't contain
     /// manifests.
     pub(super) fn of_named(name: &OsStr) -> Self {
         let is_template = Path::new(name).extension().is_some_and(|it| it == "tpl");
@@ -70,13 +70,13 @@ impl Form {
     }
 }
 
-/// Directories whose files a test tool reads.
+/// Directories whose files test tools read.
 const TEST_DIRECTORIES: &[&str] =
     &["chainsaw", "e2e", "kuttl", "test", "testdata", "tests", ".kyverno-test"];
 
-/// Whether a file is what a test expects and no manifest: kuttl's `00-assert.yaml` and
-/// `01-errors.yaml` (kuttl.dev/docs/testing/asserts-errors.html), and what Chainsaw's tests call
-/// `…-assert.yaml` or `…-error.yaml`, in a directory of tests.
+/// Whether a file is a test's expectation and not a manifest: kuttl's `00-assert.yaml` and
+/// `01-errors.yaml` (kuttl.dev/docs/testing/asserts-errors.html), and Chainsaw's `…-assert.yaml`
+/// and `…-error.yaml` in a directory of tests.
 pub(super) fn is_assertion(path: &str) -> bool {
     let (directory, name) = path.rsplit_once('/').unwrap_or(("", path));
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
@@ -93,11 +93,11 @@ pub(super) fn is_assertion(path: &str) -> bool {
     expects && (is_in_tests || stem.split(['-', '_']).count() == 2)
 }
 
-/// The directories that hold a `Chart.yaml`, relative to the root.
+/// The directories with a `Chart.yaml`, relative to the root.
 #[derive(Debug)]
 pub(super) struct Charts {
     directories: HashSet<String>,
-    /// The root itself lies below a chart's `templates/`.
+    /// The root itself is below a chart's `templates/`.
     around_root: bool,
 }
 
@@ -107,15 +107,15 @@ impl Charts {
         Self { directories: directories.into_iter().collect(), around_root }
     }
 
-    /// Looks for a chart around a path that the walk did not come to, so that its `Chart.yaml`
-    /// may not have been met either.
+    /// Looks for a chart around a path that the walk skipped: the walk may not have seen its
+    /// `Chart.yaml` either.
     pub(super) fn look_above(&mut self, path: &Path, root: &Path) {
         if let Some(chart) = chart_above(path) {
             self.directories.insert(super::walk::label(root, chart));
         }
     }
 
-    /// Whether the file lies below the `templates/` beside a `Chart.yaml`.
+    /// Whether the file is below the `templates/` of a chart.
     pub(super) fn template(&self, path: &str) -> bool {
         const TEMPLATES: &str = "templates/";
         if self.around_root {
@@ -128,7 +128,7 @@ impl Charts {
     }
 }
 
-/// The directory of the chart whose `templates/` holds `path`, or is `path`.
+/// The directory of the chart whose `templates/` contains `path`, or is `path`.
 fn chart_above(path: &Path) -> Option<&Path> {
     path.ancestors()
         .filter(|directory| directory.file_name().is_some_and(|name| name == "templates"))
@@ -141,7 +141,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_test_expects_is_no_manifest() {
+    fn a_test_expectation_is_not_a_manifest() {
         for path in [
             "tests/kuttl/x/00-assert.yaml",
             "op/01-errors.yaml",
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn templates_are_those_beside_a_chart() {
+    fn templates_are_below_a_chart() {
         let directories = ["", "apps/shop", "apps/shop/charts/db"];
         let mut charts =
             Charts { directories: directories.map(str::to_owned).into(), around_root: false };

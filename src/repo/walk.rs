@@ -1,5 +1,5 @@
-//! The walk: directories to files, on several threads. Each thread keeps what it catches to
-//! itself and hands it over once, at its end; the caller sorts.
+//! The walk: directories to files, on several threads. Each thread collects its own results and
+//! adds them to the others once, at its end; the caller sorts.
 
 use std::collections::HashSet;
 use std::io;
@@ -15,14 +15,14 @@ use super::ignored::Ignored;
 use super::role::Form;
 use super::{File, LeftOut, Scope};
 
-/// What a walk came across, in no order.
+/// What a walk found, in no order.
 #[derive(Debug, Default)]
 pub(super) struct Catch {
     pub(super) files: Vec<File>,
     pub(super) unreadable: Vec<(String, String)>,
     pub(super) unseen: Vec<(String, String)>,
     pub(super) left_out: Vec<(String, LeftOut)>,
-    /// The directories that hold a `Chart.yaml`, relative to the root.
+    /// The directories with a `Chart.yaml`, relative to the root.
     pub(super) charts: Vec<String>,
     /// Those of the given directories that were entered.
     pub(super) entered: Vec<PathBuf>,
@@ -39,12 +39,12 @@ impl Catch {
     }
 }
 
-/// How to walk, and which of what is met counts.
+/// How to walk, and which entries are relevant.
 pub(super) struct Walk<'a> {
     pub(super) root: &'a Path,
     scope: &'a Scope,
     globs: &'a Globs,
-    /// The given paths, for a look-up per entry and not a search.
+    /// The given paths, as a set: there is one lookup per entry.
     directories: HashSet<&'a Path>,
     files: HashSet<&'a Path>,
     /// The given directories relative to the root; the empty one is the root.
@@ -73,7 +73,7 @@ impl<'a> Walk<'a> {
         self.run(directories, parents, None)
     }
 
-    /// The files that lie directly in `directories`.
+    /// The files directly in `directories`.
     pub(super) fn shallow(&self, directories: &[PathBuf]) -> Catch {
         self.run(directories, false, Some(1))
     }
@@ -87,12 +87,12 @@ impl<'a> Walk<'a> {
             builder.add(other);
         }
         builder
-            // Ignore files are read by `Ignored`, which opens nothing but files.
+            // `Ignored` reads the ignore files: it opens only regular files.
             .standard_filters(false)
             .follow_links(false)
             .max_depth(depth)
             .current_dir(self.root)
-            // The pool of the run, but no more than the file system makes use of.
+            // The threads of the run, but no more than a file system can use.
             .threads(rayon::current_num_threads().min(12));
         let ignored =
             (!self.scope.no_ignore).then(|| Ignored::new(self.root, directories, parents));
@@ -125,7 +125,7 @@ impl<'a> Walk<'a> {
         !path.is_empty() && self.globs.exclude_with_parents(&path, directory)
     }
 
-    /// Whether the path lies under a given directory.
+    /// Whether the path is under a given directory.
     fn reports(&self, path: &str) -> bool {
         let above = || path.match_indices('/').map(|(at, _)| &path[..at]);
         self.reported.contains("")
@@ -134,7 +134,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// `path` relative to `root`, with `/` on every platform; what lies elsewhere stays as it is.
+/// `path` relative to `root`, with `/` on every platform; paths elsewhere are unchanged.
 pub(super) fn label(root: &Path, path: &Path) -> String {
     let relative = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
     if MAIN_SEPARATOR == '/' {
@@ -144,7 +144,7 @@ pub(super) fn label(root: &Path, path: &Path) -> String {
     }
 }
 
-/// Hires a visitor per thread.
+/// Builds a visitor for each thread.
 struct Crew<'a> {
     walk: &'a Walk<'a>,
     ignored: Option<&'a Ignored<'a>>,
@@ -162,10 +162,10 @@ impl<'s, 'a: 's> ParallelVisitorBuilder<'s> for Crew<'a> {
     }
 }
 
-/// What one thread catches.
+/// What one thread collects.
 struct Visitor<'a> {
     walk: &'a Walk<'a>,
-    /// None where everything is read.
+    /// `None` if ignore rules are off.
     ignored: Option<&'a Ignored<'a>>,
     all: &'a Mutex<Catch>,
     catch: Catch,
@@ -193,7 +193,7 @@ impl ParallelVisitor for Visitor<'_> {
 
 impl Visitor<'_> {
     fn directory(&mut self, entry: &DirEntry) -> WalkState {
-        // Depth 0 is where the walk begins: asked for, whatever globs say.
+        // Depth 0 is the start of the walk: it was asked for, whatever globs say.
         if entry.depth() > 0 {
             if entry.file_name() == ".git" || self.is_hidden(entry, true) {
                 return WalkState::Skip;
@@ -228,7 +228,7 @@ impl Visitor<'_> {
             self.catch.left_out.push((path, LeftOut::Symlink));
             return;
         }
-        // Before the globs: a chart is one, even if its Chart.yaml is not to be read.
+        // Before the globs: a directory is a chart even if its Chart.yaml is excluded.
         if form == Form::Chart {
             let directory = path.rsplit_once('/').map_or("", |(directory, _)| directory);
             self.catch.charts.push(directory.to_owned());
@@ -247,13 +247,13 @@ impl Visitor<'_> {
         self.catch.files.push(File { path, open: entry.into_path(), role, reported, named });
     }
 
-    /// An error that has a path is one of the file system; the others are lines of ignore files
-    /// that are no globs, which git passes over too.
+    /// An error with a path comes from the file system; the others are invalid globs in ignore
+    /// files, which git skips too.
     fn failure(&mut self, error: &ignore::Error, path: Option<&Path>) {
         match error {
             ignore::Error::WithPath { path, err } => self.failure(err, Some(path)),
             ignore::Error::WithDepth { err, .. } => self.failure(err, path),
-            // Gone since its directory was read.
+            // Deleted since its directory was read.
             ignore::Error::Io(error) if error.kind() == io::ErrorKind::NotFound => {}
             ignore::Error::Io(error) => {
                 if let Some(path) = path {

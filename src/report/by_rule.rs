@@ -1,4 +1,4 @@
-//! Where there is much to fix: which rules speak how often, what a fix fixes, and where to begin.
+//! A table for many findings: how many each rule has, what `--fix` can fix, and where to begin.
 //!
 //! ```text
 //! What to fix first (each with its first location)
@@ -17,13 +17,13 @@ use super::{Look, path};
 use crate::Outcome;
 use crate::lint::{Check, Finding, Safety, Severity};
 
-/// With so few findings, one sees them all.
+/// So few findings need no table.
 const FEW: usize = 10;
 
-/// How many rules have a line.
+/// How many rules are listed.
 const RULES: usize = 8;
 
-/// The least columns of a path; with fewer it is left out.
+/// The narrowest column for a path; below that it is omitted.
 const NARROWEST: usize = 16;
 
 /// The findings of one rule and severity.
@@ -34,25 +34,25 @@ struct Row<'a> {
     risky: usize,
 }
 
-/// Whether there is anything to write.
+/// Whether the table is printed.
 pub fn is_told(outcome: &Outcome) -> bool {
-    // Where all are of one rule, there is no order to tell.
+    // If all findings are of one rule, there is no order to show.
     let first = outcome.findings.first();
     let is_other = |finding: &Finding| first.is_some_and(|it| it.rule.id != finding.rule.id);
     outcome.findings.len() > FEW && outcome.findings.iter().any(is_other)
 }
 
-/// Writes a line for each rule, what matters most first, and a blank one; nothing where there are
+/// Writes a line for each rule, the most important first, and a blank line; nothing if there are
 /// few findings. At most a dozen lines.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     if !is_told(outcome) {
         return Ok(());
     }
     let mut rows = rows(&outcome.findings);
-    // A line that counts one rule is better spent on it.
+    // A line that counts one more rule can list that rule instead.
     let rest = if rows.len() > RULES + 1 { rows.split_off(RULES) } else { Vec::new() };
     writeln!(
         out,
@@ -67,10 +67,10 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
     writeln!(out)
 }
 
-/// Writes a line for each rule that has findings, however many these are, and a blank one.
+/// Writes a line for each rule with findings, however many there are, and a blank line.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn statistics(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     if outcome.findings.is_empty() {
         return Ok(());
@@ -79,7 +79,7 @@ pub fn statistics(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Re
     writeln!(out)
 }
 
-/// Writes a line for each row; the columns of the numbers.
+/// Writes a line for each row; returns the columns of the numbers.
 fn lines(
     out: &mut dyn Write,
     rows: &[Row<'_>],
@@ -88,7 +88,7 @@ fn lines(
 ) -> io::Result<usize> {
     let widest = |of: fn(&Row<'_>) -> usize| rows.iter().map(of).max().unwrap_or(0);
     let (number, verdicts) = (widest(|row| row.number.to_string().len()), widest(title));
-    // The column and what is between it and the next.
+    // The column, with the gap to the next.
     let fixes = widest(|row| row.fixes().len() + 2 * usize::from(!row.fixes().is_empty()));
     for row in rows {
         let pad = " ".repeat(verdicts - title(row));
@@ -101,8 +101,8 @@ fn lines(
     Ok(number)
 }
 
-/// What can't be read or built comes first, since it hides what else is wrong; then what is worse,
-/// and what is there more often.
+/// What can't be read or built comes first, because it hides other mistakes; then the more severe,
+/// then the more frequent.
 fn rows(findings: &[Finding]) -> Vec<Row<'_>> {
     let mut rows: Vec<Row<'_>> = Vec::new();
     for finding in findings {
@@ -149,7 +149,7 @@ fn title(row: &Row<'_>) -> usize {
     row.first.severity.word().len() + row.first.rule.id.len() + 2
 }
 
-/// The first place; its end where a person has no room for all of it.
+/// The first location; only its end if the terminal is too narrow for all of it.
 fn place(place: &str, look: &Look, used: usize) -> String {
     let room = look.width.saturating_sub(used);
     if !look.wrap || columns(place) <= room {

@@ -9,13 +9,13 @@ use super::{Look, by_file, told};
 use crate::Outcome;
 use crate::lint::{Finding, Severity};
 
-/// The version of Checkstyle whose format this is; readers look for it.
+/// The version of Checkstyle whose format this is; some readers require it.
 const VERSION: &str = "4.3";
 
-/// Writes one document. What is suppressed is left out: the format has no word for it.
+/// Writes one document. Suppressed findings are omitted: the format can't express them.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
     let mut writer = xml::start(out)?;
     writer.create_element("checkstyle").with_attribute(("version", VERSION)).write_inner_content(

@@ -1,4 +1,4 @@
-//! What stands below the findings: how many there are, in how much, and what was left out.
+//! The closing lines: how many findings there are, what was checked, and what was left out.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -9,11 +9,10 @@ use crate::lint::{Finding, Safety, Severity};
 use crate::text::visible;
 use crate::{NotBuilt, Outcome, Summary};
 
-/// Writes the closing line, and a further one each for fixes and for what was left out, where
-/// there are any.
+/// Writes the closing line, and one more each for fixes and for what was left out, if any.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     let summary = &outcome.summary;
     writeln!(out, "{}", total(outcome, look))?;
@@ -35,10 +34,10 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<
     Ok(())
 }
 
-/// Writes what fixes would do, for when only a diff was asked for: `after` is what would remain.
+/// Writes what fixes would do, if only a diff is requested: `after` is what would remain.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn would_fix(out: &mut dyn Write, after: &Outcome, look: &Look) -> io::Result<()> {
     let summary = &after.summary;
     let fixed = count(summary.fixed, "finding", "findings");
@@ -63,7 +62,7 @@ fn withheld(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<(
 /// Writes a line for each file that could not be fixed.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn not_fixed(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     for (path, why) in &outcome.summary.not_fixed {
         let file = path::file(outcome, look, path);
@@ -72,7 +71,8 @@ pub fn not_fixed(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Res
     Ok(())
 }
 
-/// What was found, and in how much; on two lines where a person has no room for one.
+/// The number of findings, and what was checked; on two lines if the terminal is too narrow for
+/// one.
 fn total(outcome: &Outcome, look: &Look) -> String {
     let summary = &outcome.summary;
     let held = |number, what: &str| match number {
@@ -129,14 +129,14 @@ fn fixes(findings: &[Finding]) -> Option<String> {
     Some(format!("{told}."))
 }
 
-/// What fixes have done.
+/// What was fixed.
 fn fixed(summary: &Summary) -> Option<String> {
     let findings = count(summary.fixed, "finding", "findings");
     let files = count(summary.fixed_files, "file", "files");
     (summary.fixed > 0).then(|| format!("Fixed {findings} in {files}."))
 }
 
-/// How many policy templates of charts render no policy: those are not checked.
+/// How many policy templates of charts render no policy, so they are not checked.
 pub(super) fn left_out(summary: &Summary) -> Option<String> {
     match summary.charts {
         0 => None,
@@ -151,7 +151,7 @@ pub(super) fn left_out(summary: &Summary) -> Option<String> {
     }
 }
 
-/// What could not be read or made, where it is not among the findings.
+/// What could not be read or built and is not among the findings.
 pub(super) fn not_built(outcome: &Outcome) -> Option<String> {
     let NotBuilt { kustomizations, charts, documents } = outcome.summary.not_built;
     let told = |number, one, many| (number > 0).then(|| count(number, one, many));
@@ -175,7 +175,7 @@ pub(super) fn not_built(outcome: &Outcome) -> Option<String> {
     Some(format!("{}; {depends} (--show-run).", and(&parts)))
 }
 
-/// The findings that are not shown for where they are.
+/// The findings that are hidden because of their directory.
 pub(super) fn in_test_directories(summary: &Summary) -> Option<String> {
     let hidden = summary.in_test_directories;
     let told = count(hidden, "finding", "findings");
@@ -188,7 +188,7 @@ pub(super) fn in_test_directories(summary: &Summary) -> Option<String> {
     })
 }
 
-/// What the baseline holds for nothing.
+/// Baseline entries that match nothing.
 pub(super) fn stale(outcome: &Outcome) -> Option<String> {
     let told = |number| count(number, "baseline entry", "baseline entries");
     match (outcome.stale.len(), outcome.summary.pruned) {

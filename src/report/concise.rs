@@ -10,7 +10,7 @@ use crate::text::visible;
 /// Writes `path:line:col: severity[rule]: message` for each finding.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     for finding in &outcome.findings {
         let place = path::place(outcome, look, finding.place);

@@ -1,8 +1,8 @@
-//! Neighbouring lines of a source as they are drawn: inert, cut to the width there is, with the
-//! marked places where they now are.
+//! Adjacent lines of a source as they are drawn: escaped, cut to the available width, with the
+//! marked places adjusted.
 //!
-//! An excerpt is all the text that the drawing ever sees, so what it costs does not depend on
-//! the size of the file; its lines are found by the index of the source.
+//! The drawing only ever sees the excerpt, so its cost does not depend on the size of the file; the
+//! source's index finds the lines.
 
 use std::ops::{Range, RangeInclusive};
 
@@ -13,40 +13,40 @@ use miette::{
 use super::prose;
 use crate::text::{Source, Span, visible};
 
-/// A tab's columns.
+/// The columns of a tab.
 const TAB: usize = 4;
 
-/// The columns of the hook before what is written under a mark.
+/// The columns of the hook before the words under a mark.
 const HOOK: usize = 4;
 
-/// The least columns for what is written under a mark; with fewer, it is told below.
+/// The narrowest space for words under a mark; with less, they are listed below.
 const NARROWEST_WORDS: usize = 24;
 
-/// A place to be marked in a drawing.
+/// A place to mark in a drawing.
 #[derive(Clone, Copy, Debug)]
 pub struct Mark<'a> {
-    /// The 1-based line it begins on.
+    /// The line it begins on, counted from 1.
     pub line: usize,
     /// Where it is.
     pub span: Span,
-    /// What is written under it; none for the primary place, which the header speaks of.
+    /// The words under it; `None` for the primary place, whose message is in the header.
     pub words: Option<&'a str>,
 }
 
-/// Some lines, ready to be drawn.
+/// Some lines, ready to draw.
 #[derive(Debug, Default)]
 pub struct Excerpt<'a> {
     text: String,
-    /// The 0-based number of the first line.
+    /// The number of the first line, counted from 0.
     first: usize,
     lines: usize,
     labels: Vec<LabeledSpan>,
-    /// The marks that found no room for themselves or their words: too far away on a long line, on
-    /// top of one another, or at its end.
+    /// The marks without room for themselves or their words: too far away on a long line,
+    /// overlapping, or at its end.
     pub left_over: Vec<Mark<'a>>,
 }
 
-/// What of a line is shown, and how wide.
+/// The part of a line that is shown, and its width.
 struct Cut<'a> {
     line: &'a str,
     shown: Range<usize>,
@@ -55,7 +55,8 @@ struct Cut<'a> {
 }
 
 impl<'a> Excerpt<'a> {
-    /// The 1-based `lines` of `source` with `marks`, each line at most `width` columns wide.
+    /// The `lines` of `source`, counted from 1, with `marks`, each line at most `width` columns
+    /// wide.
     pub fn new(
         source: &Source,
         lines: RangeInclusive<usize>,
@@ -77,12 +78,12 @@ impl<'a> Excerpt<'a> {
         excerpt
     }
 
-    /// The 0-based number of the last line.
+    /// The number of the last line, counted from 0.
     pub fn last(&self) -> usize {
         self.first + self.lines.saturating_sub(1)
     }
 
-    /// Whether it is the primary one, of each label in the order in which they stand in the text.
+    /// For each label, in the order of the text, whether it is the primary one.
     pub fn are_primary(&self) -> impl Iterator<Item = bool> {
         self.labels.iter().map(|label| label.primary())
     }
@@ -98,7 +99,7 @@ impl<'a> Excerpt<'a> {
             self.push_inert(&cut.line[at..range.start], &mut column);
             let (start, from) = (self.text.len(), column);
             self.push_inert(&cut.line[range.clone()], &mut column);
-            // Words hang from the middle of what they are about.
+            // Words hang from the middle of their mark.
             let hook = (from + column.max(from + 1)) / 2 + HOOK;
             self.label(mark, start..self.text.len(), cut.width.saturating_sub(hook));
             at = range.end;
@@ -111,8 +112,8 @@ impl<'a> Excerpt<'a> {
         self.lines += 1;
     }
 
-    /// The marks that lie in the window one after another, cut to it. Of several that overlap
-    /// the primary one is kept, else the first.
+    /// The marks that fit into the window, in order, cut to it. Of several that overlap, the
+    /// primary one is kept, or else the first.
     fn with_room(
         &mut self,
         shown: &Range<usize>,
@@ -149,7 +150,7 @@ impl<'a> Excerpt<'a> {
         self.labels.push(LabeledSpan::new_with_span(fits.then(|| lines.join("\n")), span));
     }
 
-    /// Appends `text`, inert and with its tabs as spaces.
+    /// Appends `text`, escaped and with its tabs as spaces.
     fn push_inert(&mut self, text: &str, column: &mut usize) {
         for (i, part) in text.split('\t').enumerate() {
             if i > 0 {
@@ -164,7 +165,7 @@ impl<'a> Excerpt<'a> {
     }
 }
 
-/// The 1-based line `number` of `source` without its end, and the byte it begins at.
+/// Line `number` of `source`, counted from 1, without its line break, and the byte it begins at.
 fn line_of(source: &Source, number: usize) -> (usize, &str) {
     let (text, index) = (source.text(), source.lines());
     let start = index.line_start(number);
@@ -174,34 +175,34 @@ fn line_of(source: &Source, number: usize) -> (usize, &str) {
     (start, line.strip_suffix('\r').unwrap_or(line))
 }
 
-/// Whether the 1-based line `number` shows nothing of the document around it.
+/// Whether line `number`, counted from 1, is outside the document.
 pub fn is_border(source: &Source, number: usize) -> bool {
     let (_, line) = line_of(source, number);
     line.trim().is_empty() || line.starts_with("---") || line.starts_with("...")
 }
 
-/// `span` in bytes of `line`, which begins at byte `start` of its source. What goes on on the
-/// next lines is left out; a file that has changed since it was read breaks nothing.
+/// `span` in bytes of `line`, which begins at byte `start` of its source. A continuation on the
+/// next lines is cut off; a file that has changed since it was read is handled.
 fn within(line: &str, start: usize, span: Span) -> Range<usize> {
     let from = border(line, (span.start as usize).saturating_sub(start));
     let to = border(line, (span.end as usize).saturating_sub(start));
     from..to.max(from)
 }
 
-/// The last border between characters of `line` up to byte `at`.
+/// The last character boundary of `line` up to byte `at`.
 fn border(line: &str, at: usize) -> usize {
     (0..=at.min(line.len())).rev().find(|&at| line.is_char_boundary(at)).unwrap_or(0)
 }
 
-/// What of a line must be seen: its primary mark, else its first, else its beginning.
+/// The part of a line that must be visible: its primary mark, or its first, or its beginning.
 fn focus(marks: &[(Mark<'_>, Range<usize>)]) -> Range<usize> {
     let first = || marks.iter().min_by_key(|(_, range)| range.start);
     let primary = marks.iter().find(|(mark, _)| mark.words.is_none());
     primary.or_else(first).map_or(0..0, |(_, range)| range.clone())
 }
 
-/// The part of `line` that is shown: all of it where it fits, else as much around `focus` as
-/// fits beside `dots` columns at either end. Only what is shown is looked at.
+/// The part of `line` that is shown: all of it if it fits, otherwise as much around `focus` as fits
+/// next to `dots` columns at either end. Only the shown part is looked at.
 fn window(line: &str, focus: Range<usize>, width: usize, dots: usize) -> Range<usize> {
     if ahead(line, 0, width) == line.len() {
         return 0..line.len();
@@ -215,7 +216,7 @@ fn window(line: &str, focus: Range<usize>, width: usize, dots: usize) -> Range<u
     start..end
 }
 
-/// How far `room` columns reach from byte `at` on.
+/// How far `room` columns reach forward from byte `at`.
 fn ahead(line: &str, at: usize, mut room: usize) -> usize {
     for (i, c) in line[at..].char_indices() {
         match room.checked_sub(shown_width(c)) {
@@ -226,7 +227,7 @@ fn ahead(line: &str, at: usize, mut room: usize) -> usize {
     line.len()
 }
 
-/// How far `room` columns reach from byte `at` back.
+/// How far `room` columns reach backward from byte `at`.
 fn behind(line: &str, at: usize, mut room: usize) -> usize {
     for (i, c) in line[..at].char_indices().rev() {
         match room.checked_sub(shown_width(c)) {
@@ -241,7 +242,7 @@ fn columns(text: &str) -> usize {
     text.chars().map(shown_width).sum()
 }
 
-/// How many columns a character of a source takes at most once it is inert.
+/// The most columns that a character takes once it is escaped.
 fn shown_width(c: char) -> usize {
     if c == '\t' {
         return TAB;
@@ -250,7 +251,7 @@ fn shown_width(c: char) -> usize {
 }
 
 impl SourceCode for Excerpt<'_> {
-    /// Whatever is asked for, all of the excerpt: the lines around a place were chosen before.
+    /// Always the whole excerpt: the lines around a place are already chosen.
     fn read_span<'b>(
         &'b self,
         _span: &SourceSpan,
@@ -263,7 +264,7 @@ impl SourceCode for Excerpt<'_> {
     }
 }
 
-/// The excerpt as a diagnostic without words of its own.
+/// The excerpt as a diagnostic without a message of its own.
 impl Diagnostic for Excerpt<'_> {
     fn source_code(&self) -> Option<&dyn SourceCode> {
         Some(self)

@@ -8,14 +8,14 @@ use crate::Outcome;
 use crate::lint::{Finding, Severity};
 use crate::text::visible;
 
-/// What GitHub shows of each level in one step; further ones are dropped without a word.
+/// How many annotations of each level GitHub shows per step; it silently drops the rest.
 const SHOWN: usize = 10;
 
 /// Writes a command for each of the first findings of each severity, and a line that counts the
-/// rest. What is suppressed is not annotated.
+/// rest. Suppressed findings are not annotated.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
     for severity in [Severity::Error, Severity::Warning, Severity::Note] {
         let findings = outcome.findings.iter().filter(|finding| finding.severity == severity);

@@ -1,7 +1,7 @@
 //! GitLab's Code Quality report: <https://docs.gitlab.com/ci/testing/code_quality/>.
 //!
-//! GitLab reads the first five fields; `content` and `other_locations` are of the Code Climate
-//! format that it is a part of.
+//! GitLab reads the first five fields; `content` and `other_locations` belong to the Code Climate
+//! format, of which this is a part.
 
 use std::io::{self, Write};
 
@@ -12,10 +12,10 @@ use crate::Outcome;
 use crate::lint::{Finding, Severity};
 use crate::text::{Sources, Span};
 
-/// Writes one array. What is suppressed is left out: the format has no word for it.
+/// Writes one array. Suppressed findings are omitted: the format can't express them.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
     let entries: Vec<_> = outcome.findings.iter().map(|f| Entry::of(f, outcome)).collect();
     inert::document(out, &entries)

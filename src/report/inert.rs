@@ -1,5 +1,5 @@
-//! JSON whose raw text is inert: every character that [`visible`] would write out stands there as
-//! `\uXXXX`. The decoded value is the true one.
+//! JSON whose raw text is harmless: every character that [`visible`] escapes is written as
+//! `\uXXXX`. The decoded value is the original one.
 
 use std::io::{self, Write};
 
@@ -21,10 +21,10 @@ pub fn line(out: &mut dyn Write, value: &impl Serialize) -> io::Result<()> {
     writeln!(out)
 }
 
-/// Lays out as the formatter in it does.
+/// A JSON formatter that escapes, and leaves the layout to the inner one.
 struct Inert<F>(F);
 
-/// Passes what [`Inert`] has no opinion of on.
+/// Forwards everything that [`Inert`] does not change.
 macro_rules! pass_on {
     ($($method:ident($($name:ident: $type:ty),*);)*) => {$(
         fn $method<W: ?Sized + Write>(&mut self, out: &mut W $(, $name: $type)*) -> io::Result<()> {

@@ -1,5 +1,5 @@
-//! What runs, for linting another repository against it: manifests reduced to what policies see.
-//! JSON, which is YAML too, and which `--inventory` and kubectl read.
+//! What runs here, as context for linting another repository: manifests reduced to what policies
+//! depend on. JSON, which is YAML too, so `--inventory` and kubectl can read it.
 
 use std::collections::BTreeSet;
 use std::io::{self, Write};
@@ -13,7 +13,7 @@ use crate::model::{Body, Label, Object, Service, Workload, WorkloadKind};
 /// Writes the namespaces, workloads and Services among `objects` as a `v1` List, each once.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write<'a>(out: &mut dyn Write, objects: impl Iterator<Item = &'a Object>) -> io::Result<()> {
     let mut seen = BTreeSet::new();
     let items: Vec<Value> =
@@ -27,7 +27,8 @@ fn items(object: &Object) -> Vec<Value> {
     match &object.body {
         Body::Workloads(list) => match list.as_slice() {
             [one] => vec![workload(head, one)],
-            // A custom resource with several templates: its pods, as nothing else carries several.
+            // A custom resource with several templates is written as its pods: no other kind has
+            // several.
             several => several.iter().map(|one| pod(head, &head.name, one)).collect(),
         },
         Body::Service(one) => vec![service(head, one)],

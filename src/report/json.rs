@@ -1,9 +1,9 @@
-//! JSON, version 1: an API. Keys are only ever added to it.
+//! JSON, version 1: an API. Keys are only ever added.
 //!
 //! Paths are relative to the repository root, lines and columns count from 1 (columns in Unicode
-//! scalar values), edits are byte offsets. Characters that could steer a terminal or hide text
-//! are written as `\uXXXX`: the decoded value is the true one, and no reader of the raw document
-//! is fooled.
+//! scalar values), edits are byte offsets. Characters that could control a terminal or hide text
+//! are written as `\uXXXX`: the decoded value is the original one, and nobody who reads the raw
+//! document is fooled.
 
 use std::io::{self, Write};
 
@@ -18,7 +18,7 @@ use crate::triage::Suppressed;
 /// Writes one document, indented by two spaces, and a line break.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
     inert::document(out, &Document::of(outcome))
 }
@@ -33,7 +33,7 @@ struct Document<'a> {
     suppressed: Option<Vec<SuppressedEntry<'a>>>,
 }
 
-/// A finding that is held back, and why.
+/// A suppressed finding, and the reason.
 #[derive(Serialize)]
 pub(super) struct SuppressedEntry<'a> {
     #[serde(flatten)]
@@ -65,11 +65,11 @@ struct Summary {
     notes: usize,
     suppressed: usize,
     baselined: usize,
-    /// What could not be built or read, and no policy depends on it.
+    /// What could not be built or read and does not affect a policy.
     unbuilt_kustomizations: usize,
     unbuilt_charts: usize,
     unread_documents: usize,
-    /// Findings in directories of tests and examples that are not shown.
+    /// Findings in directories of tests and examples that are hidden.
     in_test_directories: usize,
 }
 

@@ -1,5 +1,5 @@
-//! JSON Lines: one finding per line, of the same form as in the JSON report, for `grep` and `jq`
-//! and for readers that do not wait for the end.
+//! JSON Lines: one finding per line, in the form of the JSON report, for `grep` and `jq` and for
+//! readers that process a stream.
 
 use std::io::{self, Write};
 
@@ -7,10 +7,10 @@ use super::json::{Entry, SuppressedEntry};
 use super::{Look, inert};
 use crate::Outcome;
 
-/// Writes one line for each finding, then for each that is suppressed.
+/// Writes one line for each finding, then one for each suppressed finding.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
     for finding in &outcome.findings {
         inert::line(out, &Entry::of(finding, &outcome.sources))?;

@@ -1,5 +1,5 @@
 //! JUnit's XML, as Jenkins, GitLab, CircleCI and Azure Pipelines read it: each file with findings
-//! is a suite, each finding a test that failed, each that is suppressed one that was skipped.
+//! is a suite, each finding a failed test, each suppressed finding a skipped test.
 
 use std::io::{self, Write};
 
@@ -21,11 +21,11 @@ struct Suite<'a> {
     skipped: Vec<&'a Suppressed>,
 }
 
-/// Writes one document. Without findings it has one test, which passes: servers take a report
-/// without tests for one that went wrong.
+/// Writes one document. Without findings it has one test, which passes: build servers treat a
+/// report without tests as a failure.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
     let mut writer = xml::start(out)?;
     let suites = suites(outcome);
@@ -45,7 +45,7 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result
     writeln!(writer.into_inner())
 }
 
-/// By path, as the findings are; those that are suppressed are in the same order.
+/// By path, in the order of the findings; suppressed findings have the same order.
 fn suites(outcome: &Outcome) -> Vec<Suite<'_>> {
     let failed = by_file(&outcome.findings, &outcome.sources);
     let mut suites: Vec<_> = failed
@@ -95,7 +95,7 @@ impl Suite<'_> {
     }
 }
 
-/// A test's name is told apart by its place; its class is the file.
+/// The place makes a test's name unique; its class is the file.
 fn names(finding: &Finding, outcome: &Outcome) -> (String, String) {
     let at = outcome.sources.start(finding.place);
     let path = &outcome.sources.get(finding.place.source).path;

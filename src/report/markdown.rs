@@ -1,4 +1,4 @@
-//! Markdown, for comments on pull requests and for the summary of a job: a table by rule, then the
+//! Markdown, for comments on pull requests and for job summaries: a table by rule, then the
 //! findings by file.
 
 use std::collections::BTreeMap;
@@ -13,20 +13,20 @@ use crate::lint::{Finding, Rule, Severity};
 use crate::text::{Sources, Span, visible};
 use crate::triage::Suppressed;
 
-/// The bytes a report has at most. GitHub takes 65,536 characters in a comment, and more than that
-/// nobody reads; the findings that find no room are counted.
+/// The size limit of a report, in bytes. GitHub accepts 65,536 characters in a comment, and nobody
+/// reads more than that; the findings that do not fit are counted.
 const ROOM: usize = 60_000;
 
-/// The characters of a line that are shown.
+/// The most characters of a line that are shown.
 const WIDTH: usize = 160;
 
-/// The lines above and below the place that are shown.
+/// How many lines are shown above and below the place.
 const AROUND: usize = 1;
 
-/// Writes the table, then each finding with the lines it speaks of, as far as there is room.
+/// Writes the table, then each finding with its lines, as far as they fit.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
     let mut report = String::new();
     report.push_str(&heading(outcome));
@@ -77,7 +77,7 @@ fn heading(outcome: &Outcome) -> String {
     )
 }
 
-/// How often each rule speaks, and how loud: the worst first, then the most frequent.
+/// How many findings each rule has, and how severe: the most severe first, then the most frequent.
 fn table(report: &mut String, outcome: &Outcome) {
     let mut rows: BTreeMap<(Severity, &str), (usize, &Rule)> = BTreeMap::new();
     for finding in &outcome.findings {
@@ -104,7 +104,7 @@ fn table(report: &mut String, outcome: &Outcome) {
     }
 }
 
-/// One finding: what is wrong, the lines, and what belongs to it.
+/// One finding: its message, the lines, and the details.
 fn section(finding: &Finding, outcome: &Outcome) -> String {
     let sources = &outcome.sources;
     let mut out = format!(
@@ -137,8 +137,8 @@ fn section(finding: &Finding, outcome: &Outcome) -> String {
     out
 }
 
-/// The line of `place` between its neighbours, each behind its number, in a fence that nothing in
-/// it closes.
+/// The line of `place` with the lines around it, each with its number, in a fence that its contents
+/// can't close.
 fn excerpt(sources: &Sources, place: Span) -> String {
     let source = sources.get(place.source);
     let (text, index) = (source.text(), source.lines());
@@ -160,7 +160,7 @@ fn excerpt(sources: &Sources, place: Span) -> String {
     format!("{fence}text\n{lines}{fence}\n")
 }
 
-/// A line, inert and with its tabs as spaces, cut around the 1-based `column` where it is long.
+/// A line, escaped and with its tabs as spaces; a long one is cut around `column`, counted from 1.
 fn shown(line: &str, column: usize) -> String {
     let start = if column > WIDTH - WIDTH / 4 { column - WIDTH / 2 } else { 0 };
     let mut rest = line.chars().skip(start);
@@ -170,7 +170,7 @@ fn shown(line: &str, column: usize) -> String {
     format!("{before}{}{after}", visible(&part.replace('\t', "    ")))
 }
 
-/// What is held back, with its reasons, where it was asked for.
+/// The suppressed findings with their reasons, if requested.
 fn suppressed(report: &mut String, outcome: &Outcome) {
     let Some(list) = outcome.suppressed.as_ref().filter(|list| !list.is_empty()) else {
         return;

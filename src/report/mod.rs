@@ -1,7 +1,7 @@
-//! Findings to text: one file per format, each writing only through the writer it is given.
+//! Findings to text: one file per format, each of which writes only to the writer it is given.
 //!
-//! No format decides what is reported; all of them tell the same findings in the same order.
-//! Whatever comes from a manifest (names, lines, paths) is made inert before it is written.
+//! No format decides what is reported; all of them show the same findings in the same order.
+//! Everything from a manifest (names, lines, paths) is escaped before it is written.
 
 pub mod by_rule;
 pub mod checkstyle;
@@ -37,25 +37,25 @@ use std::path::PathBuf;
 use crate::lint::{Finding, Severity};
 use crate::text::Sources;
 
-/// How a report is to look; of no concern to formats that machines read.
+/// What a report looks like; machine-readable formats ignore it.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// Whether to use ANSI colours.
+    /// Whether to use ANSI colors.
     pub color: bool,
-    /// The columns there are to fill. What must not be broken (paths, messages) may be longer.
+    /// The available columns. What must not be broken (paths, messages) may be longer.
     pub width: usize,
-    /// Whether a person reads it at a terminal: what stays on one line for programs (headers,
-    /// totals) is then broken at words, before the terminal breaks it anywhere.
+    /// Whether a person reads it on a terminal: then lines that programs read as one (headers,
+    /// totals) are wrapped at words, before the terminal wraps them anywhere.
     pub wrap: bool,
     /// Whether to draw with more than ASCII.
     pub unicode: bool,
     /// The working directory, to which the paths in text are relative.
     pub cwd: PathBuf,
-    /// Whether the terminal follows hyperlinks; rule ids then lead to their pages.
+    /// Whether the terminal supports hyperlinks; rule ids then link to their pages.
     pub links: bool,
 }
 
-/// The words that matter most, as the look wants them.
+/// The most important words, styled as the look says.
 #[cfg(feature = "cli")]
 pub fn strong(look: &Look, text: &str) -> String {
     paint::paint(look, paint::Ink::Strong, text)

@@ -1,26 +1,26 @@
-//! Colours and hyperlinks, where the look wants them.
+//! Colors and hyperlinks, if the look enables them.
 
 use super::Look;
 use crate::lint::{Finding, Severity};
 
-/// What a piece of text is, as far as its colour goes.
+/// The role of a piece of text, which decides its color.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ink {
-    /// Of an error, a warning or a note.
+    /// An error, a warning or a note.
     Severity(Severity),
-    /// The words that matter most.
+    /// The most important words.
     Strong,
-    /// What can be overlooked.
+    /// Less important words.
     #[cfg(feature = "cli")]
     Faint,
-    /// The word before a help or a note.
+    /// The label before a help or a note.
     #[cfg(feature = "cli")]
     Label,
 }
 
 impl Ink {
-    /// The parameters of the ANSI escape sequence. Yellow and cyan are not bold: many terminals make
-    /// bold bright, and bright ones can't be read on white.
+    /// The parameters of the ANSI escape sequence. Yellow and cyan are not bold: many terminals
+    /// make bold bright, and bright ones can't be read on white.
     fn code(self) -> &'static str {
         match self {
             Self::Severity(Severity::Error) => "1;31",
@@ -35,7 +35,7 @@ impl Ink {
     }
 }
 
-/// `text` in that ink, if there are colours.
+/// `text` in that ink, if colors are on.
 pub fn paint(look: &Look, ink: Ink, text: &str) -> String {
     match look.color && !text.is_empty() {
         true => format!("\u{1b}[{}m{text}\u{1b}[0m", ink.code()),
@@ -43,7 +43,7 @@ pub fn paint(look: &Look, ink: Ink, text: &str) -> String {
     }
 }
 
-/// `error[missing-dns-egress]`, the id leading to the rule's page where links work.
+/// `error[missing-dns-egress]`; the id links to the rule's page if links are on.
 pub fn verdict(look: &Look, finding: &Finding) -> String {
     let ink = Ink::Severity(finding.severity);
     let id = match look.links {

@@ -1,4 +1,4 @@
-//! Paths and places as people read and click them.
+//! Paths and places for people to read and click.
 
 use std::path::{Component, Path};
 
@@ -6,7 +6,7 @@ use super::Look;
 use crate::Outcome;
 use crate::text::{Origin, Span, visible};
 
-/// `path:line:column`, the path relative to the working directory where that is possible.
+/// `path:line:column`, with the path relative to the working directory if possible.
 pub fn place(outcome: &Outcome, look: &Look, span: Span) -> String {
     let at = outcome.sources.start(span);
     format!("{}:{}:{}", path(outcome, look, span), at.line, at.column)
@@ -23,13 +23,13 @@ fn path(outcome: &Outcome, look: &Look, span: Span) -> String {
     if path.starts_with("::") { format!("./{path}") } else { path }
 }
 
-/// A file of the repository, relative to the working directory where that is possible.
+/// A file of the repository, relative to the working directory if possible.
 pub fn file(outcome: &Outcome, look: &Look, path: &str) -> String {
     visible(&from(&look.cwd, &outcome.root.join(path))).into_owned()
 }
 
-/// `path` as seen from `here`: a way down, or up and down where both share more than the root.
-/// `/` separates its parts on every platform.
+/// `path` as seen from `here`: down, or up and down if both have more than the root in common. Its
+/// parts are separated by `/` on every platform.
 pub fn from(here: &Path, path: &Path) -> String {
     let (here_parts, parts): (Vec<_>, Vec<_>) =
         (here.components().collect(), path.components().collect());
@@ -49,7 +49,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn paths_lead_from_the_working_directory() {
+    fn paths_are_relative_to_the_working_directory() {
         let of = |here: &str, path: &str| from(Path::new(here), Path::new(path));
         assert_eq!(of("/repo", "/repo/a/b.yaml"), "a/b.yaml");
         assert_eq!(of("/repo/c", "/repo/a/b.yaml"), "../a/b.yaml");

@@ -1,8 +1,8 @@
-//! Sentences in lines of whole words, where a person reads them.
+//! Wraps sentences at words, for people.
 
 use unicode_width::UnicodeWidthChar;
 
-/// The most columns of a piece of code that is kept on one line.
+/// The longest piece of code that is kept on one line, in columns.
 const WHOLE: usize = 32;
 
 /// `text` in lines of at most `width` columns, broken at spaces; a longer word stays whole.
@@ -10,7 +10,7 @@ pub fn wrap(text: &str, width: usize) -> Vec<String> {
     lay(words(text).map(|word| (word, columns(word))), width, width)
 }
 
-/// What lines are broken between. A short piece of code (`app: web`) is one word.
+/// The units between which lines are broken. A short piece of code (`app: web`) is one unit.
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let mut rest = Some(text);
     std::iter::from_fn(move || {
@@ -34,7 +34,7 @@ fn end_of_word(text: &str) -> usize {
             break;
         }
     }
-    // Too long, or a backtick that is no beginning of code, or the last word.
+    // Too long, or a backtick that does not start code, or the last word.
     text.find(' ').filter(|_| is_code || used > WHOLE).unwrap_or(text.len())
 }
 
@@ -50,7 +50,7 @@ pub fn lay<T: AsRef<str>>(
         let word = word.as_ref();
         let begun = lines.len();
         match lines.last_mut() {
-            // What begins with `::` on a line of its own is a command to GitHub's runner.
+            // A word with `::` at the start of a line would be a command to GitHub's runner.
             Some(line) if wide < left || word.starts_with("::") => {
                 line.push(' ');
                 line.push_str(word);
@@ -65,7 +65,7 @@ pub fn lay<T: AsRef<str>>(
     lines
 }
 
-/// How many columns an inert text takes.
+/// How many columns an escaped text takes.
 pub fn columns(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }

@@ -1,5 +1,5 @@
-//! For people: a header that terminals and editors can click, the lines it speaks of, and what to
-//! do.
+//! For people: a header that terminals and editors can click, the lines that it is about, and the
+//! help.
 //!
 //! ```text
 //! policies/frontend.yaml:12:3: error[missing-dns-egress]: pods of `frontend` can't ask for names
@@ -14,8 +14,8 @@
 //!     ╰─ help: allow port 53
 //! ```
 //!
-//! The lines with their marks are drawn by miette; the frame around them, which ties the places
-//! of one finding together, is drawn here.
+//! miette draws the lines with their marks; the frame around them, which connects the places of one
+//! finding, is drawn here.
 
 use std::io::{self, Write};
 use std::ops::RangeInclusive;
@@ -31,25 +31,25 @@ use crate::lint::{Confidence, Finding, Safety, Severity};
 use crate::text::{Source, SourceId, visible};
 use crate::triage::Suppressed;
 
-/// How many related places are drawn; the others are told in a line each.
+/// How many related places are drawn; the others are listed in a line each.
 const DRAWN: usize = 5;
 
-/// The least columns a line of a source gets, however narrow the terminal.
+/// The narrowest column for a source line, however narrow the terminal.
 const NARROWEST: usize = 40;
 
-/// The most columns a help gets, however wide the terminal: longer lines are hard to read.
+/// The widest column for a help, however wide the terminal: longer lines are hard to read.
 const WIDEST: usize = 100;
 
-/// How far a header goes in that goes on on a further line.
+/// The indentation of a header's continuation lines.
 const INDENT: usize = 4;
 
-/// How many bundles are named; the others are counted.
+/// How many bundles are listed; the others are counted.
 const NAMED: usize = 6;
 
-/// Writes every finding, then those that are suppressed, a blank line after each.
+/// Writes every finding, then the suppressed ones, with a blank line after each.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Result<()> {
     for finding in &outcome.findings {
         Drawing::of(finding, outcome, look).write(out)?;
@@ -66,10 +66,10 @@ struct Drawing<'a> {
     finding: &'a Finding,
     outcome: &'a Outcome,
     look: &'a Look,
-    /// What holds it back, where something does.
+    /// What suppresses it, if anything.
     suppressed: Option<&'a Suppressed>,
     snippets: Vec<Snippet<'a>>,
-    /// Related places that are told and not drawn.
+    /// Related places that are listed and not drawn.
     told: Vec<Mark<'a>>,
     /// The columns of the widest line number.
     gutter: usize,
@@ -77,7 +77,7 @@ struct Drawing<'a> {
 
 /// The drawn places of one file, in parts that do not touch.
 struct Snippet<'a> {
-    /// The place that stands above it; none for the primary one, which stands in the header.
+    /// The place in its heading; `None` for the primary one, which is in the header.
     heading: Option<Mark<'a>>,
     parts: Vec<Excerpt<'a>>,
 }
@@ -115,8 +115,8 @@ impl<'a> Drawing<'a> {
         writeln!(out)
     }
 
-    /// `path:line:col: severity[rule]: message`: on one line however long it is, as editors and
-    /// `grep` want it; for a person, in lines of whole words.
+    /// `path:line:col: severity[rule]: message`: on one line of any length for editors and `grep`,
+    /// or wrapped at words for a person.
     fn header(&self) -> String {
         let Self { finding, outcome, look, .. } = self;
         let place = format!("{}:", path::place(outcome, look, finding.place));
@@ -159,7 +159,7 @@ impl<'a> Drawing<'a> {
         Ok(())
     }
 
-    /// What is said below the lines, as the last branches of the frame.
+    /// What follows the lines, as the last branches of the frame.
     fn write_trailers(&self, out: &mut dyn Write) -> io::Result<()> {
         let frame = Frame::of(self.look);
         let indent = " ".repeat(self.gutter + 2);
@@ -226,7 +226,7 @@ impl<'a> Snippet<'a> {
     fn of(source: &Source, mut marks: Vec<Mark<'a>>, look: &Look, gutter: usize) -> Self {
         let first = marks.first().copied();
         marks.sort_by_key(|mark| mark.span);
-        // ` 12 │ ` stands before each line.
+        // ` 12 │ ` precedes each line.
         let width = look.width.saturating_sub(gutter + 4).max(NARROWEST);
         let dots = Frame::of(look).dots;
         let parts = line_ranges(source, &marks)
@@ -241,7 +241,7 @@ impl<'a> Snippet<'a> {
     }
 }
 
-/// The marks of each file, in the order in which the files are first spoken of.
+/// The marks of each file, in the order in which the files first occur.
 fn by_file(marks: Vec<Mark<'_>>) -> Vec<(SourceId, Vec<Mark<'_>>)> {
     let mut files: Vec<(SourceId, Vec<Mark<'_>>)> = Vec::new();
     for mark in marks {
@@ -254,8 +254,8 @@ fn by_file(marks: Vec<Mark<'_>>) -> Vec<(SourceId, Vec<Mark<'_>>)> {
 }
 
 /// The lines to draw for `marks`, which are in order: the primary one with a line on either side
-/// (of the same document), the others alone. A single line between two ranges is drawn rather
-/// than left out.
+/// (in the same document), the others alone. A single line between two ranges is drawn rather than
+/// skipped.
 fn line_ranges(source: &Source, marks: &[Mark<'_>]) -> Vec<RangeInclusive<usize>> {
     let mut ranges: Vec<RangeInclusive<usize>> = Vec::new();
     for mark in marks {
@@ -275,8 +275,8 @@ fn line_ranges(source: &Source, marks: &[Mark<'_>]) -> Vec<RangeInclusive<usize>
     ranges
 }
 
-/// The lines that miette draws for `excerpt`, without its own frame: a blank line for the message
-/// that is not there and the two ends of the frame.
+/// The lines that miette draws for `excerpt`, without its own frame: a blank line for the absent
+/// message, and the two ends of the frame.
 fn draw(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> Vec<String> {
     let mut drawn = String::new();
     let handler = GraphicalReportHandler::new_themed(theme(excerpt, severity, look))
@@ -290,8 +290,8 @@ fn draw(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> Vec<String> {
     lines
 }
 
-/// Primary marks in the colour of the severity, as [`Ink`] has it, all others in blue: the bright
-/// one, as the other can't be read on black. miette takes the styles in the order of the labels.
+/// Primary marks in the color of the severity, as in [`Ink`], all others in bright blue: the normal
+/// one can't be read on black. miette takes the styles in the order of the labels.
 fn theme(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> GraphicalTheme {
     let characters = match look.unicode {
         true => ThemeCharacters::unicode(),
@@ -313,7 +313,7 @@ fn theme(excerpt: &Excerpt<'_>, severity: Severity, look: &Look) -> GraphicalThe
     GraphicalTheme { characters, styles }
 }
 
-/// What the frame is drawn with.
+/// The characters of the frame.
 struct Frame {
     trunk: char,
     branch: &'static str,

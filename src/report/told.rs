@@ -1,11 +1,11 @@
-//! What a finding says beside its message, in plain lines, for formats that have no better place
-//! for it. Everything is inert, and paths are relative to the repository's root.
+//! The details of a finding in plain lines, for formats that have no better place for them.
+//! Everything is escaped, and paths are relative to the repository's root.
 
 use crate::Outcome;
 use crate::lint::{Confidence, Finding, Fix, Safety};
 use crate::text::{Sources, Span, visible};
 
-/// A place on one line: 1-based, the end exclusive, columns in Unicode scalar values.
+/// A place on one line: counted from 1, the end exclusive, columns in Unicode scalar values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     /// The line.
@@ -16,7 +16,7 @@ pub struct Region {
     pub end_column: usize,
 }
 
-/// Where `span` is, cut to its first line.
+/// The region of `span`, cut to its first line.
 pub fn region(sources: &Sources, span: Span) -> Region {
     let (start, end) = (sources.start(span), sources.end(span));
     let end_column = match end.line == start.line {
@@ -36,13 +36,13 @@ pub fn place(sources: &Sources, span: Span) -> String {
     format!("{}:{}:{}", visible(&sources.get(span.source).path), at.line, at.column)
 }
 
-/// What is wrong.
+/// The message.
 pub fn message(finding: &Finding) -> String {
     visible(&finding.message).into_owned()
 }
 
-/// The help, the other places, the fixes, the bundles, and how sure it is where it is not quite
-/// sure: a line each.
+/// The help, the other places, the fixes, the bundles, and the confidence if it is not high: a line
+/// each.
 pub fn lines(finding: &Finding, outcome: &Outcome) -> Vec<String> {
     let mut lines = Vec::new();
     if !finding.help.is_empty() {
@@ -60,7 +60,7 @@ pub fn lines(finding: &Finding, outcome: &Outcome) -> Vec<String> {
     lines
 }
 
-/// How sure the rule is, where it is less than sure.
+/// The rule's confidence, if it is not high.
 pub fn unsure(finding: &Finding) -> Option<String> {
     let is_sure = finding.confidence == Confidence::High;
     (!is_sure).then(|| format!("Confidence: {}", finding.confidence.word()))
@@ -75,12 +75,12 @@ pub fn fix_words(fix: &Fix) -> String {
     format!("{} ({how})", visible(&fix.title))
 }
 
-/// The bundles in which it was seen; none where the path says as much.
+/// The bundles that have the finding; `None` if its path already shows that.
 pub fn bundles(finding: &Finding, sources: &Sources) -> Option<String> {
     seen_in(finding, sources).map(|names| visible(&names.join(", ")).into_owned())
 }
 
-/// The names of those bundles, as they are.
+/// The plain names of those bundles.
 pub fn seen_in<'a>(finding: &'a Finding, sources: &Sources) -> Option<&'a [String]> {
     let path = &sources.get(finding.place.source).path;
     let tells = match finding.bundles.as_slice() {

@@ -1,9 +1,9 @@
-//! Words in Markdown that stay words: nothing in them becomes a link, a mention, an image, HTML
-//! or the end of what they stand in.
+//! Text in Markdown that stays text: nothing in it becomes a link, a mention, an image, HTML, or
+//! the end of what contains it.
 
 use crate::text::visible;
 
-/// A sentence. What stands between backticks becomes code, as it was meant; all else is text.
+/// A sentence. Text between backticks becomes code, as intended; the rest is plain text.
 pub fn prose(text: &str) -> String {
     let text = visible(text);
     let parts: Vec<&str> = text.split('`').collect();
@@ -13,7 +13,7 @@ pub fn prose(text: &str) -> String {
         match i % 2 == 1 && closed {
             true if part.is_empty() => out.push_str("\\`\\`"),
             true => out.push_str(&code(part)),
-            // A backtick that nothing closes.
+            // A backtick that is never closed.
             false if i % 2 == 1 => {
                 out.push_str("\\`");
                 plain(part, &mut out);
@@ -24,7 +24,7 @@ pub fn prose(text: &str) -> String {
     out
 }
 
-/// A code span, which ends where it should.
+/// A code span that can't end early.
 pub fn code(text: &str) -> String {
     let text = visible(text);
     let ticks = "`".repeat(longest_run(&text) + 1);
@@ -34,12 +34,12 @@ pub fn code(text: &str) -> String {
     format!("{ticks}{pad}{text}{pad}{ticks}")
 }
 
-/// A cell of a table: the bars of code are escaped too.
+/// A table cell: the bars in code are escaped too.
 pub fn cell(markdown: &str) -> String {
     markdown.replace("\\|", "|").replace('|', "\\|")
 }
 
-/// The fence for a block of code that holds `text`.
+/// The fence for a block of code that contains `text`.
 pub fn fence(text: &str) -> String {
     "`".repeat((longest_run(text) + 1).max(3))
 }
@@ -48,8 +48,8 @@ fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 
-/// Appends text in which every character is itself. GitHub and GitLab look for mentions and
-/// references when all escapes are gone: an empty comment keeps these apart.
+/// Appends text in which every character is literal. GitHub and GitLab look for mentions and
+/// references after unescaping: an empty comment breaks these.
 fn plain(text: &str, out: &mut String) {
     let mut chars = text.chars().peekable();
     let mut last = ' ';

@@ -1,4 +1,4 @@
-//! Building a cluster from its members.
+//! Builds a cluster from its members.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, OnceLock, RwLock};
@@ -15,7 +15,7 @@ use super::places::{Namespace, Open, is_system};
 use super::postings::Postings;
 use crate::model::{AddressRange, Body, Label, Object, is_placeholder};
 
-/// The namespace of objects that name none, where nothing else gives one (kubectl's own default).
+/// The namespace of objects without one, if nothing else sets it (kubectl's own default).
 pub const DEFAULT_NAMESPACE: &str = "default";
 
 /// How to resolve.
@@ -23,9 +23,9 @@ pub const DEFAULT_NAMESPACE: &str = "default";
 pub struct Settings {
     /// Open for linting, closed for the engine's commands.
     pub world: World,
-    /// The kind of cluster; none to detect it from the manifests.
+    /// The kind of cluster; `None` to detect it from the manifests.
     pub profile: Option<Profile>,
-    /// The namespace of objects that name none; none for kubectl's own default.
+    /// The namespace of objects without one; `None` for kubectl's own default.
     pub default_namespace: Option<CompactString>,
     /// The addresses that the cluster's pods get.
     pub pod_ranges: Vec<IpNet>,
@@ -35,7 +35,7 @@ pub struct Settings {
     pub well_known: Vec<WellKnown>,
 }
 
-/// For linting, and nothing known of the cluster.
+/// For linting, without knowledge of the cluster.
 impl Default for Settings {
     fn default() -> Self {
         Self {
@@ -49,30 +49,30 @@ impl Default for Settings {
     }
 }
 
-/// Who stands in a cluster.
+/// What a cluster consists of.
 #[derive(Clone, Debug)]
 pub struct Members {
     /// The cluster's name.
     pub name: String,
-    /// Whether it stands in a directory of tests or examples.
+    /// Whether it is in a directory of tests or examples.
     pub is_trial: bool,
     /// Indices of its objects, ascending.
     pub objects: Vec<u32>,
     /// Indices of the objects in files that are reported on.
     pub reported: Arc<FixedBitSet>,
-    /// The rest of the repository; none where there is nothing but the members.
+    /// The rest of the repository; `None` if there is nothing but the members.
     pub elsewhere: Option<Elsewhere>,
 }
 
 impl Settings {
-    /// The namespace of objects that name none.
+    /// The namespace of objects without one.
     pub fn default_namespace(&self) -> &str {
         self.default_namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)
     }
 }
 
 impl Cluster {
-    /// Resolves `members` among `objects`, which are in the order of their places.
+    /// Resolves `members` among `objects`, which are in the order of their places in the sources.
     pub fn build(objects: Arc<Vec<Object>>, members: Members, settings: Settings) -> Self {
         let namespaces = namespaces(&objects, &members.objects, &settings);
         let by_name: HashMap<CompactString, u32> =
@@ -123,7 +123,7 @@ impl Cluster {
         cluster
     }
 
-    /// Enters every member under its kind.
+    /// Adds every member to the list for its kind.
     fn enter(&mut self, members: &[u32]) {
         let objects = Arc::clone(&self.objects);
         for &id in members {
@@ -228,7 +228,7 @@ impl Cluster {
     }
 }
 
-/// The addresses that the configurations of clusters among those objects give out.
+/// The address ranges in the cluster configurations among those objects.
 fn described(objects: &[Object], ids: impl Iterator<Item = u32>) -> Vec<AddressRange> {
     ids.filter_map(|id| match &objects[id as usize].body {
         Body::ClusterConfig(config) => Some(&config.ranges),
@@ -239,7 +239,7 @@ fn described(objects: &[Object], ids: impl Iterator<Item = u32>) -> Vec<AddressR
     .collect()
 }
 
-/// The namespaces that the members mention, sorted by name, with what is known of their labels.
+/// The namespaces that the members mention, sorted by name, with their known labels.
 fn namespaces(objects: &[Object], members: &[u32], settings: &Settings) -> Vec<Namespace> {
     let mut found: BTreeMap<CompactString, Namespace> = BTreeMap::new();
     let mut mention = |name: &str, explicit: bool| -> CompactString {
@@ -263,7 +263,7 @@ fn namespaces(objects: &[Object], members: &[u32], settings: &Settings) -> Vec<N
         if let Body::Namespace(namespace) = body {
             shown.push((mention(&head.name, true), id, namespace));
         }
-        // Who configures a default namespace has said where such objects go.
+        // A configured default namespace is where such objects are deployed.
         let explicit = head.namespace.is_some() || settings.default_namespace.is_some();
         mention(head.namespace.as_deref().unwrap_or(settings.default_namespace()), explicit);
         if let Body::Deployer(deployer) = body

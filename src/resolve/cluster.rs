@@ -1,4 +1,4 @@
-//! The cluster: objects that run together, and what selectors select among them.
+//! The cluster: objects that run together, and which of them selectors match.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -25,30 +25,30 @@ use crate::model::{AddressRange, Body, Field, Object, Policy, Selector, Workload
 use crate::text::Span;
 use crate::yaml::Node;
 
-/// Whether what the repository does not show may exist.
+/// Whether objects may exist that the repository does not show.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum World {
-    /// For linting: labels of namespaces that are not shown are unknown, and so is an `ipBlock`
-    /// against a pod.
+    /// For linting: the labels of namespaces that are not shown are unknown, and so is whether an
+    /// `ipBlock` matches a pod.
     Open,
-    /// For the engine's own commands: a namespace that is not shown has only its name label, an
+    /// For the engine's own commands: a namespace that is not shown has only its name label, and an
     /// `ipBlock` matches no pod.
     Closed,
 }
 
-/// Pods, as numbers of workloads: those selected, and those that may be.
+/// Pods, as numbers of workloads: those that are selected, and those that may be.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pods {
     /// Selected.
     pub yes: RangeSetBlaze<u32>,
-    /// Perhaps selected.
+    /// Possibly selected.
     pub maybe: RangeSetBlaze<u32>,
     /// Pods of [`Settings::well_known`] that are selected, by their position there.
     pub well_known: Vec<u32>,
 }
 
 impl Pods {
-    /// Whether certainly none is selected.
+    /// Whether no pod is selected, for certain.
     pub fn is_none(&self) -> bool {
         self.yes.is_empty()
             && self.maybe.is_empty()
@@ -73,23 +73,23 @@ impl Pods {
         }
     }
 
-    /// Whether every pod that may be selected is one that is shown, and surely selected.
+    /// Whether the repository shows every pod that may be selected, and each is certainly selected.
     pub fn is_sure(&self) -> bool {
         self.maybe.is_empty() && self.well_known.is_empty()
     }
 }
 
-/// Pods whose traffic is asked about.
+/// The pods whose traffic is in question.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// The pods of a workload, by number.
     Workload(u32),
-    /// The pods that a policy selects (an index among the objects), known by its selector only.
+    /// The pods that a policy selects (an index among the objects), known only by its selector.
     PodsOf(u32),
 }
 
 impl Subject {
-    /// The number of the workload, where it is one.
+    /// The number of the workload, if it is one.
     pub fn workload(self) -> Option<u32> {
         match self {
             Self::Workload(number) => Some(number),
@@ -105,7 +105,7 @@ pub struct WorkloadRef<'a> {
     pub number: u32,
     /// Its object's head.
     pub head: &'a Head,
-    /// Itself.
+    /// The workload.
     pub workload: &'a Workload,
     /// Its namespace.
     pub namespace: &'a Namespace,
@@ -116,67 +116,67 @@ pub struct WorkloadRef<'a> {
 pub struct Cluster {
     /// Its name, for the findings' `bundles`.
     pub name: String,
-    /// Whether it stands in a directory of tests or examples, whose files are tried one by one.
+    /// Whether it is in a directory of tests or examples, whose files are applied one by one.
     pub is_trial: bool,
     /// Open for linting, closed for the engine's commands.
     pub world: World,
-    /// Where its DNS lives.
+    /// Where its DNS runs.
     pub profile: Profile,
-    /// What else it was told of itself.
+    /// What else the configuration says about it.
     pub settings: Settings,
-    /// The addresses of the clusters whose configuration the repository shows.
+    /// The address ranges in cluster configurations that the repository shows.
     pub described: Vec<AddressRange>,
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) namespaces: Vec<Namespace>,
     pub(super) by_name: HashMap<CompactString, u32>,
-    /// Namespaces by the labels that they are shown with.
+    /// Namespaces by the labels that the repository shows.
     pub(super) namespace_labels: HashMap<(CompactString, CompactString), Vec<u32>>,
     /// Namespaces that may have other labels.
     pub(super) unsure_namespaces: Vec<u32>,
-    /// Object and position in its workloads, namespace; sorted by namespace.
+    /// Object, position in its workloads, and namespace; sorted by namespace.
     pub(super) workloads: Vec<(u32, u32, u32)>,
     pub(super) policies: Vec<u32>,
-    /// The namespace of each policy by number, beside `policies`.
+    /// The namespace number of each policy, parallel to `policies`.
     pub(super) homes: Vec<u32>,
     pub(super) reported: Arc<FixedBitSet>,
     /// Services by namespace number.
     pub(super) services: BTreeMap<u32, Vec<u32>>,
     /// Services by namespace and the first label that they select.
     pub(super) service_labels: HashMap<(u32, CompactString, CompactString), Vec<u32>>,
-    /// The Service that asks for an address, by that address.
+    /// Services by the address that they request.
     pub(super) service_addresses: BTreeMap<IpAddr, u32>,
     pub(super) postings: Postings,
-    /// The policies that select the same pods, and what they select.
+    /// Policies that select the same pods, and the pods that they select.
     pub(super) groups: Groups,
-    /// Namespaces by number with a policy of a kind that is not evaluated.
+    /// Namespaces by number that have a policy of a kind that is not evaluated.
     pub(super) other_policies: FixedBitSet,
-    /// Whether such a policy selects pods of every namespace.
+    /// Whether such a policy selects pods in every namespace.
     pub(super) other_policy_everywhere: bool,
     /// The rest of the repository.
     pub(super) elsewhere: Option<Elsewhere>,
-    /// Whether an object of it has directories or charts deployed.
+    /// Whether one of its objects deploys directories or charts.
     pub(super) has_deployer: bool,
     /// Workloads that declare a port that a DNS server listens on, by number, ascending.
     pub(super) resolvers: Vec<u32>,
     /// A workload that is NodeLocal DNSCache, by number.
     pub(super) dns_cache: Option<u32>,
-    /// What namespaceSelectors cover: many peers ask for the same namespaces.
+    /// The namespaces that namespaceSelectors cover: many peers have the same selector.
     pub(super) covered: RwLock<HashMap<Vec<Requires>, Covered>>,
-    /// What peers select: the same ones stand in many policies.
+    /// The pods that peers select: many policies have the same peers.
     pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
-    /// The workloads of large namespaces, to find those that are alike.
+    /// The workloads of large namespaces, to find similar names.
     pub(super) trigrams: RwLock<HashMap<u32, Arc<Trigrams>>>,
-    /// The objects that bear a label themselves.
+    /// Objects by their own labels.
     pub(super) own_labels: OnceLock<OwnLabels>,
 }
 
 impl Cluster {
-    /// The policies, as indices among the objects, in the order of their places.
+    /// The policies, as indices among the objects, in the order of their places in the sources.
     pub fn policies(&self) -> &[u32] {
         &self.policies
     }
 
-    /// Whether findings about that object are to be reported.
+    /// Whether findings about that object are reported.
     pub fn is_reported(&self, object: u32) -> bool {
         self.reported.contains(object as usize)
     }
@@ -186,7 +186,7 @@ impl Cluster {
         &self.objects[object as usize]
     }
 
-    /// Who an object is.
+    /// An object's identity.
     pub fn head(&self, object: u32) -> &Head {
         &self.object(object).head
     }
@@ -204,12 +204,12 @@ impl Cluster {
         &self.namespaces
     }
 
-    /// The namespace of that number.
+    /// The namespace with that number.
     pub fn namespace(&self, number: u32) -> &Namespace {
         &self.namespaces[number as usize]
     }
 
-    /// The number of the namespace of that name, if anything in the cluster mentions it.
+    /// The number of the namespace with that name, if anything in the cluster mentions it.
     pub fn namespace_named(&self, name: &str) -> Option<u32> {
         self.by_name.get(name).copied()
     }
@@ -224,12 +224,12 @@ impl Cluster {
         self.homes[self.position(policy)]
     }
 
-    /// Where a policy stands in [`Cluster::policies`], which ascend.
+    /// The position of a policy in [`Cluster::policies`], which ascend.
     fn position(&self, policy: u32) -> usize {
         self.policies.partition_point(|id| *id < policy)
     }
 
-    /// The group of policies that select the same pods as that one.
+    /// The group of policies that select the same pods as this one.
     pub fn group_of(&self, policy: u32) -> GroupId {
         self.groups.of[self.position(policy)]
     }
@@ -239,7 +239,7 @@ impl Cluster {
         &self.groups.all[id.0 as usize]
     }
 
-    /// The selector of a group of policies, as the first of them has it.
+    /// The selector of a group of policies, as written in the first of them.
     pub fn group_selector(&self, id: GroupId) -> &Field<Selector> {
         &self.policy(self.group(id).policies[0]).pod_selector
     }
@@ -249,12 +249,12 @@ impl Cluster {
         &self.groups.all
     }
 
-    /// The groups of policies that select a workload, surely or perhaps, ascending.
+    /// The groups of policies that select a workload, certainly or possibly, ascending.
     pub fn groups_selecting(&self, workload: u32) -> Vec<GroupId> {
         self.groups.selecting(workload)
     }
 
-    /// How many workloads there are; they are numbered from 0 in the order of their namespaces.
+    /// How many workloads there are; they are numbered from 0, ordered by namespace.
     pub fn workload_count(&self) -> u32 {
         self.workloads.len() as u32
     }
@@ -270,7 +270,7 @@ impl Cluster {
         WorkloadRef { number, head, workload: &list[nth as usize], namespace }
     }
 
-    /// The object that a workload stands in.
+    /// The object that contains a workload.
     pub fn object_of(&self, workload: u32) -> &Object {
         self.object(self.workloads[workload as usize].0)
     }
@@ -280,9 +280,9 @@ impl Cluster {
         &self.group(self.group_of(policy)).pods
     }
 
-    /// The pods whose traffic a policy decides: the workloads it selects, or, where the
-    /// repository shows none that it surely selects, its pods as its selector describes them.
-    /// None at all where it certainly selects nothing.
+    /// The pods whose traffic a policy decides: the workloads that it selects, or, if the
+    /// repository shows none that it certainly selects, its pods as its selector describes them.
+    /// Empty if it certainly selects nothing.
     pub fn subjects(&self, policy: u32) -> Vec<Subject> {
         let selected = self.selected(policy);
         if selected.is_none() && self.namespace(self.home(policy)).open.is_none() {
@@ -294,7 +294,7 @@ impl Cluster {
         selected.yes.iter().map(Subject::Workload).collect()
     }
 
-    /// The pods that a selector selects in one namespace, by number. No selector selects all.
+    /// The pods in one namespace, by number, that a selector selects. `None` selects all.
     pub fn pods_in(&self, namespace: u32, selector: Option<&Selector>) -> Pods {
         let within = self.namespace(namespace).workloads.clone();
         let well_known = self.well_known_in(&[(namespace, Tri::Yes)], selector);
@@ -354,7 +354,7 @@ impl Cluster {
         }
     }
 
-    /// The number of the namespace that those pods live in.
+    /// The number of the namespace of those pods.
     pub fn namespace_of(&self, subject: Subject) -> u32 {
         match subject {
             Subject::Workload(number) => self.workloads[number as usize].2,
@@ -362,18 +362,18 @@ impl Cluster {
         }
     }
 
-    /// Whether a policy of a kind that is not evaluated may select pods of that namespace.
+    /// Whether a policy of a kind that is not evaluated may select pods in that namespace.
     pub fn may_have_other_policies(&self, namespace: u32) -> bool {
         self.other_policy_everywhere || self.other_policies.contains(namespace as usize)
     }
 
-    /// Whether an object of the cluster has directories deployed (an Argo CD Application, a Flux
-    /// Kustomization): it may give a namespace to what names none.
+    /// Whether an object of the cluster deploys directories (an Argo CD Application, a Flux
+    /// Kustomization): it may set the namespace of objects without one.
     pub fn has_deployer(&self) -> bool {
         self.has_deployer
     }
 
-    /// A workload of the repository that is NodeLocal DNSCache.
+    /// A workload in the repository that is NodeLocal DNSCache.
     pub fn dns_cache(&self) -> Option<(&Head, &Workload)> {
         let own = self.dns_cache.map(|number| self.workload(number));
         own.map(|it| (it.head, it.workload)).or_else(|| {
@@ -387,7 +387,7 @@ impl Cluster {
         !self.resolvers.is_empty() || self.settings.well_known.iter().any(WellKnown::is_resolver)
     }
 
-    /// Whether pods hold a well-known one that a DNS server runs in.
+    /// Whether `pods` includes a well-known pod that is a DNS server.
     pub fn has_known_resolver(&self, pods: &Pods) -> bool {
         let known = |number: &u32| self.settings.well_known.get(*number as usize);
         pods.well_known.iter().filter_map(known).any(WellKnown::is_resolver)
@@ -401,20 +401,20 @@ impl Cluster {
         })
     }
 
-    /// Whether something of the repository is left out that may belong to the cluster: a
+    /// Whether something in the repository that may belong to the cluster is left out: a
     /// kustomization, a chart, a document that can't be read.
     pub fn leaves_things_out(&self) -> bool {
         self.elsewhere.as_ref().is_some_and(Elsewhere::leaves_things_out)
     }
 
-    /// Something in the repository that is not evaluated, and whose name holds a value that the
-    /// selector asks for as a word: the chart `…/kafka`, for `app: kafka`.
+    /// Something in the repository that is not evaluated, and whose name contains one of the
+    /// selector's values as a word: the chart `…/kafka`, for `app: kafka`.
     pub fn left_out_with_name(&self, selector: &Selector) -> Option<&str> {
         self.elsewhere.as_ref()?.left_out_with_name(selector)
     }
 
-    /// A workload that a kustomization's `namespace` has moved here from the namespace of that
-    /// name: who it is, and where that is written.
+    /// A workload that a kustomization's `namespace` moved here from the namespace of that name:
+    /// its identity, and the place of that `namespace`.
     pub fn moved_from(&self, name: &str) -> Option<(&Head, Span)> {
         self.workloads.iter().find_map(|&(id, ..)| {
             let object = self.object(id);
@@ -427,12 +427,12 @@ impl Cluster {
         })
     }
 
-    /// The rest of the repository, but for alternatives of this cluster.
+    /// The rest of the repository, without alternatives of this cluster.
     pub fn elsewhere(&self) -> Option<&Elsewhere> {
         self.elsewhere.as_ref()
     }
 
-    /// A workload of the rest of the repository that a selector surely selects.
+    /// A workload in the rest of the repository that a selector certainly selects.
     pub fn selected_elsewhere(&self, selector: &Selector) -> Option<&Head> {
         let (id, _) = self.elsewhere.as_ref()?.selected(selector).next()?;
         Some(self.head(id))

@@ -1,12 +1,12 @@
-//! Selectors against selectors: reasoning about pods that no manifest shows.
+//! Compares selectors with selectors, to reason about pods that no manifest shows.
 
 use std::collections::{HashMap, HashSet};
 
 use super::tri::{Tri, Why};
 use crate::model::{Operator, Requirement, Selector, is_placeholder};
 
-/// Whether `wide` selects every pod that `narrow` can select: yes, no pod of them at all, or not
-/// for sure. An absent selector (none) selects everything.
+/// Whether `wide` selects every pod that `narrow` can select: yes, none of them, or unknown. `None`
+/// selects everything.
 pub fn covers(wide: Option<&Selector>, narrow: Option<&Selector>) -> Tri {
     let Some(wide) = wide else { return Tri::Yes };
     if wide.is_refused() || narrow.is_some_and(Selector::is_refused) {
@@ -40,7 +40,7 @@ fn by_key(requirements: &[Requirement]) -> HashMap<&str, Vec<&Requirement>> {
     by_key
 }
 
-/// Whether what meets `have` also meets `wanted`, for requirements on the same key: always,
+/// Whether labels that meet `have` also meet `wanted`, for requirements on the same key: always,
 /// never, or sometimes.
 fn implies(have: &Requirement, wanted: &Requirement) -> Tri {
     let sometimes = Tri::Unknown(Why::SelectorOnly);

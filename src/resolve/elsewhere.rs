@@ -1,4 +1,4 @@
-//! The rest of the repository, as one cluster sees it: without its alternatives.
+//! The rest of the repository as one cluster sees it: without its alternatives.
 
 use std::sync::Arc;
 
@@ -9,24 +9,24 @@ use crate::bundle::{Grouping, Neighbours, Site};
 use crate::model::{Body, Requirement, Selector, Workload};
 use crate::repo::Repo;
 
-/// The rest of the repository, as one cluster sees it.
+/// The rest of the repository as one cluster sees it.
 #[derive(Clone, Debug)]
 pub struct Elsewhere {
     surroundings: Arc<Surroundings>,
     neighbours: Neighbours,
     site: usize,
-    /// Something that can't be read, and may hold anything.
+    /// Something that can't be read, and may contain anything.
     blind: Option<Open>,
 }
 
 impl Elsewhere {
-    /// As the site of that number sees it.
+    /// As the site with that number sees it.
     pub fn of(surroundings: &Arc<Surroundings>, site: usize) -> Self {
         let neighbours = Neighbours::of(&surroundings.grouped, site);
         Self { surroundings: Arc::clone(surroundings), neighbours, site, blind: None }
     }
 
-    /// As a site sees it, with what could not be read and may be its own.
+    /// As a site sees it, with unreadable files that may belong to it.
     pub fn of_site(
         grouping: &Grouping,
         repo: &Repo,
@@ -39,13 +39,13 @@ impl Elsewhere {
         Self::of(surroundings, number).without(hidden.map(String::as_str))
     }
 
-    /// With a path that can't be read, and may hold anything.
+    /// With a path that can't be read, and may contain anything.
     pub fn without(mut self, path: Option<&str>) -> Self {
         self.blind = path.map(|path| Open::Unread(path.to_owned()));
         self
     }
 
-    /// The workloads that a selector surely selects, wherever they are.
+    /// The workloads that a selector certainly selects, in any namespace.
     pub fn selected<'a>(
         &'a self,
         selector: &'a Selector,
@@ -64,7 +64,7 @@ impl Elsewhere {
         candidates.into_iter().filter_map(|number| self.workload(number))
     }
 
-    /// The workload of that number, if this cluster sees it.
+    /// The workload with that number, if this cluster sees it.
     fn workload(&self, number: u32) -> Option<(u32, &Workload)> {
         let (id, nth) = self.surroundings.workloads[number as usize];
         match &self.surroundings.objects[id as usize].body {
@@ -80,7 +80,7 @@ impl Elsewhere {
         self.surroundings.dns_caches.iter().find_map(|number| self.workload(*number))
     }
 
-    /// A ConfigMap, of the cluster or beside it, with a template of pods that a selector selects.
+    /// A ConfigMap, in the cluster or beside it, with a pod template that a selector selects.
     pub fn templates_selected(&self, selector: &Selector) -> Option<u32> {
         let templates = self.surroundings.templates.iter().copied();
         templates.into_iter().find(|&id| {
@@ -92,7 +92,7 @@ impl Elsewhere {
         })
     }
 
-    /// Whether something that is not evaluated shares a word with what a selector asks for.
+    /// Whether something that is not evaluated has a word in common with the selector's values.
     pub fn left_out_shares_word(&self, selector: &Selector) -> bool {
         let values = selector.requirements.iter().flat_map(|requirement| &requirement.values);
         values.into_iter().any(|(value, _)| self.surroundings.openings.share_word(value))
@@ -104,12 +104,12 @@ impl Elsewhere {
         all.iter().copied().filter(|id| self.neighbours.has(*id))
     }
 
-    /// The objects that say how a cluster is set up.
+    /// The objects that configure a cluster.
     pub fn cluster_configs(&self) -> impl Iterator<Item = u32> {
         self.surroundings.cluster_configs.iter().copied().filter(|id| self.neighbours.has(*id))
     }
 
-    /// Whether a Namespace has one of the values that a requirement asks for, or may get it.
+    /// Whether a Namespace has one of the values of a requirement, or may get it.
     pub fn has_namespace_with(&self, requirement: &Requirement) -> bool {
         let values = requirement.values.iter();
         let labelled = values.filter_map(|(value, _)| {
@@ -121,19 +121,19 @@ impl Elsewhere {
         labelled.flatten().chain(unsure).any(|id| self.neighbours.has(*id))
     }
 
-    /// Why more may be in a namespace than is shown there.
+    /// Why a namespace may contain more than the repository shows.
     pub(super) fn why_open(&self, namespace: &str) -> Option<&Open> {
         let openings = &self.surroundings.openings;
         openings.why_open(self.site, namespace, &self.neighbours).or(self.blind.as_ref())
     }
 
-    /// Whether something is not evaluated that may run beside the cluster or in it.
+    /// Whether something that is not evaluated may run in the cluster or beside it.
     pub(super) fn leaves_things_out(&self) -> bool {
         self.blind.is_some() || self.surroundings.openings.leave_things_out(&self.neighbours)
     }
 
-    /// Something that is not evaluated, anywhere in the repository, and whose name holds a value
-    /// that the selector asks for as a word.
+    /// Something that is not evaluated, anywhere in the repository, and whose name contains one of
+    /// the selector's values as a word.
     pub(super) fn left_out_with_name(&self, selector: &Selector) -> Option<&str> {
         let values = selector.requirements.iter().flat_map(|requirement| &requirement.values);
         values.into_iter().find_map(|(value, _)| self.surroundings.openings.named(value))

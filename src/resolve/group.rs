@@ -1,4 +1,4 @@
-//! Policies that select the same pods: those of one namespace with the same selector.
+//! Groups policies that select the same pods: those in one namespace with the same selector.
 
 use std::collections::HashMap;
 
@@ -9,17 +9,17 @@ use super::peers::{Requires, requires};
 use super::segments::SegmentTree;
 use crate::model::Field;
 
-/// Names one group of policies of a cluster.
+/// Identifies a group of policies in a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupId(pub u32);
 
-/// Policies of one namespace whose selectors require the same: whatever is asked about the pods
-/// that one of them selects has the same answer for all, and is worked out once.
+/// Policies in one namespace whose selectors have the same requirements: any question about the
+/// pods that one of them selects has the same answer for all, and is answered once.
 #[derive(Debug)]
 pub struct PolicyGroup {
     /// The number of their namespace.
     pub namespace: u32,
-    /// They, as indices among the objects, ascending.
+    /// The policies, as indices among the objects, ascending.
     pub policies: Vec<u32>,
     /// The pods that each of them selects.
     pub pods: Pods,
@@ -29,14 +29,14 @@ pub struct PolicyGroup {
 #[derive(Debug, Default)]
 pub(super) struct Groups {
     pub(super) all: Vec<PolicyGroup>,
-    /// The group of each policy, beside [`Cluster::policies`].
+    /// The group of each policy, parallel to [`Cluster::policies`].
     pub(super) of: Vec<GroupId>,
-    /// The groups that select a workload, surely or perhaps.
+    /// The groups that select a workload, certainly or possibly.
     selecting: SegmentTree,
 }
 
-/// What makes policies select the same pods: a selector that is refused may select anything, so
-/// the policy (by its position) is a group of its own.
+/// What makes policies select the same pods. An invalid selector may select anything, so such a
+/// policy (by its position) is a group of its own.
 #[derive(PartialEq, Eq, Hash)]
 enum Same {
     Selector(u32, Option<Vec<Requires>>),
@@ -44,8 +44,8 @@ enum Same {
 }
 
 impl Groups {
-    /// The groups of a cluster whose workloads are numbered, with what each selects: worked out in
-    /// parallel, as policies of one namespace look only at its workloads.
+    /// The groups of a cluster whose workloads are numbered, with the pods that each selects. This
+    /// runs in parallel: policies in one namespace only look at its workloads.
     pub(super) fn build(cluster: &Cluster) -> Self {
         let mut groups = Self::default();
         let mut known: HashMap<Same, GroupId> = HashMap::new();
@@ -71,7 +71,7 @@ impl Groups {
         groups
     }
 
-    /// The groups that select a workload, surely or perhaps, ascending.
+    /// The groups that select a workload, certainly or possibly, ascending.
     pub(super) fn selecting(&self, workload: u32) -> Vec<GroupId> {
         let mut found: Vec<GroupId> = self.selecting.at(workload).map(GroupId).collect();
         found.sort_unstable();

@@ -1,4 +1,4 @@
-//! Pods that are almost never in a repository, and where each kind of cluster keeps them: the
+//! Pods that are almost never in a repository, and where they run in each kind of cluster: the
 //! cluster's DNS.
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -13,12 +13,12 @@ use crate::model::{
     Body, Direction, Field, Object, Operator, Policy, Requirement, Selector, is_placeholder,
 };
 
-/// A pod that is not in the repository, and that the user knows of.
+/// A pod that is not in the repository, but in the user's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WellKnown {
-    /// What the user calls it.
+    /// The user's name for it.
     pub name: String,
-    /// The namespace it lives in.
+    /// Its namespace.
     pub namespace: CompactString,
     /// All of its labels.
     pub labels: Vec<(CompactString, CompactString)>,
@@ -48,10 +48,10 @@ pub(super) fn is_dns_port(port: u16) -> bool {
     matches!(port, 53 | 5353)
 }
 
-/// A kind of cluster, for where its DNS lives.
+/// A kind of cluster, as far as its DNS differs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Profile {
-    /// kubeadm and everything like it: CoreDNS labelled `k8s-app: kube-dns` in `kube-system`.
+    /// kubeadm and similar: CoreDNS with the label `k8s-app: kube-dns` in `kube-system`.
     #[default]
     Kubernetes,
     /// OpenShift: a DaemonSet in `openshift-dns` that listens on 5353
@@ -83,9 +83,9 @@ impl Profile {
         }
     }
 
-    /// What the manifests are for: OpenShift where an object of its API groups is among them, or
-    /// a policy names one of its namespaces or labels, else plain Kubernetes (the others differ in
-    /// addresses only, and those are known for all of them).
+    /// The kind of cluster that the manifests are for: OpenShift if they contain an object of its
+    /// API groups, or a policy mentions one of its namespaces or labels; plain Kubernetes otherwise
+    /// (the others differ in addresses only, and those are known for all of them).
     pub fn detect<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
         let is_openshift = |object: &Object| {
             object.head.group.ends_with(".openshift.io")
@@ -102,7 +102,7 @@ impl Profile {
         }
     }
 
-    /// The namespace that the DNS pods live in.
+    /// The namespace of the DNS pods.
     pub fn dns_namespace(self) -> &'static str {
         match self {
             Self::OpenShift => OPENSHIFT_DNS,
@@ -110,7 +110,7 @@ impl Profile {
         }
     }
 
-    /// The label by which its DNS pods are selected.
+    /// The label that selects the DNS pods.
     pub fn dns_label(self) -> (&'static str, &'static str) {
         match self {
             Self::OpenShift => (OPENSHIFT_DNS_KEY, "default"),
@@ -133,9 +133,9 @@ impl Profile {
 const OPENSHIFT_DNS: &str = "openshift-dns";
 const OPENSHIFT_DNS_KEY: &str = "dns.operator.openshift.io/daemonset-dns";
 
-/// Whether a policy selects by what only OpenShift has: a namespace `openshift-…`, or a label of
-/// one of its API groups (`network.openshift.io/policy-group`). That a label is to be absent says
-/// nothing.
+/// Whether a policy selects something that only OpenShift has: a namespace `openshift-…`, or a
+/// label of one of its API groups (`network.openshift.io/policy-group`). A requirement that a label
+/// is absent proves nothing.
 fn names_openshift(policy: &Policy) -> bool {
     let rules = Direction::BOTH.into_iter().flat_map(|direction| policy.rules(direction));
     let peers = rules.flat_map(|rule| rule.peer_list());
@@ -156,7 +156,7 @@ fn takes_names(key: &str) -> bool {
     key == NAME_LABEL || NAME_LIKE.contains(&key)
 }
 
-/// Keys that people take for the namespace's name.
+/// Keys that people mistake for the namespace's name.
 pub const NAME_LIKE: &[&str] = &[
     "k8s-namespace",
     "kubernetes.io/name",
@@ -167,17 +167,17 @@ pub const NAME_LIKE: &[&str] = &[
     "ns",
 ];
 
-/// Whether a namespace of that name is one of OpenShift's own.
+/// Whether a namespace with that name is one of OpenShift's own.
 pub fn is_openshift_namespace(name: &str) -> bool {
     name.starts_with("openshift-")
 }
 
-/// Whether a cluster's DNS lives in a namespace of that name, in any kind of cluster.
+/// Whether the DNS of any kind of cluster runs in a namespace with that name.
 pub fn is_dns_namespace(name: &str) -> bool {
     matches!(name, "kube-system" | OPENSHIFT_DNS)
 }
 
-/// Whether a pod selector selects the DNS pods of a cluster of that profile. Labels that the DNS
+/// Whether a pod selector selects the DNS pods of a cluster with that profile. Labels that the DNS
 /// of some clusters has (the CoreDNS chart, NodeLocal DNSCache, RKE2) are unknown rather than no.
 pub fn dns_labels(selector: &Selector, profile: Profile) -> Tri {
     if selector.is_refused() {
@@ -186,7 +186,7 @@ pub fn dns_labels(selector: &Selector, profile: Profile) -> Tri {
     Tri::all(selector.requirements.iter().map(|requirement| dns_label(requirement, profile)))
 }
 
-/// Whether the DNS pods of a cluster of that profile meet one requirement.
+/// Whether the DNS pods of a cluster with that profile meet one requirement.
 pub fn dns_label(requirement: &Requirement, profile: Profile) -> Tri {
     let has = |value: &str| requirement.values.iter().any(|(v, _)| v == value);
     if is_placeholder(&requirement.key) || requirement.values.iter().any(|(v, _)| is_placeholder(v))
@@ -219,8 +219,7 @@ fn some_dns_has(requirement: &Requirement) -> Tri {
     if any { Tri::Unknown(Why::Cluster) } else { Tri::No }
 }
 
-/// Labels by which the pods of ingress controllers are selected: those that their charts and
-/// install manifests give them.
+/// Labels that select the pods of ingress controllers: those in their charts and install manifests.
 const INGRESS_CONTROLLERS: &[(&str, &[&str])] = &[
     (
         "app",
@@ -244,7 +243,7 @@ const INGRESS_CONTROLLERS: &[(&str, &[&str])] = &[
     ("istio", &["ingressgateway"]),
 ];
 
-/// Whether a pod selector asks for the pods of an ingress controller.
+/// Whether a pod selector has the labels of an ingress controller.
 pub fn is_ingress_controller(selector: &Selector) -> bool {
     let is_one = |requirement: &Requirement| {
         let names = INGRESS_CONTROLLERS.iter().find(|(key, _)| requirement.key == *key);
@@ -256,8 +255,8 @@ pub fn is_ingress_controller(selector: &Selector) -> bool {
     selector.requirements.iter().any(is_one)
 }
 
-/// Addresses that a resolver on the node has, in some kind of cluster: NodeLocal DNSCache (with
-/// kubespray the second), GKE Cloud DNS, AKS LocalDNS.
+/// Addresses of a resolver on the node, in some kind of cluster: NodeLocal DNSCache (with kubespray
+/// the second), GKE Cloud DNS, AKS LocalDNS.
 const DNS_ADDRESSES: [Ipv4Addr; 5] = [
     Ipv4Addr::new(169, 254, 20, 10),
     Ipv4Addr::new(169, 254, 25, 10),
@@ -266,9 +265,9 @@ const DNS_ADDRESSES: [Ipv4Addr; 5] = [
     Ipv4Addr::new(169, 254, 10, 11),
 ];
 
-/// Whether an address block, without its exceptions, holds an address that a cluster's DNS has
-/// (yes), can have because it is a private one or one of `ranges`, those of the cluster's pods and
-/// Services (unknown), or none.
+/// Whether an address block, without its exceptions, contains an address of a cluster's DNS (yes),
+/// one that may be such because it is private or in one of `ranges`, those of the cluster's pods
+/// and Services (unknown), or neither (no).
 pub fn is_dns_address<'a>(
     cidr: IpNet,
     except: &[IpNet],
@@ -281,9 +280,9 @@ pub fn is_dns_address<'a>(
     if everything || DNS_ADDRESSES.iter().any(|address| left(IpAddr::V4(*address))) {
         return Tri::Yes;
     }
-    // A Service's address is judged before or after its translation, depending on the network
-    // plugin (API reference, NetworkPolicyPeer.ipBlock); it is a private one as a rule, and none
-    // of a block whose exceptions hold all of the private range it touches.
+    // Whether a policy sees a Service's address before or after its translation depends on the
+    // network plugin (API reference, NetworkPolicyPeer.ipBlock). The address is usually private,
+    // and never in a block whose exceptions contain all of the private range that it overlaps.
     let touches = |range: &IpNet| {
         let overlap = if cidr.contains(range) {
             Some(*range)
@@ -301,8 +300,8 @@ pub fn is_dns_address<'a>(
     }
 }
 
-/// RFC 1918, RFC 6598 (which clusters use for pods and Services too) and RFC 4193, and the range
-/// that GKE takes for Services by default.
+/// RFC 1918, RFC 6598 (which clusters use for pods and Services too) and RFC 4193, and GKE's
+/// default range for Services.
 fn private_ranges() -> [IpNet; 6] {
     let v4 = |a, b, c, d, len| IpNet::new_assert(Ipv4Addr::new(a, b, c, d).into(), len);
     [

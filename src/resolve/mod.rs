@@ -1,5 +1,5 @@
 //! Objects to a cluster: which pods a selector selects, in three values, and what the repository
-//! cannot tell. This module knows nothing of rules.
+//! does not show. This module does not know rules.
 
 mod build;
 mod cluster;

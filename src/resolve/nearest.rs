@@ -10,7 +10,7 @@ use super::trigrams::{COMPARED, Trigrams};
 use crate::model::{Label, Operator, Requirement, Selector};
 
 impl Cluster {
-    /// Whether some pod of those namespaces meets a requirement, or may.
+    /// Whether some pod in those namespaces meets a requirement, or may.
     pub fn any_may_meet(&self, namespaces: &[u32], requirement: &Requirement) -> bool {
         namespaces.iter().any(|number| {
             let within = &self.namespace(*number).workloads;
@@ -19,8 +19,8 @@ impl Cluster {
         })
     }
 
-    /// The workloads of those namespaces that may come near to being selected, ascending: all, or
-    /// in a large namespace those that have something in common with the selector.
+    /// The workloads in those namespaces that may be similar to the selector, ascending: all of
+    /// them, or in a large namespace those that have something in common with it.
     pub(super) fn nearest_candidates(&self, namespaces: &[u32], selector: &Selector) -> Vec<u32> {
         let of = |number: &u32| self.namespace(*number).workloads.clone();
         let count: usize = namespaces.iter().map(|number| of(number).len()).sum();
@@ -33,7 +33,8 @@ impl Cluster {
                 break;
             }
             found.extend(self.trigrams_of(*number).candidates(selector));
-            // Those that lack one label of several are near, whatever they have instead.
+            // With several requirements, a workload that fails only one is near, whatever its
+            // value.
             let requirements = selector.requirements.iter();
             let met = requirements.flat_map(|r| {
                 self.postings.may_meet(r, &of(number)).take(COMPARED).collect::<Vec<_>>()
@@ -68,22 +69,22 @@ impl Cluster {
 pub struct Nearest<'a> {
     /// The workload.
     pub workload: WorkloadRef<'a>,
-    /// The requirements that it does not meet.
+    /// The requirements that it fails.
     pub failed: Vec<&'a Requirement>,
 }
 
-/// How alike what a requirement asks for and what a workload has are: the further down, the more.
+/// How similar a requirement's value and a workload's label are; later variants are more similar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
     /// Not at all.
     None,
     /// One value has a part more than the other: `backend` and `backend-api`.
     Extended,
-    /// One part of the value holds the other's: `metrics-bignas` and `metrics-nas`.
+    /// A part of one value contains the other's: `metrics-bignas` and `metrics-nas`.
     Within,
-    /// One part begins with the other's: `acme-postgres` and `acme-postgresql`.
+    /// A part of one value begins with the other's: `acme-postgres` and `acme-postgresql`.
     Begins,
-    /// One part has a letter or two wrong, or a dash is: `ingress-ngnix` and `ingress-nginx`.
+    /// A part has a letter or two wrong, or a dash differs: `ingress-ngnix` and `ingress-nginx`.
     Misspelt,
     /// The same value under another key: `app` and `app.kubernetes.io/name`.
     OtherKey,
@@ -92,17 +93,16 @@ enum Likeness {
 }
 
 impl Nearest<'_> {
-    /// The label of the workload's pods that a requirement it does not meet was meant for: the
-    /// same value under another key, else another value under the same key.
+    /// The label of the workload's pods that a failed requirement was meant for: the same value
+    /// under another key, or another value under the same key.
     pub fn counterpart(&self, requirement: &Requirement) -> Option<&Label> {
         let workload = self.workload.workload;
         same_value(requirement, workload).or_else(|| workload.label(&requirement.key))
     }
 }
 
-/// The workload of some namespaces that comes nearest to being selected: by the number of
-/// requirements that it does not meet, then by how alike the values are. None where none is
-/// near enough to be worth a word.
+/// The workload in some namespaces with the fewest failed requirements; among equals, the one with
+/// the most similar values. `None` if no workload is similar enough to mention.
 pub fn nearest<'a>(
     cluster: &'a Cluster,
     namespaces: &[u32],
@@ -129,8 +129,8 @@ pub fn nearest<'a>(
     best.map(|(.., nearest)| nearest)
 }
 
-/// How near a workload's labels (or, where it has none of that key, its name) are to what a
-/// requirement asks for.
+/// How similar a workload's labels (or, without a label of that key, its name) are to a
+/// requirement.
 fn likeness(requirement: &Requirement, workload: &WorkloadRef<'_>) -> Likeness {
     if requirement.operator != Operator::In {
         return Likeness::None;
@@ -143,8 +143,7 @@ fn likeness(requirement: &Requirement, workload: &WorkloadRef<'_>) -> Likeness {
     wanted.max().unwrap_or(Likeness::None)
 }
 
-/// A label of another key that has a value which the requirement asks for. Words that many labels
-/// have say nothing.
+/// A label with another key and a value of the requirement. Common words are ignored.
 fn same_value<'a>(
     requirement: &Requirement,
     workload: &'a crate::model::Workload,
@@ -159,8 +158,8 @@ fn same_value<'a>(
     workload.labels.iter().find(|label| is_in && is_asked_for(label))
 }
 
-/// How alike two values are, by the part in which they differ: what they share says nothing, as
-/// `acme-postgres` and `acme-prometheus` are two things of acme.
+/// How similar two values are, judged by the part in which they differ. A common part shows
+/// nothing: `acme-postgres` and `acme-prometheus` are two components of acme.
 fn alike(wanted: &str, has: &str) -> Likeness {
     if wanted.is_empty() || has.is_empty() {
         return Likeness::None;
@@ -192,7 +191,7 @@ fn parts_alike(a: &str, b: &str) -> Likeness {
     let (short, long) = if a.len() < b.len() { (a, b) } else { (b, a) };
     let digits = |text: &str| text.chars().filter(char::is_ascii_digit).collect::<String>();
     if short.len() < 3 || digits(a) != digits(b) {
-        // `dev-1` and `dev-2`, or `team-a` and `team-b`, are two names and not a slip.
+        // `dev-1` and `dev-2`, or `team-a` and `team-b`, are two names and not a typo.
         return Likeness::None;
     }
     let allowed = if short.len() >= 8 { 2 } else { 1 };
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_nearer_twin_comes_before_a_further_one() {
+    fn a_more_similar_name_comes_first() {
         assert!(alike("acme-postgres", "acme-postgresql") > alike("acme-postgres", "postgres"));
         assert!(Likeness::OtherKey > Likeness::Misspelt);
     }

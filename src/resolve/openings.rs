@@ -1,5 +1,5 @@
-//! What the repository cannot show, and what it can reach. A thing that is not evaluated opens the
-//! namespace that it names; one that names none opens those that its own cluster has.
+//! What the repository does not show, and the namespaces that this affects. Something that is not
+//! evaluated opens the namespace that it names; without one, it opens those of its own cluster.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -17,11 +17,11 @@ pub struct Unseen {
     pub bundle: usize,
     /// The namespace that it all goes to, if there is one.
     pub namespace: Option<CompactString>,
-    /// Why.
+    /// The reason.
     pub why: Open,
 }
 
-/// Whose it is: it counts where that is or may be.
+/// Which cluster it belongs to: it applies to clusters that include it, or may.
 #[derive(Clone, Copy, Debug)]
 enum Source {
     Object(u32),
@@ -45,17 +45,17 @@ struct Opening {
     why: Open,
 }
 
-/// All that is open, by what it reaches.
+/// Everything that is open, by the namespaces that it affects.
 #[derive(Debug, Default)]
 pub(super) struct Openings {
     all: Vec<Opening>,
-    /// By the namespace that they name.
+    /// Those with a namespace, by that namespace.
     placed: HashMap<CompactString, Vec<u32>>,
-    /// Those that name none, by site.
+    /// Those without one, by site.
     unplaced: HashMap<usize, Vec<u32>>,
-    /// The sites of these, by the namespaces that they have.
+    /// The sites of these, by their namespaces.
     sites: HashMap<CompactString, Vec<usize>>,
-    /// Those that reach every namespace.
+    /// Those that affect every namespace.
     everywhere: Vec<u32>,
     /// Names of what is not evaluated, by each of their words.
     words: HashMap<CompactString, Vec<u32>>,
@@ -114,7 +114,7 @@ impl Openings {
         number
     }
 
-    /// What names no namespace reaches those of its own cluster.
+    /// Without a namespace, it affects those of its own cluster.
     fn place(
         &mut self,
         objects: &[Object],
@@ -140,7 +140,7 @@ impl Openings {
         }
     }
 
-    /// Why a namespace is open to a site: the surest reason.
+    /// Why a namespace is open to a site: the most certain reason.
     pub(super) fn why_open(
         &self,
         site: usize,
@@ -169,7 +169,7 @@ impl Openings {
         opening.source.is_with(neighbours, |id| neighbours.is_own(id))
     }
 
-    /// Whether something is not evaluated that may run beside a site.
+    /// Whether something that is not evaluated may run beside a site.
     pub(super) fn leave_things_out(&self, neighbours: &Neighbours) -> bool {
         let is_left_out = |opening: &&Opening| {
             matches!(opening.why, Open::NotEvaluated(_) | Open::Unread(_) | Open::Deployed(_))
@@ -177,14 +177,14 @@ impl Openings {
         self.all.iter().filter(is_left_out).any(|opening| self.is_with(opening, neighbours))
     }
 
-    /// Whether the name of something that is not evaluated has a word of that text: it may well
-    /// make what is asked for.
+    /// Whether the name of something that is not evaluated has a word in common with that text:
+    /// then it may well create what the selector is meant for.
     pub(super) fn share_word(&self, text: &str) -> bool {
         let is_telling = |word: &&str| word.len() > 2 && !COMMON_WORDS.contains(word);
         words(text).filter(is_telling).any(|word| self.words.contains_key(word))
     }
 
-    /// Something that is not evaluated and whose name holds that word, or those words in a row:
+    /// Something that is not evaluated and whose name contains that word, or those words in a row:
     /// the chart `…/kafka`, for `app: kafka`.
     pub(super) fn named(&self, name: &str) -> Option<&str> {
         let first = words(name).next().filter(|_| name.len() > 2)?;
@@ -197,7 +197,7 @@ impl Openings {
     }
 }
 
-/// Words of paths and addresses that tell nothing of what is there.
+/// Words of paths and addresses that say nothing about the contents.
 const COMMON_WORDS: &[&str] = &[
     "api",
     "app",
@@ -223,7 +223,7 @@ const COMMON_WORDS: &[&str] = &[
     "yaml",
 ];
 
-/// What an object leaves open: the namespace, where it names one, and why.
+/// What an object leaves open: the namespace, if it names one, and why.
 fn of_object(object: &Object, default_namespace: &str) -> Option<(Option<CompactString>, Open)> {
     let head = &object.head;
     let who = || format!("{} {}", head.kind, head.name);

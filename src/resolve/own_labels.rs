@@ -1,4 +1,4 @@
-//! Objects by the labels of their own metadata, which are not those of their pods.
+//! Objects by their own labels, as opposed to the labels of their pods.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -15,7 +15,7 @@ pub(super) struct OwnLabels {
     by_label: HashMap<(u32, CompactString, CompactString), Bearers>,
 }
 
-/// The workloads, by number, and the Services, as objects, that bear a label; ascending.
+/// The workloads, by number, and the Services, as objects, that have a label; ascending.
 #[derive(Debug, Default)]
 struct Bearers {
     workloads: Vec<u32>,
@@ -49,7 +49,7 @@ impl OwnLabels {
 }
 
 impl Cluster {
-    /// The workloads and the Services of a namespace whose own metadata has a label with one of the
+    /// The workloads and the Services in a namespace whose own metadata has a label with one of the
     /// values of a requirement, in their order.
     pub fn labelled_themselves(
         &self,

@@ -1,5 +1,5 @@
-//! Peers: the namespaces that they cover and the pods that they select, worked out once for all
-//! policies that say the same.
+//! Peers: the namespaces that they cover and the pods that they select, computed once for all
+//! policies with the same peer.
 
 use std::sync::{Arc, PoisonError};
 
@@ -11,38 +11,38 @@ use super::select::selects;
 use super::tri::Tri;
 use crate::model::{Field, Operator, Peer, Requirement, Selector, is_placeholder};
 
-/// What a peer means in its cluster.
+/// A peer, resolved in its cluster.
 #[derive(Clone, Debug, Default)]
 pub struct PeerPods {
     /// The pods it selects.
     pub pods: Arc<Pods>,
-    /// The namespaces it covers, surely or perhaps, by number, ascending.
+    /// The namespaces it covers, certainly or possibly, by number, ascending.
     pub namespaces: Covered,
     /// Whether it may cover namespaces that nothing in the repository mentions.
     pub beyond: bool,
 }
 
-/// A peer without its places: where it looks, and what its podSelector requires.
+/// A peer without spans: its namespaces, and the requirements of its podSelector.
 pub(super) type PeerKey = (PeerPlace, Option<Vec<Requires>>);
 
-/// Where a peer looks for pods.
+/// The namespaces of a peer.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum PeerPlace {
-    /// In the policy's own namespace, by number.
+    /// The policy's own namespace, by number.
     Home(u32),
-    /// In those that its namespaceSelector selects.
+    /// Those that its namespaceSelector selects.
     Selected(Vec<Requires>),
 }
 
-/// Namespaces by number, ascending, each covered surely or perhaps.
+/// Namespaces by number, ascending, each covered certainly or possibly.
 pub type Covered = Arc<[(u32, Tri)]>;
 
-/// A requirement without its places: key, operator, values.
+/// A requirement without spans: key, operator, values.
 pub(super) type Requires = (CompactString, Operator, Vec<CompactString>);
 
 impl Cluster {
-    /// The namespaces that a peer of a policy covers, surely or perhaps, and whether it may cover
-    /// some that nothing in the repository mentions.
+    /// The namespaces that a peer of a policy covers, certainly or possibly, and whether it may
+    /// cover some that nothing in the repository mentions.
     pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Covered, bool) {
         let selector = match &peer.namespace_selector {
             Field::Absent => return (Arc::new([(self.home(policy), Tri::Yes)]), false),
@@ -63,10 +63,10 @@ impl Cluster {
         (covered.into(), beyond)
     }
 
-    /// The namespaces that a selector covers, looked up or else worked out once.
+    /// The namespaces that a selector covers, computed once.
     fn covered_by(&self, selector: &Selector) -> Covered {
         let key = requires(selector);
-        // A refused selector covers nobody knows what, and is not kept under the key of another.
+        // What an invalid selector covers is unknown, so it is not cached under another's key.
         if !selector.is_refused()
             && let Some(known) =
                 self.covered.read().unwrap_or_else(PoisonError::into_inner).get(&key)
@@ -86,7 +86,7 @@ impl Cluster {
         covered
     }
 
-    /// The namespaces that a selector may cover, ascending; every other one it certainly does not.
+    /// The namespaces that a selector may cover, ascending; it certainly covers no other.
     fn namespace_candidates(&self, selector: &Selector) -> Vec<u32> {
         let is_sure = |requirement: &&Requirement| {
             let mut texts = requirement.values.iter().map(|(value, _)| value);
@@ -107,14 +107,14 @@ impl Cluster {
         found
     }
 
-    /// The namespaces that are shown with a label, by number, ascending.
+    /// The namespaces that the repository shows with a label, by number, ascending.
     pub fn namespaces_with(&self, key: &str, value: &str) -> &[u32] {
         let label = (CompactString::new(key), CompactString::new(value));
         self.namespace_labels.get(&label).map_or(&[], Vec::as_slice)
     }
 
     /// The pods that a peer of a policy selects. An `ipBlock` and a peer that the API server
-    /// refuses select none.
+    /// rejects select none.
     pub fn peer_pods(&self, policy: u32, peer: &Peer) -> PeerPods {
         if peer.pod_selector.is_absent() && peer.namespace_selector.is_absent() {
             return PeerPods::default();
@@ -137,8 +137,8 @@ impl Cluster {
         PeerPods { pods, namespaces, beyond }
     }
 
-    /// The key of a peer that means the same wherever it stands; none where a selector is refused
-    /// (its requirements do not tell what it selects).
+    /// The key of a peer that has the same meaning in every policy; `None` if a selector is invalid
+    /// (its requirements do not say what it selects).
     fn peer_key(&self, policy: u32, peer: &Peer) -> Option<PeerKey> {
         let selectors = [peer.namespace_selector.get(), peer.pod_selector.get()];
         if selectors.into_iter().flatten().any(Selector::is_refused) {
@@ -161,8 +161,7 @@ impl Cluster {
         Pods { well_known: self.well_known_in(namespaces, selector), ..pods }
     }
 
-    /// The well-known pods that a selector may select in those namespaces. No selector selects
-    /// all.
+    /// The well-known pods that a selector may select in those namespaces. `None` selects all.
     pub(super) fn well_known_in(
         &self,
         covered: &[(u32, Tri)],
@@ -179,7 +178,7 @@ impl Cluster {
             .collect()
     }
 
-    /// Every pod of those namespaces, which are ascending.
+    /// Every pod in those namespaces, which are ascending.
     fn all_pods_of(&self, covered: &[(u32, Tri)]) -> Pods {
         let mut pods = Pods::default();
         let mut add = |from: u32, to: u32, covered: Tri| {
@@ -188,7 +187,8 @@ impl Cluster {
                 set.ranges_insert(from..=to - 1);
             }
         };
-        // Neighbours are one range, so that a peer for everyone is one and not one a namespace.
+        // Adjacent ranges are joined, so that a peer for everyone is one range instead of one per
+        // namespace.
         let (mut from, mut to, mut last) = (0, 0, Tri::Yes);
         for &(number, covered) in covered {
             let range = &self.namespace(number).workloads;
@@ -202,7 +202,7 @@ impl Cluster {
         pods
     }
 
-    /// The pods that a selector selects in those namespaces, which are ascending.
+    /// The pods in those namespaces, which are ascending, that a selector selects.
     fn pods_of(&self, selector: &Selector, covered: &[(u32, Tri)]) -> Pods {
         let within = 0..self.workload_count();
         let (mut pods, candidates) = match self.postings.ruled_out(selector, &within) {
@@ -224,14 +224,14 @@ impl Cluster {
     }
 }
 
-/// What a selector requires, without the places.
+/// The requirements of a selector, without spans.
 pub(super) fn requires(selector: &Selector) -> Vec<Requires> {
     let values = |r: &Requirement| r.values.iter().map(|(value, _)| value.clone()).collect();
     selector.requirements.iter().map(|r| (r.key.clone(), r.operator, values(r))).collect()
 }
 
-/// The namespaces that a selector names by the label which every namespace has; none when it
-/// does not, or when a name is filled in later.
+/// The namespaces that a selector names by the name label; `None` if it does not use that label, or
+/// a name is filled in later.
 fn names(selector: &Selector) -> Option<Vec<&str>> {
     let by_name = selector.requirements.iter().find(|requirement| {
         requirement.key == NAME_LABEL && requirement.operator == Operator::In

@@ -1,5 +1,5 @@
-//! Namespaces: which there are, what labels they have, and whether things may exist in them that
-//! the repository cannot show.
+//! Namespaces: which ones exist, their labels, and whether they may contain objects that the
+//! repository does not show.
 
 use std::ops::Range;
 
@@ -12,30 +12,30 @@ use crate::model::Label;
 /// The label that the API server sets on every namespace (KEP-2161).
 pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
 
-/// Why a place is open: things may exist there that the repository cannot show.
+/// Why a namespace is open: it may contain objects that the repository does not show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Open {
-    /// Nothing in the repository makes pods there.
+    /// Nothing in the repository creates pods there.
     NoWorkloads,
-    /// Kustomizations that are not evaluated may put things there: an example.
+    /// A kustomization that is not evaluated may create objects there: an example.
     NotEvaluated(String),
-    /// A document that names a kind that makes pods, or a path, can't be read: its path.
+    /// A document that mentions a kind that creates pods, or a path, can't be read: its path.
     Unread(String),
-    /// A controller deploys things there that are not in this repository, or a chart is not
+    /// A controller deploys objects there that are not in this repository, or a chart is not
     /// rendered: an example.
     Deployed(String),
-    /// A custom resource whose operator makes pods: kind and name.
+    /// A custom resource whose operator creates pods: kind and name.
     Operator(String),
-    /// A workload may create pods there: its ServiceAccount and what gives it that right.
+    /// A workload may create pods there: its ServiceAccount, and what gives it that permission.
     RunTime(String),
-    /// The cluster's own components live there.
+    /// The cluster's own components run there.
     System,
     /// Its name is filled in later.
     Placeholder,
 }
 
 impl Open {
-    /// How much it tells: what surely makes pods goes before what may.
+    /// Ranks the reasons: what certainly creates pods is worth more than what may.
     fn rank(&self) -> u8 {
         match self {
             Self::NotEvaluated(_) => 0,
@@ -44,12 +44,12 @@ impl Open {
         }
     }
 
-    /// Whether it tells more than another reason.
+    /// Whether it outranks another reason.
     pub(super) fn is_surer_than(&self, other: &Self) -> bool {
         self.rank() > other.rank()
     }
 
-    /// Whether no other reason can tell more.
+    /// Whether no other reason outranks it.
     pub(super) fn is_surest(&self) -> bool {
         self.rank() == 2
     }
@@ -60,7 +60,7 @@ impl Open {
 pub struct Namespace {
     /// Its name.
     pub name: CompactString,
-    /// The Namespace object that shows it: an index among the cluster's objects.
+    /// Its Namespace object: an index among the cluster's objects.
     pub object: Option<u32>,
     /// The labels of that object.
     pub labels: Vec<Label>,
@@ -70,14 +70,14 @@ pub struct Namespace {
     pub workloads: Range<u32>,
     /// Its policies: indices among the cluster's objects.
     pub policies: Vec<u32>,
-    /// Why it is open; none when it is closed.
+    /// Why it is open; `None` if it is closed.
     pub open: Option<Open>,
-    /// Only used by objects that name no namespace.
+    /// Only objects without a namespace use it.
     pub implicit: bool,
 }
 
 impl Namespace {
-    /// Whether it is open only since something in the repository is not evaluated (yet).
+    /// Whether it is open only because something in the repository is not evaluated (yet).
     pub fn is_not_evaluated(&self) -> bool {
         matches!(self.open, Some(Open::NotEvaluated(_) | Open::Unread(_) | Open::Deployed(_)))
     }
@@ -96,8 +96,8 @@ impl Labelled for Namespace {
     }
 }
 
-/// Whether the cluster's own components live in a namespace of that name: nobody keeps all of
-/// them in a repository.
+/// Whether the cluster's own components run in a namespace with that name: no repository contains
+/// all of them.
 pub fn is_system(name: &str) -> bool {
     matches!(
         name,

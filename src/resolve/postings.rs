@@ -1,4 +1,4 @@
-//! An index of workloads by label, so that a selector looks at few of them.
+//! An index of workloads by label, so that a selector is compared with few of them.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -12,7 +12,7 @@ use crate::model::{Operator, Requirement, Selector, Workload, is_placeholder, ki
 #[derive(Debug, Default)]
 pub struct Postings {
     keys: HashMap<CompactString, Key>,
-    /// Workloads that may have labels which no list shows: always candidates.
+    /// Workloads that may have labels that no list shows: always candidates.
     unsure: Vec<u32>,
 }
 
@@ -22,12 +22,12 @@ struct Key {
     values: HashMap<CompactString, Vec<u32>>,
 }
 
-/// What a selector does not select for certain.
+/// What a selector excludes.
 #[derive(Debug)]
 pub struct RuledOut {
-    /// The workloads that have a label which it rules out.
+    /// The workloads with a label that it excludes.
     pub workloads: Vec<u32>,
-    /// The workloads that are to be looked at.
+    /// The workloads that must be compared.
     pub unsure: Vec<u32>,
 }
 
@@ -45,8 +45,8 @@ impl Postings {
         }
     }
 
-    /// The workloads of `within` that `selector` may select, ascending; every other one it
-    /// certainly does not.
+    /// The workloads of `within` that `selector` may select, ascending; it certainly selects no
+    /// other.
     pub fn candidates(&self, selector: &Selector, within: &Range<u32>) -> Vec<u32> {
         let narrowing = selector.requirements.iter().filter(|r| narrows(r));
         let best = narrowing.map(|r| self.lists(r, within)).min_by_key(|lists| total(lists));
@@ -60,8 +60,7 @@ impl Postings {
         found
     }
 
-    /// The workloads of `within` that may meet a requirement, in no order: every other one
-    /// certainly does not.
+    /// The workloads of `within` that may meet a requirement, in no order; no other meets it.
     pub fn may_meet(
         &self,
         requirement: &Requirement,
@@ -74,9 +73,9 @@ impl Postings {
         lists.into_iter().flatten().copied().chain(all)
     }
 
-    /// For a selector that only rules labels out: the workloads of `within` that it may not select,
-    /// with those that may have labels which no list shows; it selects all others. None for other
-    /// selectors.
+    /// For a selector that only excludes labels: the workloads of `within` that it may not select,
+    /// including those that may have labels that no list shows; it selects all others. `None` for
+    /// other selectors.
     pub fn ruled_out(&self, selector: &Selector, within: &Range<u32>) -> Option<RuledOut> {
         let rules_out = |r: &Requirement| {
             matches!(r.operator, Operator::NotIn | Operator::DoesNotExist)
@@ -117,7 +116,7 @@ impl Postings {
     }
 }
 
-/// Whether what does not have the label can't be selected.
+/// Whether it rules out pods without the label.
 fn narrows(requirement: &Requirement) -> bool {
     matches!(requirement.operator, Operator::In | Operator::Exists)
         && !kinds::is_controller_label(&requirement.key)

@@ -1,5 +1,5 @@
-//! Pods that a workload makes at run time: its ServiceAccount holds a role that lets it create pods,
-//! or what makes them.
+//! Pods that a workload creates at run time: its ServiceAccount has a role that allows it to create
+//! pods, or workloads.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,8 +8,8 @@ use compact_str::CompactString;
 use super::places::Open;
 use crate::model::{Body, Object};
 
-/// The bindings by which a workload may create pods, with the namespace where it may; none for
-/// all of them.
+/// The bindings that allow a workload to create pods, with the namespace in which it may; `None`
+/// for all namespaces.
 pub(super) fn made(
     objects: &[Object],
     default_namespace: &str,

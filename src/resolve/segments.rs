@@ -1,9 +1,9 @@
-//! A segment tree: which of many ranges hold a number.
+//! A segment tree: which of many ranges contain a number.
 
 use std::ops::RangeInclusive;
 
-/// Items, each with ranges of numbers. A range is kept in at most two nodes a level, so adding and
-/// asking take the logarithm of the numbers, however wide the ranges are.
+/// Items, each with ranges of numbers. A range is stored in at most two nodes per level, so adding
+/// and looking up take the logarithm of the numbers, however wide the ranges are.
 #[derive(Debug, Default)]
 pub struct SegmentTree {
     /// The leaves are the second half; the children of node `n` are `2n` and `2n + 1`.
@@ -17,7 +17,7 @@ impl SegmentTree {
         Self { nodes: vec![Vec::new(); 2 * leaves] }
     }
 
-    /// Adds a range that holds `item`.
+    /// Adds a range that contains `item`.
     pub fn add(&mut self, range: RangeInclusive<u32>, item: u32) {
         let leaves = self.nodes.len() / 2;
         let mut from = *range.start() as usize + leaves;
@@ -36,7 +36,7 @@ impl SegmentTree {
         }
     }
 
-    /// The items whose ranges hold `number`, in no order.
+    /// The items whose ranges contain `number`, in no order.
     pub fn at(&self, number: u32) -> impl Iterator<Item = u32> {
         let leaf = number as usize + self.nodes.len() / 2;
         std::iter::successors(Some(leaf), |node| (*node > 1).then_some(node / 2))
@@ -53,7 +53,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_answers_as_looking_through_all_ranges_does(
+        fn it_agrees_with_a_linear_search(
             count in 1..40u32,
             ranges in prop::collection::vec((0..40u32, 0..40u32), 0..20),
         ) {

@@ -1,15 +1,15 @@
-//! One selector against one set of labels.
+//! Matches one selector with one set of labels.
 
 use super::tri::{Tri, Why};
 use crate::model::{Operator, Requirement, Selector, is_placeholder};
 
-/// What is known of the labels of a pod or a namespace.
+/// The known labels of a pod or a namespace.
 pub trait Labelled {
-    /// The value of a label that is known to be there.
+    /// The value of a label that is certainly present.
     fn value(&self, key: &str) -> Option<&str>;
 
-    /// Why a label that [`Labelled::value`] does not give may be there all the same; none when
-    /// it is known to be absent.
+    /// Why a label may be present although [`Labelled::value`] is `None`; `None` if it is certainly
+    /// absent.
     fn may_have(&self, key: &str) -> Option<Why>;
 
     /// Whether a label that [`Labelled::may_have`] allows can't have that value.
@@ -18,8 +18,8 @@ pub trait Labelled {
     }
 }
 
-/// Whether `selector` selects what has those labels. All requirements are ANDed; a selector that
-/// the API server refuses selects nobody knows what.
+/// Whether `selector` matches those labels. All requirements are ANDed; what an invalid selector
+/// matches is unknown.
 pub fn selects(selector: &Selector, labels: &impl Labelled) -> Tri {
     if selector.is_refused() {
         return Tri::Unknown(Why::Refused);
@@ -27,7 +27,7 @@ pub fn selects(selector: &Selector, labels: &impl Labelled) -> Tri {
     Tri::all(selector.requirements.iter().map(|requirement| meets(requirement, labels)))
 }
 
-/// Whether those labels meet one requirement. `NotIn` is also true where the key is absent
+/// Whether those labels meet one requirement. `NotIn` is also true if the key is absent
 /// (k8s.io/apimachinery pkg/labels/selector.go, `Requirement.Matches`).
 pub fn meets(requirement: &Requirement, labels: &impl Labelled) -> Tri {
     if is_placeholder(&requirement.key) {
@@ -54,7 +54,7 @@ pub fn meets(requirement: &Requirement, labels: &impl Labelled) -> Tri {
 
 fn is_among(requirement: &Requirement, value: &str) -> Tri {
     if requirement.values.iter().any(|(wanted, _)| wanted == value) {
-        // The same placeholder on both sides is filled in with the same value.
+        // The same placeholder on both sides gets the same value.
         return Tri::Yes;
     }
     let unsure = is_placeholder(value) || requirement.values.iter().any(|(v, _)| is_placeholder(v));

@@ -1,5 +1,5 @@
-//! An index of selectors by what they require, for reasoning about pods that no manifest shows:
-//! most selectors of a namespace are for other values of one key, and none of those is looked at.
+//! An index of selectors by their requirements, to reason about pods that no manifest shows: most
+//! selectors in a namespace have different values for one key, and those are never compared.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use compact_str::CompactString;
 
 use crate::model::{Operator, Requirement, Selector, is_placeholder};
 
-/// Selectors in the order in which they are added, each with an item.
+/// Selectors in insertion order, each with an item.
 #[derive(Debug, Default)]
 pub struct SelectorIndex {
     entries: Vec<Entry>,
@@ -21,7 +21,7 @@ struct Entry {
     item: u32,
     /// The key of its anchor, by number.
     key: Option<usize>,
-    /// Where the next entry with another anchor stands.
+    /// The position of the next entry with another anchor.
     next: usize,
 }
 
@@ -29,16 +29,16 @@ struct Entry {
 #[derive(Debug, Default)]
 struct Key {
     number: usize,
-    /// The entries by the values that they are for, ascending.
+    /// The entries by the values of their anchors, ascending.
     values: HashMap<CompactString, Vec<usize>>,
 }
 
-/// The requirement that a selector is found by: its first one for certain values.
+/// The requirement under which a selector is indexed: its first one with known values.
 fn anchor(selector: Option<&Selector>) -> Option<&Requirement> {
     selector?.requirements.iter().find(|requirement| is_plain(requirement))
 }
 
-/// Whether a requirement is for values that are all known.
+/// Whether all values of a requirement are known.
 fn is_plain(requirement: &Requirement) -> bool {
     requirement.operator == Operator::In
         && !requirement.values.iter().any(|(value, _)| is_placeholder(value))
@@ -48,8 +48,8 @@ fn values(requirement: &Requirement) -> impl Iterator<Item = &str> {
     requirement.values.iter().map(|(value, _)| value.as_str())
 }
 
-/// The requirements of a selector that rule out any other one for other values: each is the only
-/// one on its key.
+/// The requirements of a selector that exclude any selector with other values: each is the only one
+/// on its key.
 fn decisive(selector: Option<&Selector>) -> Vec<&Requirement> {
     let all = selector.map_or(&[][..], |selector| &selector.requirements);
     let mut on_key: HashMap<&str, usize> = HashMap::new();
@@ -60,10 +60,10 @@ fn decisive(selector: Option<&Selector>) -> Vec<&Requirement> {
 }
 
 impl SelectorIndex {
-    /// Adds a selector (none selects everything) and what it stands for.
+    /// Adds a selector (`None` selects everything) and its item.
     pub fn add(&mut self, selector: Option<&Selector>, item: u32) {
         let position = self.entries.len();
-        // A refused selector selects nobody knows what, whatever else it requires.
+        // What an invalid selector matches is unknown, whatever else it requires.
         let anchor = anchor(selector.filter(|selector| !selector.is_refused()));
         let key = anchor.map(|requirement| self.anchor(requirement, position));
         if key.is_none() {
@@ -84,7 +84,7 @@ impl SelectorIndex {
         key.number
     }
 
-    /// Readies it for [`SelectorIndex::overlapping`].
+    /// Prepares it for [`SelectorIndex::overlapping`].
     pub fn finish(&mut self) {
         for position in (0..self.entries.len().saturating_sub(1)).rev() {
             if self.entries[position].key == self.entries[position + 1].key {
@@ -93,8 +93,8 @@ impl SelectorIndex {
         }
     }
 
-    /// The items whose selectors may select pods that `selector` selects, in order: every other
-    /// one requires another value of a key.
+    /// The items whose selectors may select pods that `selector` selects, in order: every other one
+    /// requires a different value of a key.
     pub fn overlapping(&self, selector: Option<&Selector>) -> impl Iterator<Item = u32> {
         let decisive = decisive(selector.filter(|selector| !selector.is_refused()));
         let known = decisive.iter().filter_map(|r| Some((r, self.keys.get(r.key.as_str())?)));
@@ -111,7 +111,7 @@ impl SelectorIndex {
         let all = selector.map_or(&[][..], |selector| &selector.requirements);
         let lists = all.iter().filter(|requirement| is_plain(requirement)).filter_map(|r| {
             let key = self.keys.get(r.key.as_str())?;
-            // Whoever covers it is for each of its values.
+            // A selector that covers it has each of its values.
             let rarest = values(r)
                 .map(|value| key.values.get(value))
                 .min_by_key(|list| list.map_or(0, Vec::len));
@@ -122,7 +122,7 @@ impl SelectorIndex {
     }
 }
 
-/// The entries whose anchors are on other keys than those that decide.
+/// The entries whose anchors have other keys than the decisive ones.
 struct Others<'i> {
     entries: &'i [Entry],
     decided: Vec<usize>,
@@ -183,7 +183,7 @@ mod tests {
         let values = prop::collection::vec(prop::sample::select(vec!["x", "y", "z", "${V}"]), 1..3);
         (prop::sample::select(vec!["a", "b", "c"]), 0..6usize, values).prop_map(
             move |(key, operator, values)| {
-                // `In` is the usual one.
+                // `In` is the most common.
                 let operator = operators.get(operator).copied().unwrap_or(Operator::In);
                 let has_values = matches!(operator, Operator::In | Operator::NotIn);
                 let values = values.iter().filter(|_| has_values);
@@ -216,7 +216,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn it_leaves_out_only_what_certainly_does_not_overlap_or_cover(
+        fn it_omits_only_what_certainly_does_not_overlap_or_cover(
             wide in prop::collection::vec(selector(), 0..12),
             narrow in selector(),
         ) {
@@ -236,7 +236,7 @@ mod tests {
         }
 
         #[test]
-        fn selectors_for_other_values_are_not_looked_at(count in 2..40u32) {
+        fn selectors_for_other_values_are_skipped(count in 2..40u32) {
             let of = |value: u32| {
                 let value = (CompactString::new(value.to_string()), NOWHERE);
                 let requirement = Requirement {

@@ -1,4 +1,4 @@
-//! Services: which send to a workload, and which asks for an address.
+//! Services: which ones send to a workload, and which one requests an address.
 
 use std::net::IpAddr;
 
@@ -8,7 +8,7 @@ use crate::bundle::Head;
 use crate::model::{Body, JOB_LABELS, Label, Service};
 
 impl Cluster {
-    /// The Services of a namespace with a selector that selects that workload.
+    /// The Services in a namespace with a selector that selects that workload.
     pub fn services_of(&self, workload: u32) -> impl Iterator<Item = (&Head, &Service)> {
         let target = self.workload(workload).workload;
         let namespace = self.workloads[workload as usize].2;
@@ -34,12 +34,12 @@ impl Cluster {
         }
     }
 
-    /// The Service that asks for an address.
+    /// The Service that requests an address.
     pub fn service_at(&self, address: IpAddr) -> Option<(&Head, &Service)> {
         self.service(*self.service_addresses.get(&address)?)
     }
 
-    /// The Services of a namespace.
+    /// The Services in a namespace.
     pub fn services_in(&self, namespace: u32) -> impl Iterator<Item = (&Head, &Service)> {
         let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
         services.iter().filter_map(|&id| self.service(id))

@@ -1,6 +1,6 @@
 //! What a cluster looks up outside of itself: workloads, policies and namespaces of the rest of the
-//! repository, and what the repository cannot show. It is indexed once a run and shared by all
-//! clusters; each asks with its own neighbours, so that nothing grows with their number.
+//! repository, and what the repository does not show. It is indexed once per run and shared by all
+//! clusters; each asks with its own neighbours, so nothing grows with the number of clusters.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,9 +32,9 @@ pub struct Surroundings {
     pub(super) unsure_namespaces: Vec<u32>,
     /// The workloads that are NodeLocal DNSCache.
     pub(super) dns_caches: Vec<u32>,
-    /// Objects that say how a cluster is set up.
+    /// Objects that configure a cluster.
     pub(super) cluster_configs: Vec<u32>,
-    /// Objects with templates of pods that something may make at run time.
+    /// Objects with pod templates from which something may create pods at run time.
     pub(super) templates: Vec<u32>,
     pub(super) openings: Openings,
 }

@@ -1,19 +1,19 @@
-//! Three-valued truth: what the repository cannot tell is unknown, and unknown is not an error.
+//! Three-valued truth: what the repository does not show is unknown, and unknown is not an error.
 
 use std::ops::{BitAnd, BitOr, Not};
 
 /// Yes, no, or unknown (Kleene's logic).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tri {
-    /// The repository proves that it is not so.
+    /// The repository proves that it is false.
     No,
-    /// The repository cannot tell.
+    /// The repository does not show it.
     Unknown(Why),
-    /// The repository proves that it is so.
+    /// The repository proves that it is true.
     Yes,
 }
 
-/// Why something can't be told.
+/// Why something is unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Why {
     /// A value that a tool fills in later (`${APP}`).
@@ -24,7 +24,7 @@ pub enum Why {
     ControllerLabel,
     /// Pods whose labels the manifest does not show in full.
     LabelsNotShown,
-    /// Part of the policy is refused by the API server.
+    /// The API server rejects part of the policy.
     Refused,
     /// Whether an `ipBlock` matches addresses inside the cluster: network plugins differ.
     AddressInCluster,
@@ -32,7 +32,7 @@ pub enum Why {
     HostNetwork,
     /// A policy of a kind that is not evaluated may select the pods.
     OtherPolicyKind,
-    /// The pods are only known by a selector, and it doesn't say.
+    /// Only a selector describes the pods, and it does not decide.
     SelectorOnly,
     /// An address or label that only some clusters have.
     Cluster,
@@ -54,7 +54,7 @@ impl Tri {
         if self.is_yes() { Self::Unknown(why) } else { self }
     }
 
-    /// Whether any of them is so; stops at the first yes.
+    /// Whether any of them is true; stops at the first yes.
     pub fn any(values: impl IntoIterator<Item = Self>) -> Self {
         let mut result = Self::No;
         for value in values {
@@ -66,7 +66,7 @@ impl Tri {
         result
     }
 
-    /// Whether all of them are so; stops at the first no.
+    /// Whether all of them are true; stops at the first no.
     pub fn all(values: impl IntoIterator<Item = Self>) -> Self {
         let mut result = Self::Yes;
         for value in values {

@@ -1,17 +1,17 @@
-//! An index of workloads by pieces of their names and labels, to find those that are alike without
+//! An index of workloads by pieces of their names and labels, to find similar ones without
 //! comparing all.
 
 use std::collections::HashMap;
 
 use crate::model::{Operator, Selector};
 
-/// How many workloads are compared at most for a near miss: all of most namespaces.
+/// The most workloads that are compared for a near miss: all those of most namespaces.
 pub(super) const COMPARED: usize = 128;
 
 /// How many values of a requirement are looked up.
 const VALUES: usize = 8;
 
-/// Three neighbouring bytes; zeros stand for what is before the beginning and behind the end.
+/// Three adjacent bytes; zeros pad the beginning and the end.
 type Trigram = [u8; 3];
 
 /// The workloads of a namespace by the trigrams of their names and label values.
@@ -21,7 +21,7 @@ pub(super) struct Trigrams {
 }
 
 impl Trigrams {
-    /// Adds a workload's name or a value of its labels; numbers must ascend.
+    /// Adds a workload's name or one of its label values; numbers must ascend.
     pub(super) fn add(&mut self, text: &str, workload: u32) {
         for trigram in trigrams(text) {
             let list = self.by_trigram.entry(trigram).or_default();
@@ -31,7 +31,7 @@ impl Trigrams {
         }
     }
 
-    /// Workloads that share the rarest pieces with a value that the selector asks for.
+    /// Workloads that have the rarest pieces in common with a value of the selector.
     pub(super) fn candidates(&self, selector: &Selector) -> Vec<u32> {
         let asked = selector.requirements.iter().filter(|r| r.operator == Operator::In);
         let values = asked.flat_map(|r| r.values.iter().take(VALUES));

@@ -2,7 +2,8 @@
 
 use memchr::memchr_iter;
 
-/// A place for people: both 1-based; the column counts Unicode scalar values, not bytes.
+/// A place as shown to people: both numbers start at 1; the column counts Unicode scalar values,
+/// not bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Position {
     /// 1-based line.
@@ -39,12 +40,12 @@ impl LineIndex {
         Self { starts, chars }
     }
 
-    /// The 1-based line that holds byte `offset`.
+    /// The line that contains byte `offset`, counted from 1.
     pub fn line(&self, offset: usize) -> usize {
         self.starts.partition_point(|&start| start as usize <= offset).max(1)
     }
 
-    /// The byte at which 1-based `line` begins; the last line's for larger numbers.
+    /// The byte at which `line` (counted from 1) begins; the last line's for larger numbers.
     pub fn line_start(&self, line: usize) -> usize {
         let at = line.saturating_sub(1).min(self.starts.len() - 1);
         self.starts[at] as usize
@@ -60,7 +61,7 @@ impl LineIndex {
         self.starts.is_empty()
     }
 
-    /// The 1-based line and column of byte `offset` of `text`, the text this index was made of.
+    /// The line and column of byte `offset` of `text`, the text that this index was built from.
     pub fn position(&self, text: &str, offset: usize) -> Position {
         let offset = offset.min(text.len());
         let line = self.line(offset);

@@ -1,7 +1,7 @@
 //! Fenced YAML in Markdown.
 //!
-//! Where a fence may stand, what closes it, and what only looks like one is CommonMark's business,
-//! so its parser decides; here only the places are kept.
+//! CommonMark defines where a fence may be, what closes it and what only looks like one, so its
+//! parser decides; this file only keeps the places.
 
 use std::ops::Range;
 
@@ -10,9 +10,9 @@ use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 /// A fenced block of code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fence {
-    /// What follows the opening fence: the language, then whatever the author adds (`yaml bad`).
+    /// The info string after the opening fence: the language, then anything else (`yaml bad`).
     pub info: String,
-    /// The content: whole lines, as indented as they are in the Markdown.
+    /// The content: whole lines, with their indentation in the Markdown.
     pub content: Range<usize>,
     /// The line of the opening fence, counted from 1.
     pub line: usize,
@@ -26,8 +26,8 @@ impl Fence {
     }
 }
 
-/// The fenced blocks of a Markdown text, in order. Those in block quotes are left out: their
-/// lines begin with `>`, so their content can't be read in place.
+/// The fenced blocks of a Markdown text, in order. Those in block quotes are skipped: their lines
+/// begin with `>`, so their content can't be read in place.
 pub fn fences(text: &str) -> Vec<Fence> {
     let mut fences = Vec::new();
     let mut quotes = 0_usize;
@@ -46,7 +46,7 @@ pub fn fences(text: &str) -> Vec<Fence> {
     fences
 }
 
-/// The lines between the opening fence and the closing one, which an unclosed block lacks.
+/// The lines between the opening fence and the closing one, which may be missing.
 fn content(text: &str, block: &Range<usize>) -> Range<usize> {
     let written = text.get(block.clone()).unwrap_or("");
     let Some(first_line) = written.find('\n') else {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn what_only_looks_like_a_fence_is_none() {
+    fn what_only_looks_like_a_fence_is_not_one() {
         assert!(found("    ```yaml\n    a: 1\n    ```\n").is_empty());
         assert!(found("> ```yaml\n> a: 1\n> ```\n").is_empty());
         assert!(found("`` ```yaml ``\n").is_empty());

@@ -1,7 +1,7 @@
 //! Texts and places in them: sources, byte spans, and lines and columns for people.
 //!
-//! This module knows nothing of YAML. A [`Span`] is the only name for a place that any later
-//! stage uses; it becomes a line and a column only when a report asks [`Sources`] for it.
+//! This module does not know YAML. A [`Span`] is the only name for a place in every later stage; it
+//! becomes a line and a column only when a report asks [`Sources`] for them.
 
 mod lines;
 pub mod markdown;
@@ -15,15 +15,15 @@ use std::sync::{Arc, OnceLock};
 
 use crate::repo::{Repo, Role};
 
-/// Names one source of a run. Ids follow the order of the sorted paths, so they are the same
+/// Identifies one source of a run. Ids follow the order of the sorted paths, so they are the same
 /// whatever the thread count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(pub u32);
 
-/// A byte range in one source: 12 bytes, `Copy`. `start <= end`; both lie on character borders.
+/// A byte range in one source: 12 bytes, `Copy`. `start <= end`; both are on character boundaries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    /// The source it lies in.
+    /// The source.
     pub source: SourceId,
     /// First byte.
     pub start: u32,
@@ -39,18 +39,18 @@ impl Span {
         Self { source, start, end }
     }
 
-    /// The empty span at the beginning of this one.
+    /// The empty span at the start of this one.
     pub fn at_start(self) -> Self {
         Self { end: self.start, ..self }
     }
 
-    /// Whether `other` lies within this span of the same source.
+    /// Whether this span contains `other`, in the same source.
     pub fn contains(self, other: Span) -> bool {
         self.source == other.source && self.start <= other.start && other.end <= self.end
     }
 }
 
-/// Where a text came from. Only files can be edited by a fix.
+/// Where a text comes from. Fixes edit only files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// A file; the path to open it with.
@@ -64,7 +64,7 @@ pub enum Origin {
 pub struct Source {
     /// The path in reports: relative to the repository root, with `/` on every platform.
     pub path: String,
-    /// Where the text came from.
+    /// Where the text comes from.
     pub origin: Origin,
     text: OnceLock<Arc<str>>,
     lines: OnceLock<LineIndex>,
@@ -93,13 +93,13 @@ impl Source {
         let _ = self.text.set(text);
     }
 
-    /// The text. A file that was dropped after the search is read again; one that has gone since
-    /// gives an empty text.
+    /// The text. A file whose text was dropped after the search is read again; if it is gone by
+    /// then, the text is empty.
     pub fn text(&self) -> &Arc<str> {
         self.text.get_or_init(|| match &self.origin {
             Origin::File(path) => {
                 let mut bytes = Vec::new();
-                // Places are counted in 32 bits.
+                // Spans are 32-bit.
                 match crate::repo::read_met(path, u64::from(u32::MAX), &mut bytes) {
                     Ok(()) => Arc::from(String::from_utf8_lossy(&bytes)),
                     Err(_) => Arc::from(""),
@@ -135,7 +135,7 @@ impl Sources {
         sources
     }
 
-    /// Adds a source and names it.
+    /// Adds a source and returns its id.
     pub fn add(&mut self, source: Source) -> SourceId {
         let id = SourceId(u32::try_from(self.sources.len()).unwrap_or(u32::MAX));
         self.sources.push(source);
@@ -157,7 +157,7 @@ impl Sources {
         self.sources.iter().enumerate().map(|(i, s)| (SourceId(i as u32), s))
     }
 
-    /// The source of that id. Ids are only made by [`Sources::add`], so it exists.
+    /// The source with that id. Only [`Sources::add`] creates ids, so it exists.
     pub fn get(&self, id: SourceId) -> &Source {
         &self.sources[id.0 as usize]
     }
@@ -174,7 +174,7 @@ impl Sources {
         source.lines().position(source.text(), span.end as usize)
     }
 
-    /// The text under `span`; empty where the file has changed since it was read.
+    /// The text of `span`; empty if the file has changed since it was read.
     pub fn slice(&self, span: Span) -> &str {
         self.get(span.source).text().get(span.start as usize..span.end as usize).unwrap_or("")
     }

@@ -1,13 +1,13 @@
-//! Strings taken from manifests are data: nothing in them may steer a terminal or hide text.
+//! Strings from manifests are data: they must neither control a terminal nor hide text.
 
 use std::borrow::Cow;
 
-/// What begins a command to GitHub's runner wherever on a line of a log it stands.
+/// Starts a command to GitHub's runner anywhere in a line of a log.
 const RUNNER: &str = "##[";
 
-/// `text` with every control character, escape sequence, line break and bidirectional or
-/// invisible formatting character written out as `\u{…}`, so that it is inert wherever it is
-/// printed and says what it is. So is the bracket of `##[`.
+/// `text` with every control character, escape sequence, line break and bidirectional or invisible
+/// formatting character written as `\u{…}`, so that it is visible and has no effect wherever it is
+/// printed. The bracket of `##[` is escaped too.
 pub fn visible(text: &str) -> Cow<'_, str> {
     if !text.chars().any(steers) && !text.contains(RUNNER) {
         return Cow::Borrowed(text);

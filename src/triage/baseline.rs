@@ -1,8 +1,8 @@
-//! Findings that were there when a repository took this linter in: held back until they are fixed,
-//! so that only new ones speak.
+//! Findings that exist when a repository adopts this linter: they are accepted until they are
+//! fixed, so that only new ones are reported.
 //!
-//! An entry is named by its fingerprint, which survives moved lines; what else stands in it is for
-//! the people who read the file's diffs.
+//! An entry is identified by its fingerprint, which survives moved lines; its other fields are for
+//! people who read diffs of the file.
 
 use std::collections::BTreeSet;
 
@@ -16,7 +16,7 @@ use crate::triage::Selection;
 /// The version of the format that is read and written.
 const VERSION: u32 = 1;
 
-/// A baseline file, read.
+/// A parsed baseline file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Baseline {
     entries: Vec<Entry>,
@@ -30,13 +30,13 @@ pub struct Entry {
     pub path: String,
     /// The rule's id.
     pub rule: String,
-    /// Kind, namespace and name of the object; empty where there is none.
+    /// Kind, namespace and name of the object; empty if there is none.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub object: String,
     /// The field path without list indices.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub field: String,
-    /// What it is recognised by.
+    /// Its identity.
     pub fingerprint: String,
 }
 
@@ -60,10 +60,10 @@ impl Baseline {
         Self { entries, fingerprints }
     }
 
-    /// Reads the text of a baseline file.
+    /// Parses the text of a baseline file.
     ///
     /// # Errors
-    /// Why it is none, as the end of a sentence that begins with the file's name.
+    /// Why it is not one, as the end of a sentence that begins with the file's name.
     pub fn parse(text: &str) -> Result<Self, String> {
         let file: File = serde_json::from_str(text)
             .map_err(|error| format!("is not a baseline file: {error}"))?;
@@ -76,7 +76,7 @@ impl Baseline {
         }
     }
 
-    /// The text of its file: one entry a line, sorted.
+    /// The text of the file: one entry per line, sorted.
     pub fn text(&self) -> String {
         let lines: Vec<String> = self.entries.iter().map(|e| format!("    {}", e.line())).collect();
         let list = match lines.is_empty() {
@@ -96,7 +96,7 @@ impl Baseline {
         self.entries.is_empty()
     }
 
-    /// Itself without those entries.
+    /// A copy without those entries.
     pub fn without(&self, gone: &[Entry]) -> Self {
         let gone: BTreeSet<&Entry> = gone.iter().collect();
         Self::new(self.entries.iter().filter(|entry| !gone.contains(entry)).cloned().collect())
@@ -107,8 +107,8 @@ impl Baseline {
         self.fingerprints.contains(&finding.fingerprint)
     }
 
-    /// The entries that none of the findings `seen` is, of those that this run would have seen:
-    /// of rules that were run (or are none any more), where it looked.
+    /// The entries that match none of the findings `seen`, if this run would have found them: their
+    /// rules ran (or no longer exist), and their files were checked.
     pub(super) fn stale(
         &self,
         seen: &BTreeSet<&str>,
@@ -138,7 +138,8 @@ impl Entry {
         }
     }
 
-    /// Itself as JSON on one line. What could steer a terminal that shows a diff is escaped.
+    /// The entry as JSON on one line. Characters that could control a terminal that shows a diff
+    /// are escaped.
     fn line(&self) -> String {
         let json = serde_json::to_string(self).unwrap_or_default();
         let mut out = String::with_capacity(json.len());
@@ -163,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn a_written_baseline_can_be_read() {
         let sources = sample_findings::sources();
         let mut finding = sample_findings::finding("split-peer", None, 0, "words", &[]);
         finding.fingerprint = "0123456789abcdef".to_owned();
@@ -182,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_refused_with_the_reason() {
+    fn other_files_are_rejected_with_the_reason() {
         let said = |text: &str| Baseline::parse(text).unwrap_err();
         assert!(said("").starts_with("is not a baseline file: "));
         assert!(said("a: b\n").starts_with("is not a baseline file: "));

@@ -18,13 +18,13 @@ pub(crate) struct Triage<'a> {
     pub(crate) reported: Reported<'a>,
     /// The objects that are reported on, by number.
     pub(crate) objects: &'a FixedBitSet,
-    /// The paths of the command line, from the root.
+    /// The paths of the command line, relative to the root.
     pub(crate) given: &'a [String],
 }
 
 impl Triage<'_> {
-    /// The findings that count, without those that are suppressed, in the baseline, ignored by
-    /// their path, or quiet because they are in tests.
+    /// The findings to report: without those that are suppressed, in the baseline, ignored by their
+    /// path, or hidden because they are in tests.
     pub(crate) fn conclude(&self, findings: Vec<Finding>) -> Triaged {
         let Reported { assembly, repo } = self.reported;
         let (selection, sources) = (self.selection, &assembly.sources);
@@ -50,8 +50,8 @@ impl Triage<'_> {
         let files = repo.files.iter();
         let reported: BTreeSet<&str> =
             files.filter(|f| f.reported).map(|f| f.path.as_str()).collect();
-        // A file that is gone was looked at too; one that is there was left out of this run. What
-        // is below a threshold may be the entry's.
+        // A deleted file counts as checked; an existing one may not be part of this run. A finding
+        // below a threshold still matches its entry.
         let looked_at = |entry: &Entry| {
             let path = entry.path.as_str();
             let is_below = below.contains(&(entry.rule.as_str(), path));

@@ -1,19 +1,19 @@
-//! What names a finding across runs, for baselines and for code scanning.
+//! What identifies a finding across runs, for baselines and for code scanning.
 //!
-//! A fingerprint survives what does not change the finding: lines added above it, items moved in
-//! a list, a reworded message. It is made of the rule's id, the path, the object, the field path
-//! without list indices, the text of the primary token, and an ordinal among findings that agree
-//! in all of these. The result is 16 hexadecimal digits of FNV-1a (64 bits), which is fixed by
-//! its definition and so the same for every version and platform; it guards nothing, so it need
-//! not resist an attacker.
+//! A fingerprint survives changes that do not affect the finding: lines added above it, items moved
+//! in a list, a reworded message. It is computed from the rule's id, the path, the object, the
+//! field path without list indices, the text of the primary token, and an ordinal among findings
+//! that agree in all of these. The result is 16 hexadecimal digits of FNV-1a (64 bits), which is
+//! fixed by its definition and so the same for every version and platform; it need not resist an
+//! attacker, because nothing depends on it for security.
 
 use std::collections::BTreeMap;
 
 use crate::lint::Finding;
 use crate::text::Sources;
 
-/// The fingerprint of each of `findings`, in their order. Equals are numbered in that order, so
-/// give them in the order of a report.
+/// The fingerprint of each of `findings`, in their order. Equal ones are numbered in that order, so
+/// pass them in the order of a report.
 pub fn fingerprints(findings: &[Finding], sources: &Sources) -> Vec<String> {
     let mut seen: BTreeMap<u64, u64> = BTreeMap::new();
     findings
@@ -28,12 +28,13 @@ pub fn fingerprints(findings: &[Finding], sources: &Sources) -> Vec<String> {
         .collect()
 }
 
-/// What each of `findings` is without its ordinal: findings that agree in all but that are equal.
+/// The fingerprint of each of `findings` without its ordinal: equal for findings that agree in
+/// everything else.
 pub fn identities(findings: &[Finding], sources: &Sources) -> Vec<u64> {
     findings.iter().map(|finding| Fnv::START.parts(&parts(finding, sources)).0).collect()
 }
 
-/// What a finding is told apart by; an object that is not there is three empty parts.
+/// What identifies a finding; a finding without an object has three empty parts.
 fn parts(finding: &Finding, sources: &Sources) -> [String; 7] {
     let subject = finding.subject.as_ref();
     [
@@ -76,7 +77,7 @@ impl Fnv {
         Self((self.0 ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3))
     }
 
-    /// One part and its end: 0xFF stands in no UTF-8 text, so `ab`, `c` is not `a`, `bc`.
+    /// One part and its end: 0xFF never occurs in UTF-8, so `ab`, `c` differs from `a`, `bc`.
     fn part(self, part: &str) -> Self {
         part.bytes().fold(self, Self::byte).byte(0xFF)
     }
@@ -111,14 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn it_is_the_same_for_ever() {
+    fn the_fingerprint_never_changes() {
         let sources = sample_findings::sources();
         let finding = sample_findings::finding("split-peer", None, 0, "words", &[]);
         assert_eq!(fingerprints(&[finding], &sources), ["21984868479dd984"]);
     }
 
     #[test]
-    fn words_and_list_positions_do_not_count_and_equals_are_numbered() {
+    fn messages_and_list_indices_do_not_matter_and_equal_findings_are_numbered() {
         let sources = sample_findings::sources();
         let mut one = sample_findings::finding("split-peer", None, 0, "words", &[]);
         one.field = "spec.egress[0].to[1]".to_owned();

@@ -1,20 +1,20 @@
-//! One finding for one line that does the same to many policies.
+//! One finding for one line that affects many policies.
 
 use std::collections::BTreeMap;
 
 use crate::lint::Finding;
 use crate::text::Span;
 
-/// The rules whose findings may be about a line that is not the policy's own, or that stands for
-/// several selectors: what that line does to all of them is fixed there, once.
+/// The rules whose findings may be about a line outside the policy, or one that is used by several
+/// selectors: that line must be fixed once, for all of them.
 const GATHERED: [&str; 4] =
     [OF_OVERLAY, "orphaned-namespace-selector", "orphaned-peer-selector", "orphaned-pod-selector"];
 
-/// The most places that are shown beside one finding.
+/// The most places that are shown with one finding.
 const SHOWN: usize = 5;
 
-/// `findings`, which are in the order of a report, with those of one line made one: the first
-/// speaks, and counts the others.
+/// `findings`, which are in the order of a report, with those of one line gathered into one: the
+/// first, which counts the others.
 pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
     let mut gathered: Vec<Finding> = Vec::with_capacity(findings.len());
     let mut first: BTreeMap<Line, (usize, usize)> = BTreeMap::new();
@@ -41,8 +41,8 @@ pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
     gathered
 }
 
-/// A line, and for what is no overlay's doing the bundles that it does it in: a finding that is
-/// silenced in one bundle must not speak there through another one.
+/// A line, and, unless an overlay is the cause, the bundles in which it has the effect: a finding
+/// that is overridden in one bundle must not be reported through another one.
 type Line = (Span, Vec<String>);
 
 fn line(finding: &Finding) -> Line {
@@ -50,7 +50,7 @@ fn line(finding: &Finding) -> Line {
     (finding.place, if of_overlay { Vec::new() } else { finding.bundles.clone() })
 }
 
-/// The rule whose findings are all about the line of a kustomization.
+/// The rule whose findings are all about a kustomization's line.
 const OF_OVERLAY: &str = "kustomize-rewrites-peer";
 
 fn join(speaks: &mut Finding, other: Finding) {
@@ -74,7 +74,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_speaks_once_for_all_that_it_does() {
+    fn a_line_is_reported_once_for_all_its_effects() {
         let of = |id, place, message: &str, bundle| finding(id, None, place, message, &[bundle]);
         let found = gather(vec![
             of("kustomize-rewrites-peer", 0, "it adds a label to one", "dev"),

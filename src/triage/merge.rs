@@ -1,4 +1,4 @@
-//! One finding instead of the same one from each of several bundles.
+//! Merges the same finding from several bundles into one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use crate::lint::Finding;
 use crate::text::Span;
 
-/// What makes findings of two bundles the same one: rule, place, and which of several it is there.
-/// The message is no part of it: it may name the bundle's own objects.
+/// What makes findings of two bundles the same one: rule, place, and its ordinal there. The message
+/// is not part of it: it may name the bundle's own objects.
 type Same = (&'static str, Span, usize);
 
 /// A finding and the bundles that have it.
@@ -18,12 +18,12 @@ struct Seen {
 }
 
 /// The findings of bundles that are alternatives of one another (`dev/` and `prod/`), as one list
-/// in the order in which they were first seen. A plain file can belong to several of them: what
-/// stands in it counts only if it was seen in every bundle that holds the file, which `holders`
-/// counts. A file that several overlays build on is held by none (`holders` gives 0): each of them
-/// is deployed, so holding in one of them is enough.
+/// in the order in which they were first seen. A plain file can belong to several of them: a
+/// finding in it counts only if every bundle that contains the file has it, and `holders` counts
+/// those bundles. A file that several overlays build on belongs to none (`holders` returns 0): each
+/// of them is deployed, so the finding need only be in one of them.
 ///
-/// [`Finding::bundles`] then names those bundles, unless there is only one in all.
+/// [`Finding::bundles`] then lists those bundles, unless there is only one.
 pub fn merge(
     per_bundle: Vec<(String, Vec<Finding>)>,
     holders: &dyn Fn(Span) -> usize,
@@ -53,9 +53,9 @@ pub fn merge(
 }
 
 impl Seen {
-    /// What holds in all of them is only as sure as where it is least sure, so that bundle's
-    /// finding is told. Its address is another cluster's and would not match its neighbours'
-    /// (`At::policy` is an index), so the first one's stays.
+    /// If all of them must have it, it is only as certain as in the least certain one, so that
+    /// bundle's finding is reported. Its address belongs to another cluster and would not match its
+    /// neighbours' (`At::policy` is an index), so the address of the first one stays.
     fn again(&mut self, other: Finding, bundle: &str) {
         let sure = |finding: &Finding| (finding.confidence, finding.severity);
         if sure(&other) < sure(&self.finding) {
@@ -65,7 +65,7 @@ impl Seen {
         self.bundles.insert(bundle.to_owned());
     }
 
-    /// The bundle that is surest speaks, as holding in one is enough.
+    /// One bundle is enough, so the most certain one is reported.
     fn also(&mut self, other: Finding, bundle: &str) {
         let sure = |finding: &Finding| (finding.confidence, finding.severity);
         if sure(&other) > sure(&self.finding) {
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
     use crate::lint::Confidence;
 
-    /// Places 0 and 1 lie in a file of both bundles, the others in a file of one.
+    /// Places 0 and 1 are in a file of both bundles, the others in a file of one.
     fn holders(place: Span) -> usize {
         if place.source.0 == 0 { 2 } else { 1 }
     }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shared_counts_only_if_every_holder_has_it() {
+    fn a_shared_finding_counts_only_if_every_bundle_has_it() {
         let dev = vec![
             finding("split-peer", None, 0, "shared", &[]),
             finding("split-peer", None, 1, "only in dev", &[]),
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn for_overlays_one_is_enough_and_the_surest_speaks() {
+    fn for_overlays_one_is_enough_and_the_most_certain_is_reported() {
         let of = |message| finding("split-peer", None, 0, message, &[]);
         let mut unsure = of("in dev");
         unsure.confidence = Confidence::Low;
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn one_bundle_needs_no_name() {
+    fn a_single_bundle_has_no_name() {
         let findings = vec![finding("split-peer", None, 2, "a", &[])];
         assert_eq!(
             told(&merge(vec![("dev".to_owned(), findings)], &holders)),
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_sure_bundle_speaks() {
+    fn the_least_confident_bundle_is_reported() {
         let mut unsure = finding("split-peer", None, 0, "in prod", &[]);
         unsure.confidence = Confidence::Low;
         let sure = finding("split-peer", None, 0, "in dev", &[]);
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn two_findings_of_one_place_stay_two() {
+    fn two_findings_at_one_place_stay_two() {
         let both = || {
             vec![
                 finding("unknown-named-port", None, 0, "http", &[]),

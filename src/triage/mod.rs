@@ -1,8 +1,8 @@
-//! Findings to those that count: selection, thresholds, precedence, the merging of the same finding
+//! Findings to those that are reported: selection, thresholds, precedence, merging the same finding
 //! from several bundles, suppressions and the baseline.
 //!
-//! The order is [`merge`], then [`reportable`], then [`apply_suppressions`]: a finding that one
-//! bundle alone has, and that is therefore dropped, must not have silenced another one before.
+//! The order is [`merge`], then [`reportable`], then [`apply_suppressions`]: a finding that only
+//! one bundle has, and that is therefore dropped, must not have overridden another one before.
 //! [`Triage`] does the last two for a run.
 
 mod baseline;
@@ -29,10 +29,9 @@ pub use triaged::{Triaged, apply_suppressions, assign_fingerprints};
 use crate::lint::Finding;
 use crate::text::Sources;
 
-/// The findings to report of all that the rules said: those that pass `selection` and its
-/// thresholds, of those the ones that no more specific finding about the same place silences, in
-/// the order path, position, rule. The order of `findings` makes no difference, and a second
-/// call changes nothing.
+/// The findings to report, of all that the rules found: those that pass `selection` and its
+/// thresholds and that no more specific finding about the same place overrides, in the order path,
+/// position, rule. The order of `findings` makes no difference, and a second call changes nothing.
 pub fn reportable(
     findings: Vec<Finding>,
     selection: &Selection,
@@ -59,7 +58,7 @@ mod tests {
     use super::sample_findings::{self, Made};
     use super::*;
 
-    /// Ids that stand in the table on either side, and one of a pedantic note.
+    /// Ids on both sides of the table, and one of a pedantic note.
     const IDS: [&str; 8] = [
         "dns-wrong-target",
         "host-network-target",
@@ -107,7 +106,7 @@ mod tests {
         }
 
         #[test]
-        fn settling_twice_is_settling_once(made in prop::collection::vec(made(), 0..24)) {
+        fn triaging_twice_changes_nothing(made in prop::collection::vec(made(), 0..24)) {
             let sources = sample_findings::sources();
             let once = reportable(build(&made), &Selection::default(), &sources);
             let twice = reportable(once.clone(), &Selection::default(), &sources);
@@ -116,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_stand_by_path_then_position_then_rule_and_duplicates_are_one() {
+    fn findings_are_sorted_by_path_position_and_rule_and_duplicates_merged() {
         let sources = sample_findings::sources();
         let of = |id, place, bundle: &'static str| {
             sample_findings::finding(id, None, place, "same words", &[bundle])

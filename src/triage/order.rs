@@ -1,12 +1,12 @@
-//! The order of a report, and one finding instead of the same one twice.
+//! The order of a report; merges duplicate findings.
 
 use std::cmp::{Ordering, Reverse};
 
 use crate::lint::Finding;
 use crate::text::Sources;
 
-/// By path, position and rule. Findings of the same rule that say the same of the same place
-/// become the first of them, seen in the bundles of all.
+/// By path, position and rule. Findings of the same rule that say the same about the same place
+/// become the first of them, with the bundles of all.
 pub fn sort_and_unite(mut findings: Vec<Finding>, sources: &Sources) -> Vec<Finding> {
     findings.sort_by(|a, b| compare(a, b, sources));
     findings.dedup_by(|later, kept| {
@@ -27,8 +27,8 @@ fn same(a: &Finding, b: &Finding) -> bool {
     a.rule.id == b.rule.id && a.place == b.place && a.message == b.message
 }
 
-/// A total order: where path, position, rule and message agree, everything else a finding says
-/// decides, so that the order in which threads found them never shows.
+/// A total order: if path, position, rule and message agree, everything else in a finding decides,
+/// so that the order in which threads found them never shows.
 fn compare(a: &Finding, b: &Finding, sources: &Sources) -> Ordering {
     let place = |f: &Finding| (f.place.start, f.place.end);
     let path = |f: &Finding| sources.get(f.place.source).path.as_str();
@@ -45,7 +45,7 @@ fn compare(a: &Finding, b: &Finding, sources: &Sources) -> Ordering {
         .then_with(|| compare_rest(a, b))
 }
 
-/// What distinguishes findings that a reader could hardly tell apart.
+/// What distinguishes findings that look the same to a reader.
 fn compare_rest(a: &Finding, b: &Finding) -> Ordering {
     let related = |f: &Finding| -> Vec<_> {
         f.related.iter().map(|related| (related.span, related.message.clone())).collect()

@@ -1,9 +1,9 @@
-//! One cause, one finding: which rule speaks where several see the same cause.
+//! One cause, one finding: which rule reports a cause that several rules find.
 //!
-//! [`TABLE`] is the whole of it. Each entry says which rules silence which others, and how near
-//! to each other two findings must stand for it ([`Scope`], on the addresses in the policy). A
-//! finding that is itself silenced still silences: what it says is true, and said better by
-//! another; so the outcome does not depend on the order of the findings or of the entries.
+//! [`TABLE`] is all of it. Each entry says which rules override which others, and how close to each
+//! other their findings must be ([`Scope`], on the addresses in the policy). An overridden finding
+//! still overrides others: what it says is true, and another finding says it better. So the outcome
+//! does not depend on the order of the findings or of the entries.
 
 use super::winners::{Silenced, Winners};
 use crate::lint::{Check, Finding, Rule};
@@ -11,19 +11,19 @@ use crate::lint::{Check, Finding, Rule};
 /// A set of rules.
 #[derive(Clone, Copy, Debug)]
 pub enum Rules {
-    /// These; an id that ends with `*` stands for all that begin so.
+    /// These; an id that ends with `*` matches all ids with that prefix.
     Are(&'static [&'static str]),
     /// All but these, and but those about the run itself.
     AllBut(&'static [&'static str]),
 }
 
-/// How near to the winner a finding must stand to be silenced by it.
+/// How close to the winner a finding must be to be overridden by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// What is read from the field that the winner stands on: see `winners::read_from`.
+    /// Derived from the field that the winner is about: see `winners::read_from`.
     Dependent,
     /// What `policyTypes` decides: rules' lists, `policyTypes` and `spec` of the same policy; the
-    /// winner stands at one of `policyTypes` and `spec`.
+    /// winner is about one of `policyTypes` and `spec`.
     PolicyTypes,
     /// The same entry of `ports`.
     Port,
@@ -31,59 +31,61 @@ pub enum Scope {
     Neighbours,
     /// The same rule, an item of `ingress` or `egress`.
     Rule,
-    /// The same of `ingress` and `egress`.
+    /// The same direction.
     Direction,
     /// The same policy.
     Policy,
-    /// The same policy, or one that is among the other finding's evidence: one of its related
-    /// places is a place of the winner.
+    /// The same policy, or one in the other finding's evidence: one of its related places is a
+    /// place of the winner.
     PolicyOrEvidence,
 }
 
 /// One line of the table.
 #[derive(Clone, Copy, Debug)]
 pub struct Precedence {
-    /// The rules that speak.
+    /// The rules that are reported.
     pub winners: Rules,
-    /// The rules that are silent about the same place.
+    /// The rules that are overridden at the same place.
     pub losers: Rules,
-    /// What the same place is.
+    /// What counts as the same place.
     pub scope: Scope,
 }
 
-/// What the API server or its clients refuse: each such finding is a mistake of its own, and a
-/// refused manifest must be fixed whatever else is wrong.
+/// What the API server or its clients reject: each such finding is a mistake of its own, and a
+/// rejected manifest must be fixed whatever else is wrong.
 const REFUSALS: [&str; 4] = ["invalid-*", "unknown-field", "duplicate-key", "removed-api-version"];
 
-/// The most specific speaks. The reasons stand with the entries.
+/// The most specific rule wins. Each entry gives its reason.
 pub const TABLE: &[Precedence] = &[
-    // A field that can't be read as written has no meaning to speak about: whatever else is said
-    // of it would be said of what the decoder made of it.
+    // A field that can't be read as written has no meaning: any other finding would be about what
+    // the decoder made of it.
     Precedence {
         winners: Rules::Are(&["invalid-*", "unknown-field"]),
         losers: Rules::AllBut(&REFUSALS),
         scope: Scope::Dependent,
     },
-    // A wrong entry in `policyTypes` is why a direction seems to be left out or absent.
+    // A wrong entry in `policyTypes` is why a direction seems to be missing.
     Precedence {
         winners: Rules::Are(&["invalid-policy"]),
         losers: Rules::Are(&POLICY_TYPES_RULES),
         scope: Scope::PolicyTypes,
     },
-    // So is a misspelt `policytypes`: nobody knows it, and so `policyTypes` seems to be absent.
+    // So is a misspelt `policytypes`: the API server ignores it, so `policyTypes` seems to be
+    // absent.
     Precedence {
         winners: Rules::Are(&["unknown-field"]),
         losers: Rules::Are(&POLICY_TYPES_RULES),
         scope: Scope::PolicyTypes,
     },
-    // Each of these says what comes of the absent `policyTypes`, which is more than that it is.
+    // Each of these reports what the absent `policyTypes` causes, which is more than that it is
+    // absent.
     Precedence {
         winners: Rules::Are(&["implicit-ingress-isolation", "no-effect-egress"]),
         losers: Rules::Are(&["implicit-policy-types"]),
         scope: Scope::Policy,
     },
-    // There is a DNS rule, and it misses its target: fixing it gives the pods their DNS. The
-    // wrong rule stands in the same direction's list, but elsewhere in it.
+    // There is a DNS rule, but it misses its target: fixing it allows DNS. The wrong rule is in the
+    // same direction, but elsewhere in it.
     Precedence {
         winners: Rules::Are(&[
             "kustomize-rewrites-peer",
@@ -94,19 +96,19 @@ pub const TABLE: &[Precedence] = &[
         losers: Rules::Are(&["missing-dns-egress"]),
         scope: Scope::Direction,
     },
-    // Whether DNS is reached at all depends on the label; by which protocols comes after that.
+    // Whether DNS is allowed at all depends on the label; over which protocols comes after that.
     Precedence {
         winners: Rules::Are(&["namespace-label-by-name"]),
         losers: Rules::Are(&["dns-single-protocol"]),
         scope: Scope::Direction,
     },
-    // The peer is no DNS since a label was added to it, and was it before.
+    // The peer matched DNS until a label was added to it.
     Precedence {
         winners: Rules::Are(&["kustomize-rewrites-peer"]),
         losers: Rules::Are(&["dns-wrong-target", "missing-namespace-selector"]),
         scope: Scope::Rule,
     },
-    // So does a rule that the API server refuses: nobody knows what it would allow.
+    // So does a rule that the API server rejects: what it would allow is unknown.
     Precedence {
         winners: Rules::Are(&[
             "invalid-peer",
@@ -118,15 +120,15 @@ pub const TABLE: &[Precedence] = &[
         losers: Rules::Are(&["missing-dns-egress", "dns-single-protocol", "dns-wrong-target"]),
         scope: Scope::Direction,
     },
-    // The peer that can't be the cluster's DNS selects nothing for just that reason. One finding
-    // is made a rule, on the wrong label or on a port, so it speaks for all peers of the rule.
+    // The peer that can't be the cluster's DNS selects nothing for exactly that reason. There is
+    // one finding per rule, on the wrong label or on a port, so it covers all peers of the rule.
     Precedence {
         winners: Rules::Are(&["dns-wrong-target"]),
         losers: Rules::Are(&["missing-namespace-selector", "orphaned-*"]),
         scope: Scope::Rule,
     },
-    // The podSelector selects nothing at home because its namespaceSelector slipped into a peer
-    // of its own. The finding stands on the second of the two, and either can be the podSelector.
+    // The podSelector selects nothing in its own namespace because its namespaceSelector became a
+    // separate peer. The finding is on the second of the two, and either can be the podSelector.
     Precedence {
         winners: Rules::Are(&["split-peer"]),
         losers: Rules::Are(&["missing-namespace-selector", "orphaned-*"]),
@@ -145,9 +147,9 @@ pub const TABLE: &[Precedence] = &[
         losers: Rules::Are(&["orphaned-*"]),
         scope: Scope::Dependent,
     },
-    // Most network plugins ignore the policy for pods on the host's network: nothing that it
-    // says of them has an effect, right or wrong. Who the policy is (its name, its namespace, a
-    // second one of the name) stays worth saying.
+    // Most network plugins ignore the policy for pods on the host network: its rules have no
+    // effect, right or wrong. Findings about its identity (name, namespace, duplicates) still
+    // apply.
     Precedence {
         winners: Rules::Are(&["host-network-target"]),
         losers: Rules::AllBut(&[
@@ -161,14 +163,14 @@ pub const TABLE: &[Precedence] = &[
         ]),
         scope: Scope::Policy,
     },
-    // The peers were to be filled in, so the ports are no rule of their own by an extra dash.
+    // The peers were to be filled in, so the ports were not split off by an extra dash.
     Precedence {
         winners: Rules::Are(&["null-field"]),
         losers: Rules::Are(&["split-peers-and-ports"]),
         scope: Scope::Rule,
     },
-    // "Everyone, often meant as none" is said of any empty rule; a policy that is called deny
-    // tells which of the two was meant.
+    // Any empty rule gets "everyone, often meant as none"; the name of a policy that is called deny
+    // shows which of the two was meant.
     Precedence {
         winners: Rules::Are(&["deny-policy-allows-all"]),
         losers: Rules::Are(&["empty-peer-list", "null-field"]),
@@ -181,15 +183,15 @@ pub const TABLE: &[Precedence] = &[
         losers: Rules::Are(&["undeclared-port"]),
         scope: Scope::Port,
     },
-    // And the rule with the wrong port is why the connection is refused; what is said of the
-    // connection stands on the rule's peer.
+    // And the rule with the wrong port is why the connection is denied; the finding about the
+    // connection is on the rule's peer.
     Precedence {
         winners: Rules::Are(&["service-port-not-pod-port", "port-protocol-mismatch"]),
         losers: Rules::Are(&["half-open-connection", "blocked-dependency"]),
         scope: Scope::Rule,
     },
-    // The other side refuses because its policy closes ingress without meaning to. The connection
-    // is reported on the side that allows it, with the refusing policy as evidence.
+    // The other side denies it because its policy isolates ingress unintentionally. The connection
+    // is reported on the side that allows it, with the denying policy as evidence.
     Precedence {
         winners: Rules::Are(&["implicit-ingress-isolation"]),
         losers: Rules::Are(&["half-open-connection"]),
@@ -197,17 +199,17 @@ pub const TABLE: &[Precedence] = &[
     },
 ];
 
-/// The rules that speak of what `policyTypes` leaves out.
+/// The rules about what `policyTypes` leaves out.
 const POLICY_TYPES_RULES: [&str; 4] =
     ["ignored-rules", "implicit-ingress-isolation", "implicit-policy-types", "no-effect-egress"];
 
-/// Whether a finding silences others although it is too unsure to be shown: two halves of a peer
-/// explain each other's silence even where both may be meant.
+/// Whether a finding overrides others although its confidence is too low to be shown: two halves of
+/// a peer explain why each matches nothing, even if both may be meant.
 pub fn silences_unshown(finding: &Finding) -> bool {
     finding.rule.id == "split-peer"
 }
 
-/// `findings` without those that a more specific one about the same place silences.
+/// `findings` without those that a more specific one about the same place overrides.
 pub fn apply(findings: Vec<Finding>) -> Vec<Finding> {
     let winners = Winners::among(&findings);
     let silenced: Vec<Silenced> = findings.iter().map(|loser| winners.silence(loser)).collect();
@@ -233,7 +235,7 @@ impl Rules {
         }
     }
 
-    /// The ids that are written in the entry.
+    /// The ids in the entry.
     pub fn named(self) -> &'static [&'static str] {
         match self {
             Self::Are(ids) | Self::AllBut(ids) => ids,
@@ -263,7 +265,7 @@ mod tests {
         finding(id, Some(At { policy: 0, spot }), 0, "", &[])
     }
 
-    /// The rules that are left of a winner and a loser.
+    /// Which of a winner and a loser remain.
     fn left(winner: Finding, loser: Finding) -> Vec<&'static str> {
         apply(vec![loser, winner]).iter().map(|finding| finding.rule.id).collect()
     }
@@ -281,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_is_refused_has_nothing_else_said_of_it() {
+    fn a_rejected_field_has_no_other_finding() {
         silences(("invalid-selector", PodSelector), ("orphaned-pod-selector", PodSelector));
         silences(
             ("unknown-field", PeerPods(Egress, 0, 1)),
@@ -300,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_depend_on_the_refused_field_is_said() {
+    fn findings_independent_of_the_rejected_field_are_reported() {
         leaves(("invalid-port", Port(Ingress, 0, 1)), ("undeclared-port", Port(Ingress, 0, 0)));
         leaves(
             ("invalid-peer", Peer(Egress, 0, 1)),
@@ -318,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_do_not_silence_one_another_and_nothing_silences_the_run() {
+    fn rejections_do_not_override_one_another_and_nothing_overrides_the_run() {
         leaves(("invalid-selector", PodSelector), ("invalid-policy", PodSelector));
         let mut run = at("unused-suppression", PodSelector);
         run.rule =
@@ -327,14 +329,14 @@ mod tests {
     }
 
     #[test]
-    fn wrong_policy_types_speak_for_what_they_leave_out() {
+    fn wrong_policy_types_override_what_they_leave_out() {
         silences(("invalid-policy", PolicyTypes), ("ignored-rules", List(Egress)));
         silences(("unknown-field", Spec), ("implicit-ingress-isolation", List(Egress)));
         leaves(("invalid-policy", PolicyTypes), ("missing-dns-egress", List(Egress)));
     }
 
     #[test]
-    fn a_dns_rule_that_misses_speaks_for_the_missing_dns() {
+    fn a_dns_rule_with_a_wrong_target_overrides_missing_dns() {
         for id in ["kustomize-rewrites-peer", "namespace-label-by-name", "dns-wrong-target"] {
             silences((id, PeerNamespaces(Egress, 2, 0)), ("missing-dns-egress", List(Egress)));
             leaves((id, PeerNamespaces(Ingress, 2, 0)), ("missing-dns-egress", List(Egress)));
@@ -343,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn dns_that_misses_speaks_for_the_empty_peers_of_its_rule() {
+    fn a_wrong_dns_target_overrides_the_empty_peers_of_its_rule() {
         silences(
             ("dns-wrong-target", Port(Egress, 1, 0)),
             ("orphaned-peer-selector", PeerPods(Egress, 1, 3)),
@@ -355,7 +357,7 @@ mod tests {
     }
 
     #[test]
-    fn a_split_peer_speaks_for_both_of_its_halves() {
+    fn a_split_peer_overrides_both_of_its_halves() {
         for loser in ["missing-namespace-selector", "orphaned-peer-selector"] {
             silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 0)));
             silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 1)));
@@ -365,7 +367,7 @@ mod tests {
     }
 
     #[test]
-    fn who_says_why_a_selector_is_empty_speaks_for_who_says_that_it_is() {
+    fn the_reason_for_an_empty_selector_overrides_the_report_of_it() {
         for id in [
             "kustomize-rewrites-peer",
             "missing-namespace-selector",
@@ -391,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn pods_on_the_host_network_have_nothing_else_said_of_them() {
+    fn pods_on_the_host_network_have_no_other_finding() {
         silences(("host-network-target", PodSelector), ("missing-dns-egress", List(Egress)));
         silences(("host-network-target", PodSelector), ("undeclared-port", Port(Ingress, 0, 0)));
         leaves(("host-network-target", PodSelector), ("invalid-port", Port(Ingress, 0, 0)));
@@ -402,14 +404,14 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_says_deny_speaks_for_the_empty_rule() {
+    fn a_deny_name_overrides_the_empty_rule() {
         let rule = |index| Spot::Rule(Ingress, index);
         silences(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(0)));
         leaves(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(1)));
     }
 
     #[test]
-    fn a_wrong_port_speaks_for_what_follows_from_it() {
+    fn a_wrong_port_overrides_its_consequences() {
         for id in ["service-port-not-pod-port", "port-protocol-mismatch"] {
             silences((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 1)));
             leaves((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 0)));
@@ -420,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn ingress_closed_by_accident_speaks_for_the_connection_it_refuses() {
+    fn implicit_ingress_isolation_overrides_the_connection_it_denies() {
         let isolation = at("implicit-ingress-isolation", List(Egress));
         silences(
             ("implicit-ingress-isolation", List(Egress)),
@@ -443,14 +445,14 @@ mod tests {
         assert_eq!(left(winner, Finding { bundles: vec!["dev".into()], ..loser }).len(), 1);
     }
 
-    /// No two rules silence each other, over however many steps: both would be gone.
+    /// No two rules override each other, over any number of steps: both would be dropped.
     #[test]
     fn the_table_has_no_cycles() {
         let ids = sample_findings::ids_in_the_table();
         let ids: Vec<_> = ids.into_iter().filter(|id| !id.ends_with('*')).collect();
         let made: Vec<_> = ids.iter().map(|&id| finding(id, None, 0, "", &[])).collect();
         let mut open: Vec<usize> = (0..made.len()).collect();
-        // Kahn's algorithm: take away who is silenced by nobody left, until nothing is left.
+        // Kahn's algorithm: remove what nothing left overrides, until nothing is left.
         loop {
             let before = open.len();
             let free = |&loser: &usize| {

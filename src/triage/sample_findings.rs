@@ -1,4 +1,4 @@
-//! Findings made up for the tests of this stage.
+//! Findings for the tests of this stage.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use crate::lint::{Check, Confidence, Finding, Rule, Severity, Subject};
 use crate::model::{At, Direction, Spot};
 use crate::text::{Origin, Source, SourceId, Sources, Span};
 
-/// Spots that differ in every way the table's scopes look at.
+/// Spots that differ in every respect that the table's scopes distinguish.
 pub const SPOTS: [Option<Spot>; 9] = [
     None,
     Some(Spot::Spec),
@@ -20,7 +20,7 @@ pub const SPOTS: [Option<Spot>; 9] = [
     Some(Spot::Port(Direction::Egress, 0, 0)),
 ];
 
-/// What a test says of a finding.
+/// The parts of a finding that a test sets.
 #[derive(Clone, Debug)]
 pub struct Made {
     pub id: &'static str,
@@ -50,14 +50,14 @@ pub fn sources() -> Sources {
     sources
 }
 
-/// Places 0 and 1 lie in the first file, all others in the second.
+/// Places 0 and 1 are in the first file, all others in the second.
 fn place(number: u32) -> Span {
     let source = SourceId(u32::from(number > 1));
     let start = (number % 2) as usize * 2;
     Span::new(source, start, start + 1)
 }
 
-/// A rule of that id; made anew each time, as tests are short.
+/// A rule with that id; leaked, as tests are short.
 pub fn rule(id: &'static str, severity: Severity, pedantic: bool, check: Check) -> &'static Rule {
     let page = "# rule\n\nSays something.\n";
     Box::leak(Box::new(Rule { id, severity, confidence: Confidence::High, pedantic, page, check }))
@@ -94,7 +94,7 @@ pub fn finding(
     }
 }
 
-/// Every rule id that the table names outright, on either side.
+/// Every rule id in the table, on either side.
 pub fn ids_in_the_table() -> Vec<&'static str> {
     let mut ids: Vec<_> = TABLE
         .iter()

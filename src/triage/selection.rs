@@ -11,23 +11,23 @@ use crate::text::Sources;
 pub struct Selection {
     /// Rule ids to run; empty for the default ones.
     pub select: Vec<String>,
-    /// Rule ids to leave out.
+    /// Rule ids to exclude.
     pub ignore: Vec<String>,
-    /// Pedantic rules and notes too.
+    /// Pedantic rules and notes as well.
     pub pedantic: bool,
-    /// What could not be read or made too, where no policy depends on it.
+    /// Also what could not be read or built and does not affect a policy.
     pub show_run: bool,
-    /// The least severity shown; none for the default (`warning`, `note` when pedantic).
+    /// The lowest severity shown; `None` for the default (`warning`, `note` when pedantic).
     pub min_severity: Option<Severity>,
-    /// The least confidence shown; none for the default (`medium`).
+    /// The lowest confidence shown; `None` for the default (`medium`).
     pub min_confidence: Option<Confidence>,
     /// Severities of rules that differ from the rules' own, by id.
     pub severity: BTreeMap<String, Severity>,
-    /// Rules that are left out in some files.
+    /// Rules that are ignored in some files.
     pub per_path: Vec<PerPath>,
 }
 
-/// Rules that are left out in some files.
+/// Rules that are ignored in some files.
 #[derive(Clone, Debug)]
 pub struct PerPath {
     /// The files.
@@ -36,16 +36,16 @@ pub struct PerPath {
     pub ignore: Vec<String>,
 }
 
-/// The least confidence shown, where nothing else is asked for.
+/// The lowest confidence shown by default.
 pub const LEAST_CONFIDENCE: Confidence = Confidence::Medium;
 
-/// Stands for every rule, in [`Selection::select`] and [`Selection::ignore`].
+/// Every rule, in [`Selection::select`] and [`Selection::ignore`].
 const ALL: &str = "all";
 
 impl Selection {
-    /// Whether `rule` is on. What is said of the run itself (a file that is no YAML) is on
-    /// whatever was selected: the other rules could not look there, and their silence would
-    /// otherwise pass for a good result.
+    /// Whether `rule` is on. Rules about the run itself (a file that is not YAML) are on whatever
+    /// is selected: the other rules could not check such a file, and their silence would otherwise
+    /// look like a good result.
     pub fn is_on(&self, rule: &Rule) -> bool {
         if names(&self.ignore, rule) {
             return false;
@@ -56,7 +56,7 @@ impl Selection {
         names(&self.select, rule) || matches!(rule.check, Check::Run)
     }
 
-    /// Whether `finding` is to be shown, as far as its rule and the thresholds say.
+    /// Whether `finding` is shown, by its rule and the thresholds.
     pub fn passes(&self, finding: &Finding) -> bool {
         let is_run = matches!(finding.rule.check, Check::Run) && !finding.rule.pedantic;
         let by_name = self.show_run && is_run || self.select.iter().any(|id| id == finding.rule.id);
@@ -65,8 +65,8 @@ impl Selection {
             && finding.confidence >= self.min_confidence.unwrap_or(LEAST_CONFIDENCE)
     }
 
-    /// Whether a finding in a directory of tests or examples is to be shown: by default only an
-    /// error of high confidence. Such files are wrong on purpose as often as not.
+    /// Whether a finding in a directory of tests or examples is shown: by default only an error of
+    /// high confidence. Such files are often wrong on purpose.
     pub fn passes_in_tests(&self, finding: &Finding) -> bool {
         let is_asked_for = self.pedantic
             || self.min_severity.is_some()
@@ -76,8 +76,8 @@ impl Selection {
             || (finding.severity, finding.confidence) == (Severity::Error, Confidence::High)
     }
 
-    /// The finding with the severity that its rule is given here. What the rule itself calls
-    /// milder than its findings are as a rule (a template that is no YAML yet) gets no worse.
+    /// The finding with the severity that the configuration gives its rule. A finding that is
+    /// milder than its rule (a template that is not YAML yet) does not become more severe.
     pub(super) fn regrade(&self, mut finding: Finding) -> Finding {
         if let Some(&severity) = self.severity.get(finding.rule.id) {
             let is_mild = finding.severity < finding.rule.severity;
@@ -86,7 +86,7 @@ impl Selection {
         finding
     }
 
-    /// Takes out the findings in files in which their rules are left out, and says how many.
+    /// Removes the findings in files in which their rules are ignored, and returns how many.
     pub fn apply_per_path(&self, findings: &mut Vec<Finding>, sources: &Sources) -> usize {
         let before = findings.len();
         findings.retain(|finding| {
@@ -98,7 +98,7 @@ impl Selection {
         before - findings.len()
     }
 
-    /// The least severity shown. Who asks for everything asks for the notes too.
+    /// The lowest severity shown. Asking for everything includes notes.
     pub fn least_severity(&self) -> Severity {
         let everything = self.pedantic || self.select.iter().any(|id| id == ALL);
         let default = if everything { Severity::Note } else { Severity::Warning };
@@ -115,8 +115,8 @@ mod tests {
     use super::super::sample_findings;
     use super::*;
 
-    /// What each of five findings is shown as, in short: default, pedantic note, run, run note,
-    /// and a default rule that is unsure.
+    /// The severity of each of five findings, abbreviated: default, pedantic note, run, run note,
+    /// and a default rule of low confidence.
     fn shown(selection: &Selection) -> String {
         let cases = [
             ('d', "split-peer", Severity::Warning, false, Confidence::High, false),
@@ -164,13 +164,13 @@ mod tests {
     }
 
     #[test]
-    fn ignoring_wins_over_selecting() {
+    fn ignore_overrides_select() {
         let ignore = vec!["undeclared-port".to_owned(), "yaml-syntax".to_owned()];
         assert_eq!(shown(&Selection { ignore, ..select(&["all"]) }), "dn");
     }
 
     #[test]
-    fn given_thresholds_replace_the_default_ones() {
+    fn thresholds_replace_the_defaults() {
         let of = |min_severity, min_confidence, pedantic| Selection {
             min_severity,
             min_confidence,
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_graded_anew_and_what_it_calls_mild_stays_mild() {
+    fn a_configured_severity_does_not_raise_milder_findings() {
         let graded = |own, was, severity| {
             let mut finding = sample_findings::finding("split-peer", None, 0, "", &[]);
             finding.rule =

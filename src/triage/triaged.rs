@@ -1,4 +1,4 @@
-//! Suppressions and the baseline: what is left to report.
+//! Applies suppressions and the baseline.
 
 use std::collections::BTreeSet;
 
@@ -10,25 +10,25 @@ use super::suppress::{Suppressed, Suppressions};
 use crate::lint::Finding;
 use crate::text::Sources;
 
-/// What is left to report, and what is not.
+/// What is left to report, and what is not reported.
 #[derive(Debug, Default)]
 pub struct Triaged {
     /// The findings to report, in order, each with its fingerprint.
     pub findings: Vec<Finding>,
-    /// What comments and annotations hold back.
+    /// What comments and annotations suppress.
     pub suppressed: Vec<Suppressed>,
-    /// How many findings the baseline holds back.
+    /// How many findings are in the baseline.
     pub baselined: usize,
     /// Baseline entries that no longer match a finding.
     pub stale: Vec<Entry>,
     /// How many findings the configuration ignores by their path.
     pub ignored: usize,
-    /// How many findings are in directories of tests and examples, and not shown.
+    /// How many findings are in directories of tests and examples, and hidden.
     pub in_test_directories: usize,
 }
 
-/// Gives each finding its fingerprint. Equals are numbered in their order, so this comes before
-/// anything is held back: what is accepted must not rename its neighbours.
+/// Assigns each finding its fingerprint. Equal ones are numbered in their order, so this comes
+/// before any are removed: accepting one must not rename the others.
 pub fn assign_fingerprints(findings: &mut [Finding], sources: &Sources) {
     let names = fingerprints(findings, sources);
     for (finding, fingerprint) in findings.iter_mut().zip(names) {
@@ -36,9 +36,9 @@ pub fn assign_fingerprints(findings: &mut [Finding], sources: &Sources) {
     }
 }
 
-/// Holds back what `suppressions` and the `baseline` accept of the reportable `findings`, and adds
-/// what is to be said of suppressions that are not needed. `looked_at` says whether the finding
-/// of an entry would be among these.
+/// Removes the reportable `findings` that `suppressions` and the `baseline` accept, and adds
+/// findings about unused suppressions. `looked_at`: whether this run would have found the finding
+/// of an entry.
 pub fn apply_suppressions(
     mut findings: Vec<Finding>,
     suppressions: &Suppressions,

@@ -1,4 +1,4 @@
-//! The findings that silence others, looked up by the places that they speak for.
+//! The findings that override others, indexed by the places that they cover.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,8 @@ use crate::lint::{Finding, Rule};
 use crate::model::{Direction, Spot};
 use crate::text::{SourceId, Span};
 
-/// Whether a finding gives way to others. What one overlay of a base is wrong in says nothing of
-/// the other overlays: a finding is silenced in those bundles that the other one names.
+/// Whether other findings override one. A mistake in one overlay of a base says nothing about the
+/// other overlays: a finding is overridden in those bundles that the other one names.
 #[derive(Debug)]
 pub(super) enum Silenced {
     Not,
@@ -16,14 +16,14 @@ pub(super) enum Silenced {
     In(BTreeSet<String>),
 }
 
-/// The findings that can silence others: a big repository has many policies, and a policy may have
-/// many findings, so a loser looks only at the places that speak for its own.
+/// The findings that can override others. A big repository has many policies, and a policy may have
+/// many findings, so a loser only looks at the winners that cover its place.
 pub(super) struct Winners<'a> {
     by_area: BTreeMap<(u32, Area, &'static str), Speakers>,
     evidence: Vec<Evidence<'a>>,
 }
 
-/// A part of a policy that a winner can speak for.
+/// A part of a policy that a winner can cover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Area {
     Spot(Spot),
@@ -115,7 +115,7 @@ impl<'a> Winners<'a> {
         if shared { Silenced::In(silenced) } else { Silenced::Not }
     }
 
-    /// The winners at one of whose places a related place of the loser stands.
+    /// The winners that have a related place of the loser among their places.
     fn in_evidence(&self, loser: &Finding) -> impl Iterator<Item = &'a Finding> {
         loser.related.iter().flat_map(|related| {
             let span = related.span;
@@ -130,7 +130,7 @@ impl<'a> Winners<'a> {
     }
 }
 
-/// The areas that a place lies in.
+/// The areas that contain a place.
 fn areas_of(spot: Spot) -> impl Iterator<Item = Area> {
     let rule = spot.rule_spot().map(Area::Rule);
     let direction = spot.direction().map(Area::Direction);
@@ -138,7 +138,7 @@ fn areas_of(spot: Spot) -> impl Iterator<Item = Area> {
 }
 
 impl Scope {
-    /// Where a winner stands that speaks for a loser at `loser`.
+    /// Where a winner that covers a loser at `loser` may be.
     fn areas(self, loser: Spot) -> Vec<Area> {
         let spots = |spots: Vec<Spot>| spots.into_iter().map(Area::Spot).collect();
         match self {
@@ -156,13 +156,13 @@ impl Scope {
     }
 }
 
-/// The fields that what stands at `loser` is read from: the field itself, a peer and all that it
-/// holds, a selector and the peer that is made of it.
+/// The fields from which the field at `loser` is read: the field itself, a peer and everything in
+/// it, a selector and its peer.
 ///
-/// Not everything below, on purpose: an unknown key in `spec` or in a rule says nothing about the
-/// keys beside it, and a second mistake there would be hidden until the first is fixed. A
-/// namespaceSelector counts for all of its peer, as where it selects nothing no pod is selected;
-/// a podSelector does not count for the namespaceSelector beside it.
+/// Not everything below, on purpose: an unknown key in `spec` or in a rule says nothing about its
+/// sibling keys, and a second mistake there would be hidden until the first is fixed. A
+/// namespaceSelector counts for all of its peer, because if it selects nothing, no pod is selected;
+/// a podSelector does not count for the namespaceSelector next to it.
 fn read_from(loser: Spot) -> Vec<Spot> {
     let mut found = vec![loser];
     if let (Some(d), Some(i), Some(j)) = (loser.direction(), loser.rule(), loser.peer()) {
@@ -178,7 +178,7 @@ fn is_about_types(spot: Spot) -> bool {
     matches!(spot, Spot::Spec | Spot::PolicyTypes | Spot::Rules(_) | Spot::Rule(..))
 }
 
-/// The peer at `loser`, and the one after it: a winner speaks for its own and the one before.
+/// The peer at `loser`, and the one after it: a winner covers its own and the one before.
 fn neighbours(loser: Spot) -> Vec<Spot> {
     let (Some(d), Some(i), Some(j)) = (loser.direction(), loser.rule(), loser.peer()) else {
         return Vec::new();

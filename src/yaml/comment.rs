@@ -1,4 +1,4 @@
-//! Comments, told from a `#` in a scalar by where the parser saw the scalars.
+//! Comments, as opposed to a `#` in a scalar: the parser's scalars show which is which.
 
 use std::ops::Range;
 
@@ -14,14 +14,14 @@ use crate::text::{SourceId, Span};
 pub struct Comment {
     /// Where it is written.
     pub span: Span,
-    /// Whether nothing stands before it on its line.
+    /// Whether it is the first thing on its line.
     pub alone: bool,
-    /// Whether it lies in a document that parsed; elsewhere it may be part of a text.
+    /// Whether it is in a document that parsed; elsewhere it may be part of a scalar.
     pub parsed: bool,
 }
 
-/// The comments of `text[range]` that hold `word`, in order. Every document is parsed for them, so
-/// ask only where the word is known to stand.
+/// The comments of `text[range]` that contain `word`, in order. Every document is parsed for this,
+/// so call it only if the text contains the word.
 pub fn comments(
     source: SourceId,
     text: &str,
@@ -57,15 +57,15 @@ pub fn comments(
     found
 }
 
-/// Whether `span` lies in one of the documents, which are in order.
+/// Whether `span` is in one of the documents, which are in order.
 fn is_in(documents: &[Document], span: Span) -> bool {
     let after = documents.partition_point(|document| document.span.start <= span.start);
     let last = after.checked_sub(1).and_then(|index| documents.get(index));
     last.is_some_and(|document| document.span.contains(span))
 }
 
-/// The bytes of every scalar in which a `#` is no comment. The header of a block scalar may have
-/// one behind it.
+/// The byte ranges of every scalar in which a `#` does not start a comment. A comment may follow
+/// the header of a block scalar.
 fn collect(node: &Node, bytes: &[u8], scalars: &mut Vec<(usize, usize)>) {
     let mut add = |span: Span| {
         let (start, end) = (span.start as usize, span.end as usize);
@@ -92,7 +92,7 @@ fn line_start(bytes: &[u8], at: usize) -> usize {
     before.iter().rposition(|b| matches!(b, b'\n' | b'\r')).map_or(0, |end| end + 1)
 }
 
-/// The first `#` in `line` that starts a comment: after white space, and in no scalar.
+/// The first `#` in `line` that starts a comment: after white space, and outside every scalar.
 fn comment_start(bytes: &[u8], line: Range<usize>, scalars: &[(usize, usize)]) -> Option<usize> {
     let in_scalar = |at: usize| {
         let after = scalars.partition_point(|(start, _)| *start <= at);
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_is_alone_or_behind_something() {
+    fn a_comment_is_alone_or_after_something() {
         assert_eq!(found("# MARK a\nb: c # MARK\r\n"), [("# MARK a", true), ("# MARK", false)]);
         assert_eq!(found("a: [1, # MARK\n  2]\n"), [("# MARK", false)]);
         assert_eq!(found("a: | # MARK\n  b\n"), [("# MARK", false)]);
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stands_in_a_scalar_is_none() {
+    fn a_hash_in_a_scalar_is_not_a_comment() {
         for text in [
             "a: ' # MARK'\n",
             "a: \"b\n  # MARK\"\n",
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_document_is_told() {
+    fn a_broken_document_is_reported() {
         let text = "a: 1 # MARK\n---\nb: [ # MARK\n";
         let id = SourceId(0);
         let found = comments(id, text, 0..text.len(), "MARK", &Limits::default());

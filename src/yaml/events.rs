@@ -1,7 +1,7 @@
-//! The parser's events with byte offsets and errors in plain words. The only file that knows which
-//! crate parses: `saphyr-parser`, since it passes the whole YAML test suite, is written in safe
-//! Rust, and gives events one by one, so that no input can make it recurse. What it rejects,
-//! `libyaml.rs` tries once more.
+//! The parser's events, with byte offsets and readable errors. Only this file knows which crate
+//! parses: `saphyr-parser`, because it passes the whole YAML test suite, is safe Rust, and produces
+//! events one by one, so that no input can make it recurse. `libyaml.rs` tries what it rejects
+//! again.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -18,16 +18,16 @@ pub(super) enum Style {
     Block,
 }
 
-/// An anchor and a tag, as they stand before a node.
+/// The anchor and tag before a node.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Properties {
-    /// Numbers the anchors of a text from 1; the same name again is another one.
+    /// Numbers the anchors of a text from 1; a name that is used again gets a new number.
     pub(super) anchor: Option<usize>,
     pub(super) tag: Option<Tag>,
 }
 
 impl Properties {
-    /// How many are written.
+    /// How many of the two are present.
     pub(super) fn count(self) -> usize {
         usize::from(self.anchor.is_some()) + usize::from(self.tag.is_some())
     }
@@ -52,10 +52,10 @@ pub(super) struct Failure {
     pub(super) why: Why,
 }
 
-/// What the parser stopped at.
+/// Why the parser stopped.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// In plain words.
+    /// A readable message.
     Syntax(Cow<'static, str>),
     /// `\u` with a surrogate, which JSON allows.
     Surrogate,
@@ -63,14 +63,14 @@ pub(super) enum Why {
     Depth,
 }
 
-/// How many characters a text begins with that differ from those of its original.
+/// How many characters at the start of a text differ from its original.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Lead {
     pub(super) parsed: usize,
     pub(super) original: usize,
 }
 
-/// The events of one text, with the bytes they stand at.
+/// The events of one text, with their bytes.
 pub(super) struct Events<'t> {
     parser: saphyr::Parser<'t, saphyr::StrInput<'t>>,
     offsets: Offsets<'t>,
@@ -82,9 +82,8 @@ impl<'t> Events<'t> {
         Self::replaced(text, text, Lead::default())
     }
 
-    /// Parses `text`, which has as many characters as `original` but for its first ones: `lead`
-    /// tells how many it has there, and how many `original` has. The bytes reported are those of
-    /// `original`.
+    /// Parses `text`, which has as many characters as `original` except at its start: `lead` has
+    /// the number of characters there in both. The reported bytes are those of `original`.
     pub(super) fn replaced(text: &'t str, original: &'t str, lead: Lead) -> Self {
         let parser = saphyr::Parser::new_from_str(text);
         Self { parser, offsets: Offsets::new(original, lead) }
@@ -99,7 +98,7 @@ impl<'t> Events<'t> {
             info => Why::Syntax(in_plain_words(info)),
         };
         let at = self.offsets.byte(error.marker().index());
-        // Here the parser marks where the value begins, not the tab further down.
+        // Here the parser marks the start of the value, not the tab further down.
         let at = match error.info() {
             "while scanning a plain scalar, found a tab"
             | "a block scalar content cannot start with a tab" => {
@@ -143,7 +142,7 @@ impl<'t> Iterator for Events<'t> {
     }
 }
 
-/// The first tab after `at` that stands in the indentation of a line.
+/// The first tab after `at` that is part of a line's indentation.
 fn indenting_tab(text: &str, at: usize) -> Option<usize> {
     let is_break = |c: char| matches!(c, '\n' | '\r');
     let rest = text.get(at..)?;
@@ -166,12 +165,12 @@ fn properties(anchor: usize, tag: Option<Cow<'_, saphyr::Tag>>) -> Properties {
 }
 
 fn tag(tag: &saphyr::Tag) -> Tag {
-    // Written out (`!<tag:…>`), all of the tag is its suffix.
+    // In a verbatim tag (`!<tag:…>`), the suffix is the whole tag.
     Tag::named(&format!("{}{}", tag.handle, tag.suffix))
 }
 
-/// From the parser's character counts to bytes: the same in ASCII, else by a table with the byte
-/// of every 64th character.
+/// From the parser's character counts to bytes: identical in ASCII, otherwise by a table with the
+/// byte of every 64th character.
 struct Offsets<'t> {
     text: &'t str,
     lead: Lead,
@@ -199,7 +198,7 @@ impl<'t> Offsets<'t> {
     }
 }
 
-/// The parser's message as a person would put it.
+/// The parser's message in readable words.
 fn in_plain_words(info: &str) -> Cow<'static, str> {
     let words = match info {
         "mapping values are not allowed in this context" | "illegal placement of ':' indicator" => {
@@ -262,7 +261,7 @@ fn in_plain_words(info: &str) -> Cow<'static, str> {
     Cow::Borrowed(words)
 }
 
-/// A message without words of its own above, less the parser's view of where it was.
+/// A message that is not listed above, without the parser's own position.
 fn unlisted(info: &str) -> Cow<'static, str> {
     if info.contains("tab") {
         return Cow::Borrowed("a tab can't be used to indent");
@@ -295,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn messages_speak_of_no_internals() {
+    fn messages_mention_no_internals() {
         assert_eq!(
             unlisted("unexpected character: `@'"),
             "a value can't start with `@`: it needs quotes"

@@ -1,24 +1,24 @@
-//! What JSON needs to be read as YAML: characters escaped as two surrogates, which YAML refuses,
-//! and a start that keeps the parser from holding all of a file.
+//! What it takes to read JSON as YAML: characters that are escaped as two surrogates, which YAML
+//! rejects, and a start that keeps the parser from buffering the whole file.
 
 use super::token::quoted_end;
 
-/// Stands for the rest of an escape that was replaced, so that every later character keeps its
-/// place. A noncharacter: no text for interchange has it.
+/// Fills up an escape that was replaced, so that every later character keeps its position. It is a
+/// noncharacter: text for interchange never contains it.
 pub(super) const FILLER: char = '\u{fdd1}';
 
-/// What is put before a JSON text. Behind a marker on the same line no key can begin; without it
-/// the parser must take the whole text for a possible key, and holds all its tokens to the end.
+/// Goes before a JSON text. After a marker on the same line no key can begin; without it the parser
+/// must consider the whole text as a possible key, and buffers all its tokens to the end.
 pub(super) const MARKER: &str = "--- ";
 
-/// How much white space comes before a text that begins as JSON does; none if it does not.
+/// How much white space precedes a text that begins like JSON; `None` if it does not.
 pub(super) fn indent(text: &str) -> Option<usize> {
     let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r']);
     trimmed.starts_with(['{', '[']).then(|| text.len() - trimmed.len())
 }
 
-/// The text with every surrogate escape replaced by its character, filled up to the same number
-/// of characters; a lone one by U+FFFD, as Go does.
+/// The text with every surrogate pair replaced by its character, padded to the same number of
+/// characters; a lone surrogate becomes U+FFFD, as in Go.
 pub(super) fn join_surrogates(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut joined = String::with_capacity(text.len());
@@ -34,7 +34,7 @@ pub(super) fn join_surrogates(text: &str) -> String {
     joined
 }
 
-/// One string with its quotes.
+/// One string, with its quotes.
 fn push_string(mut rest: &str, joined: &mut String) {
     while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
         let (before, escape) = rest.split_at(at);
@@ -57,7 +57,7 @@ fn push_string(mut rest: &str, joined: &mut String) {
     joined.push_str(rest);
 }
 
-/// The character of one or two surrogates; how many bytes of escapes it took.
+/// The character of one or two surrogates, and how many bytes of escapes it took.
 fn push_character(first: u32, second: Option<u32>, joined: &mut String) -> usize {
     let low = second.filter(|low| first < 0xdc00 && (0xdc00..0xe000).contains(low));
     let pair =

@@ -1,10 +1,10 @@
-//! The events of a text as libyaml reads it, for what the first parser rejects. kubectl, helm and
-//! kustomize read YAML with Go's ports of libyaml, which is laxer than the specification: a quoted
-//! scalar or a collection in brackets may continue, and close, at any indentation.
+//! The events of a text as libyaml reads it, for texts that the first parser rejects. kubectl, helm
+//! and kustomize read YAML with Go ports of libyaml, which is laxer than the specification: a
+//! quoted scalar or a collection in brackets may continue, and close, at any indentation.
 //!
-//! `libyaml-safer` follows the C code line by line, with a few slips: it panics at the end of some
+//! `libyaml-safer` follows the C code line by line, with a few bugs: it panics at the end of some
 //! texts and at a comma right after a tag, and it skips byte order marks within a text.
-//! [`Events::new`] keeps such texts from it.
+//! [`Events::new`] keeps such texts away from it.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -18,10 +18,10 @@ use super::events::{Event, Failure, Properties, Style, Why};
 use super::scalar::Tag;
 use super::token;
 
-/// How many bytes are decoded at a time: the parser holds four for each of them.
+/// How many bytes are decoded at a time: the parser allocates four for each of them.
 const CHUNK: usize = 8 << 10;
 
-/// The events of one text, with the bytes they are at.
+/// The events of one text, with their bytes.
 pub(super) struct Events<'t> {
     parser: libyaml::Parser<BufReader<Chain<&'t [u8], &'t [u8]>>>,
     length: usize,
@@ -33,14 +33,14 @@ pub(super) struct Events<'t> {
 }
 
 impl<'t> Events<'t> {
-    /// The events of `text`; none if the parser can't be trusted with it.
+    /// The events of `text`; `None` if the parser would panic on it or misread it.
     pub(super) fn new(text: &'t str) -> Option<Self> {
         let holds_mark = memmem::find(text.as_bytes(), token::BYTE_ORDER_MARK).is_some();
         if holds_mark || has_tag_before_comma(text.as_bytes()) {
             return None;
         }
-        // A block scalar, or a backslash in quotes, must not be the last thing there is. Blanks
-        // alone on the last line belong to no scalar.
+        // A text must not end with a block scalar, or with a backslash in quotes. Blanks alone on
+        // the last line are not part of a scalar.
         let filled = text.trim_end_matches(' ');
         let is_ended = !filled.is_empty() && !filled.ends_with(is_break);
         let (text, end) = if is_ended { (text, "\n") } else { (filled, "") };
@@ -137,14 +137,14 @@ fn style(style: libyaml::ScalarStyle) -> Style {
     }
 }
 
-/// What libyaml takes for a line break.
+/// Whether libyaml treats it as a line break.
 fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// Whether a comma may come right after a tag (`[!a, b]`): Go's ports reject that, this one
-/// panics. A `!` within a word begins no tag; one in a comment or in quotes may be taken for a tag,
-/// which costs no more than the second opinion.
+/// Whether a comma may follow a tag directly (`[!a, b]`): Go's ports reject that, this one panics.
+/// A `!` within a word does not begin a tag; one in a comment or in quotes may be mistaken for a
+/// tag, which only costs the second parse.
 fn has_tag_before_comma(bytes: &[u8]) -> bool {
     enum In {
         Text,
@@ -175,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_comma_behind_a_tag_is_seen() {
+    fn a_comma_after_a_tag_is_detected() {
         for text in
             ["[!a, b]", "{a: !!str, b}", "[\"a\"!b,]", "[!<x,y[]>, b]", "[!a!%20,]", "['!<'!b, c]"]
         {

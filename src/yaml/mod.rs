@@ -1,10 +1,11 @@
-//! Bytes to spanned trees: documents are split and filtered before anything is parsed, and one
-//! broken document never hides the others. This module knows nothing of Kubernetes.
+//! Bytes to trees with spans: documents are split and filtered before anything is parsed, and one
+//! broken document never hides the others. This module does not know Kubernetes.
 
 #![deny(clippy::indexing_slicing)]
 
 mod comment;
 mod events;
+mod in_flight;
 mod json;
 mod libyaml;
 mod node;
@@ -19,7 +20,7 @@ mod tree;
 
 pub use comment::{Comment, comments};
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
-pub use partly::{Extent, Part, Partial, Parts, read_partly};
+pub use partly::{Extent, Part, Partial, Parts, each_part, read_partly};
 pub use prefilter::Wanted;
 pub use scalar::resolve;
 
@@ -28,7 +29,7 @@ use std::ops::Range;
 
 use crate::text::{SourceId, Span};
 
-/// Bounds on what one text may cost. Each is a [`Problem`] when it is hit, never silent.
+/// Limits on what one text may cost. Exceeding one is a [`Problem`], never silent.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes in a file.
@@ -39,11 +40,13 @@ pub struct Limits {
     pub nodes: usize,
     /// Documents in one file.
     pub documents: usize,
+    /// About how much memory the objects of a run may take, in MiB.
+    pub memory: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 32 << 20, depth: 128, nodes: 1_000_000, documents: 100_000 }
+        Self { file_bytes: 32 << 20, depth: 128, nodes: 1_000_000, documents: 100_000, memory: 768 }
     }
 }
 
@@ -52,9 +55,9 @@ impl Default for Limits {
 pub enum ProblemKind {
     /// Not YAML: what the parser says, in one sentence without a place.
     Syntax(String),
-    /// One of [`Limits`] was reached: which, and its value, in one sentence.
+    /// One of [`Limits`] is exceeded: which, and its value, in one sentence.
     Limit(String),
-    /// Not YAML, and with `{{ … }}` in it: a template that some tool renders first.
+    /// Not YAML, and it contains `{{ … }}`: a template that must be rendered first.
     Template,
     /// Not UTF-8 from this byte on.
     NotUtf8,
@@ -65,9 +68,9 @@ pub enum ProblemKind {
 pub struct Problem {
     /// What is wrong.
     pub kind: ProblemKind,
-    /// Where; one line.
+    /// The place; one line.
     pub span: Span,
-    /// The document that it is in; empty where its bounds are not known.
+    /// The document that it is in; empty if its bounds are unknown.
     pub document: Span,
 }
 
@@ -80,19 +83,29 @@ pub struct Document {
     pub root: Node,
 }
 
-/// What one text holds.
+/// The contents of one text.
 #[derive(Clone, Debug, Default)]
 pub struct Stream {
     /// The documents that passed the filter and parsed, in order.
     pub documents: Vec<Document>,
     /// What could not be read, in order.
     pub problems: Vec<Problem>,
-    /// How many documents there are in all, also those the filter dropped (empty ones not counted).
+    /// How many documents there are in all, including those that the filter dropped (but not empty
+    /// ones).
     pub seen: usize,
 }
 
-/// Reads the documents of `text[range]`: those that `wanted` lets pass, or all of them. Spans are
-/// places in `text`, so that a block of a larger file is read where it stands.
+/// What reading a text gives besides its documents.
+#[derive(Clone, Debug, Default)]
+pub struct Rest {
+    /// As [`Stream::problems`].
+    pub problems: Vec<Problem>,
+    /// As [`Stream::seen`].
+    pub seen: usize,
+}
+
+/// Reads the documents of `text[range]`: those that `wanted` accepts, or all of them. Spans are
+/// places in `text`, so a block of a larger file is read in place.
 pub fn read(
     source: SourceId,
     text: &str,
@@ -100,41 +113,59 @@ pub fn read(
     wanted: Option<&Wanted>,
     limits: &Limits,
 ) -> Stream {
-    let mut stream = Stream::default();
+    let mut documents = Vec::new();
+    let Rest { problems, seen } =
+        each_document(source, text, range, wanted, limits, &mut |document| {
+            documents.push(document)
+        });
+    Stream { documents, problems, seen }
+}
+
+/// As [`read`], handing on one document after the other: the caller decides how long each lives.
+fn each_document(
+    source: SourceId,
+    text: &str,
+    range: Range<usize>,
+    wanted: Option<&Wanted>,
+    limits: &Limits,
+    each: &mut dyn FnMut(Document),
+) -> Rest {
+    let mut rest = Rest::default();
     if range.len() as u64 > limits.file_bytes {
         let message = format!("this text is larger than {} bytes", limits.file_bytes);
-        stream.problems.push(limit(message, Span::new(source, range.start, range.start)));
-        return stream;
+        rest.problems.push(limit(message, Span::new(source, range.start, range.start)));
+        return rest;
     }
     for piece in split::split(text.as_bytes(), range) {
-        if stream.seen == limits.documents {
+        if rest.seen == limits.documents {
             let message = format!("this file has more than {} documents", limits.documents);
             let place = Span::new(source, piece.span.start, piece.span.start);
-            stream.problems.push(limit(message, place));
+            rest.problems.push(limit(message, place));
             break;
         }
-        stream.seen += 1;
+        rest.seen += 1;
         let body = text.get(piece.body.clone()).unwrap_or("");
         if wanted.is_some_and(|wanted| !wanted.may_be(body.as_bytes())) {
             continue;
         }
         let input = stop::Input { source, text: body, base: piece.body.start };
+        let _permit = in_flight::admit(body.len());
         match parse::build(input, limits) {
             Ok(roots) => {
                 let span = Span::new(source, piece.span.start, piece.span.end);
-                stream.documents.extend(roots.into_iter().map(|root| Document { span, root }));
+                roots.into_iter().for_each(|root| each(Document { span, root }));
             }
             Err(problem) => {
                 let document = Span::new(source, piece.span.start, piece.span.end);
-                stream.problems.push(Problem { document, ..or_template(problem, body) });
+                rest.problems.push(Problem { document, ..or_template(problem, body) });
             }
         }
     }
-    stream
+    rest
 }
 
-/// Text that is not YAML but holds the marks of Go, Jinja or other templates is not broken: it is
-/// not meant to be YAML yet.
+/// Text that is not YAML but contains template syntax (Go, Jinja or others) is not broken: it is
+/// not YAML yet.
 fn or_template(problem: Problem, document: &str) -> Problem {
     let is_syntax = matches!(problem.kind, ProblemKind::Syntax(_));
     let holds = |(open, close): (&str, &str)| {
@@ -151,16 +182,16 @@ fn limit(message: String, span: Span) -> Problem {
     Problem { kind: ProblemKind::Limit(message), span, document: span }
 }
 
-/// How many documents a file's bytes hold.
+/// How many documents the bytes of a file contain.
 pub fn count(bytes: &[u8]) -> usize {
     split::split(bytes, 0..bytes.len()).len()
 }
 
-/// The text of a file's bytes. A byte order mark stays in it: places count from the first byte.
+/// The text of a file's bytes. A byte order mark stays: places count from the first byte.
 ///
 /// # Errors
-/// The first byte that is not UTF-8 (UTF-16 with its byte order mark included). Whether that is
-/// worth a word is for [`Wanted::may_be`] to say.
+/// The first byte that is not UTF-8 (UTF-16 with its byte order mark included). [`Wanted::may_be`]
+/// decides whether that is worth reporting.
 pub fn decode_utf8(source: SourceId, bytes: &[u8]) -> Result<Cow<'_, str>, Problem> {
     let text = std::str::from_utf8(bytes).map(Cow::Borrowed);
     text.map_err(|error| {

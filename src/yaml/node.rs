@@ -1,23 +1,24 @@
-//! The spanned tree.
+//! The tree, with spans.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use compact_str::CompactString;
 
 use crate::text::Span;
 
-/// An immutable node: cheap to clone, since the children of mappings and sequences are shared.
-/// It keeps the span it was born with wherever it is used again (aliases, merge keys, overlays).
+/// An immutable node: cheap to clone, because the children of mappings and sequences are shared. It
+/// keeps its original span wherever it is used again (aliases, merge keys, overlays).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// Where it is written. For a scalar the whole token, quotes included; for a collection from
     /// its first token to the end of its last one.
     pub span: Span,
-    /// What it holds.
+    /// Its value.
     pub value: Value,
 }
 
-/// What a node holds.
+/// The value of a node.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
     /// A scalar.
@@ -28,13 +29,13 @@ pub enum Value {
     Seq(Arc<Vec<Node>>),
 }
 
-/// A scalar: its text after unquoting and unfolding, and what YAML 1.1 (as `sigs.k8s.io/yaml`
-/// reads it) takes it for.
+/// A scalar: its text after unquoting and unfolding, and its type in YAML 1.1 as `sigs.k8s.io/yaml`
+/// reads it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Scalar {
     /// The text; for plain scalars as written.
     pub text: CompactString,
-    /// What it is read as.
+    /// Its type.
     pub kind: ScalarKind,
     /// Written plain, without quotes, `|` or `>`.
     pub plain: bool,
@@ -47,7 +48,7 @@ pub enum ScalarKind {
     Str,
     /// `null`, `~`, nothing.
     Null,
-    /// YAML 1.1 booleans: `true false yes no on off y n`, capitalised and in upper case too.
+    /// YAML 1.1 booleans: `true false yes no on off y n`, also capitalized and in upper case.
     Bool(bool),
     /// An integer in any of YAML 1.1's notations (`010` is octal, `0x1F`, `0b11`, `0o7`, `1_000`).
     Int(i64),
@@ -57,9 +58,9 @@ pub enum ScalarKind {
     NotJson,
 }
 
-/// A mapping as written: entries in order, merge keys (`<<`) already replaced by the entries they
-/// bring (these after the mapping's own, and never over them). Duplicate keys are kept; lookups
-/// take the last, as kubectl does.
+/// A mapping as written: entries in order, with merge keys (`<<`) already replaced by the entries
+/// that they add (after the mapping's own, and never overriding them). Duplicate keys are kept;
+/// lookups take the last, as kubectl does.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Map {
     /// The entries.
@@ -69,7 +70,7 @@ pub struct Map {
 /// One `key: value`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
-    /// The key's text. A key that is no scalar is refused when the tree is built.
+    /// The key's text. Building the tree rejects a key that is not a scalar.
     pub key: CompactString,
     /// Where the key is written.
     pub key_span: Span,
@@ -102,7 +103,7 @@ impl Node {
         }
     }
 
-    /// The text of a scalar that is read as a string.
+    /// The text of a scalar whose type is a string.
     pub fn as_str(&self) -> Option<&str> {
         self.as_scalar().filter(|s| s.kind == ScalarKind::Str).map(|s| s.text.as_str())
     }
@@ -112,25 +113,58 @@ impl Node {
         self.as_scalar().is_some_and(|s| s.kind == ScalarKind::Null)
     }
 
-    /// The value of `key`, if this is a mapping that has it (the last, where it stands twice).
+    /// The value of `key`, if this is a mapping that has it (the last, if it occurs twice).
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entry(key).map(|entry| &entry.value)
     }
 
-    /// The entry of `key`, if this is a mapping that has it (the last, where it stands twice).
+    /// The entry of `key`, if this is a mapping that has it (the last, if it occurs twice).
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.as_map()?.entry(key)
     }
 
-    /// What stands at the end of a route of keys.
+    /// About how many bytes of memory the tree takes.
+    pub fn memory(&self) -> usize {
+        /// What the allocation behind a list or a mapping costs beside its items.
+        const ALLOCATION: usize = 48;
+        let below = match &self.value {
+            Value::Scalar(scalar) => spilled(&scalar.text),
+            Value::Seq(items) => ALLOCATION + items.iter().map(Self::memory).sum::<usize>(),
+            Value::Map(map) => {
+                let entry = |entry: &Entry| {
+                    size_of::<Entry>() - size_of::<Self>()
+                        + spilled(&entry.key)
+                        + entry.value.memory()
+                };
+                ALLOCATION + map.entries.iter().map(entry).sum::<usize>()
+            }
+        };
+        size_of::<Self>() + below
+    }
+
+    /// The node at the end of a path of keys.
     pub fn at(&self, route: &[&str]) -> Option<&Node> {
         route.iter().try_fold(self, |node, key| node.get(key))
     }
 }
 
 impl Map {
+    /// The entries that count: the last one of each key, in their order.
+    pub fn effective(&self) -> Vec<&Entry> {
+        let mut seen = HashSet::with_capacity(self.entries.len());
+        let mut last: Vec<&Entry> =
+            self.entries.iter().rev().filter(|entry| seen.insert(entry.key.as_str())).collect();
+        last.reverse();
+        last
+    }
+
     /// The last entry of that key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.key == key)
     }
+}
+
+/// The bytes of a text that do not fit into a [`CompactString`] itself.
+fn spilled(text: &str) -> usize {
+    if text.len() > size_of::<CompactString>() { text.len() } else { 0 }
 }

@@ -1,4 +1,4 @@
-//! A document to trees: which parser reads it, and what is said when none does.
+//! A document to trees: which parser reads it, and which error is reported if none can.
 
 use super::events::{Events, Lead};
 use super::stop::{Input, Stop, What};
@@ -6,10 +6,10 @@ use super::tree::Builder;
 use super::{Limits, Node, Problem};
 use super::{json, libyaml};
 
-/// The root of the document (more than one only where a lone carriage return hid a marker).
+/// The root of the document (more than one only if a lone carriage return hid a marker).
 ///
 /// # Errors
-/// The first thing that is wrong with it.
+/// Its first error.
 pub(super) fn build(input: Input<'_>, limits: &Limits) -> Result<Vec<Node>, Problem> {
     let built = match json::indent(input.text) {
         Some(indent) => build_json(input, indent, limits),
@@ -19,10 +19,10 @@ pub(super) fn build(input: Input<'_>, limits: &Limits) -> Result<Vec<Node>, Prob
     built.map_err(|stop| stop.into_problem(input, limits))
 }
 
-/// Builds what the first parser stopped at, if libyaml reads it.
+/// Builds a text that the first parser rejects, if libyaml accepts it.
 ///
 /// # Errors
-/// What stopped the first parser, unless libyaml comes to a limit further down.
+/// The first parser's error, unless libyaml exceeds a limit further down.
 fn build_as_libyaml(input: Input<'_>, limits: &Limits, stop: Stop) -> Result<Vec<Node>, Stop> {
     if !matches!(stop.what, What::Syntax(_)) {
         return Err(stop);
@@ -37,7 +37,7 @@ fn build_as_libyaml(input: Input<'_>, limits: &Limits, stop: Stop) -> Result<Vec
     })
 }
 
-/// Builds what begins as JSON does, whether it is JSON or YAML in brackets.
+/// Builds a text that begins like JSON, whether it is JSON or YAML in brackets.
 fn build_json(input: Input<'_>, indent: usize, limits: &Limits) -> Result<Vec<Node>, Stop> {
     let lead = Lead { parsed: json::MARKER.len(), original: indent };
     let marked = |json: &str| format!("{}{json}", json::MARKER);

@@ -1,14 +1,13 @@
-//! Documents that are read in part: what no one asks for is passed over, not parsed.
+//! Documents that are read in part: what nobody asks for is skipped, not parsed.
 //!
-//! A document is cut at the keys in its first column. Where block style holds nothing can be
-//! mistaken there: whatever is nested is indented, be it a block scalar or a quoted text of several
-//! lines. A document that is written in any other way is parsed whole, and so is one with the marks
-//! of damage that a reader would see at a glance: a conflict marker, a tab as indentation, a line of
-//! a template.
+//! A document is split at the keys in its first column. In block style that is safe: everything
+//! nested is indented, be it a block scalar or a quoted string of several lines. A document in any
+//! other style is parsed completely, and so is one with visible signs of damage: a conflict marker,
+//! a tab as indentation, a template line.
 //!
-//! What is passed over may still be broken, and `kubectl` or `kustomize` reject the document then.
-//! Nothing here says so: no policy stands in that part, the tool itself names the line, and to look
-//! for it would cost the whole reading. Documents below [`SMALL`] are parsed whole all the same.
+//! The skipped part may be broken, and then `kubectl` or `kustomize` rejects the document. Nothing
+//! here reports that: that part contains no policy, the tool itself reports the line, and checking
+//! would cost as much as reading all of it. Documents below [`SMALL`] are always parsed completely.
 
 use std::fmt::Debug;
 use std::ops::Range;
@@ -16,7 +15,9 @@ use std::sync::Arc;
 
 use memchr::memchr_iter;
 
-use super::{Entry, Limits, Map, Node, Stream, Value, Wanted, limit, parse, read, split, stop};
+use super::{
+    Entry, Limits, Map, Node, Rest, Stream, Value, Wanted, each_document, limit, parse, split, stop,
+};
 use crate::text::{SourceId, Span};
 
 /// How much of a document is worth parsing.
@@ -24,11 +25,11 @@ use crate::text::{SourceId, Span};
 pub enum Extent {
     /// All of it.
     Whole,
-    /// The entries of its head, which it was judged by.
+    /// The entries of its head.
     Head,
-    /// All but one entry of one mapping at the top.
+    /// All but one entry of one top-level mapping.
     Without {
-        /// The key at the top.
+        /// The top-level key.
         outer: &'static str,
         /// The key in its mapping.
         inner: &'static str,
@@ -37,26 +38,26 @@ pub enum Extent {
 
 /// Which documents are read in part.
 pub trait Partial: Debug + Sync {
-    /// The keys at the top that a document is judged by.
+    /// The top-level keys that decide how much of a document is parsed.
     fn head(&self) -> &[&'static str];
 
-    /// How much to parse of a document, by its head and its bytes.
+    /// How much of a document to parse, by its head and its bytes.
     fn extent(&self, head: &Node, document: &str) -> Extent;
 
-    /// Whether a document that was read without an entry is enough.
+    /// Whether a document without the skipped entry is enough.
     fn is_enough(&self, partial: &Node) -> bool;
 }
 
-/// One document, of which perhaps only a part was parsed.
+/// One document, which may have been parsed in part.
 #[derive(Clone, Debug)]
 pub struct Part {
     /// Its root node.
     pub root: Node,
-    /// Where all of it stands, unless `root` is all.
+    /// The range of the whole document, unless `root` is all of it.
     pub rest: Option<Range<usize>>,
 }
 
-/// What one text holds, some of it in part.
+/// The documents of one text, some of them read in part.
 #[derive(Debug, Default)]
 pub struct Parts {
     /// The documents, in order.
@@ -67,13 +68,13 @@ pub struct Parts {
     pub seen: usize,
 }
 
-/// Documents with fewer bytes are parsed whole: that costs next to nothing.
+/// Documents with fewer bytes are parsed completely: that costs next to nothing.
 const SMALL: usize = 4 << 10;
 
-/// The longest key that a document is cut at.
+/// The longest key at which a document is split.
 const LONGEST_KEY: usize = 128;
 
-/// As [`read`], but passing over what `partial` has no use for.
+/// Like [`read`], but skips what `partial` does not need.
 pub fn read_partly(
     source: SourceId,
     text: &str,
@@ -82,15 +83,36 @@ pub fn read_partly(
     limits: &Limits,
     partial: &dyn Partial,
 ) -> Parts {
+    let mut documents = Vec::new();
+    let mut each = |part| documents.push(part);
+    let Rest { problems, seen } =
+        each_part(source, text, range, wanted, limits, partial, &mut each);
+    Parts { documents, problems, seen }
+}
+
+/// As [`read_partly`], handing on one document after the other: the caller decides how long each
+/// lives.
+pub fn each_part(
+    source: SourceId,
+    text: &str,
+    range: Range<usize>,
+    wanted: Option<&Wanted>,
+    limits: &Limits,
+    partial: &dyn Partial,
+    each: &mut dyn FnMut(Part),
+) -> Rest {
+    let whole = |document: super::Document, each: &mut dyn FnMut(Part)| {
+        each(Part { root: document.root, rest: None });
+    };
     if range.len() < SMALL || range.len() as u64 > limits.file_bytes {
-        return read(source, text, range, wanted, limits).into();
+        return each_document(source, text, range, wanted, limits, &mut |it| whole(it, each));
     }
-    let mut parts = Parts::default();
+    let mut rest = Rest::default();
     for piece in split::split(text.as_bytes(), range) {
-        if parts.seen == limits.documents {
+        if rest.seen == limits.documents {
             let message = format!("this file has more than {} documents", limits.documents);
             let place = Span::new(source, piece.span.start, piece.span.start);
-            parts.problems.push(limit(message, place));
+            rest.problems.push(limit(message, place));
             break;
         }
         let input = stop::Input {
@@ -99,19 +121,25 @@ pub fn read_partly(
             base: piece.body.start,
         };
         if wanted.is_some_and(|wanted| !wanted.may_be(input.text.as_bytes())) {
-            parts.seen += 1;
+            rest.seen += 1;
             continue;
         }
         let is_small = piece.body.len() < SMALL;
         match (!is_small).then(|| part(input, limits, partial)).flatten() {
             Some(root) => {
-                parts.seen += 1;
-                parts.documents.push(Part { root, rest: Some(piece.span) });
+                rest.seen += 1;
+                each(Part { root, rest: Some(piece.span) });
             }
-            None => parts.extend(read(source, text, piece.span, wanted, limits).into()),
+            None => {
+                let of_piece = each_document(source, text, piece.span, wanted, limits, &mut |it| {
+                    whole(it, each);
+                });
+                rest.problems.extend(of_piece.problems);
+                rest.seen += of_piece.seen;
+            }
         }
     }
-    parts
+    rest
 }
 
 impl From<Stream> for Parts {
@@ -125,15 +153,7 @@ impl From<Stream> for Parts {
     }
 }
 
-impl Parts {
-    fn extend(&mut self, more: Self) {
-        self.documents.extend(more.documents);
-        self.problems.extend(more.problems);
-        self.seen += more.seen;
-    }
-}
-
-/// The part of a document that is enough; none where it has to be parsed whole.
+/// The part of a document that is enough; `None` if it must be parsed completely.
 fn part(input: stop::Input<'_>, limits: &Limits, partial: &dyn Partial) -> Option<Node> {
     let sections = sections(input.text, 0..input.text.len(), 0)?;
     let is_head = |section: &&Section<'_>| partial.head().contains(&section.key);
@@ -156,18 +176,18 @@ fn part(input: stop::Input<'_>, limits: &Limits, partial: &dyn Partial) -> Optio
     }
 }
 
-/// One key of a block mapping with all that belongs to it, up to the next key.
+/// One key of a block mapping with its value, up to the next key.
 #[derive(Debug)]
 struct Section<'t> {
     key: &'t str,
-    /// Where the key stands.
+    /// The place of the key.
     at: Range<usize>,
-    /// From the start of its line.
+    /// From the start of its line to the next key.
     range: Range<usize>,
 }
 
 impl Section<'_> {
-    /// Its entry, whose value is a mapping, without the entry `inner` of that.
+    /// Its entry, whose value is a mapping, without that mapping's entry `inner`.
     fn without(&self, inner: &str, input: stop::Input<'_>, limits: &Limits) -> Option<Entry> {
         let text = input.text;
         let line = self.at.end + 1;
@@ -191,7 +211,7 @@ impl Section<'_> {
     }
 }
 
-/// Parses sections, each run of neighbours at once.
+/// Parses sections, adjacent ones together.
 fn parsed<'s>(
     input: stop::Input<'_>,
     limits: &Limits,
@@ -229,7 +249,7 @@ fn map_mut(node: &mut Node) -> Option<&mut Arc<Map>> {
     }
 }
 
-/// The keys of a block mapping whose keys are indented by `indent`, each once; none where the text
+/// The keys of a block mapping whose keys are indented by `indent`, each once; `None` if the text
 /// may be anything else.
 fn sections(text: &str, range: Range<usize>, indent: usize) -> Option<Vec<Section<'_>>> {
     let bytes = text.as_bytes();
@@ -248,7 +268,7 @@ fn sections(text: &str, range: Range<usize>, indent: usize) -> Option<Vec<Sectio
         }
         let belongs = own > indent || (content.starts_with("- ") || content == "-");
         if content.is_empty() || content.starts_with('#') || is_marker {
-            // Part of what it stands in.
+            // Part of the section before it.
         } else if belongs {
             sections.last()?;
         } else {
@@ -268,15 +288,15 @@ fn sections(text: &str, range: Range<usize>, indent: usize) -> Option<Vec<Sectio
     Some(sections)
 }
 
-/// Whether a line is a document's marker and nothing else.
+/// Whether a line is only a document marker.
 fn is_start(line: &str) -> bool {
     line.strip_prefix("---").is_some_and(|rest| {
         rest.is_empty() || (rest.starts_with(' ') && rest.trim_start().starts_with('#'))
     })
 }
 
-/// What no manifest has, and broken ones often do: a carriage return that is no line's end, a tab
-/// as indentation, a line of a template.
+/// What no valid manifest has, and broken ones often do: a carriage return inside a line, a tab as
+/// indentation, a template line.
 fn is_damaged(line: &str, content: &str) -> bool {
     let is_alone = |at: usize| line.as_bytes().get(at + 1) != Some(&b'\n');
     content.starts_with('\t')
@@ -284,7 +304,7 @@ fn is_damaged(line: &str, content: &str) -> bool {
         || memchr_iter(b'\r', line.as_bytes()).any(is_alone)
 }
 
-/// The plain key that a line begins with.
+/// The plain key at the start of a line.
 fn key(content: &str) -> Option<&str> {
     let end = content.bytes().position(|b| {
         !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'-' | b'.' | b'/' | b'$'))
@@ -304,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn documents_are_cut_at_the_keys_of_their_first_column() {
+    fn documents_are_split_at_the_keys_of_their_first_column() {
         for (text, expected) in [
             ("a: 1\nb:\n  c: |\n    d: 2\n\n  e: 3\n# f: 4\ng:\n- h: 5\n-\n", vec!["a", "b", "g"]),
             ("--- # start\na: 1\r\nb: 2\r\n", vec!["a", "b"]),
@@ -315,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_in_another_way_is_not_cut() {
+    fn documents_in_another_style_are_not_split() {
         for text in [
             "{a: 1}\n",
             "\"a\": 1\n",
@@ -356,7 +376,7 @@ mod tests {
             }
         }
         let root = part(input, &Limits::default(), &Test).unwrap();
-        let all = read(SourceId(0), text, 0..text.len(), None, &Limits::default());
+        let all = crate::yaml::read(SourceId(0), text, 0..text.len(), None, &Limits::default());
         let all = &all.documents[0].root;
         for route in [&["kind"][..], &["metadata", "name"], &["spec", "a"], &["spec", "d"]] {
             assert_eq!(root.at(route), all.at(route), "{route:?}");

@@ -1,7 +1,7 @@
 //! Which documents are worth parsing, decided from their bytes.
 //!
-//! The filter errs on one side only: a document that holds a wanted manifest always passes, one
-//! that passes may hold none. Every shortcut below therefore names what makes it safe.
+//! The filter errs on one side only: a document with a wanted manifest always passes, and one that
+//! passes may have none. Every shortcut below therefore says why it is safe.
 
 use std::collections::HashSet;
 
@@ -21,7 +21,7 @@ pub struct Wanted {
 
 impl Wanted {
     /// Wants documents with a `kind` that is one of `kinds` or contains one of `parts`, and those
-    /// in which all of the words `together` occur (for manifests that are told by their fields,
+    /// that contain all of the words `together` (for manifests that are recognized by their fields,
     /// not by their kind).
     pub fn new(
         kinds: impl IntoIterator<Item = &'static str>,
@@ -38,23 +38,23 @@ impl Wanted {
         }
     }
 
-    /// Whether a manifest of this kind is wanted. A kind is one word: neither white space nor
-    /// brackets nor commas are in it.
+    /// Whether a manifest of this kind is wanted. A kind is one word, without white space, brackets
+    /// and commas.
     pub fn wants(&self, kind: &str) -> bool {
         !kind.bytes().any(ends_word) && self.wants_word(kind.as_bytes())
     }
 
-    /// Whether all of the words that occur together may occur in it. `false` is certain.
+    /// Whether all of the words `together` may occur in it. `false` is certain.
     pub fn may_hold_words(&self, document: &[u8]) -> bool {
         self.holds_together(document)
             || has_alias_as_key(document)
             || self.has_hidden_text(document)
     }
 
-    /// Whether a document, or a whole file, may hold a wanted manifest. `false` is certain.
+    /// Whether a document, or a whole file, may contain a wanted manifest. `false` is certain.
     ///
-    /// Bytes that are not UTF-8 are looked at too, so that only files that matter are complained
-    /// about; UTF-16 without its zero bytes.
+    /// Bytes that are not UTF-8 are searched too (UTF-16 without its zero bytes), so that only
+    /// relevant files are reported.
     pub fn may_be(&self, document: &[u8]) -> bool {
         if document.starts_with(b"\xff\xfe") || document.starts_with(b"\xfe\xff") {
             let narrow: Vec<u8> = document.iter().copied().filter(|byte| *byte != 0).collect();
@@ -71,13 +71,13 @@ impl Wanted {
             || self.has_hidden_text(document)
     }
 
-    /// What has no `kind` at all is no manifest, whatever words it holds.
+    /// A text without `kind` is not a manifest, whatever words it contains.
     fn holds_together(&self, document: &[u8]) -> bool {
         let is_in = |needle: &memmem::Finder| needle.find(document).is_some();
         !self.together.is_empty() && self.together.iter().all(is_in)
     }
 
-    /// Whether the `kind` at `at` is a key whose value is wanted, or can't be told here.
+    /// Whether the `kind` at `at` is a key with a wanted value, or can't be decided here.
     fn may_be_wanted_at(&self, document: &[u8], at: usize) -> bool {
         let within_word =
             |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
@@ -89,8 +89,8 @@ impl Wanted {
         self.is_wanted_key(view).unwrap_or(!is_all)
     }
 
-    /// Whether what follows `kind` makes it a key with a wanted value; none where the view ends
-    /// before that is told.
+    /// Whether what follows `kind` makes it a key with a wanted value; `None` if the view ends
+    /// before that is certain.
     fn is_wanted_key(&self, after: &[u8]) -> Option<bool> {
         let quote = matches!(after.first(), Some(b'"' | b'\''));
         // An explicit key (`? kind`) and JSON may have the colon on a later line.
@@ -118,7 +118,7 @@ impl Wanted {
     fn is_wanted_plain(&self, value: &[u8]) -> Option<bool> {
         let end = value.iter().position(|b| ends_word(*b));
         let word = value.get(..end.unwrap_or(value.len()))?;
-        // The next key, or the first one of a mapping: the value of `kind` is no scalar.
+        // The next key, or the first one of a mapping: the value of `kind` is not a scalar.
         let is_wanted = !word.ends_with(b":") && self.wants_word(word);
         (is_wanted || end.is_some()).then_some(is_wanted)
     }
@@ -128,8 +128,8 @@ impl Wanted {
             || self.parts.iter().any(|part| part.find(kind).is_some())
     }
 
-    /// Whether the parser may see text that is not in the bytes: base64, escapes, and line breaks
-    /// that are escaped away.
+    /// Whether the parser may see text that is not in the bytes: base64, escapes, and escaped line
+    /// breaks.
     fn has_hidden_text(&self, document: &[u8]) -> bool {
         let after_tag = |at: usize| {
             let before = at.checked_sub(1).and_then(|before| document.get(before));
@@ -139,8 +139,8 @@ impl Wanted {
     }
 }
 
-/// As much of the document from `start` on as one decision may look at, and whether that is all:
-/// without a bound, a line of many keys would be read to its end for each of them.
+/// The part of the document from `start` that one decision may look at, and whether that is all:
+/// without a limit, a line of many keys would be read to its end for each of them.
 fn view(document: &[u8], start: usize) -> (&[u8], bool) {
     const MOST: usize = 2_048;
     let rest = document.get(start..).unwrap_or(&[]);
@@ -151,7 +151,7 @@ fn ends_word(byte: u8) -> bool {
     is_blank_or_break(byte) || is_flow(byte)
 }
 
-/// Whether an alias stands as a key somewhere: it may be `kind`, anchored as a value elsewhere.
+/// Whether any key is an alias: it may be `kind`, anchored as a value elsewhere.
 fn has_alias_as_key(document: &[u8]) -> bool {
     let is_key = |after: &[u8]| {
         let length = after.iter().position(|b| ends_word(*b))?;
@@ -164,9 +164,9 @@ fn has_alias_as_key(document: &[u8]) -> bool {
     })
 }
 
-/// Whether a backslash stands where it may hide text: before `x`, `u`, `U` or a line break, and
-/// behind a `"` on the same line. Escapes only exist in double quotes; and as neither kinds nor
-/// keys hold white space, the first one of such a scalar is on the line of its opening quote.
+/// Whether a backslash may hide text: before `x`, `u`, `U` or a line break, and after a `"` on the
+/// same line. Escapes exist only in double quotes; and because neither kinds nor keys contain white
+/// space, the first one of such a scalar is on the line of its opening quote.
 fn has_hiding_escape(document: &[u8]) -> bool {
     let mut seen = 0;
     let mut is_quote_on_line = false;
@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn what_can_not_be_told_passes() {
+    fn what_is_unknown_passes() {
         for text in [
             "kind: &a Deployment",
             "kind: *a",
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn wide_encodings_are_looked_at_too() {
+    fn utf_16_is_searched_too() {
         let wide: Vec<u8> = "\u{feff}kind: Pod".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert!(wanted().may_be(&wide));
         assert!(wanted().may_be(b"kind: Pod\n# \xff"));

@@ -1,4 +1,4 @@
-//! What a scalar is read as: the rules of goyaml v2, on which `sigs.k8s.io/yaml` (and so the API
+//! The type of a scalar, by the rules of goyaml v2, on which `sigs.k8s.io/yaml` (and so the API
 //! server and kubectl) is built. They are neither all of YAML 1.1 nor 1.2, so every case in the
 //! tests below was checked against the Go library.
 
@@ -14,12 +14,12 @@ pub(super) enum Tag {
     Timestamp,
     Binary,
     Merge,
-    /// `!`, `!!str`, and every other one: the text stays a string.
+    /// `!`, `!!str`, and any other: the text stays a string.
     Str,
 }
 
 impl Tag {
-    /// The tag of that name, in full (`tag:yaml.org,2002:int`).
+    /// The tag with that full name (`tag:yaml.org,2002:int`).
     pub(super) fn named(name: &str) -> Self {
         match name.strip_prefix("tag:yaml.org,2002:").unwrap_or_default() {
             "bool" => Self::Bool,
@@ -45,10 +45,10 @@ pub fn resolve(text: &str) -> ScalarKind {
     }
 }
 
-/// Reads a scalar with a tag: its kind, and its text where the tag changes that too.
+/// Reads a scalar with a tag: its kind, and its text if the tag changes that too.
 ///
 /// # Errors
-/// A sentence, where the text is not of the tag's type.
+/// A sentence, if the text is not of the tag's type.
 pub(super) fn tagged(tag: Tag, text: &str) -> Result<(ScalarKind, Option<String>), String> {
     let read = resolve(text);
     let name = match (tag, read) {
@@ -83,12 +83,12 @@ fn word(text: &str) -> ScalarKind {
     }
 }
 
-/// What begins with a digit or a sign.
+/// A scalar that begins with a digit or a sign.
 fn number(text: &str) -> ScalarKind {
     if is_infinity(text.get(1..).unwrap_or("")) && !text.starts_with(|c: char| c.is_ascii_digit()) {
         return ScalarKind::NotJson;
     }
-    // goyaml drops every underscore, wherever it stands.
+    // goyaml drops every underscore, wherever it is.
     let digits = text.replace('_', "");
     match integer(&digits) {
         Some(value) => match i64::try_from(value) {
@@ -99,7 +99,7 @@ fn number(text: &str) -> ScalarKind {
     }
 }
 
-/// What begins with a point: here underscores may only stand between digits.
+/// A scalar that begins with a point: here underscores are only allowed between digits.
 fn point(text: &str) -> ScalarKind {
     if is_infinity(text) || matches!(text, ".nan" | ".NaN" | ".NAN") {
         return ScalarKind::NotJson;
@@ -118,7 +118,7 @@ fn is_infinity(text: &str) -> bool {
     matches!(text, ".inf" | ".Inf" | ".INF")
 }
 
-/// Whether a number too large for 64 bits is an integer all the same.
+/// Whether a number that does not fit into 64 bits is still an integer.
 fn is_integer(text: &str) -> bool {
     integer(&text.replace('_', "")).is_some()
 }
@@ -133,7 +133,7 @@ fn integer(text: &str) -> Option<i128> {
         [b'0', _, ..] => (unsigned.get(1..)?, 8),
         _ => (unsigned, 10),
     };
-    // `from_str_radix` takes a sign of its own.
+    // `from_str_radix` accepts a sign of its own.
     if digits.starts_with(['+', '-']) {
         return None;
     }
@@ -143,7 +143,7 @@ fn integer(text: &str) -> Option<i128> {
     (i128::from(i64::MIN)..=most).contains(&value).then_some(value)
 }
 
-/// A decimal float; what overflows stays a string.
+/// A decimal float; one that overflows stays a string.
 fn float(text: &str) -> ScalarKind {
     let value = is_float(text).then(|| text.parse::<f64>().ok()).flatten();
     value.filter(|value| value.is_finite()).map_or(ScalarKind::Str, ScalarKind::Float)
@@ -166,7 +166,7 @@ fn is_float(text: &str) -> bool {
     given && all_digits(whole) && all_digits(fraction)
 }
 
-/// The text that a `!!binary` holds; none where it is not base64 or not text.
+/// The text in a `!!binary`; `None` if it is not base64 or not text.
 fn base64(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len() / 4 * 3);
     let (mut bits, mut count, mut length) = (0_u32, 0_u32, 0_usize);
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn binary_is_decoded_where_it_is_text() {
+    fn binary_is_decoded_if_it_is_text() {
         assert_eq!(base64("aGk=").as_deref(), Some("hi"));
         assert_eq!(base64("aGVs\n bG8h").as_deref(), Some("hello!"));
         assert_eq!(base64(""), Some(String::new()));

@@ -12,11 +12,11 @@ use super::token::{BYTE_ORDER_MARK, is_blank_or_break, line_end};
 pub(super) struct Piece {
     /// From its marker (or its directives, or the text's start) to the next marker.
     pub(super) span: Range<usize>,
-    /// What is to be parsed: the same, less a byte order mark between marker and content.
+    /// The part to parse: the same, less a byte order mark between marker and content.
     pub(super) body: Range<usize>,
 }
 
-/// The documents of `text[range]` that hold anything but blanks and comments, in order.
+/// The documents of `text[range]` that contain more than blanks and comments, in order.
 pub(super) fn split(text: &[u8], range: Range<usize>) -> Vec<Piece> {
     let base = range.start;
     let bytes = text.get(range).unwrap_or_default();
@@ -40,18 +40,18 @@ pub(super) fn split(text: &[u8], range: Range<usize>) -> Vec<Piece> {
 /// A document whose end is not reached yet.
 struct Open {
     start: usize,
-    /// Where its `---` stands.
+    /// The place of its `---`.
     marker: Option<usize>,
 }
 
 impl Open {
-    /// Whether all there is before the marker at `at` are directives, comments and blanks: these
-    /// belong to the document that the marker starts.
+    /// Whether there is nothing but directives, comments and blanks before the marker at `at`:
+    /// these belong to the document that the marker starts.
     fn is_prelude(&self, bytes: &[u8], at: usize) -> bool {
         self.marker.is_none() && !holds_content(bytes.get(self.start..at).unwrap_or(&[]), true)
     }
 
-    /// The piece that ends before `end`, unless nothing is in it.
+    /// The piece that ends before `end`, unless it is empty.
     fn close(&self, bytes: &[u8], end: usize, base: usize) -> Option<Piece> {
         let end = before_mark(bytes, end).max(self.start);
         let content = self.marker.map_or(self.start, |marker| marker + 3);
@@ -59,8 +59,8 @@ impl Open {
         if !holds_content(held, self.marker.is_none()) {
             return None;
         }
-        // YAML allows a byte order mark only before a document's marker, but files that were
-        // concatenated have it after: kubectl splits first and reads each document on its own.
+        // YAML allows a byte order mark only before a document's marker, but concatenated files
+        // have it after the marker: kubectl splits first and reads each document separately.
         let blanks = held.iter().take_while(|b| is_blank_or_break(**b)).count();
         let mark = content + blanks;
         let after = after_mark(bytes, mark);
@@ -69,7 +69,7 @@ impl Open {
     }
 }
 
-/// The document markers: where they stand, and whether they start a document (`---`) or end one
+/// The document markers: their places, and whether they start a document (`---`) or end one
 /// (`...`).
 fn markers(bytes: &[u8]) -> impl Iterator<Item = (usize, bool)> {
     let marks = |needle| memmem::find_iter(bytes, needle).filter(|at| is_marker(bytes, *at));
@@ -89,8 +89,7 @@ fn is_marker(bytes: &[u8], at: usize) -> bool {
     starts_line && bytes.get(at + 3).is_none_or(|b| is_blank_or_break(*b))
 }
 
-/// Whether there is anything but blanks, comments, byte order marks and (where they may stand)
-/// directives.
+/// Whether there is anything but blanks, comments, byte order marks and (where allowed) directives.
 fn holds_content(bytes: &[u8], directives: bool) -> bool {
     let mut at = 0;
     while at < bytes.len() {
@@ -107,13 +106,13 @@ fn holds_content(bytes: &[u8], directives: bool) -> bool {
     false
 }
 
-/// Past the byte order mark at `at`, if there is one.
+/// Skips the byte order mark at `at`, if there is one.
 fn after_mark(bytes: &[u8], at: usize) -> usize {
     let has_mark = bytes.get(at..).is_some_and(|rest| rest.starts_with(BYTE_ORDER_MARK));
     if has_mark { at + BYTE_ORDER_MARK.len() } else { at }
 }
 
-/// Before the byte order mark that ends at `at`, if there is one.
+/// Steps back over the byte order mark that ends at `at`, if there is one.
 fn before_mark(bytes: &[u8], at: usize) -> usize {
     let has_mark = bytes.get(..at).is_some_and(|head| head.ends_with(BYTE_ORDER_MARK));
     if has_mark { at - BYTE_ORDER_MARK.len() } else { at }
@@ -152,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn directives_and_comments_belong_to_what_follows() {
+    fn directives_and_comments_belong_to_the_next_document() {
         let text = "# head\n%YAML 1.1\n---\na: 1\n...\n%TAG ! x\n# c\n---\nb: 2\n";
         let expected = ["# head\n%YAML 1.1\n---\na: 1\n", "\n%TAG ! x\n# c\n---\nb: 2\n"];
         assert_eq!(spans(text), expected);
     }
 
     #[test]
-    fn blanks_and_comments_are_no_document() {
+    fn blanks_and_comments_are_not_a_document() {
         assert!(spans("").is_empty());
         assert!(spans("---\n---\n# only\n--- # a\n\n...\n---\n \t\r\n").is_empty());
         assert!(spans("\u{feff}").is_empty());

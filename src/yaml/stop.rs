@@ -1,4 +1,4 @@
-//! What is read, and what stops the reading at which place.
+//! The input of the tree builder, and what makes it stop at which place.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,10 +8,10 @@ use super::token;
 use super::{Limits, Problem, ProblemKind};
 use crate::text::{SourceId, Span};
 
-/// Trees are walked by recursion elsewhere: no configured limit goes beyond this.
+/// Later stages walk trees recursively, so no configured limit exceeds this.
 const DEEPEST: usize = 1_000;
 
-/// A text to build trees from, and where it stands.
+/// A text to build trees from, and its place in the source.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Input<'t> {
     pub(super) source: SourceId,
@@ -21,7 +21,7 @@ pub(super) struct Input<'t> {
     pub(super) base: usize,
 }
 
-/// What stopped the building, and at which byte of the text.
+/// Why building stopped, and at which byte of the text.
 #[derive(Debug)]
 pub(super) struct Stop {
     pub(super) at: usize,
@@ -78,8 +78,8 @@ pub(super) fn depth_limit(limits: &Limits) -> usize {
     limits.depth.min(DEEPEST)
 }
 
-/// From `at` to the end of its line. What is missing at the end of the text is shown behind its
-/// last word; a tab is shown itself, though the parser stops after it.
+/// From `at` to the end of its line. What is missing at the end of the text is shown after its last
+/// word; a tab is shown itself, although the parser stops after it.
 fn place(text: &str, at: usize) -> Range<usize> {
     let bytes = text.as_bytes();
     let is_blank_at = |at: usize| bytes.get(at).is_some_and(|b| token::is_blank_or_break(*b));

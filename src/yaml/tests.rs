@@ -21,7 +21,7 @@ fn slice(text: &str, span: Span) -> &str {
     &text[span.start as usize..span.end as usize]
 }
 
-/// Every node as `route: what is under its span`.
+/// Every node as `route: text of its span`.
 fn listing(text: &str) -> String {
     let mut out = String::new();
     for document in read_all(text).documents {
@@ -178,7 +178,7 @@ fn block_scalars_run_from_their_header() {
 }
 
 #[test]
-fn other_encodings_and_line_ends_keep_their_bytes() {
+fn other_encodings_and_line_endings_keep_their_bytes() {
     let text =
         "\u{feff}# é\r\nkey: wört # ü\r\n\"日\": '本' # 語\r\n---\r\nb: |\r\n  😀\r\nc: d\r\n";
     assert_eq!(
@@ -192,7 +192,7 @@ fn other_encodings_and_line_ends_keep_their_bytes() {
 }
 
 #[test]
-fn a_range_is_read_where_it_stands() {
+fn a_range_is_read_in_place_with_its_spans() {
     let text = "é\n   a: 1\n   b:\n   - x\nend";
     let range = text.find("   a").unwrap()..text.find("end").unwrap();
     let stream = read(SOURCE, text, range, None, &Limits::default());
@@ -209,7 +209,7 @@ fn keys_become_text() {
 }
 
 #[test]
-fn collections_as_keys_are_refused() {
+fn collections_as_keys_are_rejected() {
     let message = |what| format!("a {what} can't be a key: JSON has only strings as keys");
     assert_eq!(syntax("? {a: b}\n: c\n"), (message("mapping"), "{a: b}".to_owned()));
     assert_eq!(syntax("x:\n  [a]: c # d\n"), (message("sequence"), "[a]: c # d".to_owned()));
@@ -226,7 +226,7 @@ fn null_as_a_key_is_rejected() {
 }
 
 #[test]
-fn what_only_libyaml_reads_is_read() {
+fn what_only_libyaml_accepts_is_read() {
     let quoted = "a: 'x\ny  # z' # c\nb:\n  c: \"d\\\n  e\n  \"\n  f: 1\n";
     assert_eq!(
         listing(quoted),
@@ -262,7 +262,7 @@ fn what_only_libyaml_reads_is_read() {
 }
 
 /// The same texts, once as the first parser reads them and once with a last line that only libyaml
-/// does: trees and spans must be the same.
+/// accepts: trees and spans must be the same.
 #[test]
 fn both_parsers_mark_the_same_places() {
     let odd = "odd: 'x\ny'\n";
@@ -288,7 +288,7 @@ fn both_parsers_mark_the_same_places() {
 }
 
 #[test]
-fn what_libyaml_rejects_too_keeps_the_first_message() {
+fn an_error_of_both_parsers_keeps_the_first_message() {
     for (text, said) in [
         ("a: 'x\ny\n", "this quote is not closed before"),
         ("a: [\nb\nc: d\n", "this line is indented less than its parent"),
@@ -303,7 +303,7 @@ fn what_libyaml_rejects_too_keeps_the_first_message() {
 }
 
 #[test]
-fn limits_hold_for_what_only_libyaml_reads() {
+fn limits_apply_to_what_only_libyaml_accepts() {
     let odd = "odd: 'x\ny'\n";
     assert!(is_limited(&format!("{odd}a: {}{}", "[".repeat(129), "]".repeat(129))));
     let steps: String = (0..200).map(|i| format!("{}a:\n", " ".repeat(i))).collect();
@@ -445,7 +445,7 @@ fn a_template_is_not_called_broken() {
 }
 
 #[test]
-fn what_only_some_tools_refuse_is_read() {
+fn what_only_some_tools_reject_is_read() {
     assert_eq!(root_keys("{a: 1, b: x} # not JSON"), "a=1 b=x");
     assert_eq!(root_keys("--- {a: 1}\n"), "a=1");
     assert_eq!(root("--- a").as_str(), Some("a"));
@@ -464,7 +464,7 @@ fn json_is_read() {
 }
 
 #[test]
-fn deep_nesting_is_refused_at_once() {
+fn deep_nesting_is_rejected_at_once() {
     let deep = 10_000;
     assert!(is_limited(&"[".repeat(deep)));
     assert!(is_limited(&"{a: ".repeat(deep)));
@@ -482,7 +482,7 @@ fn deep_nesting_is_refused_at_once() {
     let level = |n: usize| format!("{}{}", "[".repeat(n), "]".repeat(n));
     assert!(read_all(&level(128)).problems.is_empty());
     assert!(is_limited(&level(129)));
-    // Before the tree is built, the parser must not be slow either.
+    // The parser must not be slow either, before the tree is built.
     let unlimited = Limits { depth: usize::MAX, ..Limits::default() };
     let text = "- ".repeat(200_000);
     let stream = read(SOURCE, &text, 0..text.len(), None, &unlimited);
@@ -490,7 +490,7 @@ fn deep_nesting_is_refused_at_once() {
 }
 
 #[test]
-fn depth_counts_through_aliases() {
+fn depth_includes_aliases() {
     let mut text = "a0: &a0 [x]\n".to_owned();
     for i in 1..1_000 {
         writeln!(text, "a{i}: &a{i} [*a{}]", i - 1).unwrap();
@@ -499,7 +499,7 @@ fn depth_counts_through_aliases() {
 }
 
 #[test]
-fn an_alias_bomb_is_refused_at_once() {
+fn an_alias_bomb_is_rejected_at_once() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for i in 1..10 {
         let items = vec![format!("*a{}", i - 1); 10].join(", ");
@@ -515,14 +515,14 @@ fn an_alias_bomb_is_refused_at_once() {
 }
 
 #[test]
-fn a_value_that_repeats_itself_is_refused() {
+fn a_value_that_contains_itself_is_rejected() {
     assert!(syntax("a: &x [*x]").0.contains("inside the value that it repeats"));
     assert!(syntax("&x a: &y\n  b: {c: *y}").0.contains("inside the value that it repeats"));
     assert!(syntax("a: &x\n  <<: *x\n").0.contains("inside the value that it repeats"));
 }
 
 #[test]
-fn limits_on_text_and_documents_are_told() {
+fn limits_on_text_and_documents_are_reported() {
     let limits = Limits { file_bytes: 10, documents: 2, ..Limits::default() };
     let kinds = |text: &str| {
         let stream = read(SOURCE, text, 0..text.len(), None, &limits);
@@ -542,7 +542,7 @@ fn limits_on_text_and_documents_are_told() {
 }
 
 #[test]
-fn only_what_passes_is_a_problem() {
+fn only_documents_that_pass_the_filter_are_problems() {
     let wanted = Wanted::new(["Pod"], &[], &[]);
     let text = "kind: Other\n  x: [\n---\nkind: Pod\n x: [\n---\nkind: Pod\n";
     let stream = read(SOURCE, text, 0..text.len(), Some(&wanted), &Limits::default());
@@ -557,7 +557,7 @@ fn bytes_must_be_utf8() {
     assert_eq!(decode_utf8(SOURCE, b"\xff\xfea\0").unwrap_err().span.start, 0);
 }
 
-/// Text made of the pieces that YAML gives a meaning.
+/// Text composed of the pieces that have a meaning in YAML.
 fn yaml_like() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![
         "a",
@@ -628,7 +628,7 @@ fn yaml_like() -> impl Strategy<Value = String> {
     prop::collection::vec(pieces, 0..40).prop_map(|pieces| pieces.concat())
 }
 
-/// Text in which `kind` and the wanted kind `a` stand in every disguise that YAML has for them.
+/// Text with `kind` and the wanted kind `a` in every notation that YAML has for them.
 fn disguised() -> impl Strategy<Value = String> {
     let key = prop::sample::select(vec![
         "kind",
@@ -706,7 +706,7 @@ fn check_spans(text: &str) {
         let shown = text.get(problem.span.start as usize..problem.span.end as usize);
         assert!(shown.is_some_and(|line| !line.contains('\n')), "{problem:?}");
     }
-    // An alias' node lies where it is written, outside of its parent.
+    // An alias' node keeps its original place, outside its parent.
     let nested = !text.contains('*');
     for document in &stream.documents {
         assert!(text.get(document.span.start as usize..document.span.end as usize).is_some());
@@ -732,7 +732,7 @@ fn check_node(text: &str, node: &Node, parent: Span, nested: bool) {
     }
 }
 
-/// A JSON value as JSON writes it, with white space where it may stand.
+/// A JSON value as JSON writes it, with white space wherever it is allowed.
 fn json() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
@@ -802,7 +802,7 @@ proptest! {
     }
 
     #[test]
-    fn the_filter_hides_nothing(text in yaml_like()) {
+    fn the_filter_drops_nothing_wanted(text in yaml_like()) {
         check_filter(&text);
     }
 

@@ -1,6 +1,6 @@
-//! Where tokens begin and end, read from the bytes themselves: the parser's marks include the
-//! white space and comments that follow a quoted scalar or a bracket, begin a block scalar at its
-//! content, and begin an anchored node at its anchor.
+//! Where tokens begin and end, derived from the bytes: the parser's marks include the white space
+//! and comments after a quoted scalar or a bracket, begin a block scalar at its content, and begin
+//! an anchored node at its anchor.
 
 /// UTF-8's byte order mark.
 pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
@@ -15,13 +15,13 @@ pub(super) fn is_flow(byte: u8) -> bool {
     matches!(byte, b',' | b'[' | b']' | b'{' | b'}')
 }
 
-/// The line break at or after `at`, else the end.
+/// The next line break at or after `at`, or the end.
 pub(super) fn line_end(bytes: &[u8], at: usize) -> usize {
     let rest = bytes.get(at..).unwrap_or(&[]);
     memchr::memchr2(b'\n', b'\r', rest).map_or(bytes.len(), |length| at + length)
 }
 
-/// Past blanks, line breaks and comments.
+/// Skips blanks, line breaks and comments.
 pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     loop {
         match bytes.get(at) {
@@ -32,7 +32,7 @@ pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     }
 }
 
-/// Past `count` anchors and tags: the end of the last one, and the first token after them.
+/// Skips `count` anchors and tags: the end of the last one, and the first token after them.
 pub(super) fn skip_properties(bytes: &[u8], start: usize, count: usize) -> (usize, usize) {
     let mut end = start;
     let mut next = start;
@@ -50,7 +50,7 @@ fn property_end(bytes: &[u8], start: usize) -> usize {
     start + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
-/// Past the quoted scalar that opens at `start`.
+/// Skips the quoted scalar that opens at `start`.
 pub(super) fn quoted_end(bytes: &[u8], start: usize) -> usize {
     let Some(quote) = bytes.get(start).copied() else {
         return start;
@@ -70,23 +70,23 @@ pub(super) fn quoted_end(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-/// Past the indicator (`:` or `-`) that is the next token after `at`, if it is.
+/// Skips the indicator (`:` or `-`), if that is the next token after `at`.
 pub(super) fn after_indicator(bytes: &[u8], at: usize, indicator: u8) -> Option<usize> {
     let at = skip_space(bytes, at);
     let alone = bytes.get(at + 1).is_none_or(|b| is_blank_or_break(*b) || is_flow(*b));
     (bytes.get(at) == Some(&indicator) && alone).then_some(at + 1)
 }
 
-/// The `-` of the first item of a sequence that is the value of the key that ends at `key_end`.
-/// It may be indented no deeper than the key; the parser then marks it past the dash.
+/// The `-` of the first item of a sequence that is the value of the key that ends at `key_end`. It
+/// may have the indentation of the key; the parser then marks it after the dash.
 pub(super) fn first_dash(bytes: &[u8], key_end: usize) -> Option<usize> {
     let colon = after_indicator(bytes, key_end, b':')?;
     let at = skip_space(bytes, colon);
     (bytes.get(at) == Some(&b'-')).then_some(at)
 }
 
-/// The `|` or `>` of a block scalar without anchor or tag, of which `at` is the last token before
-/// that is no indicator.
+/// The `|` or `>` of a block scalar without anchor or tag; `at` is the last token before it that is
+/// not an indicator.
 pub(super) fn block_header(bytes: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at = skip_space(bytes, at);
@@ -98,7 +98,7 @@ pub(super) fn block_header(bytes: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// The end of a block scalar: of its last line that is not blank, else of its header.
+/// The end of a block scalar: of its last non-blank line, or of its header.
 pub(super) fn block_end(bytes: &[u8], header: usize, end: usize) -> usize {
     let rest = bytes.get(header..end).unwrap_or(&[]);
     let first_line = line_end(rest, 0);

@@ -1,6 +1,6 @@
-//! From events to trees. A stack of open collections takes the place of recursion, so nothing in
-//! the input can exhaust the call stack; depth is bounded before a tree can be deep enough for
-//! the code that walks (or drops) it to mind.
+//! From events to trees. A stack of open collections replaces recursion, so no input can overflow
+//! the call stack; depth is limited before a tree gets too deep for the code that walks (or drops)
+//! it.
 
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
@@ -16,13 +16,13 @@ use super::{Entry, Limits, Map, Node, Scalar, ScalarKind, Value};
 use super::{json, token};
 use crate::text::Span;
 
-/// A node that is complete.
+/// A complete node.
 #[derive(Clone, Debug)]
 struct Done {
     node: Node,
-    /// How many nodes it is, aliases expanded.
+    /// How many nodes it has, with aliases expanded.
     nodes: usize,
-    /// How many collections deep it is, aliases expanded.
+    /// How many levels deep it is, with aliases expanded.
     height: usize,
 }
 
@@ -50,7 +50,7 @@ struct Key {
     merges: bool,
 }
 
-/// What the next node is to its parent.
+/// The role of the next node in its parent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Role {
     Root,
@@ -66,17 +66,17 @@ pub(super) struct Builder<'t> {
     depth_limit: usize,
     has_filler: bool,
     open: Vec<Open>,
-    /// Anchored nodes; none while they are still open.
+    /// Anchored nodes; `None` while they are still open.
     anchors: HashMap<usize, Option<Done>>,
     roots: Vec<Node>,
-    /// The end of the last token that is no indicator.
+    /// The end of the last token that is not an indicator.
     cursor: usize,
-    /// Nodes so far, aliases expanded.
+    /// Nodes so far, with aliases expanded.
     nodes: usize,
 }
 
 impl<'t> Builder<'t> {
-    /// `has_filler` says that surrogates were joined ([`json::join_surrogates`]).
+    /// `has_filler`: surrogates were joined ([`json::join_surrogates`]).
     pub(super) fn new(input: Input<'t>, limits: &Limits, has_filler: bool) -> Self {
         Self {
             input,
@@ -113,7 +113,7 @@ impl<'t> Builder<'t> {
         Ok(self.roots)
     }
 
-    /// Tokens begin after the marker. Without one the place is the first token's own.
+    /// Tokens begin after the marker. Without one, the place is that of the first token.
     fn document(&mut self, place: Range<usize>) {
         let is_marker = self.bytes().get(place.start..).is_some_and(|b| b.starts_with(b"---"));
         if is_marker && place.len() == 3 {
@@ -203,7 +203,7 @@ impl<'t> Builder<'t> {
         token::skip_properties(self.bytes(), place.start, properties.count())
     }
 
-    /// Nothing is written: right behind the colon, the dash, or the anchor and tag.
+    /// An empty scalar: right after the colon, the dash, or the anchor and tag.
     fn empty_token(&self, properties: Properties, place: &Range<usize>) -> Range<usize> {
         let after = |indicator| token::after_indicator(self.bytes(), self.cursor, indicator);
         let at = match self.role() {
@@ -302,8 +302,8 @@ impl<'t> Builder<'t> {
         }
     }
 
-    /// Gives a node to its parent. `place` is where it is used, which for an alias is not where
-    /// it is written.
+    /// Adds a node to its parent. `place` is where it is used, which for an alias is not where it
+    /// is written.
     fn attach(&mut self, done: Done, place: Span) -> Result<(), Stop> {
         let at = (place.start as usize).saturating_sub(self.input.base);
         let Some(parent) = self.open.last_mut() else {
@@ -360,7 +360,8 @@ fn maps_to_merge(node: &Node) -> Option<Vec<Arc<Map>>> {
     }
 }
 
-/// Adds the entries that merge keys bring: never over one that is there, the earlier map wins.
+/// Adds the entries of merge keys: they never override an existing one, and the earlier mapping
+/// wins.
 fn append_merged(map: &mut Map, merged: &[Arc<Map>]) {
     if merged.is_empty() {
         return;

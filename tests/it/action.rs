@@ -17,7 +17,7 @@ const CHECK: &str = "Run netpol-lint";
 const UPLOAD: &str = "Upload the findings to code scanning";
 const CONCLUDE: &str = "Report the result";
 
-/// A release as the release workflow makes it, with the built binary.
+/// A release like the release workflow's, with the built binary.
 static RELEASES: LazyLock<TempDir> = LazyLock::new(|| {
     let releases = tempfile::tempdir().unwrap();
     let output = Command::new(root().join("packaging/archive"))
@@ -98,7 +98,7 @@ fn every_report_is_of_the_same_run() {
 }
 
 #[test]
-fn without_mistakes_all_is_well() {
+fn without_mistakes_the_job_passes() {
     let ran = run(&runner("shop-fixed"), &[]);
     assert_eq!(ran.steps, [INSTALL, CHECK, CONCLUDE], "{}", ran.log);
     assert_eq!(ran.failed, None, "{}", ran.log);
@@ -117,7 +117,7 @@ fn fail_on_says_what_fails() {
 }
 
 #[test]
-fn work_that_can_t_be_done_uploads_nothing_and_is_said() {
+fn a_failed_run_uploads_nothing_and_is_reported() {
     let runner = runner("shop");
     fs::write(runner.workspace().join("wrong.toml"), "exclde = []\n").unwrap();
     for inputs in [
@@ -198,12 +198,12 @@ fn no_input_is_ever_run() {
             .into_iter()
             .any(|entry| entry.unwrap().file_name() == "pwned");
         assert!(!found, "{name}: {}", ran.log);
-        // That of no uploads is not more than a word that is not `true`.
+        // `sarif-upload` is only compared with `true`.
         assert!(name == "sarif-upload" || ran.failed >= Some(1), "{name}: {}", ran.log);
     }
 }
 
-/// A `cargo` that says what it is asked to do and puts the built binary where it would.
+/// A `cargo` that prints its arguments and puts the built binary where it would.
 fn cargo(runner: &mut Runner) -> PathBuf {
     let folder = runner.workspace().join("../tools");
     fs::create_dir_all(&folder).unwrap();
@@ -219,7 +219,7 @@ fn cargo(runner: &mut Runner) -> PathBuf {
 }
 
 #[test]
-fn where_nothing_is_released_cargo_builds_what_is_locked() {
+fn without_a_release_cargo_builds_from_the_lock_file() {
     let mut runner = runner("shop-fixed");
     let asked = cargo(&mut runner);
     let ran = run(&runner, &[]);
@@ -249,7 +249,7 @@ fn runner_without_release() -> Runner {
 }
 
 #[test]
-fn an_archive_that_is_not_what_its_checksum_says_is_refused() {
+fn an_archive_with_a_wrong_checksum_is_rejected() {
     let mut runner = runner("shop-fixed");
     let asked = cargo(&mut runner);
     let releases = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! Properties of what everything rests on: selectors, ports, addresses.
+//! Properties of the foundations: selectors, ports, addresses.
 
 use std::sync::Arc;
 
@@ -154,7 +154,7 @@ proptest! {
         let node_local: IpNet = format!("169.254.20.10/{length}").parse().unwrap();
         prop_assert!(is_dns_address(node_local.trunc(), &[], []).is_yes());
         let host: IpNet = "169.254.20.10/32".parse().unwrap();
-        // A shorter one holds the node's resolver of other kinds of cluster too.
+        // A shorter one also contains the node's resolver of other kinds of cluster.
         if length > 20 && length < 32 {
             prop_assert!(is_dns_address(node_local.trunc(), &[host], []).is_no());
         }

@@ -1,4 +1,4 @@
-//! The house: a module imports only from the stages before it.
+//! The architecture: a module imports only from the stages before it.
 
 use std::path::{Path, PathBuf};
 
@@ -22,7 +22,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The stages that a file names by `crate::stage`.
+/// The stages that a file imports as `crate::stage`.
 fn imports(text: &str) -> Vec<&'static str> {
     STAGES
         .into_iter()
@@ -46,7 +46,7 @@ fn a_module_imports_only_from_the_stages_before_it() {
         for file in files(&src.join(stage)) {
             seen += 1;
             let text = std::fs::read_to_string(&file).unwrap();
-            // What a file's own tests use is not part of the house.
+            // The tests in a file may import anything.
             let code = text.split("#[cfg(test)]").next().unwrap();
             for import in imports(code) {
                 if STAGES.iter().position(|other| *other == import).unwrap() > position {
@@ -70,7 +70,7 @@ fn one_file_knows_the_yaml_parser() {
     assert_eq!(knowing.len(), 1, "{knowing:?}");
 }
 
-/// Only the exit code is a process's: nothing that a repository brings is run.
+/// Only the exit code uses `std::process`: nothing from a repository is run.
 #[test]
 fn no_program_is_run() {
     let src = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src");
@@ -99,7 +99,7 @@ fn every_stage_of_the_table_is_a_folder_and_the_other_way_round() {
     assert_eq!(folders, stages);
 }
 
-/// The files that may do what reaches outside of this process, in code that is not a test.
+/// The files that may reach outside this process, in code that is not a test.
 fn doing(words: &[&str]) -> Vec<String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let does = |file: &PathBuf| {
@@ -117,7 +117,7 @@ fn doing(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn files_are_written_where_the_trust_boundary_says() {
+fn files_are_only_written_by_the_listed_modules() {
     let writes = [
         "fs::write",
         "fs::copy",

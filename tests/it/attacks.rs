@@ -1,6 +1,6 @@
-//! What a repository tries against whoever lints it: to run a program, to write or read outside,
-//! to connect, to hang. Every attack leaves no file, no process and no connection. SECURITY.md is
-//! the promise that is held here.
+//! Attacks from a repository on whoever lints it: running a program, writing or reading outside,
+//! connecting, hanging. No attack leaves a file, a process or a connection. These tests hold the
+//! promises of SECURITY.md.
 #![cfg(unix)]
 
 use std::fs;
@@ -14,12 +14,12 @@ use std::time::{Duration, Instant};
 use flate2::{Compression, write::GzEncoder};
 use tempfile::TempDir;
 
-/// A repository, and what lies around it.
+/// A repository, and what is around it.
 struct Scene {
     folder: TempDir,
 }
 
-/// What makes a chart matter: without it a chart that can't be rendered is a note.
+/// Makes a chart relevant: without a policy, a chart that can't be rendered is a note.
 const POLICY_TEMPLATE: (&str, &str) = ("web/templates/policy.yaml", POLICY);
 
 const POLICY: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
@@ -54,7 +54,7 @@ impl Scene {
         fs::write(path, text).unwrap();
     }
 
-    /// Programs that a linter of charts might start are on the PATH, and leave a mark.
+    /// The PATH has programs that a linter of charts might start; each leaves a mark.
     fn command(&self, arguments: &[&str]) -> Command {
         let tools = self.folder.path().join("tools");
         if !tools.exists() {
@@ -77,7 +77,7 @@ impl Scene {
         command
     }
 
-    /// What a run says; it must not take long.
+    /// The output of a run; it must not take long.
     fn run(&self, arguments: &[&str]) -> (i32, String) {
         let started = Instant::now();
         let mut child =
@@ -94,7 +94,7 @@ impl Scene {
         (status.code().unwrap(), said)
     }
 
-    /// Nothing was left behind, and nothing written elsewhere.
+    /// Nothing was left behind, and nothing was written elsewhere.
     fn is_clean(&self) {
         for folder in [self.temporary(), self.elsewhere()] {
             let left: Vec<_> = fs::read_dir(folder).unwrap().map(|it| it.unwrap().path()).collect();
@@ -115,7 +115,7 @@ fn application(release: &str, namespace: &str, name: &str) -> String {
 }
 
 #[test]
-fn no_text_of_a_manifest_is_a_flag_or_a_program() {
+fn no_text_in_a_manifest_is_a_flag_or_a_program() {
     let scene = Scene::new(&[
         ("web/Chart.yaml", CHART),
         ("web/templates/a.yaml", TEMPLATE),
@@ -160,7 +160,7 @@ fn no_text_of_a_manifest_is_a_flag_or_a_program() {
         fs::remove_dir_all(scene.root().join("k")).unwrap();
         scene.is_clean();
     }
-    // Names that only look odd, and those that a controller fills in, are no mistakes.
+    // Names that only look odd, and those that a controller fills in, are valid.
     for release in ["web.v2", "2-web", "{{name}}-web"] {
         let release = format!("releaseName: '{release}'");
         scene.write("app.yaml", application(&release, "shop", "web"));
@@ -169,7 +169,7 @@ fn no_text_of_a_manifest_is_a_flag_or_a_program() {
     }
 }
 
-/// A port of this machine where nobody may knock.
+/// A port of this machine to which nothing may connect.
 fn guarded() -> (TcpListener, u16) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
@@ -188,7 +188,7 @@ fn package(entries: &[(&str, &[u8])]) -> Vec<u8> {
 }
 
 #[test]
-fn no_schema_is_fetched() {
+fn no_schema_is_downloaded() {
     let (listener, port) = guarded();
     let fetch = format!("{{\"$ref\": \"http://127.0.0.1:{port}/x.json\"}}");
     let odd: Vec<Vec<u8>> = vec![
@@ -229,7 +229,7 @@ fn no_schema_is_fetched() {
 }
 
 #[test]
-fn a_package_that_is_none_is_left_out_and_told() {
+fn a_broken_package_is_left_out_and_reported() {
     let scene = Scene::new(&[
         ("web/Chart.yaml", CHART),
         ("web/templates/a.yaml", TEMPLATE),
@@ -243,7 +243,7 @@ fn a_package_that_is_none_is_left_out_and_told() {
 }
 
 #[test]
-fn a_chart_that_tries_each_way_out_finds_none() {
+fn a_chart_can_not_read_outside_its_directory() {
     let (listener, port) = guarded();
     let template = format!(
         "a: {{{{ getHostByName \"localhost\" | quote }}}}\n\
@@ -267,7 +267,7 @@ fn a_chart_that_tries_each_way_out_finds_none() {
     assert!(!said.contains("root:x:"), "{said}");
     scene.is_clean();
     assert!(listener.accept().is_err(), "somebody connected");
-    // The same, as the system sees it, where it can be watched.
+    // The same, as the system sees it, if it can be traced.
     let trace = scene.folder.path().join("trace");
     let strace = Command::new("strace")
         .args(["-f", "-qq", "-e", "trace=connect,openat,execve", "-o"])
@@ -286,7 +286,7 @@ fn a_chart_that_tries_each_way_out_finds_none() {
 }
 
 #[test]
-fn what_is_no_file_of_the_repository_is_neither_read_nor_waited_for() {
+fn pipes_and_files_outside_are_neither_read_nor_waited_for() {
     let secret = "SECRET = 'of somebody else'\n";
     for name in ["netpol-lint.toml", ".gitignore", ".ignore", ".git/info/exclude"] {
         for target in ["/proc/self/environ", "/dev/zero", "/proc/kmsg", "elsewhere", "fifo"] {
@@ -305,7 +305,7 @@ fn what_is_no_file_of_the_repository_is_neither_read_nor_waited_for() {
             assert!(code != 0 && said.contains("can't be read: it "), "{name} {target}: {said}");
         }
     }
-    // A link within the repository is what it leads to; so is a file of git's own left alone.
+    // A link within the repository is its target; a file inside `.git` is not touched.
     let scene = Scene::new(&[("ignored", "policy.yaml\n"), ("other.yaml", "a: 1\n")]);
     symlink("ignored", scene.root().join(".gitignore")).unwrap();
     let (_, said) = scene.run(&["."]);
@@ -331,7 +331,7 @@ fn files_that_are_named_stay_inside_and_within_bounds() {
             assert!(code == 2 && !said.contains("SECRET"), "{flag} {file}: {said}");
         }
     }
-    // A user's own configuration is read, and none of its lines shown.
+    // A user's own configuration is read, but none of its lines is shown.
     fs::write(&outside, "pedantic = 'SECRET'\n").unwrap();
     let (code, said) = scene.run(&["--config", "../secret", "."]);
     assert!(code == 2 && !said.contains("| pedantic"), "{said}");
@@ -340,7 +340,7 @@ fn files_that_are_named_stay_inside_and_within_bounds() {
 }
 
 #[test]
-fn nothing_is_written_through_a_link_that_the_repository_brought() {
+fn nothing_is_written_through_a_link_in_the_repository() {
     let scene = Scene::new(&[]);
     let victim = scene.folder.path().join("victim");
     fs::write(&victim, "mine").unwrap();
@@ -355,7 +355,7 @@ fn nothing_is_written_through_a_link_that_the_repository_brought() {
     }
     assert!(!scene.root().join("report.sarif").is_symlink(), "it is replaced");
     scene.is_clean();
-    // Where nobody else brought the link, it is followed.
+    // A link that is not from the repository is followed.
     let mine = scene.folder.path().join("mine");
     symlink(&victim, &mine).unwrap();
     scene.run(&[&format!("--output=sarif={}", mine.display()), "."]);
@@ -363,7 +363,7 @@ fn nothing_is_written_through_a_link_that_the_repository_brought() {
 }
 
 #[test]
-fn fixes_stay_in_the_repository_that_was_named() {
+fn fixes_stay_in_the_given_repository() {
     let bad = POLICY.replace("policyTypes: [Ingress]", "ingress: [{from: [{podSelector: {}}]}]")
         + "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: db}\n\
            spec: {podSelector: {}, egress: [{to: []}]}\n";
@@ -373,7 +373,7 @@ fn fixes_stay_in_the_repository_that_was_named() {
     symlink(scene.elsewhere(), scene.root().join("out")).unwrap();
     scene.run(&["--fix", "--unsafe-fixes", "--pedantic", "out"]);
     assert_eq!(fs::read_to_string(&there).unwrap(), bad);
-    // The same file, named where it is, is edited.
+    // The same file, by its real path, is edited.
     let there = there.to_string_lossy().into_owned();
     scene.run(&["--fix", "--unsafe-fixes", "--pedantic", &there]);
     assert_ne!(fs::read_to_string(&there).unwrap(), bad);
@@ -407,7 +407,7 @@ fn a_repository_lowers_limits_and_does_not_raise_them() {
 }
 
 #[test]
-fn what_is_printed_steers_no_terminal() {
+fn output_controls_no_terminal() {
     let odd = "\\u009b\\u202e\\u200b";
     let workload = format!(
         "apiVersion: v1\nkind: Pod\nmetadata: {{name: \"web{odd}\", namespace: shop, \
@@ -424,7 +424,7 @@ fn what_is_printed_steers_no_terminal() {
 }
 
 #[test]
-fn what_git_keeps_is_no_part_of_the_repository() {
+fn the_git_directory_is_not_part_of_the_repository() {
     let kustomization = "resources: [../.git/secret.yaml, policy.yaml]\n";
     let scene = Scene::new(&[("k/kustomization.yaml", kustomization), ("k/policy.yaml", POLICY)]);
     scene.write(".git/secret.yaml", POLICY.replace("web", "SECRET"));

@@ -1,5 +1,5 @@
-//! Kustomizations, patches and controllers' objects that nobody means: each a clear finding, never
-//! a panic, a hang or all of the memory, nothing read from outside, and the rest still checked.
+//! Broken kustomizations, patches and controller objects: each is a clear finding, never a panic, a
+//! hang or memory exhaustion, nothing is read from outside, and the rest is still checked.
 
 use crate::broken;
 use std::time::{Duration, Instant};
@@ -18,7 +18,7 @@ fn errors(kustomization: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_is_not_in_the_repository_is_neither_read_nor_fetched() {
+fn what_is_not_in_the_repository_is_neither_read_nor_downloaded() {
     let folder = Folder::new();
     folder.write("wrong.yaml", WRONG);
     folder.write("empty/x.txt", "");
@@ -61,7 +61,7 @@ fn what_is_not_in_the_repository_is_neither_read_nor_fetched() {
 }
 
 #[test]
-fn patches_that_are_no_files() {
+fn patches_that_are_not_files() {
     let folder = Folder::new();
     folder.write("wrong.yaml", WRONG);
     folder.write("web.yaml", DEPLOYMENT);
@@ -131,7 +131,7 @@ fn every_field_with_every_form() {
     let values = [
         "1", "x", "true", "[]", "[x]", "[{}]", "[1]", "[null]", "{}", "{a: b}", "{a: 1}", "{a: {}}",
     ];
-    // As kustomize 5.5 has it: whatever one form fits, the others do not.
+    // As in kustomize 5.5: what one form accepts, the others reject.
     let is_refused = |field: &str, value: &str| {
         let texts = [
             "bases",
@@ -190,7 +190,7 @@ fn every_field_with_every_form() {
 }
 
 #[test]
-fn circles_are_told_and_what_is_in_them_is_checked() {
+fn cycles_are_reported_and_their_contents_are_checked() {
     let folder = Folder::new();
     folder.write("a/kustomization.yaml", "resources: [../b, wrong.yaml]\n");
     folder.write("a/wrong.yaml", WRONG);
@@ -244,7 +244,7 @@ fn diamonds_of_diamonds_end() {
 }
 
 #[test]
-fn a_chain_of_ten_thousand_kustomizations_is_no_recursion() {
+fn a_chain_of_ten_thousand_kustomizations_does_not_recurse() {
     let folder = Folder::new();
     folder.write("wrong.yaml", WRONG);
     for level in 0..10_000 {
@@ -415,7 +415,7 @@ fn patches_that_take_an_object_apart() {
 }
 
 #[test]
-fn the_places_of_inline_patches_lie_in_their_file() {
+fn the_places_of_inline_patches_are_in_their_file() {
     let json = "[{\"op\": \"replace\", \"path\": \"/spec/nowhere\", \"value\": \"ä\"}]";
     let lines = "- op: replace\n  path: /spec/nowhere\n  value: \"ä\"\n";
     let indented = |by: usize| {
@@ -499,7 +499,7 @@ fn manifests_of_odd_forms() {
 }
 
 #[test]
-fn controllers_that_name_odd_directories() {
+fn controllers_with_odd_directories() {
     let folder = Folder::new();
     folder.write("wrong.yaml", WRONG);
     folder.write("apps/web/web.yaml", DEPLOYMENT);

@@ -1,11 +1,11 @@
-//! Input that nobody means: each a clear finding or a clear silence, never a panic or a hang, and
-//! the other files are still checked.
+//! Broken input: each is a clear finding or is clearly ignored, never a panic or a hang, and the
+//! other files are still checked.
 
 use std::path::Path;
 
 use netpol_lint::{Outcome, Request, check};
 
-/// A policy with one mistake, which must be found whatever stands beside it.
+/// A policy with one mistake, which must be found whatever is beside it.
 const WRONG: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web}\nspec:\n  podSelector: {}\n  policyTypes: [Ingress]\n  egress:\n  - {}\n";
 
 fn run(root: &Path) -> Outcome {
@@ -20,7 +20,7 @@ fn found(outcome: &Outcome) -> Vec<(&'static str, String)> {
     outcome.findings.iter().map(place).collect()
 }
 
-/// What one file beside the wrong policy gives.
+/// The findings of one file beside the wrong policy.
 fn beside(name: &str, bytes: &[u8]) -> Vec<&'static str> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join(name), bytes).unwrap();
@@ -33,7 +33,7 @@ fn beside(name: &str, bytes: &[u8]) -> Vec<&'static str> {
 }
 
 #[test]
-fn bytes_that_are_no_text() {
+fn bytes_that_are_not_text() {
     assert_eq!(
         beside("a.yaml", b"kind: NetworkPolicy\nmetadata: {name: \xff}\n"),
         ["unreadable-file"]
@@ -41,7 +41,7 @@ fn bytes_that_are_no_text() {
     assert_eq!(beside("a.yaml", b"\xff\xfe\x00kind: other"), Vec::<&str>::new());
     assert_eq!(beside("a.yaml", b""), Vec::<&str>::new());
     assert_eq!(beside("a.yaml", b"\xef\xbb\xbf"), Vec::<&str>::new());
-    // A NUL byte keeps it from being YAML.
+    // With a NUL byte it is not YAML.
     assert_eq!(beside("a.yaml", b"kind: NetworkPolicy\na: \0\n"), ["yaml-syntax"]);
 }
 
@@ -76,7 +76,7 @@ fn nesting_and_aliases_without_end() {
 }
 
 #[test]
-fn a_policy_with_every_field_of_the_wrong_type_is_no_panic() {
+fn a_policy_with_every_field_of_the_wrong_type_does_not_panic() {
     for value in ["x", "1", "[]", "[1]", "{}", "{a: b}", "null", "true", "[[]]", "[null]"] {
         for field in ["podSelector", "policyTypes", "ingress", "egress"] {
             let text = format!(
@@ -109,7 +109,7 @@ fn a_policy_with_every_field_of_the_wrong_type_is_no_panic() {
 }
 
 #[test]
-fn names_that_steer_a_terminal_are_inert() {
+fn names_with_control_characters_are_escaped() {
     let folder = tempfile::tempdir().unwrap();
     let evil = WRONG.replace("web", "\"a\\e[31m\\u202eb\\n::error::x\"");
     std::fs::write(folder.path().join("evil.yaml"), evil).unwrap();
@@ -141,7 +141,7 @@ mod unix {
     use super::*;
 
     #[test]
-    fn things_that_are_no_files() {
+    fn things_that_are_not_files() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("x.yaml")).unwrap();
         std::fs::write(folder.path().join("x.yaml/wrong.yaml"), WRONG).unwrap();

@@ -1,4 +1,4 @@
-//! Baselines: what was there stays quiet wherever its lines go, what is new speaks.
+//! Baselines: old findings stay hidden wherever their lines move, new ones are reported.
 
 use std::fs;
 use std::path::Path;
@@ -31,7 +31,7 @@ fn repository(policies: &str) -> tempfile::TempDir {
 /// Exit code, standard output, standard error.
 fn run(dir: &Path, arguments: &[&str]) -> (i32, String, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
-    // Equal policies are here to have equal findings, whose ordinals tell them apart.
+    // Equal policies must have equal findings here, which their ordinals distinguish.
     let arguments = [arguments, &["--ignore", "duplicate-policy"]].concat();
     let output = command.args(arguments).current_dir(dir).env("NO_COLOR", "1").output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -46,7 +46,7 @@ fn findings(dir: &Path) -> usize {
 }
 
 #[test]
-fn a_hundred_findings_stay_quiet_and_a_new_one_speaks() {
+fn a_hundred_findings_stay_hidden_and_a_new_one_is_reported() {
     let policies: Vec<String> =
         (0..100).map(|number| policy(&format!("p{}", number / 2), "nobody")).collect();
     let dir = repository(&policies.concat());
@@ -85,7 +85,7 @@ fn the_file_is_sorted_and_the_same_each_time() {
 }
 
 #[test]
-fn what_is_no_finding_any_more_is_told_and_pruned() {
+fn stale_entries_are_reported_and_pruned() {
     let dir = repository(&(policy("a", "nobody") + &policy("b", "nobody")));
     let dir = dir.path();
     run(dir, &["--write-baseline", "base.json"]);
@@ -109,7 +109,7 @@ fn what_is_no_finding_any_more_is_told_and_pruned() {
 }
 
 #[test]
-fn what_was_not_looked_at_is_not_called_gone() {
+fn entries_of_unchecked_files_are_not_stale() {
     let dir = repository(&policy("a", "nobody"));
     let dir = dir.path();
     fs::write(dir.join("other.yaml"), policy("other", "nobody")).unwrap();
@@ -143,7 +143,7 @@ fn suppressed_findings_are_not_written_and_do_not_rename_their_neighbours() {
 }
 
 #[test]
-fn a_file_that_is_none_is_exit_code_2() {
+fn a_missing_file_is_exit_code_2() {
     let dir = repository(&policy("a", "nobody"));
     let dir = dir.path();
     fs::write(dir.join("v2.json"), r#"{"version": 2, "findings": []}"#).unwrap();

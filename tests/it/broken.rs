@@ -1,4 +1,4 @@
-//! Repositories that are broken on purpose, and what must hold of every run over one.
+//! Repositories that are broken on purpose, and what must be true of every run over one.
 
 use std::path::{Path, PathBuf};
 
@@ -9,13 +9,13 @@ use netpol_lint::report::{
 use netpol_lint::triage::Selection;
 use netpol_lint::{Outcome, Request, check};
 
-/// A policy with one mistake, which must be found whatever stands beside it.
+/// A policy with one mistake, which must be found whatever is beside it.
 pub const WRONG: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: wrong, namespace: wrong}\nspec:\n  podSelector: {}\n  policyTypes: [Ingress]\n  egress:\n  - {}\n";
 
 /// An object to build with.
 pub const DEPLOYMENT: &str = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web, labels: {app: web}}\nspec:\n  selector: {matchLabels: {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec: {containers: [{name: web, image: web}]}\n";
 
-/// The same with another name, and more of a specification.
+/// The same with another name, and more in its `spec`.
 pub fn deployment(name: &str, more: &str) -> String {
     DEPLOYMENT.replace("name: web, labels", &format!("name: {name}, labels")) + more
 }
@@ -26,7 +26,7 @@ pub struct Folder(tempfile::TempDir);
 impl Folder {
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        // So that its root is known to be one.
+        // So that it is certainly the root.
         std::fs::create_dir(folder.path().join(".git")).unwrap();
         Self(folder)
     }
@@ -45,7 +45,7 @@ impl Folder {
         std::fs::write(path, bytes).unwrap();
     }
 
-    /// A run with everything on, of which what must always hold is held.
+    /// A run with everything on; checks what must be true of every run.
     pub fn run(&self) -> Outcome {
         let outcome = run(self.0.path());
         hold(&outcome);
@@ -61,7 +61,7 @@ impl Folder {
         self.run().findings.iter().map(|finding| finding.rule.id).collect()
     }
 
-    /// The messages of what `kustomize build` would refuse.
+    /// The messages of what `kustomize build` would reject.
     pub fn errors(&self) -> Vec<String> {
         let outcome = self.run();
         let errors = outcome.findings.iter().filter(|finding| finding.rule.id == "kustomize-error");
@@ -80,7 +80,7 @@ pub fn run(root: &Path) -> Outcome {
     check(&request, &()).unwrap()
 }
 
-/// Holds that every place of a finding lies in its text, and that every format can be written.
+/// Checks that every place of a finding is inside its text, and that every format can be written.
 pub fn hold(outcome: &Outcome) {
     for finding in &outcome.findings {
         for span in finding.related.iter().map(|r| r.span).chain([finding.place]) {

@@ -30,7 +30,8 @@ fn no_mutant_of_a_bundle_panics_hangs_or_hides_its_neighbour() {
         for thread in 0..threads {
             let bundles = &bundles;
             scope.spawn(move || {
-                // A pool of its own: other tests of this program hold the shared one for long.
+                // A pool of its own: other tests of this program use the shared one for a long
+                // time.
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
                 for number in (thread..MUTANTS).step_by(threads) {
                     let mut random = Random(0x9e37_79b9 ^ (number as u64 + 1) << 20);
@@ -59,7 +60,7 @@ fn try_one(files: &Files, number: usize) {
     assert!(started.elapsed() < PATIENCE, "mutant {number} took {:?}", started.elapsed());
 }
 
-/// Our own stories of overlays, each of several files.
+/// Our own overlay examples, each of several files.
 fn stories() -> Vec<Files> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/overlays");
     let story = |path: PathBuf| {
@@ -77,7 +78,7 @@ fn stories() -> Vec<Files> {
     paths.map(story).filter(|files| !files.is_empty()).collect()
 }
 
-/// Each kustomization below a directory with the small files beside it.
+/// Each kustomization below a directory, with the small files beside it.
 fn kustomizations(folder: &Path) -> Vec<Files> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

@@ -20,7 +20,7 @@ fn stdout(command: &mut Command) -> (Option<i32>, String) {
 }
 
 #[test]
-fn the_shop_has_four_mistakes_and_the_mended_one_none() {
+fn the_shop_has_four_mistakes_and_the_fixed_one_none() {
     let (code, text) = stdout(netpol_lint(&shop()).args(["--output-format", "concise", "-q"]));
     let rules: Vec<&str> = text
         .lines()
@@ -57,7 +57,7 @@ fn exit_codes() {
 }
 
 #[test]
-fn a_values_file_alone_is_no_error() {
+fn a_values_file_alone_is_not_an_error() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("values.yaml"), "replicas: 1\n").unwrap();
     let (code, text) = stdout(netpol_lint(folder.path()).arg("values.yaml"));

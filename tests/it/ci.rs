@@ -1,11 +1,11 @@
-//! What `.ci/run` decides by: a test that is skipped is seen, and counts as a failure unless it
-//! needs what lies beside the checkout.
+//! How `.ci/run` treats skipped tests: a skip is reported, and is a failure unless the test needs
+//! material beside the checkout.
 
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// What `.ci/skips` says of these lines.
+/// The output of `.ci/skips` for these lines.
 fn skips(file: &Path) -> Output {
     Command::new(Path::new(env!("CARGO_MANIFEST_DIR")).join(".ci/skips"))
         .arg(file)
@@ -18,7 +18,7 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn only_what_lies_beside_the_checkout_may_be_skipped() {
+fn only_tests_of_material_beside_the_checkout_may_be_skipped() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let none = skips(file.path());
     assert!(none.status.success() && said(&none) == "0 skipped\n", "{}", said(&none));
@@ -41,7 +41,7 @@ fn only_what_lies_beside_the_checkout_may_be_skipped() {
 }
 
 #[test]
-fn a_test_that_is_skipped_is_seen_though_it_passes() {
+fn a_skipped_test_is_reported_although_it_passes() {
     const TEST: &str = "kubectl_yaml::what_kubectl_reads_is_read_and_what_it_rejects_is_rejected";
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("skips");

@@ -1,4 +1,4 @@
-//! The command line as scripts meet it: output, error output and exit codes.
+//! The command line in scripts: output, error output and exit codes.
 
 use assert_cmd::Command;
 
@@ -12,7 +12,7 @@ fn stdout(command: &mut Command) -> String {
     String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap()
 }
 
-/// What is said of a run that can't be done.
+/// The error message of a command that fails.
 fn refusal(command: &mut Command) -> String {
     let assert = command.assert().code(2).stdout("");
     String::from_utf8(assert.get_output().stderr.clone()).unwrap()
@@ -83,7 +83,7 @@ fn wrong_arguments_are_exit_code_2() {
 }
 
 #[test]
-fn a_word_that_is_nearly_right_is_answered_with_the_right_one() {
+fn a_mistyped_word_gets_a_suggestion() {
     let dir = repository();
     for (arguments, right) in [
         (&["--ouput-format", "json"][..], "'--output-format'"),
@@ -110,7 +110,7 @@ fn a_word_that_is_nearly_right_is_answered_with_the_right_one() {
 fn every_shell_gets_a_script_that_knows_the_options() {
     for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
         let script = stdout(&mut netpol_lint(&["completions", shell]));
-        // The last two are values, which not all shells are told of.
+        // The last two are values, which not all shells support.
         let words = ["output-format", "completions", "concise", "missing-dns-egress"];
         let told = if ["elvish", "powershell"].contains(&shell) { 2 } else { 4 };
         for word in &words[..told] {
@@ -119,7 +119,7 @@ fn every_shell_gets_a_script_that_knows_the_options() {
     }
 }
 
-/// What bash offers for the last of these words.
+/// What bash suggests for the last of these words.
 #[cfg(unix)]
 fn offered(words: &[&str]) -> Vec<String> {
     let script = stdout(&mut netpol_lint(&["completions", "bash"]));
@@ -135,7 +135,7 @@ fn offered(words: &[&str]) -> Vec<String> {
 
 #[cfg(unix)]
 #[test]
-fn bash_completes_what_was_begun() {
+fn bash_completes_words() {
     assert_eq!(offered(&["netpol-lint", "--output-f"]), ["--output-format"]);
     assert_eq!(offered(&["netpol-lint", "--output-format", "con"]), ["concise"]);
     assert_eq!(offered(&["netpol-lint", "rule", "missing-d"]), ["missing-dns-egress"]);
@@ -144,7 +144,7 @@ fn bash_completes_what_was_begun() {
 }
 
 #[test]
-fn the_manual_page_says_what_help_says() {
+fn the_manual_page_has_the_text_of_help() {
     let page = stdout(&mut netpol_lint(&["man"]));
     for word in [
         ".TH netpol-lint 1",
@@ -194,14 +194,14 @@ fn every_page_can_be_shown() {
 }
 
 #[test]
-fn colours_are_used_when_asked_for() {
+fn colors_are_used_when_requested() {
     assert!(stdout(&mut netpol_lint(&["rule", "--color", "always"])).contains('\u{1b}'));
     assert!(stdout(netpol_lint(&["rule"]).env("CLICOLOR_FORCE", "1")).contains('\u{1b}'));
     let both = &["--color", "never", "rule"];
     assert!(!stdout(netpol_lint(both).env("CLICOLOR_FORCE", "1")).contains('\u{1b}'));
 }
 
-/// A repository with one policy that is right: it selects what is there and lets out nothing.
+/// A repository with one correct policy: it selects an existing pod and allows no egress.
 fn repository() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join(".git")).unwrap();
@@ -236,7 +236,7 @@ fn a_repository_without_mistakes_is_exit_code_0() {
 }
 
 #[test]
-fn paths_that_lead_nowhere_are_exit_code_2() {
+fn paths_that_do_not_exist_are_exit_code_2() {
     let dir = repository();
     let missing = refusal(netpol_lint(&["nope.yaml"]).current_dir(dir.path()));
     assert_eq!(missing, "error: `nope.yaml`: no such file or directory\n");
@@ -272,7 +272,7 @@ fn a_dash_is_standard_input() {
 }
 
 #[test]
-fn verbose_says_what_was_read_on_standard_error() {
+fn verbose_prints_what_was_read_on_standard_error() {
     let dir = repository();
     let assert = netpol_lint(&["-v"]).current_dir(dir.path()).assert().code(0);
     let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
@@ -289,7 +289,7 @@ fn options_may_come_before_the_command() {
 }
 
 #[test]
-fn help_of_a_command_lists_only_what_it_honours() {
+fn help_of_a_command_lists_only_its_options() {
     for (command, has, lacks) in [
         (
             "config",

@@ -1,12 +1,12 @@
-//! What is taken for a comment is one: putting a mark into real manifests, line by line, changes
-//! what they say exactly where the mark is told to be no comment.
+//! Comments are recognized correctly: a mark in real manifests, line by line, changes their
+//! contents exactly where it is not recognized as a comment.
 
 use crate::shared;
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, Node, Value, comments, read};
 use walkdir::WalkDir;
 
-/// The tree without its places; none where something can't be parsed.
+/// The tree without its spans; `None` if something can't be parsed.
 fn said(text: &str) -> Option<String> {
     let stream = read(SourceId(0), text, 0..text.len(), None, &Limits::default());
     let mut out = String::new();
@@ -33,7 +33,7 @@ fn say(node: &Node, out: &mut String) {
     }
 }
 
-/// The text with a mark behind its line of that number, and with one above it.
+/// The text with a mark after the line with that number, and with one above it.
 fn marked(text: &str, number: usize) -> [String; 2] {
     let change = |line: &str, above: bool| {
         let indent = &line[..line.len() - line.trim_start().len()];
@@ -47,7 +47,7 @@ fn marked(text: &str, number: usize) -> [String; 2] {
 }
 
 #[test]
-fn a_mark_changes_what_is_said_only_where_it_is_no_comment() {
+fn a_mark_changes_the_tree_only_outside_comments() {
     let Some(corpus) = shared::shared("corpus") else {
         return;
     };

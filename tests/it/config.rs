@@ -39,7 +39,7 @@ spec:
       image: web
 ";
 
-/// A repository of these files.
+/// A repository with these files.
 fn repository(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
@@ -78,7 +78,7 @@ fn findings(files: &[(&str, &str)], arguments: &[&str]) -> Vec<String> {
     report["findings"].as_array().unwrap().iter().map(told).collect()
 }
 
-/// What is said of a configuration that is wrong.
+/// The error message for an invalid configuration.
 fn refused(config: &str) -> String {
     let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", config)]);
     let (code, out, err) = run(folder.path(), &[]);
@@ -123,7 +123,7 @@ fn flags_win() {
 }
 
 #[test]
-fn another_configuration_can_be_given() {
+fn another_configuration_can_be_named() {
     let files = [
         ("shop.yaml", SHOP),
         ("netpol-lint.toml", "nonsense"),
@@ -138,10 +138,10 @@ fn another_configuration_can_be_given() {
 }
 
 #[test]
-fn the_configuration_of_the_root_counts_wherever_the_paths_lie() {
+fn the_configuration_of_the_root_applies_to_all_paths() {
     let files = [("a/shop.yaml", SHOP), ("netpol-lint.toml", "ignore = ['missing-dns-egress']")];
     assert_eq!(findings(&files, &["a"]), ["a/shop.yaml warning orphaned-peer-selector"]);
-    // Nothing above the root of the repository has a say.
+    // A file above the root of the repository has no effect.
     let folder = repository(&[("netpol-lint.toml", "nonsense"), ("inner/shop.yaml", SHOP)]);
     fs::create_dir(folder.path().join("inner/.git")).unwrap();
     assert_eq!(run(&folder.path().join("inner"), &["-qq"]).0, Some(1));
@@ -149,7 +149,7 @@ fn the_configuration_of_the_root_counts_wherever_the_paths_lie() {
 }
 
 #[test]
-fn severities_are_given_anew() {
+fn severities_can_be_overridden() {
     let config = "[severity]\nmissing-dns-egress = 'note'\norphaned-peer-selector = 'error'";
     assert_eq!(found(config, &[]), ["shop.yaml error orphaned-peer-selector"]);
     assert_eq!(
@@ -196,7 +196,7 @@ fn the_default_namespace_is_where_objects_without_one_go() {
 }
 
 #[test]
-fn the_profile_says_where_dns_lives() {
+fn the_profile_decides_where_dns_runs() {
     let right = SHOP.replace(
         "              app: api\n      ports:\n        - port: 8080\n",
         "              k8s-app: kube-dns\n          namespaceSelector: {}\n      ports:\n        \
@@ -218,7 +218,7 @@ fn limits_are_findings() {
     );
 }
 
-/// The pod that the shop's policy allows to, somewhere.
+/// The pod that the shop's policy allows egress to, in any namespace.
 const API: &str = "apiVersion: v1\nkind: Pod\nmetadata: {name: api, labels: {app: api}}\n\
                    spec: {containers: [{name: api, image: api}]}\n";
 
@@ -241,14 +241,14 @@ fn clusters_are_named() {
     let apart = "[[cluster]]\nname = 'one'\npaths = ['one/']\n\
                  [[cluster]]\nname = 'two'\npaths = ['two/']";
     assert_eq!(with(apart), ["one/shop.yaml warning orphaned-peer-selector"]);
-    // What no cluster names may run beside it.
+    // A bundle that is in no cluster may run beside it.
     assert_eq!(with("[[cluster]]\nname = 'one'\npaths = ['one/']"), [""; 0]);
     assert_eq!(with("[[cluster]]\nname = 'two'\npaths = ['two/']"), [""; 0]);
     assert_eq!(with("[[cluster]]\nname = 'all'\npaths = ['one/', 'two/']"), [""; 0]);
 }
 
 #[test]
-fn well_known_pods_are_there_for_selectors_and_for_dns() {
+fn well_known_pods_match_selectors_and_are_dns() {
     let pod = |namespace: &str, label: &str, ports: &str| {
         format!(
             "[[well-known]]\nname = 'x'\nnamespace = '{namespace}'\nlabels = {{ app = '{label}' }}\n\
@@ -267,7 +267,7 @@ fn well_known_pods_are_there_for_selectors_and_for_dns() {
     };
     assert_eq!(with(""), ["shop.yaml warning orphaned-pod-selector"]);
     assert_eq!(with(&pod("default", "known", "[80]")), [""; 0]);
-    // DNS of one's own, in a namespace that the repository does not show.
+    // A DNS server of the user's own, in a namespace that the repository does not show.
     let dns = SHOP.replace(
         "              app: api\n      ports:\n        - port: 8080\n",
         "              app: resolver\n          namespaceSelector:\n            matchLabels:\n              \
@@ -297,7 +297,7 @@ fn ranges_may_hold_the_cluster_s_dns() {
 }
 
 #[test]
-fn what_is_wrong_stops_the_run_at_its_line() {
+fn an_error_stops_the_run_at_its_line() {
     for (config, said) in [
         (
             "# lint\nselct = []\n",
@@ -371,7 +371,7 @@ fn what_is_wrong_stops_the_run_at_its_line() {
 }
 
 #[test]
-fn nothing_in_a_configuration_steers_the_terminal() {
+fn nothing_in_a_configuration_controls_the_terminal() {
     let told = refused("'se\u{1b}[31mlect' = 1");
     assert!(!told.contains('\u{1b}'), "{told}");
     let folder = repository(&[("netpol-lint.toml", "exclude = [\"\\u001b[31m\\u202ea]\"]")]);
@@ -406,7 +406,7 @@ fn config_prints_what_is_in_force_and_who_says_it() {
         let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(out.lines().any(|printed| squeezed(printed) == line), "{line}\n{out}");
     }
-    // What is printed is a configuration that puts the same in force.
+    // The output is a configuration with the same effect.
     let understood = config::read("printed.toml", &out).unwrap();
     assert_eq!(understood.limits.depth.unwrap().value, 9);
     assert_eq!(understood.well_known[0].value.labels, [("k8s.io/app".into(), "x".into())]);
@@ -422,7 +422,7 @@ fn config_prints_what_is_in_force_and_who_says_it() {
 }
 
 #[test]
-fn a_chart_that_is_none_is_a_mistake_of_the_configuration() {
+fn a_missing_chart_is_a_configuration_error() {
     let config = "[[helm.chart]]\npath = 'charts/dbb'\n";
     let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", config)]);
     let (code, _, err) = run(folder.path(), &[]);
@@ -448,7 +448,7 @@ fn init_writes_a_configuration_once() {
     assert!(err.contains("`netpol-lint.toml` already exists"), "{err}");
     assert_eq!(fs::read_to_string(folder.path().join("netpol-lint.toml")).unwrap(), written);
 
-    // Every key that stands in it can be turned on.
+    // Every key in it can be uncommented.
     let is_key = |line: &str| line.starts_with('[') || line.contains(" = ");
     let on: Vec<&str> = written
         .lines()
@@ -458,7 +458,7 @@ fn init_writes_a_configuration_once() {
 }
 
 #[test]
-fn init_says_openshift_where_all_is() {
+fn init_sets_the_openshift_profile_if_all_is_openshift() {
     let route = "apiVersion: route.openshift.io/v1\nkind: Route\nmetadata: {name: web}\n";
     let folder = repository(&[("shop.yaml", &format!("{SHOP}---\n{route}"))]);
     assert_eq!(run(folder.path(), &["init"]).0, Some(0));
@@ -472,7 +472,7 @@ fn committed(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).unwrap()
 }
 
-/// `cargo run -- config --schema > docs/netpol-lint.schema.json` brings it into step.
+/// `cargo run -- config --schema > docs/netpol-lint.schema.json` updates it.
 #[test]
 fn the_committed_schema_is_the_one_that_is_printed() {
     let folder = repository(&[]);
@@ -498,7 +498,7 @@ fn keys() -> Vec<(String, Option<Value>)> {
 }
 
 #[test]
-fn every_key_is_documented_with_its_default_and_an_example_that_is_right() {
+fn every_key_is_documented_with_its_default_and_a_valid_example() {
     let page = committed("docs/configuration.md");
     let sections: Vec<&str> = page.split("\n### ").skip(1).collect();
     let mut documented: Vec<String> = Vec::new();

@@ -1,4 +1,4 @@
-//! The kernel of `reach` against cyclonus' truth tables: who may connect to whom, on which port.
+//! `reach` against cyclonus' truth tables: which connections are allowed, on which port.
 
 use crate::shared;
 use std::collections::BTreeSet;
@@ -38,7 +38,7 @@ fn the_kernel_agrees_with_every_applicable_truth_table() {
     );
 }
 
-/// Where a truth table and the kernel do not agree.
+/// The differences between a truth table and `reach`.
 fn differences(folder: &Path, record: &serde_json::Value) -> Vec<String> {
     let id = record["id"].as_str().unwrap();
     let cluster = cluster(&folder.join("cases").join(id).join("manifests.yaml"));

@@ -1,6 +1,6 @@
-//! What the documents show is what the program says.
+//! The documents show what the program prints.
 //!
-//! `UPDATE_DOCS=1 cargo test docs:: -- --test-threads 1` writes the generated parts anew.
+//! `UPDATE_DOCS=1 cargo test docs:: -- --test-threads 1` regenerates the generated parts.
 
 use crate::pages;
 use std::collections::BTreeMap;
@@ -28,7 +28,7 @@ fn the_output_is_what_the_program_prints() {
     holds("<!-- output: examples/shop -->\n", &shown);
 }
 
-/// What a label does that kustomize adds everywhere.
+/// The effect of a label that kustomize adds everywhere.
 #[test]
 fn the_overlay_is_what_the_program_prints() {
     let story = include_str!("../overlays/labels-with-selectors-break-dns.yaml");
@@ -61,7 +61,7 @@ fn the_table_of_rules_is_that_of_the_pages() {
 }
 
 #[test]
-fn the_rules_document_is_made_of_the_pages_and_their_output() {
+fn the_rules_document_is_generated_from_the_pages_and_their_output() {
     let mut document =
         "# Rules\n\nGenerated from the pages in [`rules/`](../rules), each with the report \
                         for its first example. `netpol-lint rule ID` shows the whole page.\n"
@@ -172,7 +172,7 @@ fn the_table_of_fixes_is_that_of_the_examples() {
     holds_in("docs/fixes.md", "<!-- fixes -->\n", &table);
 }
 
-/// Holds what stands behind a mark of the README, up to the next `<!-- end -->`.
+/// Compares the text after a mark in the README, up to the next `<!-- end -->`.
 fn holds(mark: &str, expected: &str) {
     holds_in("README.md", mark, expected);
 }

@@ -1,10 +1,11 @@
-//! What is written twice in one mapping, in kustomizations' files and in charts.
+//! Duplicate keys, in kustomizations' files and in charts.
 
 use std::fs;
 
 use netpol_lint::{Request, check, repo};
 
-/// What `duplicate-key`, `kustomize-error` and `render-error` say of a repository of these files.
+/// The `duplicate-key`, `kustomize-error` and `render-error` findings in a repository with these
+/// files.
 fn findings(files: &[(&str, &str)]) -> Vec<String> {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
@@ -27,7 +28,7 @@ fn findings(files: &[(&str, &str)]) -> Vec<String> {
         .collect()
 }
 
-/// The findings on a chart of one template.
+/// The findings in a chart with one template.
 fn of_chart(template: &str, values: &str) -> Vec<String> {
     findings(&[
         ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n"),
@@ -57,7 +58,7 @@ fn a_missing_separator_in_a_kustomizations_file_is_one_finding() {
 }
 
 #[test]
-fn what_a_chart_writes_twice_is_found_at_the_templates_line() {
+fn duplicate_keys_of_a_chart_are_reported_at_the_templates_line() {
     let head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
     let rest = "spec:\n  podSelector: {}\n  policyTypes: [Ingress]\n";
     let missing = "missing `---` between NetworkPolicy `a` and NetworkPolicy `b`: helm merges \

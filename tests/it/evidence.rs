@@ -1,5 +1,5 @@
-//! What findings say of what the repository shows, and which fixes they withhold: behaviour that
-//! needs several files, or another rule, and so stands on no rule's page.
+//! How findings use what the repository shows, and which fixes they withhold: behavior that needs
+//! several files, or another rule, and so is on no rule's page.
 
 use std::fs;
 use std::path::Path;
@@ -33,7 +33,7 @@ fn findings(text: &str) -> Vec<Finding> {
     check(&request(repository(text).path()), &()).unwrap().findings
 }
 
-/// Also what is too unsure to be shown by default.
+/// Including those whose confidence is too low to be shown by default.
 fn all_findings(text: &str) -> Vec<Finding> {
     let folder = repository(text);
     let selection = Selection {
@@ -62,7 +62,7 @@ fn pod(name: &str, namespace: &str, labels: &str) -> String {
     )
 }
 
-/// A policy of `app: web` in namespace `shop` with one ingress rule from those peers.
+/// A policy for `app: web` in namespace `shop` with one ingress rule for those peers.
 fn ingress(peers: &str) -> String {
     format!(
         "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: web, \
@@ -108,7 +108,7 @@ spec:
 ";
 
 #[test]
-fn no_fix_writes_into_one_half_of_a_split_peer() {
+fn no_fix_edits_one_half_of_a_split_peer() {
     let folder = repository(DNS_IN_TWO);
     let found = all_findings(DNS_IN_TWO);
     for finding in found.iter().filter(|finding| finding.rule.id != "split-peer") {
@@ -119,14 +119,14 @@ fn no_fix_writes_into_one_half_of_a_split_peer() {
     let how = FixOptions { risky: true, write: true };
     apply_fixes(&request(folder.path()), how, &()).unwrap();
     let after = fs::read_to_string(folder.path().join("a.yaml")).unwrap();
-    // Either left alone, or one item of both: never every pod of kube-system.
+    // Either unchanged, or both in one item: never every pod in kube-system.
     let whole = "    - namespaceSelector:\n        matchLabels:\n          \
                  kubernetes.io/metadata.name: kube-system\n    - podSelector:";
     assert!(!after.contains(whole), "{after}");
 }
 
 #[test]
-fn a_peer_of_its_own_beside_others_keeps_its_fix() {
+fn a_separate_peer_keeps_its_fix() {
     let peers = "    - podSelector: {matchLabels: {app: prometheus}}\n    - podSelector: \
                  {matchLabels: {app: web}}\n";
     let text = format!(
@@ -141,8 +141,9 @@ fn a_peer_of_its_own_beside_others_keeps_its_fix() {
 }
 
 #[test]
-fn a_split_peer_that_is_not_shown_keeps_quiet_about_its_halves_all_the_same() {
-    // Home is open: nothing is known of `app: client`, and a pod of another namespace has it.
+fn a_hidden_split_peer_still_overrides_its_halves() {
+    // The policy's own namespace is open: nothing is known about `app: client`, and a pod in
+    // another namespace has it.
     let peers = "    - namespaceSelector: {matchLabels: {team: a}}\n    - podSelector: \
                  {matchLabels: {app: client}}\n";
     let text = format!(
@@ -158,7 +159,7 @@ fn a_split_peer_that_is_not_shown_keeps_quiet_about_its_halves_all_the_same() {
 }
 
 #[test]
-fn a_podselector_that_is_dead_everywhere_is_an_orphan_and_no_split_peer() {
+fn a_pod_selector_without_any_match_is_an_orphan_and_not_a_split_peer() {
     let peers = "    - namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: edge}}\n    \
                  - podSelector: {matchLabels: {app: proxi}}\n";
     let text = format!(
@@ -170,12 +171,12 @@ fn a_podselector_that_is_dead_everywhere_is_an_orphan_and_no_split_peer() {
     let found = findings(&text);
     assert_eq!(of(&found, "split-peer").len(), 0);
     let orphan = only(&found, "orphaned-peer-selector");
-    // Every pod of `edge` still gets in.
+    // Every pod in `edge` is still allowed.
     assert!(orphan.message.ends_with("; this peer matches no pod"), "{}", orphan.message);
 }
 
 #[test]
-fn a_rule_allows_no_traffic_only_where_no_other_peer_does() {
+fn a_rule_allows_no_traffic_only_if_no_other_peer_does() {
     let shop = |peers: &str| {
         format!("# file: a.yaml\n{}{}", pod("web", "shop", "app: web"), ingress(peers))
     };
@@ -197,7 +198,7 @@ fn a_rule_allows_no_traffic_only_where_no_other_peer_does() {
 }
 
 #[test]
-fn a_twin_is_told_by_the_part_that_differs() {
+fn similar_names_are_compared_by_the_part_that_differs() {
     let named = |pods: &[(&str, &str)], peer: &str| {
         let pods: String = pods.iter().map(|(name, labels)| pod(name, "shop", labels)).collect();
         let peers = format!("    - podSelector: {{matchLabels: {{{peer}}}}}\n");
@@ -208,7 +209,7 @@ fn a_twin_is_told_by_the_part_that_differs() {
     let both = [("m", "app: acme-prometheus"), ("db", "app: acme-postgresql")];
     let said = named(&both, "app: acme-postgres");
     assert!(said.contains("Pod `db` has `app: acme-postgresql`"), "{said}");
-    // Nothing is near: what there is.
+    // Nothing is similar: list what exists.
     let said = named(&both[..1], "app: acme-postgres");
     assert!(
         said.contains("the workloads there have `app: web` and `app: acme-prometheus`"),
@@ -261,7 +262,7 @@ labels:
 ";
 
 #[test]
-fn what_one_overlay_label_does_to_several_selectors_is_told_once_at_the_overlay() {
+fn one_overlay_label_on_several_selectors_is_reported_once_at_the_overlay() {
     let folder = repository(RELABELLED);
     let outcome = check(&request(folder.path()), &()).unwrap();
     let [finding] = outcome.findings.as_slice() else {
@@ -297,10 +298,10 @@ patches:
       value: VALUE
 ";
 
-/// What overlays write elsewhere in the policy is no hindrance to a fix of the base's own text;
-/// what they wrote themselves is, and is said.
+/// Overlays that write elsewhere in the policy do not prevent a fix of the base's own text; the
+/// parts that they wrote do, and the finding says so.
 #[test]
-fn only_the_part_that_is_edited_must_be_written_in_the_base() {
+fn only_the_edited_part_must_be_in_the_base() {
     let with = |path: &str, value: &str| PATCHED.replace("PATH", path).replace("VALUE", value);
     let elsewhere = findings(&with("/spec/podSelector", "{matchLabels: {app: web2}}"));
     let finding = only(&elsewhere, "missing-dns-egress");
@@ -311,7 +312,7 @@ fn only_the_part_that_is_edited_must_be_written_in_the_base() {
 }
 
 #[test]
-fn openshift_is_known_by_any_of_its_names() {
+fn openshift_is_detected_by_any_of_its_names() {
     let policy = |peer: &str, ports: &str| {
         format!(
             "# file: a.yaml\n{}---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
@@ -334,7 +335,7 @@ fn openshift_is_known_by_any_of_its_names() {
         let right = both.replace("53", "5353");
         assert_eq!(of(&findings(&policy(peer, &right)), "dns-wrong-target").len(), 0, "{peer}");
     }
-    // No name of OpenShift's: 53 it is.
+    // Not an OpenShift name, so port 53 it is.
     for peer in [
         "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: my-openshift-app}}",
         "podSelector: {matchLabels: {app: openshift-console}}",
@@ -394,10 +395,9 @@ fn what_a_chart_leaves_empty_is_unknown_but_a_list_that_it_leaves_null_is_everyo
     assert_eq!(told, ["null-field"], "{found:#?}");
 }
 
-/// `kubectl create job --from` and other CronJobs change nothing about how a CronJob's own Jobs
-/// are called.
+/// `kubectl create job --from` and other CronJobs do not change the names of a CronJob's own Jobs.
 #[test]
-fn jobs_are_called_by_their_cron_job_and_a_time() {
+fn jobs_are_named_after_their_cron_job_and_a_time() {
     let cron_job = |name: &str| {
         format!(
             "---\napiVersion: batch/v1\nkind: CronJob\nmetadata: {{name: {name}, namespace: \

@@ -1,4 +1,4 @@
-//! Fixes: what they write, in whose style, and what they leave alone.
+//! Fixes: what they write, in which style, and what they do not touch.
 
 use crate::pages;
 use crate::shared;
@@ -36,7 +36,7 @@ fn repository(files: &[(&str, &str)]) -> TempDir {
     folder
 }
 
-/// What one file becomes, beside the other files of [`SHOP`].
+/// The result for one file, beside the other files of [`SHOP`].
 fn fixed(policy: &str) -> String {
     let folder = repository(&[("shop.yaml", SHOP), ("policy.yaml", policy)]);
     let (outcome, _) = apply(folder.path(), RISKY);
@@ -72,7 +72,7 @@ spec:
   ports: [{port: 80, targetPort: 8080}]
 ";
 
-/// A policy of the pods of `web`, with this below its `podSelector`.
+/// A policy for the pods of `web`, with this below its `podSelector`.
 fn policy(rest: &str) -> String {
     format!(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: web\n  \
@@ -88,7 +88,7 @@ fn hold(name: &str, text: &str) {
 }
 
 #[test]
-fn every_rule_mends_its_own_examples_as_its_snapshot_says() {
+fn every_rule_fixes_its_own_examples_as_in_its_snapshot() {
     for rule in RULES {
         let mut seen = String::new();
         for example in pages::examples(rule).iter().filter(|example| example.bad) {
@@ -138,7 +138,7 @@ fn examples_mended(
 }
 
 #[test]
-fn line_ends_of_all_examples_stay() {
+fn line_endings_of_all_examples_stay() {
     let same = |_: usize, line: &str| line.to_owned();
     let unix = examples_mended(same, ToOwned::to_owned);
     let windows = examples_mended(same, |text| text.replace('\n', "\r\n"));
@@ -159,7 +159,7 @@ fn a_comment_on_every_line_stays_and_changes_nothing() {
     let noted = examples_mended(|n, line| format!("{line} # note {n}"), ToOwned::to_owned);
     for ((_, bare), (before, noted)) in bare.iter().zip(&noted) {
         for (path, bytes) in noted {
-            // A suppression that is not needed is the one thing that a fix takes away.
+            // A fix removes nothing but an unused suppression.
             if String::from_utf8_lossy(&before[path]).contains("netpol-lint") {
                 continue;
             }
@@ -173,7 +173,7 @@ fn a_comment_on_every_line_stays_and_changes_nothing() {
 }
 
 #[test]
-fn the_items_of_a_list_are_mended_where_they_stand() {
+fn the_items_of_a_list_are_fixed_in_place() {
     let one = policy(
         "  policyTypes: [Ingress]\n  egress:\n  - to:\n    - podSelector:\n        matchLabels:\n          app: db\n",
     );
@@ -191,11 +191,11 @@ fn the_items_of_a_list_are_mended_where_they_stand() {
 }
 
 #[test]
-fn items_stand_as_their_neighbours_do() {
+fn items_are_formatted_like_their_neighbours() {
     let egress = [
         // Dashes at the key.
         "  policyTypes: [Egress]\n  egress: # out\n  # to the database\n  - to:\n    - podSelector: {matchLabels: {app: web2}}\n      namespaceSelector: {}\n    ports:\n    - port: 5432 # postgres\n",
-        // Dashes indented, and indented far.
+        // Dashes indented by two and by four.
         "  policyTypes:\n    - Egress\n  egress:\n\n      - to:\n          - namespaceSelector: {}\n        ports:\n          - port: 5432\n  # the end",
         // UDP only; the protocol in quotes, before and after the port, and in brackets.
         "  policyTypes: [\"Egress\"]\n  egress:\n    - ports:\n        - protocol: 'UDP' # lookups\n          port: 53\n",
@@ -221,7 +221,7 @@ fn four_spaces_stay_four_spaces() {
 }
 
 #[test]
-fn line_ends_stay() {
+fn line_endings_stay() {
     let unix =
         policy("  egress:\n  - to:\n    - podSelector:\n        matchLabels:\n          app: db\n");
     let windows = fixed(&unix.replace('\n', "\r\n"));
@@ -233,9 +233,9 @@ fn line_ends_stay() {
 }
 
 #[test]
-fn what_can_t_be_matched_for_certain_is_left() {
+fn no_edit_is_made_if_the_style_is_uncertain() {
     for rest in [
-        // A value that stands for several.
+        // A value with several uses.
         "  policyTypes: [Egress]\n  egress:\n  - to: &peers\n    - namespaceSelector: {}\n    ports: [{port: 5432}]\n",
         // Brackets over several lines.
         "  policyTypes: [Ingress,\n    ]\n  egress:\n  - {}\n",
@@ -252,7 +252,7 @@ fn what_can_t_be_matched_for_certain_is_left() {
 }
 
 #[test]
-fn what_only_looks_like_an_alias_in_a_comment_is_no_hindrance() {
+fn what_only_looks_like_an_alias_in_a_comment_prevents_no_fix() {
     let text = policy("  policyTypes: [Ingress]\n  # *all* of it\n  egress:\n  - {}\n");
     assert_eq!(fixed(&text), text.replace("[Ingress]", "[Ingress, Egress]"));
 }
@@ -266,8 +266,8 @@ fn the_port_of_openshift_s_dns_is_written_for_both_protocols() {
 }
 
 #[test]
-fn edits_that_meet_are_made_one_after_the_other() {
-    // Both the missing type and the missing DNS rule; then neither is left.
+fn overlapping_edits_are_made_one_after_the_other() {
+    // The missing type and the missing DNS rule; afterwards neither is missing.
     let text = policy(
         "  policyTypes:\n  - Ingress\n  egress:\n  - to:\n    - podSelector:\n        matchLabels:\n          app: db\n",
     );
@@ -276,7 +276,7 @@ fn edits_that_meet_are_made_one_after_the_other() {
 }
 
 #[test]
-fn safe_fixes_leave_unsafe_ones_alone() {
+fn safe_fixes_do_not_apply_unsafe_ones() {
     let text = policy(
         "  policyTypes: [Ingress, Egress]\n  ingress:\n  - ports:\n    - port: \"9090\"\n  egress:\n  - ports: [{port: 5432}]\n",
     );
@@ -290,8 +290,8 @@ fn safe_fixes_leave_unsafe_ones_alone() {
 }
 
 #[test]
-fn a_file_whose_fixes_bring_up_an_error_is_left_and_told_of() {
-    // Once the label is in quotes, it can be told that the pods can't resolve names.
+fn a_file_whose_fixes_cause_an_error_is_not_changed_and_reported() {
+    // Once the label is quoted, it is certain that the pods can't resolve names.
     let text = policy(
         "  policyTypes: [Egress]\n  egress:\n  - to:\n    - namespaceSelector:\n        matchLabels: {team: 12}\n    ports: [{port: 5432}]\n",
     );
@@ -335,7 +335,7 @@ fn a_diff_changes_nothing_and_can_be_applied() {
 }
 
 #[test]
-fn the_closing_lines_and_the_exit_code_say_what_remains() {
+fn the_closing_lines_and_the_exit_code_count_what_remains() {
     let folder = repository(&[("shop.yaml", SHOP), ("policy.yaml", &ignored())]);
     let run = |arguments: &[&str]| {
         let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
@@ -353,7 +353,7 @@ fn the_closing_lines_and_the_exit_code_say_what_remains() {
 }
 
 #[test]
-fn standard_input_is_never_mended() {
+fn standard_input_is_never_fixed() {
     let folder = repository(&[("shop.yaml", SHOP)]);
     let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
     command
@@ -364,7 +364,7 @@ fn standard_input_is_never_mended() {
 }
 
 #[test]
-fn a_fence_in_markdown_is_mended_in_place() {
+fn a_fence_in_markdown_is_fixed_in_place() {
     let text = format!("# Policies\n\n```yaml\n{}```\n\nDone.\n", ignored());
     let folder = repository(&[("README.md", &text)]);
     let mut request = request(folder.path());
@@ -376,7 +376,7 @@ fn a_fence_in_markdown_is_mended_in_place() {
 
 #[cfg(unix)]
 #[test]
-fn symbolic_links_and_files_outside_are_left_and_the_mode_is_kept() {
+fn symbolic_links_and_files_outside_are_not_changed_and_the_mode_is_kept() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
     let outside = tempfile::tempdir().unwrap();
@@ -385,7 +385,7 @@ fn symbolic_links_and_files_outside_are_left_and_the_mode_is_kept() {
     let folder = repository(&[("shop.yaml", SHOP), ("own.yaml", &ignored())]);
     let own = folder.path().join("own.yaml");
     fs::set_permissions(&own, fs::Permissions::from_mode(0o640)).unwrap();
-    // Only root may give files away; for others the owner stays who it is.
+    // Only root may change a file's owner; for others the owner stays the same.
     let _ = chown(&own, Some(12_345), None);
     let owner = fs::metadata(&own).unwrap().uid();
     symlink(&elsewhere, folder.path().join("link.yaml")).unwrap();
@@ -421,7 +421,7 @@ fn files(folder: &Path) -> Tree {
     found
 }
 
-/// The repositories of the corpus without what makes them more than plain manifests.
+/// The repositories of the corpus without everything that is not a plain manifest.
 fn plain_copy(corpus: &Path) -> TempDir {
     let copy = tempfile::tempdir().unwrap();
     for (path, bytes) in files(corpus) {
@@ -437,7 +437,7 @@ fn plain_copy(corpus: &Path) -> TempDir {
     copy
 }
 
-/// Mistakes to be made in real policies, line by line; none for a line that goes.
+/// Mistakes to make in real policies, line by line; `None` deletes a line.
 const MISTAKES: [fn(&str) -> Option<String>; 4] = [
     |line| (line.trim() != "- Egress").then(|| line.to_owned()),
     |line| Some(line.replace("podSelector:", "podselector:")),
@@ -451,7 +451,7 @@ const MISTAKES: [fn(&str) -> Option<String>; 4] = [
 ];
 
 #[test]
-fn mistakes_in_real_policies_are_mended() {
+fn mistakes_in_real_policies_are_fixed() {
     let Some(corpus) = shared::shared("corpus") else { return };
     let copy = plain_copy(&corpus);
     let is_policy = |text: &String| text.contains("kind: NetworkPolicy");
@@ -467,7 +467,7 @@ fn mistakes_in_real_policies_are_mended() {
     assert!(fixed >= 40, "only {fixed} were fixed");
 }
 
-/// What looks like comments, each with how often it stands there.
+/// Everything that looks like a comment, with its count.
 fn comments(bytes: &[u8]) -> BTreeMap<String, usize> {
     let mut found = BTreeMap::new();
     for line in String::from_utf8_lossy(bytes).lines() {
@@ -491,7 +491,7 @@ fn errors(outcome: &Outcome) -> BTreeMap<u64, usize> {
 }
 
 #[test]
-fn real_repositories_are_mended_and_nothing_else_of_them_changes() {
+fn real_repositories_are_fixed_and_nothing_else_changes() {
     let Some(corpus) = shared::shared("corpus") else { return };
     for how in [SAFE, RISKY] {
         let copy = plain_copy(&corpus);
@@ -506,8 +506,8 @@ fn real_repositories_are_mended_and_nothing_else_of_them_changes() {
     }
 }
 
-/// With all rules, and what is only a guess too: what is not shown by default is fixed rarely,
-/// and so tried least.
+/// With all rules and all confidences: what is hidden by default is fixed rarely, and so tested
+/// least.
 fn fixes_cleanly(folder: &Path, how: FixOptions) -> usize {
     let mut request = request(folder);
     request.selection = triage::Selection {
@@ -522,7 +522,7 @@ fn fixes_cleanly(folder: &Path, how: FixOptions) -> usize {
     };
     let before = files(folder);
     let (outcome, draft) = apply();
-    // FixOptions once more says what is found now, and changes nothing.
+    // Another run returns what is found now, and changes nothing.
     let (is, again) = apply();
     assert!(again.changes().is_empty(), "a second run changes {:?}", again.changes().keys());
     let after = files(folder);

@@ -1,5 +1,5 @@
-//! Fixes: each one that a rule offers for an example of its page fixes what it is offered for,
-//! and leaves YAML behind.
+//! Fixes: each one that a rule offers for an example on its page resolves its finding, and leaves
+//! valid YAML.
 
 use crate::pages;
 use netpol_lint::lint::{Check, Fix, RULES, Rule};
@@ -18,7 +18,7 @@ fn count(outcome: &Outcome, rule: &str) -> usize {
 
 /// Applies the edits of one fix to the files below a folder.
 fn apply(folder: &std::path::Path, sources: &Sources, fix: &Fix) {
-    // From the last to the first, so that the places of the others stay.
+    // From the last to the first, so that the places of the others stay valid.
     for edit in fix.edits.iter().rev() {
         let path = folder.join(&sources.get(edit.span.source).path);
         let mut text = std::fs::read_to_string(&path).unwrap();
@@ -44,7 +44,7 @@ fn differences(rule: &Rule, example: &str, nth: usize) -> Option<Result<(), Stri
 }
 
 #[test]
-fn each_fix_mends_what_it_is_offered_for() {
+fn each_fix_resolves_its_finding() {
     let mut wrong = Vec::new();
     for rule in RULES.iter().filter(|rule| !matches!(rule.check, Check::Run)) {
         for example in pages::examples(rule).iter().filter(|example| example.bad) {
@@ -55,7 +55,7 @@ fn each_fix_mends_what_it_is_offered_for() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Every layout that a policy without `policyTypes` comes in.
+/// Every layout of a policy without `policyTypes`.
 #[test]
 fn policy_types_are_written_in_the_style_of_the_policy() {
     let head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: web}\n";

@@ -1,4 +1,4 @@
-//! What the README shows first is what a newcomer sees, in the clone itself.
+//! The README's first commands print what it shows, in the clone itself.
 
 use std::path::Path;
 use std::process::Output;
@@ -13,7 +13,7 @@ fn run(directory: &Path, arguments: &[&str]) -> Output {
     command.args(arguments).current_dir(directory).env_remove("CLICOLOR_FORCE").output().unwrap()
 }
 
-/// The first block of that language behind `mark`.
+/// The first code block in that language after `mark`.
 fn block(mark: &str, language: &str) -> &'static str {
     let (_, rest) = README.split_once(mark).unwrap();
     let (_, rest) = rest.split_once(&format!("```{language}\n")).unwrap();

@@ -1,4 +1,4 @@
-//! Files as a hook hands them over: whatever changed, whether it holds manifests or not.
+//! File names as a hook passes them: whatever changed, whether it contains manifests or not.
 
 use crate::repository;
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use assert_cmd::Command;
 
-/// A policy that can't be read, so that it is heard wherever it is taken for a manifest.
+/// A policy that can't be read, so it is reported wherever it is treated as a manifest.
 const BROKEN: &str = "\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -33,7 +33,7 @@ fn check(dir: &Path, paths: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn what_holds_no_manifests_is_nothing_to_complain_of() {
+fn files_without_manifests_are_not_reported() {
     let files = [
         ("netpol-lint.toml", "# kind: NetworkPolicy\nexclude = [\"old/\"]\n"),
         ("shop/Chart.yaml", "apiVersion: v2\nname: shop\nversion: 1.0.0\n"),
@@ -59,14 +59,14 @@ fn what_holds_no_manifests_is_nothing_to_complain_of() {
 }
 
 #[test]
-fn a_configuration_that_is_wrong_is_said_to_be() {
+fn an_invalid_configuration_is_reported() {
     let dir = repository(&[("netpol-lint.toml", "inclde = []\n"), ("a.yaml", "a: 1\n")]);
     let (code, said) = check(dir.path(), &["netpol-lint.toml"]);
     assert!(code == 2 && said.contains("inclde"), "{said}");
 }
 
 #[test]
-fn one_changed_file_costs_no_more_than_all_and_is_all_that_is_spoken_of() {
+fn one_changed_file_costs_no_more_than_all_and_only_it_is_reported() {
     let dir = repository(&[]);
     repository::write(dir.path(), repository::Size { namespaces: 40, files: 2000, operators: 0 })
         .unwrap();
@@ -77,7 +77,7 @@ fn one_changed_file_costs_no_more_than_all_and_is_all_that_is_spoken_of() {
     let (_, one) = check(dir.path(), &["--pedantic", file]);
     assert!(others(&all) && !others(&one) && one.starts_with(file), "{one}{all}");
 
-    // The least of several, taken in turns: the machine has other things to do.
+    // The fastest of several, alternating: the machine is busy.
     let (mut least_of_all, mut least_of_one) = (Duration::MAX, Duration::MAX);
     for _ in 0..7 {
         for (path, least) in [(".", &mut least_of_all), (file, &mut least_of_one)] {

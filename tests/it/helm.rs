@@ -1,5 +1,5 @@
-//! Charts: what comes of them, where it is written, what is told of those that do not render; and
-//! that real helm makes the same of them.
+//! Charts: what they render to, where it is written, how failures are reported; and that real helm
+//! renders the same.
 
 use crate::{shared, tools};
 use std::fs;
@@ -15,7 +15,7 @@ use netpol_lint::yaml::{self, Limits, Node, Value};
 use netpol_lint::{config, repo};
 use tempfile::TempDir;
 
-/// A repository whose charts have been rendered.
+/// A repository with rendered charts.
 struct Shown {
     repo: Repo,
     sources: Sources,
@@ -44,7 +44,7 @@ impl Shown {
         format!("{}:{}", self.sources.get(span.source).path, self.sources.start(span).line)
     }
 
-    /// The faults, each with its kind, place, what stands there, and message.
+    /// The faults, each with its kind, place, text and message.
     fn faults(&self) -> Vec<String> {
         self.rendered.built.iter().flat_map(|built| self.faults_of(built)).collect()
     }
@@ -65,7 +65,7 @@ impl Shown {
         built.flat_map(|built| built.manifests.iter().map(name)).collect()
     }
 
-    /// Each key and scalar of the objects of that kind, with what stands at its place.
+    /// Each key and scalar in the objects of that kind, with the text at its place.
     fn map(&self, kind: &str) -> String {
         let mut out = String::new();
         for manifest in self.rendered.built.iter().flat_map(|built| &built.manifests) {
@@ -105,7 +105,7 @@ impl Shown {
     }
 }
 
-/// A repository of these files.
+/// A repository with these files.
 fn repository(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
@@ -134,7 +134,7 @@ fn charts() -> TempDir {
 
 const CHART: &str = "apiVersion: v2\nname: evil\nversion: 0.1.0\n";
 
-/// A chart of one template.
+/// A chart with one template.
 fn chart_of(template: &str, more: &[(&str, &str)]) -> TempDir {
     let mut files = vec![("evil/Chart.yaml", CHART), ("evil/templates/x.yaml", template)];
     files.extend(more);
@@ -152,7 +152,7 @@ fn settings(path: &str) -> ChartSettings {
 }
 
 #[test]
-fn charts_are_told_from_their_parts_and_from_libraries() {
+fn charts_are_distinguished_from_dependencies_and_libraries() {
     let folder = charts();
     let (repo, _) = look(folder.path());
     let charts = helm::charts(&repo);
@@ -162,7 +162,7 @@ fn charts_are_told_from_their_parts_and_from_libraries() {
 }
 
 #[test]
-fn every_node_of_a_policy_stands_in_its_template() {
+fn every_node_of_a_policy_is_in_its_template() {
     let folder = charts();
     let shown = render(folder.path(), &Helm::default());
     assert_eq!(shown.faults(), [""; 0]);
@@ -221,7 +221,7 @@ fn a_chart_is_rendered_once_for_each_of_its_settings() {
 }
 
 #[test]
-fn something_else_can_ask_for_a_chart_with_values_of_its_own() {
+fn a_controller_can_request_a_chart_with_values_of_its_own() {
     let folder = charts();
     let (repo, mut sources) = look(folder.path());
     let charts = helm::charts(&repo);
@@ -251,7 +251,7 @@ fn something_else_can_ask_for_a_chart_with_values_of_its_own() {
 }
 
 #[test]
-fn charts_that_are_not_to_be_rendered_leave_their_bundle_open() {
+fn charts_that_are_not_rendered_leave_their_bundle_open() {
     let folder = charts();
     let never = render(folder.path(), &Helm { when: When::Never, ..Helm::default() });
     assert!(never.rendered.built[0].faults.is_empty());
@@ -259,7 +259,7 @@ fn charts_that_are_not_to_be_rendered_leave_their_bundle_open() {
     assert_eq!(never.rendered.built[0].openings.len(), 1);
 }
 
-/// What is told of a chart that does not render, and that it is open.
+/// How a chart that does not render is reported, and that it is open.
 fn told(folder: &TempDir, helm: &Helm) -> Vec<String> {
     let started = Instant::now();
     let shown = render(folder.path(), helm);
@@ -272,7 +272,7 @@ fn told(folder: &TempDir, helm: &Helm) -> Vec<String> {
 }
 
 #[test]
-fn what_helm_refuses_is_told_at_its_line() {
+fn what_helm_rejects_is_reported_at_its_line() {
     let deep = "{{ define \"d\" }}\nx: {{ .Values.a.b.c }}\n{{ end }}\n";
     let bad_values = ("evil/values.yaml", "a: 1\nb: [\n");
     for (template, more, expected) in [
@@ -308,7 +308,7 @@ fn what_helm_refuses_is_told_at_its_line() {
 }
 
 #[test]
-fn a_values_file_with_a_mistake_is_told_at_its_line() {
+fn an_invalid_values_file_is_reported_at_its_line() {
     let folder = chart_of("a: 1\n", &[("prod.yaml", "a: 1\nb: 'x\n"), ("ok.yaml", "x: 1\n")]);
     let values = ["ok.yaml", "prod.yaml"].map(str::to_owned).to_vec();
     let helm =
@@ -329,7 +329,7 @@ fn a_values_file_with_a_mistake_is_told_at_its_line() {
 }
 
 #[test]
-fn a_chart_that_never_ends_or_never_stops_writing_is_ended() {
+fn an_endless_chart_is_stopped() {
     let helm =
         Helm { time_limit: Duration::from_secs(2), output_limit: 1 << 20, ..Helm::default() };
     let told_of = |template: &str| told(&chart_of(template, &[]), &helm).join("\n");
@@ -362,7 +362,7 @@ fn a_chart_that_never_ends_or_never_stops_writing_is_ended() {
 
 #[test]
 #[cfg(unix)]
-fn nothing_leads_out_of_the_repository() {
+fn nothing_outside_the_repository_is_read() {
     let secret = TempDir::new().unwrap();
     fs::write(secret.path().join("key"), "s3cret").unwrap();
     for link in ["evil/templates/key.yaml", "evil/charts", "evil/files", "evil/values.yaml"] {
@@ -376,7 +376,7 @@ fn nothing_leads_out_of_the_repository() {
     std::os::unix::fs::symlink("..", folder.path().join("evil/templates/up")).unwrap();
     let told = told(&folder, &Helm::default());
     assert!(told[0].contains("directories more than 32 deep"), "{told:?}");
-    // What stays inside is read, as helm does.
+    // A file inside the chart is read, as helm does.
     let folder = chart_of("a: {{ .Files.Get \"files/key\" }}\n", &[("key", "b\n")]);
     fs::create_dir(folder.path().join("evil/files")).unwrap();
     std::os::unix::fs::symlink("../../key", folder.path().join("evil/files/key")).unwrap();
@@ -384,7 +384,7 @@ fn nothing_leads_out_of_the_repository() {
 }
 
 #[test]
-fn nothing_is_fetched_and_what_is_there_is_rendered() {
+fn nothing_is_downloaded_and_existing_charts_are_rendered() {
     let chart = format!(
         "{CHART}dependencies:\n  - name: redis\n    version: 1.x\n    repository: \
          https://charts.example.com\n  - name: near\n    version: 0.1.0\n    repository: file://../near\n"
@@ -410,7 +410,7 @@ fn nothing_is_fetched_and_what_is_there_is_rendered() {
     assert_eq!(names.len(), 2, "{names:?}");
     let near = built.manifests.iter().find(|manifest| manifest.head.name == "near").unwrap();
     assert_eq!(shown.at(near.head.start), "near/templates/y.yaml:1");
-    // What the values turn off is not missing, and what they turn on is.
+    // A dependency that the values disable is not missing, and one that they enable is.
     let chart = chart.replace("    version: 1.x\n", "    version: 1.x\n    condition: redis.on\n");
     for (values, given, count) in [
         ("redis: {on: false}\n", "", 0),
@@ -427,11 +427,11 @@ fn nothing_is_fetched_and_what_is_there_is_rendered() {
         let shown = render(folder.path(), &Helm { charts: vec![prod], ..Helm::default() });
         assert_eq!(shown.rendered.built[0].openings.len(), count, "{values}{given}");
     }
-    // A schema that refers elsewhere is not asked.
+    // A schema that refers elsewhere is not downloaded.
     let schema = ("evil/values.schema.json", "{\"$ref\": \"http://127.0.0.1:1/x.json\"}");
     let folder = chart_of("a: 1\n", &[schema]);
     assert_eq!(render(folder.path(), &Helm::default()).faults(), [""; 0]);
-    // A helper of a dependency that is not there is no mistake of the chart.
+    // A helper of a missing dependency is not a mistake of the chart.
     let folder = repository(&[
         ("evil/Chart.yaml", &chart),
         ("evil/templates/x.yaml", "a: {{ include \"redis.name\" . }}\n"),
@@ -442,7 +442,7 @@ fn nothing_is_fetched_and_what_is_there_is_rendered() {
 }
 
 #[test]
-fn a_policy_that_the_values_turn_off_is_rendered_in_a_bundle_of_its_own() {
+fn a_policy_that_is_off_by_default_is_rendered_in_a_bundle_of_its_own() {
     let policy = "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata:\n  name: p\nspec: \
                   {podSelector: {}}\n";
     let guarded = |condition: &str| format!("{{{{- if {condition} }}}}\n{policy}{{{{- end }}}}\n");
@@ -461,16 +461,16 @@ fn a_policy_that_the_values_turn_off_is_rendered_in_a_bundle_of_its_own() {
     let with = |told: &str, count| vec![("evil".to_owned(), 0), (format!("evil ({told})"), count)];
     assert_eq!(names(".Values.networkPolicy.enabled"), with("networkPolicy.enabled=true", 1));
     assert_eq!(names("$.Values.global.netpol.create"), with("global.netpol.create=true", 1));
-    // Another switch is off as well.
+    // Another value is off as well.
     let both = "and .Values.networkPolicy.enabled .Values.other";
     assert_eq!(names(both), with("networkPolicy.enabled=true", 0));
-    // A switch that says nothing of policies is left alone, and so is what is on.
+    // A value that is not about policies is not changed, nor is one that is already on.
     assert_eq!(names(".Values.other"), [("evil".to_owned(), 0)]);
     assert_eq!(names("not .Values.networkPolicy.enabled"), [("evil".to_owned(), 1)]);
 }
 
 #[test]
-fn parts_are_turned_on_and_off_and_get_their_values() {
+fn dependencies_are_enabled_and_disabled_and_get_their_values() {
     let chart = format!(
         "{CHART}dependencies:\n  - {{name: db, version: 0.1.0, condition: db.enabled}}\n  - {{name: db, \
          version: 0.1.0, alias: second, tags: [more]}}\n  - {{name: words, version: 0.1.0, \
@@ -511,7 +511,7 @@ fn parts_are_turned_on_and_off_and_get_their_values() {
 }
 
 #[test]
-fn a_packed_part_is_unpacked_and_stands_where_it_is_named() {
+fn a_packaged_dependency_is_unpacked_and_placed_at_its_entry() {
     let mut archive =
         tar::Builder::new(flate2::write::GzEncoder::new(Vec::new(), Default::default()));
     for (name, text) in [
@@ -538,7 +538,7 @@ fn a_packed_part_is_unpacked_and_stands_where_it_is_named() {
     assert_eq!((shown.faults(), shown.names()), (vec![], vec!["Pod p".to_owned()]));
     let head = &shown.rendered.built[0].manifests[0].head;
     assert_eq!(shown.at(head.start), "evil/Chart.yaml:5");
-    // What is broken is told, and so is what grows too large.
+    // A broken package is reported, and so is one that is too large.
     fs::write(&package, &bytes[..bytes.len() / 2]).unwrap();
     let told = "is rendered without `charts/db-1.2.0.tgz`, which can't be unpacked";
     assert!(shown_faults(&folder).iter().any(|fault| fault.contains(told)));
@@ -584,7 +584,7 @@ fn a_finding_shows_the_line_of_the_values_behind_it() {
     assert_eq!(related("app: {{ .Values.selected }}"), [told]);
     assert_eq!(related("app: {{ .Values.selected | default \"x\" | quote }}"), [told]);
     assert_eq!(related("{{- include \"it\" . | nindent 6 }}"), [told]);
-    // What is written out comes from no value.
+    // A literal value comes from no values file.
     assert_eq!(related("app: wbe"), [""; 0]);
 }
 
@@ -592,9 +592,9 @@ fn shown_faults(folder: &TempDir) -> Vec<String> {
     render(folder.path(), &Helm::default()).faults()
 }
 
-/// Every span of every tree lies in one line of the text of its source.
+/// Every span of every tree is inside one line of its source.
 #[test]
-fn the_charts_of_the_corpus_render_and_stand_in_their_templates() {
+fn the_charts_of_the_corpus_render_with_spans_in_their_templates() {
     let Some(corpus) = shared::shared("corpus") else { return };
     let mut nodes = 0;
     for entry in fs::read_dir(corpus).unwrap() {
@@ -613,10 +613,10 @@ fn the_charts_of_the_corpus_render_and_stand_in_their_templates() {
     println!("{nodes} nodes");
 }
 
-/// The charts of the corpus, of `tests/charts`, and of the directory that `NETPOL_LINT_CHARTS`
-/// names: real helm makes the same objects of each, or rejects it too.
+/// The charts of the corpus, of `tests/charts`, and of the directory in `NETPOL_LINT_CHARTS`: real
+/// helm renders the same objects of each, or rejects it too.
 #[test]
-fn helm_makes_the_same_of_each_chart() {
+fn helm_renders_the_same_for_each_chart() {
     if tools::tool("helm").is_none() {
         return;
     }
@@ -653,7 +653,7 @@ fn helm_makes_the_same_of_each_chart() {
     assert!(must.is_empty(), "{must:?}");
 }
 
-/// What is not the same: none where all is, or both reject it.
+/// The difference; `None` if there is none, or both reject it.
 fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> Option<String> {
     let fault = built.faults.iter().find(|fault| fault.kind == FaultKind::Render);
     let helms = match (helms, fault) {
@@ -668,7 +668,7 @@ fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> O
     ours.sort();
     theirs.sort();
     let differs = |((x, a), (y, b)): &(&(String, String), &(String, String))| {
-        // What is another one each time can't be compared.
+        // A value that is random can't be compared.
         x != y || (a != b && !a.contains("${UNKNOWN}"))
     };
     if ours.len() != theirs.len() {
@@ -683,7 +683,7 @@ fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> O
     Some(format!("here {}\n    helm {}", cut(a), cut(b)))
 }
 
-/// A tree without its places.
+/// A tree without its spans.
 fn said(node: &Node) -> String {
     match &node.value {
         Value::Scalar(scalar) => format!("{:?}:{}", scalar.kind, scalar.text),
@@ -691,7 +691,7 @@ fn said(node: &Node) -> String {
             format!("[{}]", items.iter().map(said).collect::<Vec<_>>().join(","))
         }
         Value::Map(map) => {
-            // Of a key that is there twice the last one counts.
+            // The last of duplicate keys wins.
             let mut all: std::collections::BTreeMap<&str, String> = Default::default();
             for entry in &map.entries {
                 all.insert(&entry.key, said(&entry.value));
@@ -703,7 +703,7 @@ fn said(node: &Node) -> String {
     }
 }
 
-/// What helm makes of a chart, or why it makes nothing; none where it wants another chart first.
+/// What helm renders of a chart, or its error; `None` if it needs another chart first.
 fn objects_of(chart: &Path, name: &str) -> Option<Result<Vec<(String, String)>, String>> {
     let mut command = Command::new("helm");
     let release = name.to_ascii_lowercase().replace(['.', '_'], "-");
@@ -711,7 +711,7 @@ fn objects_of(chart: &Path, name: &str) -> Option<Result<Vec<(String, String)>, 
     command.args(["--kube-version", "v1.34.0", "--skip-tests", "--skip-schema-validation"]);
     let output = command.output().unwrap();
     let told = String::from_utf8_lossy(&output.stderr).into_owned();
-    // What the cluster is does not matter here.
+    // The cluster does not matter here.
     if told.contains("missing in charts/ directory") || told.contains("requires kubeVersion") {
         return None;
     }
@@ -742,7 +742,7 @@ fn lies_in(node: &Node, sources: &Sources, nodes: &mut usize) {
             for entry in &map.entries {
                 let key = slice(entry.key_span).unwrap();
                 let bare = key.trim_matches(['"', '\'']);
-                // What is written out stands at its word, all else at what writes it.
+                // A literal value is at its own place, everything else at what writes it.
                 let is_written = bare == entry.key || key.contains("{{");
                 let is_action = |key: &str| {
                     text.get(..entry.key_span.start as usize)
@@ -756,7 +756,7 @@ fn lies_in(node: &Node, sources: &Sources, nodes: &mut usize) {
 }
 
 #[test]
-fn the_configuration_and_the_flag_say_how_charts_are_rendered() {
+fn the_configuration_and_the_flag_decide_how_charts_are_rendered() {
     let text = "[helm]\nrender = 'require'\ntime-limit = 3\n[[helm.chart]]\npath = 'a/*'\n\
                 release = 'x'\nnamespace = 'n'\nvalues = ['v.yaml']\n";
     let read = config::read("netpol-lint.toml", text).unwrap().helm;

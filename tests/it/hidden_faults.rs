@@ -1,4 +1,4 @@
-//! What is wrong in a file that is not reported on, and keeps what is from being judged.
+//! Mistakes in a file that is not reported on, which keep a reported one from being checked.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ fn a_broken_base_is_reported_at_the_overlay() {
         assert_eq!(code, 1, "{base}: {said}");
         assert!(said.contains("overlays/prod/kustomization.yaml:1:"), "{base}: {said}");
         assert!(said.contains("base/kustomization.yaml"), "{base}: {said}");
-        // Seen as a whole, it is one finding, at its own place.
+        // In a run over everything, it is one finding, at its own place.
         let (code, said) = run(folder.path(), &["."]);
         assert_eq!(code, 1, "{said}");
         assert!(!said.contains("overlays/prod/kustomization.yaml:1:"), "{base}: {said}");
@@ -57,12 +57,12 @@ fn a_broken_manifest_of_the_base_is_reported_at_the_overlay() {
 }
 
 #[test]
-fn what_hides_nothing_that_is_reported_stays_quiet() {
+fn faults_that_affect_no_reported_file_stay_quiet() {
     let good = ("base/kustomization.yaml", "resources: [np.yaml]\n");
     let other = ("other/kustomization.yaml", "resources: [missing.yaml, deploy.yaml]\n");
     let deploy = ("other/deploy.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n");
     let folder = repository(&[OVERLAY, good, ("base/np.yaml", POLICY), other, deploy]);
-    // Somebody else's kustomization is broken, and a file of it without a policy is asked about.
+    // Another team's kustomization is broken, and the run reports on a file of it without a policy.
     for path in ["overlays/prod", "other/deploy.yaml"] {
         let (_, said) = run(folder.path(), &[path]);
         assert!(!said.contains("kustomize-error"), "{path}: {said}");

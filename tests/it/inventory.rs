@@ -40,7 +40,8 @@ metadata: {name: web, namespace: shop, labels: {app: web}}
 spec: {containers: [{name: main, image: example/web}]}
 ";
 
-/// As `kubectl get ns,deploy,pods -A -o yaml` lists it, with what only a cluster writes.
+/// Like the output of `kubectl get ns,deploy,pods -A -o yaml`, with fields that only a cluster
+/// writes.
 const LISTED: &str = "\
 apiVersion: v1
 kind: List
@@ -73,7 +74,7 @@ items:
 ";
 
 #[test]
-fn what_runs_elsewhere_is_selected_and_not_linted() {
+fn an_inventory_is_selected_and_not_linted() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),
@@ -123,7 +124,7 @@ fn what_one_repository_runs_is_context_for_another() {
 }
 
 #[test]
-fn what_can_not_be_read_stops_the_run() {
+fn an_unreadable_configuration_stops_the_run() {
     let folder = tempfile::tempdir().unwrap();
     write(
         folder.path(),

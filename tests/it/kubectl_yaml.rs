@@ -1,4 +1,4 @@
-//! Documents are read as kubectl reads them: `tests/goyaml` asks the Go library that it uses.
+//! Documents are read as kubectl reads them: `tests/goyaml` calls the Go library that kubectl uses.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -14,14 +14,14 @@ use crate::{shared, tools};
 
 const MUTANTS: usize = 40_000;
 
-/// What kubectl accepts though the specification does not, and what it rejects all the same.
+/// What kubectl accepts although the specification does not, and what it still rejects.
 const CASES: &[&str] = &[
-    // Quoted scalars that go on, or close, at the indentation of their key.
+    // Quoted scalars that continue, or close, at the indentation of their key.
     "a:\n  k: 'first\n  second\n\n  third'\n  l: m\n",
     "k: \"one \\\ntwo \\\n\\\n\"\nl: m\n",
     "- 'a\n- b'\n- c\n",
     "a:\n    'k\n'\n  # c\n",
-    // Collections in brackets, likewise.
+    // The same for collections in brackets.
     "a: [\n\"x\",\ny\n]\nb: {\nc: d\n}\n",
     "a:\n  - m: [ x,\n  y,\n'z\n']\n    n: {o: [\n]}\n",
     "a:\n  b: [\n    x\n]\nc: d\n",
@@ -64,7 +64,7 @@ fn kubectl() -> Option<PathBuf> {
     Some(program)
 }
 
-/// What kubectl reads each document as; none where it rejects it.
+/// What kubectl reads each document as; `None` if it rejects it.
 fn ask(program: &Path, documents: &[String]) -> Vec<Option<Json>> {
     let mut child =
         Command::new(program).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -91,8 +91,8 @@ fn ours(document: &str) -> Stream {
     read(SourceId(0), document, 0..document.len(), None, &Limits::default())
 }
 
-/// Whether a tree is what kubectl reads. Keys are text here as they are written; there, a plain
-/// `yes` or `0x10` is the text of what it is read as.
+/// Whether a tree is what kubectl reads. Keys are text here, as written; in kubectl, a plain `yes`
+/// or `0x10` is the text of its value.
 fn is_same(node: &Node, json: &Json) -> bool {
     match (&node.value, json) {
         (Value::Seq(items), Json::Array(array)) => {
@@ -139,7 +139,7 @@ fn compare(document: &str, kubectl: Option<&Json>) -> Compared {
     }
 }
 
-/// The documents of the repository's own manifests, and of the corpus where it is there.
+/// The documents of the repository's own manifests, and of the corpus if it is there.
 fn documents() -> Vec<String> {
     let own = ["examples", "tests"].map(|f| Path::new(env!("CARGO_MANIFEST_DIR")).join(f));
     let mut found = Vec::new();
@@ -160,7 +160,7 @@ fn split(text: &str) -> impl Iterator<Item = String> {
     documents.filter(|document| count(document.as_bytes()) == 1)
 }
 
-/// Takes the indentation from the lines that continue brackets or a quoted text.
+/// Removes the indentation of lines that continue brackets or a quoted string.
 fn outdent(document: &str) -> String {
     let mut outdented = String::new();
     let mut continues = false;
@@ -215,9 +215,9 @@ fn mutants_are_read_as_kubectl_reads_them() {
         read += usize::from(kubectl.is_some());
         match compare(document, kubectl.as_ref()) {
             Compared::Same => {}
-            // Go takes commas and brackets for part of a tag.
+            // Go reads commas and brackets as part of a tag.
             Compared::OnlyKubectlReads => assert!(document.contains('!'), "{document}"),
-            // A tab on a blank line, and a `%` or `@` in brackets: no harm is done by reading on.
+            // A tab on a blank line, and a `%` or `@` in brackets: accepting them is harmless.
             Compared::OnlyWeRead => only_we += 1,
             // A `?` right before a word in brackets, and a whole document as a block scalar.
             Compared::Differs => differs += 1,

@@ -1,5 +1,5 @@
-//! Kustomize's semantics: held against what the real one made of the corpus, against the real one
-//! itself where it is installed, and against bad input.
+//! Kustomize's semantics, compared with what the real one built of the corpus, with the real one
+//! itself if it is installed, and tested with bad input.
 
 mod build;
 
@@ -64,7 +64,7 @@ fn the_corpus_is_built_as_kustomize_builds_it() {
 
 /// Each case says what it is: built without a fault, or one of a kind at a line.
 #[test]
-fn every_case_is_built_or_refused_at_its_line() {
+fn every_case_is_built_or_rejected_at_its_line() {
     let cases = Case::all();
     assert!(cases.len() >= 40, "{}", cases.len());
     let wrong: Vec<String> = cases
@@ -91,7 +91,7 @@ fn every_case_is_built_or_refused_at_its_line() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Held against the real one: the same objects, and refused where it refuses.
+/// Compared with the real one: the same objects, and rejected if it rejects.
 #[test]
 fn the_real_kustomize_agrees() {
     if !real::is_there() {
@@ -143,9 +143,9 @@ fn the_real_kustomize_agrees() {
     assert!(wrong.is_empty(), "{agree} of {all}\n{}", wrong.join("\n"));
 }
 
-/// Every node of everything that is built lies where it is written.
+/// Every node of everything that is built is at the place where it is written.
 #[test]
-fn spans_are_where_things_are_written() {
+fn spans_are_where_values_are_written() {
     let unpacked: Vec<_> = Case::all().iter().map(Case::unpacked).collect();
     let mut trees: Vec<Tree> = unpacked.iter().map(|it| Tree::read(it.path())).collect();
     if let Some(corpus) = shared("corpus") {
@@ -196,7 +196,7 @@ fn look(
     match &node.value {
         Kind::Scalar(scalar) => {
             *seen += 1;
-            // A text that a tool put together is not written anywhere; one that is written in
+            // A string that a transformer composed is not written anywhere; one that is written in
             // the overlay is (a prefix, a value of a replacement).
             let bare = slice.trim_matches(['"', '\'']);
             let is_written = joined.contains(&node.span)
@@ -219,7 +219,7 @@ fn look(
     }
 }
 
-/// Values inside of a patch that is written in the kustomization point into it.
+/// Values inside an inline patch point into the kustomization.
 #[test]
 fn inline_patches_point_into_their_file() {
     for name in ["patch-by-old-name", "patch-in-quotes", "patch-folded", "json-patch-operations"] {
@@ -243,7 +243,7 @@ fn inline_patches_point_into_their_file() {
     }
 }
 
-/// What doubles at every level is stopped, and said.
+/// What doubles at every level is stopped, and reported.
 #[test]
 fn chained_diamonds_do_not_explode() {
     let directory = tempfile::tempdir().unwrap();
@@ -286,7 +286,7 @@ fn chained_diamonds_do_not_explode() {
     assert!(before.elapsed().as_secs() < 60, "{:?}", before.elapsed());
 }
 
-/// Nothing outside of the repository is read, and nothing that is no file is opened.
+/// Nothing outside the repository is read, and only regular files are opened.
 #[cfg(unix)]
 #[test]
 fn links_out_of_the_repository_are_not_followed() {
@@ -309,9 +309,9 @@ fn links_out_of_the_repository_are_not_followed() {
     assert_eq!(names, ["in"]);
 }
 
-/// An editor's unsaved text and a fix's outcome are what is built.
+/// An editor's unsaved text and a fix's result are what is built.
 #[test]
-fn texts_stand_in_for_files() {
+fn texts_replace_files() {
     let case = Case::all().into_iter().find(|case| case.name == "common-labels").unwrap();
     let directory = case.unpacked();
     let mut scope = netpol_lint::repo::Scope {
@@ -326,9 +326,9 @@ fn texts_stand_in_for_files() {
     assert_eq!(built.manifests.len(), 3);
 }
 
-/// What Flux describes: a path with or without a kustomization, and a namespace over all.
+/// Flux objects: a path with or without a kustomization, and a namespace for all objects.
 #[test]
-fn what_flux_describes_is_built() {
+fn flux_kustomizations_are_built() {
     let case = Case::all().into_iter().find(|case| case.name == "file-beside-is-read").unwrap();
     let directory = case.unpacked();
     let tree = Tree::read(directory.path());
@@ -344,7 +344,7 @@ fn what_flux_describes_is_built() {
 
 /// After a fault the rest of the bundle is still built.
 #[test]
-fn what_is_refused_hides_nothing_else() {
+fn a_rejected_part_hides_nothing_else() {
     let name = "a-base-that-is-refused-hides-nothing-else";
     let case = Case::all().into_iter().find(|case| case.name == name).unwrap();
     let directory = case.unpacked();

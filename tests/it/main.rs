@@ -1,4 +1,4 @@
-//! The behaviour of netpol-lint, in one program: one module for each command or capability.
+//! The behavior of netpol-lint, in one program: one module for each command or capability.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, clippy::indexing_slicing)]
 
@@ -32,6 +32,7 @@ mod hidden_faults;
 mod inventory;
 mod kubectl_yaml;
 mod kustomize;
+mod memory;
 mod mistakes;
 mod mutants;
 mod mutate;

@@ -1,9 +1,9 @@
-//! The mistakes that this linter exists for, one at a time: a right policy beside its workloads,
+//! The mistakes that this linter exists for, one at a time: a correct policy beside its workloads,
 //! one change, exactly one finding at the right line.
 
 use netpol_lint::{Request, check};
 
-/// A frontend that may ask DNS and its backend, and nobody else.
+/// A frontend that may reach DNS and its backend, and nothing else.
 const POLICY: &str = "\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -104,7 +104,7 @@ fn without_dns() {
 }
 
 #[test]
-fn dns_by_udp_only() {
+fn dns_over_udp_only() {
     let policy = POLICY.replace("    - port: 53\n      protocol: TCP\n", "");
     only(
         &policy,
@@ -143,7 +143,7 @@ fn the_port_of_the_service() {
 }
 
 #[test]
-fn a_port_by_a_name_that_no_pod_has() {
+fn a_named_port_that_no_pod_has() {
     let policy = POLICY.replace("port: 80", "port: http");
     only(
         &policy,
@@ -162,7 +162,7 @@ fn without_policy_types() {
 }
 
 #[test]
-fn a_workload_that_names_no_namespace_may_be_applied_into_the_policys() {
+fn a_workload_without_a_namespace_may_be_applied_into_the_policys() {
     let policy = POLICY.replace("metadata:\n", "metadata:\n  namespace: shop\n");
     let apps = format!("{}{}", app("frontend", "shop", 80), app("backend-api", "", 80));
     assert_eq!(found(&policy, &apps), []);

@@ -12,7 +12,7 @@ use netpol_lint::{Request, check, repo};
 const MUTANTS: usize = 10_000;
 /// What one mutant may take, in a debug build on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// A policy with one mistake, which must be found whatever stands beside it.
+/// A policy with one mistake, which must be found whatever is beside it.
 const NEIGHBOUR: &str = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: neighbour, namespace: neighbour}\nspec:\n  podSelector: {}\n  policyTypes: [Ingress]\n  egress:\n  - {}\n";
 
 #[test]
@@ -25,7 +25,8 @@ fn no_mutant_panics_hangs_or_hides_its_neighbour() {
         for thread in 0..threads {
             let files = &files;
             scope.spawn(move || {
-                // A pool of its own: other tests of this program hold the shared one for long.
+                // A pool of its own: other tests of this program use the shared one for a long
+                // time.
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
                 let folder = tempfile::tempdir().unwrap();
                 std::fs::write(folder.path().join("neighbour.yaml"), NEIGHBOUR).unwrap();
@@ -70,7 +71,7 @@ fn try_one(folder: &Path, mutant: Vec<u8>, name: &str) {
     }
 }
 
-/// Every manifest of the corpus; policies ten times, as they are what matters most.
+/// Every manifest of the corpus; policies ten times, because they matter most.
 fn manifests(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::shared::shared;
 
-/// Ports by who connects and who is connected to; addresses are cut at `cuts`.
+/// Ports by source and destination; addresses are cut at `cuts`.
 type Table = BTreeMap<(String, String), PortSet>;
 
 #[test]
@@ -26,7 +26,7 @@ fn reach_agrees_with_every_applicable_list() {
     for record in records.lines() {
         let record: Value = serde_json::from_str(record).unwrap();
         let text = |key: &str| record[key].as_str().unwrap_or_default().to_owned();
-        // Admin policies are not evaluated yet: what they may select is unknown.
+        // Admin policies are not evaluated yet: their effect is unknown.
         let is_asked = text("suite") != "diff"
             && text("group") != "anp-banp"
             && record["applicable"] != Value::Bool(false);
@@ -100,7 +100,7 @@ fn rows(cluster: &ClusterConnectivity) -> impl Iterator<Item = (String, String, 
     })
 }
 
-/// What a view was asked for.
+/// The options of a view.
 struct Options<'a> {
     workloads: Vec<&'a str>,
     peers: Vec<&'a str>,
@@ -136,7 +136,7 @@ impl<'a> Options<'a> {
     }
 }
 
-/// The ports of each pair, with ranges of addresses cut alike.
+/// The ports of each pair, with ranges of addresses cut at the same points.
 fn table(rows: impl Iterator<Item = (String, String, PortSet)>, cuts: &BTreeSet<u64>) -> Table {
     let mut table = Table::new();
     for (from, to, ports) in rows.filter(|(.., ports)| !ports.is_empty()) {

@@ -1,4 +1,4 @@
-//! Outcomes made up for the tests of the report's formats.
+//! Outcomes for the tests of the report's formats.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -68,7 +68,7 @@ pub fn look() -> Look {
     }
 }
 
-/// An outcome of these files below `/repo`, without findings.
+/// An outcome with these files below `/repo`, without findings.
 pub fn outcome(files: &[(&str, &str)]) -> Outcome {
     let mut sources = Sources::default();
     for (path, text) in files {
@@ -93,7 +93,7 @@ pub fn outcome(files: &[(&str, &str)]) -> Outcome {
     }
 }
 
-/// The first place of `token` in the file of that number.
+/// The first place of `token` in the file with that number.
 pub fn place(outcome: &Outcome, file: u32, token: &str) -> Span {
     let source = SourceId(file);
     let start = outcome.sources.get(source).text().find(token).expect("the token is there");
@@ -129,7 +129,7 @@ pub fn related(span: Span, message: &str) -> Related {
     Related { span, message: message.to_owned() }
 }
 
-/// What a format writes, as text in which escape characters can be seen.
+/// The output of a format, with visible escape characters.
 pub fn written(
     write: fn(&mut dyn std::io::Write, &Outcome, &Look) -> std::io::Result<()>,
     outcome: &Outcome,

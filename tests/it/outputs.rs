@@ -17,7 +17,7 @@ fn netpol_lint(folder: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// What a run prints, after its findings have made it fail.
+/// The output of a run that fails because of its findings.
 fn stdout(command: &mut Command) -> String {
     String::from_utf8(command.assert().code(1).get_output().stdout.clone()).unwrap()
 }
@@ -59,7 +59,7 @@ fn one_run_writes_every_format_as_it_prints_it() {
 }
 
 #[test]
-fn formats_are_not_coloured_where_colours_are_asked_for() {
+fn machine_formats_ignore_color() {
     let folder = repository(FILES);
     for format in ["github", "sarif", "junit", "markdown"] {
         let arguments = ["--color", "always", "--output-format", format];
@@ -71,19 +71,19 @@ fn formats_are_not_coloured_where_colours_are_asked_for() {
 }
 
 #[test]
-fn a_file_is_written_though_nothing_is_printed() {
+fn a_file_is_written_even_if_nothing_is_printed() {
     let folder = repository(FILES);
     let printed = stdout(&mut netpol_lint(folder.path(), &["-qq", "--output", "json=out.json"]));
     assert_eq!(printed, "");
     let report = fs::read_to_string(folder.path().join("out.json")).unwrap();
     let report: serde_json::Value = serde_json::from_str(&report).unwrap();
     assert_eq!(report["version"], 1);
-    // The report is a file of the repository now, and is replaced all the same.
+    // The report is a file in the repository now, and is replaced anyway.
     stdout(&mut netpol_lint(folder.path(), &["-qq", "--output", "json=out.json"]));
 }
 
 #[test]
-fn the_closing_line_stands_in_text_files_too() {
+fn text_files_have_the_closing_line_too() {
     let folder = repository(FILES);
     stdout(&mut netpol_lint(folder.path(), &["--output", "text=out.txt"]));
     let text = fs::read_to_string(folder.path().join("out.txt")).unwrap();
@@ -91,7 +91,7 @@ fn the_closing_line_stands_in_text_files_too() {
 }
 
 #[test]
-fn wrong_outputs_are_refused_in_words() {
+fn wrong_outputs_are_rejected_with_a_reason() {
     let folder = repository(FILES);
     let folder = folder.path();
     for (output, said) in [
@@ -117,7 +117,7 @@ fn wrong_outputs_are_refused_in_words() {
 
 #[cfg(unix)]
 #[test]
-fn a_file_keeps_its_mode_and_a_link_leads_to_what_is_written() {
+fn a_file_keeps_its_mode_and_a_link_is_followed() {
     use std::os::unix::fs::PermissionsExt;
     let folder = repository(FILES);
     let (real, link) = (folder.path().join("real.sarif"), folder.path().join("link.sarif"));

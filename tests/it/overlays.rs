@@ -1,6 +1,6 @@
-//! The mistakes that overlays make, and those they fix: small repositories of a base and its
-//! overlays (`tests/overlays/`), each with what is to be found in it marked at its line, and held
-//! as users read it.
+//! The mistakes that overlays make, and those they fix: small repositories with a base and its
+//! overlays (`tests/overlays/`), each with its expected findings marked at their lines, and
+//! snapshots of the report.
 
 use crate::pages;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use netpol_lint::report::{Look, text};
 
 #[test]
-fn each_is_found_where_it_is_made_and_nowhere_else() {
+fn each_is_found_at_its_place_and_nowhere_else() {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/overlays");
     let mut paths: Vec<PathBuf> =
         std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -38,7 +38,7 @@ fn each_is_found_where_it_is_made_and_nowhere_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Holds a text against its snapshot in `snapshots/`.
+/// Compares a text with its snapshot in `snapshots/`.
 fn hold(name: &str, text: &str) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("snapshots");
     insta::with_settings!({snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true}, {

@@ -34,7 +34,7 @@ pub fn examples(rule: &Rule) -> Vec<Example<'_>> {
 /// File, line and rule.
 pub type Place = (String, usize, String);
 
-/// What an example says it gives: `# <- rule-id` marks an expected line.
+/// The expected findings of an example: `# <- rule-id` marks a line.
 pub fn expected(text: &str) -> BTreeSet<Place> {
     let mut expected = BTreeSet::new();
     for (name, content) in files(text) {
@@ -47,7 +47,7 @@ pub fn expected(text: &str) -> BTreeSet<Place> {
     expected
 }
 
-/// What an example gives.
+/// The findings of an example.
 pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
     let found = outcome.findings.iter().map(|finding| {
         let path = outcome.sources.get(finding.place.source).path.clone();
@@ -56,9 +56,9 @@ pub fn found(outcome: &Outcome) -> BTreeSet<Place> {
     found.collect()
 }
 
-/// Runs an example as a repository of its own, with what is on by default (for a pedantic rule
-/// and a note, the pedantic ones too). The marks of expected lines are left out: they are comments, which a
-/// rule may ask for.
+/// Runs an example as a repository of its own, with the default rules (for a pedantic rule and a
+/// note, also the pedantic ones). The marks of expected lines are removed: they are comments, which
+/// a rule may look for.
 pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     let pedantic = rule.pedantic || rule.severity == Severity::Note;
     let helm = match rule.id {
@@ -68,7 +68,7 @@ pub fn run(rule: &Rule, text: &str) -> (tempfile::TempDir, Outcome) {
     run_with(triage::Selection { pedantic, ..Default::default() }, helm, text)
 }
 
-/// Runs an example with what is on by default.
+/// Runs an example with the default rules.
 pub fn run_by_default(text: &str) -> (tempfile::TempDir, Outcome) {
     run_with(triage::Selection::default(), Helm { when: When::Never, ..Helm::default() }, text)
 }
@@ -92,7 +92,7 @@ fn run_with(selection: triage::Selection, helm: Helm, text: &str) -> (tempfile::
 }
 
 /// Runs an example as the base of an overlay that changes nothing: its findings are the same, below
-/// `base/`. None where it brings kustomizations or charts of its own.
+/// `base/`. `None` if it has kustomizations or charts of its own.
 pub fn run_as_base(rule: &Rule, text: &str) -> Option<(tempfile::TempDir, Outcome)> {
     let files = files(text);
     let is_yaml = |name: &str| name.ends_with(".yaml") || name.ends_with(".yml");

@@ -1,5 +1,5 @@
-//! A policy from standard input, as an editor hands it over: it takes the place of the one of its
-//! name in the repository, with what surrounds that.
+//! A policy from standard input, as an editor sends it: it replaces the one with its name in the
+//! repository, in the same context.
 
 use std::fs;
 use std::path::Path;
@@ -37,19 +37,19 @@ fn piped(folder: &Path, arguments: &[&str], text: &str) -> String {
 }
 
 #[test]
-fn it_is_judged_among_what_surrounds_the_one_of_its_name() {
+fn it_is_checked_in_the_context_of_the_one_with_its_name() {
     let folder = repository(&[("k8s/np.yaml", &policy("web")), ("k8s/web.yaml", PODS)]);
     for arguments in [&[][..], &["--stdin-path", "new/np.yaml"]] {
         let said = piped(folder.path(), arguments, &policy("web"));
         assert!(said.contains("No findings"), "{said}");
-        // The context is there: what selects no pod of it is told so.
+        // The context is there: a policy that selects no pod in it is reported.
         let said = piped(folder.path(), arguments, &policy("wbe"));
         assert!(said.contains("orphaned-pod-selector") && said.contains("there has"), "{said}");
     }
 }
 
 #[test]
-fn it_replaces_what_a_kustomization_makes_of_the_same() {
+fn it_replaces_the_built_object_of_a_kustomization() {
     let bare = policy("web").replace(", namespace: shop", "");
     let kustomization = "namespace: shop\nresources: [np.yaml, web.yaml]\n";
     let folder = repository(&[
@@ -74,7 +74,7 @@ fn alternatives_stay_alternatives_and_others_stay() {
     ]);
     let said = piped(folder.path(), &[], &policy("web"));
     assert!(!said.contains("duplicate-policy") && said.contains("No findings"), "{said}");
-    // A policy of another name, or another namespace, replaces nothing.
+    // A policy with another name, or in another namespace, replaces nothing.
     let folder = repository(&[("k8s/np.yaml", &policy("web")), ("k8s/web.yaml", PODS)]);
     for text in [
         policy("web").replace("name: web,", "name: other,"),

@@ -1,4 +1,4 @@
-//! The hooks as users meet them: a git repository, the real pre-commit, and commits.
+//! The hooks as users run them: a git repository, the real pre-commit, and commits.
 
 #![cfg(unix)]
 
@@ -9,19 +9,19 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
-/// How a rule of egress begins; the first one of the fixed policy lets its pods ask DNS.
+/// The start of an egress rule; the first one of the fixed policy allows DNS.
 const RULE: &str = "    - to:\n";
 
 /// A user's repository, and the hook's.
 struct Shop {
-    /// Holds all of it: both repositories and what pre-commit keeps.
+    /// The directory of everything: both repositories and pre-commit's cache.
     folder: TempDir,
     /// Where pip finds wheels, for a hook that installs one.
     wheels: Option<PathBuf>,
 }
 
 impl Shop {
-    /// The fixed shop, with the hook `id` of the repository that `hooks` makes.
+    /// The fixed shop, with the hook `id` of the repository in `hooks`.
     fn new(hooks: &Path, id: &str, wheels: Option<PathBuf>) -> Self {
         let shop = Self { folder: tempfile::tempdir().unwrap(), wheels };
         let (user, hook) = (shop.user(), shop.folder.path().join("hook"));
@@ -74,7 +74,7 @@ impl Shop {
         String::from_utf8(output.stdout).unwrap()
     }
 
-    /// Whether what changed can be committed, and what the hook says of it.
+    /// Whether the changes can be committed, and the hook's output.
     fn commit(&self) -> (bool, String) {
         self.succeeds(&self.user(), &["git", "add", "--all"]);
         let output = self.run(&self.user(), &["git", "commit", "--message=A change"]);
@@ -89,7 +89,7 @@ impl Shop {
         said
     }
 
-    /// Commits, and gets as answer why not.
+    /// Commits, and returns the reason why the hook rejects it.
     #[track_caller]
     fn is_refused(&self) -> String {
         let (committed, said) = self.commit();
@@ -108,7 +108,7 @@ impl Shop {
         fs::read_to_string(self.user().join(path)).unwrap()
     }
 
-    /// Takes the DNS rule out of a policy, and puts it back.
+    /// Removes the DNS rule from a policy, and restores it.
     fn breaks_and_mends_dns(&self) {
         const POLICY: &str = "policies/catalogue.yaml";
         let right = self.read(POLICY);
@@ -152,17 +152,17 @@ fn shop() -> Option<Shop> {
 }
 
 #[test]
-fn a_commit_that_breaks_dns_is_refused_and_one_that_mends_it_passes() {
+fn a_commit_that_breaks_dns_is_rejected_and_one_that_fixes_it_passes() {
     let Some(shop) = shop() else { return };
     shop.commits();
     shop.breaks_and_mends_dns();
 }
 
 #[test]
-fn the_hook_speaks_of_what_is_committed_and_of_nothing_else() {
+fn the_hook_reports_only_committed_files() {
     let Some(shop) = shop() else { return };
     shop.commits();
-    // Wrong, and let in without the hook.
+    // Wrong, and committed without the hook.
     let policy = shop.read("policies/catalogue-db.yaml");
     shop.write("policies/catalogue-db.yaml", &policy.replace("app: catalogue\n", "app: catalog\n"));
     let user = shop.user();
@@ -170,7 +170,7 @@ fn the_hook_speaks_of_what_is_committed_and_of_nothing_else() {
     let frontend = shop.read("policies/frontend.yaml");
     shop.write("policies/frontend.yaml", &format!("# The shop's face.\n{frontend}"));
     shop.commits();
-    // The whole repository is looked at when that is asked for.
+    // `--all-files` checks the whole repository.
     let output = shop.run(&user, &["pre-commit", "run", "--all-files"]);
     assert!(said(&output).contains("policies/catalogue-db.yaml:"), "{}", said(&output));
     assert_eq!(output.status.code(), Some(1));
@@ -180,7 +180,7 @@ fn the_hook_speaks_of_what_is_committed_and_of_nothing_else() {
 }
 
 #[test]
-fn what_is_no_manifest_is_looked_at_and_passes() {
+fn files_that_are_not_manifests_pass() {
     let Some(shop) = shop() else { return };
     shop.commits();
     for (path, text) in [
@@ -205,7 +205,7 @@ fn what_is_no_manifest_is_looked_at_and_passes() {
     assert!(committed && said.contains("Skipped"), "{said}");
 }
 
-/// The wheel and what it takes to install it are where `packaging/try-wheel` puts them.
+/// `packaging/try-wheel` has put the wheel and what it takes to install it there.
 #[test]
 fn the_mirror_s_hook_installs_the_wheel() {
     let Some(wheels) = std::env::var_os("NETPOL_LINT_WHEELS") else {

@@ -1,4 +1,4 @@
-//! What the filter drops before parsing holds no wanted manifest, on real repositories.
+//! What the filter drops before parsing contains no wanted manifest, in real repositories.
 
 use crate::shared;
 use std::path::Path;

@@ -5,8 +5,8 @@ use std::process::Command;
 
 use crate::broken::Folder;
 
-/// A shop: the frontend may talk to the API, everyone may ask DNS, nobody may reach the database
-/// but the API.
+/// A shop: the frontend may reach the API, everyone may reach DNS, only the API may reach the
+/// database.
 const SHOP: &str = "\
 apiVersion: v1
 kind: Pod
@@ -72,7 +72,7 @@ fn shop() -> Folder {
 }
 
 #[test]
-fn connections_are_listed_by_who_connects() {
+fn connections_are_listed_by_source() {
     insta::assert_snapshot!(reach(&shop(), &[]), @r"
     0.0.0.0-255.255.255.255 => shop/frontend[Pod] : All Connections
     shop/api[Deployment] => 192.0.2.0-192.0.2.127 : UDP 53
@@ -96,7 +96,7 @@ fn ends_and_ports_narrow_the_list() {
 }
 
 #[test]
-fn the_document_says_which_rules_allow_a_connection() {
+fn the_document_lists_the_rules_that_allow_a_connection() {
     let json = reach(&shop(), &["--from", "frontend", "--to", "api", "--output-format", "json"]);
     let document: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(document["version"], 1);
@@ -145,7 +145,7 @@ fn every_format_shows_the_same_connection() {
 }
 
 #[test]
-fn what_a_repository_calls_itself_steers_no_reader() {
+fn names_in_a_repository_control_no_reader() {
     let folder = Folder::new();
     let evil = SHOP.replace("name: frontend", "name: \"=x|\\u001b[2J\\\"y\"");
     fs::write(folder.path("shop.yaml"), evil).unwrap();
@@ -167,7 +167,7 @@ fn a_cluster_that_does_not_exist_is_an_error_that_lists_those_that_do() {
 }
 
 #[test]
-fn the_document_keeps_to_its_schema() {
+fn the_document_matches_its_schema() {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/reach.schema.json");
     let schema = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();

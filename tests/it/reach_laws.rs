@@ -220,13 +220,13 @@ proptest! {
     ) {
         let before = table(&cluster(&(pods.clone() + &texts(&policies))));
         let mut wider = policies;
-        // A rule in a direction that the policy has already: one that it does not have would
-        // isolate its pods anew where `policyTypes` is empty, which is for egress only.
+        // A rule in a direction that the policy already has: in a new one it would isolate its pods
+        // if `policyTypes` is empty, which happens for egress only.
         wider[0].ingress.push(added);
         let after = table(&cluster(&(pods + &texts(&wider))));
         for (pair, allowed) in &before {
             let Some(now) = after.get(pair) else {
-                // Ranges of addresses may be cut anew.
+                // Ranges of addresses may be cut at new points.
                 prop_assert!(pair.0.contains('-') || pair.1.contains('-'), "{:?}", pair);
                 continue;
             };
@@ -263,14 +263,14 @@ proptest! {
     }
 }
 
-/// Rules that cut no range of addresses.
+/// Rules that do not cut ranges of addresses.
 fn without_blocks(rules: Vec<String>) -> Vec<String> {
     rules.into_iter().filter(|rule| !rule.contains("ipBlock")).collect()
 }
 
 #[test]
-fn what_selects_no_pod_is_not_asked_in_vain() {
-    // The generator must reach both answers, or the laws hold of nothing.
+fn a_policy_without_pods_costs_no_lookups() {
+    // The generator must reach both answers, or the laws are vacuous.
     let pods = "---\napiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: one}\nspec: {}\n---\napiVersion: v1\nkind: Pod\nmetadata: {name: b, namespace: one}\nspec: {}\n";
     let open = table(&cluster(pods));
     assert!(open[&("a".to_owned(), "b".to_owned())].sure.is_all());

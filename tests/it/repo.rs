@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use netpol_lint::repo::{Error, File, LeftOut, Repo, Role, Scope, find};
 use tempfile::TempDir;
 
-/// A git repository with these files, each holding its own name; `x/` is an empty directory.
+/// A git repository with these files, each containing its own name; `x/` is an empty directory.
 fn repository(files: &[&str]) -> TempDir {
     let dir = tempfile::tempdir().unwrap();
     fs::create_dir(dir.path().join(".git")).unwrap();
@@ -51,7 +51,7 @@ fn file<'a>(repo: &'a Repo, path: &str) -> &'a File {
 }
 
 #[test]
-fn the_whole_repository_is_context_and_what_was_given_is_reported() {
+fn the_whole_repository_is_context_and_the_given_paths_are_reported() {
     let dir = repository(&["a/np.yaml", "b/deploy.yml", "c.JSON", "README.md", "a/x.txt"]);
     let repo = found(&scope(&["a"]), dir.path());
     assert_eq!(paths(&repo), ["a/np.yaml", "b/deploy.yml", "c.JSON"]);
@@ -87,7 +87,7 @@ fn the_git_file_of_a_worktree_marks_a_root_too() {
 }
 
 #[test]
-fn outside_a_repository_only_what_was_given_and_its_neighbours_are_read() {
+fn outside_a_repository_only_the_given_files_and_their_directories_are_read() {
     let dir = tempfile::tempdir().unwrap();
     add(dir.path(), &["x/np.yaml", "x/deploy.yaml", "x/deep/a.yaml", "y/b.yaml", "z/c.yaml"]);
     let repo = found(&scope(&["x/np.yaml"]), dir.path());
@@ -100,7 +100,7 @@ fn outside_a_repository_only_what_was_given_and_its_neighbours_are_read() {
 }
 
 #[test]
-fn gitignore_rules_count_unless_told_otherwise() {
+fn gitignore_rules_apply_by_default() {
     let dir = repository(&["np.yaml", "out/a.yaml", "sub/b.yaml", "sub/keep.yaml"]);
     fs::write(dir.path().join(".gitignore"), "out/\n").unwrap();
     fs::write(dir.path().join("sub/.gitignore"), "*.yaml\n!keep.yaml\n").unwrap();
@@ -111,7 +111,7 @@ fn gitignore_rules_count_unless_told_otherwise() {
 }
 
 #[test]
-fn gitignore_rules_count_outside_a_git_repository_too() {
+fn gitignore_rules_apply_outside_a_git_repository_too() {
     let dir = tempfile::tempdir().unwrap();
     add(dir.path(), &["np.yaml", "out.yaml"]);
     fs::write(dir.path().join(".gitignore"), "out.yaml\n").unwrap();
@@ -140,7 +140,7 @@ fn hidden_files_are_read_and_git_is_not() {
 }
 
 #[test]
-fn charts_and_kustomizations_are_told_by_name() {
+fn charts_and_kustomizations_are_recognized_by_name() {
     let dir = repository(&[
         "shop/Chart.yaml",
         "shop/values.yaml",
@@ -190,7 +190,7 @@ fn a_template_is_one_however_it_is_reached() {
 }
 
 #[test]
-fn what_a_hook_hands_over_may_hold_no_manifests() {
+fn a_hook_may_pass_files_without_manifests() {
     let files = ["netpol-lint.toml", "lib/names.tpl", "shop/Chart.yaml", "shop/templates/_h.tpl"];
     let dir = repository(&files);
     let repo = found(&scope(&files), dir.path());
@@ -232,7 +232,7 @@ fn excluded_files_are_not_even_context_unless_named() {
 }
 
 #[test]
-fn nothing_to_read_says_what_was_looked_for() {
+fn nothing_to_read_is_reported_with_the_paths() {
     let dir = repository(&["docs/readme.md", "np.yaml"]);
     let error = find(&scope(&["docs"]), dir.path()).unwrap_err();
     assert!(matches!(error, Error::NothingToRead(_)));
@@ -256,7 +256,7 @@ fn a_directory_with_the_name_of_a_file_is_a_directory() {
 }
 
 #[test]
-fn standard_input_stands_in_for_the_file_it_names() {
+fn standard_input_replaces_the_file_that_it_names() {
     let dir = repository(&["a/np.yaml", "a/deploy.yaml"]);
     let given = Scope { stdin: Some(Vec::new()), ..scope(&["-"]) };
     let repo = found(&given, &dir.path().join("a"));
@@ -313,7 +313,7 @@ mod unix {
     }
 
     #[test]
-    fn a_named_link_is_what_it_leads_to() {
+    fn a_named_link_is_its_target() {
         let dir = repository(&["a/np.yaml"]);
         symlink("np.yaml", dir.path().join("a/link.yaml")).unwrap();
         symlink("a", dir.path().join("b")).unwrap();
@@ -342,11 +342,11 @@ mod unix {
     }
 
     #[test]
-    fn a_locked_directory_is_told() {
+    fn a_locked_directory_is_reported() {
         let dir = repository(&["np.yaml", "locked/a.yaml"]);
         let locked = dir.path().join("locked");
         fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
-        // Permissions do not bind the superuser.
+        // Permissions do not apply to the superuser.
         let bound = fs::read_dir(&locked).is_err();
         let repo = found(&scope(&["."]), dir.path());
         fs::set_permissions(&locked, fs::Permissions::from_mode(0o700)).unwrap();

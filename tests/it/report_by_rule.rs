@@ -1,4 +1,4 @@
-//! Where to begin, of many findings: `snapshots/by_rule*.snap`.
+//! The table for many findings: `snapshots/by_rule*.snap`.
 
 use crate::outcome;
 use std::process::Command;
@@ -11,7 +11,7 @@ use outcome::{
     FRONTEND, MISSING_DNS, ORPHANED, PEDANTIC, assert_snapshot, finding, look, place, written,
 };
 
-/// An outcome with so many findings of each rule.
+/// An outcome with that many findings of each rule.
 fn many(numbers: &[(&'static Rule, usize)]) -> Outcome {
     let mut outcome = outcome::outcome(&[("teams/payments/policies/frontend.yaml", FRONTEND)]);
     let place = place(&outcome, 0, "egress");
@@ -35,7 +35,7 @@ fn few_findings_need_no_table() {
 }
 
 #[test]
-fn what_hides_others_comes_first_then_the_worst_then_the_most() {
+fn the_order_is_run_faults_then_severity_then_count() {
     let syntax = RULES.iter().find(|rule| rule.id == "yaml-syntax").unwrap();
     assert!(matches!(syntax.check, Check::Run));
     let numbers = [(&PEDANTIC, 30), (&ORPHANED, 4), (&MISSING_DNS, 12), (*syntax, 1)];
@@ -59,7 +59,7 @@ fn what_hides_others_comes_first_then_the_worst_then_the_most() {
 }
 
 #[test]
-fn the_table_is_short_and_counts_what_it_leaves_out() {
+fn the_table_is_short_and_counts_what_it_omits() {
     let of_number = |number| many(&RULES[..number].iter().map(|&r| (r, 2)).collect::<Vec<_>>());
     let shown = |number| written(by_rule::write, &of_number(number), &look());
     assert!(!shown(9).contains(" more "), "{}", shown(9));
@@ -70,7 +70,7 @@ fn the_table_is_short_and_counts_what_it_leaves_out() {
 }
 
 #[test]
-fn the_program_prints_it_unless_it_is_told_to_be_quiet() {
+fn the_program_prints_it_unless_quiet() {
     let folder = tempfile::tempdir().unwrap();
     let orphan = |n| {
         format!(

@@ -1,4 +1,4 @@
-//! Every format with the same repository, and those of JSON against their schemas:
+//! Every format with the same repository, and the JSON formats against their schemas:
 //! `snapshots/format_*.snap`.
 
 #![cfg(feature = "cli")]
@@ -20,7 +20,8 @@ use sample_findings::{MISSING_DNS, ORPHANED, PEDANTIC, assert_snapshot, finding,
 
 fn errors(schema: &str, value: &Value) -> Vec<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(schema);
-    // SARIF's has a bracket too much in the pattern of a language, which is no regular expression.
+    // SARIF's has an extra bracket in the pattern of a language, which is not a valid regular
+    // expression.
     let text = std::fs::read_to_string(path).unwrap().replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}$");
     let schema = serde_json::from_str(&text).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
@@ -141,7 +142,7 @@ fn sarif_escapes_what_would_be_a_link_and_encodes_addresses() {
 }
 
 #[test]
-fn sarif_leaves_out_the_least_severe_and_least_confident() {
+fn sarif_omits_the_least_severe_and_least_confident() {
     let mut outcome = sample_findings::outcome(&[("a.yaml", "a: b\n")]);
     let place = place(&outcome, 0, "b");
     for number in 0..25_010 {
@@ -158,7 +159,8 @@ fn sarif_leaves_out_the_least_severe_and_least_confident() {
     let log = parsed(&written(sarif::write, &outcome));
     let results = log["runs"][0]["results"].as_array().unwrap();
     assert_eq!(results.len(), 25_000);
-    // Five notes and the five less sure warnings are gone, and the order is that of the report.
+    // Five notes and the five less confident warnings are omitted, and the order is that of the
+    // report.
     assert_eq!(results[0]["message"]["text"], "number 10");
     assert_eq!(results[24_999]["message"]["text"], "number 25009");
     let notes = &log["runs"][0]["invocations"][0]["toolExecutionNotifications"];
@@ -232,7 +234,7 @@ fn github_is_read_back() {
 }
 
 #[test]
-fn github_s_escapes_give_back_what_was_said() {
+fn github_s_escapes_decode_to_the_message() {
     let mut outcome = sample_findings::outcome(&[("a,b:c%2C.yaml", "a: b\n")]);
     let place = place(&outcome, 0, "b");
     outcome.findings.push(finding(&ORPHANED, place, "100% of `a`, ::error::x and %0A", "Do: it"));

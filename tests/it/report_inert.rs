@@ -1,5 +1,5 @@
-//! Names of manifests are data: whatever they hold, no format lets it steer a terminal, a runner,
-//! a page or a parser.
+//! Names in manifests are data: whatever they contain, it controls no terminal, runner, page or
+//! parser in any format.
 
 #![cfg(all(feature = "cli", unix))]
 
@@ -42,14 +42,14 @@ const NASTY: [&str; 9] = [
     r"a ::set-output name=a::b %0A::error::",
 ];
 
-/// In a comment, which a source excerpt shows as it stands.
+/// In a comment, which an excerpt shows as written.
 const RAW: &str =
     "# ```` </code> \u{202e}drawkcab\u{200b} | <script>alert(1)</script> ::error::x ]]>";
 
 /// A name for a file and a directory.
 const PATH: &str = "::error::x,y=%0A`|<b>@a\u{1b}[31m\u{202e}\n]]>";
 
-/// Policies that are wrong at `name`, each in another way.
+/// Policies that are wrong at `name`, each in a different way.
 fn policies(name: &str) -> Vec<String> {
     let head = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n";
     let meta = "metadata: {name: a, namespace: shop}\n";
@@ -67,7 +67,7 @@ fn policies(name: &str) -> Vec<String> {
     .to_vec()
 }
 
-/// A repository of such policies, and one with a name for a path, a document that is no YAML and
+/// A repository with such policies, and one with a name for a path, a document that is not YAML and
 /// a suppression.
 fn hostile() -> [(tempfile::TempDir, Outcome); 2] {
     let texts: Vec<(String, String)> = NASTY
@@ -97,7 +97,7 @@ fn hostile() -> [(tempfile::TempDir, Outcome); 2] {
     })
 }
 
-/// What each format writes of both.
+/// The output of each format for both.
 fn reports() -> Vec<(&'static str, Outcome, String)> {
     let mut reports = Vec::new();
     for (name, write) in FORMATS {
@@ -110,7 +110,7 @@ fn reports() -> Vec<(&'static str, Outcome, String)> {
 }
 
 #[test]
-fn the_hostile_repositories_have_what_they_are_made_for() {
+fn the_hostile_repositories_contain_every_hostile_name() {
     let [(_a, names), (_b, paths)] = hostile();
     assert!(names.findings.len() >= NASTY.len() * 5, "{}", names.findings.len());
     assert!(paths.findings.len() >= 3, "{}", paths.findings.len());
@@ -118,7 +118,7 @@ fn the_hostile_repositories_have_what_they_are_made_for() {
 }
 
 #[test]
-fn no_format_writes_a_character_that_steers() {
+fn no_format_writes_a_control_character() {
     for (name, _, report) in reports() {
         let steering: Vec<char> = report
             .chars()
@@ -142,7 +142,7 @@ fn only_our_own_lines_are_commands_to_github_s_runner() {
         let others = report.lines().count() - commands.len();
         assert_eq!(others, report.matches(" more of severity ").count());
         for command in commands {
-            // The name and the properties hold no colon: the message begins at the second `::`.
+            // The name and the properties contain no colon: the message begins at the second `::`.
             let (head, _) = command[2..].split_once("::").unwrap();
             let (level, properties) = head.split_once(' ').unwrap();
             assert!(["error", "warning", "notice"].contains(&level), "{command}");
@@ -156,7 +156,7 @@ fn only_our_own_lines_are_commands_to_github_s_runner() {
 /// Every string that a reader shows to people.
 fn shown(value: &Value, key: &str, out: &mut Vec<String>) {
     match value {
-        // What is written to files is no word.
+        // What is written to files is not shown.
         Value::Object(map) => {
             let words = map.iter().filter(|(key, _)| *key != "insertedContent");
             words.for_each(|(key, value)| shown(value, key, out));
@@ -170,7 +170,7 @@ fn shown(value: &Value, key: &str, out: &mut Vec<String>) {
 }
 
 #[test]
-fn what_viewers_decode_is_inert_too() {
+fn text_that_viewers_decode_is_escaped_too() {
     for (name, outcome, report) in reports() {
         if !["sarif", "gitlab"].contains(&name) {
             continue;
@@ -199,7 +199,7 @@ fn sarif_has_no_links_but_those_to_related_places() {
 }
 
 #[test]
-fn markdown_holds_what_we_put_there_and_nothing_else() {
+fn markdown_contains_only_what_we_write() {
     for (_folder, outcome) in hostile() {
         let report = written(markdown::write, &outcome);
         let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_GFM;
@@ -229,7 +229,7 @@ fn markdown_holds_what_we_put_there_and_nothing_else() {
                     | Tag::TableCell,
                 ) => {}
                 Event::Start(tag) => panic!("{tag:?}"),
-                // What GitHub looks for when all is parsed; not in code.
+                // What GitHub looks for after parsing; not in code.
                 Event::Text(text) if !in_block => {
                     assert!(!text.contains("@e") && !text.contains("#1"), "{text}");
                 }

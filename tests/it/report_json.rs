@@ -37,7 +37,7 @@ fn no_findings() {
 }
 
 #[test]
-fn characters_that_steer_are_escaped_and_keep_their_value() {
+fn control_characters_are_escaped_and_keep_their_value() {
     let message = "\u{1b}[31m \u{202e} \u{200b} \u{7f} \u{85} \u{feff} \"q\" \\ \n 日本 🎉";
     let mut outcome = outcome::outcome(&[("p\u{202e}.yaml", "a: b\n")]);
     let place = place(&outcome, 0, "b");

@@ -1,4 +1,4 @@
-//! What is told in lines: the concise format and the closing lines.
+//! Line-based output: the concise format and the closing lines.
 
 use crate::outcome;
 use netpol_lint::lint::{Edit, Finding, Fix, Safety};
@@ -74,7 +74,7 @@ fn the_closing_line_without_findings_and_with_one_of_each() {
 }
 
 #[test]
-fn what_was_left_out_is_said() {
+fn what_was_left_out_is_reported() {
     let left_out = |charts| {
         let mut outcome = with(|_| Vec::new());
         outcome.summary.charts = charts;

@@ -36,7 +36,7 @@ fn missing_dns() -> Outcome {
     outcome
 }
 
-/// A peer that selects nothing, and the workload that was meant in another file.
+/// A peer that matches no pod, and the intended workload in another file.
 fn orphaned() -> Outcome {
     let files = [("policies/frontend.yaml", FRONTEND), ("apps/backend.yaml", BACKEND)];
     let mut outcome = outcome::outcome(&files);
@@ -124,7 +124,7 @@ fn a_line_of_100_kilobytes_is_cut_around_the_place() {
 }
 
 #[test]
-fn windows_line_ends_leave_no_trace() {
+fn windows_line_endings_make_no_difference() {
     let shown = shown(&one("kind: A\r\nname: target\r\nlast: B\r\n", "target", "with CRLF"));
     assert!(!shown.contains('\r') && !shown.contains("u{d}"));
     assert_snapshot("text_crlf", &shown);
@@ -173,7 +173,7 @@ fn colors_and_links() {
 }
 
 #[test]
-fn paths_lead_from_the_working_directory() {
+fn paths_are_relative_to_the_working_directory() {
     let look = Look { cwd: "/repo/policies".into(), ..look() };
     let shown = written(report::text::write, &orphaned(), &look);
     assert!(shown.starts_with("frontend.yaml:15:20: "), "{shown}");
@@ -181,7 +181,7 @@ fn paths_lead_from_the_working_directory() {
 }
 
 #[test]
-fn a_bundle_that_the_path_names_is_not_told_again() {
+fn a_bundle_that_the_path_shows_is_not_repeated() {
     let told = |bundle: &str| {
         let mut outcome = missing_dns();
         outcome.findings[0].bundles = vec![bundle.to_owned()];
@@ -210,7 +210,7 @@ fn at_a_terminal_lines_are_broken_between_words() {
 }
 
 #[test]
-fn a_path_that_fills_the_line_has_it_for_itself() {
+fn a_path_that_fills_the_line_is_alone_on_it() {
     let path = format!("{}policy.yaml", "directory/".repeat(6));
     let mut outcome = outcome::outcome(&[(&path, FRONTEND)]);
     outcome.findings.push(finding(&ORPHANED, place(&outcome, 0, "egress"), "nobody", ""));
@@ -221,7 +221,7 @@ fn a_path_that_fills_the_line_has_it_for_itself() {
 }
 
 #[test]
-fn words_under_a_mark_stay_in_the_picture_or_are_told_below_it() {
+fn words_under_a_mark_fit_or_are_listed_below() {
     let text =
         "key: value # and here, in the middle\nlast: place # at the far end of the line, here\n";
     let mut outcome = one(text, "value", "what is under a mark");
@@ -249,8 +249,8 @@ fn many_bundles_are_counted() {
 }
 
 proptest::proptest! {
-    /// Whatever the text and the places, also ones that lie between the bytes of a character or
-    /// beyond the end: it is drawn, inert, and the lines of the source fit.
+    /// For any text and any places, even inside a character or beyond the end: it is drawn and
+    /// escaped, and the lines of the source fit.
     #[test]
     fn any_text_with_any_places_is_drawn(
         parts in proptest::collection::vec("a{0,40}|[ \t\r\n]|é|日|🎉|\u{1b}\\[31m|\u{202e}|- x: y\n", 0..60),
@@ -268,7 +268,8 @@ proptest::proptest! {
         let shown = written(text::write, &outcome, &Look { unicode, wrap, width, ..look() });
         proptest::prop_assert!(!shown.contains(['␛', '\u{202e}', '\t', '\r']), "{}", shown);
         for line in shown.lines().filter(|line| line.trim_start().starts_with(char::is_numeric)) {
-            // 40 columns are the least, behind a gutter of six; a wide character counts once here.
+            // 40 columns are the minimum, after a gutter of six; a wide character counts as one
+            // here.
             proptest::prop_assert!(line.chars().count() <= width.max(40 + 6), "{}", shown);
         }
     }

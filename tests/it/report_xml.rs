@@ -1,5 +1,5 @@
-//! JUnit's and Checkstyle's XML, parsed strictly by the rules of their readers: `tests/schemas`
-//! says which.
+//! JUnit's and Checkstyle's XML, parsed strictly by the rules of their readers, which are in
+//! `tests/schemas`.
 
 #![cfg(feature = "cli")]
 
@@ -14,7 +14,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use sample::{FILES, outcome, repository, written};
 
-/// An element, read.
+/// A parsed element.
 #[derive(Debug, Default)]
 struct Element {
     name: String,
@@ -23,8 +23,8 @@ struct Element {
     text: String,
 }
 
-/// What an element may hold: its attributes (`!` before those that it must have), its children in
-/// any order, and whether text stands in it.
+/// What an element may contain: its attributes (`!` marks required ones), its children in any
+/// order, and whether it may contain text.
 struct Kind {
     name: &'static str,
     attributes: &'static [&'static str],
@@ -129,13 +129,13 @@ fn assert_keeps_to(element: &Element, kinds: &[Kind]) {
     }
 }
 
-/// What an attribute counts.
+/// The number in an attribute.
 fn number(element: &Element, name: &str) -> usize {
     element.attributes[name].parse().unwrap()
 }
 
 #[test]
-fn junit_counts_what_it_holds() {
+fn junit_counts_its_contents() {
     let folder = repository(FILES);
     let outcome = outcome(folder.path());
     let root = parse(&written(junit::write, &outcome));
@@ -193,7 +193,7 @@ fn checkstyle_has_every_finding_below_its_file() {
 }
 
 #[test]
-fn what_would_end_an_element_or_is_no_character_of_xml_is_text() {
+fn markup_and_characters_outside_xml_are_escaped() {
     let nasty = "]]> <b> & \" ' \u{1} \u{b} \u{fffe} \u{ffff} \u{7f} &amp; -->";
     let mut outcome = sample_findings::outcome(&[("<\u{1}\"&>.yaml", "a: b\n")]);
     let place = sample_findings::place(&outcome, 0, "b");

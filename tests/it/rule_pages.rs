@@ -1,5 +1,5 @@
 //! Every rule's page: its sections, and its examples, which must fire where they say and nowhere
-//! else, or stay quiet; and what users read of each, held as snapshots.
+//! else, or stay quiet; and snapshots of the report for each.
 
 use crate::pages;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ const SECTIONS: [&str; 5] = [
     "## Examples",
 ];
 
-/// What can't be written down as an example: bytes that are no text.
+/// What can't be written as an example: bytes that are not text.
 const WITHOUT_BAD_EXAMPLE: &[&str] = &["unreadable-file"];
 
 #[test]
@@ -87,7 +87,7 @@ fn bad_examples_fire_where_they_say_and_good_ones_stay_quiet() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Examples that are another thing as a base, with the reason.
+/// Examples that behave differently as a base, with the reason.
 const NOT_AS_A_BASE: &[(&str, &str)] = &[
     ("duplicate-key example 4", "kustomize rejects a key that is written twice"),
     ("duplicate-policy example 1", "kustomize rejects the same object twice"),
@@ -126,7 +126,7 @@ fn examples_are_the_same_as_the_base_of_an_overlay() {
 }
 
 #[test]
-fn every_rule_says_what_its_snapshot_holds() {
+fn every_rule_reports_what_its_snapshot_contains() {
     for rule in RULES {
         let bad: Vec<pages::Example<'_>> =
             pages::examples(rule).into_iter().filter(|example| example.bad).collect();
@@ -150,7 +150,7 @@ fn every_rule_says_what_its_snapshot_holds() {
     }
 }
 
-/// Holds a text against its snapshot in `snapshots/`.
+/// Compares a text with its snapshot in `snapshots/`.
 fn hold(name: &str, text: &str) {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("snapshots");
     insta::with_settings!({snapshot_path => folder, prepend_module_to_snapshot => false, omit_expression => true}, {

@@ -1,6 +1,6 @@
-//! Runs a composite action as GitHub's runner does, as far as ours needs it: steps of bash, files
-//! for outputs and paths, and `${{ … }}` of inputs and outputs. A step that uses another action is
-//! not run: what it would be given is told.
+//! Runs a composite action as GitHub's runner does, as far as ours needs it: bash steps, files for
+//! outputs and paths, and `${{ … }}` for inputs and outputs. A step that uses another action is not
+//! run: its inputs are recorded.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{self, Node};
 use tempfile::TempDir;
 
-/// Words by their names.
+/// Values by their names.
 pub type Values = BTreeMap<String, String>;
 
 /// A machine with a checked out repository.
@@ -19,13 +19,13 @@ pub struct Runner {
     folder: TempDir,
     /// Environment variables of the job.
     pub env: Values,
-    /// What goes before the PATH.
+    /// What is prepended to the PATH.
     pub tools: Vec<PathBuf>,
     /// What the job is for: `github.event.pull_request.number`.
     pub github: Values,
 }
 
-/// What came of an action.
+/// The result of an action.
 #[derive(Debug, Default)]
 pub struct Ran {
     /// The steps that ran, in order.
@@ -38,11 +38,11 @@ pub struct Ran {
     pub summary: String,
     /// The action's outputs.
     pub outputs: Values,
-    /// What the actions that it uses were given.
+    /// The inputs of the actions that it uses.
     pub used: Vec<Values>,
 }
 
-/// What expressions can ask for.
+/// What expressions can refer to.
 #[derive(Default)]
 struct Context {
     inputs: Values,
@@ -65,7 +65,7 @@ impl Runner {
         self.folder.path().join("workspace")
     }
 
-    /// Runs the action that lies in `action`.
+    /// Runs the action in the directory `action`.
     pub fn run(&self, action: &Path, inputs: &[(&str, &str)]) -> Ran {
         let text = fs::read_to_string(action.join("action.yml")).unwrap();
         let limits = yaml::Limits::default();
@@ -129,7 +129,7 @@ impl Runner {
         command.env("RUNNER_OS", if cfg!(target_os = "macos") { "macOS" } else { "Linux" });
         command.env("RUNNER_ARCH", if cfg!(target_arch = "aarch64") { "ARM64" } else { "X64" });
         command.envs(context.filled(step.get("env")));
-        // The job's own come last, so that a test may be another machine.
+        // The job's own come last, so that a test can simulate another machine.
         command.envs(&self.env);
         let output = command.output().unwrap();
         ran.log += &String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat());
@@ -148,7 +148,7 @@ impl Runner {
 }
 
 impl Context {
-    /// The values of a mapping, with the expressions in them worked out.
+    /// The values of a mapping, with their expressions evaluated.
     fn filled(&self, node: Option<&Node>) -> Values {
         let entries = node.and_then(Node::as_map).map(|map| &map.entries[..]).unwrap_or_default();
         entries.iter().map(|e| (e.key.to_string(), self.fill(text_of(&e.value)))).collect()

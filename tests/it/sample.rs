@@ -1,5 +1,5 @@
-//! One repository that every format is shown with: places in several files, wide characters, a fix,
-//! a suppressed finding, two bundles.
+//! One repository that is shown in every format: places in several files, wide characters, a fix, a
+//! suppressed finding, two bundles.
 
 use std::fs;
 use std::path::Path;
@@ -8,7 +8,7 @@ use netpol_lint::report::Look;
 use netpol_lint::triage::Selection;
 use netpol_lint::{Outcome, Request, check, repo};
 
-/// What a format's file is.
+/// A format's writer.
 pub type Write = fn(&mut dyn std::io::Write, &Outcome, &Look) -> std::io::Result<()>;
 
 pub const FILES: &[(&str, &str)] = &[
@@ -132,7 +132,7 @@ spec:
     ),
 ];
 
-/// Writes files below a new directory that is a repository.
+/// Writes files into a new directory that is a repository.
 pub fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
@@ -144,7 +144,7 @@ pub fn repository(files: &[(&str, &str)]) -> tempfile::TempDir {
     folder
 }
 
-/// What is found in a repository, with what is suppressed.
+/// The findings in a repository, with the suppressed ones.
 pub fn outcome(folder: &Path) -> Outcome {
     let scope = repo::Scope { paths: vec![".".into()], ..repo::Scope::default() };
     let request = Request {
@@ -159,7 +159,7 @@ pub fn outcome(folder: &Path) -> Outcome {
     outcome
 }
 
-/// The text of a report on `outcome`.
+/// The text of a report for `outcome`.
 pub fn written(write: Write, outcome: &Outcome) -> String {
     let look = Look {
         color: false,
@@ -174,7 +174,7 @@ pub fn written(write: Write, outcome: &Outcome) -> String {
     String::from_utf8(out).unwrap()
 }
 
-/// The text of a report on the sample.
+/// The text of a report for the sample.
 pub fn report(write: Write) -> String {
     let folder = repository(FILES);
     written(write, &outcome(folder.path()))

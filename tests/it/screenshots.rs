@@ -1,6 +1,6 @@
 //! The pictures in the README are what a terminal shows, on a dark and on a light background.
 //!
-//! `UPDATE_DOCS=1 cargo test screenshots::` writes those in `docs/images/` anew.
+//! `UPDATE_DOCS=1 cargo test screenshots::` regenerates those in `docs/images/`.
 
 use crate::pages;
 use std::path::{Path, PathBuf};
@@ -11,7 +11,7 @@ use netpol_lint::bundle::helm::{Helm, When};
 use netpol_lint::report::{Look, by_rule, closing, text};
 use netpol_lint::{Outcome, Request, check, repo};
 
-/// The colours of a terminal.
+/// The colors of a terminal.
 struct Theme {
     name: &'static str,
     background: RgbColor,
@@ -86,7 +86,7 @@ fn an_overlay_that_breaks_what_its_base_does_right() {
     hold("overlay", "netpol-lint", outcome);
 }
 
-/// Holds what a terminal shows of a run against the pictures in `docs/images/`.
+/// Compares a terminal's picture of a run with the pictures in `docs/images/`.
 fn hold(name: &str, command: &str, mut outcome: Outcome) {
     outcome.summary.time = std::time::Duration::from_millis(10);
     let cwd = outcome.root.clone();

@@ -1,5 +1,5 @@
-//! Suppressions beside the findings: where they count, what is said of those that hold nothing
-//! back, and what users see of what is held back.
+//! Suppressions and findings: where suppressions apply, how unused ones are reported, and what
+//! users see of the suppressed findings.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ spec: {containers: [{name: db, image: db}]}
 ---
 ";
 
-/// A policy whose `spec.podSelector` and whose only peer select nothing.
+/// A policy whose `spec.podSelector` and whose only peer match no pod.
 const POLICY: &str = "\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -55,7 +55,7 @@ fn run(policy: &str) -> Outcome {
     run_with(policy, Selection::default())
 }
 
-/// The policy with `line` above the first line that holds `at`, indented like that one.
+/// The policy with `line` above the first line that contains `at`, with the same indentation.
 fn above(at: &str, line: &str) -> String {
     let indented = |found: &str| {
         let indent = &found[..found.len() - found.trim_start().len()];
@@ -64,7 +64,7 @@ fn above(at: &str, line: &str) -> String {
     edited(at, indented)
 }
 
-/// The policy with `end` at the end of the first line that holds `at`.
+/// The policy with `end` at the end of the first line that contains `at`.
 fn behind(at: &str, end: &str) -> String {
     edited(at, |found| format!("{found}{end}"))
 }
@@ -97,7 +97,7 @@ fn only(outcome: &Outcome, id: &str) -> Finding {
     first
 }
 
-/// The text of the file once all fixes of `finding` are made.
+/// The text of the file after all fixes of `finding`.
 fn fixed(outcome: &Outcome, finding: &Finding) -> String {
     let mut text = outcome.sources.get(finding.place.source).text().to_string();
     let fix = &finding.fixes[0];
@@ -109,12 +109,12 @@ fn fixed(outcome: &Outcome, finding: &Finding) -> String {
 }
 
 #[test]
-fn without_a_suppression_both_speak() {
+fn without_a_suppression_both_are_reported() {
     assert_eq!(ids(&run(POLICY)), [POD_ID, PEER_ID]);
 }
 
 #[test]
-fn a_comment_counts_on_the_line_above_it_and_at_the_hidden_places() {
+fn a_comment_applies_to_its_line_the_next_and_the_suppression_spans() {
     let word = "# netpol-lint: ignore[orphaned-pod-selector] comes later";
     for (text, why) in [
         (behind("app: dv", &format!(" {word}")), "on the line"),
@@ -136,7 +136,7 @@ fn a_comment_counts_on_the_line_above_it_and_at_the_hidden_places() {
 }
 
 #[test]
-fn a_comment_elsewhere_does_not_count() {
+fn a_comment_elsewhere_does_not_apply() {
     let word = "# netpol-lint: ignore[orphaned-pod-selector]";
     for text in [
         above("app: dv", &format!("{word}\n")),
@@ -149,13 +149,13 @@ fn a_comment_elsewhere_does_not_count() {
 }
 
 #[test]
-fn several_ids_stand_in_one_comment() {
+fn one_comment_may_list_several_ids() {
     let word = format!("# netpol-lint: ignore[{POD_ID}, {PEER_ID}]");
     assert!(ids(&run(&above("apiVersion", &word))).is_empty());
 }
 
 #[test]
-fn an_annotation_counts_for_its_object_only() {
+fn an_annotation_applies_to_its_object_only() {
     for (annotation, reason) in [
         (format!("netpol-lint.dev/ignore: {POD_ID}"), ""),
         (format!("netpol-lint.dev/ignore: \"{POD_ID}\""), ""),
@@ -176,7 +176,7 @@ fn an_annotation_counts_for_its_object_only() {
 }
 
 #[test]
-fn a_text_is_no_comment() {
+fn a_string_is_not_a_comment() {
     let word = format!("# netpol-lint: ignore[{POD_ID}]");
     for text in [
         above("name: db", &format!("annotations:\n    a: |\n      {word}\n      {word}")),
@@ -188,7 +188,7 @@ fn a_text_is_no_comment() {
 }
 
 #[test]
-fn no_ids_hold_nothing_back_and_are_said() {
+fn a_suppression_without_ids_is_reported() {
     for word in ["ignore", "ignore[]", "ignore []", "ignored", "ignore[orphaned-pod-selector"] {
         let outcome = run(&behind("app: dv", &format!(" # netpol-lint: {word}")));
         assert_eq!(ids(&outcome), [POD_ID, UNUSED, PEER_ID], "{word}");
@@ -200,7 +200,7 @@ fn no_ids_hold_nothing_back_and_are_said() {
 }
 
 #[test]
-fn the_fix_takes_away_what_is_not_needed() {
+fn the_fix_removes_what_is_not_needed() {
     let comment = "# netpol-lint: ignore[split-peer] why";
     for at in ["podSelector", "apiVersion", "app: wed"] {
         let outcome = run(&above(at, comment));
@@ -223,7 +223,7 @@ fn the_fix_takes_away_what_is_not_needed() {
 }
 
 #[test]
-fn the_fix_takes_an_annotation_with_its_line() {
+fn the_fix_removes_an_annotation_with_its_line() {
     let alone = above("name: db", "annotations:\n    netpol-lint.dev/ignore.split-peer: why");
     let outcome = run(&alone);
     assert_eq!(fixed(&outcome, &only(&outcome, UNUSED)), format!("{POD}{POLICY}"));
@@ -241,7 +241,7 @@ fn the_fix_takes_an_annotation_with_its_line() {
 }
 
 #[test]
-fn a_comma_keeps_an_annotation_where_it_is() {
+fn an_annotation_before_a_comma_is_not_removed() {
     let json = r#"{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy",
   "metadata": {"name": "db", "namespace": "shop", "annotations": {
     "a": "b",
@@ -286,7 +286,7 @@ fn fences_of_markdown_have_comments_too() {
 }
 
 #[test]
-fn a_mistyped_id_names_the_nearest_and_is_not_removed() {
+fn a_mistyped_id_gets_a_suggestion_and_is_not_removed() {
     let outcome = run(&behind("app: dv", " # netpol-lint: ignore[orphaned-pod-selektor]"));
     let said = only(&outcome, UNUSED);
     assert!(said.message.contains("no rule `orphaned-pod-selektor`"), "{}", said.message);
@@ -297,7 +297,7 @@ fn a_mistyped_id_names_the_nearest_and_is_not_removed() {
 }
 
 #[test]
-fn of_rules_that_were_not_run_nothing_is_said() {
+fn rules_that_did_not_run_leave_no_unused_suppressions() {
     let text = behind("app: dv", " # netpol-lint: ignore[split-peer]");
     let select = |ids: &[&str]| ids.iter().map(|id| (*id).to_owned()).collect::<Vec<_>>();
     let selected = Selection { select: select(&[PEER_ID]), ..Selection::default() };
@@ -322,7 +322,7 @@ fn of_rules_that_were_not_run_nothing_is_said() {
 }
 
 #[test]
-fn a_broken_document_can_be_suppressed_and_its_comments_are_not_judged() {
+fn a_broken_document_can_be_suppressed_and_its_comments_are_not_reported() {
     let broken =
         "kind: NetworkPolicy\n# netpol-lint: ignore[yaml-syntax] fixed soon\na: [b\nc: ]d\n";
     let outcome = run(broken);
@@ -353,7 +353,7 @@ fn a_fingerprint_does_not_change_when_a_neighbour_is_suppressed() {
 }
 
 #[test]
-fn what_is_suppressed_is_shown_when_asked_for() {
+fn suppressed_findings_are_shown_on_request() {
     let outcome =
         run(&behind("app: dv", &format!(" # netpol-lint: ignore[{POD_ID}] comes \u{202e}later")));
     let cwd = outcome.root.clone();
@@ -384,7 +384,7 @@ fn what_is_suppressed_is_shown_when_asked_for() {
 }
 
 #[test]
-fn a_suppressed_finding_does_not_let_a_more_general_one_speak() {
+fn a_suppressed_finding_still_overrides_a_more_general_one() {
     let web = "apiVersion: v1\nkind: Pod\nmetadata: {name: web, namespace: front, labels: {app: web}}\n\
                spec: {containers: [{name: web, image: web}]}\n---\n";
     let policy = POLICY.replace("app: dv", "app: db").replace("app: wed", "app: web");

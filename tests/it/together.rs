@@ -1,5 +1,5 @@
-//! What is applied together: who deploys what, which bundles run side by side, and what one changed
-//! file of them finds. Through the binary, as users ask.
+//! What is applied together: what controllers deploy, which bundles run side by side, and what a
+//! run on one changed file of them finds. Through the binary, as users run it.
 
 use std::fs;
 use std::path::Path;
@@ -27,7 +27,7 @@ fn repository(text: &str) -> tempfile::TempDir {
     folder
 }
 
-/// The sites, each as its name, its bundles' names, and its namespaces with their pods.
+/// The sites, each with its name, its bundles' names, and its namespaces with their pods.
 fn sites(folder: &Path) -> Vec<String> {
     let (_, said) = run(folder, &["bundles", "--helm", "never", "--output-format", "json"]);
     let sites: Value = serde_json::from_str(&said).unwrap();
@@ -98,7 +98,7 @@ spec: {containers: [{name: main, image: example/mail}]}
 ";
 
 #[test]
-fn flux_says_what_runs_beside_what_and_where() {
+fn flux_decides_what_runs_side_by_side_and_where() {
     let folder = repository(FLUX);
     let expected = [
         ". | . | ",
@@ -106,7 +106,7 @@ fn flux_says_what_runs_beside_what_and_where() {
         "clusters/prod | apps/mail apps/web (2) | mail:1 shop:1",
     ];
     assert_eq!(sites(folder.path()), expected);
-    // Beside the mail pod the peer is an orphan; the other cluster shows no such namespace.
+    // Beside the mail pod the peer matches nothing; the other cluster shows no such namespace.
     let said = concise(folder.path(), &[]);
     assert!(
         said.contains("apps/web/web.yaml:15:") && said.contains("orphaned-peer-selector"),
@@ -116,7 +116,7 @@ fn flux_says_what_runs_beside_what_and_where() {
 }
 
 #[test]
-fn argo_gives_a_namespace_to_what_has_none() {
+fn argo_sets_the_namespace_of_objects_without_one() {
     let folder = repository(
         "\
 # file: argo/web.yaml
@@ -177,7 +177,7 @@ spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
 }
 
 #[test]
-fn a_changed_file_of_a_base_finds_what_overlays_make_of_it() {
+fn a_changed_file_of_a_base_is_checked_in_its_overlays() {
     let folder = repository(include_str!("../overlays/labels-with-selectors-break-dns.yaml"));
     let root = folder.path();
     for paths in [
@@ -196,7 +196,7 @@ fn a_changed_file_of_a_base_finds_what_overlays_make_of_it() {
 }
 
 #[test]
-fn a_manifest_that_its_kustomization_does_not_list_stands_alone() {
+fn a_manifest_that_its_kustomization_does_not_list_is_separate() {
     let folder = repository(
         "\
 # file: kustomization.yaml
@@ -230,7 +230,7 @@ spec: {containers: [{name: main, image: example/db}]}
 }
 
 #[test]
-fn a_kustomization_brings_a_chart_of_the_repository() {
+fn a_kustomization_renders_a_chart_of_the_repository() {
     let folder = repository(
         "\
 # file: kustomization.yaml
@@ -269,7 +269,7 @@ spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
 }
 
 #[test]
-fn a_base_is_mended_for_all_its_overlays_and_a_patched_policy_is_not() {
+fn a_base_is_fixed_for_all_its_overlays_and_a_patched_policy_is_not() {
     let policy = "\
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy

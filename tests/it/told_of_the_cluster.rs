@@ -1,4 +1,4 @@
-//! What only the user can tell of a cluster, as rules see it.
+//! Facts about a cluster that only the user knows, as rules see them.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ spec:
     ports: [{port: 53, protocol: UDP}, {port: 53}]
 ";
 
-/// What a rule finds in the policy, in a cluster that was told of so.
+/// The findings of a rule in the policy, in a cluster with those settings.
 fn found(id: &str, settings: Settings) -> Vec<Finding> {
     let mut sources = Sources::default();
     let file = Origin::File(PathBuf::from("policy.yaml"));
@@ -64,7 +64,7 @@ fn blocks_in_the_ranges_of_pods_and_services_are_inside_the_cluster() {
 }
 
 #[test]
-fn a_default_namespace_is_one() {
+fn a_default_namespace_applies() {
     let told = Settings { default_namespace: Some("shop".into()), ..Settings::default() };
     assert_eq!(found("implicit-namespace", told).len(), 0);
     assert_eq!(found("implicit-namespace", Settings::default()).len(), 1);

@@ -1,11 +1,11 @@
-//! Programs of others that tests drive, and what is skipped without them.
+//! Third-party programs that tests run, and what is skipped without them.
 
 use std::env;
 use std::fs::OpenOptions;
 use std::io::{Write, stderr};
 use std::path::PathBuf;
 
-/// The program of that name on the PATH. Where it is absent the test is skipped.
+/// The program with that name on the PATH. If it is absent, the test is skipped.
 pub fn tool(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let found = env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file());
@@ -15,13 +15,13 @@ pub fn tool(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// Says why this test, or a part of it, is skipped. The harness keeps what a passing test prints
-/// with macros, so this writes to standard error itself; and to the file that `NETPOL_LINT_SKIPS`
-/// names, which `.ci/skips` judges.
+/// Reports why this test, or a part of it, is skipped. The harness captures what a passing test
+/// prints with macros, so this writes to standard error directly; and to the file in
+/// `NETPOL_LINT_SKIPS`, which `.ci/skips` checks.
 pub fn skip(why: &str) {
     let thread = std::thread::current();
     let test = thread.name().unwrap_or("?");
-    // A line of its own, also where the harness has written the test's name.
+    // On its own line, even if the harness has written the test's name.
     stderr().write_all(format!("\nskipped: {test}: {why}\n").as_bytes()).unwrap();
     if let Some(file) = env::var_os("NETPOL_LINT_SKIPS") {
         let mut file = OpenOptions::new().create(true).append(true).open(file).unwrap();

@@ -1,4 +1,4 @@
-//! What the repository cannot show, and how far it reaches; what is lost with what could not be
+//! What the repository does not show, and how far that reaches; what is lost with what could not be
 //! built; what test tools expect. Each kind has a case that must stay quiet.
 
 use std::fs;
@@ -27,7 +27,7 @@ fn repository(text: &str) -> tempfile::TempDir {
     folder
 }
 
-/// The rules of the findings by default.
+/// The rules of the default findings.
 fn rules(text: &str) -> Vec<String> {
     found(text, &[])
 }
@@ -82,7 +82,7 @@ fn a_service_account_that_may_create_pods_opens_its_namespace() {
     };
     assert_eq!(launcher("Role", "RoleBinding", "launcher", "ci"), [""; 0]);
     assert_eq!(launcher("ClusterRole", "ClusterRoleBinding", "launcher", "shop"), [""; 0]);
-    // Another account's right, and another namespace's.
+    // Another account's permission, and another namespace's.
     let orphaned = ["orphaned-pod-selector"];
     assert_eq!(launcher("Role", "RoleBinding", "other", "ci"), orphaned);
     assert_eq!(launcher("Role", "RoleBinding", "launcher", "shop"), orphaned);
@@ -105,7 +105,7 @@ fn a_pod_template_in_a_config_map_is_a_possible_pod() {
 }
 
 #[test]
-fn what_is_not_evaluated_opens_what_it_reaches() {
+fn what_is_not_evaluated_opens_the_namespaces_it_affects() {
     let with = |name: &str, text: &str| {
         let pods = deployment("shop", "web", "");
         rules(&format!(
@@ -116,10 +116,10 @@ fn what_is_not_evaluated_opens_what_it_reaches() {
     let orphaned = ["orphaned-pod-selector"];
     let remote = "resources: ['https://example.com/x.yaml']\n";
     assert_eq!(with("infra/kustomization.yaml", remote), orphaned);
-    // Its namespace is this one, and its name holds the word that is asked for.
+    // Its namespace is this one, and its name contains a word of the selector.
     let cart = "namespace: shop\nresources: ['https://example.com/cart.yaml']\n";
     assert_eq!(with("infra/kustomization.yaml", cart), [""; 0]);
-    // Broken text that names no kind of pod hides none; broken text that does may.
+    // Broken text without a kind that creates pods hides none; broken text with one may.
     assert_eq!(
         with("docs/api.yaml", "openapi: 3\nkind: x\n  y: : [\ncontainers: template\n"),
         orphaned
@@ -131,7 +131,7 @@ fn what_is_not_evaluated_opens_what_it_reaches() {
 }
 
 #[test]
-fn what_could_not_be_built_is_an_error_where_a_policy_is_lost() {
+fn what_could_not_be_built_is_an_error_if_a_policy_is_lost() {
     let refused = "resources: [a.yaml, missing.yaml]\n";
     let of = |content: &str| {
         format!("# file: k/kustomization.yaml\n{refused}# file: k/a.yaml\n{content}")
@@ -149,7 +149,7 @@ fn what_could_not_be_built_is_an_error_where_a_policy_is_lost() {
 }
 
 #[test]
-fn a_broken_document_is_an_error_where_it_names_a_policy() {
+fn a_broken_document_is_an_error_if_it_mentions_a_policy() {
     let of = |kind: &str, broken: &str| {
         rules(&format!("# file: a.yaml\nkind: {kind}\nmetadata:\n{broken}"))
     };
@@ -160,7 +160,7 @@ fn a_broken_document_is_an_error_where_it_names_a_policy() {
 }
 
 #[test]
-fn what_tests_expect_is_no_manifest_and_tests_are_quiet_unless_given() {
+fn test_expectations_are_not_manifests_and_tests_are_quiet_unless_given() {
     let orphan = deployment("x", "web", "") + &policy("x", "wbe");
     let expected = format!("# file: tests/kuttl/a/00-assert.yaml\n{orphan}");
     assert_eq!(found(&expected, &["--pedantic", "."]), [""; 0]);
@@ -173,7 +173,7 @@ fn what_tests_expect_is_no_manifest_and_tests_are_quiet_unless_given() {
 }
 
 #[test]
-fn ways_to_install_side_by_side_are_alternatives() {
+fn several_ways_to_install_in_one_directory_are_alternatives() {
     let both = policy("x", "web") + &policy("x", "cart") + &deployment("x", "web", "");
     let cart = deployment("x", "cart", "");
     let two =
@@ -204,7 +204,7 @@ fn argo_cd_reads_a_plain_directory_by_its_own_rules() {
         let text = format!(
             "{text}# file: deploy/a.yaml\n{web}# file: deploy/values.yaml\nreplicas: 2\n# file: {file}\n{cart}"
         );
-        // What Argo CD leaves out is a loose manifest, and lowers the finding.
+        // A file that Argo CD excludes is a loose manifest, and lowers the confidence.
         found(&text, &["--min-confidence", "low"])
     };
     let orphaned = ["orphaned-pod-selector"];

@@ -1,11 +1,12 @@
-//! What the API server refuses: each of its checks with a manifest that it refuses and one that
-//! just passes, and which rule says it. The checks are those of pkg/apis/networking/validation
-//! and, before them, of the decoder (Kubernetes 1.36).
+//! What the API server rejects: each of its checks with a manifest that it rejects and one that
+//! just passes, and the rule that reports it. The checks are those of
+//! pkg/apis/networking/validation and, before them, of the decoder (Kubernetes 1.36).
 
 use netpol_lint::lint::Severity;
 use netpol_lint::{Request, check};
 
-/// One check: the rule that says it, a part of a policy that is refused, and one that just passes.
+/// One check: the rule that reports it, a part of a policy that is rejected, and one that just
+/// passes.
 struct Row {
     rule: &'static str,
     part: Part,
@@ -13,7 +14,7 @@ struct Row {
     passes: &'static [&'static str],
 }
 
-/// Which part of a policy the texts of a row are; the rest is valid.
+/// The part of a policy that the texts of a row are; the rest is valid.
 #[derive(Clone, Copy)]
 enum Part {
     /// Everything after the kind.
@@ -43,7 +44,7 @@ enum Part {
 }
 
 impl Part {
-    /// A policy with that part; each part is written in one line.
+    /// A policy with that part; each part is written on one line.
     fn policy(self, text: &str) -> String {
         let spec = |fields: &str| {
             format!("metadata: {{name: web}}\nspec: {{podSelector: {{}}, {fields}}}\n")
@@ -89,7 +90,7 @@ const LONG_64: &str = "a23456789012345678901234567890123456789012345678901234567
 
 /// Decoding: HTTP 400.
 const DECODER: &[Row] = &[
-    // A string: YAML 1.1 booleans and numbers are none; null is the empty one, dates are strings.
+    // A string: YAML 1.1 booleans and numbers are not; null is the empty one, dates are strings.
     row(
         "invalid-selector",
         Part::LabelValue,
@@ -132,7 +133,7 @@ const DECODER: &[Row] = &[
         &["{port: 80, endPort: \"90\"}", "{port: 80, endPort: a}", "{port: 80, endPort: [90]}"],
         &["{port: 80, endPort: null}", "{port: 80, endPort: 90}"],
     ),
-    // A list: no mapping and no scalar; null is absent.
+    // A list: not a mapping, not a scalar; null is absent.
     row(
         "invalid-policy",
         Part::Spec,
@@ -175,7 +176,7 @@ const DECODER: &[Row] = &[
         &["{podSelector: []}", "{namespaceSelector: shop}", "{ipBlock: 10.0.0.0/8}"],
         &["{podSelector: {}, namespaceSelector: null, ipBlock: null}"],
     ),
-    // Strict: kubectl asks for it.
+    // Strict: kubectl requests it.
     row(
         "unknown-field",
         Part::Peer,
@@ -367,7 +368,7 @@ const VALIDATION: &[Row] = &[
 
 /// What is accepted and worth a warning.
 const WARNINGS: &[Row] = &[
-    // Refused by default since 1.36 (gate `StrictIPCIDRValidation`).
+    // Rejected by default since 1.36 (gate `StrictIPCIDRValidation`).
     row(
         "invalid-ip-block",
         Part::Block,
@@ -398,7 +399,7 @@ const WARNINGS: &[Row] = &[
     row("invalid-selector", Part::LabelValue, &["null", "~"], &["\"\""]),
 ];
 
-/// What is never refused, and which other rules may have a word about.
+/// What is never rejected, and which other rules may report.
 const ACCEPTED: &[(Part, &str)] = &[
     (Part::Spec, "{podSelector: {}, policyTypes: [Ingress], egress: [{}]}"),
     (Part::Spec, "{podSelector: {}, policyTypes: [Ingress], ingress: [{}, {}]}"),
@@ -414,7 +415,7 @@ const ACCEPTED: &[(Part, &str)] = &[
     ),
 ];
 
-/// The rules that speak of what is refused, with their severities.
+/// The rules that report what is rejected, with their severities.
 fn refusals(policy: &str) -> Vec<(&'static str, Severity)> {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("policy.yaml"), policy).unwrap();
@@ -429,7 +430,8 @@ fn refusals(policy: &str) -> Vec<(&'static str, Severity)> {
     findings.filter(|(id, _)| is_refusal(id)).collect()
 }
 
-/// What is wrong with a row: a text that is not refused just by its rule, once, or one that is.
+/// What is wrong with a row: a text that is not rejected by exactly its rule, once, or one that is
+/// rejected.
 fn differences(row: &Row, severity: Severity) -> Vec<String> {
     let mut wrong = Vec::new();
     let expected = [(row.rule, severity)];
@@ -454,22 +456,22 @@ fn hold(rows: &[Row], severity: Severity) {
 }
 
 #[test]
-fn what_the_decoder_refuses_is_said_by_one_rule_and_nothing_else_is() {
+fn what_the_decoder_rejects_is_reported_by_exactly_one_rule() {
     hold(DECODER, Severity::Error);
 }
 
 #[test]
-fn what_the_validation_refuses_is_said_by_one_rule_and_nothing_else_is() {
+fn what_the_validation_rejects_is_reported_by_exactly_one_rule() {
     hold(VALIDATION, Severity::Error);
 }
 
 #[test]
-fn what_is_accepted_with_a_doubt_is_a_warning() {
+fn what_is_accepted_but_doubtful_is_a_warning() {
     hold(WARNINGS, Severity::Warning);
 }
 
 #[test]
-fn what_is_accepted_is_not_called_refused() {
+fn what_is_accepted_is_not_reported_as_rejected() {
     for (part, text) in ACCEPTED {
         assert_eq!(refusals(&part.policy(text)), [], "{text}");
     }
@@ -486,7 +488,7 @@ fn annotations_may_be_256_kib_in_all() {
 }
 
 #[test]
-fn a_removed_version_is_refused() {
+fn a_removed_version_is_rejected() {
     let text = Part::Peer.policy("{podSelector: {}}");
     let old = text.replace("networking.k8s.io/v1", "extensions/v1beta1");
     assert_eq!(refusals(&text), []);

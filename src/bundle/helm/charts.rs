@@ -166,7 +166,7 @@ mod tests {
     use super::is_part_of;
 
     #[test]
-    fn what_lies_in_the_charts_of_a_chart_is_a_part_of_it() {
+    fn a_chart_in_charts_is_a_dependency() {
         assert!(is_part_of("shop/charts/db", "shop") && is_part_of("charts/db", "."));
         assert!(is_part_of("shop/charts/db/charts/x", "shop"));
         assert!(!is_part_of("shop", "shop") && !is_part_of("shop-2/charts/db", "shop"));

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_controller_fills_in_is_known_as_such() {
+    fn placeholders_of_a_controller_are_recognized() {
         assert!(is_filled_in("{{path.basename}}-web") && is_filled_in("${cluster}-web"));
         assert!(!is_filled_in("--set=a") && !is_filled_in("web"));
     }

@@ -180,7 +180,7 @@ mod tests {
     use crate::bundle::helm::names;
 
     #[test]
-    fn a_release_has_a_name_that_helm_takes() {
+    fn a_release_name_is_valid_for_helm() {
         assert_eq!(release("Shop.v2"), "shop-v2");
         assert_eq!(release("__"), "release");
         for odd in ["", "--set=a", "-\u{e4}", &"-".repeat(99), &format!("{}-b", "a".repeat(52))] {

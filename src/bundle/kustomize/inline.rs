@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_yaml_is_told_at_its_line() {
+    fn broken_yaml_is_reported_at_its_line() {
         let text = "patch: |-\n  a: b\n  c: [\n";
         let limits = Limits::default();
         let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &limits);

@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_lies_elsewhere_is_told_by_its_form() {
+    fn remote_references_are_recognized_by_their_form() {
         for remote in [
             "https://example.com/x.yaml",
             "github.com/owner/repo//deploy?ref=v1",

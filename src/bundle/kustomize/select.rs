@@ -294,7 +294,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_looked_up_leaves_out_nothing_that_fits() {
+    fn the_index_omits_no_match() {
         let patterns = [
             "web",
             "web.*",

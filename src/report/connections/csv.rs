@@ -8,7 +8,7 @@ use crate::text::visible;
 /// Writes a header, then a record per connection.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Result<()> {
     write!(out, "cluster,from,to,ports,unknown\r\n")?;
     for cluster in clusters {
@@ -27,8 +27,8 @@ pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Resul
     Ok(())
 }
 
-/// A field, quoted where it must be. A spreadsheet takes a field that begins with one of `=+-@`
-/// for a formula; a quote before it keeps it text.
+/// A field, quoted if necessary. A spreadsheet treats a field that begins with one of `=+-@` as a
+/// formula; a leading quote keeps it text.
 fn cell(text: &str) -> String {
     let text = visible(text);
     let inert = match text.starts_with(['=', '+', '-', '@']) {

@@ -1,4 +1,4 @@
-//! The language of Graphviz.
+//! Graphviz's DOT language.
 
 use std::io::{self, Write};
 
@@ -6,15 +6,15 @@ use super::ports;
 use crate::connectivity::ClusterConnectivity;
 use crate::text::visible;
 
-/// Writes one digraph, with a box per cluster where there are several.
+/// Writes one digraph, with a box per cluster if there are several.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Result<()> {
     writeln!(out, "digraph connections {{\n  rankdir=LR\n  node [shape=box]")?;
     for (nth, cluster) in clusters.iter().enumerate() {
         writeln!(out, "  subgraph cluster_{nth} {{\n    label={}", quoted(&cluster.name))?;
-        // The same workload may be part of several clusters, and is one node in each.
+        // A workload may belong to several clusters, and is one node in each.
         let node = |name: &str| quoted(&format!("{nth}:{name}"));
         for end in cluster.named_ends().into_iter().map(|id| cluster.end(id)) {
             writeln!(out, "    {} [label={}]", node(end), quoted(end))?;

@@ -30,10 +30,10 @@ struct Rule<'a> {
     line: usize,
 }
 
-/// Writes all clusters. Row by row, since there may be millions.
+/// Writes all clusters. Rows are written one by one, because there may be millions.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Result<()> {
     writeln!(out, "{{\"version\":1,\"clusters\":[")?;
     for (nth, cluster) in clusters.iter().enumerate() {

@@ -9,7 +9,7 @@ use crate::report::words::{cell, code};
 /// Writes a table per cluster.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Result<()> {
     for (nth, cluster) in clusters.iter().enumerate() {
         if is_titled(clusters) {

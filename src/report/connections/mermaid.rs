@@ -1,4 +1,4 @@
-//! Mermaid's flowchart, which GitHub and GitLab draw in Markdown.
+//! A Mermaid flowchart, which GitHub and GitLab draw in Markdown.
 
 use std::io::{self, Write};
 
@@ -9,7 +9,7 @@ use crate::text::visible;
 /// Writes one flowchart, with a box per cluster.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Result<()> {
     writeln!(out, "flowchart LR")?;
     for (nth, cluster) in clusters.iter().enumerate() {
@@ -28,7 +28,7 @@ pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Resul
     Ok(())
 }
 
-/// Quoted text; quotes and markup inside are written as entities, as Mermaid wants them.
+/// Quoted text; quotes and markup in it become entities, as Mermaid requires.
 pub(in crate::report) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in visible(text).chars() {

@@ -1,4 +1,4 @@
-//! Who may talk to whom: one file per format.
+//! Which connections are allowed: one file per format.
 
 pub mod csv;
 pub mod dot;
@@ -12,7 +12,7 @@ pub mod text;
 
 use crate::connectivity::{ClusterConnectivity, Detail};
 
-/// The ports of a connection in one cell: those surely allowed, then those that may be.
+/// The ports of a connection in one cell: those that are certainly allowed, then those that may be.
 fn ports(detail: &Detail) -> String {
     match (detail.ports.is_empty(), detail.unknown.is_empty()) {
         (false, true) => detail.ports.to_string(),
@@ -21,7 +21,7 @@ fn ports(detail: &Detail) -> String {
     }
 }
 
-/// A heading for each cluster, where there are several.
+/// A heading for each cluster, if there are several.
 fn is_titled(clusters: &[ClusterConnectivity]) -> bool {
     clusters.len() > 1
 }

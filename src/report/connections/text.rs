@@ -6,10 +6,10 @@ use super::{is_titled, ports};
 use crate::connectivity::ClusterConnectivity;
 use crate::text::visible;
 
-/// Writes `from => to : ports`, sorted, below the name of each cluster where there are several.
+/// Writes `from => to : ports`, sorted, below the name of each cluster if there are several.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Result<()> {
     for (nth, cluster) in clusters.iter().enumerate() {
         if is_titled(clusters) {

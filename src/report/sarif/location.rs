@@ -1,4 +1,4 @@
-//! Places and words as SARIF has them.
+//! Places and messages in SARIF.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -6,11 +6,10 @@ use serde::Serialize;
 use crate::report::told;
 use crate::text::{Sources, Span, visible};
 
-/// What relative addresses are relative to.
+/// The base of relative addresses.
 pub const BASE: &str = "%SRCROOT%";
 
-/// All but the characters that mean themselves in a path (RFC 3986, section 2.3) and what
-/// separates its parts.
+/// Everything except the unreserved characters of a path (RFC 3986, section 2.3) and its separator.
 const ESCAPED: &AsciiSet =
     &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
@@ -21,13 +20,13 @@ pub struct Message {
 }
 
 impl Message {
-    /// Text in which nothing is a link.
+    /// Text without links.
     pub fn plain(text: &str) -> Self {
         Self { text: escaped(text) }
     }
 }
 
-/// `text`, inert, with what would begin a link escaped (SARIF, section 3.11.6).
+/// `text`, escaped, including everything that would start a link (SARIF, section 3.11.6).
 pub fn escaped(text: &str) -> String {
     visible(text).replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]")
 }
@@ -35,7 +34,7 @@ pub fn escaped(text: &str) -> String {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Location {
-    /// What a message refers to it by.
+    /// The id by which a message refers to it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id: Option<usize>,
     pub physical_location: PhysicalLocation,
@@ -52,7 +51,7 @@ pub struct PhysicalLocation {
     pub region: Region,
 }
 
-/// The object, as people name it.
+/// The object, by its name for people.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LogicalLocation {
@@ -67,7 +66,7 @@ pub struct Artifact {
     uri_base_id: &'static str,
 }
 
-/// 1-based, the end exclusive.
+/// Counted from 1, the end exclusive.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Region {
@@ -78,7 +77,7 @@ pub struct Region {
 }
 
 impl PhysicalLocation {
-    /// On one line: GitHub shows no other.
+    /// On one line: GitHub shows no more.
     pub fn of(span: Span, sources: &Sources) -> Self {
         let at = told::region(sources, span);
         let region = Region {

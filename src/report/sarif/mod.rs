@@ -1,9 +1,9 @@
 //! SARIF 2.1.0, for code scanning: <https://docs.oasis-open.org/sarif/sarif/v2.1.0/>.
 //!
-//! It keeps within what GitHub takes:
+//! It stays within GitHub's limits:
 //! <https://docs.github.com/code-security/reference/code-scanning/sarif-files/sarif-support-for-code-scanning>.
-//! There is no `automationDetails`: whoever uploads names the category, and one in the file would
-//! win over theirs.
+//! There is no `automationDetails`: whoever uploads the file chooses the category, and one in the
+//! file would override it.
 
 mod location;
 mod result;
@@ -24,17 +24,17 @@ use location::{BASE, Message};
 use result::SarifResult;
 use rule::Descriptor;
 
-/// The results of a run that GitHub takes; a file with more is refused.
+/// How many results of a run GitHub accepts; it rejects a file with more.
 const RESULTS: usize = 25_000;
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 /// Writes one document. Of more than 25,000 results, the least severe and least confident are
-/// left out, of equals the last ones, and a notification says how many.
+/// omitted, among equals the last ones, and a notification says how many.
 ///
 /// # Errors
-/// Those of `out`.
+/// Any error of `out`.
 pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result<()> {
     let log = Log { schema: SCHEMA, version: "2.1.0", runs: [Run::of(outcome)] };
     inert::document(out, &log)
@@ -53,7 +53,7 @@ struct Log<'a> {
 struct Run<'a> {
     tool: Tool<'a>,
     invocations: [Invocation; 1],
-    /// The root has no address here: whoever reads the file has the repository elsewhere.
+    /// The root has no address here: the reader has the repository in another place.
     original_uri_base_ids: BTreeMap<&'static str, Base>,
     column_kind: &'static str,
     results: Vec<SarifResult<'a>>,
@@ -86,14 +86,14 @@ struct Invocation {
     tool_configuration_notifications: Vec<Notification>,
 }
 
-/// What the reader of the results must know.
+/// A message to the reader of the results.
 #[derive(Serialize)]
 struct Notification {
     level: &'static str,
     message: Message,
 }
 
-/// A finding, and what holds it back.
+/// A finding, and what suppresses it.
 type Entry<'a> = (&'a Finding, Option<&'a Suppressed>);
 
 impl<'a> Run<'a> {
@@ -126,7 +126,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// The findings, then what is suppressed, as far as there is room; and how many found none.
+/// The findings, then the suppressed ones, up to the limit; and how many were omitted.
 fn entries(outcome: &Outcome) -> (Vec<Entry<'_>>, usize) {
     let reported = outcome.findings.iter().map(|finding| (finding, None));
     let suppressed = outcome.suppressed.iter().flatten().map(|held| (&held.finding, Some(held)));

@@ -1,4 +1,4 @@
-//! A finding as a result of SARIF.
+//! A finding as a SARIF result.
 
 use serde::Serialize;
 
@@ -10,7 +10,7 @@ use crate::report::told;
 use crate::text::{Sources, visible};
 use crate::triage::Suppressed;
 
-/// The related places of a result: GitHub reads no more.
+/// The most related places of a result: GitHub reads no more.
 const RELATED: usize = 100;
 
 #[derive(Serialize)]
@@ -33,7 +33,8 @@ pub struct SarifResult<'a> {
 
 #[derive(Serialize)]
 struct Fingerprints<'a> {
-    /// Named with a version, as the specification wants it: what goes into it may change one day.
+    /// The name has a version, as the specification asks: the fingerprint's ingredients may change
+    /// one day.
     #[serde(rename = "netpolLint/v1")]
     ours: &'a str,
 }
@@ -80,7 +81,7 @@ struct Replacement<'a> {
     inserted_content: Content<'a>,
 }
 
-/// What is written to a file: as it is, not made inert.
+/// The text that an edit inserts: literal, not escaped.
 #[derive(Serialize)]
 struct Content<'a> {
     text: &'a str,
@@ -111,7 +112,7 @@ impl<'a> SarifResult<'a> {
     }
 }
 
-/// The level of a severity.
+/// The SARIF level of a severity.
 pub fn level(severity: Severity) -> &'static str {
     match severity {
         Severity::Error => "error",
@@ -120,7 +121,7 @@ pub fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// What is wrong, what to do, and the other places as links to them.
+/// The message, the help, and links to the other places.
 fn message(finding: &Finding, sources: &Sources) -> Message {
     let mut lines = vec![escaped(&finding.message)];
     if !finding.help.is_empty() {

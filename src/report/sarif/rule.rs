@@ -1,4 +1,4 @@
-//! A rule as a descriptor of SARIF, made of its page.
+//! A rule as a SARIF descriptor, generated from its page.
 
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use super::location::Message;
 use super::result::level;
 use crate::lint::{Confidence, Rule, Severity};
 
-/// The characters of a description that GitHub takes.
+/// The most characters of a description that GitHub accepts.
 const DESCRIPTION: usize = 1_024;
 
 #[derive(Serialize)]
@@ -22,7 +22,7 @@ pub struct Descriptor<'a> {
     properties: Properties,
 }
 
-/// Text for those who can't show Markdown, and Markdown.
+/// Plain text for viewers without Markdown, and Markdown.
 #[derive(Serialize)]
 struct Help {
     text: String,
@@ -35,7 +35,7 @@ struct Configuration {
 }
 
 /// What code scanning sorts and filters by. There is no `security-severity`: most findings are
-/// about traffic that is lost, and a score would hide their level.
+/// about lost traffic, and a score would hide their level.
 #[derive(Serialize)]
 struct Properties {
     precision: &'static str,
@@ -75,14 +75,14 @@ impl<'a> Descriptor<'a> {
     }
 }
 
-/// What stands below a heading of the second level, up to the next.
+/// The text below a second-level heading, up to the next.
 fn section<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
     let mut parts = page.split("\n## ");
     let found = parts.find_map(|part| part.strip_prefix(heading)?.strip_prefix('\n'));
     found.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// `text` with at most the characters that are taken, its end told by an ellipsis.
+/// `text`, cut to the most characters that GitHub accepts, with an ellipsis at its end.
 fn cut(text: String) -> String {
     if text.chars().count() <= DESCRIPTION {
         return text;
@@ -91,8 +91,8 @@ fn cut(text: String) -> String {
     format!("{}…", start.trim_end())
 }
 
-/// Markdown as text. Brackets and backslashes are escaped nowhere: this is of our own pages, and
-/// their links are not those of SARIF.
+/// Markdown as plain text. Brackets and backslashes are not escaped: the pages are our own, and
+/// their links are not SARIF's.
 fn plain(markdown: &str) -> String {
     let mut out = String::new();
     for event in Parser::new(markdown) {
@@ -118,7 +118,7 @@ fn plain(markdown: &str) -> String {
     out.trim_end().to_owned()
 }
 
-/// Ends what is written with so many line breaks.
+/// Ends the text with that many line breaks.
 fn end_line(out: &mut String, breaks: usize) {
     out.truncate(out.trim_end().len());
     out.extend(std::iter::repeat_n('\n', breaks));

@@ -7,10 +7,10 @@ use crate::model::Policy;
 use crate::text::{Sources, Span};
 use crate::yaml::{Entry, Node};
 
-/// The annotation that lists ids, and with a dot and an id behind it the one that gives a reason.
+/// The annotation that lists ids; with a dot and an id after it, the one that gives a reason.
 const KEY: &str = "netpol-lint.dev/ignore";
 
-/// The suppressions among the annotations of a policy, and the places of those that name no rule.
+/// The suppressions among a policy's annotations, and the places of those that name no rule.
 pub(super) fn read(
     head: &Head,
     policy: &Policy,
@@ -42,14 +42,14 @@ pub(super) fn read(
     entries.iter().filter_map(of_entry).collect()
 }
 
-/// The ids that an annotation names, and its reason; none for other annotations.
+/// The ids that an annotation names, and its reason; `None` for other annotations.
 fn names(entry: &Entry, sources: &Sources) -> Option<(Vec<Id>, String)> {
     let rest = entry.key.strip_prefix(KEY)?;
     let value = entry.value.as_str().unwrap_or_default();
     let span = entry.value.span;
     if rest.is_empty() {
         let written = sources.slice(span);
-        // Past a quote. Where it is not written as it reads, the whole value is the place.
+        // Skip the quote. If the value is not written literally, the whole value is the place.
         let found = match written.find(value) {
             Some(at) => ids(value, span.source, span.start as usize + at),
             None => ids(value, span.source, 0).into_iter().map(|id| Id { span, ..id }).collect(),
@@ -62,7 +62,7 @@ fn names(entry: &Entry, sources: &Sources) -> Option<(Vec<Id>, String)> {
     Some((found, value.to_owned()))
 }
 
-/// An annotation that is written elsewhere (an anchor, a merge key) may serve others too, and one in
+/// An annotation from elsewhere (an anchor, a merge key) may be used by others too, and one in
 /// braces has a comma.
 fn form(entry: &Entry, annotations: &Node, policy: &Policy, sources: &Sources) -> removal::Form {
     let here = policy.tree.span.contains(entry.key_span)

@@ -7,11 +7,11 @@ use crate::model::MARK;
 use crate::text::{Source, SourceId, Sources, Span};
 use crate::yaml::Comment;
 
-/// What a comment is.
+/// What a comment means.
 pub(super) enum Read {
     /// It names rules.
     Suppression(Suppression),
-    /// It speaks to this linter and names no rule: the part that should.
+    /// It addresses this linter and names no rule: the part that should.
     Malformed(Span),
     /// It only mentions this linter.
     Prose,
@@ -20,14 +20,14 @@ pub(super) enum Read {
 /// Reads the comments of a run, in their order.
 #[derive(Default)]
 pub(super) struct Reader {
-    /// The last line that was found to be below comments, and the comment it was found from.
+    /// The last line below comments, and the comment that it was found from.
     below: Option<(SourceId, usize, RangeInclusive<usize>)>,
 }
 
 impl Reader {
-    /// Reads a comment. The mark must follow a `#`, the comment's own or a further one in it
-    /// (`# for DNS # netpol-lint: …`). Without ids in brackets nothing is suppressed: what is accepted
-    /// today would hide what goes wrong tomorrow.
+    /// Reads a comment. The mark must follow a `#`, the comment's own or a later one in it (`# for
+    /// DNS # netpol-lint: …`). Without ids in brackets nothing is suppressed: otherwise, what is
+    /// accepted today would hide what goes wrong tomorrow.
     pub(super) fn read(&mut self, comment: &Comment, sources: &Sources) -> Read {
         let text = sources.slice(comment.span);
         let Some((before, after)) = text.split_once(MARK) else {
@@ -42,7 +42,7 @@ impl Reader {
         let Some((list, reason)) = bracketed(after) else {
             return Read::Malformed(place);
         };
-        // The list ends where the bracket before the reason is.
+        // The list ends at the bracket before the reason.
         let list_start = start + text.len() - reason.len() - 1 - list.len();
         let ids = ids(list, source, list_start);
         if ids.is_empty() {
@@ -59,8 +59,8 @@ impl Reader {
         })
     }
 
-    /// The lines it counts for: its own, or the first one below that is no comment. A line with
-    /// nothing but a dash or a document's marker belongs to the line that follows it.
+    /// The lines that it applies to: its own, or the first one below that is not a comment. A line
+    /// with only a dash or a document marker belongs to the line after it.
     fn lines(&mut self, comment: &Comment, source: &Source) -> RangeInclusive<usize> {
         let (index, text) = (source.lines(), source.text());
         let own = index.line(comment.span.start as usize);
@@ -89,7 +89,7 @@ impl Reader {
     }
 }
 
-/// Of ` ignore[ids] reason` the ids and the reason.
+/// The ids and the reason in ` ignore[ids] reason`.
 fn bracketed(text: &str) -> Option<(&str, &str)> {
     let rest = text.trim_start().strip_prefix("ignore")?.trim_start();
     rest.strip_prefix('[')?.split_once(']')

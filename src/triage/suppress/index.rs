@@ -1,4 +1,4 @@
-//! Which suppressions count for a finding, without a look at all the others of its file.
+//! Which suppressions apply to a finding, without comparing all the others in its file.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::Scope;
 use crate::lint::Finding;
 use crate::text::{SourceId, Sources, Span};
 
-/// A suppression and which of its ids it counts by.
+/// A suppression, and which of its ids applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Hit {
     /// Its number.
@@ -15,31 +15,31 @@ pub(super) struct Hit {
     pub(super) id: usize,
 }
 
-/// Suppressions by the file that they stand in, the rule, and where they count.
+/// Suppressions by their file, their rule, and where they apply.
 #[derive(Debug, Default)]
 pub(super) struct Index {
     by_source: BTreeMap<SourceId, BTreeMap<String, OfRule>>,
-    /// Those that count for the same places, in the order in which they were added.
+    /// Those that apply to the same places, in insertion order.
     lists: Vec<Vec<Hit>>,
 }
 
-/// Where suppressions of one rule in one file count, each with the number of its list.
+/// Where the suppressions of one rule in one file apply, each with the number of its list.
 #[derive(Debug, Default)]
 struct OfRule {
     /// First and last line.
     lines: BTreeMap<(usize, usize), usize>,
     /// Where objects begin.
     starts: BTreeMap<Span, usize>,
-    /// All of each object.
+    /// The whole of each object.
     wholes: BTreeMap<Span, usize>,
 }
 
-/// How many ranges of lines can hold one line: those of the comments above it are one, and a
-/// comment on the line itself has another.
+/// How many ranges of lines can contain one line: one for all comments above it, and one for a
+/// comment on the line itself.
 const OVERLAPPING: usize = 2;
 
 impl Index {
-    /// Adds a suppression in a file that counts for a rule.
+    /// Adds a suppression of a rule in a file.
     pub(super) fn add(&mut self, source: SourceId, rule: &str, scope: &Scope, hit: Hit) {
         let Self { by_source, lists } = self;
         let mut list = |number: &mut usize| {
@@ -62,7 +62,7 @@ impl Index {
         }
     }
 
-    /// The numbers of the lists that count for `finding`.
+    /// The numbers of the lists that apply to `finding`.
     pub(super) fn lists(&self, finding: &Finding, sources: &Sources) -> Vec<usize> {
         let source = finding.place.source;
         let of_rule = self.by_source.get(&source).and_then(|it| it.get(finding.rule.id));
@@ -89,7 +89,7 @@ impl Index {
         found
     }
 
-    /// What is in a list.
+    /// The contents of a list.
     pub(super) fn list(&self, number: usize) -> &[Hit] {
         &self.lists[number]
     }

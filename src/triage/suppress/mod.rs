@@ -1,8 +1,8 @@
-//! Findings that somebody has looked at and accepted, by a comment or an annotation beside them.
+//! Findings that somebody has accepted, with a comment or an annotation next to them.
 //!
-//! A comment counts on its own line or, where it stands alone, for the first line below it that is
-//! no comment: for a finding whose primary place or one of whose hidden places (the object's first
-//! token, the rule's list item) begins there. An annotation counts for its object.
+//! A comment applies to its own line or, if it is alone there, to the first line below it that is
+//! not a comment: to a finding whose primary place or one of whose suppression spans (the object's
+//! first token, the rule's list item) begins there. An annotation applies to its object.
 
 mod annotation;
 mod comment;
@@ -20,7 +20,7 @@ use crate::triage::Selection;
 use crate::yaml::Comment;
 use index::{Hit, Index};
 
-/// A finding that was held back, and what holds it back.
+/// A suppressed finding, and what suppresses it.
 #[derive(Clone, Debug)]
 pub struct Suppressed {
     /// The finding.
@@ -31,28 +31,28 @@ pub struct Suppressed {
     pub place: Span,
 }
 
-/// The comments and annotations that hold findings back.
+/// The comments and annotations that suppress findings.
 #[derive(Debug, Default)]
 pub struct Suppressions {
     all: Vec<Suppression>,
     index: Index,
-    /// What is meant as one and names no rule.
+    /// Suppressions that name no rule.
     malformed: Vec<Finding>,
-    /// The ids that a finding was there for.
+    /// The ids for which there was a finding.
     used: BTreeSet<(Span, String)>,
 }
 
-/// One of them.
+/// One suppression.
 #[derive(Debug)]
 struct Suppression {
     ids: Vec<Id>,
     reason: String,
-    /// All of it.
+    /// The whole comment or annotation.
     place: Span,
     scope: Scope,
-    /// How to take it away.
+    /// How to remove it.
     form: removal::Form,
-    /// False in a document that did not parse: the rules could not look there.
+    /// False in a document that did not parse: the rules could not check it.
     looked_at: bool,
     /// The object, for annotations.
     subject: Option<lint::Subject>,
@@ -65,17 +65,17 @@ struct Id {
     span: Span,
 }
 
-/// Which findings it counts for.
+/// Which findings it applies to.
 #[derive(Debug)]
 enum Scope {
-    /// Those at these lines.
+    /// Those on these lines.
     Lines(RangeInclusive<usize>),
-    /// Those of the object that begins here and is all of this.
+    /// Those of the object that begins at the first span and covers the second.
     Object(Span, Span),
 }
 
 impl Suppressions {
-    /// Those of the `comments` that speak to this linter and of the annotations of `policies`.
+    /// The suppressions in `comments` and in the annotations of `policies`.
     pub fn find<'a>(
         comments: &[Comment],
         policies: impl Iterator<Item = (&'a Head, &'a Policy)>,
@@ -122,12 +122,12 @@ impl Suppressions {
         ));
     }
 
-    /// Remembers which suppressions `findings` make use of. Give all that the rules said, also
-    /// what no threshold lets pass: such a suppression is needed as soon as someone lowers it.
+    /// Records which suppressions `findings` use. Pass all findings, including those below a
+    /// threshold: such a suppression is needed as soon as someone lowers it.
     pub fn note_used(&mut self, findings: &[Finding], sources: &Sources) {
         let mut looked_at = BTreeSet::new();
         for list in findings.iter().flat_map(|finding| self.index.lists(finding, sources)) {
-            // What counts for one finding of a line counts for all of the rule.
+            // What applies to one finding on a line applies to all of the same rule.
             if looked_at.insert(list) {
                 for hit in self.index.list(list) {
                     let id = &self.all[hit.suppression].ids[hit.id];
@@ -137,7 +137,7 @@ impl Suppressions {
         }
     }
 
-    /// Parts `findings` into those that stay and those that are held back.
+    /// Splits `findings` into those that remain and those that are suppressed.
     pub(super) fn part(
         &self,
         findings: Vec<Finding>,
@@ -146,7 +146,7 @@ impl Suppressions {
         let (mut kept, mut held) = (Vec::new(), Vec::new());
         for finding in findings {
             let lists = self.index.lists(&finding, sources);
-            // Of several the first one holds it back.
+            // Of several suppressions, the first one counts.
             let first = lists.into_iter().filter_map(|list| self.index.list(list).first()).min();
             match first
                 .map(|hit| &self.all[hit.suppression])
@@ -159,7 +159,7 @@ impl Suppressions {
         (kept, held)
     }
 
-    /// What is to be said of those that hold nothing back. Of rules that were not run nothing is.
+    /// The findings about suppressions that suppress nothing. Rules that did not run are ignored.
     pub(super) fn unused(&self, selection: &Selection, sources: &Sources) -> Vec<Finding> {
         let mut all: Vec<&Suppression> = self.all.iter().collect();
         all.sort_by_key(|suppression| suppression.place.source);
@@ -167,7 +167,7 @@ impl Suppressions {
         self.malformed.iter().cloned().chain(unused).collect()
     }
 
-    /// The finding about one of which some ids hold nothing back.
+    /// The finding about a suppression some of whose ids suppress nothing.
     fn idle(
         &self,
         suppression: &Suppression,
@@ -185,7 +185,7 @@ impl Suppressions {
         };
         let idle: Vec<&Id> = suppression.ids.iter().filter(is_idle).collect();
         let first = idle.first()?;
-        // A mistyped id is to be fixed, not removed.
+        // A mistyped id must be fixed, not removed.
         let needed: Vec<&Id> =
             suppression.ids.iter().filter(|id| !is_idle(id) || nearest(id).is_some()).collect();
         let edits = match needed.len() == suppression.ids.len() {
@@ -232,17 +232,17 @@ fn idle_message(idle: &[&Id]) -> String {
     parts.join("; ")
 }
 
-/// How alike an unknown id and a rule's must be for a word about it.
+/// How similar an unknown id and a rule's must be to be suggested.
 const ALIKE: f64 = 0.85;
 
-/// The rule that an unknown id may have been meant for.
+/// The rule that an unknown id may be meant for.
 fn nearest(id: &Id) -> Option<&'static str> {
     if lint::rule(&id.text).is_some() {
         return None;
     }
     let typed = id.text.to_lowercase().replace('_', "-");
     let alike = RULES.iter().map(|rule| (strsim::jaro_winkler(&typed, rule.id), rule.id));
-    // Of equals the first by id: `max_by` would take the last.
+    // Among equals the first by id: `max_by` would take the last.
     let best = alike.rev().max_by(|a, b| a.0.total_cmp(&b.0))?;
     (best.0 >= ALIKE).then_some(best.1)
 }

@@ -1,4 +1,4 @@
-//! The edits that take a suppression, or some of its ids, away.
+//! The edits that remove a suppression, or some of its ids.
 
 use super::{Id, Suppression};
 use crate::lint::Edit;
@@ -9,14 +9,13 @@ use crate::text::{Source, Sources, Span};
 pub(super) enum Form {
     /// As a comment.
     Comment,
-    /// As an annotation; `parent` is the key `annotations` where it is the only one.
+    /// As an annotation; `parent` is the key `annotations` if this is the only one.
     Annotation { key: Span, value: Span, parent: Option<Span> },
     /// As an annotation that can't be edited on its own.
     Fixed,
 }
 
-/// The edits that leave only the ids that are `needed`; none where the way it is written makes
-/// that unsafe to do.
+/// The edits that keep only the ids that are `needed`; `None` if its form makes that unsafe.
 pub(super) fn edits(suppression: &Suppression, needed: &[&Id], sources: &Sources) -> Vec<Edit> {
     let source = sources.get(suppression.place.source);
     let rest: Vec<&str> = needed.iter().map(|id| id.text.as_str()).collect();
@@ -34,8 +33,8 @@ pub(super) fn edits(suppression: &Suppression, needed: &[&Id], sources: &Sources
     edit.into_iter().collect()
 }
 
-/// From the first id to the last one only those that are left. In an annotation the list may stand
-/// in a quoted or plain scalar: rule ids and commas mean the same in both.
+/// Only the remaining ids, from the first one to the last. In an annotation the list may be in a
+/// quoted or plain scalar: rule ids and commas are the same in both.
 fn replaced_ids(suppression: &Suppression, rest: &[&str]) -> Option<Edit> {
     let (first, last) = (suppression.ids.first()?.span, suppression.ids.last()?.span);
     let is_list = suppression.ids.windows(2).all(|pair| pair[0].span.end < pair[1].span.start);
@@ -43,7 +42,7 @@ fn replaced_ids(suppression: &Suppression, rest: &[&str]) -> Option<Edit> {
     is_list.then(|| Edit { span, text: rest.join(", ") })
 }
 
-/// A comment with the blanks before it, or with its line where it is alone there.
+/// A comment with the blanks before it, or with its line if it is alone there.
 fn comment(place: Span, source: &Source) -> Edit {
     let text = source.text();
     let (start, end) = (place.start as usize, place.end as usize);
@@ -56,8 +55,8 @@ fn comment(place: Span, source: &Source) -> Edit {
     Edit { span, text: String::new() }
 }
 
-/// The line of an annotation that has one of its own, in block style; with the line above where
-/// that is the key `annotations` and nothing would be left below it.
+/// The line of an annotation that has one of its own, in block style; with the line above if that
+/// is the key `annotations` and nothing would be left below it.
 fn annotation(key: Span, value: Span, parent: Option<Span>, source: &Source) -> Option<Edit> {
     let text = source.text();
     let line = Line::of(source, key.start as usize);
@@ -82,7 +81,7 @@ fn annotation(key: Span, value: Span, parent: Option<Span>, source: &Source) -> 
     Some(Edit { span: Span::new(key.source, start, line.next), text: String::new() })
 }
 
-/// A line of a source: where it begins, and where the next one does.
+/// A line of a source: its start, and the start of the next.
 struct Line {
     start: usize,
     next: usize,

@@ -1,5 +1,5 @@
-//! Building a directory, and what of it is compared: identity, labels, specs of policies and
-//! Services, labels and ports of pods.
+//! Builds a directory, and reduces the result to what is compared: identity, labels, specs of
+//! policies and Services, labels and ports of pods.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ impl Tree {
         Self { kustomizations, sources, prefix }
     }
 
-    /// A directory below the one that was read, from the repository's root.
+    /// A directory below the one that was read, relative to the repository's root.
     pub fn inside(&self, directory: &str) -> String {
         match (self.prefix.as_str(), directory) {
             ("", directory) => directory.to_owned(),
@@ -48,7 +48,7 @@ impl Tree {
         }
     }
 
-    /// A directory from the repository's root, below the one that was read.
+    /// A directory relative to the repository's root, below the one that was read.
     pub fn outside<'a>(&self, directory: &'a str) -> &'a str {
         directory.strip_prefix(&self.prefix).unwrap_or(directory).trim_start_matches('/')
     }
@@ -66,7 +66,7 @@ pub fn reduced(built: &Built) -> Vec<Value> {
     built.manifests.iter().filter_map(|manifest| reduce(&manifest.tree)).collect()
 }
 
-/// What is compared of one object; none for kinds that do not matter.
+/// The compared part of one object; `None` for kinds that do not matter.
 pub fn reduce(tree: &Node) -> Option<Value> {
     let value = json(tree);
     let kind = value["kind"].as_str()?.to_owned();
@@ -133,7 +133,7 @@ pub fn json(node: &Node) -> Value {
     }
 }
 
-/// What differs between two lists of objects, whatever their order.
+/// The differences between two lists of objects, in any order.
 pub fn differences(expected: &[Value], found: &[Value]) -> Vec<String> {
     let key = |value: &Value| {
         let part = |key: &str| value[key].as_str().unwrap_or_default().to_owned();

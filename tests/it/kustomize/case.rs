@@ -1,11 +1,11 @@
-//! Cases: one file each in `cases/`, with what is expected and the files of a small repository.
+//! Cases: one file each in `cases/`, with the expected result and the files of a small repository.
 
 use std::path::Path;
 
 /// One case.
 pub struct Case {
     pub name: String,
-    /// `ok`, or a kind of fault and the line it stands at.
+    /// `ok`, or a kind of fault and its line.
     pub expected: String,
     files: Vec<(String, String)>,
 }

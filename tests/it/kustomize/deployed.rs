@@ -1,4 +1,4 @@
-//! What controllers make of a kustomization, and what is not there because git ignores it.
+//! What controllers build of a kustomization, and what is missing because git ignores it.
 
 use std::path::Path;
 
@@ -46,13 +46,13 @@ fn fields_are_written_into_the_kustomization() {
         ("c/kustomization.yaml", &component),
     ];
     let directory = repository(&files);
-    // The file's prefix gives way, and its patches see what the component has added.
+    // The file's prefix is overridden, and its patches see what the component has added.
     let built = deployed(directory.path(), "namePrefix: b-\ncomponents: [c]\n", true);
     assert!(built.faults.is_empty(), "{:?}", built.faults);
     assert_eq!(names(&built), ["b-web"]);
     let labels = built.manifests[0].tree.at(&["spec", "podSelector", "matchLabels"]).unwrap();
     assert!(labels.get("patched").is_some());
-    // Without any, it is the kustomization as it stands.
+    // Without any, the kustomization is built as written.
     let built = deployed(directory.path(), "", true);
     assert_eq!(names(&built), ["a-web"]);
     let labels = built.manifests[0].tree.at(&["spec", "podSelector", "matchLabels"]).unwrap();
@@ -60,7 +60,7 @@ fn fields_are_written_into_the_kustomization() {
 }
 
 #[test]
-fn patches_are_added_to_those_that_are_there() {
+fn patches_are_added_to_existing_ones() {
     let kustomization = "resources: [np.yaml]\ncommonLabels: {a: file, b: file}\npatches:\n\
         - target: {kind: NetworkPolicy}\n  patch: '[{op: add, path: /metadata/labels, value: {x: y}}]'\n";
     let files = [("app/kustomization.yaml", kustomization), ("app/np.yaml", POLICY)];
@@ -75,7 +75,7 @@ fn patches_are_added_to_those_that_are_there() {
 }
 
 #[test]
-fn only_flux_takes_an_empty_kustomization() {
+fn only_flux_accepts_an_empty_kustomization() {
     for text in
         ["# nothing yet\n", "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n"]
     {
@@ -85,13 +85,13 @@ fn only_flux_takes_an_empty_kustomization() {
         let argo = deployed(directory.path(), "", false);
         assert!(argo.faults.iter().any(|fault| fault.kind == FaultKind::Refused), "{text}");
     }
-    // What can't be read is not empty.
+    // A file that can't be read is not empty.
     let directory = repository(&[("app/kustomization.yaml", "resources: [\n")]);
     assert!(!deployed(directory.path(), "", true).faults.is_empty());
 }
 
 #[test]
-fn what_git_ignores_is_absent_and_not_wrong() {
+fn files_that_git_ignores_are_absent_and_not_wrong() {
     let files = [
         (".gitignore", "*.local.yaml\nmade/\n!kept.local.yaml\n"),
         (
@@ -128,7 +128,7 @@ fn a_generator_may_merge_into_what_is_not_read() {
     }
 }
 
-/// A link to a kustomization is one, and its paths count from where the link stands.
+/// A link to a kustomization is one, and its paths are relative to the link.
 #[cfg(unix)]
 #[test]
 fn a_kustomization_may_be_a_link_inside_the_repository() {

@@ -1,4 +1,4 @@
-//! Reading in part what no one asks for makes no difference to what is built.
+//! Skipping the parts of documents that nobody asks for does not change what is built.
 
 use std::path::Path;
 
@@ -24,7 +24,7 @@ fn built(root: &Path, partial: Option<&'static dyn Partial>) -> Vec<Built> {
     all.directories().map(|directory| all.build(directory)).collect()
 }
 
-/// All that counts of what was built: faults, openings, heads, and objects that matter with the
+/// Everything relevant in what was built: faults, openings, heads, and relevant objects with the
 /// writes into them.
 fn told(built: &[Built]) -> Vec<String> {
     let mut out = Vec::new();
@@ -33,7 +33,7 @@ fn told(built: &[Built]) -> Vec<String> {
         out.extend(one.manifests.iter().map(|it| format!("{:?}", it.head)));
         let kept: Vec<Manifest> = one.manifests.clone();
         out.extend(model::decoded(0, kept, &|_| false).iter().map(|object| match &object.body {
-            // What a controller deploys goes by its tree, of which its values may be left out.
+            // A deployer depends on its tree, of which the values may be skipped.
             model::Body::Deployer(deployer) => format!("{:?}", deployer.namespace),
             body => format!("{:?} {body:?} {:?}", object.head, object.made),
         }));
@@ -63,10 +63,10 @@ fn cases_and_corpus_are_built_the_same() {
     }
 }
 
-/// A repository whose objects are large, so that their heads are all that is parsed, with every
-/// transformer that may touch the rest.
+/// A repository with large objects, of which only the heads are parsed, and every transformer that
+/// may touch the rest.
 #[test]
-fn whatever_touches_the_rest_has_it() {
+fn every_transformer_that_needs_the_rest_gets_it() {
     let directory = tempfile::tempdir().unwrap();
     let root = directory.path();
     std::fs::create_dir(root.join(".git")).unwrap();
@@ -115,7 +115,7 @@ fn whatever_touches_the_rest_has_it() {
         [label("app"), label("v"), label("w"), label("x")],
         ["from-the-map", "second", "shop", "set"]
     );
-    // Nothing but its name was written: the rest was not parsed at all.
+    // Only its name was written: the rest was not parsed at all.
     let plain = r"apiVersion: v1
 kind: ConfigMap
 metadata: {name: m}

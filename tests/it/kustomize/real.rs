@@ -1,5 +1,5 @@
-//! The real kustomize, where it is installed. It is kept from the network and from git, so that
-//! what lies elsewhere is refused at once.
+//! The real kustomize, if it is installed. It is cut off from the network and from git, so that it
+//! rejects remote resources at once.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,10 +22,10 @@ pub fn is_there() -> bool {
     tools::tool("kustomize").is_some()
 }
 
-/// What it makes of a directory, as far as that is compared.
+/// The compared part of what it builds of a directory.
 ///
 /// # Errors
-/// What it refuses, in its words.
+/// Its error message.
 pub fn build(directory: &Path) -> Result<Vec<Value>, String> {
     let nowhere = "http://127.0.0.1:1";
     let output = Command::new(find().unwrap())

@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_out_of_the_chart_or_is_no_file_is_rejected() {
+    fn links_outside_the_chart_and_special_files_are_rejected() {
         let escapes = ["../x", "db/../../x", "/etc/x", "\\x", "C:/x", "db\\..\\x", "db"];
         for name in escapes {
             assert!(of(&package(&[(name, FILE, b"x")])).is_err(), "{name}");

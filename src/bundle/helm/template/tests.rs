@@ -93,7 +93,7 @@ fn with_room(test: fn()) {
 }
 
 #[test]
-fn templates_make_what_helm_makes_of_them() {
+fn templates_render_as_in_helm() {
     with_room(|| {
         let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/helm/table.json"));
         let table: serde_json::Value = serde_json::from_str(text).unwrap();
@@ -119,7 +119,7 @@ fn templates_make_what_helm_makes_of_them() {
 }
 
 #[test]
-fn errors_are_in_the_words_of_go() {
+fn errors_have_the_wording_of_go() {
     with_room(|| {
         for (template, why) in [
             ("{{ .Values.a.b.c }}", "nil pointer evaluating interface {}.c"),
@@ -175,7 +175,7 @@ fn bombs_end_soon() {
 }
 
 #[test]
-fn output_knows_the_action_and_the_value_that_made_it() {
+fn output_knows_the_action_and_the_value_behind_it() {
     let text = "{{ define \"n\" }}x-{{ .Values.a }}{{ end }}a: {{ include \"n\" . | upper | quote }}\n\
                 b: {{ .Values.a | trunc 2 }}\nc:{{ toYaml .Values.m | nindent 2 }}\nd: {{ randAlpha 3 }}\n";
     let values = "a: web\nm: {k: v}\n";
@@ -202,7 +202,7 @@ fn output_knows_the_action_and_the_value_that_made_it() {
 }
 
 #[test]
-fn what_is_made_of_something_unknown_is_unknown() {
+fn what_depends_on_something_unknown_is_unknown() {
     for template in [
         "{{ randAlpha 3 | b64enc | quote }}",
         "{{ print (randAlpha 3) | b64enc }}",

@@ -211,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_keeps_what_is_known_of_it() {
+    fn a_part_keeps_what_is_known_about_it() {
         let mut origins = Origins::default();
         let a = origins.add(Trace { is_literal: true, ..Trace::default() });
         let mut rope = Rope::default();
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_taken_out_leaves_the_rest_in_place() {
+    fn removing_a_suppression_keeps_the_rest_in_place() {
         let mut origins = Origins::default();
         let a = origins.add(Trace { is_literal: true, ..Trace::default() });
         let mut rope = Rope::default();
