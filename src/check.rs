@@ -15,7 +15,7 @@ use crate::repo;
 use crate::resolve::{Cluster, Elsewhere, Members, Surroundings};
 use crate::text::{SourceId, Span};
 use crate::triage::{self, Triage, Triaged};
-use crate::{Outcome, Request, Summary, mentions};
+use crate::{Outcome, Request, Summary, expectations, mentions};
 
 /// Reads, resolves and lints: the whole pipeline.
 ///
@@ -158,7 +158,16 @@ impl<'a> Run<'a> {
         let reported = self.objects.ones().map(|id| &self.reported.assembly.objects[id]);
         findings.extend(lint::run::unknown_policy_kinds(reported));
         findings.extend(loaded.duplicates.iter().map(lint::duplicate_key::finding));
+        findings.extend(self.expectations());
         findings
+    }
+
+    /// The expectations of the repository that its policies do not keep to.
+    fn expectations(&self) -> Vec<Finding> {
+        let is_asked_about =
+            |site: &Site| site.members.iter().any(|id| self.objects.contains(*id as usize));
+        let broken = expectations::broken(self.request, self.reported, &is_asked_about);
+        broken.iter().filter_map(lint::expectation::finding).collect()
     }
 
     fn triaged(&self, findings: Vec<Finding>) -> Triaged {

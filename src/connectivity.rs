@@ -9,13 +9,14 @@ use crate::assemble::Assembly;
 use crate::bundle::Site;
 use crate::exposure::{self, Entry, Exposure};
 use crate::model::{At, Body, Direction};
+use crate::placement::{Placement, Snapshot};
 use crate::reach::{self, Allowed, Connections, End, Evidence, PortSet, Reach, WayIn};
 use crate::repo::{self, Repo};
 use crate::resolve::{Cluster, Members, Settings, World};
 use crate::text::{LineIndex, Sources};
 
 /// The connections that the policies of one cluster allow.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ClusterConnectivity {
     /// The bundles that run together, by name.
     pub name: String,
@@ -50,6 +51,13 @@ pub struct DetailId(u32);
 /// What traffic from outside the cluster comes through, in [`ClusterConnectivity::ends`]. It is
 /// none of the repository's workloads for certain.
 pub const CONTROLLER: &str = "{ingress-controller}";
+
+impl DetailId {
+    /// Its position in [`ClusterConnectivity::details`].
+    pub fn position(self) -> usize {
+        self.0 as usize
+    }
+}
 
 /// One connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,6 +97,11 @@ pub struct RulePlace {
 }
 
 impl ClusterConnectivity {
+    /// A cluster in which nothing runs.
+    pub(crate) fn empty() -> Self {
+        Self::default()
+    }
+
     /// The ends that occur in a row, in order.
     pub fn named_ends(&self) -> Vec<EndId> {
         let mut ends: Vec<EndId> = self.rows.iter().flat_map(|row| [row.from, row.to]).collect();
@@ -186,12 +199,22 @@ pub fn with_exposure(request: &Request) -> Result<Vec<ClusterConnectivity>, repo
 fn of_clusters(request: &Request, exposure: bool) -> Result<Vec<ClusterConnectivity>, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
     let assembly = Assembly::of(request.options(), &repo, &())?;
-    let of_site = |site| {
-        let reach = Reach::new(closed(request, &assembly, site));
-        let found = reach::connections(reach.cluster());
-        Rows::new(&reach, &assembly.sources, &found).finish(site.name.clone(), exposure)
+    let sites = sites(&repo, &assembly).into_iter();
+    Ok(sites.map(|site| of_site(request, &assembly, site, exposure).0).collect())
+}
+
+/// The same, with where everything is written: what a comparison asks for.
+///
+/// # Errors
+/// Those of [`check`](crate::check()).
+pub fn snapshots(request: &Request) -> Result<Vec<Snapshot>, repo::Error> {
+    let repo = repo::find(&request.scope, &request.cwd)?;
+    let assembly = Assembly::of(request.options(), &repo, &())?;
+    let snapshot = |site| {
+        let (connectivity, reach, found) = of_site(request, &assembly, site, false);
+        (connectivity, Placement::of(reach.cluster(), &assembly.sources, &found))
     };
-    Ok(sites(&repo, &assembly).into_iter().map(of_site).collect())
+    Ok(sites(&repo, &assembly).into_iter().map(snapshot).collect())
 }
 
 /// The sites that have a policy or a workload that is reported on.
@@ -203,6 +226,19 @@ pub(crate) fn sites<'a>(repo: &Repo, assembly: &'a Assembly) -> Vec<&'a Site> {
             && file.is_some_and(|file| file.reported)
     };
     assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters)).collect()
+}
+
+fn of_site(
+    request: &Request,
+    assembly: &Assembly,
+    site: &Site,
+    exposure: bool,
+) -> (ClusterConnectivity, Reach, Connections) {
+    let reach = Reach::new(closed(request, assembly, site));
+    let found = reach::connections(reach.cluster());
+    let rows = Rows::new(&reach, &assembly.sources, &found);
+    let connectivity = rows.finish(site.name.clone(), exposure);
+    (connectivity, reach, found)
 }
 
 /// The cluster of a site, in which nothing is but what the repository shows.
@@ -232,7 +268,7 @@ struct Rows<'a> {
 impl<'a> Rows<'a> {
     fn new(reach: &'a Reach, sources: &'a Sources, found: &'a Connections) -> Self {
         let cluster = reach.cluster();
-        let names = names(cluster, found);
+        let names = display_names(cluster, found);
         Self { reach, cluster, sources, found, names, lines: BTreeMap::new() }
     }
 
@@ -323,7 +359,7 @@ impl<'a> Rows<'a> {
 
 /// `namespace/name[Kind]` for each workload. Pods of one owner that no policy distinguishes are
 /// listed once, as their owner.
-fn names(cluster: &Cluster, found: &Connections) -> Vec<Option<String>> {
+pub(crate) fn display_names(cluster: &Cluster, found: &Connections) -> Vec<Option<String>> {
     let mut met = std::collections::HashSet::new();
     let name = |number: u32| {
         let it = cluster.workload(number);

@@ -2,8 +2,8 @@
 //! NetworkPolicy selects and which connections it allows, and points at the line that is wrong.
 //!
 //! Data flows one way, through one folder per stage; each knows only the ones before it:
-//! [`repo`] → [`text`] → [`yaml`] → [`bundle`] → [`model`] → `assemble` → [`resolve`] → [`reach`] → [`lint`] →
-//! [`triage`] → [`fix`] → [`report`]. [`check`] is that table as code, and [`apply_fixes`] repeats
+//! [`repo`] → [`text`] → [`yaml`] → [`bundle`] → [`model`] → `assemble` → [`resolve`] → [`reach`] →
+//! [`expect`] → [`lint`] → [`triage`] → [`fix`] → [`report`]. [`check`] is that table as code, and [`apply_fixes`] repeats
 //! it until nothing is left to fix; [`config`] reads the settings.
 
 #![warn(missing_docs)]
@@ -13,6 +13,7 @@ pub mod bundle;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod config;
+pub mod expect;
 pub mod fix;
 pub mod lint;
 pub mod model;
@@ -26,10 +27,13 @@ pub mod yaml;
 
 mod apply_fixes;
 mod check;
+pub mod comparison;
 pub mod connectivity;
+pub mod expectations;
 pub mod exposure;
 mod mentions;
 pub mod overview;
+pub mod placement;
 mod progress;
 mod summary;
 pub mod why;
@@ -67,6 +71,8 @@ pub struct Request {
     pub helm: bundle::helm::Helm,
     /// What the user says about the cluster.
     pub settings: Settings,
+    /// Whether the repository's own expectations are left out of a check.
+    pub skip_expectations: bool,
     /// Files that list what runs elsewhere in the cluster.
     pub inventories: Vec<model::InventoryFile>,
 }

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use super::diff_args::DiffArgs;
 use super::format::{Format, Output};
 use super::help;
+use super::test_args::TestArgs;
 use super::values::{Color, FailOn, GraphFormat, Level, Render, Sureness, TextOrJson};
 use crate::config;
 use crate::reach::{Port, PortSet};
@@ -124,6 +126,10 @@ pub(super) enum Command {
     Reach(Box<ReachArgs>),
     /// Explain why a connection is allowed or rejected
     Why(Box<WhyArgs>),
+    /// Compare what two revisions or directories allow
+    Diff(Box<DiffArgs>),
+    /// Compare the policies with expectations: connections to allow or deny
+    Test(Box<TestArgs>),
     /// Print what the repository runs, for `--inventory` in another repository
     Inventory(Box<ContextArgs>),
     /// Write a commented netpol-lint.toml for the repository
@@ -299,6 +305,10 @@ pub(super) struct FindingArgs {
     /// Lowest severity that makes the exit code 1 [default: warning]
     #[arg(long, value_enum, value_name = "SEVERITY")]
     pub(super) fail_on: Option<FailOn>,
+
+    /// Do not judge the repository's expectations (netpol-test.yaml)
+    #[arg(long)]
+    pub(super) no_expectations: bool,
 
     /// Exit with 0 even if there are findings
     #[arg(long)]

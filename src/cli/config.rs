@@ -23,6 +23,8 @@ pub(super) fn print(in_force: &InForce, out: &mut dyn Write) -> Result<u8, Failu
     cluster(in_force, &mut page)?;
     page.list("inventory", &in_force.inventory)?;
     page.list("test-directories", &in_force.test_directories)?;
+    let expectations = &in_force.expectations;
+    page.line("expectations", &Toml::Boolean(expectations.value), expectations.origin)?;
     tables(in_force, &mut page)?;
     Ok(CLEAN)
 }

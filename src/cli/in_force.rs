@@ -65,6 +65,8 @@ pub(super) struct InForce {
     pub(super) inventory: Value<Vec<String>>,
     pub(super) clusters: Vec<At<(Vec<String>, NamedCluster)>>,
     pub(super) test_directories: Value<Vec<String>>,
+    /// Whether the repository's expectations are part of a check.
+    pub(super) expectations: Value<bool>,
     /// Whether charts are rendered.
     pub(super) render: Value<When>,
     /// The limits for one chart: seconds, and bytes.
@@ -153,6 +155,12 @@ impl InForce {
                 config.test_directories,
                 TRIAL_DIRECTORIES.iter().map(|&name| name.to_owned()).collect(),
             ),
+            expectations: choose(
+                "--no-expectations",
+                findings.no_expectations.then_some(false),
+                config.expectations,
+                true,
+            ),
             render: choose("--helm", files.helm.map(when), config.helm.render, When::Auto),
             helm_limits: [
                 limit("time-limit", config.helm.time_limit, helm::TIME_LIMIT.as_secs()),
@@ -208,6 +216,7 @@ impl InForce {
         let helm = self.helm();
         Request {
             inventories,
+            skip_expectations: !self.expectations.value,
             cwd: terminal.cwd().to_owned(),
             scope: repo::Scope {
                 paths,

@@ -21,17 +21,26 @@ const VENDORED: [&str; 4] = ["node_modules", "third-party", "third_party", "vend
 /// Writes the configuration to the root of the repository around `path`.
 pub(super) fn write(path: &Path, terminal: &Terminal, out: &mut dyn Write) -> Result<u8, Failure> {
     let root = repo::root(&[path.to_owned()], terminal.cwd())?;
-    let target = root.join(config::NAME);
-    let shown = report::path::from(terminal.cwd(), &target);
     let text = config::scaffold(&look(&root)?);
+    let hint = "`netpol-lint config` prints the settings";
+    create(&root.join(config::NAME), &text, hint, terminal, out)
+}
+
+/// Writes a file that is not there yet; `hint` says what to do where it is.
+pub(super) fn create(
+    target: &Path,
+    text: &str,
+    hint: &str,
+    terminal: &Terminal,
+    out: &mut dyn Write,
+) -> Result<u8, Failure> {
+    let shown = report::path::from(terminal.cwd(), target);
     let failed = |error: std::io::Error| match error.kind() {
-        ErrorKind::AlreadyExists => Failure::Arguments(format!(
-            "`{shown}` already exists; `netpol-lint config` prints the settings"
-        )),
+        ErrorKind::AlreadyExists => Failure::Arguments(format!("`{shown}` already exists; {hint}")),
         _ => Failure::ConfigFile(shown.clone(), "written", error),
     };
     // Checked and created in one step: an existing file is never overwritten.
-    let mut file = OpenOptions::new().write(true).create_new(true).open(&target).map_err(failed)?;
+    let mut file = OpenOptions::new().write(true).create_new(true).open(target).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)?;
     writeln!(out, "wrote {}", crate::text::visible(&shown))?;
     Ok(CLEAN)

@@ -10,10 +10,13 @@ mod bundles;
 mod check;
 mod completions;
 mod config;
+mod diff;
+mod diff_args;
 mod format;
 mod help;
 mod in_force;
 mod init;
+mod interrupt;
 mod inventory;
 mod man;
 mod mistyped;
@@ -25,6 +28,8 @@ mod replace;
 mod rule;
 mod settings;
 mod terminal;
+mod test;
+mod test_args;
 mod values;
 mod why;
 
@@ -85,6 +90,8 @@ fn perform(args: Args) -> Result<u8, Failure> {
         }
         Mode::Reach(reach) => reach::print(&reach, &mut out)?,
         Mode::Why(asked) => why::print(&asked, &settings.terminal, &mut out)?,
+        Mode::Diff(diff) => diff::run(&diff, &mut out)?,
+        Mode::Test(test) => test::run(&test, &settings.terminal, &mut out)?,
         Mode::Inventory(request) => inventory::print(&request, &mut out)?,
         Mode::Init(path) => init::write(&path, &settings.terminal, &mut out)?,
         Mode::Completions(shell) => completions::write(shell, &mut out)?,

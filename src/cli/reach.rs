@@ -3,7 +3,7 @@
 use std::io::{BufWriter, Write};
 
 use crate::connectivity::{connectivity, with_exposure};
-use crate::report::connections::{csv, dot, json, markdown, mermaid, text};
+use crate::report::connections::{csv, dot, html, json, markdown, mermaid, svg, text};
 
 use super::settings::Reach;
 use super::values::GraphFormat;
@@ -25,6 +25,13 @@ pub(super) fn print(reach: &Reach, out: &mut dyn Write) -> Result<u8, Failure> {
         )));
     }
     reach.shown.narrow(&mut clusters);
+    let rows: usize = clusters.iter().map(|cluster| cluster.rows.len()).sum();
+    if reach.format == GraphFormat::Html && rows > html::MOST {
+        return Err(Failure::Arguments(format!(
+            "{rows} connections are more than a browser can hold; narrow them with --bundle, --from, \
+             --to or --port"
+        )));
+    }
     let mut out = BufWriter::new(out);
     match reach.format {
         GraphFormat::Text => text::write(&mut out, &clusters)?,
@@ -33,6 +40,8 @@ pub(super) fn print(reach: &Reach, out: &mut dyn Write) -> Result<u8, Failure> {
         GraphFormat::Md => markdown::write(&mut out, &clusters)?,
         GraphFormat::Dot => dot::write(&mut out, &clusters)?,
         GraphFormat::Mermaid => mermaid::write(&mut out, &clusters)?,
+        GraphFormat::Svg => svg::write(&mut out, &clusters)?,
+        GraphFormat::Html => html::write(&mut out, &clusters)?,
     }
     out.flush()?;
     Ok(CLEAN)

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config;
 use crate::connectivity::Shown;
+use crate::expect::Outcome;
 use crate::lint::{RULES, Rule, Severity};
 use crate::triage::Baseline;
 use crate::why::Question;
@@ -15,11 +16,13 @@ use super::args::{
     AcceptedArgs, Args, CheckArgs, Command, ContextArgs, FindingArgs, FixArgs, OutputArgs,
     ReachArgs, WhyArgs,
 };
+use super::diff_args::{ContextOfBoth, DiffArgs};
 use super::format::{Format, Output};
 use super::in_force::InForce;
 use super::outputs;
 use super::terminal::Terminal;
-use super::values::{GraphFormat, TextOrJson};
+use super::test_args::TestArgs;
+use super::values::{DiffFailOn, DiffFormat, GraphFormat, TestFailOn, TestFormat, TextOrJson};
 
 /// Everything that the program needs to know.
 pub(super) struct Settings {
@@ -44,6 +47,10 @@ pub(super) enum Mode {
     /// Print which connections are allowed.
     Reach(Box<Reach>),
     Why(Box<Why>),
+    /// Compare what two states allow.
+    Diff(Box<Diff>),
+    /// Judge expectations.
+    Test(Box<Test>),
     /// Print what the repository runs.
     Inventory(Box<Request>),
     /// Write a configuration for the repository around that path.
@@ -120,6 +127,8 @@ impl Settings {
             }
             Some(Command::Reach(args)) => Mode::Reach(Box::new(reach(*args, &terminal)?)),
             Some(Command::Why(args)) => Mode::Why(Box::new(why(*args, &terminal)?)),
+            Some(Command::Diff(args)) => Mode::Diff(Box::new(diff(*args, &terminal)?)),
+            Some(Command::Test(args)) => Mode::Test(Box::new(test(*args, &terminal)?)),
             Some(Command::Inventory(context)) => {
                 Mode::Inventory(Box::new(request(*context, &terminal)?))
             }
@@ -166,6 +175,51 @@ fn reach(args: ReachArgs, terminal: &Terminal) -> Result<Reach, Failure> {
         exposure: *exposure,
     };
     Ok(Reach { request: request(args.context, terminal)?, shown, format: args.output_format })
+}
+
+/// What to compare, and what to make of it.
+pub(super) struct Diff {
+    /// What is asked of either state, which has no paths yet.
+    pub(super) request: Request,
+    pub(super) base: String,
+    /// None for the working tree.
+    pub(super) head: Option<String>,
+    pub(super) format: DiffFormat,
+    pub(super) fail_on: DiffFailOn,
+}
+
+fn diff(args: DiffArgs, terminal: &Terminal) -> Result<Diff, Failure> {
+    let DiffArgs { base, head, context, fail_on, output_format } = args;
+    let ContextOfBoth { files, config } = *context;
+    let context = ContextArgs { paths: Vec::new(), files, config };
+    let request = request(context, terminal)?;
+    Ok(Diff { request, base, head, format: output_format, fail_on })
+}
+
+/// Which expectations to judge, and what to make of them.
+pub(super) struct Test {
+    pub(super) request: Request,
+    pub(super) format: TestFormat,
+    /// The mildest outcome that makes the run fail; none for never.
+    pub(super) fail_on: Option<Outcome>,
+    pub(super) is_quiet: bool,
+    /// Write today's connections to this file instead.
+    pub(super) init: Option<Option<PathBuf>>,
+}
+
+fn test(args: TestArgs, terminal: &Terminal) -> Result<Test, Failure> {
+    let fail_on = match args.fail_on {
+        TestFailOn::Unknown => Some(Outcome::Unknown),
+        TestFailOn::Failed => Some(Outcome::Failed),
+        TestFailOn::Never => None,
+    };
+    Ok(Test {
+        request: request(args.context, terminal)?,
+        format: args.output_format,
+        fail_on,
+        is_quiet: args.quiet,
+        init: args.init,
+    })
 }
 
 impl Mode {

@@ -84,4 +84,57 @@ pub(super) enum GraphFormat {
     Dot,
     /// A flowchart that GitHub and GitLab draw
     Mermaid,
+    /// A picture
+    Svg,
+    /// A page that opens offline: searchable, with the rules and lines behind each connection
+    Html,
+}
+
+/// Values of `test --output-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFormat {
+    /// With the lines of the manifests, for people
+    Text,
+    /// One document, for programs
+    Json,
+    /// JUnit's XML, for build servers
+    Junit,
+    /// Annotations on GitHub
+    Github,
+}
+
+/// Values of `test --fail-on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum TestFailOn {
+    /// Expectations that fail, or that the repository can't decide
+    Unknown,
+    /// Expectations that fail
+    Failed,
+    /// No expectation
+    Never,
+}
+
+/// Values of `diff --output-format`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFormat {
+    /// One line per connection, with the lines that change it
+    Text,
+    /// One document, for programs
+    Json,
+    /// For a pull request
+    #[value(alias = "markdown")]
+    Md,
+}
+
+/// Values of `diff --fail-on`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DiffFailOn {
+    /// Something is allowed that was not
+    Opened,
+    /// Something was allowed that is not
+    Closed,
+    /// Any difference
+    Any,
+    /// Nothing
+    Never,
 }

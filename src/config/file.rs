@@ -76,6 +76,9 @@ pub(super) struct File {
     /// context for anything else.
     #[schemars(with = "Option<Vec<String>>")]
     pub test_directories: Option<List>,
+    /// Whether the repository's expectations (`netpol-test.yaml`) are part of a check.
+    #[schemars(with = "Option<bool>")]
+    pub expectations: Option<Spanned<bool>>,
     /// How to render Helm charts.
     pub helm: Option<HelmTable>,
     /// Limits on what one file may cost; a file that exceeds one is a `yaml-limit` finding.

@@ -86,6 +86,8 @@ pub struct Config {
     pub clusters: Vec<At<(Vec<String>, NamedCluster)>>,
     /// Names of directories whose contents are applied on their own.
     pub test_directories: Option<At<Vec<String>>>,
+    /// Whether the repository's expectations are part of a check.
+    pub expectations: Option<At<bool>>,
     /// How Helm charts are rendered.
     pub helm: Helm,
     /// Limits on what a file may cost.

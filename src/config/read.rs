@@ -43,6 +43,7 @@ pub fn read(path: &str, text: &str) -> Result<Config, Error> {
         service_ranges: reader.ranges(file.service_ranges)?,
         inventory: file.inventory.map(|list| reader.at(&list, strings(list.get_ref()))),
         test_directories: reader.directories(file.test_directories)?,
+        expectations: file.expectations.map(|value| reader.at(&value, *value.get_ref())),
         helm: reader.helm(file.helm.unwrap_or_default())?,
         limits: reader.limits(file.limits.unwrap_or_default())?,
         ..Config::default()

@@ -44,6 +44,7 @@ fn defaults() -> Vec<(&'static str, Value)> {
         ("pod-ranges", json!([])),
         ("service-ranges", json!([])),
         ("cluster", json!([])),
+        ("expectations", json!(true)),
         ("test-directories", json!(TRIAL_DIRECTORIES)),
         ("helm/render", json!(helm::When::default().word())),
         ("helm/time-limit", json!(helm::TIME_LIMIT.as_secs())),

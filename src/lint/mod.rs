@@ -25,6 +25,7 @@ mod earlier;
 mod edits;
 mod empty_peer_list;
 mod empty_rule_denies;
+pub mod expectation;
 mod filtered_label_selector;
 mod finding;
 mod foreign_subject_namespace;

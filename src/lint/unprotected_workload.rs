@@ -2,7 +2,6 @@
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::Direction;
-use crate::resolve::Subject;
 
 /// The rule.
 pub static RULE: Rule = Rule {

@@ -223,9 +223,11 @@ thread_local! {
 fn read(id: SourceId, file: &File, scope: &Scope, limits: &Limits, budget: &Budget) -> FileRead {
     match file.role {
         Role::Stdin => parse(id, file, scope.stdin.as_deref().unwrap_or_default(), limits, budget),
-        Role::Kustomization | Role::Chart | Role::ChartTemplate | Role::NoManifests => {
-            FileRead::default()
-        }
+        Role::Kustomization
+        | Role::Chart
+        | Role::ChartTemplate
+        | Role::Expectations
+        | Role::NoManifests => FileRead::default(),
         Role::Manifests | Role::Markdown if scope.edited.contains_key(&file.path) => {
             let text = scope.edited.get(&file.path).map_or("", |text| text);
             parse(id, file, text.as_bytes(), limits, budget)

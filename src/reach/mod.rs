@@ -1,6 +1,7 @@
 //! May this talk to that? The one place that knows how policies combine: the union of all that
 //! select the pods, in three values, with the evidence. Rules ask here; none derives it anew.
 
+pub mod addresses;
 mod allowance;
 mod classes;
 mod compiled;

@@ -13,6 +13,7 @@ mod given;
 mod globs;
 mod ignored;
 mod path;
+mod revision;
 mod role;
 mod source_ignore;
 mod tracked;
@@ -29,6 +30,7 @@ pub use error::Error;
 pub use globs::PathSet;
 pub use ignored::covered;
 pub use path::RepoPath;
+pub use revision::Revision;
 pub use source_ignore::SourceIgnore;
 
 use given::{Anchor, Given};
@@ -58,6 +60,8 @@ pub struct Scope {
     pub no_ignore: bool,
     /// Apply `exclude` to files and directories named on the command line too.
     pub force_exclude: bool,
+    /// The root, if it is not to be found upwards of the paths.
+    pub root: Option<PathBuf>,
     /// Texts that replace files, by their path relative to the root: the files as fixes would
     /// change them.
     pub edited: BTreeMap<String, Arc<str>>,
@@ -76,6 +80,8 @@ pub enum Role {
     ChartTemplate,
     /// Markdown, whose fenced YAML is read.
     Markdown,
+    /// Which connections are expected to be allowed or denied (`netpol-test.yaml`).
+    Expectations,
     /// A file that a hook passes with the others and that never contains manifests: a file of named
     /// templates, or this linter's configuration.
     NoManifests,
@@ -143,7 +149,11 @@ pub fn root(paths: &[PathBuf], cwd: &Path) -> Result<PathBuf, Error> {
 pub fn find(scope: &Scope, cwd: &Path) -> Result<Repo, Error> {
     let globs = Globs::new(scope)?;
     let given = Given::look(&scope.paths, cwd)?;
-    let (root, anchor) = given.root();
+    let (root, anchor) = match &scope.root {
+        None => given.root(),
+        // Nothing above it has a say.
+        Some(root) => (root.clone(), Anchor::Git),
+    };
     let walk = Walk::new(scope, &root, &given, &globs);
 
     let mut catch = Catch::default();

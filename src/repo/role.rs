@@ -13,7 +13,19 @@ pub(super) enum Form {
     Kustomization,
     Chart,
     Markdown,
+    Expectations,
     NoManifests,
+}
+
+/// What the names of files of expectations end in: `netpol-test.yaml`, `shop.netpol-test.yml`.
+const EXPECTATIONS: &str = "netpol-test";
+
+/// Whether a file is one of expectations, by its name.
+fn is_expectations(name: &OsStr) -> bool {
+    let Some(name) = name.to_str() else { return false };
+    let stem = name.strip_suffix(".yaml").or_else(|| name.strip_suffix(".yml"));
+    let before = stem.and_then(|stem| stem.strip_suffix(EXPECTATIONS));
+    before.is_some_and(|before| before.is_empty() || before.ends_with('.'))
 }
 
 impl Form {
@@ -24,6 +36,9 @@ impl Form {
         }
         if name == "kustomization.yaml" || name == "kustomization.yml" || name == "Kustomization" {
             return Some(Self::Kustomization);
+        }
+        if is_expectations(name) {
+            return Some(Self::Expectations);
         }
         let extension = Path::new(name).extension()?;
         let one_of = |known: &[&str]| known.iter().any(|it| extension.eq_ignore_ascii_case(it));
@@ -49,6 +64,7 @@ impl Form {
             Self::Kustomization => Role::Kustomization,
             Self::Chart => Role::Chart,
             Self::Markdown => Role::Markdown,
+            Self::Expectations => Role::Expectations,
             Self::NoManifests => Role::NoManifests,
         }
     }
@@ -142,6 +158,19 @@ mod tests {
             "tests/assertion-service.yaml",
         ] {
             assert!(!is_assertion(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn expectations_are_told_by_their_names() {
+        for (name, is) in [
+            ("netpol-test.yaml", true),
+            ("shop.netpol-test.yml", true),
+            ("my-netpol-test.yaml", false),
+            ("netpol-test.json", false),
+            ("netpol-tests.yaml", false),
+        ] {
+            assert_eq!(is_expectations(OsStr::new(name)), is, "{name}");
         }
     }
 

@@ -6,10 +6,12 @@
 pub mod by_rule;
 pub mod checkstyle;
 pub mod closing;
+pub mod comparison;
 pub mod concise;
 pub mod connections;
 #[cfg(feature = "cli")]
 mod excerpt;
+pub mod expectations;
 pub mod github;
 pub mod gitlab;
 mod inert;

@@ -291,3 +291,99 @@ fn a_version_is_a_version() {
         assert!(ran.log.contains("is not a version of netpol-lint"), "{version}: {}", ran.log);
     }
 }
+
+const DIFF: &str = "Compare what is allowed";
+const COMMENT: &str = "Comment on the pull request";
+
+/// A runner with a pull request checked out: a merge of a change that lets the frontend reach the
+/// database.
+fn pull_request() -> Option<Runner> {
+    let mut runner = runner("shop-fixed");
+    let workspace = runner.workspace();
+    fs::remove_dir(workspace.join(".git")).unwrap();
+    let git = |arguments: &[&str]| -> Option<String> {
+        let config = ["-c", "user.name=t", "-c", "user.email=t@example.com"];
+        let mut command = Command::new("git");
+        let output = command.current_dir(&workspace).args(config).args(arguments).output().ok()?;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        Some(String::from_utf8(output.stdout).unwrap().trim().to_owned())
+    };
+    if git(&["init", "-q", "-b", "main"]).is_none() {
+        crate::tools::skip("git is not on the PATH");
+        return None;
+    }
+    git(&["add", "."]);
+    git(&["commit", "-qm", "main"]);
+    let base = git(&["rev-parse", "HEAD"])?;
+    git(&["checkout", "-qb", "change"]);
+    let policy = workspace.join("policies/default-deny.yaml");
+    fs::remove_file(policy).unwrap();
+    git(&["commit", "-qam", "change"]);
+    git(&["checkout", "-q", "--detach", "main"]);
+    git(&["merge", "-q", "--no-ff", "-m", "merge", "change"]);
+    runner.github.insert("github.event.pull_request.base.sha".to_owned(), base);
+    runner.github.insert("github.event.pull_request.number".to_owned(), "7".to_owned());
+    Some(runner)
+}
+
+#[test]
+fn the_summary_says_what_a_pull_request_opens_and_closes() {
+    let Some(runner) = pull_request() else { return };
+    let ran = run(&runner, &[("diff", "true")]);
+    assert_eq!(ran.steps, [INSTALL, CHECK, DIFF, CONCLUDE], "{}", ran.log);
+    assert_eq!(ran.failed, None, "{}", ran.log);
+    assert!(ran.summary.contains("## What this pull request opens and closes"), "{}", ran.summary);
+    assert!(ran.summary.contains("#### Opened"), "{}", ran.summary);
+    assert!(fs::read_to_string(&ran.outputs["diff"]).unwrap().contains("#### Opened"));
+    let ran = run(&runner, &[("diff", "true"), ("diff-fail-on", "opened")]);
+    assert_eq!(ran.failed, Some(1), "{}", ran.log);
+    let ran = run(&runner, &[("diff", "true"), ("diff-fail-on", "closed")]);
+    assert_eq!(ran.failed, None, "{}", ran.log);
+    let ran = run(&runner, &[]);
+    assert!(!ran.summary.contains("opens and closes"), "only if it is asked for");
+}
+
+#[test]
+fn what_there_is_nothing_to_compare_with_is_said() {
+    let Some(mut runner) = pull_request() else { return };
+    let ran = run(&runner, &[("diff", "true"), ("diff-base", "--output=evil")]);
+    assert_eq!(ran.failed, Some(2), "{}", ran.log);
+    assert!(ran.log.contains("diff-base is not in the checkout"), "{}", ran.log);
+    runner.github.clear();
+    let ran = run(&runner, &[("diff", "true")]);
+    assert_eq!(ran.failed, None, "{}", ran.log);
+    assert!(ran.log.contains("nothing to compare with"), "{}", ran.log);
+    let ran = run(&runner, &[("diff", "true"), ("diff-base", "main")]);
+    assert!(ran.summary.contains("#### Opened"), "{}", ran.summary);
+}
+
+#[test]
+fn one_comment_is_written_and_then_updated_if_it_is_asked_for() {
+    let Some(mut runner) = pull_request() else { return };
+    let tools = tempfile::tempdir().unwrap();
+    let gh = tools.path().join("gh");
+    let script = "#!/bin/sh\nprintf '%s\\n' \"$*\" >> \"$GH_LOG\"\ncase $* in *--jq*) cat \"$GH_KNOWN\" ;; esac\n";
+    fs::write(&gh, script).unwrap();
+    fs::set_permissions(&gh, fs::Permissions::from_mode(0o755)).unwrap();
+    let (log, known) = (tools.path().join("log"), tools.path().join("known"));
+    for (name, value) in [("GH_LOG", &log), ("GH_KNOWN", &known)] {
+        runner.env.insert(name.to_owned(), value.display().to_string());
+    }
+    runner.env.insert("GITHUB_REPOSITORY".to_owned(), "o/r".to_owned());
+    runner.tools.push(tools.path().to_owned());
+    fs::write(&known, "").unwrap();
+    let inputs = [("diff", "true"), ("diff-comment", "true")];
+    let ran = run(&runner, &inputs);
+    assert_eq!(ran.steps, [INSTALL, CHECK, DIFF, COMMENT, CONCLUDE], "{}", ran.log);
+    let said = fs::read_to_string(&log).unwrap();
+    assert!(said.contains("--method POST repos/o/r/issues/7/comments"), "{said}");
+    fs::write(&known, "41\n42\n").unwrap();
+    run(&runner, &inputs);
+    let said = fs::read_to_string(&log).unwrap();
+    assert!(said.contains("--method PATCH repos/o/r/issues/comments/41"), "{said}");
+    assert_eq!(said.matches("POST").count(), 1, "{said}");
+    fs::write(&gh, "#!/bin/sh\nexit 1\n").unwrap();
+    let ran = run(&runner, &inputs);
+    assert_eq!(ran.failed, None, "a fork's token may not write: {}", ran.log);
+    assert!(ran.log.contains("pull-requests: write"), "{}", ran.log);
+}

@@ -30,6 +30,9 @@ fn only_tests_of_material_beside_the_checkout_may_be_skipped() {
     assert!(said(&absent).starts_with("2 skipped\n  not checked:"), "{}", said(&absent));
     assert!(said(&absent).ends_with("2 ../shared/corpus is absent\n"), "{}", said(&absent));
 
+    fs::write(file.path(), format!("{shared}d: chromium is not on the PATH\n")).unwrap();
+    assert!(skips(file.path()).status.success(), "a browser is not everywhere");
+
     fs::write(file.path(), format!("{shared}d::e: helm is not on the PATH\n")).unwrap();
     let unexpected = skips(file.path());
     assert_eq!(unexpected.status.code(), Some(1));

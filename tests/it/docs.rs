@@ -122,6 +122,14 @@ fn the_table_of_inputs_is_that_of_the_action() {
 }
 
 #[test]
+fn the_expectations_of_the_readme_are_those_of_the_example() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/egress/netpol-test.yaml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let (_schema, text) = text.split_once('\n').unwrap();
+    holds("<!-- expectations -->\n", &format!("```yaml\n{text}```\n"));
+}
+
+#[test]
 fn examples_name_the_version_of_the_package() {
     const VERSION: &str = concat!("v", env!("CARGO_PKG_VERSION"));
     let mut seen = 0;

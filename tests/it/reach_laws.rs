@@ -70,7 +70,7 @@ fn rule(direction: &'static str) -> impl Strategy<Value = String> {
 }
 
 #[derive(Clone, Debug)]
-struct Policy {
+pub struct Policy {
     namespace: &'static str,
     pods: String,
     ingress: Vec<String>,
@@ -91,7 +91,7 @@ impl Policy {
     }
 }
 
-fn policy() -> impl Strategy<Value = Policy> {
+pub fn policy() -> impl Strategy<Value = Policy> {
     (
         prop_oneof![Just("one"), Just("two")],
         selector(),
@@ -108,7 +108,7 @@ fn policy() -> impl Strategy<Value = Policy> {
         })
 }
 
-fn workloads() -> impl Strategy<Value = String> {
+pub fn workloads() -> impl Strategy<Value = String> {
     let value = || prop_oneof![Just("p"), Just("q"), Just("r")];
     let labels = prop::collection::btree_map(prop_oneof![Just("a"), Just("b")], value(), 0..3);
     let namespace = prop_oneof![Just("one"), Just("two")];
@@ -173,7 +173,7 @@ fn table(cluster: &Cluster) -> Table {
     table
 }
 
-fn texts(policies: &[Policy]) -> String {
+pub fn texts(policies: &[Policy]) -> String {
     (0..).zip(policies).map(|(n, policy): (u32, _)| policy.text(&format!("n{n}"))).collect()
 }
 

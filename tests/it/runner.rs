@@ -21,6 +21,8 @@ pub struct Runner {
     pub env: Values,
     /// What is prepended to the PATH.
     pub tools: Vec<PathBuf>,
+    /// What the job is for: `github.event.pull_request.number`.
+    pub github: Values,
 }
 
 /// The result of an action.
@@ -46,6 +48,8 @@ struct Context {
     inputs: Values,
     /// `check.sarif`.
     outputs: Values,
+    /// `github.token`.
+    github: Values,
 }
 
 impl Runner {
@@ -54,7 +58,7 @@ impl Runner {
         for name in ["workspace", "temp", "files"] {
             fs::create_dir(folder.path().join(name)).unwrap();
         }
-        Self { folder, env: Values::new(), tools: Vec::new() }
+        Self { folder, env: Values::new(), tools: Vec::new(), github: Values::new() }
     }
 
     pub fn workspace(&self) -> PathBuf {
@@ -70,7 +74,8 @@ impl Runner {
         let root = &stream.documents[0].root;
         assert_eq!(root.at(&["runs", "using"]).and_then(Node::as_str), Some("composite"));
 
-        let mut context = Context { inputs: defaults(root), ..Context::default() };
+        let mut context =
+            Context { inputs: defaults(root), github: self.github.clone(), ..Context::default() };
         for (name, value) in inputs {
             let known = context.inputs.insert((*name).to_owned(), (*value).to_owned());
             assert!(known.is_some(), "the action has no input `{name}`");
@@ -172,6 +177,7 @@ impl Context {
         let parts: Vec<&str> = name.split('.').collect();
         match parts[..] {
             ["inputs", input] => self.inputs[input].clone(),
+            ["github", ..] => self.github.get(name).cloned().unwrap_or_default(),
             ["steps", step, "outputs", output] => {
                 self.outputs.get(&format!("{step}.{output}")).cloned().unwrap_or_default()
             }

@@ -29,7 +29,7 @@ pub fn write(out: &mut dyn Write, clusters: &[ClusterConnectivity]) -> io::Resul
 }
 
 /// Quoted text; quotes and markup in it become entities, as Mermaid requires.
-fn quoted(text: &str) -> String {
+pub(in crate::report) fn quoted(text: &str) -> String {
     let mut out = String::from("\"");
     for c in visible(text).chars() {
         match c {

@@ -2,9 +2,12 @@
 
 pub mod csv;
 pub mod dot;
+pub mod html;
 pub mod json;
+mod layout;
 pub mod markdown;
 pub mod mermaid;
+pub mod svg;
 pub mod text;
 
 use crate::connectivity::{ClusterConnectivity, Detail};
