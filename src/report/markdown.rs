@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::closing::count;
 use super::words::{cell, code, fence, prose};
-use super::{Counts, Look, by_file, told};
+use super::{Counts, Look, by_file, details};
 use crate::Outcome;
 use crate::lint::{Finding, Rule, Severity};
 use crate::text::{Sources, Span, visible};
@@ -125,9 +125,13 @@ fn section(finding: &Finding, outcome: &Outcome) -> String {
         let place = format!("{}:{}:{}", sources.get(related.span.source).path, at.line, at.column);
         items.push(format!("See {}: {}", code(&place), prose(&related.message)));
     }
-    items.extend(finding.fixes.iter().map(|fix| format!("Fix: {}", prose(&told::fix_words(fix)))));
-    items.extend(told::bundles(finding, sources).map(|names| format!("Seen in: {}", code(&names))));
-    items.extend(told::unsure(finding));
+    items.extend(
+        finding.fixes.iter().map(|fix| format!("Fix: {}", prose(&details::fix_words(fix)))),
+    );
+    items.extend(
+        details::bundles(finding, sources).map(|names| format!("Seen in: {}", code(&names))),
+    );
+    items.extend(details::unsure(finding));
     if !items.is_empty() {
         out.push('\n');
     }

@@ -6,7 +6,7 @@ use super::location::{
     Artifact, Location, LogicalLocation, Message, PhysicalLocation, Region, escaped,
 };
 use crate::lint::{Edit, Finding, Fix, Safety, Severity};
-use crate::report::told;
+use crate::report::details;
 use crate::text::{Sources, visible};
 use crate::triage::Suppressed;
 
@@ -133,7 +133,7 @@ fn message(finding: &Finding, sources: &Sources) -> Message {
     if !links.is_empty() {
         lines.push(format!("See {}.", links.join(", ")));
     }
-    if let Some(names) = told::bundles(finding, sources) {
+    if let Some(names) = details::bundles(finding, sources) {
         lines.push(format!("Seen in {}.", escaped(&names)));
     }
     Message { text: lines.join("\n") }
