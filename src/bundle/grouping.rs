@@ -315,7 +315,7 @@ mod tests {
             .collect();
         let grouped = grouping.group(&items, &[]);
         let bundles = &grouped.sites;
-        let told: Vec<(&str, &[u32])> =
+        let found: Vec<(&str, &[u32])> =
             bundles.iter().map(|b| (b.name.as_str(), b.members.as_slice())).collect();
         // `examples` is not the name of a test directory here; both `z` are alternatives.
         let expected: [(&str, &[u32]); 5] = [
@@ -325,7 +325,7 @@ mod tests {
             ("stray", &[3]),
             ("trial/a", &[4]),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(found, expected);
         assert_eq!(elsewhere(&grouped, 0), [3, 5], "the other cluster runs nowhere beside");
         assert_eq!(elsewhere(&grouped, 3), [0, 1, 2]);
         let concerns = |bundle: usize, path| grouping.concerns(&bundles[bundle], path);

@@ -89,7 +89,7 @@ impl Suite<'_> {
             .with_attribute(("skipped", skipped.to_string().as_str()))
             .write_inner_content(|writer| {
                 self.failed.iter().try_for_each(|finding| failure(writer, finding, outcome))?;
-                self.skipped.iter().try_for_each(|held| skip(writer, held, outcome))
+                self.skipped.iter().try_for_each(|suppressed| skip(writer, suppressed, outcome))
             })?;
         Ok(())
     }

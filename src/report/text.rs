@@ -120,9 +120,9 @@ impl<'a> Drawing<'a> {
     fn header(&self) -> String {
         let Self { finding, outcome, look, .. } = self;
         let place = format!("{}:", path::place(outcome, look, finding.place));
-        let held = if self.suppressed.is_some() { "suppressed " } else { "" };
-        let title = paint(look, Ink::Strong, held) + &verdict(look, finding);
-        let wide = held.len() + finding.severity.word().len() + finding.rule.id.len() + 3;
+        let prefix = if self.suppressed.is_some() { "suppressed " } else { "" };
+        let title = paint(look, Ink::Strong, prefix) + &verdict(look, finding);
+        let wide = prefix.len() + finding.severity.word().len() + finding.rule.id.len() + 3;
         let mut words =
             vec![(place.clone(), columns(&place)), (title + &paint(look, Ink::Strong, ":"), wide)];
         let mut say = |ink, word: &str| words.push((paint(look, ink, word), columns(word)));

@@ -125,8 +125,8 @@ impl<'t> Iterator for Events<'t> {
     }
 }
 
-fn syntax(at: usize, said: &'static str) -> Failure {
-    Failure { at, why: Why::Syntax(Cow::Borrowed(said)) }
+fn syntax(at: usize, message: &'static str) -> Failure {
+    Failure { at, why: Why::Syntax(Cow::Borrowed(message)) }
 }
 
 fn style(style: libyaml::ScalarStyle) -> Style {
