@@ -74,8 +74,9 @@ fn pods(cx: &Context<'_>, namespaces: &[(u32, Tri)], selector: &Selector) -> Vec
 /// Whether no pod with that value can be there: every namespace shows all of its pods, and no other
 /// part of the repository has such a pod.
 fn is_closed(cx: &Context<'_>, namespaces: &[(u32, Tri)], selector: &Selector) -> bool {
-    let is_sure =
-        |number: u32| orphans::sureness_of(cx, number, selector) >= Some(Confidence::Medium);
+    let is_sure = |number: u32| {
+        orphans::selector_confidence(cx, number, selector) >= Some(Confidence::Medium)
+    };
     namespaces.iter().all(|(number, _)| is_sure(*number))
         && cx.cluster.selected_elsewhere(selector).is_none()
         && cx.cluster.elsewhere().and_then(|it| it.templates_selected(selector)).is_none()
