@@ -83,7 +83,15 @@ impl Assembly {
         inflate(&mut kustomizations, &charts, &mut rendering, &mut sources);
         let bundled = |path: &str| kustomizations.files().contains(path);
         let tick = || progress.file_done();
-        let mut loaded = model::load(repo, scope, limits, &mut sources, &bundled, &tick);
+        let mut loaded = model::load(
+            repo,
+            scope,
+            limits,
+            &mut sources,
+            &bundled,
+            kustomizations.memory(),
+            &tick,
+        );
         for file in kustomizations.read_files() {
             loaded.files += 1;
             loaded.documents += file.seen;
@@ -97,7 +105,7 @@ impl Assembly {
         clock.stage("read");
         let mut plain = std::mem::take(&mut loaded.objects);
         Expectations::of(&plain, repo).take_out(&mut plain, repo);
-        let builder = Builder::new(repo, &kustomizations, &charts);
+        let builder = Builder::new(repo, &kustomizations, &charts, limits.memory << 20);
         let output = builder.build(&plain);
         let mut all = output.built;
         all.extend(builder.render(output.charts, &mut rendering, &mut sources)?);
