@@ -49,7 +49,8 @@ pub(super) fn lower(
         return;
     }
     // One policy for several assemblies: a peer that only one of them has does no harm in the others.
-    if let Some(id) = elsewhere.and_then(|it| it.selected_in_alternative(selector)) {
+    let alternatives = elsewhere.into_iter().flat_map(|it| it.selected_in_alternatives(selector));
+    if let Some(id) = alternatives.take(ALTERNATIVES).find(|id| !has_counterpart(cx, *id)) {
         let (place, who) = named(id);
         doubt(orphan, place, format!("{who} of another variant of this has these labels"));
     }
@@ -57,6 +58,19 @@ pub(super) fn lower(
         let message = format!("{who} selects such pods as well: they may be created elsewhere");
         doubt(orphan, place, message);
     }
+}
+
+/// How many workloads of alternatives are looked at.
+const ALTERNATIVES: usize = 16;
+
+/// Whether the cluster has its own form of a workload of an alternative: then its pods are called
+/// something else here, which is the mistake.
+fn has_counterpart(cx: &Context<'_>, id: u32) -> bool {
+    let other = cx.cluster.head(id);
+    let mut own = (0..cx.cluster.workload_count()).map(|number| cx.cluster.workload(number).head);
+    own.any(|head| {
+        head.start == other.start || (&head.kind, &head.name) == (&other.kind, &other.name)
+    })
 }
 
 fn doubt(orphan: &mut Orphan, span: Span, message: String) {

@@ -71,6 +71,10 @@ fn finding(
         [only] => only.values.first().map_or(only.key_span, |(_, span)| *span),
         _ => key,
     };
+    let sure = match cx.cluster.selected_elsewhere(selector) {
+        Some(_) => Confidence::Low,
+        None => sure,
+    };
     let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).confidence(sure);
     let first = selector.requirements.first()?;
     if let Some(label) = labels.iter().find(|label| label.key == first.key) {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, SelectorPeer, Severity, words};
 use crate::model::{At, Field, Selector, Spot};
-use crate::resolve::NAME_LABEL;
+use crate::resolve::{NAME_LABEL, selects};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -79,10 +79,13 @@ fn finding(
     // The policy's own namespace may contain such pods: then it is only a note.
     let may_move_home =
         !home.implicit && abroad.iter().all(|n| cx.cluster.workload(*n).namespace.implicit);
+    // Another part of the repository has such pods in the policy's own namespace.
+    let mut at_home = cx.cluster.elsewhere().into_iter().flat_map(|it| it.workloads_in(&home.name));
+    let is_at_home = at_home.any(|(_, workload)| selects(selector, workload).is_yes());
     match home.open {
         Some(_) => finding.severity(Severity::Note).confidence(Confidence::Medium),
         // They have no namespace, so `kubectl apply -n` may put them into the policy's.
-        None if may_move_home => finding.confidence(Confidence::Low),
+        None if may_move_home || is_at_home => finding.confidence(Confidence::Low),
         None => finding,
     }
 }

@@ -63,7 +63,12 @@ fn finding(
         let finding = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
         let mut finding = finding.related(head.name_span, "the Namespace is defined here");
         finding.fixes.extend(use_name_label(cx, id, peer, requirement));
-        return Some(finding);
+        // A Namespace of another part of the repository may have it.
+        let elsewhere = cx.cluster.elsewhere();
+        return Some(match elsewhere.is_some_and(|it| it.has_namespace_with(requirement)) {
+            true => finding.confidence(Confidence::Low),
+            false => finding,
+        });
     }
     if !is_dns_namespace(name) {
         return None;

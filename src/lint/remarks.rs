@@ -27,9 +27,7 @@ fn remark(line: &str) -> Option<&str> {
         line.get(..at)
             .is_none_or(|before| before.is_empty() || before.ends_with(char::is_whitespace))
     };
-    let Some((at, _)) = line.match_indices('#').find(|(at, _)| begins(*at)) else {
-        return None;
-    };
+    let (at, _) = line.match_indices('#').find(|(at, _)| begins(*at))?;
     let words = line.get(at..).unwrap_or("").trim_start_matches('#').trim();
     let tells = words.chars().any(char::is_alphabetic)
         && !FOR_MACHINES.iter().any(|start| words.starts_with(start));

@@ -54,11 +54,14 @@ impl Elsewhere {
         self.candidates(selector).filter(|(_, workload)| selects(selector, *workload).is_yes())
     }
 
-    /// A workload that a selector surely selects, in an alternative to this cluster.
-    pub fn selected_in_alternative(&self, selector: &Selector) -> Option<u32> {
+    /// The objects of alternatives to this cluster whose pods a selector surely selects.
+    pub fn selected_in_alternatives<'a>(
+        &'a self,
+        selector: &'a Selector,
+    ) -> impl Iterator<Item = u32> + 'a {
         let all = self.surroundings.workloads.len() as u32;
         let candidates = self.surroundings.postings.candidates(selector, &(0..all));
-        candidates.into_iter().find_map(|number| {
+        candidates.into_iter().filter_map(move |number| {
             let (id, nth) = self.surroundings.workloads[number as usize];
             let Body::Workloads(list) = &self.surroundings.objects[id as usize].body else {
                 return None;

@@ -126,7 +126,7 @@ mod flux {
         );
         let text = format!("# file: clusters/web/kustomization.yaml\n{object}{app}");
         // It is read all the same: what it deploys goes to its namespace, which is closed.
-        fires(&text, "orphaned-peer-selector apps/web/web.yaml:12");
+        fires(&text, "orphaned-peer-selector apps/web/web.yaml:13");
     }
 }
 
@@ -261,7 +261,7 @@ mod files {
         let mut bytes = utf16(&lets_in("web", "web", SHOP), u16::to_le_bytes);
         bytes.pop();
         write(folder.path(), "x.yaml", &bytes);
-        assert_eq!(found(folder.path(), &["--show-run"]), ["yaml-syntax x.yaml:1"]);
+        assert_eq!(found(folder.path(), &["--show-run"]), ["unreadable-file x.yaml:1"]);
     }
 
     #[test]
