@@ -45,8 +45,9 @@ impl Reach {
         counts: impl Fn(&Policy) -> bool,
     ) -> Option<u32> {
         let home = self.cluster.namespace_of(Subject::Workload(workload));
-        let known = self.elsewhere.read().unwrap_or_else(PoisonError::into_inner);
-        let known = known.get(&home).cloned();
+        let all = self.elsewhere.read().unwrap_or_else(PoisonError::into_inner);
+        let known = all.get(&home).cloned();
+        drop(all);
         let of_home = known.unwrap_or_else(|| {
             let found = Arc::new(PoliciesElsewhere::of(&self.cluster, home));
             let mut all = self.elsewhere.write().unwrap_or_else(PoisonError::into_inner);
