@@ -108,6 +108,32 @@ pub const DIMENSIONS: &[&Dimension] = &[
         },
     },
     &Dimension {
+        name: "labels of one selector",
+        first: 200,
+        write: |to, n| {
+            workloads(to, 20);
+            let labels = many(n, |i| format!("      k{i}: v\n"));
+            let selector = format!("  podSelector:\n    matchLabels:\n{labels}");
+            to.file("p.yaml", policy("p", "a", &selector));
+        },
+    },
+    &Dimension {
+        name: "labels of one workload x policies",
+        first: 100,
+        write: |to, n| {
+            let labels = many(n, |i| format!(", k{i}: v{i}"));
+            let pod = format!(
+                "apiVersion: v1\nkind: Pod\nmetadata: {{name: w, namespace: a, labels: {{app: \
+                 a0{labels}}}}}\nspec: {{containers: [{{name: c, image: x}}]}}\n"
+            );
+            to.file("w.yaml", pod);
+            let spec = |i: usize| {
+                format!("  podSelector: {{matchLabels: {{k{i}: v}}}}\n  policyTypes: [Ingress]\n")
+            };
+            to.file("p.yaml", many(n, |i| policy(&format!("p{i}"), "a", &spec(i))));
+        },
+    },
+    &Dimension {
         name: "rules of one policy",
         first: 50,
         write: |to, n| {

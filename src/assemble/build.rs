@@ -9,7 +9,7 @@ use crate::bundle::gitops::{self, Ask};
 use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
 use crate::bundle::{self, Built, Fault, FaultKind, Head, Opening, Unit};
-use crate::model::{Body, Object};
+use crate::model::{self, Body, Object};
 use crate::repo::{self, Error, Repo};
 use crate::text::{SourceId, Sources, Span};
 use crate::yaml::{Node, Value};
@@ -34,6 +34,8 @@ pub(crate) struct Builder<'a> {
     kustomizations: &'a Kustomizations,
     charts: &'a Charts,
     directories: BTreeSet<&'a str>,
+    /// The bytes that what is built may take.
+    most_memory: usize,
 }
 
 /// The most objects that all kustomizations of a run may build.
@@ -44,7 +46,7 @@ const MOST: usize = 150_000;
 const MOST_DEPLOYED: usize = 20_000;
 
 /// How many kustomizations are built before their objects are counted.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
 /// The most charts that controller objects may render: each is read and rendered again.
 const MOST_CHARTS: usize = 200;
@@ -105,6 +107,7 @@ impl<'a> Builder<'a> {
         repo: &'a Repo,
         kustomizations: &'a Kustomizations,
         charts: &'a Charts,
+        most_memory: usize,
     ) -> Self {
         let mut directories = BTreeSet::new();
         for file in &repo.files {
@@ -116,7 +119,7 @@ impl<'a> Builder<'a> {
                 path = directory;
             }
         }
-        Self { repo, kustomizations, charts, directories }
+        Self { repo, kustomizations, charts, directories, most_memory }
     }
 
     /// Builds all kustomizations, and finds the requested charts.
@@ -165,13 +168,20 @@ impl<'a> Builder<'a> {
         one: impl Fn(&T) -> (Built, Unit) + Sync,
     ) {
         let mut objects: usize = made.iter().map(|(built, _)| built.manifests.len()).sum();
+        let mut memory: usize = made.iter().map(|(built, _)| built.memory()).sum();
         for some in all.chunks(AT_ONCE) {
-            if objects > MOST {
+            if objects > MOST || memory > self.most_memory {
                 made.extend(some.iter().map(|one| self.not_made(one.directory())));
                 continue;
             }
-            let next: Vec<(Built, Unit)> = some.par_iter().map(&one).collect();
+            let built = |it: &T| {
+                let (mut built, unit) = one(it);
+                built.manifests.retain(model::matters);
+                (built, unit)
+            };
+            let next: Vec<(Built, Unit)> = some.par_iter().map(built).collect();
             objects += next.iter().map(|(built, _)| built.manifests.len()).sum::<usize>();
+            memory += next.iter().map(|(built, _)| built.memory()).sum::<usize>();
             made.extend(next);
         }
     }
@@ -191,8 +201,9 @@ impl<'a> Builder<'a> {
             kind: FaultKind::Limit,
             place: Span::new(SourceId(u32::try_from(at).unwrap_or(u32::MAX)), 0, 0),
             message: format!(
-                "this kustomization was not built: those before it build more than \
-                              {MOST} objects"
+                "this kustomization was not built: those before it build more than {MOST} \
+                 objects, or take more than {} MiB of memory",
+                self.most_memory >> 20
             ),
             help: "check the repository in parts".to_owned(),
             related: Vec::new(),

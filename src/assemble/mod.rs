@@ -80,7 +80,15 @@ impl Assembly {
         inflate(&mut kustomizations, &charts, &mut rendering, &mut sources);
         let bundled = |path: &str| kustomizations.files().contains(path);
         let tick = || progress.file_done();
-        let mut loaded = model::load(repo, scope, limits, &mut sources, &bundled, &tick);
+        let mut loaded = model::load(
+            repo,
+            scope,
+            limits,
+            &mut sources,
+            &bundled,
+            kustomizations.memory(),
+            &tick,
+        );
         for file in kustomizations.read_files() {
             loaded.files += 1;
             loaded.documents += file.seen;
@@ -90,7 +98,7 @@ impl Assembly {
         }
         clock.stage("read");
         let mut plain = std::mem::take(&mut loaded.objects);
-        let builder = Builder::new(repo, &kustomizations, &charts);
+        let builder = Builder::new(repo, &kustomizations, &charts, limits.memory << 20);
         let output = builder.build(&plain);
         let mut all = output.built;
         all.extend(builder.render(output.charts, &mut rendering, &mut sources)?);

@@ -53,6 +53,11 @@ pub struct ChartCall {
 }
 
 impl Built {
+    /// About how many bytes of memory the manifests take, though some of it may be shared.
+    pub fn memory(&self) -> usize {
+        self.manifests.iter().map(|manifest| manifest.tree.memory()).sum()
+    }
+
     /// Whether nothing was built, without a fault.
     pub fn is_left_out(&self) -> bool {
         self.manifests.is_empty() && self.faults.is_empty() && !self.openings.is_empty()

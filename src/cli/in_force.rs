@@ -71,7 +71,7 @@ pub(super) struct InForce {
     pub(super) helm_limits: [(&'static str, Value<u64>); 2],
     pub(super) charts: Vec<At<ChartSettings>>,
     /// By key, in the order of the documentation.
-    pub(super) limits: [(&'static str, Value<u64>); 4],
+    pub(super) limits: [(&'static str, Value<u64>); 5],
 }
 
 impl InForce {
@@ -163,6 +163,7 @@ impl InForce {
                 limit("depth", limits.depth, defaults.depth as u64),
                 limit("nodes", limits.nodes, defaults.nodes as u64),
                 limit("documents", limits.documents, defaults.documents as u64),
+                limit("memory", limits.memory, defaults.memory as u64),
             ],
         })
     }
@@ -248,13 +249,14 @@ impl InForce {
     }
 
     fn yaml_limits(&self) -> yaml::Limits {
-        let [file_bytes, depth, nodes, documents] = &self.limits;
+        let [file_bytes, depth, nodes, documents, memory] = &self.limits;
         let count = |limit: &(_, Value<u64>)| usize::try_from(limit.1.value).unwrap_or(usize::MAX);
         yaml::Limits {
             file_bytes: file_bytes.1.value,
             depth: count(depth),
             nodes: count(nodes),
             documents: count(documents),
+            memory: count(memory),
         }
     }
 }

@@ -173,7 +173,7 @@ pub(super) enum Render {
     Require,
 }
 
-/// Limits on what one file may cost.
+/// Limits on what one file, and a run, may cost.
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(rename = "Limits")]
@@ -190,6 +190,9 @@ pub(super) struct LimitsTable {
     /// The number of documents in a file.
     #[schemars(with = "Option<u32>", range(min = 1))]
     pub documents: Option<Spanned<i64>>,
+    /// About how much memory the objects of a run may take, in MiB.
+    #[schemars(with = "Option<u32>", range(min = 1))]
+    pub memory: Option<Spanned<i64>>,
 }
 
 /// How severe a finding is.

@@ -2,11 +2,12 @@
 //! with a flag.
 
 /// The keys of limits, and the most that each may be in a configuration.
-pub const CEILINGS: [(&str, u64); 6] = [
+pub const CEILINGS: [(&str, u64); 7] = [
     ("file-bytes", 256 << 20),
     ("depth", DEEPEST),
     ("nodes", 20_000_000),
     ("documents", 1_000_000),
+    ("memory", 768),
     ("time-limit", 60),
     ("output-limit", 256 << 20),
 ];

@@ -116,6 +116,8 @@ pub struct Limits {
     pub nodes: Option<At<u64>>,
     /// Documents in a file.
     pub documents: Option<At<u64>>,
+    /// MiB of memory that the objects of a run may take.
+    pub memory: Option<At<u64>>,
 }
 
 /// The configuration of the repository at that root, if it has one: its path and its text.

@@ -309,6 +309,7 @@ impl Reader<'_> {
             depth: self.limit(table.depth, "depth")?,
             nodes: self.limit(table.nodes, "nodes")?,
             documents: self.limit(table.documents, "documents")?,
+            memory: self.limit(table.memory, "memory")?,
         })
     }
 

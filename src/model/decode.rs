@@ -20,7 +20,7 @@ use super::{
 use super::{Deployer, placeholder::is_placeholder};
 use crate::bundle::{Head, heads};
 use crate::text::Span;
-use crate::yaml::{self, Entry, Node, Scalar, ScalarKind, Value};
+use crate::yaml::{self, Entry, Map, Node, Scalar, ScalarKind, Value};
 
 /// Decodes one manifest. Never fails: what is wrong is kept as [`Field::Wrong`].
 pub fn decode(head: Head, tree: &Node) -> Object {
@@ -364,12 +364,8 @@ pub(super) fn selector(node: &Node, keys: KeyCheck) -> Result<Selector, Why> {
     let mut selector = Selector::default();
     match node.entry("matchLabels").map(|entry| &entry.value) {
         Some(labels) if labels.as_map().is_some() => {
-            let entries = labels.as_map().map_or(&[][..], |map| &map.entries);
-            for (index, entry) in entries.iter().enumerate() {
-                let overwritten = entries[index + 1..].iter().any(|later| later.key == entry.key);
-                if !overwritten {
-                    match_label(entry, keys, &mut selector);
-                }
+            for entry in labels.as_map().map(Map::effective).unwrap_or_default() {
+                match_label(entry, keys, &mut selector);
             }
         }
         Some(other) if !other.is_null() => {

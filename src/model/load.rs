@@ -9,7 +9,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::duplicate::{self, Duplicate};
-use super::{Body, Made, Object, Relevance, decode, kinds, seeming, unset};
+use super::{Body, Budget, Made, Object, Relevance, decode, kinds, seeming, unset};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Head, Manifest, heads};
 use crate::repo::{self, File, Repo, Role, Scope};
@@ -40,31 +40,41 @@ pub struct Loaded {
 
 /// Reads the repository's plain manifests: all files but those that `bundled` names, which a
 /// kustomization or a chart makes something of. `scope` has the text of standard input, and those
-/// that stand in for files; `sources` has a source for each file; `tick` is told of every file
-/// that is done, from several threads.
+/// that stand in for files; `sources` has a source for each file; `used` is the memory that the
+/// run takes already, in bytes; `tick` is called for every file that is done, from several threads.
 pub fn load(
     repo: &Repo,
     scope: &Scope,
     limits: &Limits,
     sources: &mut Sources,
     bundled: &(dyn Fn(&str) -> bool + Sync),
+    used: usize,
     tick: &(dyn Fn() + Sync),
 ) -> Loaded {
     let mut loaded = Loaded::default();
-    let ids: Vec<(SourceId, &File)> = (0u32..).map(SourceId).zip(&repo.files).collect();
-    let read: Vec<FileRead> = ids
-        .par_iter()
-        .map(|(id, file)| {
-            let read = match bundled(&file.path) {
-                true => FileRead::default(),
-                false => read(*id, file, scope, limits),
-            };
-            tick();
-            read
-        })
-        .collect();
-    for ((id, file), read) in ids.into_iter().zip(read) {
-        loaded.files += usize::from(read.read);
+    let files: Vec<(SourceId, &File)> = (0u32..).map(SourceId).zip(&repo.files).collect();
+    let read_one = |(id, file): &(SourceId, &File), budget: &Budget| match bundled(&file.path) {
+        true => FileRead::default(),
+        false => read(*id, file, scope, limits, budget),
+    };
+    let budget = Budget::of_mebibytes(limits.memory);
+    budget.spend(used);
+    let read_and_tick = |file| {
+        let read = read_one(file, &budget);
+        tick();
+        read
+    };
+    let mut all: Vec<FileRead> = files.par_iter().map(read_and_tick).collect();
+    if budget.is_spent() {
+        // Which files came first depends on the threads: again, in the order of their paths.
+        drop(all);
+        let budget = Budget::of_mebibytes(limits.memory);
+        budget.spend(used);
+        all = files.iter().map(|file| read_one(file, &budget)).collect();
+    }
+    let mut passed_over = PassedOver::default();
+    for ((id, file), read) in files.into_iter().zip(all) {
+        loaded.files += usize::from(read.was_read);
         loaded.documents += read.documents;
         loaded.objects.extend(read.objects);
         loaded.comments.extend(read.comments);
@@ -76,7 +86,9 @@ pub fn load(
             loaded.duplicates.extend(read.duplicates);
             loaded.unreadable.extend(read.unreadable.map(|why| (id, why)));
         }
+        passed_over.note(read.passed_over, file.reported);
     }
+    loaded.problems.extend(passed_over.problem(limits));
     for (path, why) in &repo.unreadable {
         let id = sources.add(Source::with_text(path.clone(), Origin::Stdin, Arc::from("")));
         loaded.unreadable.push((id, why.clone()));
@@ -125,10 +137,22 @@ pub fn decoded(
     manifests.into_iter().map(decode).filter(matters).collect()
 }
 
+/// Whether a built manifest matters to what comes after: policies, what makes pods, what is
+/// deployed.
+pub fn matters(manifest: &Manifest) -> bool {
+    let Manifest { head, tree, .. } = manifest;
+    let (group, kind) = (head.group.as_str(), head.kind.as_str());
+    if kinds::is_read_whole(group, kind) || kinds::is_deployer(group, kind) {
+        return true;
+    }
+    let object = decode(head.clone(), tree);
+    !matches!(object.body, Body::Other) || is_telltale(&object)
+}
+
 /// What one file holds.
 #[derive(Default)]
 struct FileRead {
-    read: bool,
+    was_read: bool,
     documents: usize,
     objects: Vec<Object>,
     problems: Vec<Problem>,
@@ -137,6 +161,50 @@ struct FileRead {
     unreadable: Option<String>,
     /// Kept where findings are likely to need it.
     text: Option<Arc<str>>,
+    /// The first document that there was no memory left for, and how many there are.
+    passed_over: Option<(Span, usize)>,
+}
+
+impl FileRead {
+    fn pass_over(&mut self, document: Span) {
+        self.passed_over.get_or_insert((document, 0)).1 += 1;
+    }
+
+    /// About how many bytes are kept of it.
+    fn memory(&self) -> usize {
+        /// A duplicate key, a problem or a comment.
+        const REMARK: usize = 300;
+        let remarks = self.duplicates.len() + self.problems.len() + self.comments.len();
+        remarks * REMARK + self.text.as_ref().map_or(0, |text| text.len())
+    }
+}
+
+/// The documents of a run that there was no memory left for.
+#[derive(Default)]
+struct PassedOver {
+    first: Option<Span>,
+    documents: usize,
+}
+
+impl PassedOver {
+    fn note(&mut self, of_file: Option<(Span, usize)>, is_reported: bool) {
+        if let Some((first, documents)) = of_file.filter(|_| is_reported) {
+            self.first.get_or_insert(first);
+            self.documents += documents;
+        }
+    }
+
+    /// One for all of them: there is one cause.
+    fn problem(&self, limits: &Limits) -> Option<Problem> {
+        let first = self.first?;
+        let what = match self.documents {
+            1 => "this document exceeds".to_owned(),
+            all => format!("this document and {} after it exceed", all - 1),
+        };
+        let message = format!("{what} the {} MiB of memory that a run may take", limits.memory);
+        let span = Span { end: first.start, ..first };
+        Some(Problem { kind: ProblemKind::Limit(message), span, document: first })
+    }
 }
 
 thread_local! {
@@ -144,20 +212,20 @@ thread_local! {
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
-fn read(id: SourceId, file: &File, scope: &Scope, limits: &Limits) -> FileRead {
+fn read(id: SourceId, file: &File, scope: &Scope, limits: &Limits, budget: &Budget) -> FileRead {
     match file.role {
-        Role::Stdin => parse(id, file, scope.stdin.as_deref().unwrap_or_default(), limits),
+        Role::Stdin => parse(id, file, scope.stdin.as_deref().unwrap_or_default(), limits, budget),
         Role::Kustomization | Role::Chart | Role::ChartTemplate | Role::NoManifests => {
             FileRead::default()
         }
         Role::Manifests | Role::Markdown if scope.edited.contains_key(&file.path) => {
             let text = scope.edited.get(&file.path).map_or("", |text| text);
-            parse(id, file, text.as_bytes(), limits)
+            parse(id, file, text.as_bytes(), limits, budget)
         }
         Role::Manifests | Role::Markdown => BUFFER.with_borrow_mut(|buffer| {
             buffer.clear();
             match read_bytes(file, limits, buffer) {
-                Ok(true) => parse(id, file, buffer, limits),
+                Ok(true) => parse(id, file, buffer, limits, budget),
                 Ok(false) => too_large(id, file, limits),
                 Err(error) => FileRead { unreadable: Some(words(&error)), ..FileRead::default() },
             }
@@ -182,7 +250,7 @@ fn too_large(id: SourceId, file: &File, limits: &Limits) -> FileRead {
     let span = Span::new(id, 0, 0);
     let problem = Problem { kind: ProblemKind::Limit(what), span, document: span };
     let objects = unread(&problem, "", &file.path).into_iter().collect();
-    FileRead { read: true, objects, problems: vec![problem], ..FileRead::default() }
+    FileRead { was_read: true, objects, problems: vec![problem], ..FileRead::default() }
 }
 
 /// What stands for a document that can't be read, where it may hold something that makes pods.
@@ -218,9 +286,9 @@ fn unread(problem: &Problem, text: &str, path: &str) -> Option<Object> {
 pub(super) static WANTED: LazyLock<Wanted> =
     LazyLock::new(|| Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"]));
 
-fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
+fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits, budget: &Budget) -> FileRead {
     if !WANTED.may_be(bytes) {
-        return FileRead { read: true, documents: yaml::count(bytes), ..FileRead::default() };
+        return FileRead { was_read: true, documents: yaml::count(bytes), ..FileRead::default() };
     }
     let text = match yaml::decode_utf8(id, bytes) {
         Ok(text) => text,
@@ -230,7 +298,7 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
             let text: Arc<str> = Arc::from(String::from_utf8_lossy(bytes));
             let objects = unread(&problem, &text, &file.path).into_iter().collect();
             let (problems, text) = (vec![problem], Some(text));
-            return FileRead { read: true, objects, problems, text, ..FileRead::default() };
+            return FileRead { was_read: true, objects, problems, text, ..FileRead::default() };
         }
     };
     let ranges: Vec<std::ops::Range<usize>> = match file.role {
@@ -240,31 +308,44 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits) -> FileRead {
         }
         _ => std::iter::once(0..text.len()).collect(),
     };
-    let mut found = FileRead { read: true, ..FileRead::default() };
+    let mut found = FileRead { was_read: true, ..FileRead::default() };
     let speaks = file.reported && memmem::find(text.as_bytes(), MARK.as_bytes()).is_some();
     for range in ranges {
         if speaks {
             found.comments.extend(yaml::comments(id, &text, range.clone(), MARK, limits));
         }
-        let stream = yaml::read_partly(id, &text, range, Some(&WANTED), limits, &Relevance);
-        found.documents += stream.seen;
-        let problems = stream.problems.iter();
-        found.objects.extend(problems.filter_map(|problem| unread(problem, &text, &file.path)));
-        found.problems.extend(stream.problems);
-        for document in &stream.documents {
-            for (head, tree) in heads(&document.root) {
-                duplicate::of_manifest(&head, &tree, &mut found.duplicates);
-                found.objects.push(decode(head, &tree));
+        let mut each = |part: yaml::Part| {
+            if budget.is_spent() {
+                found.pass_over(part.root.span);
+                return;
             }
-        }
+            for (head, tree) in heads(&part.root) {
+                duplicate::of_manifest(&head, &tree, &mut found.duplicates);
+                let object = decode(head, &tree);
+                if !matches!(object.body, Body::Other) || is_telltale(&object) {
+                    budget.spend(object.memory());
+                    found.objects.push(object);
+                }
+            }
+        };
+        let rest = yaml::each_part(id, &text, range, Some(&WANTED), limits, &Relevance, &mut each);
+        found.documents += rest.seen;
+        let problems = rest.problems.iter();
+        found.objects.extend(problems.filter_map(|problem| unread(problem, &text, &file.path)));
+        found.problems.extend(rest.problems);
+    }
+    if let Some((document, _)) = found.passed_over {
+        let kind = ProblemKind::Limit(String::new());
+        let problem = Problem { kind, span: document, document };
+        found.objects.extend(unread(&problem, &text, &file.path));
     }
     duplicate::in_order(&mut found.duplicates);
-    found.objects.retain(|object| !matches!(object.body, Body::Other) || is_telltale(object));
     let has_policy = found.objects.iter().any(Object::is_checked);
     let is_told_of = !found.problems.is_empty() || !found.comments.is_empty();
     if has_policy || is_told_of || file.role == Role::Stdin {
         found.text = Some(Arc::from(text.as_ref()));
     }
+    budget.spend(found.memory());
     found
 }
 

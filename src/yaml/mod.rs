@@ -5,6 +5,7 @@
 
 mod comment;
 mod events;
+mod in_flight;
 mod json;
 mod libyaml;
 mod node;
@@ -19,7 +20,7 @@ mod tree;
 
 pub use comment::{Comment, comments};
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
-pub use partly::{Extent, Part, Partial, Parts, read_partly};
+pub use partly::{Extent, Part, Partial, Parts, each_part, read_partly};
 pub use prefilter::Wanted;
 pub use scalar::resolve;
 
@@ -39,11 +40,13 @@ pub struct Limits {
     pub nodes: usize,
     /// Documents in one file.
     pub documents: usize,
+    /// About how much memory the objects of a run may take, in MiB.
+    pub memory: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 32 << 20, depth: 128, nodes: 1_000_000, documents: 100_000 }
+        Self { file_bytes: 32 << 20, depth: 128, nodes: 1_000_000, documents: 100_000, memory: 768 }
     }
 }
 
@@ -92,6 +95,15 @@ pub struct Stream {
     pub seen: usize,
 }
 
+/// What reading a text gives besides its documents.
+#[derive(Clone, Debug, Default)]
+pub struct Rest {
+    /// As [`Stream::problems`].
+    pub problems: Vec<Problem>,
+    /// As [`Stream::seen`].
+    pub seen: usize,
+}
+
 /// Reads the documents of `text[range]`: those that `wanted` accepts, or all of them. Spans are
 /// places in `text`, so a block of a larger file is read in place.
 pub fn read(
@@ -101,37 +113,55 @@ pub fn read(
     wanted: Option<&Wanted>,
     limits: &Limits,
 ) -> Stream {
-    let mut stream = Stream::default();
+    let mut documents = Vec::new();
+    let Rest { problems, seen } =
+        each_document(source, text, range, wanted, limits, &mut |document| {
+            documents.push(document)
+        });
+    Stream { documents, problems, seen }
+}
+
+/// As [`read`], handing on one document after the other: the caller decides how long each lives.
+fn each_document(
+    source: SourceId,
+    text: &str,
+    range: Range<usize>,
+    wanted: Option<&Wanted>,
+    limits: &Limits,
+    each: &mut dyn FnMut(Document),
+) -> Rest {
+    let mut rest = Rest::default();
     if range.len() as u64 > limits.file_bytes {
         let message = format!("this text is larger than {} bytes", limits.file_bytes);
-        stream.problems.push(limit(message, Span::new(source, range.start, range.start)));
-        return stream;
+        rest.problems.push(limit(message, Span::new(source, range.start, range.start)));
+        return rest;
     }
     for piece in split::split(text.as_bytes(), range) {
-        if stream.seen == limits.documents {
+        if rest.seen == limits.documents {
             let message = format!("this file has more than {} documents", limits.documents);
             let place = Span::new(source, piece.span.start, piece.span.start);
-            stream.problems.push(limit(message, place));
+            rest.problems.push(limit(message, place));
             break;
         }
-        stream.seen += 1;
+        rest.seen += 1;
         let body = text.get(piece.body.clone()).unwrap_or("");
         if wanted.is_some_and(|wanted| !wanted.may_be(body.as_bytes())) {
             continue;
         }
         let input = stop::Input { source, text: body, base: piece.body.start };
+        let _permit = in_flight::admit(body.len());
         match parse::build(input, limits) {
             Ok(roots) => {
                 let span = Span::new(source, piece.span.start, piece.span.end);
-                stream.documents.extend(roots.into_iter().map(|root| Document { span, root }));
+                roots.into_iter().for_each(|root| each(Document { span, root }));
             }
             Err(problem) => {
                 let document = Span::new(source, piece.span.start, piece.span.end);
-                stream.problems.push(Problem { document, ..or_template(problem, body) });
+                rest.problems.push(Problem { document, ..or_template(problem, body) });
             }
         }
     }
-    stream
+    rest
 }
 
 /// Text that is not YAML but contains template syntax (Go, Jinja or others) is not broken: it is

@@ -1,5 +1,6 @@
 //! The tree, with spans.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use compact_str::CompactString;
@@ -122,6 +123,25 @@ impl Node {
         self.as_map()?.entry(key)
     }
 
+    /// About how many bytes of memory the tree takes.
+    pub fn memory(&self) -> usize {
+        /// What the allocation behind a list or a mapping costs beside its items.
+        const ALLOCATION: usize = 48;
+        let below = match &self.value {
+            Value::Scalar(scalar) => spilled(&scalar.text),
+            Value::Seq(items) => ALLOCATION + items.iter().map(Self::memory).sum::<usize>(),
+            Value::Map(map) => {
+                let entry = |entry: &Entry| {
+                    size_of::<Entry>() - size_of::<Self>()
+                        + spilled(&entry.key)
+                        + entry.value.memory()
+                };
+                ALLOCATION + map.entries.iter().map(entry).sum::<usize>()
+            }
+        };
+        size_of::<Self>() + below
+    }
+
     /// The node at the end of a path of keys.
     pub fn at(&self, route: &[&str]) -> Option<&Node> {
         route.iter().try_fold(self, |node, key| node.get(key))
@@ -129,8 +149,22 @@ impl Node {
 }
 
 impl Map {
+    /// The entries that count: the last one of each key, in their order.
+    pub fn effective(&self) -> Vec<&Entry> {
+        let mut seen = HashSet::with_capacity(self.entries.len());
+        let mut last: Vec<&Entry> =
+            self.entries.iter().rev().filter(|entry| seen.insert(entry.key.as_str())).collect();
+        last.reverse();
+        last
+    }
+
     /// The last entry of that key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.iter().rev().find(|entry| entry.key == key)
     }
+}
+
+/// The bytes of a text that do not fit into a [`CompactString`] itself.
+fn spilled(text: &str) -> usize {
+    if text.len() > size_of::<CompactString>() { text.len() } else { 0 }
 }

@@ -15,7 +15,9 @@ use std::sync::Arc;
 
 use memchr::memchr_iter;
 
-use super::{Entry, Limits, Map, Node, Stream, Value, Wanted, limit, parse, read, split, stop};
+use super::{
+    Entry, Limits, Map, Node, Rest, Stream, Value, Wanted, each_document, limit, parse, split, stop,
+};
 use crate::text::{SourceId, Span};
 
 /// How much of a document is worth parsing.
@@ -81,15 +83,36 @@ pub fn read_partly(
     limits: &Limits,
     partial: &dyn Partial,
 ) -> Parts {
+    let mut documents = Vec::new();
+    let mut each = |part| documents.push(part);
+    let Rest { problems, seen } =
+        each_part(source, text, range, wanted, limits, partial, &mut each);
+    Parts { documents, problems, seen }
+}
+
+/// As [`read_partly`], handing on one document after the other: the caller decides how long each
+/// lives.
+pub fn each_part(
+    source: SourceId,
+    text: &str,
+    range: Range<usize>,
+    wanted: Option<&Wanted>,
+    limits: &Limits,
+    partial: &dyn Partial,
+    each: &mut dyn FnMut(Part),
+) -> Rest {
+    let whole = |document: super::Document, each: &mut dyn FnMut(Part)| {
+        each(Part { root: document.root, rest: None });
+    };
     if range.len() < SMALL || range.len() as u64 > limits.file_bytes {
-        return read(source, text, range, wanted, limits).into();
+        return each_document(source, text, range, wanted, limits, &mut |it| whole(it, each));
     }
-    let mut parts = Parts::default();
+    let mut rest = Rest::default();
     for piece in split::split(text.as_bytes(), range) {
-        if parts.seen == limits.documents {
+        if rest.seen == limits.documents {
             let message = format!("this file has more than {} documents", limits.documents);
             let place = Span::new(source, piece.span.start, piece.span.start);
-            parts.problems.push(limit(message, place));
+            rest.problems.push(limit(message, place));
             break;
         }
         let input = stop::Input {
@@ -98,19 +121,25 @@ pub fn read_partly(
             base: piece.body.start,
         };
         if wanted.is_some_and(|wanted| !wanted.may_be(input.text.as_bytes())) {
-            parts.seen += 1;
+            rest.seen += 1;
             continue;
         }
         let is_small = piece.body.len() < SMALL;
         match (!is_small).then(|| part(input, limits, partial)).flatten() {
             Some(root) => {
-                parts.seen += 1;
-                parts.documents.push(Part { root, rest: Some(piece.span) });
+                rest.seen += 1;
+                each(Part { root, rest: Some(piece.span) });
             }
-            None => parts.extend(read(source, text, piece.span, wanted, limits).into()),
+            None => {
+                let of_piece = each_document(source, text, piece.span, wanted, limits, &mut |it| {
+                    whole(it, each);
+                });
+                rest.problems.extend(of_piece.problems);
+                rest.seen += of_piece.seen;
+            }
         }
     }
-    parts
+    rest
 }
 
 impl From<Stream> for Parts {
@@ -121,14 +150,6 @@ impl From<Stream> for Parts {
             problems: stream.problems,
             seen: stream.seen,
         }
-    }
-}
-
-impl Parts {
-    fn extend(&mut self, more: Self) {
-        self.documents.extend(more.documents);
-        self.problems.extend(more.problems);
-        self.seen += more.seen;
     }
 }
 
@@ -355,7 +376,7 @@ mod tests {
             }
         }
         let root = part(input, &Limits::default(), &Test).unwrap();
-        let all = read(SourceId(0), text, 0..text.len(), None, &Limits::default());
+        let all = crate::yaml::read(SourceId(0), text, 0..text.len(), None, &Limits::default());
         let all = &all.documents[0].root;
         for route in [&["kind"][..], &["metadata", "name"], &["spec", "a"], &["spec", "d"]] {
             assert_eq!(root.at(route), all.at(route), "{route:?}");

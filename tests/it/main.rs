@@ -30,6 +30,7 @@ mod hidden_faults;
 mod inventory;
 mod kubectl_yaml;
 mod kustomize;
+mod memory;
 mod mistakes;
 mod mutants;
 mod mutate;

@@ -42,6 +42,8 @@ pub(super) struct Layer {
     pub files: BTreeSet<SourceId>,
     pub vars: IndexSet<Var>,
     pub specs: Specs,
+    /// How many bytes of memory the trees take that were completed.
+    pub completed: usize,
     /// How much work its components were.
     work: usize,
     /// How much its JSON patches went over.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
@@ -28,6 +29,19 @@ pub(super) struct Page {
     /// Kept where scalars are looked into (kustomizations) or the text itself is used.
     pub text: Option<Arc<str>>,
     need: Need,
+}
+
+impl Page {
+    fn empty(source: SourceId, need: Need) -> Self {
+        let (documents, problems, rests) = (Vec::new(), Vec::new(), Vec::new());
+        Self { source, documents, problems, rests, seen: 0, text: None, need }
+    }
+
+    fn unread(source: SourceId, need: Need, why: String) -> Self {
+        let span = Span::new(source, 0, 0);
+        let problem = Problem { kind: ProblemKind::Limit(why), span, document: span };
+        Self { problems: vec![problem], ..Self::empty(source, need) }
+    }
 }
 
 /// What a file is read for.
@@ -65,6 +79,8 @@ pub(super) struct Library {
     /// What charts make, by where they are asked for.
     pub rendered: BTreeMap<Span, Built>,
     partial: Option<&'static dyn Partial>,
+    /// About how many bytes the pages take.
+    pub memory: usize,
     found: BTreeMap<String, Found>,
     /// What is missing and covered by gitignore rules.
     pub ignored: BTreeSet<String>,
@@ -83,6 +99,7 @@ impl Library {
             referred: BTreeSet::new(),
             rendered: BTreeMap::new(),
             partial,
+            memory: 0,
             found: BTreeMap::new(),
             ignored: BTreeSet::new(),
             paths: BTreeMap::new(),
@@ -219,11 +236,20 @@ impl Library {
                 })
             })
             .collect();
-        let pages: Vec<Page> = files
-            .par_iter()
-            .zip(&ids)
-            .map(|((path, need), id)| self.open(path, *id, *need))
-            .collect();
+        let open = |((path, need), id): (&(String, Need), &SourceId), left: &AtomicUsize| {
+            self.open_within(path, *id, *need, left)
+        };
+        let most = self.disk.limits.memory.saturating_mul(1 << 20).saturating_sub(self.memory);
+        let left = AtomicUsize::new(most);
+        let mut pages: Vec<Page> =
+            files.par_iter().zip(&ids).map(|file| open(file, &left)).collect();
+        if left.load(Ordering::Relaxed) == 0 {
+            // Which pages came first depends on the threads: again, in the order of their paths.
+            drop(pages);
+            let left = AtomicUsize::new(most);
+            pages = files.iter().zip(&ids).map(|file| open(file, &left)).collect();
+        }
+        self.memory += most - left.load(Ordering::Relaxed);
         for ((path, _), page) in files.into_iter().zip(pages) {
             if let Some(text) = page.text.clone() {
                 sources.get(page.source).keep_text(text);
@@ -233,16 +259,27 @@ impl Library {
         }
     }
 
+    /// Opens a file if `left` has memory for it, and takes that from it.
+    fn open_within(&self, path: &str, source: SourceId, need: Need, left: &AtomicUsize) -> Page {
+        if left.load(Ordering::Relaxed) == 0 {
+            let most = self.disk.limits.memory;
+            let what = format!("this file exceeds the {most} MiB of memory that a run may take");
+            return Page::unread(source, need, what);
+        }
+        let page = self.open(path, source, need);
+        let trees = page.documents.iter().map(Node::memory).sum::<usize>();
+        let taken = trees + page.text.as_ref().map_or(0, |text| text.len());
+        let less = |left: usize| Some(left.saturating_sub(taken));
+        let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        page
+    }
+
     fn open(&self, path: &str, source: SourceId, need: Need) -> Page {
-        let (documents, problems, rests) = (Vec::new(), Vec::new(), Vec::new());
-        let mut page = Page { source, documents, problems, rests, seen: 0, text: None, need };
+        let mut page = Page::empty(source, need);
         let bytes = match self.disk.read(path) {
             Ok(bytes) => bytes,
             Err(why) => {
-                let kind = ProblemKind::Limit(format!("this file can't be read: {why}"));
-                let span = Span::new(source, 0, 0);
-                page.problems.push(Problem { kind, span, document: span });
-                return page;
+                return Page::unread(source, need, format!("this file can't be read: {why}"));
             }
         };
         let text: Cow<'_, str> = match yaml::decode_utf8(source, &bytes) {

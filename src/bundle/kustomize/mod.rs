@@ -126,6 +126,11 @@ impl Kustomizations {
         entry.and_then(|entry| entry.tree.as_ref()).is_some_and(fields::is_component)
     }
 
+    /// About how many bytes of memory the files take that were read.
+    pub fn memory(&self) -> usize {
+        self.library.memory
+    }
+
     /// Every file that was read, sorted by path.
     pub fn read_files(&self) -> impl Iterator<Item = ReadFile<'_>> {
         let kustomizations: BTreeSet<&String> =

@@ -103,8 +103,8 @@ impl<'a> Maker<'a> {
         for (document, rest) in page.documents.iter_mut().zip(page.rests.drain(..)) {
             let Some(rest) = rest else { continue };
             match rest.whole(&self.library.disk) {
-                Ok(whole) => *document = whole.clone(),
-                Err(problem) => self.fault(unreadable(entry, path, problem)),
+                Ok(whole) => *document = whole,
+                Err(problem) => self.fault(unreadable(entry, path, &problem)),
             }
         }
         Some(page)

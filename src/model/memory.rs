@@ -1,0 +1,112 @@
+//! About how much memory an object takes in a run, with what the stages after this one work out
+//! about it. The figures are measured: peak memory of runs on many such objects, divided by their
+//! number (64-bit, release build).
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::tiered::TieredPolicy;
+use super::{Body, Direction, NetworkObject, Object, Policy, Selector, Workload};
+
+/// What the objects of a run may take.
+#[derive(Debug)]
+pub struct Budget {
+    most: usize,
+    used: AtomicUsize,
+}
+
+impl Budget {
+    /// A budget of so many MiB.
+    pub fn of_mebibytes(most: usize) -> Self {
+        Self { most: most.saturating_mul(1 << 20), used: AtomicUsize::new(0) }
+    }
+
+    /// Takes so many bytes from it.
+    pub fn spend(&self, bytes: usize) {
+        self.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Whether nothing is left.
+    pub fn is_spent(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.most
+    }
+
+    /// How many bytes were taken.
+    pub fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// An object of any kind, by number of bytes.
+const OBJECT: usize = 600;
+/// A policy, its rules and the pods it selects.
+const POLICY: usize = 2_000;
+/// A peer, and the pods it selects.
+const PEER: usize = 2_100;
+/// A port of a rule or of a container.
+const PORT: usize = 200;
+/// A requirement of a selector, or a label.
+const REQUIREMENT: usize = 250;
+/// A workload.
+const WORKLOAD: usize = 1_000;
+
+impl Object {
+    /// About how many bytes it takes.
+    pub fn memory(&self) -> usize {
+        let body = match &self.body {
+            Body::Policy(policy) => of_policy(policy),
+            Body::Workloads(list) | Body::Templates(list) => list.iter().map(of_workload).sum(),
+            Body::Service(service) => (service.ports.len() + service.selector.len()) * REQUIREMENT,
+            Body::Namespace(namespace) => namespace.labels.len() * REQUIREMENT,
+            Body::Deployer(deployer) => deployer.tree.memory(),
+            Body::Tiered(policy) => of_tiered(policy),
+            Body::Network(entry) => of_network(&entry.object),
+            _ => 0,
+        };
+        OBJECT + body
+    }
+}
+
+fn of_policy(policy: &Policy) -> usize {
+    let selector = |selector: Option<&Selector>| selector.map_or(0, of_selector);
+    let rules = Direction::BOTH.into_iter().flat_map(|direction| policy.rules(direction));
+    let rules = rules.map(|rule| {
+        let peers = rule.peer_list().iter().map(|peer| {
+            PEER + selector(peer.pod_selector.get()) + selector(peer.namespace_selector.get())
+        });
+        PEER + peers.sum::<usize>() + rule.port_list().len() * PORT
+    });
+    POLICY + policy.tree.memory() + selector(policy.pod_selector.get()) + rules.sum::<usize>()
+}
+
+fn of_tiered(policy: &TieredPolicy) -> usize {
+    let rules = policy.rules.iter().map(|rule| {
+        let ends = rule.peer.terms().len() + rule.own.terms().len();
+        PEER + ends * (PEER + REQUIREMENT) + rule.flow.ports().len() * PORT
+    });
+    let specs = policy.specs.len() * PEER;
+    let refusals = policy.refusals.len() * OBJECT;
+    POLICY + policy.tree.memory() + specs + refusals + rules.sum::<usize>()
+}
+
+fn of_network(object: &NetworkObject) -> usize {
+    match object {
+        NetworkObject::Node { labels, addresses } => {
+            labels.len() * REQUIREMENT + addresses.len() * PORT
+        }
+        NetworkObject::Account { labels } => labels.len() * REQUIREMENT,
+        NetworkObject::Slice { addresses, ports, .. } => (addresses.len() + ports.len()) * PORT,
+        NetworkObject::Set { labels, nets, .. } | NetworkObject::CidrGroup { labels, nets } => {
+            labels.len() * REQUIREMENT + nets.len() * PORT
+        }
+        _ => 0,
+    }
+}
+
+fn of_selector(selector: &Selector) -> usize {
+    let values = selector.requirements.iter().map(|it| it.values.len().max(1));
+    values.sum::<usize>() * REQUIREMENT + selector.faults.len() * REQUIREMENT
+}
+
+fn of_workload(workload: &Workload) -> usize {
+    WORKLOAD + workload.labels.len() * REQUIREMENT + workload.ports.len() * PORT
+}
