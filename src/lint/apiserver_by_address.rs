@@ -69,7 +69,7 @@ fn by_address(cx: &Context<'_>, statement: &Statement<'_>) -> Option<(Span, Stri
     }
     let ports = statement.rule.flow.ports();
     let is_6443 = |port: &&crate::model::tiered::PortTerm| port.port == Some(PortRef::Number(6443));
-    if !ports.iter().any(|port| is_6443(port)) {
+    if !ports.iter().any(is_6443) {
         return None;
     }
     let single = ends.iter().all(

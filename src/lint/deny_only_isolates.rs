@@ -64,7 +64,7 @@ fn is_anything_allowed(cx: &Context<'_>, spec: SpecId, direction: Direction) -> 
         });
         allowing
             || !stack.closes_surely()
-            || cx.cluster.may_have_other_policies(cx.cluster.namespace_of(subject))
+            || cx.cluster.has_unevaluated_policies(cx.cluster.namespace_of(subject))
     };
     pods.yes.is_empty() || pods.yes.iter().any(allows)
 }

@@ -284,7 +284,7 @@ fn fixed(cluster: &Cluster, class: &Class, direction: Direction) -> Option<Side>
             _ => Side::Unknown,
         });
     }
-    cluster.may_have_other_policies(cluster.namespace_of(subject)).then_some(Side::Unknown)
+    cluster.has_unevaluated_policies(cluster.namespace_of(subject)).then_some(Side::Unknown)
 }
 
 /// All addresses, cut where some block begins or ends. Those of IPv6 only where some block is one.

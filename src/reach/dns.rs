@@ -227,7 +227,7 @@ impl DnsTable {
 
     fn answer(&self, cluster: &Cluster, ports: &[(Port, Union)], subject: Subject) -> Answer {
         let is_open = !self.isolated.of(cluster, subject);
-        let has_others = cluster.may_have_other_policies(cluster.namespace_of(subject));
+        let has_others = cluster.has_unevaluated_policies(cluster.namespace_of(subject));
         let is_tiered = match subject {
             Subject::Workload(number) => cluster.is_tiered(number),
             Subject::PodsOf(_) => cluster.may_be_tiered(subject),

@@ -169,7 +169,7 @@ impl Reach {
         };
         let egress = self.egress.get_or_init(|| Union::new(cluster, opens));
         dns::asks_cluster_dns(cluster, subject)
-            && !cluster.may_have_other_policies(cluster.namespace_of(subject))
+            && !cluster.has_unevaluated_policies(cluster.namespace_of(subject))
             && !cluster.may_be_tiered(subject)
             && match subject {
                 Subject::Workload(_) => egress.of(cluster, subject).is_no(),
@@ -269,7 +269,7 @@ pub fn side(
         question.ask(id, policy, selects, &mut verdict);
     }
     verdict.allowed = !isolated | verdict.allowed;
-    if cluster.may_have_other_policies(home) {
+    if cluster.has_unevaluated_policies(home) {
         verdict.allowed = Tri::Unknown(Why::OtherPolicyKind);
     }
     verdict

@@ -166,7 +166,7 @@ pub(super) fn workload_side(
             side.allowed = Tri::Unknown(Why::OtherPolicyKind);
         }
     }
-    if cluster.may_have_other_policies(cluster.namespace_of(subject)) {
+    if cluster.has_unevaluated_policies(cluster.namespace_of(subject)) {
         side.allowed = Tri::Unknown(Why::OtherPolicyKind);
     }
     side

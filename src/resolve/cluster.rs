@@ -463,8 +463,14 @@ impl Cluster {
         }
     }
 
-    /// Whether a policy of a kind that is not evaluated may select pods in that namespace.
+    /// Whether more than NetworkPolicies may decide for pods of that namespace: for code that knows
+    /// NetworkPolicies only.
     pub fn may_have_other_policies(&self, namespace: u32) -> bool {
+        self.has_unevaluated_policies(namespace) || self.may_have_tiered(namespace)
+    }
+
+    /// Whether a policy of a kind that is not evaluated may select pods of that namespace.
+    pub fn has_unevaluated_policies(&self, namespace: u32) -> bool {
         self.other_policy_everywhere || self.other_policies.contains(namespace as usize)
     }
 

@@ -146,6 +146,12 @@ impl Cluster {
         }
     }
 
+    /// Whether a policy of another kind that is evaluated may select pods of a namespace.
+    pub(super) fn may_have_tiered(&self, namespace: u32) -> bool {
+        !self.foreign.is_empty()
+            || (!self.tiered.is_empty() && self.selections().touched[namespace as usize])
+    }
+
     /// The subject of a spec.
     pub fn spec_subject(&self, id: SpecId) -> Option<&PodTerm> {
         Some(&self.tiered_policy(id.policy)?.specs.get(id.spec)?.subject)

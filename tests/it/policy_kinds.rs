@@ -85,11 +85,12 @@ fn agree_with(folder: &str, plugin: Option<Plugin>) {
         let answer = answer(cluster, &probe);
         let count = counts.entry(group(case)).or_default();
         count.1 += 1;
-        let agrees = match (&probe["allowed"], answer) {
-            (Value::Bool(true), Tri::Yes) | (Value::Bool(false), Tri::No) => true,
-            (Value::String(_), Tri::Unknown(_)) => true,
-            _ => false,
-        };
+        let agrees = matches!(
+            (&probe["allowed"], answer),
+            (Value::Bool(true), Tri::Yes)
+                | (Value::Bool(false), Tri::No)
+                | (Value::String(_), Tri::Unknown(_))
+        );
         match agrees {
             true => count.0 += 1,
             false => wrong.push(format!("{answer:?}: {line}")),
