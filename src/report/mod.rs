@@ -9,6 +9,7 @@ pub mod closing;
 pub mod comparison;
 pub mod concise;
 pub mod connections;
+mod details;
 #[cfg(feature = "cli")]
 mod excerpt;
 pub mod expectations;
@@ -26,7 +27,6 @@ mod prose;
 pub mod sarif;
 #[cfg(feature = "cli")]
 pub mod text;
-mod told;
 mod words;
 mod xml;
 

@@ -394,7 +394,9 @@ fn every_fix_does_to_the_traffic_what_its_title_says() {
                     let is_right = match fix.safety {
                         // What the API server rejects allows nothing today.
                         Safety::Safe => is_refused || (!opens && !closes),
-                        Safety::Unsafe => (!opens || says("opens")) && (!closes || says("closes")),
+                        Safety::Unsafe => {
+                            (!opens || says(": allows")) && (!closes || says("no longer"))
+                        }
                     };
                     if !is_right {
                         wrong.push(format!(
