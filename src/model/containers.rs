@@ -1,4 +1,4 @@
-//! What a pod's containers say of whom they talk to.
+//! What a pod's containers show about their connections.
 
 use std::net::IpAddr;
 
@@ -7,10 +7,10 @@ use compact_str::CompactString;
 use crate::text::Span;
 use crate::yaml::Node;
 
-/// The image of NodeLocal DNSCache (kubernetes/dns, cmd/node-cache), wherever it is mirrored.
+/// The image of NodeLocal DNSCache (kubernetes/dns, cmd/node-cache), in any registry.
 const NODE_CACHE_IMAGE: &str = "k8s-dns-node-cache";
 
-/// The address that it answers on, where its arguments name none.
+/// The address that it listens on, if its arguments contain none.
 const NODE_CACHE_ADDRESS: [u8; 4] = [169, 254, 20, 10];
 
 /// A name of a host in `env`, `args` or `command`, which may be that of a Service.
@@ -48,8 +48,7 @@ pub(super) fn hosts(spec: Option<&Node>) -> Box<[Host]> {
     found.into_boxed_slice()
 }
 
-/// The addresses that NodeLocal DNSCache answers on (`-localip`), if one of the containers is
-/// that.
+/// The addresses that NodeLocal DNSCache listens on (`-localip`), if one of the containers is that.
 pub(super) fn dns_cache(spec: Option<&Node>) -> Option<Box<[IpAddr]>> {
     let is_cache = |container: &&Node| {
         let image = container.get("image").and_then(Node::as_str);

@@ -22,7 +22,7 @@ use crate::bundle::{Head, heads};
 use crate::text::Span;
 use crate::yaml::{self, Entry, Map, Node, Scalar, ScalarKind, Value};
 
-/// Decodes one manifest. Never fails: what is wrong is kept as [`Field::Wrong`].
+/// Decodes one manifest. Never fails: errors become [`Field::Wrong`].
 pub fn decode(head: Head, tree: &Node) -> Object {
     let body = body(&head, tree);
     Object { head, body, made: None }
@@ -96,10 +96,10 @@ fn tiered_policy(head: &Head, tree: &Node) -> Option<TieredPolicy> {
     })
 }
 
-/// The most bytes of a ConfigMap's value that are looked at for a pod template.
+/// The most bytes of a ConfigMap's value that are searched for a pod template.
 const TEMPLATE_BYTES: usize = 1 << 18;
 
-/// The pod templates that the values of a ConfigMap hold, for something to make pods of.
+/// The pod templates in the values of a ConfigMap, from which something may create pods.
 fn templates(tree: &Node) -> Body {
     let data = tree.get("data").and_then(Node::as_map);
     let texts = data.iter().flat_map(|map| &map.entries).filter_map(|entry| entry.value.as_str());
@@ -116,7 +116,7 @@ fn templates(tree: &Node) -> Body {
             found.extend(workload::decode(&head.group, &head.kind, &tree));
         }
     }
-    // Their places are places in the value, which no source has.
+    // Their spans are places in the value, which is not a source.
     for workload in &mut found {
         workload.labels.iter_mut().for_each(|label| {
             (label.key_span, label.value_span) = (tree.span, tree.span);
@@ -126,7 +126,7 @@ fn templates(tree: &Node) -> Body {
     if found.is_empty() { Body::Other } else { Body::Templates(found) }
 }
 
-/// Where a chart or a directory that a controller deploys goes, as far as the object says.
+/// Where a controller deploys a chart or a directory, as far as the object says.
 fn deployer(tree: &Node) -> Deployer {
     let routes: [&[&str]; 4] = [
         &["spec", "targetNamespace"],
@@ -171,7 +171,7 @@ fn place(entry: &Entry) -> Place {
     Place { key: entry.key_span, value: entry.value.span }
 }
 
-/// The items of a list. A `None` from `read` leaves the item out.
+/// The items of a list. An item for which `read` returns `None` is left out.
 fn list<T>(node: &Node, read: impl FnMut(&Node) -> Option<T>) -> Result<Vec<T>, Why> {
     match node.as_seq() {
         Some(items) => Ok(items.iter().filter_map(read).collect()),
@@ -196,11 +196,11 @@ fn found(node: &Node) -> &'static str {
     }
 }
 
-/// A string as the API server's decoder takes it: `null` is the empty string, a boolean or a
-/// number is refused.
+/// A string as the API server's decoder reads it: `null` is the empty string, a boolean or a number
+/// is rejected.
 ///
 /// # Errors
-/// Why it is refused.
+/// Why it is rejected.
 pub fn string(node: &Node) -> Result<CompactString, Why> {
     let Some(scalar) = node.as_scalar() else {
         return Err(wrong_type("a string", node));
@@ -227,13 +227,13 @@ fn policy_type(node: &Node) -> Option<Field<Direction>> {
     })
 }
 
-/// The first key of an item, else the item's beginning: what a person sees behind the dash.
+/// The first key of an item, or else the item's start: what follows the dash.
 fn first_token(node: &Node) -> Span {
     let first_key = node.as_map().and_then(|map| map.entries.iter().map(|e| e.key_span).min());
     first_key.unwrap_or(node.span)
 }
 
-/// Whether an item that should be a mapping is neither that nor null (which is the zero value).
+/// Whether an item that should be a mapping is neither a mapping nor null (the zero value).
 fn is_wrong_item(node: &Node) -> bool {
     node.as_map().is_none() && !node.is_null()
 }
@@ -276,8 +276,8 @@ fn ip_block(node: &Node) -> Result<IpBlock, Why> {
     })
 }
 
-/// A CIDR. Leading zeros, host bits and IPv4-mapped IPv6 were accepted before Kubernetes 1.36, so
-/// they are read here (host bits are masked off, as the network plugins do).
+/// A CIDR. Leading zeros, host bits and IPv4-mapped IPv6 are accepted before Kubernetes 1.36, so
+/// they are read here (host bits are masked, as network plugins do).
 fn cidr(node: &Node) -> Result<ipnet::IpNet, Why> {
     let text = string(node)?;
     let relaxed = without_leading_zeros(&text);
@@ -316,7 +316,7 @@ fn protocol(node: &Node) -> Result<Protocol, Why> {
         .ok_or_else(|| Why::Refused("must be `TCP`, `UDP` or `SCTP`, in uppercase".into()))
 }
 
-/// `IntOrString`: a whole number in any notation of YAML 1.1 (`80.0` and `8e1` too, since JSON
+/// `IntOrString`: a whole number in any notation of YAML 1.1 (`80.0` and `8e1` too, because JSON
 /// has one number type), or a name.
 pub(super) fn port_ref(node: &Node) -> Result<PortRef, Why> {
     let Some(scalar) = node.as_scalar() else {
@@ -437,8 +437,8 @@ fn check_key(key: &str, keys: KeyCheck, span: Span, field: &str, selector: &mut 
     }
 }
 
-/// A label value; what is refused becomes a fault, and null the empty value with a fault that is
-/// only a warning.
+/// A label value. An invalid one becomes a fault, and null becomes the empty value with a fault
+/// that is only a warning.
 fn label_value(node: &Node, field: &str, selector: &mut Selector) -> Option<CompactString> {
     let text = node.as_scalar().map(|s| s.text.clone()).unwrap_or_default();
     let mut fault = |why: Why, accepted: bool| {
@@ -572,8 +572,8 @@ fn operator_span(node: &Node) -> Span {
     node.get("operator").map_or(first_token(node), |n| n.span)
 }
 
-/// The labels of a mapping of labels, and whether some can't be told (a wrong type or a
-/// placeholder for a key).
+/// The labels in a mapping of labels, and whether some are unknown (a value of the wrong type, or a
+/// placeholder as a key).
 pub(super) fn label_map(node: Option<&Node>) -> (Vec<Label>, bool) {
     let Some(node) = node.filter(|node| !node.is_null()) else {
         return (Vec::new(), false);
@@ -598,7 +598,7 @@ pub(super) fn label_map(node: Option<&Node>) -> (Vec<Label>, bool) {
             value_span: entry.value.span,
         });
     }
-    // Of a key that is there twice, the last one counts.
+    // The last of duplicate keys counts.
     let mut keys = HashSet::with_capacity(labels.len());
     labels.reverse();
     labels.retain(|label| keys.insert(label.key.clone()));
@@ -635,7 +635,7 @@ fn service(tree: &Node) -> Service {
     }
 }
 
-/// The addresses of a Service; what is none (`None`, a placeholder) is left out.
+/// The addresses of a Service; values that are not addresses (`None`, a placeholder) are skipped.
 fn cluster_ips(spec: Option<&Node>) -> Vec<(IpAddr, Span)> {
     let get = |key: &str| spec.and_then(|spec| spec.get(key));
     let list = get("clusterIPs").and_then(Node::as_seq).unwrap_or_default();
@@ -653,7 +653,7 @@ fn cluster_ips(spec: Option<&Node>) -> Vec<(IpAddr, Span)> {
 fn service_port(node: &Node) -> Option<ServicePort> {
     let port_node = node.get("port")?;
     let target_node = node.get("targetPort").filter(|n| !n.is_null());
-    // A quoted number is refused by the API server; what was meant is clear all the same.
+    // The API server rejects a quoted number, but its meaning is clear.
     let target = match target_node {
         None => None,
         Some(target) => Some(port_ref(target).ok().or_else(|| numeric_text(target))?),

@@ -1,10 +1,10 @@
-//! Kinds that matter to a linter of policies, told by group and kind, never by kind alone.
+//! Kinds that matter to a linter of policies, recognized by group and kind, never by kind alone.
 
 use super::caller::CALLERS;
 use super::tiered::PolicyKind;
 
-/// Kinds of the API itself that make pods or say something about them. The filter before parsing
-/// looks for these words ([`crate::yaml::Wanted`]).
+/// Kinds of the API itself that create pods or affect them. The filter before parsing looks for
+/// these words ([`crate::yaml::Wanted`]).
 pub const BUILT_IN: &[&str] = &[
     "Pod",
     "Deployment",
@@ -22,7 +22,7 @@ pub const BUILT_IN: &[&str] = &[
 pub const RBAC: &[&str] =
     &["Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding", "ServiceAccount"];
 
-/// Whether objects of that resource are pods or make some.
+/// Whether objects of that resource are pods or create pods.
 pub fn is_pod_making_resource(resource: &str) -> bool {
     matches!(
         resource,
@@ -52,19 +52,19 @@ pub const NETWORK: &[&str] = &[
     "Tier",
 ];
 
-/// Kinds that only tell what sort of cluster the repository is for.
+/// Kinds that only show which kind of cluster the repository is for.
 pub const TELLTALE: &[&str] = &["Route", "SecurityContextConstraints", "DeploymentConfig"];
 
-/// Parts of kinds: every policy kind has the first in its name but [`EGRESS_FIREWALL`]; a `List`
-/// holds others.
+/// Parts of kinds: every policy kind's name contains the first, except [`EGRESS_FIREWALL`]; a
+/// `List` contains others.
 pub const PARTS: &[&str] = &["NetworkPolicy", "List"];
 
 /// OVN-Kubernetes' egress policy.
 pub const EGRESS_FIREWALL: &str = "EgressFirewall";
 
-/// Groups whose `…NetworkPolicy` kinds act on the pods' own network, with whether a kind of that
-/// group selects pods of every namespace. MultiNetworkPolicy (k8s.cni.cncf.io) is not among them:
-/// it speaks of secondary networks only.
+/// Groups whose `…NetworkPolicy` kinds apply to the pods' own network, with whether a kind of that
+/// group selects pods in every namespace. MultiNetworkPolicy (k8s.cni.cncf.io) is not one of them:
+/// it is for secondary networks only.
 pub fn other_policy(group: &str, kind: &str) -> Option<bool> {
     let known = matches!(
         group,
@@ -87,8 +87,8 @@ pub fn other_policy(group: &str, kind: &str) -> Option<bool> {
     Some(cluster_wide)
 }
 
-/// Custom resources whose operator makes pods that no manifest shows, by group and kind. A place
-/// that holds one is open: pods may be there that the repository can't show.
+/// Custom resources whose operator creates pods that no manifest shows, by group and kind. A
+/// namespace with one is open: it may contain pods that the repository can't show.
 const POD_MAKERS: &[(&str, &[&str])] = &[
     ("acid.zalan.do", &["postgresql"]),
     ("actions.github.com", &["AutoscalingRunnerSet", "EphemeralRunnerSet"]),
@@ -220,7 +220,7 @@ const POD_MAKERS: &[(&str, &[&str])] = &[
     ("zookeeper.pravega.io", &["ZookeeperCluster"]),
 ];
 
-/// Objects that have something else deployed: a chart or a directory, by a controller.
+/// Objects for which a controller deploys a chart or a directory.
 const DEPLOYERS: &[(&str, &[&str])] = &[
     ("argoproj.io", &["Application", "ApplicationSet"]),
     ("helm.cattle.io", &["HelmChart"]),
@@ -242,7 +242,7 @@ pub fn is_test(group: &str, kind: &str) -> bool {
     groups.contains(&group) && super::test_case::KINDS.contains(&kind)
 }
 
-/// Whether an operator makes pods for objects of that kind.
+/// Whether an operator creates pods for objects of that kind.
 pub fn is_pod_maker(group: &str, kind: &str) -> bool {
     holds(POD_MAKERS, group, kind)
 }
@@ -252,19 +252,19 @@ pub fn is_deployer(group: &str, kind: &str) -> bool {
     holds(DEPLOYERS, group, kind)
 }
 
-/// Whether a kind of that name, in whichever group, is a network policy.
+/// Whether a kind with that name, in any group, is a network policy.
 pub fn is_policy_by_name(kind: &str) -> bool {
     kind.contains("NetworkPolicy") || kind == EGRESS_FIREWALL
 }
 
-/// Whether a kind of that name, in whichever group, makes pods or has something deployed.
+/// Whether a kind with that name, in any group, creates pods or deploys something.
 pub fn makes_pods_by_name(kind: &str) -> bool {
     let custom = POD_MAKERS.iter().chain(DEPLOYERS).flat_map(|(_, kinds)| kinds.iter());
     let built_in = BUILT_IN.iter().filter(|kind| !matches!(**kind, "Service" | "Namespace"));
     built_in.chain(custom).any(|known| *known == kind)
 }
 
-/// Every kind that the filter before parsing has to let through.
+/// Every kind that the filter before parsing must let through.
 pub fn wanted() -> impl Iterator<Item = &'static str> {
     let custom = POD_MAKERS.iter().chain(DEPLOYERS).chain(GIT_SOURCES);
     let custom = custom.flat_map(|(_, kinds)| kinds.iter());
@@ -275,8 +275,8 @@ pub fn wanted() -> impl Iterator<Item = &'static str> {
     fixed.chain(callers).chain(custom).copied().chain(super::cluster_config::kinds())
 }
 
-/// Whether objects of that kind matter for what they hold, and not for what they are: the kinds
-/// that are decoded, and those that say who may make pods.
+/// Whether the contents of objects of that kind matter, and not only their identity: the kinds that
+/// are decoded, and those that decide who may create pods.
 pub fn is_read_whole(group: &str, kind: &str) -> bool {
     let is_listed = |list: &[&str]| list.contains(&kind);
     is_listed(BUILT_IN)
@@ -293,8 +293,8 @@ fn holds(table: &[(&str, &[&str])], group: &str, kind: &str) -> bool {
     table.iter().any(|(g, kinds)| *g == group && kinds.contains(&kind))
 }
 
-/// Custom workloads whose controller treats the pod template as a Deployment does: their pods
-/// have the template's labels and nothing else that a selector would ask for.
+/// Custom workloads whose controller treats the pod template as a Deployment does: their pods have
+/// the template's labels and no others that a selector would use.
 pub fn is_deployment_like(group: &str, kind: &str) -> bool {
     matches!(
         (group, kind),

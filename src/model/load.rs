@@ -1,5 +1,5 @@
-//! Files to objects, each file on its own and in parallel: a file without a manifest that matters
-//! is dropped once it is searched, a workload's tree once it is decoded.
+//! Files to objects, each file on its own and in parallel: a file without a relevant manifest is
+//! dropped once it is searched, a workload's tree once it is decoded.
 
 use std::cell::RefCell;
 use std::sync::{Arc, LazyLock};
@@ -16,17 +16,17 @@ use crate::repo::{self, File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, decode_lossy, markdown};
 use crate::yaml::{self, Comment, Limits, Problem, ProblemKind, Wanted};
 
-/// What comments that speak to this linter begin with.
+/// The start of comments that address this linter.
 pub const MARK: &str = "netpol-lint:";
 
-/// Everything that was read.
+/// The result of reading.
 #[derive(Debug, Default)]
 pub struct Loaded {
     /// The objects, in the order of their places.
     pub objects: Vec<Object>,
     /// What could not be parsed, in files that are reported on.
     pub problems: Vec<Problem>,
-    /// What is written twice in one mapping, in files that are reported on.
+    /// Duplicates in one mapping, in files that are reported on.
     pub duplicates: Vec<Duplicate>,
     /// The comments with [`MARK`] in files that are reported on.
     pub comments: Vec<Comment>,
@@ -34,7 +34,7 @@ pub struct Loaded {
     pub unreadable: Vec<(SourceId, String)>,
     /// How many files were read.
     pub files: usize,
-    /// How many documents they hold.
+    /// How many documents they contain.
     pub documents: usize,
 }
 
@@ -105,8 +105,8 @@ impl Loaded {
         self.objects.sort_by_key(|object| object.head.source);
     }
 
-    /// Takes in what is to be said of a file that a kustomization refers to, which is to be
-    /// reported on: its objects are made elsewhere.
+    /// Adds the problems of a file that a kustomization refers to and that is reported on: its
+    /// objects are built elsewhere.
     pub fn take_in(&mut self, file: &ReadFile<'_>, sources: &Sources, limits: &Limits) {
         self.problems.extend(file.problems.iter().cloned());
         let text = sources.get(file.source).text();
@@ -127,8 +127,8 @@ impl Loaded {
     }
 }
 
-/// The objects of the manifests that a kustomization or a chart has made, as far as they matter.
-/// `number` is its own; `is_template` says which sources are templates of charts.
+/// The relevant objects of the manifests that a kustomization or a chart has built. `number` is its
+/// own; `is_template` says which sources are chart templates.
 pub fn decoded(
     number: usize,
     manifests: Vec<Manifest>,
@@ -157,7 +157,7 @@ pub fn matters(manifest: &Manifest) -> bool {
     !matches!(object.body, Body::Other) || is_telltale(&object)
 }
 
-/// What one file holds.
+/// The result of reading one file.
 #[derive(Default)]
 struct FileRead {
     was_read: bool,
@@ -167,7 +167,7 @@ struct FileRead {
     duplicates: Vec<Duplicate>,
     comments: Vec<Comment>,
     unreadable: Option<String>,
-    /// Kept where findings are likely to need it.
+    /// Kept if findings are likely to need it.
     text: Option<Arc<str>>,
     /// The first document that there was no memory left for, and how many there are.
     passed_over: Option<(Span, usize)>,
@@ -216,7 +216,7 @@ impl PassedOver {
 }
 
 thread_local! {
-    /// One buffer for each thread: most files are read, searched and dropped.
+    /// One buffer per thread: most files are read, searched and dropped.
     static BUFFER: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -249,7 +249,7 @@ fn read_bytes(file: &File, limits: &Limits, buffer: &mut Vec<u8>) -> std::io::Re
     Ok(buffer.len() as u64 <= limits.file_bytes)
 }
 
-/// The words of an I/O error without its number.
+/// The message of an I/O error, without its number.
 fn words(error: &std::io::Error) -> String {
     let text = error.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
@@ -263,7 +263,7 @@ fn too_large(id: SourceId, file: &File, limits: &Limits) -> FileRead {
     FileRead { was_read: true, objects, problems: vec![problem], ..FileRead::default() }
 }
 
-/// What stands for a document that can't be read, where it may hold something that makes pods.
+/// A stand-in for a document that can't be read, if it may contain something that creates pods.
 fn unread(problem: &Problem, text: &str, path: &str) -> Option<Object> {
     let document = problem.document;
     let is_known = document.start < document.end;
@@ -303,8 +303,8 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits, budget: &Budg
     let text = match yaml::decode_utf8(id, bytes) {
         Ok(text) => text,
         Err(problem) => {
-            // Shown with the bytes that are no text replaced; up to the first of them, where the
-            // problem stands, nothing moves.
+            // Invalid bytes are replaced for display; nothing moves up to the first of them, where
+            // the problem is.
             let text: Arc<str> = Arc::from(decode_lossy(bytes));
             let objects = unread(&problem, &text, &file.path).into_iter().collect();
             let (problems, text) = (vec![problem], Some(text));
@@ -359,7 +359,7 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits, budget: &Budg
     found
 }
 
-/// What tells the kind of cluster is kept, though it says nothing else.
+/// An object that shows the kind of cluster is kept, even if it is otherwise irrelevant.
 fn is_telltale(object: &Object) -> bool {
     kinds::TELLTALE.contains(&object.head.kind.as_str())
 }

@@ -1,7 +1,7 @@
-//! Typed objects: what a tree means to Kubernetes, decoded tolerantly and one object at a time.
+//! Typed objects: what a tree means to Kubernetes, decoded tolerantly, one object at a time.
 //!
-//! Decoding never fails: every part is a [`Field`], so a policy with one wrong field still gets
-//! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
+//! Decoding never fails: every part is a [`Field`], so a policy with one wrong field still gets its
+//! other diagnostics. No object here knows another one; that is for [`crate::resolve`].
 
 mod address;
 mod admin;
@@ -65,11 +65,11 @@ use tiered::TieredPolicy;
 /// One manifest, decoded as far as this linter needs it.
 #[derive(Clone, Debug)]
 pub struct Object {
-    /// Who it is and where it stands.
+    /// Its identity and its place.
     pub head: Head,
-    /// What it says.
+    /// Its contents.
     pub body: Body,
-    /// What made it; none for a manifest that stands for itself.
+    /// What built it; `None` for a plain manifest.
     pub made: Option<Box<Made>>,
 }
 
@@ -95,22 +95,22 @@ impl Object {
     }
 }
 
-/// How a kustomization or a chart has made an object.
+/// How a kustomization or a chart built an object.
 #[derive(Clone, Debug)]
 pub struct Made {
-    /// The number of the [`Built`](crate::bundle::Built) it is part of.
+    /// The number of the [`Built`](crate::bundle::Built) that contains it.
     pub built: usize,
-    /// What overlays have written into it.
+    /// What overlays wrote into it.
     pub writes: Vec<Write>,
 }
 
-/// What a manifest says, by group and kind.
+/// The contents of a manifest, by group and kind.
 #[derive(Clone, Debug)]
 pub enum Body {
     /// A `NetworkPolicy` of `networking.k8s.io` (or of the removed `extensions/v1beta1`).
     Policy(Box<Policy>),
-    /// Anything that makes pods from a pod template, and pods themselves. One but for custom
-    /// resources that carry several templates (a PyTorchJob has one for each role).
+    /// Anything that creates pods from a pod template, and pods themselves. There is one, except
+    /// for custom resources with several templates (a PyTorchJob has one for each role).
     Workloads(Vec<Workload>),
     /// A Service.
     Service(Service),
@@ -121,13 +121,13 @@ pub enum Body {
     /// A policy of another kind, which the engine does not evaluate: the pods it may select are
     /// unknown in both directions.
     OtherPolicy(OtherPolicy),
-    /// A custom resource whose operator makes pods that no manifest shows.
+    /// A custom resource whose operator creates pods that no manifest shows.
     PodMaker,
-    /// An object that has a chart or a directory deployed, which no manifest here shows.
+    /// An object that deploys a chart or a directory, which no manifest here shows.
     Deployer(Deployer),
     /// A role.
     Role(Role),
-    /// What gives a role to ServiceAccounts.
+    /// A binding of a role to ServiceAccounts.
     Binding(Binding),
     /// A ServiceAccount whose pods get no token for the API server.
     NoToken,
@@ -135,15 +135,15 @@ pub enum Body {
     Caller(Caller),
     /// What has metrics scraped.
     Monitor(Monitor),
-    /// Pods that something may make at run time: the templates that a ConfigMap holds.
+    /// Pods that something may create at run time: the templates in a ConfigMap.
     Templates(Vec<Workload>),
-    /// A document that can't be read and names a kind that makes pods: its path.
+    /// A document that can't be read and mentions a kind that creates pods: its path.
     Unread(Box<str>),
     /// A git repository that Flux fetches, with the lines of `spec.ignore`.
     GitSource(Option<compact_str::CompactString>),
     /// A test, with the files that it expects something in.
     TestCase(TestCase),
-    /// How a cluster is set up.
+    /// The configuration of a cluster.
     ClusterConfig(ClusterConfig),
     /// Whom policies match beside pods and Services.
     Network(Box<NetworkEntry>),
@@ -154,17 +154,17 @@ pub enum Body {
 /// A network policy of a kind that the engine does not evaluate.
 #[derive(Clone, Debug)]
 pub struct OtherPolicy {
-    /// Whether it selects pods in every namespace, or in its own only.
+    /// Whether it selects pods in every namespace, or only in its own.
     pub cluster_wide: bool,
 }
 
-/// An object that has something else deployed (a Flux HelmRelease, an Argo CD Application).
+/// An object that deploys something else (a Flux HelmRelease, an Argo CD Application).
 #[derive(Clone, Debug)]
 pub struct Deployer {
-    /// The namespace it deploys to, where it says so.
+    /// The namespace that it deploys to, if it says so.
     pub namespace: Option<compact_str::CompactString>,
-    /// All of it.
+    /// The whole manifest.
     pub tree: Node,
-    /// Whether what it deploys lies in this repository, and is there beside it.
+    /// Whether what it deploys is in this repository, and evaluated.
     pub is_here: bool,
 }

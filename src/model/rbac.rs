@@ -21,13 +21,13 @@ pub struct Role {
 /// A RoleBinding or a ClusterRoleBinding.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Binding {
-    /// Whether it counts in every namespace.
+    /// Whether it applies to every namespace.
     pub cluster_wide: bool,
-    /// Whether the role that it gives is a ClusterRole.
+    /// Whether its role is a ClusterRole.
     pub of_cluster_role: bool,
     /// The name of that role.
     pub role: CompactString,
-    /// The ServiceAccounts that it is given to: the namespace, where one is named, and the name.
+    /// The ServiceAccounts that get the role: the namespace, if there is one, and the name.
     pub accounts: Vec<(Option<CompactString>, CompactString)>,
 }
 
@@ -50,7 +50,7 @@ pub(super) fn has_no_token(tree: &Node) -> bool {
     mount.is_some_and(|scalar| scalar.kind == ScalarKind::Bool(false))
 }
 
-/// Whether a role's rules let its holders create pods, or what makes them.
+/// Whether a role's rules allow its holders to create pods, or workloads.
 fn creates_pods(tree: &Node) -> bool {
     let rules = tree.get("rules").and_then(Node::as_seq).unwrap_or_default();
     rules.iter().any(|rule| {

@@ -1,4 +1,4 @@
-//! Anything that makes pods, as far as policies can see it.
+//! Anything that creates pods, as far as it matters to policies.
 
 use std::net::IpAddr;
 
@@ -14,7 +14,7 @@ use super::selector::{Label, Operator, Requirement};
 use crate::text::Span;
 use crate::yaml::{Node, ScalarKind};
 
-/// What kind of thing makes the pods.
+/// What creates the pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum WorkloadKind {
     /// A bare Pod.
@@ -33,26 +33,26 @@ pub enum WorkloadKind {
     Job,
     /// A CronJob.
     CronJob,
-    /// A custom resource that carries a pod template (Argo Rollout, Knative Service …): its
-    /// controller may add labels of its own.
+    /// A custom resource with a pod template (Argo Rollout, Knative Service …): its controller may
+    /// add labels of its own.
     Custom,
 }
 
-/// A workload: one pod template, however many pods it makes.
+/// A workload: one pod template, however many pods it creates.
 #[derive(Clone, Debug)]
 pub struct Workload {
-    /// What makes the pods.
+    /// What creates the pods.
     pub kind: WorkloadKind,
-    /// The object's name: controllers build labels of it.
+    /// The object's name: controllers derive labels from it.
     pub name: CompactString,
     /// The labels of its pods: of the pod template, or of the Pod itself.
     pub labels: Vec<Label>,
-    /// The positions of the labels in the order of their keys, where they are many.
+    /// The positions of the labels in the order of their keys, if there are many.
     by_key: Box<[u32]>,
     /// Whether its pods may have labels that the manifest does not show (a template inserts some,
     /// or a value is of the wrong type).
     pub labels_unsure: bool,
-    /// The labels of the object's own metadata, where that is not the pod.
+    /// The labels of the object's own metadata, unless it is the pod.
     pub own_labels: Vec<Label>,
     /// Ports that its containers (and restartable init containers) declare.
     pub ports: Vec<ContainerPort>,
@@ -72,7 +72,7 @@ pub struct Workload {
     pub scrape: Option<Scrape>,
     /// Names in `env`, `args` and `command` that may be those of Services.
     pub hosts: Box<[Host]>,
-    /// The addresses it answers on, if it is NodeLocal DNSCache on the node's network.
+    /// The addresses that it listens on, if it is NodeLocal DNSCache on the host network.
     pub dns_cache: Option<Box<[IpAddr]>>,
     /// The addresses of a Pod, where its status has them.
     pub addresses: Box<[IpAddr]>,
@@ -82,12 +82,12 @@ pub struct Workload {
     pub owner: Option<(CompactString, CompactString)>,
 }
 
-/// Where a pod looks names up.
+/// Which DNS a pod uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DnsPolicy {
     /// The cluster's DNS (`ClusterFirst`, the default, and `ClusterFirstWithHostNet`).
     Cluster,
-    /// Elsewhere: `Default` (the node's resolver) or `None` (what `dnsConfig` names).
+    /// Another one: `Default` (the node's resolver) or `None` (what `dnsConfig` names).
     Elsewhere,
 }
 
@@ -100,11 +100,11 @@ pub struct ContainerPort {
     pub protocol: Protocol,
     /// `name`.
     pub name: Option<CompactString>,
-    /// Where the number is written.
+    /// The place of the number.
     pub span: Span,
 }
 
-/// The labels that a Job's controller sets to the Job's name on its pods.
+/// The labels that the Job controller sets to the Job's name on its pods.
 pub const JOB_LABELS: [&str; 2] = ["job-name", "batch.kubernetes.io/job-name"];
 
 impl WorkloadKind {
@@ -124,7 +124,7 @@ impl WorkloadKind {
 }
 
 impl Workload {
-    /// Whether its controller may set that label on its pods, though the template does not.
+    /// Whether its controller may set that label on its pods although the template does not.
     pub fn may_get_label(&self, key: &str) -> bool {
         let by_kind: &[WorkloadKind] = match key {
             "job-name"
@@ -145,13 +145,13 @@ impl Workload {
         by_kind.contains(&self.kind) || self.kind == WorkloadKind::Custom
     }
 
-    /// The label that a Job's controller sets to the Job's name on its pods.
+    /// The label that the Job controller sets to the Job's name on its pods.
     pub fn job_label(&self, key: &str) -> Option<&str> {
         (JOB_LABELS.contains(&key) && self.kind == WorkloadKind::Job && !self.name.is_empty())
             .then_some(self.name.as_str())
     }
 
-    /// Whether that is how its Jobs can't be called: a CronJob's carry its name with a time behind
+    /// Whether its Jobs can't have that name: a CronJob's Jobs have its name with a timestamp after
     /// it, in digits (pkg/controller/cronjob/utils.go, getJobName).
     pub fn never_job_named(&self, key: &str, value: &str) -> bool {
         let is_job_name = JOB_LABELS.contains(&key);
@@ -162,7 +162,7 @@ impl Workload {
         is_job_name && is_known && self.kind == WorkloadKind::CronJob && !time.is_some_and(is_time)
     }
 
-    /// Whether a requirement asks for the Jobs of this CronJob by a name that they can't have.
+    /// Whether a requirement matches the Jobs of this CronJob by a name that they can't have.
     pub fn never_job(&self, requirement: &Requirement) -> bool {
         let mut values = requirement.values.iter();
         requirement.operator == Operator::In
@@ -191,7 +191,7 @@ impl Workload {
         self.service_name.is_some()
     }
 
-    /// The label of that key on its pods, as written.
+    /// The label with that key on its pods, as written.
     pub fn label(&self, key: &str) -> Option<&Label> {
         if self.by_key.is_empty() {
             return self.labels.iter().find(|label| label.key == key);
@@ -202,8 +202,8 @@ impl Workload {
     }
 }
 
-/// The workloads that an object is: one for the kinds of the API itself, one for each pod
-/// template of a custom resource, none for what makes no pods.
+/// The workloads of an object: one for kinds of the API itself, one for each pod template of a
+/// custom resource, none for an object that creates no pods.
 pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
     let what = WorkloadKind::of(group, kind);
     let own = label_map(tree.at(&["metadata", "labels"])).0;
@@ -223,7 +223,7 @@ pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
         }
         _ => tree.at(&["spec", "template"]),
     };
-    // A workload without a template is refused; it makes no pods that could be told.
+    // The API server rejects a workload without a template, so it creates no pods.
     let own = if what == WorkloadKind::Pod { Vec::new() } else { own };
     let workload = template.map(|template| from_template(what, name, template, own));
     let service = tree.at(&["spec", "serviceName"]).and_then(Node::as_str);
@@ -237,7 +237,7 @@ pub(super) fn decode(group: &str, kind: &str, tree: &Node) -> Vec<Workload> {
     workload.map(finish).into_iter().collect()
 }
 
-/// Groups whose objects quote pod templates as patterns or schemas and make no pods of them.
+/// Groups whose objects contain pod templates as patterns or schemas and create no pods from them.
 const QUOTING_GROUPS: &[&str] = &[
     "apiextensions.k8s.io",
     "constraints.gatekeeper.sh",
@@ -247,12 +247,12 @@ const QUOTING_GROUPS: &[&str] = &[
     "templates.gatekeeper.sh",
 ];
 
-/// Whether objects of that group make no pods of the templates in them.
+/// Whether objects of that group create no pods from the templates in them.
 pub(super) fn only_quotes_templates(group: &str) -> bool {
     QUOTING_GROUPS.contains(&group)
 }
 
-/// How deep below `spec` a custom resource may hold its pod template.
+/// How deep below `spec` a custom resource may have its pod template.
 const TEMPLATE_DEPTH: usize = 6;
 
 /// The pod templates of a custom resource: mappings under a key that ends in `template`, with a
@@ -347,7 +347,7 @@ fn pod_addresses(pod: &Node) -> Box<[IpAddr]> {
     found.into()
 }
 
-/// The positions of labels by key, where looking through all would take long.
+/// The positions of labels by key, if there are too many for a linear search.
 fn order_of_many(labels: &[Label]) -> Box<[u32]> {
     const MANY: usize = 16;
     let mut order: Vec<u32> = (0..labels.len() as u32).collect();
@@ -355,9 +355,9 @@ fn order_of_many(labels: &[Label]) -> Box<[u32]> {
     if labels.len() > MANY { order.into() } else { Box::default() }
 }
 
-/// The declared ports of the containers and of restartable init containers (sidecars,
-/// KEP-753), which is where kube-proxy and network plugins look names up
-/// (k8s.io/kubernetes pkg/api/v1/pod FindPort).
+/// The declared ports of the containers and of restartable init containers (sidecars, KEP-753),
+/// which is where kube-proxy and network plugins look up names (k8s.io/kubernetes pkg/api/v1/pod
+/// FindPort).
 fn container_ports(spec: Option<&Node>) -> Vec<ContainerPort> {
     let list =
         |key: &str| spec.and_then(|spec| spec.get(key)).and_then(Node::as_seq).unwrap_or_default();

@@ -1,5 +1,5 @@
 //! What a set of policies allows its pods, in one direction: for each class of pods at the other
-//! end, and for addresses outside the cluster. It is worked out once for all pods that the same
+//! end, and for addresses outside the cluster. It is computed once for all pods that the same
 //! policies select.
 
 use std::collections::{BTreeMap, HashMap};
@@ -20,17 +20,17 @@ pub struct Allowance {
     pub isolated: Tri,
     /// The policies that do, or may.
     pub isolating: Vec<u32>,
-    /// Rules for everyone, in and out of the cluster.
+    /// Rules for everyone, inside and outside the cluster.
     everyone: Vec<Grant>,
-    /// The rules that hold a class of pods.
+    /// The rules that match a class of pods.
     classes: HashMap<ClassId, Vec<(Grant, Tri)>>,
-    /// The rules that hold addresses.
+    /// The rules that match addresses.
     blocks: Vec<(Grant, IpNet, Vec<IpNet>)>,
-    /// Nobody knows what else is allowed: part of a policy is refused.
+    /// Part of a policy is invalid, so what else is allowed is unknown.
     unsure: bool,
 }
 
-/// A rule, as far as its ports go.
+/// A rule, as far as its ports matter.
 #[derive(Clone, Debug)]
 pub struct Grant {
     /// The rule.
@@ -39,7 +39,7 @@ pub struct Grant {
     pub(super) selects: Tri,
     /// The ports by number.
     ports: Allowed,
-    /// The ports by name, which are looked up in the pods that are connected to.
+    /// The ports by name, which are looked up in the destination pods.
     pub(super) has_names: bool,
 }
 
@@ -53,7 +53,7 @@ pub struct Answer {
 }
 
 impl Allowance {
-    /// Of those policies.
+    /// The allowance of those policies.
     pub fn of(
         cluster: &Cluster,
         classes: &Classes,
@@ -144,8 +144,8 @@ impl Allowance {
         }
     }
 
-    /// What is allowed with pods of that class. `destination` is a workload of the pods that are
-    /// connected to, where the names of ports are looked up.
+    /// What is allowed with pods of that class. `destination` is a workload of the destination
+    /// pods, in which port names are looked up.
     pub fn with_class(
         &self,
         cluster: &Cluster,
@@ -155,8 +155,8 @@ impl Allowance {
     ) -> Answer {
         let other = cluster.workload(classes[class].example()).workload;
         let held = self.classes.get(&class).map_or(&[][..], Vec::as_slice);
-        // Packets of pods on the node's network carry its address, which no selector knows on
-        // most plugins: the API leaves it undefined.
+        // Packets of pods on the host network have its address, which no selector matches in most
+        // plugins: the API leaves it undefined.
         let on_node = |held: Tri| match (other.host_network, cluster.world) {
             (false, _) => held,
             (true, World::Open) => held.at_most_unknown(Why::HostNetwork),
@@ -170,20 +170,20 @@ impl Allowance {
         }))
     }
 
-    /// The classes that some rule holds, besides the rules for everyone.
+    /// The classes that some rule matches, besides the rules for everyone.
     pub fn classes(&self) -> impl Iterator<Item = ClassId> {
         let mut classes: Vec<ClassId> = self.classes.keys().copied().collect();
         classes.sort_unstable();
         classes.into_iter()
     }
 
-    /// Whether some rule is for everyone, or nobody knows for whom.
+    /// Whether some rule is for everyone, or it is unknown for whom it is.
     pub fn may_be_for_all(&self) -> bool {
         !self.isolated.is_yes() || self.unsure || !self.everyone.is_empty()
     }
 
     /// What is allowed with an address outside the cluster. `destination` is a workload of the
-    /// pods, where they are the ones that are connected to.
+    /// pods, if they are the destination.
     pub fn with_address(
         &self,
         cluster: &Cluster,
@@ -200,7 +200,7 @@ impl Allowance {
         )
     }
 
-    /// The blocks that its rules name, and their exceptions.
+    /// The blocks in its rules, and their exceptions.
     pub fn blocks(&self) -> impl Iterator<Item = IpNet> {
         self.blocks
             .iter()
@@ -232,8 +232,7 @@ impl Grant {
         Self { at, selects, ports, has_names }
     }
 
-    /// Its ports on the pods of `destination`; an address outside the cluster has no names for
-    /// its ports.
+    /// Its ports on the pods of `destination`; an address outside the cluster has no port names.
     pub(super) fn ports_at(&self, cluster: &Cluster, destination: Option<u32>) -> Allowed {
         let Some(workload) = destination.filter(|_| self.has_names) else {
             return self.ports.clone();
@@ -281,7 +280,7 @@ fn numbers(rule: &TrafficRule) -> (Allowed, bool) {
     (ports, has_names)
 }
 
-/// The ports of one entry; none where they are given by name.
+/// The ports of one entry; `None` if they are given by name.
 fn number(entry: &PortEntry) -> Option<Allowed> {
     let Some(protocol) = entry.effective_protocol().filter(|_| !entry.wrong) else {
         return Some(Allowed::unknown());

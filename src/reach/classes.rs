@@ -1,5 +1,5 @@
-//! Workloads that no policy of the cluster tells apart. What policies allow is worked out once a
-//! class, so that its cost grows with the differences that policies make and not with the pods.
+//! Workloads that no policy of the cluster distinguishes. What policies allow is computed once per
+//! class, so its cost grows with the differences that policies make and not with the pods.
 
 use std::collections::{HashMap, HashSet};
 use std::ops::{Index, RangeInclusive};
@@ -16,7 +16,7 @@ use crate::resolve::{Cluster, Pods, SpecId, Tri, Why};
 pub struct ClassId(u32);
 
 impl ClassId {
-    /// The class at that position of [`Classes::iter`].
+    /// The class at that position in [`Classes::iter`].
     pub(super) fn at(position: usize) -> Self {
         Self(position as u32)
     }
@@ -28,12 +28,12 @@ impl ClassId {
 }
 
 /// Workloads that every selector of the cluster's policies treats alike, and that have the same
-/// ports by name.
+/// named ports.
 #[derive(Clone, Debug)]
 pub struct Class {
     /// Its workloads, by number, ascending. Never empty.
     pub workloads: Vec<u32>,
-    /// The policies that select them, surely or perhaps, in the cluster's order.
+    /// The policies that select them, certainly or possibly, in the cluster's order.
     pub policies: Vec<(u32, Tri)>,
     /// The specs of policies of other kinds that select them, in order.
     pub specs: Vec<(SpecId, Tri)>,
@@ -65,15 +65,15 @@ impl Index<ClassId> for Classes {
     }
 }
 
-/// What tells workloads apart: their namespace, whether they use the node's network, the numbers
-/// of their ports by name, who selects them and who means them as a peer.
+/// What distinguishes workloads: their namespace, whether they use the host network, the numbers of
+/// their named ports, which policies select them and which peers match them.
 type Key = (u32, bool, Vec<NamedPort>, Vec<(u32, Tri)>, Vec<(u32, Tri)>, Vec<(SpecId, Tri)>);
 
 /// A port that some policy names, and its number in the containers.
 type NamedPort = (CompactString, Protocol, u16);
 
 impl Classes {
-    /// Parts the workloads of a cluster.
+    /// Splits the workloads of a cluster into classes.
     pub fn of(cluster: &Cluster) -> Self {
         let count = cluster.workload_count() as usize;
         let mut selected_by: Vec<Vec<(u32, Tri)>> = vec![Vec::new(); count];
@@ -81,7 +81,7 @@ impl Classes {
         let mut wide: HashMap<u32, Vec<(u32, Tri)>> = HashMap::new();
         let mut peers = Peers::default();
         for &policy in cluster.policies() {
-            // Who selects every pod of the namespace is kept once for the namespace.
+            // A policy that selects every pod in the namespace is recorded once for the namespace.
             match cluster.policy(policy).pod_selector.get() {
                 selector
                     if selector.is_none_or(Selector::is_empty)
@@ -141,8 +141,8 @@ impl Classes {
         self.of_workload[number as usize]
     }
 
-    /// The classes of those pods, each surely or perhaps. All pods of a class are alike, so one
-    /// tells for all.
+    /// The classes of those pods, each certainly or possibly. All pods of a class are alike, so one
+    /// decides for all.
     pub fn of_pods(&self, pods: &Pods) -> Vec<(ClassId, Tri)> {
         let yes = pods.yes.iter().map(|number| (self.of_workload(number), Tri::Yes));
         let unknown = Tri::Unknown(Why::LabelsNotShown);
@@ -184,15 +184,15 @@ fn enter(lists: &mut [Vec<(u32, Tri)>], pods: &Pods, number: u32) {
     }
 }
 
-/// Peers that differ in what they require, numbered. The same ones are written in many policies.
+/// Numbers peers by their requirements: many policies have the same peers.
 #[derive(Default)]
 struct Peers {
     known: HashMap<String, u32>,
 }
 
 impl Peers {
-    /// The number of a peer that is met for the first time and tells pods of one namespace apart;
-    /// none for any other.
+    /// The number of a peer that is new and distinguishes pods in one namespace; `None` for any
+    /// other.
     fn number(&mut self, cluster: &Cluster, policy: u32, peer: &Peer) -> Option<u32> {
         let pods = peer.pod_selector.get().filter(|selector| !selector.is_empty())?;
         let home = match &peer.namespace_selector {
@@ -210,7 +210,7 @@ impl Peers {
     }
 }
 
-/// A selector without its places. Values and keys of labels hold no control characters.
+/// A selector without its spans. Values and keys of labels contain no control characters.
 fn words(selector: &Selector) -> String {
     use std::fmt::Write;
     let mut out = String::new();
@@ -227,7 +227,7 @@ fn words(selector: &Selector) -> String {
     out
 }
 
-/// The names of ports that rules ask for, sorted.
+/// The port names in rules, sorted.
 fn port_names(cluster: &Cluster) -> Vec<CompactString> {
     let policies = cluster.policies().iter().map(|&id| cluster.policy(id));
     let rules = policies.flat_map(|policy| {

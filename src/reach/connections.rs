@@ -1,5 +1,6 @@
 //! All connections that policies allow: between classes of pods, and with addresses outside the
-//! cluster. In the cluster's world as it was built; the engine's commands build it closed.
+//! cluster. It uses the world that the cluster was built with; the engine's commands build it
+//! closed.
 
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -19,24 +20,24 @@ use crate::resolve::{Cluster, Party, Subject, Tri};
 pub enum End {
     /// The pods of every workload of a class.
     Pods(ClassId),
-    /// Addresses outside the cluster, both included.
+    /// Addresses outside the cluster, from the first to the last.
     Addresses(IpAddr, IpAddr),
 }
 
 /// What one end may send to the other.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// Who connects.
+    /// The source.
     pub from: End,
-    /// Who is connected to.
+    /// The destination.
     pub to: End,
-    /// The ports; never none at all.
+    /// The ports; never empty.
     pub allowed: Allowed,
     /// Why.
     pub evidence: Evidence,
 }
 
-/// What a verdict rests on, from both ends.
+/// The evidence for a verdict, from both ends.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
     /// The rules that allow it, or may, on either side.
@@ -45,7 +46,7 @@ pub struct Evidence {
     pub isolating: Vec<u32>,
 }
 
-/// The connections of a cluster, and the classes that they are between.
+/// The connections of a cluster, and the classes that they connect.
 #[derive(Debug)]
 pub struct Connections {
     /// The classes.
@@ -54,15 +55,15 @@ pub struct Connections {
     pub list: Vec<Connection>,
 }
 
-/// All that is allowed in a cluster. Traffic within one class is listed as that class with
-/// itself, for those of its workloads that are not the same.
+/// Everything that is allowed in a cluster. Traffic within one class is listed as that class with
+/// itself, for different workloads of it.
 pub fn connections(cluster: &Cluster) -> Connections {
     let classes = Classes::of(cluster);
     let list = Sides::of(cluster, &classes).list();
     Connections { classes, list }
 }
 
-/// Both sides of every class.
+/// Both directions of every class.
 struct Sides<'a> {
     cluster: &'a Cluster,
     classes: &'a Classes,
@@ -77,7 +78,7 @@ struct Sides<'a> {
 enum Side {
     /// Outside every policy.
     Free,
-    /// Nobody knows.
+    /// It is unknown.
     Unknown,
     /// What its policies allow.
     Policies(Rc<Allowance>),
@@ -153,8 +154,8 @@ impl<'a> Sides<'a> {
         list
     }
 
-    /// The classes that anyone may reach as far as they are asked, and for each class those that
-    /// name it.
+    /// The classes that have a rule for everyone, and for each class those with a rule that matches
+    /// it.
     fn destinations(&self) -> (Vec<usize>, HashMap<ClassId, Vec<usize>>) {
         let mut open = Vec::new();
         let mut named_by: HashMap<ClassId, Vec<usize>> = HashMap::new();
@@ -211,8 +212,8 @@ impl<'a> Sides<'a> {
         Some(Connection { from: End::Pods(from), to: End::Pods(to_id), allowed, evidence })
     }
 
-    /// What is allowed with addresses outside the cluster; neighbouring ones that are alike are
-    /// one.
+    /// What is allowed with addresses outside the cluster; adjacent ranges with the same answer are
+    /// joined.
     fn outside(
         &self,
         side: &Side,
@@ -274,8 +275,8 @@ impl Side {
     }
 }
 
-/// What is known of a class whatever its policies say. Pods on the node's network carry its
-/// address; whether policies apply to them is undefined by the API, and most plugins ignore them.
+/// What is known about a class whatever its policies say. Pods on the host network have its
+/// address; the API leaves undefined whether policies apply to them, and most plugins ignore them.
 fn fixed(cluster: &Cluster, class: &Class, direction: Direction) -> Option<Side> {
     let subject = Subject::Workload(class.example());
     if cluster.workload(class.example()).workload.host_network {
@@ -287,7 +288,7 @@ fn fixed(cluster: &Cluster, class: &Class, direction: Direction) -> Option<Side>
     cluster.has_unevaluated_policies(cluster.namespace_of(subject)).then_some(Side::Unknown)
 }
 
-/// All addresses, cut where some block begins or ends. Those of IPv6 only where some block is one.
+/// All addresses, cut where some block begins or ends. IPv6 is included only if some block is IPv6.
 pub(super) fn pieces(blocks: &BTreeSet<ipnet::IpNet>) -> Vec<(IpAddr, IpAddr)> {
     let mut starts: BTreeSet<IpAddr> = BTreeSet::from([Ipv4Addr::UNSPECIFIED.into()]);
     if blocks.iter().any(|block| matches!(block, ipnet::IpNet::V6(_))) {
@@ -314,7 +315,7 @@ fn next(address: IpAddr) -> Option<IpAddr> {
     }
 }
 
-/// The address before this one; none before the first of its family.
+/// The address before this one; `None` before the first of its family.
 fn previous(address: IpAddr) -> Option<IpAddr> {
     match address {
         IpAddr::V4(v4) => Some(Ipv4Addr::from(u32::from(v4).checked_sub(1)?).into()),

@@ -1,4 +1,4 @@
-//! May these pods ask the cluster's DNS?
+//! Whether pods may reach the cluster's DNS.
 
 use std::sync::OnceLock;
 
@@ -13,8 +13,8 @@ use crate::resolve::{
     selects,
 };
 
-/// Whether pods may ask the cluster's DNS, by protocol. Resolvers ask over UDP and go over to TCP
-/// when an answer is long (RFC 7766), so both are needed.
+/// Whether pods may reach the cluster's DNS, by protocol. Resolvers try UDP first and retry over
+/// TCP if an answer is truncated (RFC 7766), so both are needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dns {
     /// Over UDP.
@@ -23,7 +23,7 @@ pub struct Dns {
     pub tcp: Answer,
 }
 
-/// Whether pods may ask over one protocol, and on which port.
+/// Whether pods may reach DNS over one protocol, and on which port.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// Whether they may.
@@ -32,27 +32,27 @@ pub struct Answer {
     pub port: Port,
 }
 
-/// DNS that pods may ask over one protocol, and not over the other.
+/// DNS that pods may reach over one protocol, and not over the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Half {
-    /// The protocol that is allowed, on which port.
+    /// The protocol that is allowed, and on which port.
     pub port: Port,
-    /// Whether it surely is.
+    /// Whether it certainly is.
     pub sure: bool,
 }
 
 impl Dns {
-    /// Whether pods may ask over neither protocol.
+    /// Whether pods may reach DNS over neither protocol.
     pub fn is_cut(self) -> bool {
         self.udp.allowed.is_no() && self.tcp.allowed.is_no()
     }
 
-    /// Whether pods may not ask over one of the protocols.
+    /// Whether pods may not reach DNS over one of the protocols.
     pub fn is_lacking(self) -> bool {
         self.udp.allowed.is_no() || self.tcp.allowed.is_no()
     }
 
-    /// The one protocol that is allowed, where one is.
+    /// The one protocol that is allowed, if there is exactly one.
     pub fn half(self) -> Option<Half> {
         let allowed = match (self.udp.allowed, self.tcp.allowed) {
             (Tri::No, Tri::No) => return None,
@@ -67,16 +67,16 @@ impl Dns {
 /// The port of every cluster's DNS Service.
 const SERVICE_PORT: u16 = 53;
 
-/// Which pods of a cluster may ask its DNS: each policy is asked once, since what it says does not
-/// depend on the pod.
+/// Which pods of a cluster may reach its DNS: each policy is evaluated once, because its answer
+/// does not depend on the pod.
 #[derive(Debug)]
 pub(super) struct DnsTable {
     isolated: Union,
-    /// By protocol: the answers at the pods' port, then at the Service's where that differs.
+    /// By protocol: the answers at the pods' port, then at the Service's if that differs.
     allowed: [Vec<(Port, Union)>; 2],
-    /// Of each workload that asks the cluster's DNS.
+    /// For each workload, the answer if it uses the cluster's DNS.
     workloads: Vec<Option<Dns>>,
-    /// The workloads that may ask over neither protocol, by number, ascending.
+    /// The workloads that may reach DNS over neither protocol, by number, ascending.
     cut: Vec<u32>,
     /// What the pods of each group of policies lack.
     groups: Vec<OnceLock<Lack>>,
@@ -86,20 +86,20 @@ pub(super) struct DnsTable {
 #[derive(Clone, Debug, Default)]
 struct Lack {
     any: bool,
-    /// Whether some pods are surely let out to DNS over neither protocol.
+    /// Whether some pods certainly may reach DNS over neither protocol.
     may_be_all: bool,
     /// The halves that they have, each once, in their order.
     halves: Vec<Half>,
 }
 
-/// What can be asked of the cluster's DNS.
+/// Queries about the cluster's DNS.
 impl Reach {
-    /// Whether those pods may ask the cluster's DNS; none for pods that do not ask it.
+    /// Whether those pods may reach the cluster's DNS; `None` for pods that do not use it.
     pub fn dns(&self, subject: Subject) -> Option<Dns> {
         self.dns_table().of(&self.cluster, subject)
     }
 
-    /// The subjects of a policy that ask the cluster's DNS, and may over neither protocol.
+    /// The subjects of a policy that use the cluster's DNS, and may reach it over neither protocol.
     pub fn without_dns(&self, policy: u32) -> Vec<Subject> {
         let selected = self.cluster.selected(policy);
         if selected.yes.is_empty() {
@@ -118,8 +118,8 @@ impl Reach {
         within.copied().map(Subject::Workload).collect()
     }
 
-    /// Whether those that let DNS through may all be policies for other pods: one for
-    /// `tier: database` says nothing of `app: web`, only one that covers it does.
+    /// Whether the policies that allow DNS may all be for other pods: one for `tier: database` says
+    /// nothing about `app: web`, only one that covers it does.
     fn is_for_others(&self, dns: Dns, subject: Subject) -> bool {
         let only_selectors =
             |answer: Answer| matches!(answer.allowed, Tri::No | Tri::Unknown(Why::SelectorOnly));
@@ -132,22 +132,22 @@ impl Reach {
                 .all(is_other)
     }
 
-    /// Whether some subject of a policy may not ask over one of the protocols.
+    /// Whether some subject of a policy may not reach DNS over one of the protocols.
     pub fn lacks_dns(&self, policy: u32) -> bool {
         self.lack(policy, |lack| lack.any)
     }
 
-    /// Whether some subject of a policy is surely let out to DNS over neither protocol.
+    /// Whether some subject of a policy certainly may reach DNS over neither protocol.
     pub fn may_lack_dns(&self, policy: u32) -> bool {
         self.lack(policy, |lack| lack.may_be_all)
     }
 
-    /// What halves of DNS the subjects of a policy have, each once, in their order.
+    /// The halves of DNS that the subjects of a policy have, each once, in their order.
     pub fn halves_of_dns(&self, policy: u32) -> Vec<Half> {
         self.lack(policy, |lack| lack.halves.clone())
     }
 
-    /// The egress rules of a policy that let the cluster's DNS through on that port, or may.
+    /// The egress rules of a policy that allow the cluster's DNS on that port, or may.
     pub fn rules_for_dns(&self, policy: u32, port: Port) -> Vec<At> {
         let rules = (0u32..).zip(self.cluster.policy(policy).rules(Direction::Egress));
         rules
@@ -156,8 +156,8 @@ impl Reach {
             .collect()
     }
 
-    /// The egress rules, of all policies that may select those pods, that let the cluster's DNS
-    /// through on that port, or may.
+    /// The egress rules, of all policies that may select those pods, that allow the cluster's DNS
+    /// on that port, or may.
     pub fn rules_to_dns(&self, subject: Subject, port: Port) -> Vec<At> {
         let policies = self.restricting_egress(subject, usize::MAX).into_iter();
         policies.flat_map(|policy| self.rules_for_dns(policy, port)).collect()
@@ -190,8 +190,8 @@ impl DnsTable {
     fn new(cluster: &Cluster) -> Self {
         let pods_port = cluster.profile.dns_port();
         let mut ports = vec![pods_port];
-        // OpenShift's pods listen on 5353 behind a Service on 53, and rules see the pods' port:
-        // only a resolver of the repository may listen on 53.
+        // OpenShift's pods listen on 5353 behind a Service on 53, and rules match the pods' port:
+        // only a resolver in the repository may listen on 53.
         let asks_both = pods_port != SERVICE_PORT && cluster.has_resolver();
         ports.extend(asks_both.then_some(SERVICE_PORT));
         let of = |protocol| {
@@ -260,8 +260,8 @@ fn tiered(cluster: &Cluster, subject: Subject, port: Port) -> Tri {
     Tri::any(std::iter::once(allowed(Endpoint::ClusterDns)).chain(own))
 }
 
-/// Whether a policy lets its pods out to the cluster's DNS on that port; no where it says nothing
-/// of egress.
+/// Whether a policy allows its pods to reach the cluster's DNS on that port; no if it has no
+/// egress.
 fn allows(cluster: &Cluster, id: u32, port: Port) -> Tri {
     let policy = cluster.policy(id);
     if isolates(cluster, id, Direction::Egress).is_no() {
@@ -283,8 +283,8 @@ fn rule_allows(cluster: &Cluster, policy: u32, rule: &TrafficRule, port: Port) -
     ports & peer_matches(cluster, policy, rule, Endpoint::ClusterDns, port)
 }
 
-/// Whether pods ask the cluster's DNS at all. `dnsPolicy: None` and `Default` look elsewhere; a pod
-/// on the node's network is outside every policy as far as the API says.
+/// Whether pods use the cluster's DNS at all. `dnsPolicy: None` and `Default` use another; a pod on
+/// the host network is outside every policy as far as the API says.
 pub(super) fn asks_cluster_dns(cluster: &Cluster, subject: Subject) -> bool {
     match subject {
         Subject::PodsOf(id) => !is_dns_itself(cluster, id),
@@ -295,7 +295,7 @@ pub(super) fn asks_cluster_dns(cluster: &Cluster, subject: Subject) -> bool {
     }
 }
 
-/// The DNS pods themselves ask the node's resolver (`dnsPolicy: Default` in CoreDNS' manifest).
+/// The DNS pods themselves use the node's resolver (`dnsPolicy: Default` in CoreDNS' manifest).
 fn is_dns_itself(cluster: &Cluster, id: u32) -> bool {
     let home = &cluster.namespace(cluster.home(id)).name;
     let selector = cluster.policy(id).pod_selector.get().filter(|s| !s.is_empty());
@@ -303,7 +303,7 @@ fn is_dns_itself(cluster: &Cluster, id: u32) -> bool {
     is_dns_namespace(home) && selects_dns
 }
 
-/// Whether a peer holds the cluster's DNS, for a rule that is asked about `port`.
+/// Whether a peer matches the cluster's DNS, for a rule that allows `port`.
 pub(super) fn dns_peer(
     cluster: &Cluster,
     policy: u32,
@@ -324,8 +324,8 @@ pub(super) fn dns_peer(
                 return Tri::Unknown(Why::Refused);
             };
             let holds = block_may_be_dns(cluster, block);
-            // An address on the node is meant only by a rule that says 53; a wide block on every
-            // port may hold it by accident, and may hold the Service's address too.
+            // An address on the node is only meant by a rule for 53; a wide block on every port may
+            // contain it by accident, and may contain the Service's address too.
             let means_dns = names_dns_port(rule) || cidr.prefix_len() == 0;
             return if means_dns { holds } else { holds.at_most_unknown(Why::AddressInCluster) };
         }
@@ -334,7 +334,7 @@ pub(super) fn dns_peer(
     peer_may_be_dns(cluster, policy, peer)
 }
 
-/// Whether an address block holds an address of the cluster's DNS, or may.
+/// Whether an address block contains an address of the cluster's DNS, or may.
 pub fn block_may_be_dns(cluster: &Cluster, block: &IpBlock) -> Tri {
     let Some(cidr) = block.cidr.get() else {
         return Tri::Unknown(Why::Refused);
@@ -344,8 +344,8 @@ pub fn block_may_be_dns(cluster: &Cluster, block: &IpBlock) -> Tri {
     is_dns_address(*cidr, &exceptions(block), ranges)
 }
 
-/// Whether a rule for everyone holds the cluster's DNS on `port`: its pods listen there, or a
-/// resolver of the repository may.
+/// Whether a rule for everyone allows the cluster's DNS on `port`: its pods listen on it, or a
+/// resolver in the repository may.
 pub(super) fn everyone_holds_dns(cluster: &Cluster, port: Port) -> Tri {
     if port.number == cluster.profile.dns_port() {
         return Tri::Yes;
@@ -353,8 +353,8 @@ pub(super) fn everyone_holds_dns(cluster: &Cluster, port: Port) -> Tri {
     if cluster.has_resolver() { Tri::Unknown(Why::Cluster) } else { Tri::No }
 }
 
-/// Whether a peer of selectors holds the cluster's DNS pods, whatever the port: those of the
-/// cluster's profile, or a workload of the repository that declares port 53.
+/// Whether a peer with selectors matches the cluster's DNS pods, on any port: those of the
+/// cluster's profile, or a workload in the repository that declares port 53.
 pub fn peer_may_be_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     if peer.wrong || peer.pod_selector.is_wrong() || peer.namespace_selector.is_wrong() {
         return Tri::Unknown(Why::Refused);
@@ -400,10 +400,10 @@ impl crate::resolve::Labelled for NameOnly<'_> {
     }
 }
 
-/// Whether the peer selects a workload of the repository, or a well-known pod, that is a resolver:
+/// Whether the peer selects a workload in the repository, or a well-known pod, that is a resolver:
 /// one that declares port 53 (or the profile's port).
 pub fn peer_is_own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
-    // Asked of every peer, so the cheap answer first: most repositories hold no resolver.
+    // Called for every peer, so the cheap check comes first: most repositories contain no resolver.
     if !cluster.has_resolver() {
         return Tri::No;
     }
@@ -417,7 +417,7 @@ pub fn peer_is_own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     }
 }
 
-/// Whether a rule says port 53 (or the name of it) itself, rather than every port.
+/// Whether a rule lists port 53 (or its name) explicitly, rather than every port.
 fn names_dns_port(rule: &TrafficRule) -> bool {
     rule.port_list().iter().any(|entry| match entry.port.get() {
         Some(PortRef::Number(number)) => matches!(number, 53 | 5353),

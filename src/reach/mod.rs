@@ -1,5 +1,6 @@
-//! May this talk to that? The one place that knows how policies combine: the union of all that
-//! select the pods, in three values, with the evidence. Rules ask here; none derives it anew.
+//! Whether one end may connect to another. Only this module knows how policies combine: the union
+//! of all that select the pods, in three values, with the evidence. Rules query it and never derive
+//! the answer themselves.
 
 pub mod addresses;
 mod allowance;
@@ -54,12 +55,12 @@ use elsewhere::PoliciesElsewhere;
 use sides::Sides;
 use union::Union;
 
-/// A port of the pods that are connected to.
+/// A port of the destination pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Port {
     /// Its protocol.
     pub protocol: Protocol,
-    /// Its number on the pod, after a Service has translated.
+    /// Its number on the pod, after a Service's translation.
     pub number: u16,
 }
 
@@ -77,7 +78,7 @@ pub enum Endpoint {
 /// Whether a connection is allowed in one direction, and why.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verdict {
-    /// Whether it is.
+    /// Whether it is allowed.
     pub allowed: Tri,
     /// The rules that allow it, or may.
     pub by: Vec<At>,
@@ -85,7 +86,7 @@ pub struct Verdict {
     pub denied_by: Vec<At>,
     /// The policies that isolate the pods in that direction.
     pub isolating: Vec<u32>,
-    /// Where it is refused, the rule that comes nearest to allowing it.
+    /// If it is denied, the rule that comes closest to allowing it.
     pub nearest: Option<Miss>,
 }
 
@@ -94,19 +95,18 @@ pub struct Verdict {
 pub struct Miss {
     /// The rule.
     pub at: At,
-    /// Whether its peers fit and only its ports do not; else it is the other way round.
+    /// Whether only its ports do not match; otherwise only its peers do not.
     pub only_ports: bool,
 }
 
-/// A cluster, and what many rules ask of it about many pods: worked out once, when it is first
-/// asked.
+/// A cluster, and what many rules ask about many pods: computed once, on first use.
 #[derive(Debug)]
 pub struct Reach {
     cluster: Cluster,
     dns: OnceLock<DnsTable>,
-    /// Of policies that say something of ingress.
+    /// Of policies with ingress rules or the Ingress type.
     ingress: OnceLock<Union>,
-    /// Of policies that let their pods out to something.
+    /// Of policies that allow some egress.
     egress: OnceLock<Union>,
     /// The selectors of policies that restrict egress, by namespace.
     restricting: OnceLock<Vec<SelectorIndex>>,
@@ -118,7 +118,7 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// Nothing is worked out yet.
+    /// Nothing is computed yet.
     pub fn new(cluster: Cluster) -> Self {
         Self {
             cluster,
@@ -137,8 +137,7 @@ impl Reach {
         &self.cluster
     }
 
-    /// Whether a policy that says something of ingress, by `policyTypes` or by rules, may select
-    /// pods of that policy.
+    /// Whether a policy that lists Ingress, or has ingress rules, may select pods of that policy.
     pub fn is_ingress_settled(&self, policy: u32) -> bool {
         let settles = |id| {
             let policy = self.cluster.policy(id);
@@ -157,8 +156,8 @@ impl Reach {
         isolating.of(&self.cluster, Subject::Workload(workload))
     }
 
-    /// Whether those pods ask the cluster's DNS, and no policy that may select them lets them out
-    /// to anything.
+    /// Whether those pods use the cluster's DNS, and no policy that may select them allows any
+    /// egress.
     pub fn is_shut_in(&self, subject: Subject) -> bool {
         let cluster = &self.cluster;
         let opens = |id| {
@@ -177,8 +176,8 @@ impl Reach {
             }
     }
 
-    /// The first policies, in the order of their places, that restrict the egress of those pods,
-    /// or may.
+    /// The first policies, in the order of their places, that restrict the egress of those pods, or
+    /// may.
     pub fn restricting_egress(&self, subject: Subject, most: usize) -> Vec<u32> {
         let cluster = &self.cluster;
         let restricts = |id: &u32| !isolates(cluster, *id, Direction::Egress).is_no();
@@ -220,8 +219,7 @@ impl Reach {
     }
 }
 
-/// Whether a policy isolates its pods in that direction; unknown where what it says of that is
-/// refused.
+/// Whether a policy isolates its pods in that direction; unknown if the deciding part is invalid.
 fn isolates(cluster: &Cluster, id: u32, direction: Direction) -> Tri {
     let policy = cluster.policy(id);
     if policy.is_unsure(direction) {
@@ -230,11 +228,11 @@ fn isolates(cluster: &Cluster, id: u32, direction: Direction) -> Tri {
     policy.isolates(direction).into()
 }
 
-/// Whether policies let `subject` send to `other` (egress), or be reached by it (ingress), on
-/// that port. One side of a connection; both must allow it.
+/// Whether policies allow `subject` to send to `other` (egress), or to be reached by it (ingress),
+/// on that port. One side of a connection; both must allow it.
 ///
-/// A pod that no policy isolates in that direction may do everything; one that is isolated may do
-/// what some rule of some policy that selects it allows (API reference, NetworkPolicySpec).
+/// A pod that no policy isolates in that direction is unrestricted; an isolated one is allowed what
+/// some rule of some policy that selects it allows (API reference, NetworkPolicySpec).
 pub fn side(
     cluster: &Cluster,
     direction: Direction,
@@ -305,7 +303,7 @@ fn tiered_side(
     Some(Verdict { allowed, by, denied_by, isolating, nearest: None })
 }
 
-/// The policies that may select those pods, in the order of their places, and perhaps others.
+/// The policies that may select those pods, in the order of their places, possibly with others.
 fn policies_of(cluster: &Cluster, subject: Subject) -> Vec<u32> {
     let Subject::Workload(number) = subject else {
         return cluster.namespace(cluster.namespace_of(subject)).policies.clone();
@@ -317,8 +315,8 @@ fn policies_of(cluster: &Cluster, subject: Subject) -> Vec<u32> {
     found
 }
 
-/// Pods on the node's network carry its address; whether policies apply to them is undefined by
-/// the API. In the closed world they are outside every policy.
+/// Pods on the host network have its address; the API leaves undefined whether policies apply to
+/// them. In the closed world they are outside every policy.
 fn outside_policies(cluster: &Cluster, subject: Subject) -> Option<Tri> {
     let Subject::Workload(number) = subject else {
         return None;
@@ -373,7 +371,7 @@ impl Question<'_> {
         }
     }
 
-    /// The pods that are connected to, where names of ports are looked up.
+    /// The destination pods, in which port names are looked up.
     fn destination(&self) -> Destination {
         let pods = |subject| match subject {
             Subject::Workload(number) => Destination::Workload(number),

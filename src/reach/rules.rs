@@ -1,4 +1,4 @@
-//! One rule of a policy: do its peers and its ports fit?
+//! Whether the peers and the ports of one rule match.
 
 use ipnet::IpNet;
 
@@ -8,20 +8,20 @@ use super::{Allowed, Endpoint, Port};
 use crate::model::{At, Field, IpBlock, Peer, PortEntry, PortRef, Protocol, TrafficRule};
 use crate::resolve::{Cluster, Tri, Why, World, selects};
 
-/// Where the names of ports are looked up.
+/// Where port names are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// In the containers of a workload, by number.
     Workload(u32),
     /// In the cluster's DNS pods.
     ClusterDns,
-    /// Nowhere: an address outside the cluster has no names for its ports.
+    /// Nowhere: an address outside the cluster has no port names.
     Outside,
     /// In pods that no manifest shows.
     Unknown,
 }
 
-/// Whether a rule's ports hold that port. Absent or empty is every port of every protocol.
+/// Whether a rule's ports include that port. Absent or empty is every port of every protocol.
 pub fn ports_allow(
     cluster: &Cluster,
     rule: &TrafficRule,
@@ -49,7 +49,7 @@ pub fn rule_ports(cluster: &Cluster, at: At, destination: Option<u32>) -> Allowe
     Grant::of(rule, At { spot, ..at }, Tri::Yes).ports_at(cluster, destination)
 }
 
-/// Whether one port entry holds that port. A named port is looked up in the destination pod by
+/// Whether one port entry includes that port. A named port is looked up in the destination pod by
 /// name and protocol; an entry without `port` is every port of its protocol.
 pub fn entry_allows(
     cluster: &Cluster,
@@ -91,8 +91,8 @@ fn named_port(cluster: &Cluster, name: &str, port: Port, destination: Destinatio
     }
 }
 
-/// Whether a rule's peers hold the other end. Absent or empty is everyone, in and out of the
-/// cluster; neighbouring peers are ORed.
+/// Whether a rule's peers match the other end. Absent or empty is everyone, inside and outside the
+/// cluster; peers are ORed.
 pub fn peer_matches(
     cluster: &Cluster,
     policy: u32,
@@ -125,8 +125,8 @@ fn peer_matches_workload(cluster: &Cluster, policy: u32, peer: &Peer, number: u3
         return Tri::Unknown(Why::Refused);
     }
     if !peer.ip_block.is_absent() {
-        // "ipBlock is meant for addresses outside the cluster": whether it matches a pod's is up
-        // to the network plugin (the upstream tests say it does, Cilium that it does not).
+        // "ipBlock is meant for addresses outside the cluster": whether it matches a pod's depends
+        // on the network plugin (the upstream tests say that it does, Cilium that it does not).
         return match cluster.world {
             World::Open => Tri::Unknown(Why::AddressInCluster),
             World::Closed => Tri::No,
@@ -138,13 +138,13 @@ fn peer_matches_workload(cluster: &Cluster, policy: u32, peer: &Peer, number: u3
         Some(selector) => selects(selector, target.namespace),
     };
     let selected = match peer.pod_selector.get() {
-        // No selector at all, neither for pods nor for namespaces, is refused.
+        // No selector at all, neither for pods nor for namespaces, is rejected.
         None => Tri::from(!peer.namespace_selector.is_absent()),
         Some(selector) => selects(selector, target.workload),
     };
     let matched = in_namespace & selected;
     if target.workload.host_network && !matched.is_no() {
-        // Its packets carry the node's address, which no selector knows on most plugins.
+        // Its packets have the node's address, which no selector matches in most plugins.
         return match cluster.world {
             World::Open => Tri::Unknown(Why::HostNetwork),
             World::Closed => Tri::No,
@@ -166,7 +166,7 @@ fn block_holds(block: &IpBlock, address: std::net::IpAddr) -> Tri {
     (cidr.contains(&address) && !except.iter().any(|hole| hole.contains(&address))).into()
 }
 
-/// The exceptions of a block that can be read.
+/// The valid exceptions of a block.
 pub fn exceptions(block: &IpBlock) -> Vec<IpNet> {
     block.except.iter().filter_map(|hole| hole.get().copied()).collect()
 }

@@ -91,7 +91,9 @@ fn differences(folder: &Path, record: &Value) -> Vec<String> {
     };
     let keys: BTreeSet<&(String, String)> = expected.keys().chain(found.keys()).collect();
     let nothing = PortSet::default();
-    let exposure = match record["exposure"].is_array() {
+    // Whom policies in tiers expose pods to is left open: nothing is claimed there.
+    let is_tiered = record["group"] == "anp-banp";
+    let exposure = match record["exposure"].is_array() && !is_tiered {
         true => exposure_differences(record, &clusters, &options),
         false => Vec::new(),
     };

@@ -1,4 +1,4 @@
-//! What is told of a chart that does not render, or not all of it.
+//! Faults of a chart that does not render completely.
 
 use super::Chart;
 use super::chart::{Elsewhere, Unfit};
@@ -8,7 +8,7 @@ use crate::bundle::{Fault, FaultKind};
 use crate::text::{Sources, Span};
 use crate::yaml::ProblemKind;
 
-/// The most of a message that is told.
+/// The longest message that is shown in full.
 const LONGEST: usize = 300;
 
 /// Why a chart does not render.
@@ -17,16 +17,16 @@ pub(super) struct Trouble {
     /// The end of a sentence that begins with the chart.
     why: String,
     kind: Kind,
-    /// From the file that is rendered inwards, through what it includes.
+    /// From the rendered file inwards, through the templates that it includes.
     places: Vec<Span>,
     pub(super) is_of_values: bool,
-    /// Whether all of the line is meant, and not the place alone.
+    /// Whether the whole line is meant, and not only the place.
     is_line: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
-    /// A template asks for a value that is not given.
+    /// A template requires a value that is not given.
     Asks,
     Template,
     Output,
@@ -68,7 +68,7 @@ impl Trouble {
         Self { places: vec![place], ..self }
     }
 
-    /// A values file that can't be read.
+    /// An unreadable values file.
     pub(super) fn of_values(name: &str, place: Option<Span>, why: String) -> Self {
         let name = match name {
             "values.yaml" => name.to_owned(),
@@ -78,7 +78,7 @@ impl Trouble {
         Self::new(Kind::Values, why, place.into_iter().collect())
     }
 
-    /// A template that is none.
+    /// An invalid template.
     pub(super) fn of_template(place: Place, at: usize, why: &str, sources: &Sources) -> Self {
         let span = match place {
             Place::File(source) => {
@@ -90,23 +90,23 @@ impl Trouble {
         Self::new(Kind::Template, format!("does not render: {why}"), vec![span])
     }
 
-    /// What a template makes is no YAML.
+    /// The output of a template is not YAML.
     pub(super) fn of_output(place: Span, why: &str) -> Self {
         let why = format!("renders invalid YAML: {why}");
         Self { is_line: place.start == place.end, ..Self::new(Kind::Output, why, vec![place]) }
     }
 
-    /// A packed part that can't be unpacked.
+    /// A packaged subchart that can't be unpacked.
     pub(super) fn of_package(why: String, place: Span) -> Self {
         Self::new(Kind::Package, why, vec![place])
     }
 
-    /// It takes more than it may.
+    /// It exceeds a limit.
     pub(super) fn of_limit(why: String, place: Span) -> Self {
         Self::new(Kind::Limit, why, vec![place])
     }
 
-    /// A template that can't be executed.
+    /// A template that fails.
     pub(super) fn of_failure(failure: &Failure) -> Self {
         let places: Vec<Span> = failure.spots.iter().rev().map(|spot| spot.span).collect();
         let innermost = failure.spots.first().map_or("", |spot| spot.expression.as_str());
@@ -122,7 +122,7 @@ impl Trouble {
         Self { is_line: true, ..Self::new(kind, why, places) }
     }
 
-    /// As a finding shows it.
+    /// The fault for a finding.
     pub(super) fn fault(&self, chart: &Chart, fallback: Span, sources: &Sources) -> Fault {
         let shown = |span: &Span| match self.is_line {
             true => line_of(sources, span.source, sources.start(*span).line),
@@ -161,7 +161,7 @@ impl Trouble {
     }
 }
 
-/// A dependency that is not there, and what may come from it.
+/// A missing dependency, and what it may contain.
 pub(super) fn remote(chart: &Chart, dependency: &Elsewhere, place: Span) -> (Fault, String) {
     let of = match dependency.repository.as_str() {
         "" => String::new(),
@@ -185,7 +185,7 @@ pub(super) fn remote(chart: &Chart, dependency: &Elsewhere, place: Span) -> (Fau
     (fault, what)
 }
 
-/// A template that holds a policy and makes none. `name` is helm's name for it.
+/// A template that contains a policy and renders none. `name` is helm's name for it.
 pub(super) fn silent(chart: &Chart, name: &str, place: Span) -> Fault {
     let directory = &chart.directory;
     let file = name.rsplit('/').next().unwrap_or(name);
@@ -205,7 +205,7 @@ pub(super) fn silent(chart: &Chart, name: &str, place: Span) -> Fault {
     }
 }
 
-/// What is wrong with YAML, in words.
+/// A YAML problem, in words.
 pub(super) fn in_words(kind: &ProblemKind) -> String {
     match kind {
         ProblemKind::Syntax(why) | ProblemKind::Limit(why) => why.clone(),
@@ -214,13 +214,13 @@ pub(super) fn in_words(kind: &ProblemKind) -> String {
     }
 }
 
-/// Without Go's `error calling …`, which the expression says.
+/// Without Go's `error calling …`, which the expression already shows.
 fn without_call(why: &str) -> &str {
     let rest = why.strip_prefix("error calling ").and_then(|rest| rest.split_once(": "));
     rest.map_or(why, |(_, rest)| rest)
 }
 
-/// On one line, and not endless.
+/// On one line, with a limited length.
 fn one_line(why: &str) -> String {
     let mut words = why.split_whitespace().collect::<Vec<_>>().join(" ");
     if let Some((at, _)) = words.char_indices().nth(LONGEST) {

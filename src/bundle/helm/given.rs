@@ -11,7 +11,7 @@ use super::work::{Prepared, Work};
 use crate::text::SourceId;
 use crate::yaml::{self, Limits, Node};
 
-/// What a text is read as that is no source.
+/// The source id of a text that is not a source.
 const NOWHERE: SourceId = SourceId(u32::MAX);
 
 /// What reads values, and where from.

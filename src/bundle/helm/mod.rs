@@ -1,5 +1,5 @@
-//! Charts, rendered natively, with every piece of the result mapped back to the line of the template,
-//! and to the line of the values, that wrote it.
+//! Charts, rendered natively, with every piece of the result mapped back to the line of the
+//! template that wrote it, and to the line of its value.
 //!
 //! A chart is read with its subcharts (`chart`), and nothing from outside the repository. Its values
 //! are merged and handed to its templates (`data`), which `template` executes as helm does. The result
@@ -40,16 +40,16 @@ use render::{Shared, Taken};
 use texts::Texts;
 use work::Work;
 
-/// How long one chart may take, where nobody says otherwise.
+/// The default time limit of one chart.
 pub const TIME_LIMIT: Duration = Duration::from_secs(10);
-/// How many bytes one chart may make, where nobody says otherwise.
+/// The default output limit of one chart, in bytes.
 pub const OUTPUT_LIMIT: u64 = 32 << 20;
 /// The steps that count as a second: counted and not timed, so that a chart renders on every
 /// machine or on none.
 const STEPS: u64 = 200_000;
-/// The steps that all charts of a run may take: as many as 30 charts that each reach their limit.
+/// The steps of all charts of a run: as many as 30 charts that each reach their limit.
 const RUN_STEPS: u64 = 300 * STEPS;
-/// How many charts are held in memory, and rendered, before what they took is counted.
+/// How many charts are loaded and rendered before their steps are counted.
 const AT_ONCE: usize = 8;
 /// The nodes of manifests that all charts of a run may make, as they are kept.
 const RUN_NODES: usize = 8_000_000;
@@ -62,7 +62,7 @@ pub enum When {
     Auto,
     /// None.
     Never,
-    /// All of them: the word of old for a run that fails without helm.
+    /// All of them: the former word for a run that fails without helm.
     Require,
 }
 
@@ -80,17 +80,17 @@ impl When {
 /// How charts are rendered.
 #[derive(Clone, Debug)]
 pub struct Helm {
-    /// Whether they are.
+    /// Whether they are rendered.
     pub when: When,
-    /// How long one chart may take, counted in steps.
+    /// The time limit of one chart, counted in steps.
     pub time_limit: Duration,
-    /// How many bytes one chart may make.
+    /// The output limit of one chart, in bytes.
     pub output_limit: u64,
-    /// The release's namespace where a chart has no other; none for helm's own, `default`.
+    /// The release's namespace of charts without one; `None` for helm's own, `default`.
     pub namespace: Option<String>,
     /// Values that turn policies on, beside the switches that are named after network policies.
     pub sets: Vec<Assignment>,
-    /// What is said of some charts; others are rendered with their default values.
+    /// Settings of certain charts; others are rendered with their default values.
     pub charts: Vec<ChartSettings>,
 }
 
@@ -107,14 +107,14 @@ impl Default for Helm {
     }
 }
 
-/// How some charts are rendered. A chart that several of these are for is rendered once for each.
+/// Settings of certain charts. A chart that matches several of these is rendered once for each.
 #[derive(Clone, Debug)]
 pub struct ChartSettings {
     /// The charts: a glob of their directories, as written.
     pub path: String,
-    /// The same, understood.
+    /// The same, compiled.
     pub paths: PathSet,
-    /// The release's name; none for the chart's.
+    /// The release's name; `None` for the chart's.
     pub release: Option<String>,
     /// The release's namespace.
     pub namespace: Option<String>,
@@ -132,21 +132,21 @@ impl ChartSettings {
     }
 }
 
-/// What came of the charts of a repository.
+/// The rendered charts of a repository.
 #[derive(Debug, Default)]
 pub struct Rendered {
     /// One for each chart and each of its settings, by name.
     pub built: Vec<Built>,
-    /// Paths of [`ChartSettings`] that are no chart's.
+    /// Paths of [`ChartSettings`] that match no chart.
     pub unused: Vec<String>,
 }
 
-/// One chart that something else refers to, as it wants it rendered.
+/// One chart that something else refers to, with its settings.
 #[derive(Clone, Copy, Debug)]
 pub struct Wanted<'a> {
     /// The chart.
     pub chart: &'a Chart,
-    /// The release's name; none for the chart's.
+    /// The release's name; `None` for the chart's.
     pub release: Option<&'a str>,
     /// Where that name is written.
     pub release_place: Option<Span>,
@@ -154,15 +154,15 @@ pub struct Wanted<'a> {
     pub namespace: Option<&'a str>,
     /// Values files, relative to the repository's root; later ones win.
     pub values: &'a [String],
-    /// Values that win over all files.
+    /// Values that override all files.
     pub inline: Option<&'a Node>,
-    /// Where it is asked for: where faults without a better place stand.
+    /// Where it is requested: the place of faults without a better one.
     pub place: Span,
     /// Something changes what it makes, so that all of that is kept.
     pub is_changed: bool,
 }
 
-/// All renderings of a run: what they share, and what they may still take.
+/// All renderings of a run: what they have in common, and what they may still use.
 pub struct Run<'a> {
     repo: &'a Repo,
     helm: &'a Helm,
@@ -188,8 +188,8 @@ impl<'a> Run<'a> {
 
     /// Renders the charts of a repository, several at once.
     ///
-    /// Sources are added for files that are no files of the repository's list, such as a helper
-    /// that is named in an error; those of templates and values files that are, keep their ids.
+    /// Sources are added for files that the repository does not list, such as a helper that an
+    /// error refers to; templates and values files that it lists keep their ids.
     pub fn render(&mut self, charts: &Charts, sources: &mut Sources) -> Rendered {
         let mut works: Vec<Work<'_>> =
             charts.whole().flat_map(|chart| Work::of(chart, self.helm)).collect();
@@ -246,7 +246,7 @@ impl<'a> Run<'a> {
     }
 }
 
-/// A chart that is not to be rendered: anything may come from it.
+/// A chart that is not rendered: it may contain anything.
 fn unrendered(work: &Work<'_>) -> Built {
     Built {
         name: work.name.clone(),

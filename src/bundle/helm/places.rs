@@ -1,4 +1,4 @@
-//! From places in what a template makes to places in the template.
+//! From places in the output of a template to places in the template.
 
 use std::sync::Arc;
 
@@ -7,18 +7,17 @@ use crate::bundle::{Write, Writer};
 use crate::text::{Sources, Span};
 use crate::yaml::{Entry, Map, Node, Scalar, ScalarKind, Value};
 
-/// The text that a template made, and where each piece of it comes from.
+/// The output of a template, and where each piece of it comes from.
 pub(super) struct Places<'a> {
     pub(super) text: &'a str,
     pub(super) marks: &'a [Mark],
     pub(super) origins: &'a Origins,
     pub(super) sources: &'a Sources,
-    /// Where all of it is, where nothing better is known.
+    /// The place of the whole output, if nothing better is known.
     pub(super) fallback: Span,
 }
 
-/// What stands in a manifest for what is another one in each rendering. The model takes it for
-/// unknown.
+/// Replaces a value that differs in each rendering. The model treats it as unknown.
 const UNKNOWN: &str = "${UNKNOWN}";
 
 impl Places<'_> {
@@ -79,7 +78,7 @@ impl Places<'_> {
         }
     }
 
-    /// The scalar, or that it is unknown.
+    /// The scalar, or a placeholder if it is unknown.
     fn known(&self, scalar: &Scalar, span: Span) -> Scalar {
         let is_unknown = |(_, _, trace): (usize, usize, Trace)| trace.is_unknown;
         if scalar.kind != ScalarKind::Str || !self.pieces(span).any(is_unknown) {
@@ -88,7 +87,7 @@ impl Places<'_> {
         Scalar { text: UNKNOWN.into(), ..scalar.clone() }
     }
 
-    /// Where a token is written: one line.
+    /// The place of a token: one line.
     pub(super) fn place(&self, span: Span) -> Span {
         let mut all: Option<Span> = None;
         for (from, to, origin) in self.marked(span) {
@@ -104,7 +103,7 @@ impl Places<'_> {
         self.one_line(all.unwrap_or(self.fallback))
     }
 
-    /// Where a piece of what was made, from one byte to another, is written.
+    /// The place of a piece of the output, from one byte to another.
     fn piece(&self, from: usize, to: usize, mark: Mark) -> Option<Span> {
         self.piece_of(self.origins.outermost(mark.origin), from, to, mark)
     }
@@ -134,7 +133,7 @@ impl Places<'_> {
         Span::new(span.source, start, start + line.trim().len())
     }
 
-    /// The marks of a token, each with its bytes; that before an empty one.
+    /// The marks of a token, each with its bytes; for an empty one, the mark before it.
     fn marked(&self, span: Span) -> impl Iterator<Item = (usize, usize, Mark)> {
         let (start, end) = (span.start as usize, span.end as usize);
         // Nothing is written in a line where something could be.
@@ -164,7 +163,7 @@ impl Places<'_> {
         inner.map(|inner| self.one_line(inner))
     }
 
-    /// The value that a token is made of.
+    /// The value behind a token.
     fn value(&self, span: Span) -> Option<Span> {
         self.pieces(span).find_map(|(_, _, trace)| trace.value)
     }
@@ -207,7 +206,7 @@ impl Noted<'_> {
     }
 }
 
-/// From the first to the last of those that lie in the source of the first.
+/// From the first to the last of those in the source of the first.
 fn hull(spans: impl Iterator<Item = Span>) -> Option<Span> {
     spans.reduce(|all, span| match all.source == span.source {
         true => Span { start: all.start.min(span.start), end: all.end.max(span.end), ..all },

@@ -1,4 +1,4 @@
-//! Renders a chart that is loaded: values first, then templates, then what they make as manifests.
+//! Renders a loaded chart: values first, then templates, then their output as manifests.
 
 mod missing;
 
@@ -22,10 +22,10 @@ use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening};
 use crate::text::{SourceId, Sources, Span};
 use crate::yaml::{Limits, Partial};
 
-/// Room for the calls of a rendering: templates call one another, and are nested.
+/// The stack of a rendering: templates call one another, and are nested.
 const STACK: usize = 256 << 20;
 
-/// What all renderings of a run share.
+/// What all renderings of a run have in common.
 #[derive(Clone, Copy)]
 pub(super) struct Shared<'a> {
     pub(super) texts: &'a Texts,
@@ -61,7 +61,7 @@ pub(super) fn render(
     })
 }
 
-/// The steps that one rendering may take.
+/// The steps of one rendering.
 fn most_steps(helm: &Helm) -> u64 {
     helm.time_limit.as_secs().max(1).saturating_mul(STEPS)
 }
@@ -74,11 +74,11 @@ struct Rendering<'a> {
     budget: Budget,
     built: Built,
     nodes: usize,
-    /// Templates that hold a policy, and made none; and where it is written.
+    /// Templates that contain a policy and rendered none; and where it is written.
     silent: Vec<(Rc<Template>, Span)>,
 }
 
-/// All templates, and those that are rendered with the number of their chart.
+/// All templates, and those to render with the number of their chart.
 type Parsed = (Rc<TemplateSet>, Vec<(Rc<Template>, usize)>);
 
 impl<'a> Rendering<'a> {
@@ -186,7 +186,7 @@ impl<'a> Rendering<'a> {
         if is_broken && variant.tested.is_none() {
             return (None, taken);
         }
-        // What is wrong with the chart is told once.
+        // The chart's faults are reported once.
         let is_news = |fault: &Fault| !self.built.faults.iter().any(|it| it.place == fault.place);
         again.built.faults.retain(is_news);
         for opening in &self.built.openings {
@@ -199,7 +199,7 @@ impl<'a> Rendering<'a> {
         (Some(again.built), taken)
     }
 
-    /// Notes which templates hold a policy and make none.
+    /// Records which templates contain a policy and render none.
     fn tell_of_silent(&mut self) {
         for (template, place) in std::mem::take(&mut self.silent) {
             self.built.faults.push(faults::silent(self.work.chart, &template.name, place));
@@ -238,7 +238,8 @@ impl<'a> Rendering<'a> {
             }
             all.push((Rc::clone(&template.name), made));
         }
-        // Templates change values for those that helm renders after them; manifests come by file.
+        // Templates may change values for those that helm renders later; manifests are sorted by
+        // file.
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.built.manifests = all.into_iter().flat_map(|(_, made)| made).collect();
         Ok(conditions.assignments(&values, &self.shared.helm.sets))
@@ -248,7 +249,7 @@ impl<'a> Rendering<'a> {
         self.budget.step(1).is_err()
     }
 
-    /// All templates, and those that are rendered with the number of their chart, in helm's order.
+    /// All templates, and those to render with the number of their chart, in helm's order.
     fn parse(&self, scopes: &[Scope<'_>]) -> Result<Parsed, Trouble> {
         let mut all: Vec<(String, usize, &File)> = Vec::new();
         for (nth, scope) in scopes.iter().enumerate() {
@@ -283,7 +284,7 @@ impl<'a> Rendering<'a> {
         Ok((Rc::new(set), rendered))
     }
 
-    /// Where the text of a file is: itself, or what names the package that it is in.
+    /// The place of a file's text: itself, or what refers to its package.
     fn place_of(&self, file: &File) -> Place {
         if let Some(source) = file.path.as_ref().and_then(|path| self.shared.texts.of(path)) {
             return Place::File(source);
@@ -291,7 +292,7 @@ impl<'a> Rendering<'a> {
         Place::Fixed(self.package(file).unwrap_or(self.work.chart.name_span))
     }
 
-    /// Where the dependency is named that a packed file is from.
+    /// Where the dependency of a packaged file is listed.
     fn package(&self, file: &File) -> Option<Span> {
         let name = file.package.as_ref()?.file_name()?.to_str()?;
         let named = |chart: &Loaded| {
@@ -309,7 +310,7 @@ impl<'a> Rendering<'a> {
         found
     }
 
-    /// Renders one file, and reads what it makes.
+    /// Renders one file, and reads its output.
     fn file(
         &mut self,
         template: &Rc<Template>,
@@ -368,7 +369,7 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Anything may come from what is not rendered.
+    /// What is not rendered may contain anything.
     fn open(&mut self) {
         let opening = Opening { namespace: None, what: self.work.chart.directory.clone() };
         if !self.built.openings.contains(&opening) {
@@ -376,7 +377,7 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Notes what is wrong; where parts of the chart are not there, they may be the reason.
+    /// Records a fault; if dependencies are missing, they may be the cause.
     fn trouble(&mut self, trouble: Trouble, is_whole: bool) {
         self.open();
         let is_known = self.built.faults.iter().any(|fault| fault.kind == FaultKind::Render);
@@ -390,7 +391,7 @@ impl<'a> Rendering<'a> {
     }
 }
 
-/// The renderer itself has failed. That is said, and the rest of the repository is checked.
+/// The renderer itself failed. That is reported, and the rest of the repository is checked.
 fn stopped() -> Refused {
     Refused::new(
         "can't be rendered: the renderer panicked".to_owned(),
@@ -398,7 +399,7 @@ fn stopped() -> Refused {
     )
 }
 
-/// Nothing is left of what all charts of a run may take.
+/// The steps of all charts of a run are used up.
 pub(super) fn spent() -> Refused {
     Refused::new(
         "is not rendered: earlier charts used up this run's time limit".to_owned(),
@@ -406,7 +407,7 @@ pub(super) fn spent() -> Refused {
     )
 }
 
-/// A chart that can't be rendered: what is left of it.
+/// The result for a chart that can't be rendered.
 pub(super) fn refused(work: &Work<'_>, refused: &Refused) -> Built {
     Built {
         name: work.name.clone(),

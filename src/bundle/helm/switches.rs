@@ -194,7 +194,7 @@ fn inner(
     found: &mut BTreeSet<String>,
 ) {
     let known = around.len();
-    // What is ranged over is no switch.
+    // The operand of `range` is not a switch.
     if !matches!(node.kind, NodeKind::Range(_)) {
         paths(&branch.pipe, around);
     }
@@ -205,7 +205,7 @@ fn inner(
     }
 }
 
-/// The paths of values that a pipeline asks; not those that it negates.
+/// The paths of values that a pipeline tests, except those that it negates.
 fn paths(pipe: &Pipe, found: &mut Vec<String>) {
     for command in &pipe.commands {
         let first = std::iter::once(&command.first);

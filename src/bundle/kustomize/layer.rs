@@ -18,22 +18,22 @@ use crate::bundle::{Fault, Opening};
 use crate::text::{SourceId, Span};
 use crate::yaml::{Node, ProblemKind};
 
-/// Layers upon layers: more are refused.
+/// The deepest nesting of layers: more are rejected.
 pub(super) const DEEPEST: usize = 64;
 
-/// Objects of one build: what is doubled in every layer would grow without end.
+/// The most objects of one build: something that doubles in every layer would grow without end.
 pub(super) const MOST: usize = 25_000;
 
-/// Objects that the components of one build may go over, all in all.
+/// The most objects that the components of one build may visit in total.
 const MOST_WORK: usize = 5_000_000;
 
-/// What one component costs that has no object to go over.
+/// The cost of a component without objects to visit.
 const LEAST_WORK: usize = 50;
 
-/// Faults of one build; nobody reads more.
+/// The most faults of one build; nobody reads more.
 const MOST_FAULTS: usize = 1_000;
 
-/// What one kustomization makes, before names are final.
+/// The result of one kustomization, before names are final.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Layer {
     pub objects: Objects,
@@ -44,11 +44,11 @@ pub(super) struct Layer {
     pub specs: Specs,
     /// How many bytes of memory the trees take that were completed.
     pub completed: usize,
-    /// How much work its components were.
+    /// How many objects its components visited.
     work: usize,
-    /// How much its JSON patches went over.
+    /// How many entries its JSON patches visited.
     pub steps: usize,
-    /// It has more objects than are followed: no other layer builds on it.
+    /// It has more objects than the limit: no other layer builds on it.
     pub is_full: bool,
 }
 
@@ -93,7 +93,7 @@ impl Specs {
     }
 }
 
-/// What the kustomization in that directory makes; made once, whoever asks.
+/// The result of the kustomization in that directory; built once.
 pub(super) fn of<'a>(library: &'a Library, directory: &str) -> Option<&'a Layer> {
     let entry = library.directories.get(directory)?;
     Some(entry.layer.get_or_init(|| match &entry.tree {
@@ -112,7 +112,7 @@ pub(super) fn of<'a>(library: &'a Library, directory: &str) -> Option<&'a Layer>
     }))
 }
 
-/// A kustomization without a tree is refused where it can't be read.
+/// A kustomization without a tree is rejected where it can't be read.
 fn unreadable(library: &Library, directory: &str, layer: &mut Layer) {
     let files = library.directories.get(directory).map(|it| it.files.as_slice());
     let page = files.and_then(|files| library.pages.get(files.first()?));
@@ -136,7 +136,7 @@ fn unreadable(library: &Library, directory: &str, layer: &mut Layer) {
     });
 }
 
-/// What is wrong with a text, in words.
+/// A problem with a text, in words.
 pub(super) fn words(kind: &ProblemKind) -> String {
     match kind {
         ProblemKind::Syntax(words) | ProblemKind::Limit(words) => words.clone(),
@@ -145,7 +145,7 @@ pub(super) fn words(kind: &ProblemKind) -> String {
     }
 }
 
-/// Makes one layer.
+/// Builds one layer.
 pub(super) struct Maker<'a> {
     pub library: &'a Library,
     pub directory: &'a str,
@@ -155,7 +155,7 @@ pub(super) struct Maker<'a> {
     pub takes_bare: Option<&'a dyn Fn(&str) -> bool>,
     /// A kustomization without any field is built (Flux).
     pub takes_empty: bool,
-    /// Read when a patch is written in place.
+    /// Read only if a patch is written inline.
     texts: RefCell<BTreeMap<SourceId, Option<Arc<str>>>>,
 }
 
@@ -223,7 +223,7 @@ impl<'a> Maker<'a> {
         self.tree.get(key).and_then(Node::as_seq).unwrap_or_default()
     }
 
-    /// The text of the file that a value stands in: the kustomization itself, or the object of a
+    /// The text of the file that contains a value: the kustomization itself, or the object of a
     /// controller that writes into it.
     pub fn text_of(&self, node: &Node) -> Arc<str> {
         let source = node.span.source;
@@ -232,12 +232,12 @@ impl<'a> Maker<'a> {
         text.clone().unwrap_or_default()
     }
 
-    /// More may be applied than is known.
+    /// Records that more may be applied than is known.
     pub fn open(&mut self, what: &str) {
         self.layer.openings.insert(Opening { namespace: None, what: what.to_owned() });
     }
 
-    /// Takes over everything but the objects.
+    /// Takes over everything except the objects.
     pub fn absorb(&mut self, base: &Layer) {
         base.faults.iter().for_each(|fault| self.fault(fault.clone()));
         let layer = &mut self.layer;
@@ -283,7 +283,7 @@ impl<'a> Maker<'a> {
             unreadable(self.library, key, &mut self.layer);
             return;
         };
-        // A component works on what was gathered so far.
+        // A component changes what was collected so far.
         let mut maker = Maker::new(self.library, key, tree);
         maker.layer = std::mem::take(&mut self.layer);
         maker.enter(key);

@@ -22,11 +22,11 @@ pub(super) struct Page {
     pub source: SourceId,
     pub documents: Vec<Node>,
     pub problems: Vec<Problem>,
-    /// For each document what was not parsed of it.
+    /// For each document, the part that was not parsed.
     pub rests: Vec<Option<Arc<Rest>>>,
-    /// How many documents it holds.
+    /// How many documents it contains.
     pub seen: usize,
-    /// Kept where scalars are looked into (kustomizations) or the text itself is used.
+    /// Kept if scalars in it are parsed (kustomizations) or the text itself is used.
     pub text: Option<Arc<str>>,
     need: Need,
 }
@@ -44,11 +44,11 @@ impl Page {
     }
 }
 
-/// What a file is read for.
+/// What a file is needed for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Need {
     parse: bool,
-    /// Not in part.
+    /// Completely, not in part.
     whole: bool,
     keep: bool,
 }
@@ -60,13 +60,13 @@ pub(super) struct Directory {
     pub files: Vec<String>,
     /// The first one's tree, its fields named as kustomize names them.
     pub tree: Option<Node>,
-    /// The directories whose entry here would lead in a circle.
+    /// The directories whose entry here would close a cycle.
     pub back: BTreeSet<String>,
     /// What it refers to that leads to a directory above it, with that one.
     pub climbs: BTreeMap<String, String>,
-    /// How many layers lie below it.
+    /// How many layers are below it.
     pub height: usize,
-    /// What it makes, once that is known.
+    /// Its result, once it is built.
     pub layer: OnceLock<Layer>,
 }
 
@@ -78,7 +78,7 @@ pub(super) struct Library {
     pub directories: BTreeMap<String, Directory>,
     /// Files that some kustomization refers to.
     pub referred: BTreeSet<String>,
-    /// What charts make, by where they are asked for.
+    /// The objects of rendered charts, by the place that requests them.
     pub rendered: BTreeMap<Span, Built>,
     partial: Option<&'static dyn Partial>,
     /// About how many bytes the pages take.
@@ -86,7 +86,7 @@ pub(super) struct Library {
     found: BTreeMap<String, Found>,
     /// Files with the name of a kustomization that hold objects of Flux.
     pub not_kustomize: BTreeSet<String>,
-    /// What is missing and covered by gitignore rules.
+    /// Missing files that gitignore rules cover.
     pub ignored: BTreeSet<String>,
     paths: BTreeMap<SourceId, String>,
 }
@@ -118,19 +118,20 @@ impl Library {
         library
     }
 
-    /// What stands at a path.
+    /// What is at a path.
     pub fn find(&self, path: &str) -> Found {
         self.found.get(path).cloned().unwrap_or_else(|| self.disk.find(path))
     }
 
-    /// Whether the kustomization in a directory could be read, be there anything in it or not.
+    /// Whether the kustomization in a directory could be read, even if it is empty.
     pub fn is_readable(&self, directory: &str) -> bool {
         let files = self.directories.get(directory).map_or(&[][..], |it| it.files.as_slice());
         let page = files.first().and_then(|file| self.pages.get(file));
         page.is_some_and(|page| page.problems.is_empty())
     }
 
-    /// The file at a path that [`Library::find`] gave; read now if no kustomization refers to it.
+    /// The file at a path that [`Library::find`] returned; read now if no kustomization refers to
+    /// it.
     pub fn page(&self, path: &str) -> Option<Cow<'_, Page>> {
         if let Some(page) = self.pages.get(path) {
             return Some(Cow::Borrowed(page));
@@ -140,7 +141,7 @@ impl Library {
         Some(Cow::Owned(self.open(path, source, need)))
     }
 
-    /// The text of a source that an inline value stands in.
+    /// The text of a source that contains an inline value.
     pub fn text(&self, source: SourceId) -> Option<Arc<str>> {
         let page = self.paths.get(&source).and_then(|path| self.pages.get(path));
         if let Some(text) = page.and_then(|page| page.text.clone()) {
@@ -151,7 +152,7 @@ impl Library {
         Some(Arc::from(decode_lossy(&bytes)))
     }
 
-    /// Reads the kustomizations of new directories; returns what they ask for.
+    /// Reads the kustomizations of new directories; returns the files that they refer to.
     fn enter(&mut self, new: BTreeSet<String>, sources: &mut Sources) -> BTreeSet<Wanted> {
         let mut wanted = BTreeSet::new();
         let mut files: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -191,7 +192,7 @@ impl Library {
         wanted
     }
 
-    /// Reads what was asked for; returns what that asks for.
+    /// Reads those files; returns the files that they refer to.
     fn follow(&mut self, wave: BTreeSet<Wanted>, sources: &mut Sources) -> BTreeSet<Wanted> {
         let mut directories = BTreeSet::new();
         let mut files: Vec<(String, Need)> = Vec::new();

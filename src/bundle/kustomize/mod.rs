@@ -1,15 +1,15 @@
-//! Kustomize, evaluated here: offline, on spanned trees, and without running anything that a
-//! repository supplies.
+//! Kustomize, evaluated here: offline, on trees with spans, and without running anything from a
+//! repository.
 //!
 //! Semantics are those of kustomize 5.5.0 with `--load-restrictor LoadRestrictionsNone`: a file
-//! beside the kustomization's own directory is read as long as it lies in the repository. By
-//! default kustomize refuses such a file; too many repositories are built with the restriction
-//! lifted for that to be called wrong.
+//! outside the kustomization's own directory is read as long as it is in the repository. By default
+//! kustomize rejects such a file; too many repositories are built without the restriction to report
+//! that as an error.
 //!
-//! A layer (`layer`) gathers what it lists and changes it in kustomize's order. Layers are made
-//! once each, whoever asks; what they share stays shared, since a change builds new nodes along
-//! its path only. Every node keeps the span it was born with: a label that an overlay writes lies
-//! in the overlay's file.
+//! A layer (`layer`) collects what it lists and changes it in kustomize's order. Layers are built
+//! once each; what they have in common stays shared, because a change creates new nodes only along
+//! its path. Every node keeps its original span: a label that an overlay writes is in the overlay's
+//! file.
 
 mod annotations;
 mod booleans;
@@ -69,7 +69,7 @@ pub struct Kustomizations {
 /// A file that was read for a kustomization.
 #[derive(Clone, Copy, Debug)]
 pub struct ReadFile<'a> {
-    /// Its path from the root.
+    /// Its path relative to the root.
     pub path: &'a str,
     /// Its source.
     pub source: SourceId,
@@ -77,7 +77,7 @@ pub struct ReadFile<'a> {
     pub documents: &'a [Node],
     /// What could not be read.
     pub problems: &'a [Problem],
-    /// How many documents it holds.
+    /// How many documents it contains.
     pub seen: usize,
     /// Whether it is a kustomization itself.
     pub is_kustomization: bool,
@@ -86,10 +86,10 @@ pub struct ReadFile<'a> {
 }
 
 impl Kustomizations {
-    /// Finds and reads them, in parallel, with every file that they refer to: also those that
-    /// gitignore rules hide. `sources` has a source for each file of `repo` already; those of
-    /// other files are added in the order of their paths. Of resources, `partial` says how much to
-    /// parse; the rest is when something of a kustomization touches it.
+    /// Finds and reads them, in parallel, with every file that they refer to, including files that
+    /// gitignore rules hide. `sources` already has a source for each file of `repo`; those of other
+    /// files are added in the order of their paths. `partial` says how much of a resource to parse;
+    /// the rest is parsed when something in a kustomization touches it.
     pub fn find(
         repo: &Repo,
         scope: &Scope,
@@ -102,13 +102,13 @@ impl Kustomizations {
         Self { library, roots }
     }
 
-    /// The files that some kustomization refers to: they are no loose manifests.
+    /// The files that some kustomization refers to: they are not loose manifests.
     pub fn files(&self) -> &BTreeSet<String> {
         &self.library.referred
     }
 
     /// The directories of the kustomizations that no other one refers to, sorted; empty for the
-    /// root of the repository. Components are among them: [`Kustomizations::is_component`].
+    /// root of the repository. Components are included: see [`Kustomizations::is_component`].
     pub fn roots(&self) -> Vec<&str> {
         self.roots.iter().map(String::as_str).collect()
     }
@@ -123,7 +123,7 @@ impl Kustomizations {
         self.library.directories.contains_key(directory)
     }
 
-    /// Whether the kustomization in that directory is a component, which makes nothing alone.
+    /// Whether the kustomization in that directory is a component, which is not built alone.
     pub fn is_component(&self, directory: &str) -> bool {
         let entry = self.library.directories.get(directory);
         entry.and_then(|entry| entry.tree.as_ref()).is_some_and(fields::is_component)
@@ -149,7 +149,7 @@ impl Kustomizations {
         })
     }
 
-    /// The charts that kustomizations render and that may lie in the repository.
+    /// The charts that kustomizations render and that may be in the repository.
     pub fn charts(&self) -> Vec<ChartCall> {
         let trees = self
             .library
@@ -160,14 +160,14 @@ impl Kustomizations {
         calls.filter(|call| call.remote.is_none()).collect()
     }
 
-    /// Gives what a chart makes that [`Kustomizations::charts`] names, by its place: before
+    /// Supplies the objects of a chart that [`Kustomizations::charts`] lists, by its place, before
     /// anything is built.
     pub fn provide(&mut self, place: Span, built: Built) {
         self.library.rendered.insert(place, built);
     }
 
-    /// Builds the kustomization in a directory. Several may be built at once; what they share is
-    /// made once.
+    /// Builds the kustomization in a directory. Several may be built at once; what they have in
+    /// common is built once.
     pub fn build(&self, directory: &str) -> Built {
         let tree = self.library.directories.get(directory).and_then(|it| it.tree.as_ref());
         let layer = layer::of(&self.library, directory).cloned().unwrap_or_default();
@@ -222,7 +222,7 @@ impl Kustomizations {
 fn built(disk: &Disk, name: &str, tree: Option<&Node>, mut layer: Layer) -> Built {
     vars::resolve(&mut layer, disk);
     let namespace = tree.and_then(|tree| tree.get("namespace")).and_then(Node::as_str);
-    // What comes from elsewhere goes through this kustomization's `namespace` too.
+    // Remote objects get this kustomization's `namespace` too.
     let moved = |opening: Opening| Opening {
         namespace: opening.namespace.or_else(|| namespace.map(Into::into)),
         ..opening

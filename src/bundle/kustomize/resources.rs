@@ -1,4 +1,4 @@
-//! What a kustomization lists: files of objects, directories, things elsewhere.
+//! What a kustomization lists: files of objects, directories, remote resources.
 
 use super::booleans;
 use super::disk::Found;
@@ -30,7 +30,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// What an entry names; none (and a fault) where that is nothing of the repository.
+    /// What an entry refers to; `None` (and a fault) if it is not in the repository.
     pub fn locate(&mut self, entry: &Node, reference: &str) -> Option<Found> {
         let path = path::join(self.directory, reference);
         let made_before = |path: &String| made_before::why(self.library, path);
@@ -51,7 +51,7 @@ impl<'a> Maker<'a> {
                 self.open(reference);
             }
             Found::Outside if !self.library.disk.is_repository() && !reference.starts_with('/') => {
-                // Nobody said that what is checked is all there is.
+                // Outside a repository, other files may exist that were not given.
                 self.fault(remote(entry.span, reference));
                 self.open(reference);
             }
@@ -72,7 +72,7 @@ impl<'a> Maker<'a> {
         None
     }
 
-    /// The file that an entry names; none (and a fault) where that is none of the repository.
+    /// The file that an entry refers to; `None` (and a fault) if it is not in the repository.
     pub fn locate_file(&mut self, entry: &Node, reference: &str) -> Option<String> {
         match self.locate(entry, reference)? {
             Found::File(path) => Some(path),
@@ -87,7 +87,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// The page of a file, with a fault at the entry where it can't be read.
+    /// The page of a file, with a fault at the entry if it can't be read.
     pub fn page(&mut self, entry: &Node, path: &str) -> Option<Page> {
         let mut page = self.partial_page(entry, path)?;
         for (document, rest) in page.documents.iter_mut().zip(page.rests.drain(..)) {
@@ -142,7 +142,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Adds objects; the same identity twice is refused, and the first one stays.
+    /// Adds objects; a second one with the same identity is rejected, and the first one stays.
     pub fn append(&mut self, place: Span, objects: impl IntoIterator<Item = Object>) {
         for object in objects {
             if self.layer.objects.len() >= MOST {
@@ -205,7 +205,7 @@ impl<'a> Maker<'a> {
             }
             return None;
         };
-        // What Flux describes stands in no directory, so no circle leads back to it.
+        // A Flux object is in no directory, so no cycle includes it.
         if self.takes_bare.is_none() && directory.back.contains(self.directory) {
             self.fault(refused(
                 entry.span,
@@ -262,7 +262,7 @@ impl<'a> Maker<'a> {
         of_unless_component(self.library, path, as_component)
     }
 
-    /// All manifests below a directory, and the kustomizations in it as their own.
+    /// All manifests below a directory, and the kustomizations in it separately.
     fn bare(&mut self, entry: &Node, path: &str) {
         let library = self.library;
         let below = |directory: &str| {
@@ -319,13 +319,13 @@ fn unreadable(entry: &Node, path: &str, problem: &Problem) -> Fault {
     fault
 }
 
-/// A component has no layer of its own: it stands for being there.
+/// A component has no layer of its own: an empty one stands for it.
 fn of_unless_component<'a>(library: &'a Library, path: &str, component: bool) -> Option<&'a Layer> {
     static NOTHING: std::sync::LazyLock<Layer> = std::sync::LazyLock::new(Layer::default);
     if component { Some(&NOTHING) } else { layer::of(library, path) }
 }
 
-/// Whether a directory holds another one.
+/// Whether a directory contains another one.
 fn is_above(outer: &str, inner: &str) -> bool {
     let rest = if outer.is_empty() { Some(inner) } else { inner.strip_prefix(outer) };
     rest.is_some_and(|rest| !rest.is_empty() && (outer.is_empty() || rest.starts_with('/')))
@@ -335,7 +335,7 @@ fn is_empty(document: &Node) -> bool {
     document.is_null() || document.as_map().is_some_and(|map| map.entries.is_empty())
 }
 
-/// What kustomize refuses about a document of a resource file.
+/// What kustomize rejects about a document of a resource file.
 pub(super) fn defect(document: &Node) -> Option<(Span, String)> {
     if document.as_map().is_none() {
         return Some((edit::token(document), "this is not a Kubernetes object".to_owned()));

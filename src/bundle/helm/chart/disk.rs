@@ -1,5 +1,5 @@
-//! Reads a chart from its directory: what it may be made of and nothing else, so that no link
-//! leads out of the repository, with the charts of the same repository that it depends on.
+//! Reads a chart from its directory, with the charts in the same repository that it depends on:
+//! only files that a chart may consist of, so no link leads outside the repository.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -14,16 +14,16 @@ use crate::repo::{self, Boundary};
 use crate::text::SourceId;
 use crate::yaml::{self, Limits, Node, ProblemKind};
 
-/// Bytes and files of one chart with all that it is made of. What helm itself takes of an archive
-/// (100 MiB) is of this size.
+/// The most bytes and files of one chart with its dependencies. Helm's own limit for an archive
+/// (100 MiB) is similar.
 const BYTES: u64 = 64 << 20;
 const FILES: usize = 20_000;
 /// What one chart may depend on.
 const DEPENDENCIES: usize = 1000;
-/// Directories within each other, links followed: a link to a directory above itself ends here.
+/// The deepest nesting of directories, with links followed: a link to a parent directory ends here.
 const DEPTH: usize = 32;
 
-/// What a chart is made of where none of its templates asks for other files.
+/// The files of a chart, unless one of its templates requests others.
 const KNOWN: [&str; 5] = ["Chart.yaml", "charts", "requirements.yaml", "templates", "values.yaml"];
 
 /// Loads the chart in a directory; nothing is read from outside `root`.
@@ -54,7 +54,7 @@ struct Reader<'r> {
 }
 
 impl Reader<'_> {
-    /// A chart in a directory with a `.helmignore` of its own.
+    /// A chart in a directory, with its own `.helmignore`.
     fn directory(&mut self, from: &Path, depth: usize) -> Result<Loaded, Refused> {
         let mut text = String::new();
         if let Some(path) = self.within(&from.join(".helmignore"))?
@@ -116,7 +116,7 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// A chart of these files. `home` is its directory, if it is in one.
+    /// A chart with these files. `home` is its directory, if it has one.
     fn chart(
         &mut self,
         files: Vec<File>,
@@ -168,7 +168,7 @@ impl Reader<'_> {
         Ok(chart)
     }
 
-    /// What lies in `charts/`: a directory or a package.
+    /// An entry of `charts/`: a directory or a package.
     fn part(
         &mut self,
         name: &str,
@@ -191,7 +191,7 @@ impl Reader<'_> {
         self.chart(files, home.as_deref(), depth + 1).map(Some)
     }
 
-    /// A packed chart; none where it can't be unpacked.
+    /// A packaged chart; `None` if it can't be unpacked.
     fn package(
         &mut self,
         name: &str,
@@ -222,7 +222,7 @@ impl Reader<'_> {
         self.chart(files, None, depth + 1).map(Some)
     }
 
-    /// Adds what a chart depends on that lies in the same repository, and notes what does not.
+    /// Adds the dependencies that are in the same repository, and records those that are not.
     fn dependencies(
         &mut self,
         chart: &mut Loaded,
@@ -272,7 +272,7 @@ impl Reader<'_> {
         Ok(bytes)
     }
 
-    /// A path without symbolic links; none where nothing is there.
+    /// A path without symbolic links; `None` if it does not exist.
     fn within(&self, path: &Path) -> Result<Option<PathBuf>, Refused> {
         let Ok(metadata) = path.symlink_metadata() else { return Ok(None) };
         if !metadata.file_type().is_symlink() {
@@ -296,7 +296,7 @@ impl Reader<'_> {
         };
         let mut names = Vec::new();
         for entry in fs::read_dir(folder).map_err(failed)? {
-            // A name that is no text can't be asked for by a template.
+            // A template can't request a name that is not UTF-8.
             names.extend(entry.map_err(failed)?.file_name().into_string().ok());
         }
         names.sort_unstable();
@@ -325,7 +325,7 @@ fn metadata(file: &File) -> Result<Node, Refused> {
     ))
 }
 
-/// The directory of a dependency that lies in the same repository.
+/// The directory of a dependency in the same repository.
 fn local(dependency: &Dependency, chart: &Path, root: &Path) -> Option<PathBuf> {
     let path = Path::new(dependency.repository.strip_prefix("file://")?);
     if path.components().any(|part| matches!(part, Component::RootDir | Component::Prefix(_))) {

@@ -6,7 +6,7 @@ use std::str::Chars;
 /// Each is held against each file of the chart.
 const MOST: usize = 1000;
 
-/// Which files are no part of a chart.
+/// Which files are not part of a chart.
 #[derive(Debug)]
 pub(super) struct Rules {
     rules: Vec<Rule>,
@@ -17,15 +17,15 @@ struct Rule {
     pattern: Pattern,
     is_negated: bool,
     is_for_directories: bool,
-    /// It is held against the whole path, and not against the last part of it.
+    /// It is matched with the whole path, and not with its last part.
     is_whole: bool,
 }
 
 impl Rules {
-    /// Understands the text of a `.helmignore`.
+    /// Parses a `.helmignore`.
     ///
     /// # Errors
-    /// A pattern that helm does not take.
+    /// A pattern that helm rejects.
     pub(super) fn new(text: &str) -> Result<Self, String> {
         let mut rules = Vec::new();
         for line in text.lines().map(str::trim) {
@@ -36,12 +36,12 @@ impl Rules {
                 return Err(format!("it has more than {MOST} patterns"));
             }
         }
-        // What helm adds.
+        // Helm's own rule.
         rules.push(rule("templates/.?*")?);
         Ok(Self { rules })
     }
 
-    /// Whether a file, or a directory with all that is in it, is no part of the chart.
+    /// Whether a file, or a directory with everything in it, is not part of the chart.
     pub(super) fn ignores(&self, path: &str, is_directory: bool) -> bool {
         if path.is_empty() || path == "." || path == "./" {
             return false;
@@ -50,7 +50,7 @@ impl Rules {
             let base = path.rsplit('/').next().unwrap_or(path);
             let is_match = rule.pattern.is_match(if rule.is_whole { path } else { base });
             let is_kept_for_kind = rule.is_for_directories && !is_directory;
-            // A negated rule ignores all that it does not match.
+            // A negated rule ignores everything that it does not match.
             if rule.is_negated {
                 if is_kept_for_kind || !is_match {
                     return true;
@@ -206,7 +206,7 @@ mod tests {
         assert!(Rules::new(&"a\n".repeat(1001)).is_err());
         let long = super::Pattern::new(&"*a".repeat(300)).unwrap();
         assert!(!long.is_match(&("a".repeat(20_000) + "b")));
-        // All that is no YAML.
+        // Everything that is not YAML.
         let rules = Rules::new("!*.yaml").unwrap();
         assert!(rules.ignores("values.json", false) && !rules.ignores("values.yaml", false));
         assert!(Rules::new("a/**").is_err());

@@ -1,5 +1,5 @@
-//! Charts as helm loads them: their files, what `Chart.yaml` says, the charts that they hold, and
-//! the values of all of them.
+//! Charts as helm loads them: their files, `Chart.yaml`, their subcharts, and the values of all of
+//! them.
 
 mod archive;
 mod disk;
@@ -20,16 +20,16 @@ use super::template::{Exhausted, float_text};
 use crate::text::Span;
 use crate::yaml::{Node, ScalarKind};
 
-/// A chart with all that it is made of.
+/// A chart with everything that it consists of.
 #[derive(Debug)]
 pub(super) struct Loaded {
     pub(super) metadata: Metadata,
-    /// The values that it brings; none where it has no `values.yaml`.
+    /// Its own values; `None` if it has no `values.yaml`.
     pub(super) values: Option<File>,
     pub(super) templates: Vec<File>,
-    /// What templates may ask for.
+    /// What templates may request.
     pub(super) others: Vec<File>,
-    /// The charts in its `charts/`, and those of the same repository that it depends on.
+    /// The charts in its `charts/`, and those in the same repository that it depends on.
     pub(super) parts: Vec<Loaded>,
 }
 
@@ -39,16 +39,16 @@ pub(super) struct File {
     /// Its name in the chart: `templates/pod.yaml`.
     pub(super) name: String,
     pub(super) bytes: Arc<[u8]>,
-    /// Where it is; none for what is packed.
+    /// Its path; `None` if it is in a package.
     pub(super) path: Option<PathBuf>,
-    /// The path of the package that it is in, for what is packed.
+    /// The path of its package, if it is in one.
     pub(super) package: Option<PathBuf>,
 }
 
 /// Why a chart can't be loaded.
 #[derive(Clone, Debug)]
 pub(super) struct Refused {
-    /// Where, if there is a better place than where the chart is asked for.
+    /// The place, if there is a better one than where the chart is requested.
     pub(super) place: Option<Span>,
     /// The end of a sentence that begins with the chart.
     pub(super) why: String,
@@ -80,27 +80,27 @@ impl From<Exhausted> for Unfit {
     }
 }
 
-/// A dependency that is not there.
+/// A dependency that is not present.
 #[derive(Clone, Debug)]
 pub(super) struct Elsewhere {
     pub(super) name: String,
     pub(super) repository: String,
     pub(super) condition: Option<String>,
-    /// Where it is named, in a file that may be no source yet.
+    /// Where it is listed, in a file that may not be a source yet.
     pub(super) file: PathBuf,
     pub(super) at: Span,
-    /// The chart itself names it, and not one of its parts.
+    /// The chart itself lists it, and not one of its subcharts.
     pub(super) is_direct: bool,
 }
 
-/// What loading found.
+/// The result of loading.
 #[derive(Debug)]
 pub(super) struct Found {
     pub(super) chart: Loaded,
     pub(super) elsewhere: Vec<Elsewhere>,
     /// Packages that can't be unpacked: their paths in the chart, and why.
     pub(super) left_out: Vec<(String, String)>,
-    /// All files that were read, where they are.
+    /// All files that were read, by their paths on disk.
     pub(super) files: Vec<PathBuf>,
 }
 
@@ -111,14 +111,14 @@ impl File {
 }
 
 impl Loaded {
-    /// This chart and all that it holds.
+    /// Visits this chart and all its subcharts.
     pub(super) fn walk<'l>(&'l self, each: &mut dyn FnMut(&'l Loaded)) {
         each(self);
         self.parts.iter().for_each(|part| part.walk(each));
     }
 }
 
-/// The scalar of a key as a Go string: a plain `1.0` is a number first, and `1` then.
+/// The scalar of a key as a Go string: a plain `1.0` is a number first, and then `1`.
 pub(super) fn text(node: &Node, key: &str) -> Option<String> {
     let scalar = node.get(key)?.as_scalar()?;
     Some(match scalar.kind {

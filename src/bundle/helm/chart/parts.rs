@@ -1,27 +1,26 @@
-//! Which parts of a chart are turned on, and under which names.
+//! Which subcharts are enabled, and under which names.
 
 use super::metadata::Dependency;
 use super::values::{at, coalesced, copied, merged, table};
 use super::{Loaded, Metadata, Unfit};
 use crate::bundle::helm::template::{Budget, Data, Map, MapKind};
 
-/// A chart with those of its parts that are turned on.
+/// A chart with its enabled subcharts.
 pub(in crate::bundle::helm) struct Enabled<'l> {
-    /// What it is called: its alias, if it has one.
+    /// Its name: its alias, if it has one.
     pub(in crate::bundle::helm) name: String,
     pub(in crate::bundle::helm) chart: &'l Loaded,
-    /// The values that it brings, with those that it takes over from its parts.
+    /// Its own values, with those that it imports from its subcharts.
     pub(in crate::bundle::helm) values: Map,
     pub(in crate::bundle::helm) parts: Vec<Enabled<'l>>,
-    /// Its dependencies that are turned on, under the names that they have here.
+    /// Its enabled dependencies, by the names that they have here.
     dependencies: Vec<Dependency>,
 }
 
-/// Turns the parts of a chart on and off by the values given. `own` reads the values that a chart
-/// brings.
+/// Enables and disables subcharts by the given values. `own` reads a chart's own values.
 ///
 /// # Errors
-/// A value that stands where the values of a part should.
+/// A value where the values of a subchart should be.
 pub(in crate::bundle::helm) fn enabled<'l, E: From<Unfit>>(
     chart: &'l Loaded,
     given: &Map,
@@ -89,7 +88,7 @@ fn turn_on<'l, E: From<Unfit>>(
     Ok(())
 }
 
-/// Tags turn it on or off, unless a condition says otherwise.
+/// Tags enable or disable it, unless a condition does.
 fn is_on(dependency: &Dependency, values: &Map, path: &str) -> bool {
     let answer = |data: Option<Data>| match data {
         Some(Data::Bool(on)) => Some(on),
@@ -112,7 +111,7 @@ fn is_on(dependency: &Dependency, values: &Map, path: &str) -> bool {
     said.next().unwrap_or(on)
 }
 
-/// Takes over values of parts.
+/// Imports values of subcharts.
 fn import(chart: &mut Enabled<'_>, budget: &Budget) -> Result<(), Unfit> {
     for part in &mut chart.parts {
         import(part, budget)?;

@@ -1,14 +1,14 @@
-//! Values of charts and their parts, put together as helm does it.
+//! Values of charts and subcharts, merged as helm does.
 
 use super::{Enabled, Unfit};
 use crate::bundle::helm::template::{Budget, Data, Exhausted, Map, MapKind, Slot, Value};
 
-/// Where all charts find what is meant for all.
+/// The key of the values that all charts see.
 const GLOBAL: &str = "global";
 /// The bytes that an entry of a map takes, about.
 const ENTRY: usize = 64;
 
-/// Values that win over others; maps are merged (values files, one after the other).
+/// Values that override others; maps are merged (values files, one after the other).
 pub(in crate::bundle::helm) fn overlaid(
     base: &Map,
     over: &Map,
@@ -30,11 +30,11 @@ pub(in crate::bundle::helm) fn overlaid(
     Ok(out)
 }
 
-/// The values of a chart and its parts, with those given before those that they bring. Keys that
-/// are given as null are taken out, or kept where values are merged only.
+/// The values of a chart and its subcharts, with the given ones overriding their own. Keys that are
+/// given as null are removed, or kept if values are only merged.
 ///
 /// # Errors
-/// A value that stands where the values of a part should.
+/// A value where the values of a subchart should be.
 pub(in crate::bundle::helm) fn coalesced(
     chart: &Enabled<'_>,
     given: &Map,
@@ -72,7 +72,7 @@ fn coalesce(
     Ok(())
 }
 
-/// Hands what is global on to a part.
+/// Copies global values to a subchart.
 fn globals(into: &Map, from: &Map, budget: &Budget) -> Result<(), Exhausted> {
     let table = |map: &Map| match map.get(GLOBAL) {
         None => Some(Map::new(MapKind::Any)),
@@ -126,7 +126,7 @@ fn own_values(
     Ok(())
 }
 
-/// Fills what is missing in `into`.
+/// Adds what is missing in `into`.
 fn tables(into: &Map, from: &Map, keeps_null: bool, budget: &Budget) -> Result<(), Exhausted> {
     for (key, slot) in from.entries() {
         budget.room(ENTRY)?;
@@ -140,7 +140,7 @@ fn tables(into: &Map, from: &Map, keeps_null: bool, budget: &Budget) -> Result<(
     Ok(())
 }
 
-/// As helm's `MergeTables`.
+/// Like helm's `MergeTables`.
 pub(super) fn merged(into: &Map, from: &Map, budget: &Budget) -> Result<(), Exhausted> {
     tables(into, from, true, budget)
 }
@@ -152,7 +152,7 @@ fn shallow(map: &Map, budget: &Budget) -> Result<Map, Exhausted> {
     Ok(copy)
 }
 
-/// A copy that shares nothing. Depth is bounded where values are read.
+/// A deep copy. Depth was limited when the values were read.
 pub(in crate::bundle::helm) fn copied(map: &Map, budget: &Budget) -> Result<Map, Exhausted> {
     let copy = Map::new(MapKind::Any);
     for (key, slot) in map.entries() {
@@ -167,7 +167,7 @@ pub(in crate::bundle::helm) fn copied(map: &Map, budget: &Budget) -> Result<Map,
     Ok(copy)
 }
 
-/// The map at a path of keys with points between them.
+/// The map at a path of keys separated by dots.
 pub(super) fn table(map: &Map, path: &str) -> Option<Map> {
     path.split('.').try_fold(map.clone(), |map, key| match map.get(key)?.data {
         Data::Map(inner) => Some(inner),
@@ -175,7 +175,7 @@ pub(super) fn table(map: &Map, path: &str) -> Option<Map> {
     })
 }
 
-/// The value at a path, if it is no map.
+/// The value at a path, unless it is a map.
 pub(super) fn at(map: &Map, path: &str) -> Option<Value> {
     let (holder, key) = match path.rsplit_once('.') {
         Some((holder, key)) => (table(map, holder)?, key),

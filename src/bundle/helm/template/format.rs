@@ -1,4 +1,4 @@
-//! Values as text: what Go's `fmt` makes of them.
+//! Values as text, in the format of Go's `fmt`.
 
 mod printf;
 
@@ -11,7 +11,7 @@ use super::value::{Budget, Data, Exhausted, Value};
 
 type Result<T> = std::result::Result<T, Exhausted>;
 
-/// As `%v` has it.
+/// In the format of `%v`.
 pub(crate) fn plain(value: &Value, budget: &Budget) -> Result<String> {
     let mut out = String::new();
     write(value, Style::Plain, budget, 0, &mut out)?;
@@ -146,7 +146,7 @@ pub(crate) fn integer(value: i64) -> String {
 /// A double has no more digits; behind them are zeros. (More than 65,535 panic in Rust.)
 const DIGITS: usize = 1100;
 
-/// A float in Go's shortest form (`precision` none) or with that many digits.
+/// A float in Go's shortest form (`precision` is `None`) or with that many digits.
 pub(crate) fn float(value: f64, verb: char, precision: Option<usize>) -> String {
     if value.is_nan() {
         return "NaN".to_owned();
@@ -212,7 +212,7 @@ fn with_exponent(mantissa: &str, exponent: i32, verb: char) -> String {
     format!("{mantissa}{e}{sign}{:02}", exponent.abs())
 }
 
-/// Go's `fmt.Sprint`: a space between two operands where neither is a string.
+/// Go's `fmt.Sprint`: a space between two operands if neither is a string.
 pub(crate) fn print(values: &[Value], budget: &Budget) -> Result<Text> {
     let mut rope = Rope::default();
     for (nth, value) in values.iter().enumerate() {
@@ -238,7 +238,7 @@ pub(crate) fn println(values: &[Value], budget: &Budget) -> Result<Text> {
     Ok(rope.into_text())
 }
 
-/// Adds a value as `%v` has it, with what is known of where it comes from.
+/// Adds a value in the format of `%v`, with its origin.
 fn push(value: &Value, budget: &Budget, rope: &mut Rope) -> Result<()> {
     match &value.data {
         Data::Str(text) => {

@@ -1,5 +1,5 @@
-//! Tokens to a tree, as Go's `text/template/parse` does it, with the same errors:
-//! here the actions, in `pipeline` what stands in them.
+//! Tokens to a tree, as in Go's `text/template/parse`, with the same errors: actions here, their
+//! contents in `pipeline`.
 
 mod pipeline;
 
@@ -10,15 +10,15 @@ use super::ast::{Block, Branch, Node, NodeKind, Range};
 use super::lexer::{Keyword, Kind, Lexer, Mistake, Token};
 use super::literal;
 
-/// No template is nested deeper.
+/// The deepest nesting of a template.
 const DEEPEST: usize = 200;
 
-/// What one text defines.
+/// The definitions in one text.
 #[derive(Debug, Default)]
 pub(crate) struct Parsed {
     /// The text itself.
     pub(crate) body: Block,
-    /// What `define` and `block` name in it, in order.
+    /// The templates that `define` and `block` name, in order.
     pub(crate) defined: Vec<(Rc<str>, Block)>,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Mistake> {
     Ok(Parsed { body, defined: parser.defined })
 }
 
-/// Whether a block holds nothing but space.
+/// Whether a block contains nothing but space.
 pub(crate) fn is_blank(block: &Block, text: &str) -> bool {
     block.iter().all(|node| {
         let range = node.range.start as usize..node.range.end as usize;
@@ -50,11 +50,11 @@ pub(crate) fn is_blank(block: &Block, text: &str) -> bool {
 struct Parser<'t> {
     text: &'t str,
     lexer: Lexer<'t>,
-    /// Tokens that were looked at; the next one is the last.
+    /// Tokens that were peeked at; the next one is the last.
     ahead: Vec<Token>,
     last: Token,
     variables: Names,
-    /// How many `range` are around here.
+    /// How many `range` enclose this place.
     ranges: usize,
     depth: usize,
     defined: Vec<(Rc<str>, Block)>,
@@ -167,7 +167,7 @@ impl Parser<'_> {
         if token.kind == kind { Ok(token) } else { self.unexpected(token, context) }
     }
 
-    /// Goes one level down; what is called there comes up again with [`Parser::up`].
+    /// Goes one level down; callers go up again with [`Parser::up`].
     fn down(&mut self) -> Result<(), Mistake> {
         self.depth += 1;
         if self.depth > DEEPEST {
@@ -215,7 +215,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    /// The body of a template within this one: no variable and no `range` reaches into it.
+    /// The body of a template within this one, which sees no outer variable and no outer `range`.
     fn inner_body(&mut self, context: &str) -> Result<Block, Mistake> {
         let variables = std::mem::replace(&mut self.variables, Names::new());
         let ranges = std::mem::take(&mut self.ranges);

@@ -1,4 +1,4 @@
-//! Values as Go's templates see them.
+//! Values of Go's templates.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -17,12 +17,12 @@ pub(crate) struct Value {
     pub(crate) origin: Origin,
 }
 
-/// What a value is.
+/// The contents of a value.
 #[derive(Clone, Debug)]
 pub(crate) enum Data {
-    /// No value at all: Go's zero `reflect.Value`. A field of it is nothing again.
+    /// No value: Go's zero `reflect.Value`. A field of it is nothing again.
     Nothing,
-    /// `nil`: what a map has for a key that is not in it. A field of it is an error.
+    /// `nil`: what a map returns for an absent key. A field of it is an error.
     Nil,
     Bool(bool),
     Int(i64, IntKind),
@@ -61,7 +61,7 @@ pub(crate) enum ItemKind {
     Lists,
 }
 
-/// A map with text for keys, shared as Go's are: who changes it changes it for all.
+/// A map with strings as keys, shared as Go's are: a change is visible to all holders.
 #[derive(Clone, Debug)]
 pub(crate) struct Map {
     cells: Rc<Cells>,
@@ -76,7 +76,7 @@ struct Cells {
 /// One entry of a map.
 #[derive(Clone, Debug)]
 pub(crate) struct Slot {
-    /// Where the key is written.
+    /// The place of the key.
     pub(crate) key: Origin,
     pub(crate) value: Value,
 }
@@ -95,11 +95,11 @@ pub(crate) enum MapKind {
 /// How many bytes are read, or written, in a step.
 const LOOK: u64 = 256;
 
-/// No list is nested deeper: what is, is no chart's.
+/// The deepest nesting of lists: no chart needs more.
 const DEEPEST: u32 = 1000;
 
 thread_local! {
-    /// What is left to be dropped: maps may be nested deeper than the stack is.
+    /// Values that must still be dropped: maps may be nested deeper than the stack allows.
     static DROPPED: RefCell<Option<Vec<Value>>> = const { RefCell::new(None) };
 }
 
@@ -131,7 +131,7 @@ impl Drop for Cells {
 }
 
 impl List {
-    /// A slice of these items; none where they are nested too deep.
+    /// A slice with these items; `None` if they are nested too deeply.
     pub(crate) fn new(items: Vec<Value>, of: ItemKind) -> Option<Rc<Self>> {
         let depth = |item: &Value| match &item.data {
             Data::List(list) => list.depth,
@@ -178,7 +178,7 @@ impl Map {
     }
 
     pub(crate) fn insert(&self, key: CompactString, slot: Slot) {
-        // What was there is dropped after the map can be borrowed again.
+        // The old value is dropped after the map can be borrowed again.
         let before = self.cells.entries.borrow_mut().insert(key, slot);
         drop(before);
     }
@@ -188,7 +188,7 @@ impl Map {
         drop(before);
     }
 
-    /// Its entries as they are now, by key.
+    /// Its current entries, by key.
     pub(crate) fn entries(&self) -> Vec<(CompactString, Slot)> {
         self.cells.entries.borrow().iter().map(|(key, slot)| (key.clone(), slot.clone())).collect()
     }
@@ -262,7 +262,7 @@ impl Value {
         Data::Float(value).into()
     }
 
-    /// The same from somewhere else.
+    /// The same value with another origin.
     pub(crate) fn with_origin(self, origin: Origin) -> Self {
         Self { origin, ..self }
     }
@@ -293,7 +293,7 @@ impl Value {
         }
     }
 
-    /// Where it, or the first piece of its text, comes from.
+    /// The origin of the value, or of the first piece of its text.
     pub(crate) fn source(&self) -> Origin {
         match &self.data {
             Data::Str(text) => self.origin.or(text.origin()),
@@ -301,7 +301,7 @@ impl Value {
         }
     }
 
-    /// Whether it is neither empty nor zero: what `if` asks.
+    /// Whether it is neither empty nor zero, as in `if`.
     pub(crate) fn is_true(&self) -> bool {
         match &self.data {
             Data::Nothing | Data::Nil => false,
@@ -328,7 +328,7 @@ impl Value {
         }
     }
 
-    /// The name of its type in Go, as errors and `typeOf` have it.
+    /// The name of its type in Go, for errors and `typeOf`.
     pub(crate) fn type_name(&self) -> &'static str {
         match &self.data {
             Data::Nothing | Data::Nil => "interface {}",
@@ -367,7 +367,7 @@ impl Value {
     }
 }
 
-/// A counter that goes down: how much more a rendering may do.
+/// A counter that goes down: how much more a rendering may use.
 #[derive(Debug)]
 pub(crate) struct Budget {
     steps: Cell<u64>,
@@ -386,7 +386,7 @@ impl Drop for Budget {
     }
 }
 
-/// A rendering has done more than it may.
+/// A rendering exceeds a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exhausted {
     Steps,
@@ -406,12 +406,12 @@ impl Budget {
         Ok(())
     }
 
-    /// How many steps may still be taken.
+    /// How many steps remain.
     pub(crate) fn steps_left(&self) -> u64 {
         self.steps.get()
     }
 
-    /// Takes steps.
+    /// Uses steps.
     pub(crate) fn step(&self, steps: u64) -> Result<(), Exhausted> {
         let left = self.steps.get().checked_sub(steps).ok_or(Exhausted::Steps)?;
         self.steps.set(left);
@@ -423,7 +423,7 @@ impl Budget {
         self.step(bytes as u64 / LOOK)
     }
 
-    /// Takes room for that many bytes, and the steps to write them.
+    /// Uses memory for that many bytes, and the steps to write them.
     pub(crate) fn room(&self, bytes: usize) -> Result<(), Exhausted> {
         let bytes = bytes as u64;
         let left = self.bytes.get().checked_sub(bytes).ok_or(Exhausted::Bytes)?;
@@ -431,7 +431,7 @@ impl Budget {
         self.step(bytes / LOOK)
     }
 
-    /// One step at a depth of a tree that is walked.
+    /// Uses one step at a depth of a tree that is walked.
     pub(crate) fn walk(&self, depth: usize) -> Result<(), Exhausted> {
         if depth > DEEPEST as usize {
             return Err(Exhausted::Depth);

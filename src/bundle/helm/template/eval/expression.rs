@@ -74,7 +74,7 @@ impl Renderer<'_> {
         }
     }
 
-    /// What an operand is where any type will do.
+    /// The value of an operand if any type is accepted.
     fn operand(&mut self, frame: &mut Frame, dot: &Value, operand: &Operand) -> Result<Value> {
         self.step(frame, operand.range)?;
         let none = Arguments { of: &[], last: None };
@@ -227,7 +227,7 @@ impl Renderer<'_> {
         value
     }
 
-    /// `and`, `or`: the first that decides, else the last.
+    /// `and`, `or`: the first argument that decides, or else the last.
     fn first(
         &mut self,
         frame: &mut Frame,
@@ -284,15 +284,15 @@ impl Renderer<'_> {
         if let Some(text) = made.as_text() {
             self.room(frame, at, text.len())?;
         }
-        // What is made of something comes from there, if nothing better is known.
+        // A result comes from its argument, if nothing better is known.
         if made.source() == Origin::NONE {
             made.origin = self.source_of(&given);
         }
         Ok(made)
     }
 
-    /// Where something comes from that was made of these: if one of them is unknown, nobody knows;
-    /// else the last that says anything.
+    /// Where the result of these arguments comes from: unknown if one of them is unknown, otherwise
+    /// the last known one.
     fn source_of(&self, args: &[Value]) -> Origin {
         let pieces = |value: &Value| -> Vec<Origin> {
             let marks = value.as_text().into_iter().flat_map(|text| text.pieces());
@@ -340,7 +340,7 @@ impl Renderer<'_> {
         Ok(out.into_text().into())
     }
 
-    /// Executes a text as a template: all that it writes comes from where the text does.
+    /// Executes a text as a template: all of its output comes from where the text does.
     fn tpl(&mut self, frame: &mut Frame, at: Range, args: Vec<Value>) -> Result<Value> {
         let mut args = args.into_iter();
         let source = args.next().unwrap_or(Value::nothing());
@@ -374,14 +374,14 @@ impl Renderer<'_> {
     }
 }
 
-/// What a command is given.
+/// The arguments of a command.
 struct Arguments<'a> {
     of: &'a [Operand],
-    /// What the command before it in the pipeline made.
+    /// The result of the previous command in the pipeline.
     last: Option<Value>,
 }
 
-/// A value that is handed over as Go's `interface{}`: of nil nothing is left.
+/// A value that is passed as Go's `interface{}`, which drops nil.
 fn as_data(value: Value) -> Value {
     match value.data {
         Data::Nil => Value { data: Data::Nothing, ..value },

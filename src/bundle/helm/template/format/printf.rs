@@ -5,7 +5,7 @@ use crate::bundle::helm::template::literal;
 use crate::bundle::helm::template::text::{Rope, Text};
 use crate::bundle::helm::template::value::{Budget, Data, Value};
 
-/// What stands between `%` and the verb.
+/// The flags between `%` and the verb.
 #[derive(Clone, Copy, Debug, Default)]
 struct Flags {
     minus: bool,
@@ -17,7 +17,7 @@ struct Flags {
     precision: Option<usize>,
 }
 
-/// No width and no precision is larger, as in Go.
+/// The largest width and precision, as in Go.
 const WIDEST: usize = 1_000_000;
 
 /// Go's `fmt.Sprintf`.
@@ -127,7 +127,7 @@ fn number(
     number.parse().ok().filter(|number| *number <= WIDEST)
 }
 
-/// A value as a verb has it, before it is padded.
+/// A value in the format of a verb, before it is padded.
 fn verbed(
     value: &Value,
     verb: char,

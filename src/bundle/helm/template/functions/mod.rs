@@ -1,4 +1,4 @@
-//! The functions that helm's templates have: Go's own, sprig's, and helm's.
+//! The functions of helm's templates: Go's own, sprig's, and helm's.
 
 mod compare;
 mod cryptic;
@@ -27,11 +27,11 @@ use super::{check, format};
 pub(crate) struct Function {
     pub(crate) name: &'static str,
     /// The types of its parameters, a letter for each: `s` string, `i` int, `u` uint32, `f`
-    /// float64, `b` bool, `m` map, `l` slice, `t` time, `c` certificate, `a` any. With `*` behind
-    /// it, the last one may be given any number of times.
+    /// float64, `b` bool, `m` map, `l` slice, `t` time, `c` certificate, `a` any. With `*` after
+    /// it, the last one may be repeated.
     pub(crate) parameters: &'static str,
     pub(crate) run: fn(&mut Call<'_>) -> Outcome,
-    /// Those that the evaluator has to do itself.
+    /// Set if the evaluator must do it itself.
     pub(crate) special: Option<Special>,
 }
 
@@ -48,15 +48,15 @@ pub(crate) enum Special {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FunctionId(u16);
 
-/// What a function makes.
+/// The result of a function.
 pub(crate) type Outcome = Result<Value, Error>;
 
-/// Why a function makes nothing.
+/// Why a function fails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Error {
-    /// In Go's words.
+    /// A message in Go's words.
     Message(String),
-    /// What `required` and `fail` say.
+    /// The message of `required` and `fail`.
     Asked(String),
     Limit(Exhausted),
 }
@@ -79,17 +79,17 @@ impl From<Exhausted> for Error {
     }
 }
 
-/// One call of a function. Its arguments are of the types that it wants.
+/// One call of a function. Its arguments have the types that it requires.
 pub(crate) struct Call<'c> {
     pub(crate) args: Vec<Value>,
     pub(crate) origins: &'c mut Origins,
     pub(crate) budget: &'c Budget,
-    /// What `required` and `fail` ask for is made up.
+    /// Missing `required` values and `fail` are replaced.
     pub(crate) makes_up: bool,
 }
 
 impl Call<'_> {
-    /// An argument; nil where it is not given.
+    /// An argument; nil if it is not given.
     pub(crate) fn arg(&self, nth: usize) -> Value {
         self.args.get(nth).cloned().unwrap_or(Value::nil())
     }
@@ -101,7 +101,7 @@ impl Call<'_> {
         }
     }
 
-    /// A text with all that is known of it: where no piece knows more, where the value comes from.
+    /// A text with all its origins: that of the value, for pieces without a better one.
     pub(crate) fn traced(&self, nth: usize) -> Text {
         let text = self.text(nth);
         let origin = self.arg(nth).origin;
@@ -132,7 +132,7 @@ impl Call<'_> {
         map.ok_or_else(|| "assignment to entry in nil map".into())
     }
 
-    /// Whether the arguments of a method fit, as those of a function are known to.
+    /// Checks the arguments of a method, as those of a function already are.
     pub(crate) fn want(&mut self, parameters: &'static str) -> Result<(), Error> {
         if self.args.len() != parameters.len() {
             let (want, got) = (parameters.len(), self.args.len());
@@ -161,7 +161,7 @@ impl Call<'_> {
         }
     }
 
-    /// The items of what sprig takes for a list; none for anything else.
+    /// The items of anything that is a list to sprig; `None` otherwise.
     pub(crate) fn items(&self, value: &Value) -> Option<Vec<Value>> {
         match &value.data {
             Data::List(list) => Some(list.items.clone()),
@@ -186,7 +186,7 @@ const fn function(
     Function { name, parameters, run, special: None }
 }
 
-/// A function that the evaluator does.
+/// A function that the evaluator does itself.
 const fn special(name: &'static str, parameters: &'static str, which: Special) -> Function {
     Function { name, parameters, run: |_| Ok(Value::nil()), special: Some(which) }
 }
@@ -219,7 +219,7 @@ fn all() -> &'static (Vec<&'static Function>, HashMap<&'static str, FunctionId>)
     })
 }
 
-/// The function of that name.
+/// The function with that name.
 pub(crate) fn find(name: &str) -> Option<FunctionId> {
     all().1.get(name).copied()
 }
@@ -230,7 +230,7 @@ pub(crate) fn signatures() -> Vec<(&'static str, &'static str)> {
     all().0.iter().map(|function| (function.name, function.parameters)).collect()
 }
 
-/// The function of that number.
+/// The function with that number.
 pub(crate) fn get(id: FunctionId) -> &'static Function {
     let all = &all().0;
     all.get(id.0 as usize).copied().unwrap_or(&EMPTY)
