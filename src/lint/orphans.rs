@@ -23,7 +23,7 @@ pub(super) struct Orphan {
 
 /// The confidence that a namespace has no more pods than the repository shows: none in an open one,
 /// except that it is low if something is only not evaluated.
-pub(super) fn sureness(namespace: &crate::resolve::Namespace) -> Option<Confidence> {
+pub(super) fn namespace_confidence(namespace: &crate::resolve::Namespace) -> Option<Confidence> {
     match namespace.open {
         None => Some(Confidence::High),
         Some(_) => namespace.is_not_evaluated().then_some(Confidence::Low),
@@ -33,14 +33,14 @@ pub(super) fn sureness(namespace: &crate::resolve::Namespace) -> Option<Confiden
 /// The confidence that a selector matches nothing in a namespace. Something that is not evaluated
 /// is probably unrelated if its name has no word in common with the selector, and in an open
 /// namespace a similar label is evidence of its own.
-pub(super) fn sureness_of(
+pub(super) fn selector_confidence(
     cx: &Context<'_>,
     number: u32,
     selector: &Selector,
 ) -> Option<Confidence> {
     let namespace = cx.cluster.namespace(number);
-    let sure = sureness(namespace);
-    let is_told_apart = || match &namespace.open {
+    let sure = namespace_confidence(namespace);
+    let is_unrelated = || match &namespace.open {
         Some(Open::NotEvaluated(_)) => {
             !cx.cluster.elsewhere().is_some_and(|it| it.left_out_shares_word(selector))
         }
@@ -56,9 +56,9 @@ pub(super) fn sureness_of(
                     | Open::Operator(_)
                     | Open::RunTime(_)
             )
-        ) && has_near_twin(cx, number, selector)
+        ) && has_similar_workload(cx, number, selector)
     };
-    if sure < Some(Confidence::Medium) && (is_told_apart() || has_evidence()) {
+    if sure < Some(Confidence::Medium) && (is_unrelated() || has_evidence()) {
         return Some(Confidence::Medium);
     }
     sure
@@ -66,7 +66,7 @@ pub(super) fn sureness_of(
 
 /// Whether the selector would match a workload in the namespace except for one value, which differs
 /// in one segment, or by a typo: `metrics-bignas`, `metrics-nas`.
-fn has_near_twin(cx: &Context<'_>, number: u32, selector: &Selector) -> bool {
+fn has_similar_workload(cx: &Context<'_>, number: u32, selector: &Selector) -> bool {
     cx.cluster.namespace(number).workloads.clone().any(|number| {
         let workload = cx.cluster.workload(number).workload;
         let mut unmet =

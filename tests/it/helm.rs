@@ -262,7 +262,7 @@ fn charts_that_are_not_rendered_leave_their_bundle_open() {
 }
 
 /// How a chart that does not render is reported, and that it is open.
-fn told(folder: &TempDir, helm: &Helm) -> Vec<String> {
+fn fault_messages(folder: &TempDir, helm: &Helm) -> Vec<String> {
     let started = Instant::now();
     let shown = render(folder.path(), helm);
     assert!(started.elapsed() < Duration::from_secs(30));
@@ -304,8 +304,8 @@ fn what_helm_rejects_is_reported_at_its_line() {
         ("a: 1\n", bad_values, "Render evil/values.yaml:2 "),
     ] {
         let folder = chart_of(template, &[more]);
-        let told = told(&folder, &Helm::default());
-        assert!(told.len() == 1 && told[0].starts_with(expected), "{expected}\n{told:#?}");
+        let faults = fault_messages(&folder, &Helm::default());
+        assert!(faults.len() == 1 && faults[0].starts_with(expected), "{expected}\n{faults:#?}");
     }
 }
 
@@ -315,17 +315,19 @@ fn an_invalid_values_file_is_reported_at_its_line() {
     let values = ["ok.yaml", "prod.yaml"].map(str::to_owned).to_vec();
     let helm =
         Helm { charts: vec![ChartSettings { values, ..settings("evil") }], ..Helm::default() };
-    let told = told(&folder, &helm);
+    let faults = fault_messages(&folder, &helm);
     assert!(
-        told[0].starts_with("Render prod.yaml:2 `'x`: chart `evil` does not render: `prod.yaml`: "),
-        "{told:?}"
+        faults[0]
+            .starts_with("Render prod.yaml:2 `'x`: chart `evil` does not render: `prod.yaml`: "),
+        "{faults:?}"
     );
     for values in ["../x.yaml", "/etc/hostname", "none.yaml"] {
         let one = ChartSettings { values: vec![values.to_owned()], ..settings("evil") };
-        let told = self::told(&folder, &Helm { charts: vec![one], ..Helm::default() });
+        let faults = fault_messages(&folder, &Helm { charts: vec![one], ..Helm::default() });
         assert!(
-            told[0].starts_with("Render evil/Chart.yaml:2 `evil`: chart `evil` is configured with"),
-            "{told:?}"
+            faults[0]
+                .starts_with("Render evil/Chart.yaml:2 `evil`: chart `evil` is configured with"),
+            "{faults:?}"
         );
     }
 }
@@ -334,7 +336,7 @@ fn an_invalid_values_file_is_reported_at_its_line() {
 fn an_endless_chart_is_stopped() {
     let helm =
         Helm { time_limit: Duration::from_secs(2), output_limit: 1 << 20, ..Helm::default() };
-    let told_of = |template: &str| told(&chart_of(template, &[]), &helm).join("\n");
+    let failure_of = |template: &str| fault_messages(&chart_of(template, &[]), &helm).join("\n");
     let started = Instant::now();
     for (template, why) in [
         (
@@ -356,8 +358,8 @@ fn an_endless_chart_is_stopped() {
             "too much",
         ),
     ] {
-        let told = told_of(template);
-        assert!(told.contains(why), "{template}: {told}");
+        let faults = failure_of(template);
+        assert!(faults.contains(why), "{template}: {faults}");
     }
     assert!(started.elapsed() < Duration::from_secs(60));
 }
@@ -370,14 +372,14 @@ fn nothing_outside_the_repository_is_read() {
     for link in ["evil/templates/key.yaml", "evil/charts", "evil/files", "evil/values.yaml"] {
         let folder = chart_of("a: {{ .Files.Get \"files/key\" }}\n", &[]);
         std::os::unix::fs::symlink(secret.path(), folder.path().join(link)).unwrap();
-        let told = told(&folder, &Helm::default());
+        let faults = fault_messages(&folder, &Helm::default());
         let expected = format!("`{link}` that points outside the repository");
-        assert!(told[0].contains(&expected), "{told:?}");
+        assert!(faults[0].contains(&expected), "{faults:?}");
     }
     let folder = chart_of("a: 1\n", &[]);
     std::os::unix::fs::symlink("..", folder.path().join("evil/templates/up")).unwrap();
-    let told = told(&folder, &Helm::default());
-    assert!(told[0].contains("directories more than 32 deep"), "{told:?}");
+    let faults = fault_messages(&folder, &Helm::default());
+    assert!(faults[0].contains("directories more than 32 deep"), "{faults:?}");
     // A file inside the chart is read, as helm does.
     let folder = chart_of("a: {{ .Files.Get \"files/key\" }}\n", &[("key", "b\n")]);
     fs::create_dir(folder.path().join("evil/files")).unwrap();
@@ -514,8 +516,8 @@ fn a_packaged_dependency_is_unpacked_and_placed_at_its_entry() {
     assert_eq!(shown.at(head.start), "evil/Chart.yaml:5");
     // A broken package is reported, and so is one that is too large.
     fs::write(&package, &bytes[..bytes.len() / 2]).unwrap();
-    let told = "is rendered without `charts/db-1.2.0.tgz`, which can't be unpacked";
-    assert!(shown_faults(&folder).iter().any(|fault| fault.contains(told)));
+    let expected = "is rendered without `charts/db-1.2.0.tgz`, which can't be unpacked";
+    assert!(shown_faults(&folder).iter().any(|fault| fault.contains(expected)));
 }
 
 fn shown_faults(folder: &TempDir) -> Vec<String> {
