@@ -69,7 +69,7 @@ fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> O
         (Ok(helms), None) => helms,
     };
     let mut ours: Vec<(String, String)> =
-        built.manifests.iter().map(|it| (named(&it.head), said(&it.tree))).collect();
+        built.manifests.iter().map(|it| (named(&it.head), printed(&it.tree))).collect();
     let mut theirs = helms.clone();
     ours.sort();
     theirs.sort();
@@ -90,17 +90,17 @@ fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> O
 }
 
 /// A tree without its spans.
-fn said(node: &Node) -> String {
+fn printed(node: &Node) -> String {
     match &node.value {
         Value::Scalar(scalar) => format!("{:?}:{}", scalar.kind, scalar.text),
         Value::Seq(items) => {
-            format!("[{}]", items.iter().map(said).collect::<Vec<_>>().join(","))
+            format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(","))
         }
         Value::Map(map) => {
             // The last of duplicate keys wins.
             let mut all: std::collections::BTreeMap<&str, String> = Default::default();
             for entry in &map.entries {
-                all.insert(&entry.key, said(&entry.value));
+                all.insert(&entry.key, printed(&entry.value));
             }
             let kind = all.get("kind").cloned().unwrap_or_default();
             let entries = all.iter().map(|(key, value)| format!("{key}={value}"));
@@ -141,7 +141,7 @@ fn objects_of(
     let read = yaml::read(source, &text, 0..text.len(), None, &Limits::default());
     let documents = read.documents.iter();
     let objects = documents.flat_map(|it| heads(&it.root));
-    Some(Ok(objects.map(|(head, tree)| (named(&head), said(&tree))).collect()))
+    Some(Ok(objects.map(|(head, tree)| (named(&head), printed(&tree))).collect()))
 }
 
 fn named(head: &netpol_lint::bundle::Head) -> String {
