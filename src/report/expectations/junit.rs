@@ -9,7 +9,7 @@ use quick_xml::events::BytesText;
 
 use super::name;
 use crate::expect::{Outcome, TestResult, Tested};
-use crate::report::told;
+use crate::report::details;
 use crate::report::xml::{self, inert};
 use crate::text::Sources;
 
@@ -83,11 +83,11 @@ fn write_test(writer: &mut Xml<'_>, result: &TestResult, sources: &Sources) -> i
 
 /// What stands below the message.
 fn lines(result: &TestResult, sources: &Sources) -> Vec<String> {
-    let mut lines = vec![format!("{}: {}", told::place(sources, result.place), result.message)];
+    let mut lines = vec![format!("{}: {}", details::place(sources, result.place), result.message)];
     lines.extend((!result.reason.is_empty()).then(|| format!("Reason: {}", result.reason)));
     lines.push(format!("Help: {}", result.help));
     for evidence in &result.evidence {
-        let place = told::place(sources, evidence.span);
+        let place = details::place(sources, evidence.span);
         lines.push(format!("See {place}: {}", evidence.message));
     }
     lines
