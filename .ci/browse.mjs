@@ -148,9 +148,15 @@ try {
   console.error(String(error.message ?? error));
   code = 1;
 } finally {
-  await send("Browser.close").catch(() => {});
+  const gone = new Promise((done) => browser.once("exit", done));
+  await Promise.race([send("Browser.close").catch(() => {}), pause(2000)]);
   browser.kill();
-  await pause(200);
-  rmSync(profile, { recursive: true, force: true });
+  await Promise.race([gone, pause(5000)]);
+  try {
+    // The browser's helpers may still write for a moment.
+    rmSync(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+  } catch (error) {
+    console.error(`left behind: ${profile}: ${error.message}`);
+  }
   process.exit(code);
 }
