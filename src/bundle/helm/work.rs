@@ -1,4 +1,4 @@
-//! One rendering: of which chart, with which values, and what it is called.
+//! One rendering: its chart, its values, and its name.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -6,37 +6,49 @@ use std::path::Path;
 use super::chart::{Found, Refused, load};
 use super::names::{self, is_filled_in};
 use super::{Chart, ChartSettings, Helm, Wanted};
-use crate::repo::Boundary;
+use crate::repo::{Boundary, Repo};
 use crate::text::Span;
 use crate::yaml::Node;
 
-/// A values file is no larger.
+/// The size limit of a values file.
 const VALUES: u64 = 16 << 20;
 
-/// One rendering that is to be made.
+/// One rendering to do.
 #[derive(Clone, Debug)]
 pub(super) struct Work<'a> {
     pub(super) chart: &'a Chart,
-    /// What the bundle is called.
+    /// The bundle's name.
     pub(super) name: String,
-    /// As it is written: checked before it is used.
+    /// As written: it is checked before it is used.
     pub(super) release: String,
     release_place: Option<Span>,
-    /// The namespace that is given, if one is.
+    /// The given namespace, if there is one.
     pub(super) namespace: Option<String>,
     /// Relative to the repository's root.
     pub(super) values: Vec<String>,
     pub(super) inline: Option<&'a Node>,
-    /// Nothing is said of it, so that switches around its policies are tried too.
+    /// It has no settings, so switches around its policies are tried too.
     pub(super) is_default: bool,
-    /// Where it is asked for.
+    /// Where it is requested.
     pub(super) place: Span,
+    /// Something changes what it makes, so that all of that is kept.
+    pub(super) is_changed: bool,
 }
 
-/// A chart that is ready to be rendered, with the texts of the values files.
+/// A chart that is ready to render, with the texts of its values files.
 pub(super) struct Prepared {
     pub(super) found: Found,
     pub(super) values: Vec<String>,
+    pub(super) tested: Vec<TestValues>,
+}
+
+/// A values file that a chart is tested with (`ci/*-values.yaml`, as chart-testing has them).
+pub(super) struct TestValues {
+    /// Its name in the chart.
+    pub(super) name: String,
+    /// Relative to the repository's root.
+    pub(super) path: String,
+    pub(super) text: String,
 }
 
 impl<'a> Work<'a> {
@@ -54,6 +66,7 @@ impl<'a> Work<'a> {
             inline: None,
             is_default: true,
             place: chart.name_span,
+            is_changed: false,
         };
         if settings.is_empty() {
             return vec![plain];
@@ -70,7 +83,7 @@ impl<'a> Work<'a> {
         settings.iter().map(work).collect()
     }
 
-    /// What something else wants of a chart.
+    /// A rendering that something else requests.
     pub(super) fn wanted(wanted: &Wanted<'a>) -> Self {
         Self {
             chart: wanted.chart,
@@ -83,11 +96,13 @@ impl<'a> Work<'a> {
             inline: wanted.inline,
             is_default: false,
             place: wanted.place,
+            is_changed: wanted.is_changed,
         }
     }
 
     /// Checks the names, and reads the chart and the values files.
-    pub(super) fn prepare(&self, root: &Path, helm: &Helm) -> Result<Prepared, Refused> {
+    pub(super) fn prepare(&self, repo: &Repo, helm: &Helm) -> Result<Prepared, Refused> {
+        let root = &repo.root;
         self.check_names(helm)?;
         if let Some((place, why)) = &self.chart.problem {
             return Err(Refused {
@@ -108,7 +123,30 @@ impl<'a> Work<'a> {
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
         let values: Result<Vec<String>, Refused> = self.values.iter().map(read).collect();
-        Ok(Prepared { found, values: values? })
+        let mut tested = Vec::new();
+        for (name, path) in self.tested(repo) {
+            let text = read(&path)?;
+            tested.push(TestValues { name, path, text });
+        }
+        Ok(Prepared { found, values: values?, tested })
+    }
+
+    /// The values files that the chart is tested with: their names in it, and their paths.
+    fn tested(&self, repo: &Repo) -> Vec<(String, String)> {
+        let chart = match self.chart.directory.as_str() {
+            "." => String::new(),
+            directory => format!("{directory}/"),
+        };
+        let folder = format!("{chart}ci/");
+        let first = repo.files.partition_point(|file| file.path < folder);
+        let files = repo.files.iter().skip(first).map(|file| &file.path);
+        let inside = files.take_while(|path| path.starts_with(&folder));
+        let is_values = |path: &&String| {
+            let name = path.get(folder.len()..).unwrap_or("");
+            self.is_default && name.ends_with("-values.yaml") && !name.contains('/')
+        };
+        let name = |path: &String| path.get(chart.len()..).unwrap_or(path).to_owned();
+        inside.filter(is_values).map(|path| (name(path), path.clone())).collect()
     }
 
     /// The namespace of the release.
@@ -136,7 +174,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The name of one of several bundles that are made of a chart.
+/// The name of one of several bundles of a chart.
 fn told_apart(chart: &Chart, settings: &ChartSettings) -> String {
     let mut parts: Vec<&str> = settings.release.iter().map(String::as_str).collect();
     let names = settings.values.iter().map(|path| path.rsplit('/').next().unwrap_or(path));
@@ -152,7 +190,7 @@ fn known(name: Option<&str>) -> Option<&str> {
     name.filter(|name| !is_filled_in(name))
 }
 
-/// A name that helm takes for a release: what DNS takes.
+/// A name that is valid for a helm release: a DNS name.
 fn release(name: &str) -> String {
     let fit = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
     let name: String =
@@ -163,7 +201,7 @@ fn release(name: &str) -> String {
     }
 }
 
-/// The bytes of a values file of the repository.
+/// The bytes of a values file in the repository.
 fn read_values(path: &str, root: &Path) -> Result<Vec<u8>, String> {
     Boundary::new(root).read(Path::new(path), VALUES).map_err(|error| {
         let why = match error.kind() {

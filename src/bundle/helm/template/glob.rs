@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 pub(crate) struct Glob(Regex);
 
 impl Glob {
-    /// Understands a pattern.
+    /// Compiles a pattern.
     pub(crate) fn new(pattern: &str) -> Result<Self, String> {
         let mut out = String::from("^(?s:");
         let mut chars = pattern.chars().peekable();
@@ -48,7 +48,7 @@ impl Glob {
             }
         }
         out.push_str(")$");
-        let built = RegexBuilder::new(&out).size_limit(1 << 20).build();
+        let built = RegexBuilder::new(&out).size_limit(1 << 18).build();
         built.map(Self).map_err(|_| format!("glob {pattern:?} can't be understood"))
     }
 

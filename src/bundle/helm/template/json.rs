@@ -8,13 +8,13 @@ use super::origin::{Origin, Origins};
 use super::text::Text;
 use super::value::{Budget, Data, Exhausted, ItemKind, List, Map, MapKind, Value};
 
-/// How JSON is written.
+/// The style of JSON output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     Plain,
-    /// Over lines, indented by two spaces.
+    /// On several lines, indented by two spaces.
     Pretty,
-    /// With `<`, `>` and `&` as they are.
+    /// With `<`, `>` and `&` unescaped.
     Raw,
 }
 
@@ -49,7 +49,10 @@ fn node(
             budget.room(text.len())?;
             quote(text, style, out);
         }
-        Data::Bytes(_) => out.push_str(&format!("\"{}\"", encoded_bytes(value))),
+        Data::Bytes(bytes) => {
+            budget.room(bytes.len().saturating_mul(2))?;
+            out.push_str(&format!("\"{}\"", encoded_bytes(value)));
+        }
         Data::List(list) => {
             out.push('[');
             for (nth, item) in list.items.iter().enumerate() {
@@ -71,6 +74,7 @@ fn node(
                     out.push(',');
                 }
                 line(style, depth + 1, out);
+                budget.room(key.len())?;
                 quote(key, style, out);
                 out.push_str(if style == Style::Pretty { ": " } else { ":" });
                 node(&slot.value, style, budget, depth + 1, out)?;
@@ -80,7 +84,10 @@ fn node(
             }
             out.push('}');
         }
-        Data::Object(object) => node(&object.as_json(), style, budget, depth + 1, out)?,
+        Data::Object(object) => {
+            budget.room(object.json_size())?;
+            node(&object.as_json(), style, budget, depth + 1, out)?;
+        }
     }
     Ok(())
 }
@@ -130,13 +137,14 @@ fn quote(text: &str, style: Style, out: &mut String) {
     out.push('"');
 }
 
-/// What a text says as JSON; else what is wrong with it.
+/// The value of a JSON text, or its error.
 pub(crate) fn read(
     text: &Text,
     origins: &Origins,
     budget: &Budget,
 ) -> Result<Result<Value, String>, Exhausted> {
-    budget.room(text.len() * 8)?;
+    // A value takes more room than its text.
+    budget.room(text.len().saturating_mul(32))?;
     if text.trim().is_empty() {
         return Ok(Err("unexpected end of JSON input".to_owned()));
     }
@@ -177,7 +185,7 @@ fn value_of(value: serde_json::Value, origin: Origin) -> Value {
     Value { data, origin }
 }
 
-/// What Go's JSON calls a value in its errors.
+/// The name of a value's type in the errors of Go's JSON.
 pub(crate) fn type_name(value: &Value) -> &'static str {
     match &value.data {
         Data::Bool(_) => "bool",

@@ -1,9 +1,8 @@
-//! Go's `text/template` with the functions that helm gives it, in which every piece of output
-//! knows the action that wrote it and the value that it was made of.
+//! Go's `text/template` with helm's functions, in which every piece of output knows the action that
+//! wrote it and the value behind it.
 //!
-//! The text of a template goes through `lexer` and `parser` to a tree (`ast`), which `eval`
-//! executes with `functions`. What is written is a `text::Rope`; where its pieces come from is
-//! told by `origin`.
+//! `lexer` and `parser` turn the text of a template into a tree (`ast`), which `eval` executes with
+//! `functions`. The output is a `text::Rope`; `origin` says where its pieces come from.
 
 mod ast;
 mod check;
@@ -12,6 +11,8 @@ mod eval;
 mod failure;
 mod format;
 mod functions;
+#[cfg(test)]
+mod fuzz;
 mod glob;
 mod json;
 mod lexer;
@@ -19,6 +20,7 @@ mod literal;
 mod object;
 mod origin;
 mod parser;
+mod re2;
 mod semver;
 mod set;
 #[cfg(test)]
@@ -39,7 +41,7 @@ pub(crate) use failure::{Failure, Reason};
 pub(crate) use object::{Field, Files, Object, Struct};
 pub(crate) use origin::{Origin, Origins, Trace};
 pub(crate) use semver::{Constraint, Version};
-pub(crate) use set::{Place, Template, TemplateSet};
+pub(crate) use set::{Place, Template, TemplateSet, parsed_size};
 pub(crate) use text::Mark;
 pub(crate) use value::{Budget, Data, Exhausted, ItemKind, List, Map, MapKind, Slot, Value};
 pub(crate) use yaml::value_of;

@@ -28,7 +28,7 @@ pub(crate) enum Object {
 pub(crate) struct Struct {
     pub(crate) type_name: &'static str,
     pub(crate) fields: Vec<Field>,
-    /// What it prints itself as, if not as its fields.
+    /// Its printed form, if it is not that of its fields.
     pub(crate) shown: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Struct {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    /// Its name in JSON; none where it is left out there when it is empty and is.
+    /// Its name in JSON; empty if it is omitted there because it is empty.
     pub(crate) json: &'static str,
     pub(crate) value: Value,
 }
@@ -50,6 +50,24 @@ impl Object {
             Self::Files(files) => !files.is_empty(),
             Self::Versions(all) => !all.is_empty(),
             Self::Struct(_) | Self::Time(_) | Self::Version(_) => true,
+        }
+    }
+
+    /// How much work it is to look at it once.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Files(files) => files.len().saturating_mul(64),
+            _ => 0,
+        }
+    }
+
+    /// The bytes that it has in JSON, at most.
+    pub(crate) fn json_size(&self) -> usize {
+        match self {
+            Self::Files(files) => {
+                files.iter().map(|(name, bytes)| name.len() + bytes.len().saturating_mul(2)).sum()
+            }
+            _ => 0,
         }
     }
 
@@ -73,14 +91,14 @@ impl Object {
         }
     }
 
-    /// The field of that name.
+    /// The field with that name.
     pub(crate) fn field(&self, name: &str) -> Option<Value> {
         match self {
             Self::Struct(it) => {
                 it.fields.iter().find(|field| field.name == name).map(|field| field.value.clone())
             }
             Self::Files(files) => {
-                // A map with names for keys.
+                // A map with names as keys.
                 Some(
                     files
                         .get(name)
@@ -92,7 +110,7 @@ impl Object {
         }
     }
 
-    /// Calls the method of that name; none where it has no such method.
+    /// Calls the method with that name; `None` if it has no such method.
     pub(crate) fn method(&self, name: &str, call: &mut Call<'_>) -> Option<Outcome> {
         match (self, name) {
             (Self::Files(files), _) => files_method(files, name, call),
@@ -109,7 +127,7 @@ impl Object {
         }
     }
 
-    /// What it prints itself as, if it says so.
+    /// Its own printed form, if it has one.
     pub(crate) fn shown(&self) -> Option<String> {
         match self {
             Self::Struct(it) => it.shown.clone(),
@@ -119,7 +137,7 @@ impl Object {
         }
     }
 
-    /// What it is in JSON.
+    /// Its JSON form.
     pub(crate) fn as_json(&self) -> Value {
         match self {
             Self::Struct(it) => {
@@ -155,6 +173,19 @@ fn files_method(files: &Rc<Files>, name: &str, call: &mut Call<'_>) -> Option<Ou
     if let Err(error) = call.want(wanted) {
         return Some(Err(error));
     }
+    let looked_at = match name {
+        "Get" | "GetBytes" => files.get(call.str(0)).map_or(0, |bytes| bytes.len()),
+        // A line is a value.
+        "Lines" => files.get(call.str(0)).map_or(0, |bytes| lines_size(bytes)),
+        // A pattern is compiled.
+        "Glob" => {
+            files.len().saturating_mul(128) + call.str(0).len().saturating_mul(1024) + (1 << 17)
+        }
+        _ => files.values().map(|bytes| bytes.len().saturating_mul(2)).sum(),
+    };
+    if let Err(limit) = call.budget.room(looked_at) {
+        return Some(Err(limit.into()));
+    }
     Some(match name {
         "Get" => {
             let bytes = files.get(call.str(0)).cloned().unwrap_or_default();
@@ -187,6 +218,11 @@ fn files_method(files: &Rc<Files>, name: &str, call: &mut Call<'_>) -> Option<Ou
             yaml::to_yaml(&map.into(), call.budget).map(Value::from).map_err(Error::from)
         }
     })
+}
+
+fn lines_size(bytes: &[u8]) -> usize {
+    let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
+    lines.saturating_mul(128).saturating_add(bytes.len())
 }
 
 fn time_method(seconds: i64, name: &str, call: &mut Call<'_>) -> Option<Outcome> {

@@ -14,14 +14,14 @@ use crate::yaml::{self, Entry, Limits, Node, ProblemKind, ScalarKind};
 
 use style::{Style, escape, is_break, natural, number, style};
 
-/// A value as YAML without a line break at its end.
+/// A value as YAML without a final line break.
 pub(crate) fn to_yaml(value: &Value, budget: &Budget) -> Result<Text, Exhausted> {
     let mut writer = Writer { out: Rope::default(), budget };
     writer.node(value, -1, Context::Root, 0)?;
     Ok(writer.out.into_text())
 }
 
-/// What a text says as YAML; else what is wrong with it.
+/// The value of a YAML text, or its error.
 pub(crate) fn read(
     text: &Text,
     origins: &Origins,
@@ -41,12 +41,19 @@ pub(crate) fn read(
         let line = before.matches('\n').count() + 1;
         return Ok(Err(format!("error converting YAML to JSON: yaml: line {line}: {why}")));
     }
-    let origin = |span: Span| text.origin_of(span.start as usize, span.end as usize, origins);
     let root = stream.documents.into_iter().next().map(|document| document.root);
-    Ok(Ok(root.map_or(Value::nil(), |root| value_of(&root, &mut |span| origin(span)))))
+    // Aliases make much of little.
+    let mut count = 0;
+    let mut origin = |span: Span| {
+        count += 1;
+        text.origin_of(span.start as usize, span.end as usize, origins)
+    };
+    let value = root.map_or(Value::nil(), |root| value_of(&root, &mut origin));
+    budget.room(count * 128)?;
+    Ok(Ok(value))
 }
 
-/// A tree as a value: what JSON makes of it, so that all numbers are floats.
+/// A tree as a value, converted through JSON, so that all numbers are floats.
 pub(crate) fn value_of(node: &Node, origin: &mut dyn FnMut(Span) -> Origin) -> Value {
     let data = match &node.value {
         yaml::Value::Map(entries) => {
@@ -72,7 +79,7 @@ pub(crate) fn value_of(node: &Node, origin: &mut dyn FnMut(Span) -> Origin) -> V
     Value { data, origin: origin(node.span) }
 }
 
-/// A key as JSON has it: of a plain `on` the truth is left.
+/// A key in JSON: a plain `on` becomes `true`.
 fn key_of(entry: &Entry) -> CompactString {
     let length = entry.key_span.end.saturating_sub(entry.key_span.start) as usize;
     if length != entry.key.len() {
@@ -88,7 +95,7 @@ fn key_of(entry: &Entry) -> CompactString {
     }
 }
 
-/// What a node stands in.
+/// The context of a node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
     Root,
@@ -96,7 +103,7 @@ enum Context {
     Value,
 }
 
-/// Beyond this column a line is folded at the next space.
+/// A line is folded at the next space after this column.
 const WIDTH: usize = 80;
 
 struct Writer<'b> {
@@ -168,11 +175,13 @@ impl Writer<'_> {
                 }
                 self.scalar(text, value.source(), indent, false)?;
             }
-            Data::Bytes(_) => {
+            Data::Bytes(bytes) => {
+                self.budget.room(bytes.len().saturating_mul(2))?;
                 let text = json::encoded_bytes(value);
                 self.word(&text, value.origin, context);
             }
             Data::Object(object) => {
+                self.budget.room(object.json_size())?;
                 let inner = object.as_json().with_origin(value.origin);
                 self.node(&inner, indent, context, depth + 1)?;
             }
@@ -215,7 +224,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A plain text, or one in single quotes.
+    /// A plain string, or one in single quotes.
     fn folded(&mut self, text: &str, origin: Origin, indent: i64, style: Style, folds: bool) {
         let quote = if style == Style::Single { "'" } else { "" };
         self.out.push(quote, origin);
@@ -312,7 +321,7 @@ impl Writer<'_> {
         };
         self.out.push(chomp, origin);
         let pad = " ".repeat(usize::try_from(indent).unwrap_or(0));
-        // A line break at the end is that of what comes next.
+        // A final line break belongs to what comes next.
         for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
             self.out.push_str("\n");
             if !line.is_empty() {

@@ -1,4 +1,4 @@
-//! sprig's functions on texts.
+//! sprig's functions on strings.
 
 use super::super::literal;
 use super::super::text::{Rope, Text};
@@ -42,7 +42,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("split", "ss", |call| split(call, call.str(0), call.str(1), -1)),
     function("splitn", "sis", |call| split(call, call.str(0), call.str(2), call.int(1))),
     function("splitList", "ss", |call| {
-        let parts = pieces(call.str(1), call.str(0), -1).into_iter().map(Value::from).collect();
+        let parts = pieces(call, call.str(1), call.str(0), -1)?;
+        let parts = parts.into_iter().map(Value::from).collect();
         call.list(parts, ItemKind::Str)
     }),
     function("substr", "iis", substr),
@@ -69,30 +70,35 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("trunc", "is", trunc),
     function("wrap", "is", |call| Ok(wrapped(call.int(0), "\n", call.str(1)).into())),
-    function("wrapWith", "iss", |call| Ok(wrapped(call.int(0), call.str(1), call.str(2)).into())),
+    function("wrapWith", "iss", |call| {
+        let (line_break, text) = (call.str(1), call.str(2));
+        let breaks = text.matches(' ').count();
+        call.budget.room(breaks.saturating_mul(line_break.len()).saturating_add(text.len()))?;
+        Ok(wrapped(call.int(0), line_break, text).into())
+    }),
 ];
 
-/// A part of an argument: what is known of it stays.
+/// A part of an argument, which keeps its origins.
 fn trimmed(call: &Call<'_>, nth: usize, trim: impl Fn(&str) -> &str) -> Outcome {
     let text = call.text(nth);
     let kept = text.part(trim(&text));
     Ok(Value { data: Data::Str(kept), origin: call.arg(nth).origin })
 }
 
-/// Another text for an argument, made of each of its pieces: what is known of them stays.
+/// An argument with each of its pieces mapped, which keep their origins.
 fn mapped(call: &Call<'_>, nth: usize, map: impl Fn(&str) -> String) -> Outcome {
     let mut rope = Rope::default();
     for (piece, mark) in call.text(nth).pieces() {
         let mapped = map(piece);
         let origin = mark.map(|mark| mark.origin).unwrap_or_default();
-        // Only a literal of the same length is still where it was.
+        // A literal is only still in its place if its length is the same.
         let offset = mark.filter(|_| mapped.len() == piece.len()).map_or(0, |mark| mark.offset);
         rope.push_from(&mapped, origin, offset as usize);
     }
     Ok(Value { data: Data::Str(rope.into_text()), origin: call.arg(nth).origin })
 }
 
-/// Another text for an argument as a whole.
+/// An argument mapped as a whole.
 fn remade(call: &Call<'_>, nth: usize, map: impl Fn(&str) -> String) -> Outcome {
     Ok(Value { data: Data::Str(map(call.str(nth)).into()), origin: call.arg(nth).source() })
 }
@@ -102,7 +108,7 @@ fn trim_all(call: &mut Call<'_>) -> Outcome {
     trimmed(call, 1, |text| text.trim_matches(|c| set.contains(c)))
 }
 
-/// The byte at or before `at` at which a character begins: Go would cut it in two.
+/// The character boundary at or before `at`: Go would cut the character in two.
 fn border(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
@@ -240,7 +246,7 @@ fn cat(call: &mut Call<'_>) -> Outcome {
     Ok(rope.into_text().into())
 }
 
-/// sprig's `strslice`: the texts of a list, or the one of anything else.
+/// sprig's `strslice`: the strings of a list, or a single one of anything else.
 pub(super) fn texts(call: &Call<'_>, value: &Value) -> Result<Vec<Text>, Error> {
     match call.items(value) {
         Some(items) => {
@@ -266,11 +272,16 @@ fn join(call: &mut Call<'_>) -> Outcome {
 }
 
 /// Go's `strings.SplitN`; below 0 for all.
-fn pieces(text: &str, separator: &str, count: i64) -> Vec<String> {
+fn pieces(call: &Call<'_>, text: &str, separator: &str, count: i64) -> Result<Vec<String>, Error> {
     let own = |parts: Vec<&str>| parts.into_iter().map(str::to_owned).collect();
     if count == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    let all = match separator {
+        "" => text.len(),
+        separator => text.matches(separator).count() + 1,
+    };
+    call.budget.room(all.min(usize::try_from(count).unwrap_or(usize::MAX)).saturating_mul(128))?;
     if separator.is_empty() {
         let mut chars: Vec<String> = text.chars().map(String::from).collect();
         if let Ok(count) = usize::try_from(count)
@@ -279,17 +290,17 @@ fn pieces(text: &str, separator: &str, count: i64) -> Vec<String> {
             let rest = chars.split_off(count - 1).concat();
             chars.push(rest);
         }
-        return chars;
+        return Ok(chars);
     }
-    match usize::try_from(count) {
+    Ok(match usize::try_from(count) {
         Ok(count) => own(text.splitn(count, separator).collect()),
         Err(_) => own(text.split(separator).collect()),
-    }
+    })
 }
 
 fn split(call: &Call<'_>, separator: &str, text: &str, count: i64) -> Outcome {
     let map = Map::new(MapKind::Strings);
-    for (nth, part) in pieces(text, separator, count).into_iter().enumerate() {
+    for (nth, part) in pieces(call, text, separator, count)?.into_iter().enumerate() {
         call.budget.room(part.len() + 64)?;
         map.set(
             &format!("_{nth}"),
@@ -340,7 +351,7 @@ fn swapped(text: &str) -> String {
     out
 }
 
-/// As huandu/xstrings has it: `_`, `-` and spaces between words fall away.
+/// As in huandu/xstrings: `_`, `-` and spaces between words are removed.
 fn camel(text: &str) -> String {
     let is_connector = |c: char| c == '_' || c == '-' || c.is_whitespace();
     let lead: String = text.chars().take_while(|c| is_connector(*c)).collect();
@@ -365,7 +376,7 @@ fn camel(text: &str) -> String {
     out
 }
 
-/// As huandu/xstrings has it: words in lower case, with `separator` between them.
+/// As in huandu/xstrings: words in lower case, with `separator` between them.
 fn delimited(text: &str, separator: char) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::new();
@@ -410,7 +421,7 @@ fn abbreviated(left: i64, right: i64, text: &str) -> String {
     format!("...{}", take(chars.len() - (width - 3), chars.len()))
 }
 
-/// Lines broken at spaces, as Masterminds/goutils has it.
+/// Lines wrapped at spaces, as in Masterminds/goutils.
 fn wrapped(width: i64, line_break: &str, text: &str) -> String {
     let width = usize::try_from(width).unwrap_or(0).max(1);
     let mut rest = text;
