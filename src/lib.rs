@@ -98,6 +98,7 @@ pub struct Outcome {
 
 impl Outcome {
     /// Nothing found: for places of those texts to be drawn.
+    #[cfg(feature = "cli")]
     pub(crate) fn of_texts(sources: Sources, root: PathBuf) -> Self {
         Self {
             sources,
