@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use crate::connectivity::{ClusterConnectivity, RulePlace, display_names};
+use crate::model::tiered::{Closes, TieredPolicy};
 use crate::model::{Direction, Policy, Spot};
 use crate::reach::Connections;
 use crate::resolve::Cluster;
@@ -57,6 +58,13 @@ impl Placement {
             placement.enter_rules(&name, cluster.policy(id), sources);
             placement.policies.insert(name, lines.of(head.start));
         }
+        for &id in cluster.tiered() {
+            let name = cluster.policy_name(id);
+            if let Some(policy) = cluster.tiered_policy(id) {
+                placement.enter_statements(&name, policy, sources);
+            }
+            placement.policies.insert(name, lines.of(cluster.head(id).start));
+        }
         for (number, name) in (0u32..).zip(display_names(cluster, found)) {
             let Some(name) = name else { continue };
             let class = found.classes.of_workload(number);
@@ -66,7 +74,12 @@ impl Placement {
                 let head = |id| cluster.head(id);
                 let names = isolating
                     .map(|id| format!("{}/{}", cluster.namespace_name_of(head(id)), head(id).name));
-                names.collect()
+                let specs = cluster.specs_selecting(number).into_iter().map(|(id, _)| id);
+                let closing = specs.filter(|id| cluster.spec_closes(*id, direction) != Closes::No);
+                let tiered = closing.map(|id| cluster.policy_name(id.policy));
+                let mut names: Vec<String> = names.chain(tiered).collect();
+                names.dedup();
+                names
             };
             let (ingress, egress) = (isolating(Direction::Ingress), isolating(Direction::Egress));
             placement.isolating.insert(name.clone(), Isolating { ingress, egress });
@@ -74,6 +87,15 @@ impl Placement {
             placement.workloads.insert(name, lines.of(place));
         }
         placement
+    }
+
+    fn enter_statements(&mut self, name: &str, policy: &TieredPolicy, sources: &Sources) {
+        for (number, rule) in (0u32..).zip(policy.rules.iter()) {
+            let Some(field) = policy.rule_path(number) else { continue };
+            let text = sources.slice(rule.span).split_whitespace().collect::<Vec<_>>().join(" ");
+            self.rules.insert((name.to_owned(), text.clone()));
+            self.texts.insert((name.to_owned(), field), text);
+        }
     }
 
     fn enter_rules(&mut self, name: &str, policy: &Policy, sources: &Sources) {
