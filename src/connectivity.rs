@@ -276,13 +276,13 @@ impl<'a> Rows<'a> {
 /// `namespace/name[Kind]` for each workload. Pods of one owner that no policy distinguishes are
 /// listed once, as their owner.
 fn names(cluster: &Cluster, found: &Connections) -> Vec<Option<String>> {
-    let mut met = std::collections::HashSet::new();
+    let mut seen = std::collections::HashSet::new();
     let name = |number: u32| {
         let it = cluster.workload(number);
         let namespace = &it.namespace.name;
         match &it.workload.owner {
             Some((kind, name)) => {
-                let is_first = met.insert((found.classes.of_workload(number), kind, name));
+                let is_first = seen.insert((found.classes.of_workload(number), kind, name));
                 is_first.then(|| format!("{namespace}/{name}[{kind}]"))
             }
             None => Some(format!("{namespace}/{}[{}]", it.head.name, it.head.kind)),

@@ -85,11 +85,11 @@ pub fn overview(request: &Request) -> Result<Vec<SiteOverview>, repo::Error> {
         Surroundings::of(&assembly, request.settings.default_namespace()).into();
     let sites = assembly.grouped.sites.iter().enumerate();
     let sites = sites.filter(|(_, site)| site.members.iter().any(is_reported));
-    let told = sites.map(|(number, site)| {
+    let overviews = sites.map(|(number, site)| {
         let elsewhere = Elsewhere::of_site(&request.grouping, &repo, &surroundings, number, site);
         of_site(request, &assembly, site, elsewhere)
     });
-    Ok(told.collect())
+    Ok(overviews.collect())
 }
 
 fn of_site(

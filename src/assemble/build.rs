@@ -63,25 +63,25 @@ impl Deployed {
         let Ask { directory, kustomization, fallback, chart, .. } = &self.ask;
         let mut key = format!("{}\n{directory}\n{fallback:?}\n{:?}", self.by, chart.values);
         key.push_str(chart.release.as_deref().unwrap_or_default());
-        said(kustomization, &mut key);
-        chart.inline.iter().for_each(|values| said(values, &mut key));
+        contents(kustomization, &mut key);
+        chart.inline.iter().for_each(|values| contents(values, &mut key));
         key
     }
 }
 
 /// The contents of a tree, without its spans. Its depth was limited when it was read.
-fn said(node: &Node, out: &mut String) {
+fn contents(node: &Node, out: &mut String) {
     match &node.value {
         Value::Scalar(scalar) => out.push_str(&format!("{:?}", scalar.text)),
         Value::Seq(items) => {
             out.push('[');
-            items.iter().for_each(|item| said(item, out));
+            items.iter().for_each(|item| contents(item, out));
             out.push(']');
         }
         Value::Map(map) => {
             for entry in &map.entries {
                 out.push_str(&format!("{{{:?}:", entry.key));
-                said(&entry.value, out);
+                contents(&entry.value, out);
                 out.push('}');
             }
         }
@@ -128,23 +128,23 @@ impl<'a> Builder<'a> {
         // Nobody builds a component alone: it is checked where it is included.
         let mut roots = self.kustomizations.roots();
         roots.retain(|directory| !self.kustomizations.is_component(directory));
-        let mut made = Vec::new();
-        self.make(&roots, &mut made, |directory| self.root(directory));
-        let of_roots = made.len();
+        let mut results = Vec::new();
+        self.make(&roots, &mut results, |directory| self.root(directory));
+        let of_roots = results.len();
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        let within = |made: &[(Built, Unit)]| -> Vec<Deployed> {
-            let asked = made.iter().flat_map(|(built, unit)| self.asked_within(built, unit));
+        let within = |results: &[(Built, Unit)]| -> Vec<Deployed> {
+            let asked = results.iter().flat_map(|(built, unit)| self.asked_within(built, unit));
             asked.take(MOST_DEPLOYED + 1).collect()
         };
         let mut open: Vec<Deployed> = self.asked_plainly(plain).take(MOST_DEPLOYED + 1).collect();
-        open.extend(within(&made));
+        open.extend(within(&results));
         let mut charts = Vec::new();
-        let artifacts = Artifacts::of(&self.repo.root, &self.directories, plain, &made);
+        let artifacts = Artifacts::of(&self.repo.root, &self.directories, plain, &results);
         for _ in 0..ROUNDS {
             open.retain(|one| seen.insert(one.key()));
             let left = (MOST_DEPLOYED + open.len()).saturating_sub(seen.len());
             if let Some(first) = open.get(left) {
-                made.push(not_deployed(first));
+                results.push(not_deployed(first));
                 open.truncate(left);
             }
             let (of_charts, others) = open.into_iter().partition(|one| self.is_chart(&one.ask));
@@ -153,12 +153,12 @@ impl<'a> Builder<'a> {
             if open.is_empty() {
                 break;
             }
-            let before = made.len();
-            self.make(&open, &mut made, |one| self.deploy(one, &artifacts));
-            open = within(&made[before..]);
+            let before = results.len();
+            self.make(&open, &mut results, |one| self.deploy(one, &artifacts));
+            open = within(&results[before..]);
         }
-        let made = self.without_roots_that_are_deployed(made, of_roots);
-        BuildOutput { built: made, charts }
+        let results = self.without_roots_that_are_deployed(results, of_roots);
+        BuildOutput { built: results, charts }
     }
 
     /// Builds each, a few at once and in parallel, until the run's limit is reached. Where that is
@@ -166,14 +166,14 @@ impl<'a> Builder<'a> {
     fn make<T: Sync + Named>(
         &self,
         all: &[T],
-        made: &mut Vec<(Built, Unit)>,
+        results: &mut Vec<(Built, Unit)>,
         one: impl Fn(&T) -> (Built, Unit) + Sync,
     ) {
-        let mut objects: usize = made.iter().map(|(built, _)| built.manifests.len()).sum();
-        let mut memory: usize = made.iter().map(|(built, _)| built.memory()).sum();
+        let mut objects: usize = results.iter().map(|(built, _)| built.manifests.len()).sum();
+        let mut memory: usize = results.iter().map(|(built, _)| built.memory()).sum();
         for some in all.chunks(AT_ONCE) {
             if objects > MOST || memory > self.most_memory {
-                made.extend(some.iter().map(|one| self.not_made(one.directory())));
+                results.extend(some.iter().map(|one| self.over_limit(one.directory())));
                 continue;
             }
             let built = |it: &T| {
@@ -184,7 +184,7 @@ impl<'a> Builder<'a> {
             let next: Vec<(Built, Unit)> = some.par_iter().map(built).collect();
             objects += next.iter().map(|(built, _)| built.manifests.len()).sum::<usize>();
             memory += next.iter().map(|(built, _)| built.memory()).sum::<usize>();
-            made.extend(next);
+            results.extend(next);
         }
     }
 
@@ -195,7 +195,7 @@ impl<'a> Builder<'a> {
     }
 
     /// Reports a kustomization that is beyond the limit.
-    fn not_made(&self, directory: &str) -> (Built, Unit) {
+    fn over_limit(&self, directory: &str) -> (Built, Unit) {
         let at = self.repo.files.iter().position(|file| {
             file.role == repo::Role::Kustomization && bundle::directory(&file.path) == directory
         });
@@ -242,11 +242,11 @@ impl<'a> Builder<'a> {
                 "netpol-lint.toml configures the chart `{path}`, but there is no such chart"
             )));
         }
-        let mut made: Vec<(Built, Unit)> = Vec::new();
+        let mut results: Vec<(Built, Unit)> = Vec::new();
         for (nth, one) in asked.into_iter().enumerate() {
             let Some(chart) = self.charts.get(&one.ask.directory) else { continue };
             if nth >= MOST_CHARTS {
-                made.push(not_rendered(&one));
+                results.push(not_rendered(&one));
                 continue;
             }
             let wanted = helm::Wanted {
@@ -261,17 +261,17 @@ impl<'a> Builder<'a> {
             let mut built = rendering.render_one(&wanted, sources);
             with_fallback(&mut built, &one.ask);
             let unit = unit(&built, &one.ask.directory, Some(one.by));
-            made.push((built, unit));
+            results.push((built, unit));
         }
         for built in rendered.built {
             // Several sets of values for one chart have names of their own.
             let directory = built.name.split(" (").next().unwrap_or_default();
             let directory = if directory == "." { "" } else { directory };
             let unit = Unit { name: built.name.clone(), ..unit(&built, directory, None) };
-            made.push((built, unit));
+            results.push((built, unit));
         }
-        made.iter_mut().for_each(|(_, unit)| unit.is_chart = true);
-        Ok(made)
+        results.iter_mut().for_each(|(_, unit)| unit.is_chart = true);
+        Ok(results)
     }
 
     /// Whether a requested directory is a chart and not a kustomization.
@@ -289,11 +289,11 @@ impl<'a> Builder<'a> {
     /// as well.
     fn without_roots_that_are_deployed(
         &self,
-        made: Vec<(Built, Unit)>,
+        results: Vec<(Built, Unit)>,
         of_roots: usize,
     ) -> Vec<(Built, Unit)> {
         let deployed: BTreeSet<SourceId> =
-            made[of_roots..].iter().flat_map(|(built, _)| built.files.iter().copied()).collect();
+            results[of_roots..].iter().flat_map(|(built, _)| built.files.iter().copied()).collect();
         let files = (0u32..).zip(&self.repo.files);
         let directories: BTreeSet<&str> = files
             .filter(|(id, file)| {
@@ -303,7 +303,7 @@ impl<'a> Builder<'a> {
             .collect();
         let is_deployed = |unit: &Unit| directories.contains(unit.directory.as_str());
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
-        let kept = made.into_iter().enumerate().filter_map(|(number, (mut built, mut unit))| {
+        let kept = results.into_iter().enumerate().filter_map(|(number, (mut built, mut unit))| {
             if number < of_roots && !deployed.is_empty() && is_deployed(&unit) {
                 return None;
             }

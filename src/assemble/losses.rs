@@ -61,17 +61,17 @@ impl<'a> Losses<'a> {
         seeming(text).policy || self.files.contains(&problem.span.source)
     }
 
-    /// How much is lost without losing a policy; `is_told` says which faults are reported anyway.
+    /// How much is lost without losing a policy; `is_reported` says which faults are reported anyway.
     pub(crate) fn without_policy(
         &self,
-        is_told: impl Fn(&Fault) -> bool,
+        is_reported: impl Fn(&Fault) -> bool,
         documents: usize,
     ) -> NotBuilt {
         let mut found = NotBuilt { documents, ..NotBuilt::default() };
         let all = self.assembly.built.iter().zip(&self.assembly.units).zip(&self.loses);
         for ((built, unit), loses) in all {
             let is_not_made = |fault: &Fault| is_refusal(fault) || fault.kind == FaultKind::Asked;
-            let is_lost = built.faults.iter().any(|fault| is_not_made(fault) && is_told(fault));
+            let is_lost = built.faults.iter().any(|fault| is_not_made(fault) && is_reported(fault));
             match unit.is_chart {
                 _ if *loses || !is_lost => {}
                 true => found.charts += 1,

@@ -114,8 +114,8 @@ impl Assembly {
         let of_bundles: BTreeSet<SourceId> =
             built.iter().flat_map(|one| one.files.iter().copied()).collect();
         plain.retain(|object| !of_bundles.contains(&object.head.source));
-        let (made, duplicates) = decode(&mut built, &units, repo);
-        plain.extend(made);
+        let (objects, duplicates) = decode(&mut built, &units, repo);
+        plain.extend(objects);
         loaded.duplicates.extend(duplicates.into_iter().filter(|duplicate| {
             let template = repo.files.get(duplicate.place().source.0 as usize);
             template.is_some_and(|file| file.reported && file.role == repo::Role::ChartTemplate)

@@ -49,7 +49,7 @@ impl Branches {
     }
 
     /// Marks those siblings as alternatives of one another.
-    pub(super) fn alternatives(&mut self, branches: &[BranchId]) {
+    pub(super) fn mark_alternatives(&mut self, branches: &[BranchId]) {
         let group = GroupId(self.groups);
         self.groups += 1;
         for branch in branches {
@@ -64,7 +64,7 @@ impl Branches {
 
     /// Whether the contents of two branches never run side by side: at the point where their paths
     /// diverge, the branches are alternatives.
-    pub(super) fn are_rivals(&self, one: BranchId, other: BranchId) -> bool {
+    pub(super) fn are_alternatives(&self, one: BranchId, other: BranchId) -> bool {
         let (mut one, mut other) = (one, other);
         loop {
             let (a, b) = (&self.all[one.0 as usize], &self.all[other.0 as usize]);
@@ -98,20 +98,20 @@ const PAIRWISE: usize = 64;
 
 /// The sets of `holders` that are alternatives; two of them need `least` identities in common. Each
 /// list of holders is ascending; sets that several identities produce are returned once.
-pub(super) fn alternatives(holders: Vec<Vec<u32>>, least: usize) -> Vec<Vec<u32>> {
+pub(super) fn find_alternatives(holders: Vec<Vec<u32>>, least: usize) -> Vec<Vec<u32>> {
     let mut sets: BTreeMap<Vec<u32>, usize> = BTreeMap::new();
-    for held in holders.into_iter().filter(|held| held.len() > 1) {
-        *sets.entry(held).or_default() += 1;
+    for set in holders.into_iter().filter(|set| set.len() > 1) {
+        *sets.entry(set).or_default() += 1;
     }
     let mut found: Vec<Vec<u32>> = Vec::new();
     let mut pairs: HashMap<(u32, u32), usize> = HashMap::new();
-    for (held, times) in sets {
+    for (set, times) in sets {
         if times >= least {
-            found.push(held);
+            found.push(set);
             continue;
         }
-        for (at, one) in held.iter().enumerate().filter(|_| held.len() <= PAIRWISE) {
-            held[at + 1..]
+        for (at, one) in set.iter().enumerate().filter(|_| set.len() <= PAIRWISE) {
+            set[at + 1..]
                 .iter()
                 .for_each(|other| *pairs.entry((*one, *other)).or_default() += times);
         }
@@ -131,20 +131,20 @@ mod tests {
         let mut branches = Branches::default();
         let root = branches.root();
         let (dev, prod, docs) = (branches.below(root), branches.below(root), branches.below(root));
-        branches.alternatives(&[dev, prod]);
+        branches.mark_alternatives(&[dev, prod]);
         let (web, cart) = (branches.below(dev), branches.below(prod));
-        assert!(branches.are_rivals(web, prod) && branches.are_rivals(cart, web));
-        assert!(!branches.are_rivals(web, dev) && !branches.are_rivals(web, web));
-        assert!(!branches.are_rivals(docs, cart) && !branches.are_rivals(root, cart));
+        assert!(branches.are_alternatives(web, prod) && branches.are_alternatives(cart, web));
+        assert!(!branches.are_alternatives(web, dev) && !branches.are_alternatives(web, web));
+        assert!(!branches.are_alternatives(docs, cart) && !branches.are_alternatives(root, cart));
         let other = branches.root();
-        assert!(!branches.are_rivals(other, web));
+        assert!(!branches.are_alternatives(other, web));
     }
 
     #[test]
     fn two_identities_in_common_can_be_required() {
         let holders = || vec![vec![0, 1, 2], vec![1, 2], vec![0, 3], vec![4, 5], vec![4, 5]];
-        assert_eq!(alternatives(holders(), 2), [vec![1, 2], vec![4, 5]]);
-        let all = alternatives(holders(), 1);
+        assert_eq!(find_alternatives(holders(), 2), [vec![1, 2], vec![4, 5]]);
+        let all = find_alternatives(holders(), 1);
         assert_eq!(all, [vec![0, 1, 2], vec![0, 3], vec![1, 2], vec![4, 5]]);
     }
 }

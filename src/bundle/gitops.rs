@@ -358,12 +358,12 @@ mod tests {
         };
         let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &Limits::default());
         let (head, tree) = crate::bundle::heads(&stream.documents[0].root).remove(0);
-        let told = |ask: Ask| {
+        let parts = |ask: Ask| {
             let map = ask.kustomization.as_map().cloned().unwrap_or_default();
             let fields: Vec<String> = map.entries.iter().map(|e| e.key.to_string()).collect();
             (ask.directory, fields.join(" "), ask.fallback.map(|name| name.to_string()))
         };
-        asks(&head, &tree, &directories).into_iter().map(told).collect()
+        asks(&head, &tree, &directories).into_iter().map(parts).collect()
     }
 
     #[test]

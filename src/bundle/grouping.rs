@@ -6,10 +6,10 @@
 
 use std::collections::BTreeMap;
 
+use super::alternatives::Alternatives;
 use super::holders::Holders;
 use super::item::{Bundle, Grouping, Item, Origin, Site, Unit};
 use super::plain::{self, Plain};
-use super::rivals::Rivals;
 
 impl Grouping {
     /// Groups objects into bundles, and bundles into sites, both sorted by name.
@@ -17,15 +17,15 @@ impl Grouping {
         let Plain { mut bundles, branches, branch_of } = plain::bundles(self, items);
         bundles.extend(self.built(items, units));
         bundles.sort_by(|a, b| a.name.cmp(&b.name));
-        let rivals = Rivals::of(items, &bundles, branches, branch_of);
-        let mut sites = self.sites(&bundles, units, &rivals);
+        let alternatives = Alternatives::of(items, &bundles, branches, branch_of);
+        let mut sites = self.sites(&bundles, units, &alternatives);
         let given = (0u32..).zip(items).filter(|(_, item)| item.given).map(|(index, _)| index);
         let given: Vec<u32> = given.collect();
         for site in sites.iter_mut().filter(|site| !bundles[site.bundles[0]].alone) {
             site.members.extend(&given);
         }
         let holders = Holders::of(&bundles, items.len());
-        Grouped { bundles, sites, rivals, holders }
+        Grouped { bundles, sites, alternatives, holders }
     }
 
     /// One bundle for each unit.
@@ -57,7 +57,7 @@ impl Grouping {
     /// Which bundles run side by side: those of a configured cluster; otherwise those that the same
     /// object deploys; otherwise kustomizations in sibling directories with the same namespace.
     /// Alternatives among them are still kept apart.
-    fn sites(&self, bundles: &[Bundle], units: &[Unit], rivals: &Rivals) -> Vec<Site> {
+    fn sites(&self, bundles: &[Bundle], units: &[Unit], alternatives: &Alternatives) -> Vec<Site> {
         let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
         for (number, bundle) in bundles.iter().enumerate() {
             for &cluster in &bundle.clusters {
@@ -74,8 +74,8 @@ impl Grouping {
                 sites.push(Site { cluster: Some(cluster), ..site(name, numbers, bundles) });
                 continue;
             }
-            for (rival, together) in alternatives(&numbers, bundles, rivals) {
-                let only = rival.or((together.len() == 1).then(|| together[0]));
+            for (alternative, together) in split_alternatives(&numbers, bundles, alternatives) {
+                let only = alternative.or((together.len() == 1).then(|| together[0]));
                 let name = match (&group, only) {
                     (Group::Deployed(by), None) => by.clone(),
                     (Group::Siblings(parent, namespace), None) => {
@@ -146,14 +146,14 @@ fn most_copies(objects: usize) -> usize {
 
 /// Bundles that would run side by side, except those that are alternatives of one another: each of
 /// these gets a site of its own, with all bundles that have no alternative.
-fn alternatives(
+fn split_alternatives(
     numbers: &[usize],
     bundles: &[Bundle],
-    rivals: &Rivals,
+    alternatives: &Alternatives,
 ) -> Vec<(Option<usize>, Vec<usize>)> {
-    let with_rivals = rivals.among(numbers);
+    let with_alternatives = alternatives.among(numbers);
     let (alternatives, shared): (Vec<usize>, Vec<usize>) =
-        numbers.iter().partition(|number| with_rivals.contains(number));
+        numbers.iter().partition(|number| with_alternatives.contains(number));
     if alternatives.is_empty() {
         return vec![(None, shared)];
     }
@@ -162,14 +162,14 @@ fn alternatives(
     };
     let copies = (objects(&shared) + shared.len()).saturating_mul(alternatives.len());
     if copies > most_copies(objects(numbers)) {
-        let alone = |rival| (Some(rival), vec![rival]);
+        let alone = |alternative| (Some(alternative), vec![alternative]);
         return alternatives.into_iter().map(alone).chain([(None, shared)]).collect();
     }
-    let with_shared = |rival: usize| {
+    let with_shared = |alternative: usize| {
         let mut together = shared.clone();
-        together.push(rival);
+        together.push(alternative);
         together.sort_unstable();
-        (Some(rival), together)
+        (Some(alternative), together)
     };
     alternatives.into_iter().map(with_shared).collect()
 }
@@ -181,7 +181,7 @@ pub struct Grouped {
     pub bundles: Vec<Bundle>,
     /// The sites, sorted by name.
     pub sites: Vec<Site>,
-    pub(super) rivals: Rivals,
+    pub(super) alternatives: Alternatives,
     holders: Holders,
 }
 
@@ -315,7 +315,7 @@ mod tests {
             .collect();
         let grouped = grouping.group(&items, &[]);
         let bundles = &grouped.sites;
-        let told: Vec<(&str, &[u32])> =
+        let found: Vec<(&str, &[u32])> =
             bundles.iter().map(|b| (b.name.as_str(), b.members.as_slice())).collect();
         // `examples` is not the name of a test directory here; both `z` are alternatives.
         let expected: [(&str, &[u32]); 5] = [
@@ -325,7 +325,7 @@ mod tests {
             ("stray", &[3]),
             ("trial/a", &[4]),
         ];
-        assert_eq!(told, expected);
+        assert_eq!(found, expected);
         assert_eq!(elsewhere(&grouped, 0), [3, 5], "the other cluster runs nowhere beside");
         assert_eq!(elsewhere(&grouped, 3), [0, 1, 2]);
         let concerns = |bundle: usize, path| grouping.concerns(&bundles[bundle], path);

@@ -18,14 +18,14 @@ impl Holders {
             starts[at] += starts[at - 1];
         }
         let mut next = starts.clone();
-        let mut held = vec![0u32; members().count()];
+        let mut numbers = vec![0u32; members().count()];
         for (number, bundle) in (0u32..).zip(bundles) {
             for &id in &bundle.members {
-                held[next[id as usize] as usize] = number;
+                numbers[next[id as usize] as usize] = number;
                 next[id as usize] += 1;
             }
         }
-        Self { starts, bundles: held }
+        Self { starts, bundles: numbers }
     }
 
     /// The numbers of those that contain an object.

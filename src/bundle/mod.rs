@@ -1,6 +1,7 @@
 //! Which manifests are applied together: manifests, and their bundles. This module works on trees
 //! and does not know policies.
 
+mod alternatives;
 mod branches;
 mod built;
 mod directory_source;
@@ -14,7 +15,6 @@ pub mod kustomize;
 mod neighbours;
 mod path;
 mod plain;
-mod rivals;
 
 pub use built::{Built, ChartCall, Fault, FaultKind, Manifest, Opening, Write, Writer};
 pub use directory_source::DirectorySource;

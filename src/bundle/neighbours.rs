@@ -4,23 +4,23 @@
 
 use std::sync::Arc;
 
+use super::alternatives::AlternativesOf;
 use super::grouping::Grouped;
 use super::item::Site;
-use super::rivals::RivalsOf;
 
 /// The neighbours of one site.
 #[derive(Clone, Debug)]
 pub struct Neighbours {
     grouped: Arc<Grouped>,
     site: usize,
-    rivals: RivalsOf,
+    alternatives: AlternativesOf,
 }
 
 impl Neighbours {
     /// The neighbours of the site with that number.
     pub fn of(grouped: &Arc<Grouped>, site: usize) -> Self {
-        let rivals = grouped.rivals.to(&grouped.sites[site], &grouped.bundles);
-        Self { grouped: Arc::clone(grouped), site, rivals }
+        let alternatives = grouped.alternatives.to(&grouped.sites[site], &grouped.bundles);
+        Self { grouped: Arc::clone(grouped), site, alternatives }
     }
 
     fn site(&self) -> &Site {
@@ -40,22 +40,31 @@ impl Neighbours {
     /// Whether that bundle may run beside the site.
     pub fn has_bundle(&self, number: usize) -> bool {
         self.may_run_beside(number)
-            && !self.grouped.rivals.is_rival(number, &self.grouped.bundles, &self.rivals)
+            && !self.grouped.alternatives.is_alternative(
+                number,
+                &self.grouped.bundles,
+                &self.alternatives,
+            )
     }
 
     /// Whether that object may exist beside the site: not its own objects, nor those of an
     /// alternative.
     pub fn has(&self, object: u32) -> bool {
-        let held = self.grouped.bundles_of(object);
-        if self.grouped.rivals.holds(object, &self.rivals) {
+        let bundles = self.grouped.bundles_of(object);
+        if self.grouped.alternatives.contains_object(object, &self.alternatives) {
             return false;
         }
         let mut is_there = false;
-        for &number in held {
+        for &number in bundles {
             let number = number as usize;
-            let is_rival =
-                || self.grouped.rivals.is_rival(number, &self.grouped.bundles, &self.rivals);
-            if self.is_own_bundle(number) || is_rival() {
+            let is_alternative = || {
+                self.grouped.alternatives.is_alternative(
+                    number,
+                    &self.grouped.bundles,
+                    &self.alternatives,
+                )
+            };
+            if self.is_own_bundle(number) || is_alternative() {
                 return false;
             }
             is_there |= self.may_run_beside(number);
@@ -65,13 +74,12 @@ impl Neighbours {
 
     /// Whether that object is of an alternative to the site, such as another overlay of its base.
     pub fn is_alternative(&self, object: u32) -> bool {
+        let (all, bundles) = (&self.grouped.alternatives, &self.grouped.bundles);
         let held = self.grouped.bundles_of(object).iter().map(|&number| number as usize);
         let mut held = held.filter(|&number| self.may_run_beside(number));
         !self.is_own(object)
-            && (self.grouped.rivals.holds(object, &self.rivals)
-                || held.any(|it| {
-                    self.grouped.rivals.is_rival(it, &self.grouped.bundles, &self.rivals)
-                }))
+            && (all.contains_object(object, &self.alternatives)
+                || held.any(|number| all.is_alternative(number, bundles, &self.alternatives)))
     }
 
     fn may_run_beside(&self, number: usize) -> bool {

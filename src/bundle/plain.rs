@@ -191,21 +191,21 @@ impl<'a> Parting<'a> {
         least: usize,
     ) -> Vec<BranchId> {
         let mut holders: HashMap<(&str, &str, &str), Vec<u32>> = HashMap::new();
-        let mut made = Vec::with_capacity(units.len());
+        let mut ids = Vec::with_capacity(units.len());
         for (number, members) in (0u32..).zip(units) {
-            made.push(self.branches.below(parent));
+            ids.push(self.branches.below(parent));
             for identity in members.iter().filter_map(|&id| self.items[id as usize].identity) {
-                let held = holders.entry(identity).or_default();
-                if held.last() != Some(&number) {
-                    held.push(number);
+                let list = holders.entry(identity).or_default();
+                if list.last() != Some(&number) {
+                    list.push(number);
                 }
             }
         }
-        for set in branches::alternatives(holders.into_values().collect(), least) {
-            let set: Vec<BranchId> = set.iter().map(|&number| made[number as usize]).collect();
-            self.branches.alternatives(&set);
+        for set in branches::find_alternatives(holders.into_values().collect(), least) {
+            let set: Vec<BranchId> = set.iter().map(|&number| ids[number as usize]).collect();
+            self.branches.mark_alternatives(&set);
         }
-        made
+        ids
     }
 
     /// The ways below a directory as its own: each one that has an alternative, together with what

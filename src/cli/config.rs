@@ -133,18 +133,18 @@ impl Page<'_> {
     }
 
     fn line(&mut self, key: &str, value: &Toml, origin: Origin) -> io::Result<()> {
-        let said = format!("{key} = {}", inert(value));
+        let entry = format!("{key} = {}", inert(value));
         let origin = match origin {
             Origin::Default => "default".to_owned(),
             Origin::File(line) => format!("{}:{line}", visible(self.file)),
             Origin::Flag(flag) => flag.to_owned(),
         };
-        writeln!(self.out, "{said:<40} # {origin}")
+        writeln!(self.out, "{entry:<40} # {origin}")
     }
 
     fn header(&mut self, table: &str, line: usize) -> io::Result<()> {
-        let said = format!("[[{table}]]");
-        writeln!(self.out, "\n{said:<40} # {}:{line}", visible(self.file))
+        let entry = format!("[[{table}]]");
+        writeln!(self.out, "\n{entry:<40} # {}:{line}", visible(self.file))
     }
 }
 

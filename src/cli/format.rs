@@ -62,8 +62,9 @@ impl Output {
         };
         let format = Format::from_str(name, false).map_err(|_| {
             let near = names.iter().find(|known| strsim::damerau_levenshtein(known, name) <= 2);
-            let meant = near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
-            format!("there is no format `{name}`.{meant} Formats: {}", names.join(", "))
+            let suggestion =
+                near.map(|near| format!(" Did you mean `{near}`?")).unwrap_or_default();
+            format!("there is no format `{name}`.{suggestion} Formats: {}", names.join(", "))
         })?;
         match file {
             "" => Err(format!("missing file: write {name}=FILE")),

@@ -119,13 +119,13 @@ impl Failure {
     /// The message on standard error: a line, and the invalid line of a configuration.
     fn line(&self) -> String {
         let red = anstyle::AnsiColor::Red.on_default().bold();
-        let told = self.to_string();
+        let message = self.to_string();
         // File names and globs are data, so they are escaped.
-        let told = match self {
-            Self::Config(_) => std::borrow::Cow::Borrowed(told.as_str()),
-            _ => crate::text::visible(&told),
+        let message = match self {
+            Self::Config(_) => std::borrow::Cow::Borrowed(message.as_str()),
+            _ => crate::text::visible(&message),
         };
-        format!("{red}error:{red:#} {told}")
+        format!("{red}error:{red:#} {message}")
     }
 }
 

@@ -27,8 +27,8 @@ impl Error {
         let at = index.position(text, span.start);
         let start = index.line_start(at.line);
         let line = text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        let meant = text.get(span.start..span.end.min(start + line.len()));
-        let width = meant.map_or(1, |meant| meant.chars().count().max(1));
+        let marked = text.get(span.start..span.end.min(start + line.len()));
+        let width = marked.map_or(1, |marked| marked.chars().count().max(1));
         let excerpt = Some((line.to_owned(), width));
         Self { path: path.to_owned(), line: at.line, column: at.column, message, excerpt }
     }

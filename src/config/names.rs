@@ -96,10 +96,10 @@ mod tests {
             ("missing_dns_egress", "missing-dns-egress"),
             ("pod-selector", "orphaned-pod-selector"),
         ] {
-            let said = look_up(id, &known()).unwrap_err();
-            assert!(said.contains(&format!("did you mean `{near}`?")), "{said}");
+            let message = look_up(id, &known()).unwrap_err();
+            assert!(message.contains(&format!("did you mean `{near}`?")), "{message}");
         }
-        let said = look_up("zzz", &known()).unwrap_err();
-        assert_eq!(said, "there is no rule `zzz` (`netpol-lint rule` lists all rules)");
+        let message = look_up("zzz", &known()).unwrap_err();
+        assert_eq!(message, "there is no rule `zzz` (`netpol-lint rule` lists all rules)");
     }
 }

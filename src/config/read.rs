@@ -80,19 +80,19 @@ impl Reader<'_> {
     /// The parser's error, reworded if we can say more.
     fn refused(&self, error: &toml::de::Error) -> Error {
         let span = error.span().unwrap_or(0..0);
-        let said = error.message();
-        let named: Vec<&str> = said.split('`').skip(1).step_by(2).collect();
+        let message = error.message();
+        let named: Vec<&str> = message.split('`').skip(1).step_by(2).collect();
         let message = match named.split_first() {
-            Some((key, known)) if said.starts_with("unknown field") => {
+            Some((key, known)) if message.starts_with("unknown field") => {
                 format!("unknown key `{key}`{}", hint(key, known))
             }
-            Some((value, known)) if said.starts_with("unknown variant") => {
+            Some((value, known)) if message.starts_with("unknown variant") => {
                 format!("`{value}` is not a valid value for this key{}", hint(value, known))
             }
-            Some((key, _)) if said.starts_with("missing field") => {
+            Some((key, _)) if message.starts_with("missing field") => {
                 format!("the key `{key}` is missing here")
             }
-            _ => match wrong_type(said) {
+            _ => match wrong_type(message) {
                 Some((is, expected)) => {
                     let hint = match self.header(&span) {
                         Some(name) if expected == "a sequence" => format!("; write `[[{name}]]`"),
@@ -100,7 +100,7 @@ impl Reader<'_> {
                     };
                     format!("expected {}, found {}{hint}", in_words(expected), in_words(is))
                 }
-                None => said.lines().collect::<Vec<_>>().join(", "),
+                None => message.lines().collect::<Vec<_>>().join(", "),
             },
         };
         self.error(span, message)
@@ -329,8 +329,8 @@ impl Reader<'_> {
 }
 
 /// The type that is written, and the type that is expected.
-fn wrong_type(said: &str) -> Option<(&str, &str)> {
-    said.strip_prefix("invalid type: ")?.split_once(", expected ")
+fn wrong_type(message: &str) -> Option<(&str, &str)> {
+    message.strip_prefix("invalid type: ")?.split_once(", expected ")
 }
 
 /// serde's type names, in TOML's words.

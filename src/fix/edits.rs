@@ -81,7 +81,7 @@ mod tests {
         finding
     }
 
-    fn made(findings: &[Finding], risky: bool) -> String {
+    fn applied(findings: &[Finding], risky: bool) -> String {
         let all: Vec<&Finding> = findings.iter().collect();
         let chosen = choose(&all, SourceId(0), |safety| risky || safety == Safety::Safe);
         apply("0123456789", &chosen)
@@ -91,20 +91,20 @@ mod tests {
     fn edits_are_made_in_their_order_and_the_first_of_two_that_overlap() {
         let safe = |edits: &[(usize, usize, &str)]| finding(edits, Safety::Safe);
         assert_eq!(
-            made(&[safe(&[(8, 9, "x")]), safe(&[(0, 1, "a"), (3, 3, "b")])], false),
+            applied(&[safe(&[(8, 9, "x")]), safe(&[(0, 1, "a"), (3, 3, "b")])], false),
             "a12b34567x9"
         );
         assert_eq!(
-            made(&[safe(&[(2, 5, "x")]), safe(&[(4, 6, "y")]), safe(&[(5, 6, "z")])], false),
+            applied(&[safe(&[(2, 5, "x")]), safe(&[(4, 6, "y")]), safe(&[(5, 6, "z")])], false),
             "01xz6789"
         );
-        assert_eq!(made(&[safe(&[(2, 2, "x")]), safe(&[(2, 2, "y")])], false), "01x23456789");
+        assert_eq!(applied(&[safe(&[(2, 2, "x")]), safe(&[(2, 2, "y")])], false), "01x23456789");
     }
 
     #[test]
     fn unsafe_fixes_are_made_on_request() {
         let findings = [finding(&[(0, 1, "a")], Safety::Unsafe)];
-        assert_eq!(made(&findings, false), "0123456789");
-        assert_eq!(made(&findings, true), "a123456789");
+        assert_eq!(applied(&findings, false), "0123456789");
+        assert_eq!(applied(&findings, true), "a123456789");
     }
 }

@@ -19,15 +19,15 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     if !is_called_deny(name) {
         return;
     }
-    let mut meant: Vec<Direction> =
+    let mut directions: Vec<Direction> =
         Direction::BOTH.into_iter().filter(|direction| policy.isolates(*direction)).collect();
-    if let Some(told) = told_direction(name) {
-        meant.retain(|direction| *direction == told);
+    if let Some(named) = named_direction(name) {
+        directions.retain(|direction| *direction == named);
     }
     // One denied and one open direction is a common way to deny only one of them.
     let open: Vec<At> =
-        meant.iter().filter_map(|direction| everyone_rule(id, policy, *direction)).collect();
-    if open.len() == meant.len() {
+        directions.iter().filter_map(|direction| everyone_rule(id, policy, *direction)).collect();
+    if open.len() == directions.len() {
         findings.extend(open.into_iter().filter_map(|at| finding(cx, at, name)));
     }
 }
@@ -50,15 +50,15 @@ fn is_called_deny(name: &str) -> bool {
 }
 
 /// The one direction that the name mentions.
-fn told_direction(name: &str) -> Option<Direction> {
-    let tells = |direction: Direction| {
+fn named_direction(name: &str) -> Option<Direction> {
+    let mentions = |direction: Direction| {
         let words: &[&str] = match direction {
             Direction::Ingress => &["ingress", "inbound", "incoming"],
             Direction::Egress => &["egress", "outbound", "outgoing"],
         };
         name_words(name).any(|word| words.contains(&word))
     };
-    match (tells(Direction::Ingress), tells(Direction::Egress)) {
+    match (mentions(Direction::Ingress), mentions(Direction::Egress)) {
         (true, false) => Some(Direction::Ingress),
         (false, true) => Some(Direction::Egress),
         _ => None,

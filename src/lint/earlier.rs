@@ -10,7 +10,7 @@ use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject};
 pub(super) struct Earlier<'a> {
     cluster: &'a Cluster,
     /// The workloads of each finding.
-    told: Vec<RangeSetBlaze<u32>>,
+    reported: Vec<RangeSetBlaze<u32>>,
     /// The findings about a workload.
     by_workload: HashMap<u32, Vec<usize>>,
     /// The groups of policies whose workloads have all been reported.
@@ -23,7 +23,7 @@ impl<'a> Earlier<'a> {
     pub(super) fn new(cluster: &'a Cluster) -> Self {
         Self {
             cluster,
-            told: Vec::new(),
+            reported: Vec::new(),
             by_workload: HashMap::new(),
             groups: HashSet::new(),
             selectors: HashMap::new(),
@@ -31,23 +31,23 @@ impl<'a> Earlier<'a> {
     }
 
     /// Whether the workloads of a policy have been reported for another one that selects the same.
-    pub(super) fn has_told_of_group(&self, policy: u32) -> bool {
+    pub(super) fn covers_group(&self, policy: u32) -> bool {
         self.groups.contains(&self.cluster.group_of(policy))
     }
 
     /// Whether one earlier finding covers all those pods of a policy.
-    pub(super) fn has_told(&self, policy: u32, pods: &[Subject]) -> bool {
+    pub(super) fn covers(&self, policy: u32, pods: &[Subject]) -> bool {
         let numbers = || pods.iter().filter_map(|subject| subject.workload());
         let Some(rarest) = numbers().min_by_key(|n| self.by_workload.get(n).map_or(0, Vec::len))
         else {
-            return self.has_told_of_selector(policy);
+            return self.covers_selector(policy);
         };
         let wanted: RangeSetBlaze<u32> = numbers().collect();
         let findings = self.by_workload.get(&rarest).into_iter().flatten();
-        findings.into_iter().any(|finding| self.told[*finding].is_superset(&wanted))
+        findings.into_iter().any(|finding| self.reported[*finding].is_superset(&wanted))
     }
 
-    fn has_told_of_selector(&self, policy: u32) -> bool {
+    fn covers_selector(&self, policy: u32) -> bool {
         let Some(index) = self.selectors.get(&self.cluster.home(policy)) else {
             return false;
         };
@@ -59,22 +59,22 @@ impl<'a> Earlier<'a> {
 
     /// Records that the workloads of a policy, and of all policies that select the same, have been
     /// reported.
-    pub(super) fn tell_of_group(&mut self, policy: u32) {
+    pub(super) fn record_group(&mut self, policy: u32) {
         self.groups.insert(self.cluster.group_of(policy));
     }
 
     /// Records a finding about those workloads.
-    pub(super) fn tell(&mut self, pods: &[Subject]) {
+    pub(super) fn record(&mut self, pods: &[Subject]) {
         let workloads: RangeSetBlaze<u32> =
             pods.iter().filter_map(|subject| subject.workload()).collect();
         for number in workloads.iter() {
-            self.by_workload.entry(number).or_default().push(self.told.len());
+            self.by_workload.entry(number).or_default().push(self.reported.len());
         }
-        self.told.push(workloads);
+        self.reported.push(workloads);
     }
 
     /// Records a finding about all pods that a policy's selector may select.
-    pub(super) fn tell_of_selector(&mut self, policy: u32) {
+    pub(super) fn record_selector(&mut self, policy: u32) {
         let selector = self.cluster.policy(policy).pod_selector.get();
         self.selectors.entry(self.cluster.home(policy)).or_default().add(selector, policy);
     }

@@ -20,7 +20,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     // The policy may also select pods that the repository does not show.
     let named = is_named(cx, policy.pod_selector.get(), selected).then_some(Confidence::Medium);
     let home = cx.cluster.namespace(cx.cluster.home(id));
-    let Some(sure) = named.or_else(|| orphans::sureness(home)) else {
+    let Some(sure) = named.or_else(|| orphans::namespace_confidence(home)) else {
         return;
     };
     let on_host = |number: u32| cx.cluster.workload(number).workload.host_network;

@@ -1,6 +1,6 @@
 //! A policy that is created in whichever namespace `kubectl` uses.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, habits, words};
+use super::{Check, Confidence, Context, Finding, Rule, Severity, common_omission, words};
 use crate::model::{At, Spot};
 
 /// The rule.
@@ -20,16 +20,16 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
         return;
     }
     let lacks = |id: u32| cx.cluster.head(id).namespace.is_none();
-    for told in habits::exceptions_or_habit(cx, lacks) {
-        let head = cx.cluster.head(told.policy);
+    for omission in common_omission::reported_omissions(cx, lacks) {
+        let head = cx.cluster.head(omission.policy);
         let message = format!(
             "policy {} has no namespace: it is created in the current namespace of whoever applies \
              it, and protects only the pods there{}",
             words::quoted(&head.name),
-            told.others_in_words(cx)
+            omission.others_in_words(cx)
         );
         let help = "write `namespace:` under `metadata`, or set it in a kustomization or a chart";
-        let at = At { policy: told.policy, spot: Spot::Metadata };
+        let at = At { policy: omission.policy, spot: Spot::Metadata };
         findings.push(Finding::new(&RULE, head.name_span, message, help).about(cx, at));
     }
 }

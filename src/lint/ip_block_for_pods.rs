@@ -107,8 +107,8 @@ fn finding(cx: &Context<'_>, at: At, direction: Direction, inside: &Inside<'_>) 
                 AddressOwner::Pods => "pods",
                 AddressOwner::Services => "Services",
             };
-            let said = format!("this gives the cluster's {whose} addresses in `{}`", range.net);
-            finding.related(range.place, said)
+            let message = format!("this gives the cluster's {whose} addresses in `{}`", range.net);
+            finding.related(range.place, message)
         }
         _ => finding,
     })

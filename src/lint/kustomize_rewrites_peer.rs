@@ -84,7 +84,7 @@ impl<'a> Rewritten<'a> {
         }
         let pods = cx.cluster.pods_in(home, Some(&self.before));
         let first = pods.yes.iter().next()?;
-        let confidence = orphans::sureness(cx.cluster.namespace(home))?;
+        let confidence = orphans::namespace_confidence(cx.cluster.namespace(home))?;
         let who = words::workload(&cx.cluster.workload(first));
         Some(self.finding(cx, id, &Lost { who, confidence }))
     }
@@ -148,7 +148,7 @@ impl<'a> Rewritten<'a> {
     fn lost_pods(&self, cx: &Context<'_>, id: u32, before: &Peer) -> Option<Lost> {
         let means = cx.cluster.peer_pods(id, before);
         let first = cx.cluster.workload(means.pods.yes.iter().next()?);
-        let sure = orphans::sureness(first.namespace).unwrap_or(Confidence::Medium);
+        let sure = orphans::namespace_confidence(first.namespace).unwrap_or(Confidence::Medium);
         Some(Lost { who: words::workload(&first), confidence: sure })
     }
 

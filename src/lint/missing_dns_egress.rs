@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut earlier = Earlier::new(cx.cluster);
     for &id in cx.cluster.policies() {
-        if !cx.cluster.is_reported(id) || earlier.has_told_of_group(id) {
+        if !cx.cluster.is_reported(id) || earlier.covers_group(id) {
             continue;
         }
         let policy = cx.cluster.policy(id);
@@ -33,14 +33,14 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             continue;
         };
         if first.workload().is_some() {
-            earlier.tell_of_group(id);
+            earlier.record_group(id);
         }
-        if earlier.has_told(id, &pods) {
+        if earlier.covers(id, &pods) {
             continue;
         }
         match first {
-            Subject::Workload(_) => earlier.tell(&pods),
-            Subject::PodsOf(_) => earlier.tell_of_selector(id),
+            Subject::Workload(_) => earlier.record(&pods),
+            Subject::PodsOf(_) => earlier.record_selector(id),
         }
         let mut found = finding(cx, id, &pods, need);
         namespace_policies::lower_if_allowed_elsewhere(cx, id, &mut found);

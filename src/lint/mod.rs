@@ -2,6 +2,7 @@
 //! reimplements Kubernetes' semantics but asks [`crate::resolve`] and [`crate::reach`].
 
 mod build_faults;
+mod common_omission;
 mod contradictory_selector;
 mod deny_all_egress_without_dns;
 mod deny_policy_allows_all;
@@ -14,7 +15,6 @@ mod earlier;
 mod edits;
 mod empty_peer_list;
 mod finding;
-mod habits;
 mod host_network_peer;
 mod host_network_target;
 mod ignored_rules;

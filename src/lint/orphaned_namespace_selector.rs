@@ -155,7 +155,7 @@ fn misspelt(
     }
     let is_asked_for = |other: &str| requirement.values.iter().any(|(value, _)| value == other);
     let twin = cx.cluster.namespaces().iter().find(|namespace| {
-        !namespace.implicit && is_twin(name, &namespace.name) && !is_asked_for(&namespace.name)
+        !namespace.implicit && is_typo(name, &namespace.name) && !is_asked_for(&namespace.name)
     })?;
     if cx.cluster.is_mentioned_elsewhere(name) {
         return None;
@@ -191,11 +191,11 @@ fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orph
     }
     let carriers: Vec<(&Namespace, &str)> =
         shown().filter_map(|ns| Some((ns, ns.value(&requirement.key)?))).collect();
-    let is_twin = |(_, has): &&(&Namespace, &str)| {
-        requirement.values.iter().any(|(value, _)| is_twin(value, has))
+    let is_typo = |(_, has): &&(&Namespace, &str)| {
+        requirement.values.iter().any(|(value, _)| is_typo(value, has))
     };
-    let twin = carriers.iter().find(is_twin);
-    if twin.is_none() && says_who_it_is(requirement) {
+    let twin = carriers.iter().find(is_typo);
+    if twin.is_none() && identifies_namespace(requirement) {
         return None;
     }
     let (nearest, has) = *twin.or(carriers.first())?;
@@ -228,7 +228,7 @@ fn place_of_label(namespace: &Namespace, key: &str) -> Option<Span> {
 /// Labels that distinguish one namespace from all others. That no Namespace in the repository has a
 /// value proves nothing: namespaces in other repositories (`ingress-nginx`, `monitoring`) have such
 /// labels too.
-fn says_who_it_is(requirement: &Requirement) -> bool {
+fn identifies_namespace(requirement: &Requirement) -> bool {
     let key = requirement.key.as_str();
     namespace_label_by_name::named(requirement).is_some()
         || key.starts_with("app.kubernetes.io/")
@@ -246,8 +246,8 @@ fn shows_all_namespaces(cx: &Context<'_>, by_name: bool) -> bool {
 /// Whether one of two names is probably the other one misspelt: all of their parts are equal except
 /// one, which has a letter or two wrong. `dev-1` and `dev-2`, or `team-a` and `team-b`, are two
 /// names and not a typo.
-fn is_twin(a: &str, b: &str) -> bool {
-    if !may_be_twins(a, b) {
+fn is_typo(a: &str, b: &str) -> bool {
+    if !may_be_typo(a, b) {
         return false;
     }
     let parts = |name: &str| name.split(['-', '.', '_']).map(str::to_owned).collect::<Vec<_>>();
@@ -267,7 +267,7 @@ fn is_twin(a: &str, b: &str) -> bool {
 
 /// Whether two names have half their length in common at their ends. Almost no two names do, and a
 /// big repository has very many pairs.
-fn may_be_twins(a: &str, b: &str) -> bool {
+fn may_be_typo(a: &str, b: &str) -> bool {
     if a.len().abs_diff(b.len()) > 3 {
         return false;
     }
@@ -279,7 +279,7 @@ fn may_be_twins(a: &str, b: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_twin;
+    use super::is_typo;
 
     #[test]
     fn a_typo_is_distinguished_from_another_name() {
@@ -289,7 +289,7 @@ mod tests {
             ("ingress-ngnix", "ingress-nginx"),
             ("backend-services", "backendservices"),
         ] {
-            assert!(is_twin(a, b) && is_twin(b, a), "{a} {b}");
+            assert!(is_typo(a, b) && is_typo(b, a), "{a} {b}");
         }
         for (a, b) in [
             ("shop", "shop"),
@@ -300,7 +300,7 @@ mod tests {
             ("shop", "shop-data"),
             ("blog", "shop"),
         ] {
-            assert!(!is_twin(a, b), "{a} {b}");
+            assert!(!is_typo(a, b), "{a} {b}");
         }
     }
 }

@@ -80,7 +80,7 @@ fn confidence(
         return None;
     }
     let sure = means.namespaces.iter().map(|(number, covered)| {
-        let sure = orphans::sureness_of(cx, *number, selector);
+        let sure = orphans::selector_confidence(cx, *number, selector);
         sure.filter(|_| covered.is_yes())
     });
     let least = sure.min().flatten()?;

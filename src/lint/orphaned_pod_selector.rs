@@ -21,7 +21,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     if selector.is_empty() || !cx.cluster.selected(id).is_none() {
         return;
     }
-    let Some(sure) = orphans::sureness_of(cx, home, selector) else {
+    let Some(sure) = orphans::selector_confidence(cx, home, selector) else {
         return;
     };
     let orphan = orphans::describe(cx, &[home], selector, place.key);

@@ -25,7 +25,7 @@ pub(super) struct Orphan {
 
 /// The confidence that a namespace has no more pods than the repository shows: none in an open one,
 /// except that it is low if something is only not evaluated.
-pub(super) fn sureness(namespace: &crate::resolve::Namespace) -> Option<Confidence> {
+pub(super) fn namespace_confidence(namespace: &crate::resolve::Namespace) -> Option<Confidence> {
     match namespace.open {
         None => Some(Confidence::High),
         Some(_) => namespace.is_not_evaluated().then_some(Confidence::Low),
@@ -35,14 +35,14 @@ pub(super) fn sureness(namespace: &crate::resolve::Namespace) -> Option<Confiden
 /// The confidence that a selector matches nothing in a namespace. Something that is not evaluated
 /// is probably unrelated if its name has no word in common with the selector, and in an open
 /// namespace a similar label is evidence of its own.
-pub(super) fn sureness_of(
+pub(super) fn selector_confidence(
     cx: &Context<'_>,
     number: u32,
     selector: &Selector,
 ) -> Option<Confidence> {
     let namespace = cx.cluster.namespace(number);
-    let sure = sureness(namespace);
-    let is_told_apart = || match &namespace.open {
+    let sure = namespace_confidence(namespace);
+    let is_unrelated = || match &namespace.open {
         Some(Open::NotEvaluated(_)) => {
             !cx.cluster.elsewhere().is_some_and(|it| it.left_out_shares_word(selector))
         }
@@ -62,7 +62,7 @@ pub(super) fn sureness_of(
             || !matches!(namespace.open, Some(Open::System | Open::Placeholder))
                 && twins::elsewhere(cx, number, selector).is_some()
     };
-    if sure < Some(Confidence::Medium) && (is_told_apart() || has_evidence()) {
+    if sure < Some(Confidence::Medium) && (is_unrelated() || has_evidence()) {
         return Some(Confidence::Medium);
     }
     sure

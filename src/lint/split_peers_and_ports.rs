@@ -26,7 +26,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             {
                 continue;
             }
-            if let Some(sure) = sureness(cx, direction, first_index, first, second) {
+            if let Some(sure) = confidence(cx, direction, first_index, first, second) {
                 findings.push(finding(cx, at, direction, first, second).confidence(sure));
             }
         }
@@ -56,7 +56,7 @@ fn is_dns_for_everyone(direction: Direction, rule: &TrafficRule) -> bool {
 }
 
 /// The confidence that the two were meant as one; `None` if they certainly were not.
-fn sureness(
+fn confidence(
     cx: &Context<'_>,
     direction: Direction,
     index: u32,

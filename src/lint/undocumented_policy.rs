@@ -1,7 +1,7 @@
 //! A policy without a comment or a description.
 
 use super::remarks::is_telling_comment;
-use super::{Check, Confidence, Context, Finding, Rule, Severity, habits, words};
+use super::{Check, Confidence, Context, Finding, Rule, Severity, common_omission, words};
 use crate::model::{At, Spot};
 use crate::text::Span;
 use crate::yaml::Node;
@@ -19,19 +19,19 @@ pub static RULE: Rule = Rule {
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let lacks = |id: u32| {
         let tree = &cx.cluster.policy(id).tree;
-        let told = has_description(tree) || has_comment(cx, tree.span);
-        !told && !is_in_prose(cx, tree.span)
+        let is_documented = has_description(tree) || has_comment(cx, tree.span);
+        !is_documented && !is_in_prose(cx, tree.span)
     };
-    for told in habits::exceptions_or_habit(cx, lacks) {
-        let head = cx.cluster.head(told.policy);
+    for omission in common_omission::reported_omissions(cx, lacks) {
+        let head = cx.cluster.head(omission.policy);
         let message = format!(
             "policy {} has neither a comment nor a description{}",
             words::quoted(&head.name),
-            told.others_in_words(cx)
+            omission.others_in_words(cx)
         );
         let help = "say what it allows and why, in a comment above it or in the annotation \
                     `kubernetes.io/description`";
-        let at = At { policy: told.policy, spot: Spot::Metadata };
+        let at = At { policy: omission.policy, spot: Spot::Metadata };
         findings.push(Finding::new(&RULE, head.name_span, message, help).about(cx, at));
     }
 }

@@ -1,4 +1,4 @@
-//! Addresses in a policy: symbolic, and made concrete only when someone needs a span.
+//! Addresses in a policy: symbolic, and resolved to a span only when needed.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::text::Span;
 pub struct At {
     /// The policy: its index among the cluster's objects.
     pub policy: u32,
-    /// Where in it.
+    /// The place in it.
     pub spot: Spot,
 }
 
@@ -42,7 +42,7 @@ pub enum Spot {
 }
 
 impl Spot {
-    /// The direction whose rules it lies in.
+    /// The direction of the rules that contain it.
     pub fn direction(self) -> Option<Direction> {
         match self {
             Self::Metadata | Self::Spec | Self::PolicyTypes | Self::PodSelector => None,
@@ -56,7 +56,7 @@ impl Spot {
         }
     }
 
-    /// The index of the rule it lies in.
+    /// The index of the rule that contains it.
     pub fn rule(self) -> Option<u32> {
         match self {
             Self::Rule(_, i)
@@ -69,12 +69,12 @@ impl Spot {
         }
     }
 
-    /// The rule it lies in.
+    /// The rule that contains it.
     pub fn rule_spot(self) -> Option<Self> {
         Some(Self::Rule(self.direction()?, self.rule()?))
     }
 
-    /// The index of the peer it lies in.
+    /// The index of the peer that contains it.
     pub fn peer(self) -> Option<u32> {
         match self {
             Self::Peer(_, _, j)
@@ -85,7 +85,7 @@ impl Spot {
         }
     }
 
-    /// The key of the place in `policy`, else the item's first token, else the policy's head.
+    /// The key of the place in `policy`, or else the item's first token, or else the policy's head.
     pub fn key_span(self, policy: &Policy) -> Option<Span> {
         match self {
             Self::Metadata => None,

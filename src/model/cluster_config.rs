@@ -1,12 +1,12 @@
-//! How a cluster is set up, as far as policies can see it: the addresses that its pods and its
-//! Services get.
+//! The configuration of a cluster, as far as it matters to policies: the address ranges of its pods
+//! and its Services.
 
 use ipnet::IpNet;
 
 use crate::text::Span;
 use crate::yaml::Node;
 
-/// What a cluster's configuration says of its addresses.
+/// The address ranges in a cluster's configuration.
 #[derive(Clone, Debug, Default)]
 pub struct ClusterConfig {
     /// The ranges.
@@ -18,13 +18,13 @@ pub struct ClusterConfig {
 pub struct AddressRange {
     /// The addresses.
     pub net: IpNet,
-    /// Whose they are.
+    /// What the addresses are for.
     pub of: AddressOwner,
-    /// Where that is written, or the kind that brings it by default.
+    /// Where the range is written, or the kind that implies it by default.
     pub place: Span,
 }
 
-/// Who has an address in a cluster.
+/// What has an address in a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AddressOwner {
     /// Its pods.
@@ -33,7 +33,7 @@ pub enum AddressOwner {
     Services,
 }
 
-/// Where a kind has its ranges, and what it takes where they are not written.
+/// Where a kind has its ranges, and its defaults.
 struct Layout {
     group: &'static str,
     kind: &'static str,
@@ -43,8 +43,8 @@ struct Layout {
     default_services: Option<&'static str>,
 }
 
-/// kubeadm takes no pod range by default; kind (pkg/apis/config/v1alpha4), k3s and RKE2 do. The
-/// last two are told by the controller of their own for charts.
+/// kubeadm has no default pod range; kind (pkg/apis/config/v1alpha4), k3s and RKE2 do. The last two
+/// are recognized by their own controller for charts.
 const LAYOUTS: &[Layout] = &[
     Layout {
         group: "kubeadm.k8s.io",
@@ -125,7 +125,7 @@ pub(super) fn kinds() -> impl Iterator<Item = &'static str> {
     LAYOUTS.iter().map(|layout| layout.kind)
 }
 
-/// What an object says of a cluster's addresses; none for what is no cluster's configuration.
+/// The address ranges of an object; `None` if it does not configure a cluster.
 pub(super) fn decode(
     group: &str,
     kind: &str,
@@ -154,7 +154,7 @@ pub(super) fn decode(
     Some(ClusterConfig { ranges })
 }
 
-/// One range, several with commas between them (two families), or a list of ranges or of pools.
+/// One range, several separated by commas (two address families), or a list of ranges or of pools.
 fn nets(node: &Node) -> Vec<(IpNet, Span)> {
     let one = |node: &Node| -> Vec<(IpNet, Span)> {
         let text = node.as_str().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Keys that are written twice in one mapping, noticed while a manifest's tree is there. A tree
-//! keeps both and lookups take the last, as kubectl does.
+//! Duplicate keys and objects in one mapping, recorded while a manifest's tree exists. A tree keeps
+//! both entries and lookups take the last, as kubectl does.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -10,40 +10,40 @@ use crate::bundle::{Head, Manifest, heads};
 use crate::text::Span;
 use crate::yaml::{Entry, Map, Node, Value};
 
-/// Something that is written more than once in one mapping.
+/// Something that occurs more than once in one mapping.
 #[derive(Clone, Debug)]
 pub enum Duplicate {
     /// A key.
     Key(DuplicateKey),
-    /// An object: what comes before it in its document is another one.
+    /// An object: the part of its document before it is another one.
     Object(DuplicateObject),
 }
 
-/// A key that is written more than once in one mapping.
+/// A key that occurs more than once in one mapping.
 #[derive(Clone, Debug)]
 pub struct DuplicateKey {
     /// The key.
     pub key: CompactString,
-    /// Where it is written last.
+    /// Its last place.
     pub place: Span,
-    /// Where it is written before that, in order; at least once.
+    /// Its earlier places, in order; at least one.
     pub earlier: Vec<Span>,
     /// The field path from the manifest's root, the key included.
     pub path: String,
-    /// The manifest; none for a kustomization.
+    /// The manifest; `None` for a kustomization.
     pub object: Option<Head>,
     /// Whether a chart's template writes it.
     pub is_rendered: bool,
 }
 
-/// Objects that are one mapping, since no `---` is between them.
+/// Objects in one mapping, because there is no `---` between them.
 #[derive(Clone, Debug)]
 pub struct DuplicateObject {
-    /// The first one, and where it begins.
+    /// The first one, and its start.
     pub first: (Head, Span),
-    /// The second one, and where it begins.
+    /// The second one, and its start.
     pub second: (Head, Span),
-    /// Those after these two, and where they begin.
+    /// Those after these two, and their starts.
     pub others: Vec<(Head, Span)>,
     /// Whether a chart's template writes them.
     pub is_rendered: bool,
@@ -59,12 +59,12 @@ impl Duplicate {
     }
 }
 
-/// What is written twice in a kustomization, in no order that matters.
+/// Finds the duplicates in a kustomization, in any order.
 pub(super) fn of_kustomization(tree: &Node, found: &mut Vec<Duplicate>) {
     look(tree, &mut Vec::new(), None, found);
 }
 
-/// What is written twice in a manifest, if it is of a kind that matters here.
+/// Finds the duplicates in a manifest, if its kind matters here.
 pub(super) fn of_manifest(head: &Head, tree: &Node, found: &mut Vec<Duplicate>) {
     let parts = objects(tree);
     if !parts.iter().any(|part| matters(&part.head, &part.tree)) {
@@ -86,7 +86,7 @@ pub(super) fn of_manifest(head: &Head, tree: &Node, found: &mut Vec<Duplicate>) 
     }
 }
 
-/// What is written twice in what a chart renders.
+/// The duplicates in what a chart renders.
 pub fn of_rendered(manifests: &[Manifest]) -> Vec<Duplicate> {
     let mut found = Vec::new();
     for Manifest { head, tree, .. } in manifests {
@@ -101,8 +101,8 @@ pub fn of_rendered(manifests: &[Manifest]) -> Vec<Duplicate> {
     found
 }
 
-/// By place, each place once: a mapping that an alias or a second rendering repeats is looked at
-/// each time.
+/// Sorted by place, each place once: a mapping that an alias or a second rendering repeats is
+/// checked each time.
 pub fn in_order(duplicates: &mut Vec<Duplicate>) {
     duplicates.sort_by_key(Duplicate::place);
     duplicates.dedup_by_key(|duplicate| duplicate.place());
@@ -123,8 +123,8 @@ struct Part {
     place: Span,
 }
 
-/// The objects of a mapping that has the keys of several; none where it is one object. Each has a
-/// kind and metadata: a line that is written twice makes no second object.
+/// The objects in a mapping that has the keys of several; empty if it is one object. Each has a
+/// kind and metadata: a duplicate line does not start a second object.
 fn objects(tree: &Node) -> Vec<Part> {
     let entries = tree.as_map().map(|map| map.entries.as_slice()).unwrap_or_default();
     if entries.iter().filter(|entry| entry.key == "kind").count() < 2 {
@@ -143,8 +143,8 @@ fn objects(tree: &Node) -> Vec<Part> {
     parts.filter(|parts| parts.len() > 1).unwrap_or_default()
 }
 
-/// Where the object begins whose `kind` is at `kind`: some write `apiVersion` or `metadata` first.
-/// What is before it begins at `start`.
+/// The start of the object whose `kind` is at `kind`: `apiVersion` or `metadata` may come first.
+/// The object before it starts at `start`.
 fn first_of_head(entries: &[Entry], start: usize, kind: usize) -> usize {
     let mut first = kind;
     let mut left = vec!["apiVersion", "metadata"];
@@ -208,7 +208,7 @@ fn look<'a>(
     }
 }
 
-/// Whether any key is written twice. Nearly every mapping is small, and none of them has one.
+/// Whether any key occurs twice. Nearly every mapping is small and has no duplicates.
 fn has_twice(entries: &[Entry]) -> bool {
     const SMALL: usize = 16;
     if entries.len() > SMALL {

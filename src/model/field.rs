@@ -2,7 +2,7 @@
 
 use crate::text::Span;
 
-/// Where a field is written.
+/// The place of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Place {
     /// Its key; for an item of a list, the item's first token.
@@ -18,20 +18,20 @@ impl Place {
     }
 }
 
-/// A field of a manifest. `null` counts as absent, as it does for the API server's decoder
+/// A field of a manifest. `null` counts as absent, as in the API server's decoder
 /// (k8s.io/apimachinery decodes JSON `null` to the zero value).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Field<T> {
-    /// Not written, or null.
+    /// Absent, or null.
     Absent,
-    /// Written, and understood.
+    /// Present and valid.
     Given(T, Place),
-    /// Written, and the API server would refuse it.
+    /// Present, but the API server would reject it.
     Wrong(Place, Why),
 }
 
 impl<T> Field<T> {
-    /// The value, if it was given and understood.
+    /// The value, if it is present and valid.
     pub fn get(&self) -> Option<&T> {
         match self {
             Self::Given(value, _) => Some(value),
@@ -39,7 +39,7 @@ impl<T> Field<T> {
         }
     }
 
-    /// Where it is written, if it is.
+    /// Its place, if it is present.
     pub fn place(&self) -> Option<Place> {
         match self {
             Self::Absent => None,
@@ -47,32 +47,32 @@ impl<T> Field<T> {
         }
     }
 
-    /// Whether nothing is written (or null).
+    /// Whether it is absent (or null).
     pub fn is_absent(&self) -> bool {
         matches!(self, Self::Absent)
     }
 
-    /// Whether what is written would be refused.
+    /// Whether it would be rejected.
     pub fn is_wrong(&self) -> bool {
         matches!(self, Self::Wrong(..))
     }
 }
 
-/// Why the API server refuses a value.
+/// Why the API server rejects a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Why {
-    /// A value of the wrong type: what is wanted ("a mapping", "a list", "a string") and what is
-    /// there.
+    /// A value of the wrong type: the required type ("a mapping", "a list", "a string") and the
+    /// actual one.
     Type {
-        /// What the API wants.
+        /// The type that the API requires.
         wanted: &'static str,
-        /// What is written.
+        /// The type that is written.
         found: &'static str,
     },
-    /// A plain scalar where a string is wanted that YAML 1.1 reads as something else: quotes
-    /// fix it. Holds what it is read as ("a boolean", "a number").
+    /// A plain scalar in place of a string that YAML 1.1 reads as another type: quotes fix it.
+    /// Contains that type ("a boolean", "a number").
     Unquoted(&'static str),
-    /// Anything else the validation refuses; the reason as the end of a sentence whose subject
-    /// is the value ("must be at most 63 characters long").
+    /// Anything else that validation rejects; the reason as the end of a sentence whose subject is
+    /// the value ("must be at most 63 characters long").
     Refused(String),
 }

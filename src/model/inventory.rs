@@ -1,4 +1,4 @@
-//! What runs elsewhere, as the user gives it: context, never something to lint.
+//! What runs elsewhere, as supplied by the user: context that is never linted.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::repo::Boundary;
 use crate::text::{Origin, Source, Sources, visible};
 use crate::yaml::{self, Limits, ProblemKind};
 
-/// A file with an inventory, and who names it.
+/// A file with an inventory, and where its name comes from.
 #[derive(Clone, Debug)]
 pub enum InventoryFile {
     /// The user: an absolute path.
@@ -23,8 +23,8 @@ pub enum InventoryFile {
 /// lists them, or as `netpol-lint inventory` writes them.
 ///
 /// # Errors
-/// Why it can't be read, in a sentence. An inventory that is half read would make selectors seem
-/// to select nothing, so there is no reading on.
+/// Why it can't be read, in a sentence. With a partial inventory, selectors would seem to match
+/// nothing, so an error stops the run.
 pub fn inventory(
     file: &InventoryFile,
     root: &Path,
@@ -90,7 +90,7 @@ pub fn inventory(
     Ok(objects)
 }
 
-/// Takes out of an inventory what the repository shows itself, as it is written there.
+/// Removes from an inventory what the repository contains itself.
 pub fn without_own(inventory: Vec<Object>, own: &[Object]) -> Vec<Object> {
     let identity = |object: &Object| {
         let head = &object.head;

@@ -8,6 +8,6 @@ pub struct NamespaceObject {
     /// Its labels as written. Every namespace also has `kubernetes.io/metadata.name`, set by the
     /// API server (KEP-2161).
     pub labels: Vec<Label>,
-    /// Whether labels may be there that the repository does not show (a placeholder in them).
+    /// Whether it may have labels that the repository does not show (a placeholder in them).
     pub labels_unsure: bool,
 }

@@ -1,10 +1,10 @@
 //! Values that a tool fills in later.
 
-/// Whether `text` holds something that envsubst, Flux, kustomize vars, Argo CD or a template
-/// engine replaces before it is applied: `${APP}`, `$(APP)`, `{{ … }}`, `<namespace>`,
-/// `__NAME__`, `APP_NAME`. Such a value is unknown: never invalid, never orphaned.
+/// Whether `text` contains something that envsubst, Flux, kustomize vars, Argo CD or a template
+/// engine replaces before it is applied: `${APP}`, `$(APP)`, `{{ … }}`, `<namespace>`, `__NAME__`,
+/// `APP_NAME`. Such a value is unknown: never invalid, never orphaned.
 pub fn is_placeholder(text: &str) -> bool {
-    // Asked of every label: nearly none holds any of the characters that begin one.
+    // Called for every label: nearly none contains a character that starts a placeholder.
     if !text.bytes().any(|b| matches!(b, b'$' | b'{' | b'<' | b'%' | b'_')) {
         return false;
     }
@@ -21,8 +21,8 @@ pub fn is_placeholder(text: &str) -> bool {
         || text.split(['-', '.', '/']).any(is_constant)
 }
 
-/// `APP_NAME`: what `sed` and scripts replace is written as a constant is. Two words at least, as
-/// a label may well be `PROD`.
+/// `APP_NAME`: placeholders for `sed` and scripts look like constants. At least two words, because
+/// `PROD` may well be a label.
 fn is_constant(part: &str) -> bool {
     let is_word = |word: &str| {
         !word.is_empty() && word.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
@@ -32,7 +32,7 @@ fn is_constant(part: &str) -> bool {
         && part.split('_').all(is_word)
 }
 
-/// `$APP`: envsubst replaces it without braces too. No label, port or name may hold a `$`.
+/// `$APP`: envsubst replaces it without braces too. No label, port or name may contain a `$`.
 fn is_shell_variable(text: &str) -> bool {
     text.split_once('$')
         .is_some_and(|(_, rest)| rest.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_'))

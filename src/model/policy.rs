@@ -21,7 +21,7 @@ impl Direction {
     /// Both of them.
     pub const BOTH: [Self; 2] = [Self::Ingress, Self::Egress];
 
-    /// The field of `spec` that holds its rules.
+    /// The field of `spec` with its rules.
     pub fn field(self) -> &'static str {
         match self {
             Self::Ingress => "ingress",
@@ -29,7 +29,7 @@ impl Direction {
         }
     }
 
-    /// The field of a rule that holds its peers.
+    /// The field of a rule with its peers.
     pub fn peers_field(self) -> &'static str {
         match self {
             Self::Ingress => "from",
@@ -57,10 +57,10 @@ impl Direction {
 /// A NetworkPolicy as written.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// Where `spec` is written; none when it is absent, which selects every pod and closes
-    /// ingress (upstream defaults, pkg/apis/networking/v1/defaults.go).
+    /// The place of `spec`; `None` if it is absent, which selects every pod and denies ingress
+    /// (upstream defaults, pkg/apis/networking/v1/defaults.go).
     pub spec: Option<Place>,
-    /// `spec.podSelector`. Absent or null selects every pod of the namespace.
+    /// `spec.podSelector`. Absent or null selects every pod in the namespace.
     pub pod_selector: Field<Selector>,
     /// `spec.policyTypes`.
     pub policy_types: Field<Vec<Field<Direction>>>,
@@ -72,14 +72,14 @@ pub struct Policy {
     pub tree: Node,
 }
 
-/// One rule of `ingress` or `egress`: peers and ports, both must fit.
+/// One rule of `ingress` or `egress`: traffic must match both peers and ports.
 #[derive(Clone, Debug)]
 pub struct TrafficRule {
-    /// The item's first token (a key behind its dash), or the item where it has none.
+    /// The item's first token (a key after its dash), or the item if it has none.
     pub span: Span,
     /// The whole item.
     pub whole: Span,
-    /// `from` or `to`. Absent or empty is everyone, in and out of the cluster.
+    /// `from` or `to`. Absent or empty is everyone, inside and outside the cluster.
     pub peers: Field<Vec<Peer>>,
     /// `ports`. Absent or empty is every port of every protocol.
     pub ports: Field<Vec<PortEntry>>,
@@ -87,10 +87,10 @@ pub struct TrafficRule {
     pub wrong: bool,
 }
 
-/// One item of `from` or `to`. Its parts are ANDed; neighbouring items are ORed.
+/// One item of `from` or `to`. Its parts are ANDed; the items are ORed.
 #[derive(Clone, Debug)]
 pub struct Peer {
-    /// The item's first token (a key behind its dash), or the item where it has none.
+    /// The item's first token (a key after its dash), or the item if it has none.
     pub first_token: Span,
     /// The whole item.
     pub whole: Span,
@@ -122,7 +122,7 @@ impl Policy {
         }
     }
 
-    /// The rules of a direction; none when absent, null or wrong.
+    /// The rules of a direction; empty if absent, null or wrong.
     pub fn rules(&self, direction: Direction) -> &[TrafficRule] {
         self.rules_field(direction).get().map_or(&[], Vec::as_slice)
     }
@@ -142,7 +142,7 @@ impl Policy {
         self.rule(direction, rule)?.ports.get()?.get(index as usize)
     }
 
-    /// Whether `policyTypes` names at least one direction. Absent, null and `[]` are the same to
+    /// Whether `policyTypes` lists at least one direction. Absent, null and `[]` are the same to
     /// the API server, which then fills in a default (pkg/apis/networking/v1/defaults.go).
     pub fn has_policy_types(&self) -> bool {
         match &self.policy_types {
@@ -152,9 +152,9 @@ impl Policy {
         }
     }
 
-    /// Whether the policy isolates its pods in that direction. When `policyTypes` is empty:
-    /// ingress always, egress if there is at least one egress rule. When it has an entry it is
-    /// exact, and rules of a direction it leaves out are ignored.
+    /// Whether the policy isolates its pods in that direction. If `policyTypes` is empty: ingress
+    /// always, egress if there is at least one egress rule. If it has an entry it is exact, and
+    /// rules of a direction that it leaves out are ignored.
     pub fn isolates(&self, direction: Direction) -> bool {
         if self.has_policy_types() {
             let listed = self.policy_types.get().map_or(&[][..], Vec::as_slice);
@@ -166,8 +166,8 @@ impl Policy {
         }
     }
 
-    /// Whether what the policy does in that direction can't be told, because a part that decides
-    /// it is of the wrong type (the API server refuses the manifest).
+    /// Whether the effect of the policy in that direction is unknown, because a part that decides
+    /// it is of the wrong type (the API server rejects the manifest).
     pub fn is_unsure(&self, direction: Direction) -> bool {
         let types_wrong = self.policy_types.is_wrong()
             || self.policy_types.get().is_some_and(|types| types.iter().any(Field::is_wrong));
@@ -186,7 +186,7 @@ impl TrafficRule {
         self.ports.get().map_or(&[], Vec::as_slice)
     }
 
-    /// Whether it is for everyone, in and out of the cluster.
+    /// Whether it is for everyone, inside and outside the cluster.
     pub fn is_for_everyone(&self) -> bool {
         !self.wrong && !self.peers.is_wrong() && self.peer_list().is_empty()
     }

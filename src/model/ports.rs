@@ -22,7 +22,7 @@ impl Protocol {
     /// All of them.
     pub const ALL: [Self; 3] = [Self::Tcp, Self::Udp, Self::Sctp];
 
-    /// Parses the API's spelling; case counts (pkg/apis/core/validation: `TCP`, `UDP`, `SCTP`).
+    /// Parses the API's spelling; case matters (pkg/apis/core/validation: `TCP`, `UDP`, `SCTP`).
     pub fn parse(text: &str) -> Option<Self> {
         match text {
             "TCP" => Some(Self::Tcp),
@@ -43,7 +43,7 @@ impl fmt::Display for Protocol {
     }
 }
 
-/// A port by number or by name, as `IntOrString` of the API.
+/// A port by number or by name, the API's `IntOrString`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PortRef {
     /// A number, 1 to 65535.
@@ -66,7 +66,7 @@ impl fmt::Display for PortRef {
 /// One item of a rule's `ports`.
 #[derive(Clone, Debug)]
 pub struct PortEntry {
-    /// The item's first token (a key behind its dash), or the item where it has none.
+    /// The item's first token (a key after its dash), or the item if it has none.
     pub first_token: Span,
     /// The whole item.
     pub whole: Span,
@@ -81,7 +81,7 @@ pub struct PortEntry {
 }
 
 impl PortEntry {
-    /// The protocol in effect; none when what is written is refused.
+    /// The protocol in effect; `None` if it is invalid.
     pub fn effective_protocol(&self) -> Option<Protocol> {
         match self.protocol {
             Field::Absent => Some(Protocol::Tcp),
@@ -90,8 +90,7 @@ impl PortEntry {
         }
     }
 
-    /// The first and last port number it covers; none for a name, a placeholder or a refused
-    /// value.
+    /// The first and last port number; `None` for a name, a placeholder or an invalid value.
     pub fn range(&self) -> Option<(u16, u16)> {
         if self.wrong || self.port.is_wrong() || self.end_port.is_wrong() {
             return None;

@@ -1,14 +1,14 @@
 //! How much of a document matters to a linter of policies.
 //!
-//! Most bytes of a repository are definitions of custom resources, dashboards and values of charts.
-//! Their heads say that they hold neither a policy nor pods, and the rest of them is not parsed.
+//! Most bytes of a repository are definitions of custom resources, dashboards and chart values.
+//! Their heads show that they contain neither a policy nor pods, so the rest is not parsed.
 
 use super::load::WANTED;
 use super::{kinds, workload};
 use crate::bundle::HEAD;
 use crate::yaml::{Extent, Node, Partial};
 
-/// What this linter asks of a document.
+/// What this linter needs from a document.
 #[derive(Debug)]
 pub struct Relevance;
 
@@ -44,8 +44,8 @@ impl Partial for Relevance {
         }
     }
 
-    /// The values count for a chart that may lie in this repository: one of a Helm repository never
-    /// does.
+    /// The values matter for a chart that may be in this repository; one in a Helm repository never
+    /// is.
     fn is_enough(&self, partial: &Node) -> bool {
         let chart = partial.at(&["spec", "chart", "spec"]);
         let source = chart.and_then(|chart| chart.at(&["sourceRef", "kind"]));

@@ -12,33 +12,33 @@ pub struct Label {
     pub key: CompactString,
     /// Its value.
     pub value: CompactString,
-    /// Where the key is written.
+    /// The place of the key.
     pub key_span: Span,
-    /// Where the value is written.
+    /// The place of the value.
     pub value_span: Span,
 }
 
-/// A label selector: all requirements are ANDed, none at all selects everything.
+/// A label selector: all requirements are ANDed, and an empty one selects everything.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selector {
     /// `matchLabels`, then `matchExpressions`, in order.
     pub requirements: Vec<Requirement>,
-    /// Parts that the API server refuses. A selector that has any selects nobody knows what.
+    /// Parts that the API server rejects. What a selector with faults selects is unknown.
     pub faults: Vec<Fault>,
 }
 
-/// A part of a selector that the API server refuses.
+/// A part of a selector that the API server rejects.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
-    /// The offending token.
+    /// The invalid token.
     pub span: Span,
     /// The field under the selector (`matchLabels.app`, `matchExpressions[0].values[1]`).
     pub field: String,
-    /// What is written there, for the message.
+    /// Its text, for the message.
     pub text: CompactString,
-    /// Why it is refused.
+    /// Why it is rejected.
     pub why: Why,
-    /// Only worth a warning: accepted, but as the empty value.
+    /// Only worth a warning: accepted as the empty value.
     pub accepted: bool,
 }
 
@@ -62,13 +62,13 @@ pub struct Requirement {
     pub key: CompactString,
     /// How it compares.
     pub operator: Operator,
-    /// The values, with their places; none for `Exists` and `DoesNotExist`.
+    /// The values, with their places; empty for `Exists` and `DoesNotExist`.
     pub values: Vec<(CompactString, Span)>,
-    /// Where the key is written: the label's key, or the value of `key:`.
+    /// The place of the key: the label's key, or the value of `key:`.
     pub key_span: Span,
     /// The whole requirement: from the label's key to its value, or the whole expression.
     pub span: Span,
-    /// Written under `matchLabels`.
+    /// Whether it is written under `matchLabels`.
     pub is_label: bool,
 }
 
@@ -78,7 +78,7 @@ impl Selector {
         self.requirements.is_empty() && self.faults.iter().all(|fault| fault.accepted)
     }
 
-    /// Whether the API server refuses it.
+    /// Whether the API server rejects it.
     pub fn is_refused(&self) -> bool {
         self.faults.iter().any(|fault| !fault.accepted)
     }

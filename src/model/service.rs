@@ -11,13 +11,13 @@ use crate::text::Span;
 /// A Service.
 #[derive(Clone, Debug)]
 pub struct Service {
-    /// `spec.selector`; empty selects nothing (endpoints are made by hand).
+    /// `spec.selector`; empty selects nothing (endpoints are created by hand).
     pub selector: Vec<Label>,
     /// `spec.ports`.
     pub ports: Vec<ServicePort>,
-    /// `clusterIP: None`: clients reach the pods without translation.
+    /// `clusterIP: None`: clients connect to the pods without translation.
     pub headless: bool,
-    /// The addresses it is asked to have: `spec.clusterIP` and `spec.clusterIPs`, each once. Most
+    /// The addresses that it requests: `spec.clusterIP` and `spec.clusterIPs`, each once. Most
     /// Services leave them to the cluster.
     pub cluster_ips: Vec<(IpAddr, Span)>,
     /// `type: ExternalName`: no pods behind it.
@@ -37,8 +37,8 @@ pub struct ServicePort {
     pub protocol: Protocol,
     /// `name`.
     pub name: Option<CompactString>,
-    /// Where `port` is written (its value).
+    /// The place of the value of `port`.
     pub port_span: Span,
-    /// Where `targetPort` is written (its value), else `port`.
+    /// The place of the value of `targetPort`, or else of `port`.
     pub target_span: Span,
 }

@@ -1,23 +1,23 @@
-//! What a document that can't be read seems to hold: told from its text, line by line, since there
-//! is no tree.
+//! What a document that can't be read seems to contain, judged line by line, because there is no
+//! tree.
 
 use compact_str::CompactString;
 
 use super::kinds;
 use super::placeholder::is_placeholder;
 
-/// What the text of a document names.
+/// What the text of a document mentions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Seeming {
     /// A kind of network policy.
     pub policy: bool,
-    /// A kind that makes pods, or that has something deployed.
+    /// A kind that creates pods, or that deploys something.
     pub pods: bool,
-    /// The only namespace that it names.
+    /// The only namespace that it mentions.
     pub namespace: Option<CompactString>,
 }
 
-/// What a text seems to hold.
+/// What a text seems to contain.
 pub fn seeming(text: &str) -> Seeming {
     let mut seeming = Seeming::default();
     let mut namespaces: Vec<&str> = Vec::new();
@@ -42,7 +42,7 @@ pub fn seeming(text: &str) -> Seeming {
     seeming
 }
 
-/// `key: value` of a line: also behind a `-`, in JSON, and in a flow mapping.
+/// `key: value` in a line: also after a `-`, in JSON, and in a flow mapping.
 fn entries(line: &str) -> impl Iterator<Item = (&str, &str)> {
     const KEYS: [&str; 2] = ["kind", "namespace"];
     KEYS.into_iter().filter_map(move |key| {

@@ -1,4 +1,4 @@
-//! What a chart leaves empty for its users to fill in.
+//! Values that a chart leaves empty for its users to fill in.
 
 use compact_str::CompactString;
 
@@ -6,12 +6,12 @@ use super::field::Field;
 use super::selector::Selector;
 use super::{Body, Direction, Object};
 
-/// Stands for a value that is not set yet: a placeholder as any other.
+/// Replaces a value that is not set yet: a placeholder like any other.
 const UNSET: CompactString = CompactString::const_new("<not set>");
 
-/// Makes placeholders of the empty label values of what a chart's template made: with its default
-/// values (`app: {{ .Values.app }}`) nobody is meant yet, and certainly not pods whose label is
-/// empty.
+/// Turns the empty label values of a rendered object into placeholders: with the chart's default
+/// values (`app: {{ .Values.app }}`) no pods are selected yet, and certainly not pods with an empty
+/// label.
 pub(super) fn make_placeholders(object: &mut Object) {
     match &mut object.body {
         Body::Policy(policy) => {
@@ -41,7 +41,7 @@ pub(super) fn make_placeholders(object: &mut Object) {
 
 fn fill(selector: &mut Field<Selector>) {
     let Field::Given(selector, _) = selector else { return };
-    // Null was read as the empty value, which is not worth a word here.
+    // Null is read as the empty value, which is not worth reporting here.
     selector.faults.retain(|fault| !fault.accepted);
     let values = selector.requirements.iter_mut().flat_map(|it| &mut it.values);
     values.filter(|(value, _)| value.is_empty()).for_each(|(value, _)| *value = UNSET);

@@ -1,4 +1,4 @@
-//! Sets of ports, by protocol, and what policies say of them in three values.
+//! Sets of ports, by protocol, and which of them policies allow, in three values.
 
 use std::fmt;
 use std::ops::{BitAnd, BitOr};
@@ -17,7 +17,7 @@ pub struct PortSet {
     sctp: RangeSetBlaze<u16>,
 }
 
-/// How every port of every protocol is written.
+/// The notation of every port of every protocol.
 pub const ALL: &str = "All Connections";
 
 impl PortSet {
@@ -39,17 +39,17 @@ impl PortSet {
         self.of_mut(protocol).ranges_insert(first.max(1)..=last);
     }
 
-    /// Whether no port is in it.
+    /// Whether it contains no port.
     pub fn is_empty(&self) -> bool {
         self.tcp.is_empty() && self.udp.is_empty() && self.sctp.is_empty()
     }
 
-    /// Whether every port of every protocol is.
+    /// Whether it contains every port of every protocol.
     pub fn is_all(&self) -> bool {
         Protocol::ALL.iter().all(|protocol| self.of(*protocol).len() == u32::from(u16::MAX))
     }
 
-    /// Whether that port is in it.
+    /// Whether it contains that port.
     pub fn contains(&self, port: Port) -> bool {
         self.of(port.protocol).contains(port.number)
     }
@@ -80,11 +80,11 @@ impl PortSet {
         }
     }
 
-    /// Reads what [`PortSet`] is written as: `TCP 80,8080-8090, UDP 53`, or `All Connections`. A protocol
-    /// without numbers is every port of it; numbers without a protocol are TCP.
+    /// Parses the notation of [`PortSet`]: `TCP 80,8080-8090, UDP 53`, or `All Connections`. A
+    /// protocol without numbers is every port of it; numbers without a protocol are TCP.
     ///
     /// # Errors
-    /// The part that is not understood.
+    /// The invalid part.
     pub fn parse(text: &str) -> Result<Self, String> {
         if text.trim().eq_ignore_ascii_case(ALL) || text.trim().eq_ignore_ascii_case("all") {
             return Ok(Self::all());
@@ -163,13 +163,13 @@ impl fmt::Display for PortSet {
     }
 }
 
-/// Which ports are allowed, in three values: surely, and at most. What is possible and not sure is
-/// unknown.
+/// Which ports are allowed, in three values: certainly, and at most. Ports that are possible and
+/// not certain are unknown.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Allowed {
     /// Allowed whatever the repository does not show.
     pub sure: PortSet,
-    /// Allowed unless what the repository does not show forbids it; holds `sure`.
+    /// Allowed unless something that the repository does not show denies it; includes `sure`.
     pub possible: PortSet,
 }
 
@@ -179,7 +179,7 @@ impl Allowed {
         Self { sure: PortSet::all(), possible: PortSet::all() }
     }
 
-    /// Nobody knows.
+    /// Everything is unknown.
     pub fn unknown() -> Self {
         Self { sure: PortSet::default(), possible: PortSet::all() }
     }
@@ -189,7 +189,7 @@ impl Allowed {
         Self { sure: ports.clone(), possible: ports }
     }
 
-    /// What is left of it when it holds only as far as `value` does.
+    /// Limits it to `value`: certain only if `value` is yes.
     #[must_use]
     pub fn if_so(self, value: Tri) -> Self {
         match value {
@@ -204,7 +204,7 @@ impl Allowed {
         self.possible.is_empty()
     }
 
-    /// What may be allowed and is not surely so.
+    /// What may be allowed but is not certain.
     pub fn unsure(&self) -> PortSet {
         self.possible.without(&self.sure)
     }

@@ -1,32 +1,31 @@
-//! What several policies together say of pods: each says yes, perhaps or no of all the pods that it
-//! selects, and one yes is enough.
+//! What several policies together say about pods: each answers yes, unknown or no for all the pods
+//! that it selects, and one yes is enough.
 
 use std::sync::OnceLock;
 
 use crate::model::{Operator, Requirement, Selector};
 use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject, Tri, Why, covers};
 
-/// The union of what a cluster's policies say. Each policy is asked once, and what is said of a
-/// workload is added up over ranges of workloads, not policy by policy.
+/// The union of the answers of a cluster's policies. Each policy is evaluated once, and the answers
+/// for workloads are added up over ranges of workloads, not policy by policy.
 #[derive(Debug)]
 pub(super) struct Union {
-    /// What each policy says, beside [`Cluster::policies`].
+    /// The answer of each policy, parallel to [`Cluster::policies`].
     policies: Vec<Tri>,
-    /// What the policies of each group say, by its number.
+    /// The answer of each group of policies, by its number.
     groups: Vec<Tri>,
-    /// What is said of each workload, by its number.
+    /// The answer for each workload, by its number.
     workloads: Vec<Tri>,
-    /// For each namespace, the selectors of the groups that say anything.
+    /// For each namespace, the selectors of the groups whose answer is not no.
     speaking: OnceLock<Vec<SelectorIndex>>,
-    /// What the other groups say of the pods of a group, of which nothing but its selector is
-    /// known.
+    /// The answer of the other groups for the pods of a group that are known only by its selector.
     by_selector: Vec<OnceLock<Tri>>,
-    /// Whether anything may be said of a workload that a group surely selects.
+    /// Whether there is a yes or unknown for a workload that a group certainly selects.
     of_any: Vec<OnceLock<bool>>,
 }
 
 impl Union {
-    /// The union of what `says` gives for each policy. Not in parallel: it is made on first use,
+    /// The union of what `says` returns for each policy. Not in parallel: it is built on first use,
     /// under a lock, by one of many threads, and a thread that waits for its share of parallel work
     /// may be given other work that wants the same lock.
     pub fn new(cluster: &Cluster, says: impl Fn(u32) -> Tri) -> Self {
@@ -43,7 +42,7 @@ impl Union {
         Self { policies, groups, workloads, speaking, by_selector, of_any }
     }
 
-    /// What is said of those pods.
+    /// The answer for those pods.
     pub fn of(&self, cluster: &Cluster, subject: Subject) -> Tri {
         match subject {
             Subject::Workload(number) => self.workloads[number as usize],
@@ -59,7 +58,7 @@ impl Union {
         }
     }
 
-    /// Whether anything may be said of some pods of a policy.
+    /// Whether there is a yes or unknown for some pods of a policy.
     pub fn of_any(&self, cluster: &Cluster, policy: u32) -> bool {
         let any = || {
             let mut subjects = cluster.subjects(policy).into_iter();
@@ -71,7 +70,8 @@ impl Union {
         *self.of_any[cluster.group_of(policy).0 as usize].get_or_init(any)
     }
 
-    /// What all groups of a namespace say of the pods that the selector of one of them selects.
+    /// The answer of all groups in a namespace for the pods that the selector of one of them
+    /// selects.
     fn of_selector(&self, cluster: &Cluster, group: GroupId) -> Tri {
         let Some(speaking) = self.speaking(cluster).get(cluster.group(group).namespace as usize)
         else {
@@ -99,9 +99,9 @@ impl Union {
         said
     }
 
-    /// Whether a group that says anything may share pods with a policy: unless both require other
-    /// values of one key. A default deny and the policies beside it, with no workload shown, are
-    /// for the same pods as far as anyone can tell.
+    /// Whether a group whose answer is not no may share pods with a policy: unless both require
+    /// different values of one key. A default deny and the policies beside it, with no workload
+    /// shown, may be for the same pods.
     pub fn any_shares_pods(&self, cluster: &Cluster, policy: u32) -> bool {
         let narrow = cluster.policy(policy).pod_selector.get();
         let index = &self.speaking(cluster)[cluster.home(policy) as usize];
@@ -110,7 +110,7 @@ impl Union {
         groups.any(|group| !are_disjoint(narrow, wide(group)))
     }
 
-    /// What a group says of the pods of a selector.
+    /// The answer of a group for the pods of a selector.
     fn says_of(&self, cluster: &Cluster, group: u32, selector: Option<&Selector>) -> Tri {
         let wide = cluster.group_selector(GroupId(group));
         let selects = match wide.is_wrong() {
@@ -128,7 +128,7 @@ impl Union {
     }
 }
 
-/// Whether two selectors require other values of one key.
+/// Whether two selectors require different values of one key.
 fn are_disjoint(a: Option<&Selector>, b: Option<&Selector>) -> bool {
     fn requirements(s: Option<&Selector>) -> &[Requirement] {
         s.map_or(&[], |s| &s.requirements)
@@ -157,9 +157,9 @@ pub(super) fn index(
     indices
 }
 
-/// What the groups that select each workload say of it.
+/// The answers of the groups that select each workload.
 fn of_workloads(cluster: &Cluster, groups: &[Tri]) -> Vec<Tri> {
-    // How many more say it from this workload on: of yes and of unknown.
+    // How many more yes and unknown answers there are from this workload on.
     let mut more = vec![[0i64; 2]; cluster.workload_count() as usize + 1];
     let mut add = |from: u32, to: u32, said: Tri| {
         let kind = match said {

@@ -202,10 +202,10 @@ fn add_named(
     walk: &Walk<'_>,
     scope: &Scope,
 ) -> bool {
-    let met = catch.files.iter().filter(|file| file.named);
-    let met: HashSet<PathBuf> = met.map(|file| file.open.clone()).collect();
+    let walked = catch.files.iter().filter(|file| file.named);
+    let walked: HashSet<PathBuf> = walked.map(|file| file.open.clone()).collect();
     let mut spared = given.directories.iter().any(|directory| walk.excludes(directory, true));
-    for file in given.files.iter().filter(|file| !met.contains(*file)) {
+    for file in given.files.iter().filter(|file| !walked.contains(*file)) {
         if walk.excludes(file, false) {
             spared = true;
             if scope.force_exclude {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use quick_xml::Writer;
 
 use super::xml::{self, inert};
-use super::{Look, by_file, told};
+use super::{Look, by_file, details};
 use crate::Outcome;
 use crate::lint::{Finding, Severity};
 
@@ -39,13 +39,13 @@ fn error(
     finding: &Finding,
     outcome: &Outcome,
 ) -> io::Result<()> {
-    let at = told::region(&outcome.sources, finding.place);
+    let at = details::region(&outcome.sources, finding.place);
     let severity = match finding.severity {
         Severity::Note => "info",
         other => other.word(),
     };
-    let mut message = vec![told::message(finding)];
-    message.extend(told::lines(finding, outcome));
+    let mut message = vec![details::message(finding)];
+    message.extend(details::lines(finding, outcome));
     writer
         .create_element("error")
         .with_attribute(("line", at.line.to_string().as_str()))

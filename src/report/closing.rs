@@ -75,12 +75,12 @@ pub fn not_fixed(out: &mut dyn Write, outcome: &Outcome, look: &Look) -> io::Res
 /// one.
 fn total(outcome: &Outcome, look: &Look) -> String {
     let summary = &outcome.summary;
-    let held = |number, what: &str| match number {
+    let and_more = |number, what: &str| match number {
         0 => String::new(),
         number => format!(", {number} {what}"),
     };
-    let suppressed = held(summary.suppressed, "suppressed");
-    let baselined = held(summary.baselined, "in the baseline");
+    let suppressed = and_more(summary.suppressed, "suppressed");
+    let baselined = and_more(summary.baselined, "in the baseline");
     let files = count(summary.files, "file", "files");
     let counts = Counts::of(&outcome.findings);
     let line = |look| format!("{}{suppressed}{baselined} in {files}", found(&counts, look));
@@ -104,29 +104,29 @@ fn found(counts: &Counts, look: &Look) -> String {
         (Severity::Warning, counts.warnings, "warning", "warnings"),
         (Severity::Note, counts.notes, "note", "notes"),
     ];
-    let told: Vec<_> = parts
+    let counts: Vec<_> = parts
         .into_iter()
         .filter(|&(_, number, ..)| number > 0)
         .map(|(severity, number, one, many)| {
             paint(look, Ink::Severity(severity), &count(number, one, many))
         })
         .collect();
-    match told.is_empty() {
+    match counts.is_empty() {
         true => paint(look, Ink::Strong, "No findings"),
-        false => format!("Found {}", and(&told)),
+        false => format!("Found {}", and(&counts)),
     }
 }
 
 /// How many findings can be fixed, each counted by the safest of its fixes.
 fn fixes(findings: &[Finding]) -> Option<String> {
     let fixes = |safety| findings.iter().filter(|f| f.safest_fix() == Some(safety)).count();
-    let told = match (fixes(Safety::Safe), fixes(Safety::Unsafe)) {
+    let sentence = match (fixes(Safety::Safe), fixes(Safety::Unsafe)) {
         (0, 0) => return None,
         (safe, 0) => format!("{safe} fixable with `--fix`"),
         (0, risky) => format!("{risky} fixable with `--fix --unsafe-fixes`"),
         (safe, risky) => format!("{safe} fixable with `--fix`, {risky} more with `--unsafe-fixes`"),
     };
-    Some(format!("{told}."))
+    Some(format!("{sentence}."))
 }
 
 /// What was fixed.
@@ -154,17 +154,17 @@ pub(super) fn left_out(summary: &Summary) -> Option<String> {
 /// What could not be read or built and is not among the findings.
 pub(super) fn not_built(outcome: &Outcome) -> Option<String> {
     let NotBuilt { kustomizations, charts, documents } = outcome.summary.not_built;
-    let told = |number, one, many| (number > 0).then(|| count(number, one, many));
+    let counted = |number, one, many| (number > 0).then(|| count(number, one, many));
     let built = [
-        told(kustomizations, "kustomization", "kustomizations"),
-        told(charts, "Helm chart", "Helm charts"),
+        counted(kustomizations, "kustomization", "kustomizations"),
+        counted(charts, "Helm chart", "Helm charts"),
     ];
     let built: Vec<String> = built.into_iter().flatten().collect();
     let mut parts = Vec::new();
     if !built.is_empty() {
         parts.push(format!("{} could not be built", and(&built)));
     }
-    if let Some(documents) = told(documents, "document", "documents") {
+    if let Some(documents) = counted(documents, "document", "documents") {
         parts.push(format!("{documents} could not be read"));
     }
     if parts.is_empty() || outcome.shows_run {
@@ -178,11 +178,11 @@ pub(super) fn not_built(outcome: &Outcome) -> Option<String> {
 /// The findings that are hidden because of their directory.
 pub(super) fn in_test_directories(summary: &Summary) -> Option<String> {
     let hidden = summary.in_test_directories;
-    let told = count(hidden, "finding", "findings");
+    let findings = count(hidden, "finding", "findings");
     let verb = if hidden == 1 { "is" } else { "are" };
     (hidden > 0).then(|| {
         format!(
-            "{told} in test and example directories {verb} not shown: pass such a directory as a \
+            "{findings} in test and example directories {verb} not shown: pass such a directory as a \
              path to see them."
         )
     })
@@ -190,17 +190,18 @@ pub(super) fn in_test_directories(summary: &Summary) -> Option<String> {
 
 /// Baseline entries that match nothing.
 pub(super) fn stale(outcome: &Outcome) -> Option<String> {
-    let told = |number| count(number, "baseline entry", "baseline entries");
+    let entries = |number| count(number, "baseline entry", "baseline entries");
     match (outcome.stale.len(), outcome.summary.pruned) {
         (0, 0) => None,
-        (0, pruned) => Some(format!("Removed {}.", told(pruned))),
+        (0, pruned) => Some(format!("Removed {}.", entries(pruned))),
         (1, _) => {
-            let said = "1 baseline entry no longer matches; remove it with `--prune-baseline`.";
-            Some(said.to_owned())
+            let line = "1 baseline entry no longer matches; remove it with `--prune-baseline`.";
+            Some(line.to_owned())
         }
-        (stale, _) => {
-            Some(format!("{} no longer match; remove them with `--prune-baseline`.", told(stale)))
-        }
+        (stale, _) => Some(format!(
+            "{} no longer match; remove them with `--prune-baseline`.",
+            entries(stale)
+        )),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::io::{self, Write};
 
-use super::{Look, told};
+use super::{Look, details};
 use crate::Outcome;
 use crate::lint::{Finding, Severity};
 use crate::text::visible;
@@ -37,15 +37,15 @@ pub fn write(out: &mut dyn Write, outcome: &Outcome, _look: &Look) -> io::Result
 }
 
 fn command(finding: &Finding, outcome: &Outcome) -> String {
-    let at = told::region(&outcome.sources, finding.place);
+    let at = details::region(&outcome.sources, finding.place);
     let level = match finding.severity {
         Severity::Error => "error",
         Severity::Warning => "warning",
         Severity::Note => "notice",
     };
     let path = &outcome.sources.get(finding.place.source).path;
-    let mut lines = vec![told::message(finding)];
-    lines.extend(told::lines(finding, outcome));
+    let mut lines = vec![details::message(finding)];
+    lines.extend(details::lines(finding, outcome));
     lines.push(finding.rule.url());
     format!(
         "::{level} file={},line={},endLine={},col={},endColumn={},title={}::{}",

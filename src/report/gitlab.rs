@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::{Look, inert, told};
+use super::{Look, details, inert};
 use crate::Outcome;
 use crate::lint::{Finding, Severity};
 use crate::text::{Sources, Span};
@@ -52,11 +52,11 @@ struct Content {
 impl<'a> Entry<'a> {
     fn of(finding: &'a Finding, outcome: &'a Outcome) -> Self {
         let sources = &outcome.sources;
-        let mut body = told::lines(finding, outcome);
+        let mut body = details::lines(finding, outcome);
         body.push(finding.rule.url());
         let others = finding.related.iter().map(|related| Location::of(related.span, sources));
         Self {
-            description: told::message(finding),
+            description: details::message(finding),
             check_name: finding.rule.id,
             fingerprint: &finding.fingerprint,
             severity: match finding.severity {

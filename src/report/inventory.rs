@@ -70,13 +70,13 @@ fn pod_spec(workload: &Workload) -> Value {
         .ports
         .iter()
         .map(|port| {
-            let mut said = Map::new();
-            said.insert("containerPort".into(), port.number.into());
-            said.insert("protocol".into(), port.protocol.to_string().into());
+            let mut entry = Map::new();
+            entry.insert("containerPort".into(), port.number.into());
+            entry.insert("protocol".into(), port.protocol.to_string().into());
             if let Some(name) = &port.name {
-                said.insert("name".into(), name.as_str().into());
+                entry.insert("name".into(), name.as_str().into());
             }
-            Value::Object(said)
+            Value::Object(entry)
         })
         .collect();
     let mut spec = Map::new();
@@ -92,18 +92,18 @@ fn service(head: &Head, service: &Service) -> Value {
         .ports
         .iter()
         .map(|port| {
-            let mut said = Map::new();
-            said.insert("port".into(), port.port.into());
-            said.insert("protocol".into(), port.protocol.to_string().into());
+            let mut entry = Map::new();
+            entry.insert("port".into(), port.port.into());
+            entry.insert("protocol".into(), port.protocol.to_string().into());
             if let Some(target) = &port.target {
                 let target = target.to_string();
                 let number = target.parse::<u16>().map(Value::from);
-                said.insert("targetPort".into(), number.unwrap_or_else(|_| target.into()));
+                entry.insert("targetPort".into(), number.unwrap_or_else(|_| target.into()));
             }
             if let Some(name) = &port.name {
-                said.insert("name".into(), name.as_str().into());
+                entry.insert("name".into(), name.as_str().into());
             }
-            Value::Object(said)
+            Value::Object(entry)
         })
         .collect();
     let mut spec = Map::new();

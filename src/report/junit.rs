@@ -7,7 +7,7 @@ use quick_xml::Writer;
 use quick_xml::events::BytesText;
 
 use super::xml::{self, inert};
-use super::{Look, by_file, told};
+use super::{Look, by_file, details};
 use crate::Outcome;
 use crate::lint::Finding;
 use crate::triage::Suppressed;
@@ -89,7 +89,7 @@ impl Suite<'_> {
             .with_attribute(("skipped", skipped.to_string().as_str()))
             .write_inner_content(|writer| {
                 self.failed.iter().try_for_each(|finding| failure(writer, finding, outcome))?;
-                self.skipped.iter().try_for_each(|held| skip(writer, held, outcome))
+                self.skipped.iter().try_for_each(|suppressed| skip(writer, suppressed, outcome))
             })?;
         Ok(())
     }
@@ -104,11 +104,11 @@ fn names(finding: &Finding, outcome: &Outcome) -> (String, String) {
 
 fn failure(writer: &mut Xml<'_>, finding: &Finding, outcome: &Outcome) -> io::Result<()> {
     let (name, class) = names(finding, outcome);
-    let place = told::place(&outcome.sources, finding.place);
-    let message = told::message(finding);
+    let place = details::place(&outcome.sources, finding.place);
+    let message = details::message(finding);
     let first = format!("{place}: {}: {message}", finding.severity.word());
     let mut lines = vec![first];
-    lines.extend(told::lines(finding, outcome));
+    lines.extend(details::lines(finding, outcome));
     lines.push(finding.rule.url());
     let text: Vec<_> = lines.iter().map(|line| inert(line)).collect();
     let kind = format!("{}[{}]", finding.severity.word(), finding.rule.id);
@@ -128,7 +128,7 @@ fn failure(writer: &mut Xml<'_>, finding: &Finding, outcome: &Outcome) -> io::Re
 
 fn skip(writer: &mut Xml<'_>, suppressed: &Suppressed, outcome: &Outcome) -> io::Result<()> {
     let (name, class) = names(&suppressed.finding, outcome);
-    let place = told::place(&outcome.sources, suppressed.place);
+    let place = details::place(&outcome.sources, suppressed.place);
     let reason = match suppressed.reason.as_str() {
         "" => "no reason given",
         reason => reason,

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 
 use super::closing::count;
 use super::words::{cell, code, fence, prose};
-use super::{Counts, Look, by_file, told};
+use super::{Counts, Look, by_file, details};
 use crate::Outcome;
 use crate::lint::{Finding, Rule, Severity};
 use crate::text::{Sources, Span, visible};
@@ -66,11 +66,11 @@ fn heading(outcome: &Outcome) -> String {
         (read.suppressed, "suppressed finding", "suppressed findings"),
         (read.baselined, "finding in the baseline", "findings in the baseline"),
     ];
-    let told = parts.into_iter().filter(|(number, ..)| *number > 0);
-    let told: Vec<_> = told.map(|(number, one, many)| count(number, one, many)).collect();
-    let told = if told.is_empty() { "no findings".to_owned() } else { told.join(", ") };
+    let totals = parts.into_iter().filter(|(number, ..)| *number > 0);
+    let totals: Vec<_> = totals.map(|(number, one, many)| count(number, one, many)).collect();
+    let totals = if totals.is_empty() { "no findings".to_owned() } else { totals.join(", ") };
     format!(
-        "## netpol-lint: {told}\n\nIn {}: {}, {}.\n",
+        "## netpol-lint: {totals}\n\nIn {}: {}, {}.\n",
         count(read.files, "file", "files"),
         count(read.policies, "policy", "policies"),
         count(read.workloads, "workload", "workloads"),
@@ -125,9 +125,13 @@ fn section(finding: &Finding, outcome: &Outcome) -> String {
         let place = format!("{}:{}:{}", sources.get(related.span.source).path, at.line, at.column);
         items.push(format!("See {}: {}", code(&place), prose(&related.message)));
     }
-    items.extend(finding.fixes.iter().map(|fix| format!("Fix: {}", prose(&told::fix_words(fix)))));
-    items.extend(told::bundles(finding, sources).map(|names| format!("Seen in: {}", code(&names))));
-    items.extend(told::unsure(finding));
+    items.extend(
+        finding.fixes.iter().map(|fix| format!("Fix: {}", prose(&details::fix_words(fix)))),
+    );
+    items.extend(
+        details::bundles(finding, sources).map(|names| format!("Seen in: {}", code(&names))),
+    );
+    items.extend(details::unsure(finding));
     if !items.is_empty() {
         out.push('\n');
     }
@@ -176,8 +180,8 @@ fn suppressed(report: &mut String, outcome: &Outcome) {
         return;
     };
     report.push_str("\n### Suppressed\n\n");
-    for (i, held) in list.iter().enumerate() {
-        let line = held_back(held, &outcome.sources);
+    for (i, suppressed) in list.iter().enumerate() {
+        let line = suppressed_line(suppressed, &outcome.sources);
         if report.len() + line.len() > ROOM {
             let left = list.len() - i;
             let _ = writeln!(report, "\n{left} more not shown, to keep this report short.");
@@ -187,11 +191,11 @@ fn suppressed(report: &mut String, outcome: &Outcome) {
     }
 }
 
-fn held_back(held: &Suppressed, sources: &Sources) -> String {
-    let finding = &held.finding;
+fn suppressed_line(suppressed: &Suppressed, sources: &Sources) -> String {
+    let finding = &suppressed.finding;
     let at = sources.start(finding.place);
     let place = format!("{}:{}:{}", sources.get(finding.place.source).path, at.line, at.column);
-    let reason = match held.reason.as_str() {
+    let reason = match suppressed.reason.as_str() {
         "" => "no reason given".to_owned(),
         reason => prose(reason),
     };

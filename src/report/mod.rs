@@ -8,6 +8,7 @@ pub mod checkstyle;
 pub mod closing;
 pub mod concise;
 pub mod connections;
+mod details;
 #[cfg(feature = "cli")]
 mod excerpt;
 pub mod github;
@@ -24,7 +25,6 @@ mod prose;
 pub mod sarif;
 #[cfg(feature = "cli")]
 pub mod text;
-mod told;
 mod words;
 mod xml;
 

@@ -25,7 +25,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, ThemeCharacters, ThemeStyle
 use super::excerpt::{Excerpt, Mark, is_border};
 use super::paint::{Ink, paint, verdict};
 use super::prose::{self, columns, lay, wrap};
-use super::{Look, path, told};
+use super::{Look, details, path};
 use crate::Outcome;
 use crate::lint::{Confidence, Finding, Safety, Severity};
 use crate::text::{Source, SourceId, visible};
@@ -70,7 +70,7 @@ struct Drawing<'a> {
     suppressed: Option<&'a Suppressed>,
     snippets: Vec<Snippet<'a>>,
     /// Related places that are listed and not drawn.
-    told: Vec<Mark<'a>>,
+    listed: Vec<Mark<'a>>,
     /// The columns of the widest line number.
     gutter: usize,
 }
@@ -92,7 +92,7 @@ impl<'a> Drawing<'a> {
             span: related.span,
             words: Some(related.message.as_str()),
         }));
-        let mut told = marks.split_off(marks.len().min(DRAWN + 1));
+        let mut listed = marks.split_off(marks.len().min(DRAWN + 1));
         let last = marks.iter().map(|mark| mark.line + 1).max().unwrap_or(1);
         let gutter = last.to_string().len();
         let mut snippets: Vec<_> = by_file(marks)
@@ -102,10 +102,10 @@ impl<'a> Drawing<'a> {
         let parts = || snippets.iter().flat_map(|snippet| &snippet.parts);
         let gutter = parts().map(|part| digits(part.last() + 1)).max().unwrap_or(1);
         for part in snippets.iter_mut().flat_map(|snippet| &mut snippet.parts) {
-            told.append(&mut part.left_over);
+            listed.append(&mut part.left_over);
         }
-        told.sort_by_key(|mark| mark.span);
-        Self { finding, outcome, look, suppressed: None, snippets, told, gutter }
+        listed.sort_by_key(|mark| mark.span);
+        Self { finding, outcome, look, suppressed: None, snippets, listed, gutter }
     }
 
     fn write(&self, out: &mut dyn Write) -> io::Result<()> {
@@ -120,9 +120,9 @@ impl<'a> Drawing<'a> {
     fn header(&self) -> String {
         let Self { finding, outcome, look, .. } = self;
         let place = format!("{}:", path::place(outcome, look, finding.place));
-        let held = if self.suppressed.is_some() { "suppressed " } else { "" };
-        let title = paint(look, Ink::Strong, held) + &verdict(look, finding);
-        let wide = held.len() + finding.severity.word().len() + finding.rule.id.len() + 3;
+        let prefix = if self.suppressed.is_some() { "suppressed " } else { "" };
+        let title = paint(look, Ink::Strong, prefix) + &verdict(look, finding);
+        let wide = prefix.len() + finding.severity.word().len() + finding.rule.id.len() + 3;
         let mut words =
             vec![(place.clone(), columns(&place)), (title + &paint(look, Ink::Strong, ":"), wide)];
         let mut say = |ink, word: &str| words.push((paint(look, ink, word), columns(word)));
@@ -188,7 +188,7 @@ impl<'a> Drawing<'a> {
     fn trailers(&self) -> Vec<(&'static str, String)> {
         let finding = self.finding;
         let mut trailers = Vec::new();
-        for mark in &self.told {
+        for mark in &self.listed {
             let place = path::place(self.outcome, self.look, mark.span);
             trailers.push(("note", format!("{place}: {}", mark.words.unwrap_or_default())));
         }
@@ -211,7 +211,7 @@ impl<'a> Drawing<'a> {
         if let Some(why) = &finding.withheld {
             trailers.push(("fix withheld", why.clone()));
         }
-        if let Some(names) = told::seen_in(finding, &self.outcome.sources) {
+        if let Some(names) = details::seen_in(finding, &self.outcome.sources) {
             trailers.push(("seen in", first(names)));
         }
         inert(trailers)

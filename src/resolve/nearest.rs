@@ -36,10 +36,10 @@ impl Cluster {
             // With several requirements, a workload that fails only one is near, whatever its
             // value.
             let requirements = selector.requirements.iter();
-            let met = requirements.flat_map(|r| {
+            let meeting = requirements.flat_map(|r| {
                 self.postings.may_meet(r, &of(number)).take(COMPARED).collect::<Vec<_>>()
             });
-            found.extend(met.take(COMPARED));
+            found.extend(meeting.take(COMPARED));
         }
         found.sort_unstable();
         found.dedup();
@@ -148,10 +148,10 @@ fn same_value<'a>(
     requirement: &Requirement,
     workload: &'a crate::model::Workload,
 ) -> Option<&'a Label> {
-    let tells = |value: &str| value.len() > 2 && !matches!(value, "true" | "false");
+    let is_distinctive = |value: &str| value.len() > 2 && !matches!(value, "true" | "false");
     let is_asked_for = |label: &&Label| {
         label.key != requirement.key
-            && tells(&label.value)
+            && is_distinctive(&label.value)
             && requirement.values.iter().any(|(value, _)| *value == label.value)
     };
     let is_in = requirement.operator == Operator::In;

@@ -91,7 +91,7 @@ impl Openings {
                 }
             }
         }
-        for (binding, namespace, why) in run_time::made(objects, default_namespace) {
+        for (binding, namespace, why) in run_time::pod_creators(objects, default_namespace) {
             let number = found.push(Source::Object(binding), why);
             match namespace {
                 Some(name) => found.placed.entry(name).or_default().push(number),

@@ -10,7 +10,7 @@ use crate::model::{Body, Object};
 
 /// The bindings that allow a workload to create pods, with the namespace in which it may; `None`
 /// for all namespaces.
-pub(super) fn made(
+pub(super) fn pod_creators(
     objects: &[Object],
     default_namespace: &str,
 ) -> Vec<(u32, Option<CompactString>, Open)> {

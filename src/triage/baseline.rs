@@ -184,10 +184,10 @@ mod tests {
 
     #[test]
     fn other_files_are_rejected_with_the_reason() {
-        let said = |text: &str| Baseline::parse(text).unwrap_err();
-        assert!(said("").starts_with("is not a baseline file: "));
-        assert!(said("a: b\n").starts_with("is not a baseline file: "));
-        assert_eq!(said(r#"{"version": 1}"#), "is not a baseline file: it has no `findings`");
-        assert!(said(r#"{"version": 2, "findings": []}"#).contains("version 2"));
+        let error = |text: &str| Baseline::parse(text).unwrap_err();
+        assert!(error("").starts_with("is not a baseline file: "));
+        assert!(error("a: b\n").starts_with("is not a baseline file: "));
+        assert_eq!(error(r#"{"version": 1}"#), "is not a baseline file: it has no `findings`");
+        assert!(error(r#"{"version": 2, "findings": []}"#).contains("version 2"));
     }
 }

@@ -27,9 +27,9 @@ pub fn gather(findings: Vec<Finding>) -> Vec<Finding> {
         let (at, more) = first.entry(line(&finding)).or_insert(next);
         match gathered.get_mut(*at) {
             None => gathered.push(finding),
-            Some(speaks) => {
+            Some(first) => {
                 *more += 1;
-                join(speaks, finding);
+                join(first, finding);
             }
         }
     }
@@ -53,19 +53,19 @@ fn line(finding: &Finding) -> Line {
 /// The rule whose findings are all about a kustomization's line.
 const OF_OVERLAY: &str = "kustomize-rewrites-peer";
 
-fn join(speaks: &mut Finding, other: Finding) {
+fn join(first: &mut Finding, other: Finding) {
     for related in other.related {
-        if speaks.related.len() < SHOWN
-            && speaks.related.iter().all(|known| known.span != related.span)
+        if first.related.len() < SHOWN
+            && first.related.iter().all(|known| known.span != related.span)
         {
-            speaks.related.push(related);
+            first.related.push(related);
         }
     }
-    speaks.confidence = speaks.confidence.max(other.confidence);
-    speaks.suppression_spans.extend(other.suppression_spans);
-    speaks.bundles.extend(other.bundles);
-    speaks.bundles.sort_unstable();
-    speaks.bundles.dedup();
+    first.confidence = first.confidence.max(other.confidence);
+    first.suppression_spans.extend(other.suppression_spans);
+    first.bundles.extend(other.bundles);
+    first.bundles.sort_unstable();
+    first.bundles.dedup();
 }
 
 #[cfg(test)]
@@ -83,10 +83,10 @@ mod tests {
             of("split-peer", 0, "another rule", "dev"),
             of("split-peer", 0, "another rule again", "dev"),
         ]);
-        let told: Vec<_> =
+        let listed: Vec<_> =
             found.iter().map(|f| (f.message.as_str(), f.bundles.join("+"))).collect();
         assert_eq!(
-            told,
+            listed,
             [
                 (
                     "it adds a label to one; the same happens to 1 more selector",

@@ -92,7 +92,7 @@ mod tests {
         if place.source.0 == 0 { 2 } else { 1 }
     }
 
-    fn told(findings: &[Finding]) -> Vec<(&str, String)> {
+    fn summary(findings: &[Finding]) -> Vec<(&str, String)> {
         findings.iter().map(|f| (f.message.as_str(), f.bundles.join("+"))).collect()
     }
 
@@ -106,7 +106,7 @@ mod tests {
         let prod = vec![finding("split-peer", None, 0, "shared", &[])];
         let merged = merge(vec![("prod".to_owned(), prod), ("dev".to_owned(), dev)], &holders);
         assert_eq!(
-            told(&merged),
+            summary(&merged),
             [("shared", "dev+prod".to_owned()), ("dev's own file", "dev".to_owned())]
         );
     }
@@ -124,14 +124,14 @@ mod tests {
             ],
             &|_| 0,
         );
-        assert_eq!(told(&merged), [("in prod", "dev+prod".to_owned())]);
+        assert_eq!(summary(&merged), [("in prod", "dev+prod".to_owned())]);
     }
 
     #[test]
     fn a_single_bundle_has_no_name() {
         let findings = vec![finding("split-peer", None, 2, "a", &[])];
         assert_eq!(
-            told(&merge(vec![("dev".to_owned(), findings)], &holders)),
+            summary(&merge(vec![("dev".to_owned(), findings)], &holders)),
             [("a", String::new())]
         );
     }
@@ -145,7 +145,7 @@ mod tests {
             vec![("dev".to_owned(), vec![sure]), ("prod".to_owned(), vec![unsure])],
             &holders,
         );
-        assert_eq!(told(&merged), [("in prod", "dev+prod".to_owned())]);
+        assert_eq!(summary(&merged), [("in prod", "dev+prod".to_owned())]);
     }
 
     #[test]
@@ -157,6 +157,6 @@ mod tests {
             ]
         };
         let merged = merge(vec![("dev".to_owned(), both()), ("prod".to_owned(), both())], &holders);
-        assert_eq!(told(&merged).len(), 2);
+        assert_eq!(summary(&merged).len(), 2);
     }
 }

@@ -38,12 +38,12 @@ pub fn reportable(
     sources: &Sources,
 ) -> Vec<Finding> {
     let graded = findings.into_iter().map(|finding| selection.regrade(finding));
-    let speaks = |finding: &Finding| {
+    let is_candidate = |finding: &Finding| {
         selection.passes(finding)
-            || (precedence::silences_unshown(finding) && selection.is_on(finding.rule))
+            || (precedence::overrides_unshown(finding) && selection.is_on(finding.rule))
     };
-    let speaking = graded.filter(speaks).collect();
-    let mut left = precedence::apply(order::sort_and_unite(speaking, sources));
+    let candidates = graded.filter(is_candidate).collect();
+    let mut left = precedence::apply(order::sort_and_unite(candidates, sources));
     left.retain(|finding| selection.passes(finding));
     gather::gather(left)
 }
@@ -55,7 +55,7 @@ mod sample_findings;
 mod tests {
     use proptest::prelude::*;
 
-    use super::sample_findings::{self, Made};
+    use super::sample_findings::{self, Sample};
     use super::*;
 
     /// Ids on both sides of the table, and one of a pedantic note.
@@ -70,9 +70,9 @@ mod tests {
         "undeclared-port",
     ];
 
-    fn made() -> impl Strategy<Value = Made> {
+    fn samples() -> impl Strategy<Value = Sample> {
         (0..IDS.len(), 0..9usize, 0..4u32, 0..2u32, "[ab]", 0..3usize).prop_map(
-            |(id, spot, place, policy, message, bundle)| Made {
+            |(id, spot, place, policy, message, bundle)| Sample {
                 id: IDS[id],
                 policy,
                 spot: sample_findings::SPOTS[spot],
@@ -83,34 +83,34 @@ mod tests {
         )
     }
 
-    fn build(made: &[Made]) -> Vec<Finding> {
-        made.iter().map(Made::finding).collect()
+    fn build(samples: &[Sample]) -> Vec<Finding> {
+        samples.iter().map(Sample::finding).collect()
     }
 
-    fn told(findings: &[Finding]) -> Vec<String> {
+    fn found(findings: &[Finding]) -> Vec<String> {
         findings.iter().map(|finding| format!("{finding:?}")).collect()
     }
 
     proptest! {
         #[test]
         fn the_order_of_the_findings_makes_no_difference(
-            made in prop::collection::vec(made(), 0..24).prop_flat_map(|made| {
-                (Just(made.clone()), Just(made).prop_shuffle())
+            samples in prop::collection::vec(samples(), 0..24).prop_flat_map(|samples| {
+                (Just(samples.clone()), Just(samples).prop_shuffle())
             }),
         ) {
             let sources = sample_findings::sources();
             let selection = Selection { pedantic: true, ..Selection::default() };
-            let one = reportable(build(&made.0), &selection, &sources);
-            let other = reportable(build(&made.1), &selection, &sources);
-            prop_assert_eq!(told(&one), told(&other));
+            let one = reportable(build(&samples.0), &selection, &sources);
+            let other = reportable(build(&samples.1), &selection, &sources);
+            prop_assert_eq!(found(&one), found(&other));
         }
 
         #[test]
-        fn triaging_twice_changes_nothing(made in prop::collection::vec(made(), 0..24)) {
+        fn triaging_twice_changes_nothing(samples in prop::collection::vec(samples(), 0..24)) {
             let sources = sample_findings::sources();
-            let once = reportable(build(&made), &Selection::default(), &sources);
+            let once = reportable(build(&samples), &Selection::default(), &sources);
             let twice = reportable(once.clone(), &Selection::default(), &sources);
-            prop_assert_eq!(told(&once), told(&twice));
+            prop_assert_eq!(found(&once), found(&twice));
         }
     }
 
@@ -127,7 +127,7 @@ mod tests {
             of("split-peer", 1, "dev"),
             of("split-peer", 0, "dev"),
         ];
-        let told: Vec<_> = reportable(findings, &Selection::default(), &sources)
+        let found: Vec<_> = reportable(findings, &Selection::default(), &sources)
             .iter()
             .map(|finding| {
                 let path = sources.get(finding.place.source).path.clone();
@@ -141,6 +141,6 @@ mod tests {
             ("b.yaml", 2, "split-peer", "dev+prod"),
         ]
         .map(|(path, start, id, bundles)| (path.to_owned(), start, id, bundles.to_owned()));
-        assert_eq!(told, expected);
+        assert_eq!(found, expected);
     }
 }

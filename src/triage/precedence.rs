@@ -5,7 +5,7 @@
 //! still overrides others: what it says is true, and another finding says it better. So the outcome
 //! does not depend on the order of the findings or of the entries.
 
-use super::winners::{Silenced, Winners};
+use super::winners::{Overridden, Winners};
 use crate::lint::{Check, Finding, Rule};
 
 /// A set of rules.
@@ -205,19 +205,20 @@ const POLICY_TYPES_RULES: [&str; 4] =
 
 /// Whether a finding overrides others although its confidence is too low to be shown: two halves of
 /// a peer explain why each matches nothing, even if both may be meant.
-pub fn silences_unshown(finding: &Finding) -> bool {
+pub fn overrides_unshown(finding: &Finding) -> bool {
     finding.rule.id == "split-peer"
 }
 
 /// `findings` without those that a more specific one about the same place overrides.
 pub fn apply(findings: Vec<Finding>) -> Vec<Finding> {
     let winners = Winners::among(&findings);
-    let silenced: Vec<Silenced> = findings.iter().map(|loser| winners.silence(loser)).collect();
+    let overridden: Vec<Overridden> =
+        findings.iter().map(|loser| winners.overridden(loser)).collect();
     let kept =
-        findings.into_iter().zip(silenced).filter_map(|(finding, silenced)| match silenced {
-            Silenced::Not => Some(finding),
-            Silenced::Everywhere => None,
-            Silenced::In(bundles) => {
+        findings.into_iter().zip(overridden).filter_map(|(finding, overridden)| match overridden {
+            Overridden::Not => Some(finding),
+            Overridden::Everywhere => None,
+            Overridden::In(bundles) => {
                 let left = finding.bundles.iter().filter(|&name| !bundles.contains(name));
                 Some(Finding { bundles: left.cloned().collect(), ..finding })
             }
@@ -227,7 +228,7 @@ pub fn apply(findings: Vec<Finding>) -> Vec<Finding> {
 
 impl Rules {
     /// Whether `rule` is one of them.
-    pub(super) fn hold(self, rule: &Rule) -> bool {
+    pub(super) fn contain(self, rule: &Rule) -> bool {
         let named = self.named().iter().any(|name| matches(name, rule.id));
         match self {
             Self::Are(_) => named,
@@ -271,7 +272,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn silences(winner: (&'static str, Spot), loser: (&'static str, Spot)) {
+    fn overrides(winner: (&'static str, Spot), loser: (&'static str, Spot)) {
         let left = left(at(winner.0, winner.1), at(loser.0, loser.1));
         assert_eq!(left, [winner.0], "{winner:?} and {loser:?}");
     }
@@ -284,21 +285,21 @@ mod tests {
 
     #[test]
     fn a_rejected_field_has_no_other_finding() {
-        silences(("invalid-selector", PodSelector), ("orphaned-pod-selector", PodSelector));
-        silences(
+        overrides(("invalid-selector", PodSelector), ("orphaned-pod-selector", PodSelector));
+        overrides(
             ("unknown-field", PeerPods(Egress, 0, 1)),
             ("orphaned-peer-selector", PeerPods(Egress, 0, 1)),
         );
-        silences(
+        overrides(
             ("unknown-field", PeerPods(Egress, 0, 1)),
             ("half-open-connection", Peer(Egress, 0, 1)),
         );
-        silences(
+        overrides(
             ("invalid-peer", Peer(Egress, 0, 1)),
             ("missing-namespace-selector", PeerPods(Egress, 0, 1)),
         );
-        silences(("invalid-port", Port(Ingress, 0, 1)), ("undeclared-port", Port(Ingress, 0, 1)));
-        silences(("invalid-policy", List(Egress)), ("missing-dns-egress", List(Egress)));
+        overrides(("invalid-port", Port(Ingress, 0, 1)), ("undeclared-port", Port(Ingress, 0, 1)));
+        overrides(("invalid-policy", List(Egress)), ("missing-dns-egress", List(Egress)));
     }
 
     #[test]
@@ -330,18 +331,21 @@ mod tests {
 
     #[test]
     fn wrong_policy_types_override_what_they_leave_out() {
-        silences(("invalid-policy", PolicyTypes), ("ignored-rules", List(Egress)));
-        silences(("unknown-field", Spec), ("implicit-ingress-isolation", List(Egress)));
+        overrides(("invalid-policy", PolicyTypes), ("ignored-rules", List(Egress)));
+        overrides(("unknown-field", Spec), ("implicit-ingress-isolation", List(Egress)));
         leaves(("invalid-policy", PolicyTypes), ("missing-dns-egress", List(Egress)));
     }
 
     #[test]
     fn a_dns_rule_with_a_wrong_target_overrides_missing_dns() {
         for id in ["kustomize-rewrites-peer", "namespace-label-by-name", "dns-wrong-target"] {
-            silences((id, PeerNamespaces(Egress, 2, 0)), ("missing-dns-egress", List(Egress)));
+            overrides((id, PeerNamespaces(Egress, 2, 0)), ("missing-dns-egress", List(Egress)));
             leaves((id, PeerNamespaces(Ingress, 2, 0)), ("missing-dns-egress", List(Egress)));
         }
-        silences(("dns-single-protocol", Port(Egress, 1, 0)), ("missing-dns-egress", List(Egress)));
+        overrides(
+            ("dns-single-protocol", Port(Egress, 1, 0)),
+            ("missing-dns-egress", List(Egress)),
+        );
     }
 
     #[test]
@@ -353,7 +357,7 @@ mod tests {
 
     #[test]
     fn a_wrong_dns_target_overrides_the_empty_peers_of_its_rule() {
-        silences(
+        overrides(
             ("dns-wrong-target", Port(Egress, 1, 0)),
             ("orphaned-peer-selector", PeerPods(Egress, 1, 3)),
         );
@@ -366,8 +370,8 @@ mod tests {
     #[test]
     fn a_split_peer_overrides_both_of_its_halves() {
         for loser in ["missing-namespace-selector", "orphaned-peer-selector"] {
-            silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 0)));
-            silences(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 1)));
+            overrides(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 0)));
+            overrides(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 1)));
             leaves(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 0, 2)));
             leaves(("split-peer", Peer(Ingress, 0, 1)), (loser, PeerPods(Ingress, 1, 0)));
         }
@@ -382,7 +386,7 @@ mod tests {
             "contradictory-selector",
             "volatile-label-selector",
         ] {
-            silences(
+            overrides(
                 (id, PeerPods(Egress, 0, 0)),
                 ("orphaned-peer-selector", PeerPods(Egress, 0, 0)),
             );
@@ -390,19 +394,19 @@ mod tests {
                 (id, PeerPods(Egress, 0, 0)),
                 ("orphaned-namespace-selector", PeerNamespaces(Egress, 0, 0)),
             );
-            silences((id, PodSelector), ("orphaned-pod-selector", PodSelector));
+            overrides((id, PodSelector), ("orphaned-pod-selector", PodSelector));
             leaves((id, PodSelector), ("orphaned-peer-selector", PeerPods(Egress, 0, 0)));
         }
         let by_name = ("namespace-label-by-name", PeerNamespaces(Egress, 0, 0));
-        silences(by_name, ("orphaned-namespace-selector", PeerNamespaces(Egress, 0, 0)));
-        silences(by_name, ("orphaned-peer-selector", PeerPods(Egress, 0, 0)));
+        overrides(by_name, ("orphaned-namespace-selector", PeerNamespaces(Egress, 0, 0)));
+        overrides(by_name, ("orphaned-peer-selector", PeerPods(Egress, 0, 0)));
         leaves(by_name, ("orphaned-peer-selector", PeerPods(Egress, 0, 1)));
     }
 
     #[test]
     fn pods_on_the_host_network_have_no_other_finding() {
-        silences(("host-network-target", PodSelector), ("missing-dns-egress", List(Egress)));
-        silences(("host-network-target", PodSelector), ("undeclared-port", Port(Ingress, 0, 0)));
+        overrides(("host-network-target", PodSelector), ("missing-dns-egress", List(Egress)));
+        overrides(("host-network-target", PodSelector), ("undeclared-port", Port(Ingress, 0, 0)));
         leaves(("host-network-target", PodSelector), ("invalid-port", Port(Ingress, 0, 0)));
         leaves(("host-network-target", PodSelector), ("duplicate-policy", Spot::Metadata));
         let elsewhere =
@@ -413,17 +417,17 @@ mod tests {
     #[test]
     fn a_deny_name_overrides_the_empty_rule() {
         let rule = |index| Spot::Rule(Ingress, index);
-        silences(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(0)));
+        overrides(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(0)));
         leaves(("deny-policy-allows-all", rule(0)), ("empty-peer-list", rule(1)));
     }
 
     #[test]
     fn a_wrong_port_overrides_its_consequences() {
         for id in ["service-port-not-pod-port", "port-protocol-mismatch"] {
-            silences((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 1)));
+            overrides((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 1)));
             leaves((id, Port(Egress, 0, 1)), ("undeclared-port", Port(Egress, 0, 0)));
-            silences((id, Port(Egress, 0, 1)), ("half-open-connection", PeerPods(Egress, 0, 0)));
-            silences((id, Port(Egress, 0, 1)), ("blocked-dependency", Spot::Rule(Egress, 0)));
+            overrides((id, Port(Egress, 0, 1)), ("half-open-connection", PeerPods(Egress, 0, 0)));
+            overrides((id, Port(Egress, 0, 1)), ("blocked-dependency", Spot::Rule(Egress, 0)));
             leaves((id, Port(Egress, 0, 1)), ("half-open-connection", PeerPods(Egress, 1, 0)));
         }
     }
@@ -431,7 +435,7 @@ mod tests {
     #[test]
     fn implicit_ingress_isolation_overrides_the_connection_it_denies() {
         let isolation = at("implicit-ingress-isolation", List(Egress));
-        silences(
+        overrides(
             ("implicit-ingress-isolation", List(Egress)),
             ("half-open-connection", PeerPods(Egress, 0, 0)),
         );
@@ -457,15 +461,16 @@ mod tests {
     fn the_table_has_no_cycles() {
         let ids = sample_findings::ids_in_the_table();
         let ids: Vec<_> = ids.into_iter().filter(|id| !id.ends_with('*')).collect();
-        let made: Vec<_> = ids.iter().map(|&id| finding(id, None, 0, "", &[])).collect();
-        let mut open: Vec<usize> = (0..made.len()).collect();
+        let samples: Vec<_> = ids.iter().map(|&id| finding(id, None, 0, "", &[])).collect();
+        let mut open: Vec<usize> = (0..samples.len()).collect();
         // Kahn's algorithm: remove what nothing left overrides, until nothing is left.
         loop {
             let before = open.len();
             let free = |&loser: &usize| {
                 !open.iter().any(|&winner| {
                     TABLE.iter().any(|entry| {
-                        entry.winners.hold(made[winner].rule) && entry.losers.hold(made[loser].rule)
+                        entry.winners.contain(samples[winner].rule)
+                            && entry.losers.contain(samples[loser].rule)
                     })
                 })
             };

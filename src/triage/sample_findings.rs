@@ -22,7 +22,7 @@ pub const SPOTS: [Option<Spot>; 9] = [
 
 /// The parts of a finding that a test sets.
 #[derive(Clone, Debug)]
-pub struct Made {
+pub struct Sample {
     pub id: &'static str,
     pub policy: u32,
     pub spot: Option<Spot>,
@@ -31,7 +31,7 @@ pub struct Made {
     pub bundles: Vec<&'static str>,
 }
 
-impl Made {
+impl Sample {
     pub fn finding(&self) -> Finding {
         let at = self.spot.map(|spot| At { policy: self.policy, spot });
         let mut finding = finding(self.id, at, self.place, &self.message, &self.bundles);

@@ -10,7 +10,7 @@ use crate::text::{SourceId, Span};
 /// Whether other findings override one. A mistake in one overlay of a base says nothing about the
 /// other overlays: a finding is overridden in those bundles that the other one names.
 #[derive(Debug)]
-pub(super) enum Silenced {
+pub(super) enum Overridden {
     Not,
     Everywhere,
     In(BTreeSet<String>),
@@ -19,7 +19,7 @@ pub(super) enum Silenced {
 /// The findings that can override others. A big repository has many policies, and a policy may have
 /// many findings, so a loser only looks at the winners that cover its place.
 pub(super) struct Winners<'a> {
-    by_area: BTreeMap<(u32, Area, &'static str), Speakers>,
+    by_area: BTreeMap<(u32, Area, &'static str), AreaWinners>,
     evidence: Vec<Evidence<'a>>,
 }
 
@@ -33,7 +33,7 @@ enum Area {
 }
 
 /// The findings of one rule in one area.
-struct Speakers {
+struct AreaWinners {
     rule: &'static Rule,
     /// Whether one of them is in all bundles.
     everywhere: bool,
@@ -52,19 +52,19 @@ impl<'a> Winners<'a> {
     pub(super) fn among(findings: &'a [Finding]) -> Self {
         let mut found = Self { by_area: BTreeMap::new(), evidence: Vec::new() };
         for finding in findings {
-            let entries = || TABLE.iter().filter(|entry| entry.winners.hold(finding.rule));
+            let entries = || TABLE.iter().filter(|entry| entry.winners.contain(finding.rule));
             let Some(at) = finding.at.filter(|_| entries().next().is_some()) else {
                 continue;
             };
             for area in areas_of(at.spot) {
                 let key = (at.policy, area, finding.rule.id);
-                let speakers = found.by_area.entry(key).or_insert_with(|| Speakers {
+                let area = found.by_area.entry(key).or_insert_with(|| AreaWinners {
                     rule: finding.rule,
                     everywhere: false,
                     bundles: BTreeSet::new(),
                 });
-                speakers.everywhere |= finding.bundles.is_empty();
-                speakers.bundles.extend(finding.bundles.iter().cloned());
+                area.everywhere |= finding.bundles.is_empty();
+                area.bundles.extend(finding.bundles.iter().cloned());
             }
             if entries().any(|entry| entry.scope == Scope::PolicyOrEvidence) {
                 let places = std::iter::once(&finding.place).chain(&finding.suppression_spans);
@@ -83,11 +83,12 @@ impl<'a> Winners<'a> {
         found
     }
 
-    pub(super) fn silence(&self, loser: &Finding) -> Silenced {
-        let mut silenced = BTreeSet::new();
-        let is_everywhere =
-            |silenced: &BTreeSet<String>| loser.bundles.iter().all(|name| silenced.contains(name));
-        for entry in TABLE.iter().filter(|entry| entry.losers.hold(loser.rule)) {
+    pub(super) fn overridden(&self, loser: &Finding) -> Overridden {
+        let mut overridden = BTreeSet::new();
+        let is_everywhere = |overridden: &BTreeSet<String>| {
+            loser.bundles.iter().all(|name| overridden.contains(name))
+        };
+        for entry in TABLE.iter().filter(|entry| entry.losers.contain(loser.rule)) {
             let areas = loser.at.map_or_else(Vec::new, |at| entry.scope.areas(at.spot));
             for area in areas {
                 let policy = loser.at.map_or(0, |at| at.policy);
@@ -95,24 +96,24 @@ impl<'a> Winners<'a> {
                     .by_area
                     .range((policy, area, "")..)
                     .take_while(|((of, at, _), _)| (*of, *at) == (policy, area));
-                for (_, speakers) in here.filter(|(_, it)| entry.winners.hold(it.rule)) {
-                    silenced.extend(speakers.bundles.iter().cloned());
-                    if speakers.everywhere || is_everywhere(&silenced) {
-                        return Silenced::Everywhere;
+                for (_, area) in here.filter(|(_, it)| entry.winners.contain(it.rule)) {
+                    overridden.extend(area.bundles.iter().cloned());
+                    if area.everywhere || is_everywhere(&overridden) {
+                        return Overridden::Everywhere;
                     }
                 }
             }
             if entry.scope == Scope::PolicyOrEvidence {
-                for winner in self.in_evidence(loser).filter(|it| entry.winners.hold(it.rule)) {
-                    silenced.extend(winner.bundles.iter().cloned());
-                    if winner.bundles.is_empty() || is_everywhere(&silenced) {
-                        return Silenced::Everywhere;
+                for winner in self.in_evidence(loser).filter(|it| entry.winners.contain(it.rule)) {
+                    overridden.extend(winner.bundles.iter().cloned());
+                    if winner.bundles.is_empty() || is_everywhere(&overridden) {
+                        return Overridden::Everywhere;
                     }
                 }
             }
         }
-        let shared = loser.bundles.iter().any(|name| silenced.contains(name));
-        if shared { Silenced::In(silenced) } else { Silenced::Not }
+        let shared = loser.bundles.iter().any(|name| overridden.contains(name));
+        if shared { Overridden::In(overridden) } else { Overridden::Not }
     }
 
     /// The winners that have a related place of the loser among their places.

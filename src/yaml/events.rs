@@ -270,11 +270,11 @@ fn unlisted(info: &str) -> Cow<'static, str> {
         let character = character.trim_end_matches('\'');
         return Cow::Owned(format!("a value can't start with `{character}`: it needs quotes"));
     }
-    let said = match info.split_once(", ") {
-        Some((place, said)) if place.starts_with("while ") => said,
+    let message = match info.split_once(", ") {
+        Some((place, message)) if place.starts_with("while ") => message,
         _ => info,
     };
-    Cow::Owned(said.replace("scalar", "value").replace('\'', "`"))
+    Cow::Owned(message.replace("scalar", "value").replace('\'', "`"))
 }
 
 #[cfg(test)]

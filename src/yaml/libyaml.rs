@@ -36,7 +36,7 @@ impl<'t> Events<'t> {
     /// The events of `text`; `None` if the parser would panic on it or misread it.
     pub(super) fn new(text: &'t str) -> Option<Self> {
         let holds_mark = memmem::find(text.as_bytes(), token::BYTE_ORDER_MARK).is_some();
-        if holds_mark || has_tag_before_comma(text.as_bytes()) {
+        if holds_mark || has_tag_before_comma(text.as_bytes()) || has_break_in_property(text) {
             return None;
         }
         // A text must not end with a block scalar, or with a backslash in quotes. Blanks alone on
@@ -125,8 +125,8 @@ impl<'t> Iterator for Events<'t> {
     }
 }
 
-fn syntax(at: usize, said: &'static str) -> Failure {
-    Failure { at, why: Why::Syntax(Cow::Borrowed(said)) }
+fn syntax(at: usize, message: &'static str) -> Failure {
+    Failure { at, why: Why::Syntax(Cow::Borrowed(message)) }
 }
 
 fn style(style: libyaml::ScalarStyle) -> Style {
@@ -170,6 +170,14 @@ fn has_tag_before_comma(bytes: &[u8]) -> bool {
     false
 }
 
+/// Whether an anchor or a tag may end at a line break that only libyaml knows (U+0085 and the like):
+/// the tree's builder would take what follows for a part of it, and span the wrong bytes.
+fn has_break_in_property(text: &str) -> bool {
+    let is_rare_break = |c| is_break(c) && !c.is_ascii();
+    text.split([' ', '\t', '\n', '\r'])
+        .any(|word| word.contains(['!', '&']) && word.contains(is_rare_break))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -185,6 +193,17 @@ mod tests {
             ["[Hello!, b]", "[!<x,y> b, c]", "[\"!\", b]", "!a [b, c]", "[!a b, c]", "[\"!=\", b]"]
         {
             assert!(!has_tag_before_comma(text.as_bytes()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_property_before_a_rare_break_is_detected() {
+        for text in ["!x\u{85}\\: ", "a: &b\u{2028}c", "[!!str\u{2029}d]"] {
+            assert!(has_break_in_property(text), "{text:?}");
+            assert!(Events::new(text).is_none());
+        }
+        for text in ["!x \u{85}a", "a\u{85}b", "&a b: 'c\u{2028}d'", "!x\n\u{85}"] {
+            assert!(!has_break_in_property(text), "{text:?}");
         }
     }
 }

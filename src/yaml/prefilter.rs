@@ -110,8 +110,8 @@ impl Wanted {
     fn is_wanted_quoted(&self, after: &[u8], start: usize) -> Option<bool> {
         let end = quoted_end(after, start);
         let text = after.get(start + 1..end - 1)?;
-        let can_not_be_told = text.iter().any(|b| matches!(b, b'\\' | b'\n' | b'\r'));
-        let is_wanted = can_not_be_told || self.wants_word(text);
+        let is_undecided = text.iter().any(|b| matches!(b, b'\\' | b'\n' | b'\r'));
+        let is_wanted = is_undecided || self.wants_word(text);
         (is_wanted || end < after.len()).then_some(is_wanted)
     }
 

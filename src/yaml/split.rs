@@ -55,13 +55,13 @@ impl Open {
     fn close(&self, bytes: &[u8], end: usize, base: usize) -> Option<Piece> {
         let end = before_mark(bytes, end).max(self.start);
         let content = self.marker.map_or(self.start, |marker| marker + 3);
-        let held = bytes.get(content..end)?;
-        if !holds_content(held, self.marker.is_none()) {
+        let content_bytes = bytes.get(content..end)?;
+        if !holds_content(content_bytes, self.marker.is_none()) {
             return None;
         }
         // YAML allows a byte order mark only before a document's marker, but concatenated files
         // have it after the marker: kubectl splits first and reads each document separately.
-        let blanks = held.iter().take_while(|b| is_blank_or_break(**b)).count();
+        let blanks = content_bytes.iter().take_while(|b| is_blank_or_break(**b)).count();
         let mark = content + blanks;
         let after = after_mark(bytes, mark);
         let body = if after > mark { after } else { self.start };

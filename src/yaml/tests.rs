@@ -289,7 +289,7 @@ fn both_parsers_mark_the_same_places() {
 
 #[test]
 fn an_error_of_both_parsers_keeps_the_first_message() {
-    for (text, said) in [
+    for (text, expected) in [
         ("a: 'x\ny\n", "this quote is not closed before"),
         ("a: [\nb\nc: d\n", "this line is indented less than its parent"),
         ("a: 'x\ny'z\n", "this quote is not closed before a line that is indented less"),
@@ -298,7 +298,7 @@ fn an_error_of_both_parsers_keeps_the_first_message() {
         ("a: 'x\ny'\nb: *c\n", "this quote is not closed before"),
         ("a: 'x\ny'\n\u{feff}b: c\n", "this quote is not closed before"),
     ] {
-        assert!(syntax(text).0.starts_with(said), "{text:?}: {}", syntax(text).0);
+        assert!(syntax(text).0.starts_with(expected), "{text:?}: {}", syntax(text).0);
     }
 }
 
@@ -410,7 +410,7 @@ fn one_broken_document_hides_no_other() {
 
 #[test]
 fn problems_name_the_place() {
-    for (text, said, place) in [
+    for (text, expected, place) in [
         ("a: b: c\n", "a `:` is not expected here", ": c"),
         ("a:\n\tb: 1\n", "a tab can't be used to indent", "\tb: 1"),
         ("a:\n  b: 1\n \tc: 2 # x\n", "a tab can't be used to indent", "\tc: 2 # x"),
@@ -428,7 +428,7 @@ fn problems_name_the_place() {
         ("a: 1\n b: 2\n", "a `:` is not expected here", ": 2"),
     ] {
         let (message, shown) = syntax(text);
-        assert!(message.contains(said), "{text:?}: {message}");
+        assert!(message.contains(expected), "{text:?}: {message}");
         assert_eq!(shown, place, "{text:?}: {message}");
     }
 }

@@ -90,8 +90,8 @@ impl Scene {
             std::thread::sleep(Duration::from_millis(10));
         }
         let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
-        (status.code().unwrap(), said)
+        let printed = String::from_utf8_lossy(&[stdout, stderr].concat()).into_owned();
+        (status.code().unwrap(), printed)
     }
 
     /// Nothing was left behind, and nothing was written elsewhere.
@@ -136,9 +136,9 @@ fn no_text_in_a_manifest_is_a_flag_or_a_program() {
     for flag in &flags {
         let release = format!("releaseName: '{flag}'");
         scene.write("app.yaml", application(&release, "shop", "web"));
-        let (code, said) = scene.run(&[]);
-        assert!(code == 1 && said.contains("app.yaml:10:"), "{flag}: {said}");
-        assert!(said.contains("is not the name of a release"), "{flag}: {said}");
+        let (code, printed) = scene.run(&[]);
+        assert!(code == 1 && printed.contains("app.yaml:10:"), "{flag}: {printed}");
+        assert!(printed.contains("is not the name of a release"), "{flag}: {printed}");
         scene.write("app.yaml", application("skipCrds: true", "shop", flag));
         assert!(scene.run(&[]).1.contains("is not the name of a release"), "{flag}");
         scene.write("app.yaml", application("skipCrds: true", flag, "web"));
@@ -164,8 +164,8 @@ fn no_text_in_a_manifest_is_a_flag_or_a_program() {
     for release in ["web.v2", "2-web", "{{name}}-web"] {
         let release = format!("releaseName: '{release}'");
         scene.write("app.yaml", application(&release, "shop", "web"));
-        let (_, said) = scene.run(&[]);
-        assert!(!said.contains("render-error"), "{said}");
+        let (_, printed) = scene.run(&[]);
+        assert!(!printed.contains("render-error"), "{printed}");
     }
 }
 
@@ -221,8 +221,8 @@ fn no_schema_is_downloaded() {
         scene.write("web/charts/sub/values.schema.json", &schema);
         scene.write("web/charts/redis-1.0.0.tgz", &inner);
         scene.write("web/charts/db-1.0.0.tgz", &outer);
-        let (code, said) = scene.run(&[]);
-        assert!(!said.contains("render-error") && code != 2, "{said}");
+        let (code, printed) = scene.run(&[]);
+        assert!(!printed.contains("render-error") && code != 2, "{printed}");
         scene.is_clean();
     }
     assert!(listener.accept().is_err(), "somebody connected");
@@ -236,9 +236,9 @@ fn a_broken_package_is_left_out_and_reported() {
         POLICY_TEMPLATE,
     ]);
     scene.write("web/charts/redis-1.0.0.tgz", "no archive");
-    let (code, said) = scene.run(&[]);
-    assert_eq!(code, 1, "{said}");
-    assert!(said.contains("is rendered without `charts/redis-1.0.0.tgz`, which"), "{said}");
+    let (code, printed) = scene.run(&[]);
+    assert_eq!(code, 1, "{printed}");
+    assert!(printed.contains("is rendered without `charts/redis-1.0.0.tgz`, which"), "{printed}");
     scene.is_clean();
 }
 
@@ -260,11 +260,11 @@ fn a_chart_can_not_read_outside_its_directory() {
     );
     let scene = Scene::new(&[("web/Chart.yaml", &chart), ("web/templates/a.yaml", &template)]);
     symlink("/etc/passwd", scene.root().join("web/link")).unwrap();
-    let (_, said) = scene.run(&["--pedantic"]);
-    assert!(!said.contains("root:x:"), "{said}");
+    let (_, printed) = scene.run(&["--pedantic"]);
+    assert!(!printed.contains("root:x:"), "{printed}");
     fs::remove_file(scene.root().join("web/link")).unwrap();
-    let (_, said) = scene.run(&["--pedantic"]);
-    assert!(!said.contains("root:x:"), "{said}");
+    let (_, printed) = scene.run(&["--pedantic"]);
+    assert!(!printed.contains("root:x:"), "{printed}");
     scene.is_clean();
     assert!(listener.accept().is_err(), "somebody connected");
     // The same, as the system sees it, if it can be traced.
@@ -300,16 +300,22 @@ fn pipes_and_files_outside_are_neither_read_nor_waited_for() {
                 "elsewhere" => symlink(&outside, &path).unwrap(),
                 target => symlink(target, &path).unwrap(),
             }
-            let (code, said) = scene.run(&["."]);
-            assert!(!said.contains("SECRET") && !said.contains("PATH="), "{name} {target}: {said}");
-            assert!(code != 0 && said.contains("can't be read: it "), "{name} {target}: {said}");
+            let (code, printed) = scene.run(&["."]);
+            assert!(
+                !printed.contains("SECRET") && !printed.contains("PATH="),
+                "{name} {target}: {printed}"
+            );
+            assert!(
+                code != 0 && printed.contains("can't be read: it "),
+                "{name} {target}: {printed}"
+            );
         }
     }
     // A link within the repository is its target; a file inside `.git` is not touched.
     let scene = Scene::new(&[("ignored", "policy.yaml\n"), ("other.yaml", "a: 1\n")]);
     symlink("ignored", scene.root().join(".gitignore")).unwrap();
-    let (_, said) = scene.run(&["."]);
-    assert!(said.contains("0 policies"), "{said}");
+    let (_, printed) = scene.run(&["."]);
+    assert!(printed.contains("0 policies"), "{printed}");
 }
 
 #[test]
@@ -321,20 +327,23 @@ fn files_that_are_named_stay_inside_and_within_bounds() {
         scene.write("netpol-lint.toml", format!("inventory = ['{name}']\n"));
         let _ = symlink(&outside, scene.root().join("link"));
         scene.write(".git/config", "SECRET\n");
-        let (code, said) = scene.run(&["."]);
-        assert!(code == 2 && !said.contains("SECRET") && !said.contains("root:"), "{said}");
+        let (code, printed) = scene.run(&["."]);
+        assert!(
+            code == 2 && !printed.contains("SECRET") && !printed.contains("root:"),
+            "{printed}"
+        );
     }
     fs::remove_file(scene.root().join("netpol-lint.toml")).unwrap();
     for flag in ["--config", "--baseline", "--inventory"] {
         for file in ["/dev/zero", "link"] {
-            let (code, said) = scene.run(&[flag, file, "."]);
-            assert!(code == 2 && !said.contains("SECRET"), "{flag} {file}: {said}");
+            let (code, printed) = scene.run(&[flag, file, "."]);
+            assert!(code == 2 && !printed.contains("SECRET"), "{flag} {file}: {printed}");
         }
     }
     // A user's own configuration is read, but none of its lines is shown.
     fs::write(&outside, "pedantic = 'SECRET'\n").unwrap();
-    let (code, said) = scene.run(&["--config", "../secret", "."]);
-    assert!(code == 2 && !said.contains("| pedantic"), "{said}");
+    let (code, printed) = scene.run(&["--config", "../secret", "."]);
+    assert!(code == 2 && !printed.contains("| pedantic"), "{printed}");
     fs::write(&outside, "pedantic = true\n").unwrap();
     assert!(scene.run(&["--config", "../secret", "."]).0 != 2);
 }
@@ -350,8 +359,8 @@ fn nothing_is_written_through_a_link_in_the_repository() {
         symlink(&victim, &link).unwrap();
         scene.run(&[&format!("{flag}{name}"), "."]);
         assert_eq!(fs::read_to_string(&victim).unwrap(), "mine", "{flag}");
-        let (code, said) = scene.run(&[&format!("{flag}out/{name}"), "."]);
-        assert!(code == 2 && said.contains("is outside the repository"), "{said}");
+        let (code, printed) = scene.run(&[&format!("{flag}out/{name}"), "."]);
+        assert!(code == 2 && printed.contains("is outside the repository"), "{printed}");
     }
     assert!(!scene.root().join("report.sarif").is_symlink(), "it is replaced");
     scene.is_clean();
@@ -391,14 +400,14 @@ fn a_repository_lowers_limits_and_does_not_raise_them() {
         ("helm", "output-limit", 1 << 31),
     ] {
         scene.write("netpol-lint.toml", format!("[{table}]\n{key} = {number}\n"));
-        let (code, said) = scene.run(&["."]);
-        assert!(code == 2 && said.contains("netpol-lint.toml:2:"), "{said}");
-        assert!(said.contains("this limit must be from 1 to "), "{said}");
+        let (code, printed) = scene.run(&["."]);
+        assert!(code == 2 && printed.contains("netpol-lint.toml:2:"), "{printed}");
+        assert!(printed.contains("this limit must be from 1 to "), "{printed}");
         scene.write("netpol-lint.toml", format!("[{table}]\n{key} = 9\n"));
         assert_ne!(scene.run(&["."]).0, 2, "{key}");
         if key != "depth" {
-            let (code, said) = scene.run(&["--limit", &format!("{key}={number}"), "."]);
-            assert_ne!(code, 2, "{said}");
+            let (code, printed) = scene.run(&["--limit", &format!("{key}={number}"), "."]);
+            assert_ne!(code, 2, "{printed}");
         }
     }
     for typed in ["depth=5000", "dept=1", "nodes", "nodes=0", "nodes=-1"] {
@@ -415,12 +424,12 @@ fn output_controls_no_terminal() {
     );
     let scene = Scene::new(&[("pod.yaml", &workload)]);
     for command in [vec!["inventory"], vec!["bundles", "--output-format", "json"]] {
-        let (code, said) = scene.run(&command);
-        assert_eq!(code, 0, "{said}");
-        assert!(!said.contains(['\u{9b}', '\u{202e}', '\u{200b}']), "{said:?}");
+        let (code, printed) = scene.run(&command);
+        assert_eq!(code, 0, "{printed}");
+        assert!(!printed.contains(['\u{9b}', '\u{202e}', '\u{200b}']), "{printed:?}");
     }
-    let (_, said) = scene.run(&["inventory"]);
-    assert!(said.contains("web\\u009b\\u202e\\u200b"), "the value stays: {said}");
+    let (_, printed) = scene.run(&["inventory"]);
+    assert!(printed.contains("web\\u009b\\u202e\\u200b"), "the value stays: {printed}");
 }
 
 #[test]
@@ -428,8 +437,8 @@ fn the_git_directory_is_not_part_of_the_repository() {
     let kustomization = "resources: [../.git/secret.yaml, policy.yaml]\n";
     let scene = Scene::new(&[("k/kustomization.yaml", kustomization), ("k/policy.yaml", POLICY)]);
     scene.write(".git/secret.yaml", POLICY.replace("web", "SECRET"));
-    let (_, said) = scene.run(&["--show-run", "."]);
-    assert!(!said.contains("SECRET") && said.contains("is not read"), "{said}");
+    let (_, printed) = scene.run(&["--show-run", "."]);
+    assert!(!printed.contains("SECRET") && printed.contains("is not read"), "{printed}");
 }
 
 #[test]
@@ -448,16 +457,16 @@ fn standard_input_has_a_path_inside_or_none() {
         (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
     };
     for path in ["../x.yaml", "/tmp/x.yaml", "..", ".", "/", "a/../../x.yaml", "../root/../x"] {
-        let (code, said) = piped(path);
-        assert_eq!(code, Some(2), "{path}: {said}");
-        assert!(said.contains("is not the path of a file in"), "{path}: {said}");
+        let (code, printed) = piped(path);
+        assert_eq!(code, Some(2), "{path}: {printed}");
+        assert!(printed.contains("is not the path of a file in"), "{path}: {printed}");
     }
     let inside = scene.root().join("new.yaml");
     for path in
         ["<stdin>", "new.yaml", "a/../new.yaml", "../root/new.yaml", inside.to_str().unwrap()]
     {
-        let (code, said) = piped(path);
-        assert!(matches!(code, Some(0 | 1)), "{path}: {said}");
+        let (code, printed) = piped(path);
+        assert!(matches!(code, Some(0 | 1)), "{path}: {printed}");
     }
 }
 

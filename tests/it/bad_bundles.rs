@@ -458,7 +458,7 @@ fn the_places_of_inline_patches_are_in_their_file() {
                 folder.write("wrong.yaml", WRONG);
                 folder.write("web.yaml", DEPLOYMENT);
                 folder.write("kustomization.yaml", &text);
-                assert!(folder.rules().len() > 1, "nothing is said of {text}");
+                assert!(folder.rules().len() > 1, "nothing is printed of {text}");
             }
         }
     }

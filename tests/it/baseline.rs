@@ -147,14 +147,14 @@ fn a_missing_file_is_exit_code_2() {
     let dir = repository(&policy("a", "nobody"));
     let dir = dir.path();
     fs::write(dir.join("v2.json"), r#"{"version": 2, "findings": []}"#).unwrap();
-    for (file, said) in [
+    for (file, printed) in [
         ("missing.json", "error: the baseline `"),
         ("np.yaml", "is not a baseline file: "),
         ("v2.json", "has baseline version 2, but this netpol-lint reads version 1"),
     ] {
         let (code, out, err) = run(dir, &["--baseline", file]);
         assert_eq!((code, out.as_str()), (2, ""), "{file}: {err}");
-        assert!(err.contains(said) && err.contains(file), "{err}");
+        assert!(err.contains(printed) && err.contains(file), "{err}");
     }
     let before = fs::read_to_string(dir.join("np.yaml")).unwrap();
     let (code, _, err) = run(dir, &["--write-baseline", "np.yaml"]);

@@ -13,7 +13,7 @@ fn skips(file: &Path) -> Output {
         .unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     String::from_utf8(output.stdout.clone()).unwrap()
 }
 
@@ -21,20 +21,20 @@ fn said(output: &Output) -> String {
 fn only_tests_of_material_beside_the_checkout_may_be_skipped() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let none = skips(file.path());
-    assert!(none.status.success() && said(&none) == "0 skipped\n", "{}", said(&none));
+    assert!(none.status.success() && printed(&none) == "0 skipped\n", "{}", printed(&none));
 
     let shared = "a::b: ../shared/corpus is absent\nc: ../shared/corpus is absent\n";
     fs::write(file.path(), shared).unwrap();
     let absent = skips(file.path());
-    assert!(absent.status.success(), "{}", said(&absent));
-    assert!(said(&absent).starts_with("2 skipped\n  not checked:"), "{}", said(&absent));
-    assert!(said(&absent).ends_with("2 ../shared/corpus is absent\n"), "{}", said(&absent));
+    assert!(absent.status.success(), "{}", printed(&absent));
+    assert!(printed(&absent).starts_with("2 skipped\n  not checked:"), "{}", printed(&absent));
+    assert!(printed(&absent).ends_with("2 ../shared/corpus is absent\n"), "{}", printed(&absent));
 
     fs::write(file.path(), format!("{shared}d::e: helm is not on the PATH\n")).unwrap();
     let unexpected = skips(file.path());
     assert_eq!(unexpected.status.code(), Some(1));
-    let told = "these tests must run:\nd::e: helm is not on the PATH\n";
-    assert!(said(&unexpected).ends_with(told), "{}", said(&unexpected));
+    let expected = "these tests must run:\nd::e: helm is not on the PATH\n";
+    assert!(printed(&unexpected).ends_with(expected), "{}", printed(&unexpected));
 }
 
 #[test]

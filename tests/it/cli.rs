@@ -64,13 +64,13 @@ fn help_says_what_users_need() {
 
 #[test]
 fn version_is_the_package_s() {
-    let said = stdout(&mut netpol_lint(&["--version"]));
-    assert_eq!(said, format!("netpol-lint {}\n", env!("CARGO_PKG_VERSION")));
+    let shown = stdout(&mut netpol_lint(&["--version"]));
+    assert_eq!(shown, format!("netpol-lint {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
 fn wrong_arguments_are_exit_code_2() {
-    for (arguments, said) in [
+    for (arguments, shown) in [
         (&["--nope"][..], "--nope"),
         (&["--output-format", "xml"], "xml"),
         (&["--threads", "0"], "--threads"),
@@ -78,7 +78,7 @@ fn wrong_arguments_are_exit_code_2() {
         (&["-q", "-v"], "--verbose"),
     ] {
         let error = refusal(&mut netpol_lint(arguments));
-        assert!(error.contains(said), "{arguments:?}: {error}");
+        assert!(error.contains(shown), "{arguments:?}: {error}");
     }
 }
 
@@ -112,9 +112,9 @@ fn every_shell_gets_a_script_that_knows_the_options() {
         let script = stdout(&mut netpol_lint(&["completions", shell]));
         // The last two are values, which not all shells support.
         let words = ["output-format", "completions", "concise", "missing-dns-egress"];
-        let told = if ["elvish", "powershell"].contains(&shell) { 2 } else { 4 };
-        for word in &words[..told] {
-            assert!(script.contains(word), "{shell} is not told of {word}");
+        let known = if ["elvish", "powershell"].contains(&shell) { 2 } else { 4 };
+        for word in &words[..known] {
+            assert!(script.contains(word), "{shell} does not complete {word}");
         }
     }
 }
@@ -129,8 +129,8 @@ fn offered(words: &[&str]) -> Vec<String> {
         "$complete" netpol-lint "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
         printf '%s\n' "${COMPREPLY[@]}""#;
     let script = format!("{script}\n{ask}");
-    let said = stdout(Command::new("bash").args(["-c", &script, "bash"]).args(words));
-    said.lines().map(str::to_owned).collect()
+    let shown = stdout(Command::new("bash").args(["-c", &script, "bash"]).args(words));
+    shown.lines().map(str::to_owned).collect()
 }
 
 #[cfg(unix)]
@@ -266,8 +266,8 @@ fn a_dash_is_standard_input() {
         let wrong = GOOD.replace("port: 5432}]}]", "port: postgres}]}]");
         let bad = ["--output-format", "concise", option, "all.yaml", "-"];
         let assert = netpol_lint(&bad).current_dir(dir.path()).write_stdin(wrong).assert().code(1);
-        let said = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
-        assert!(said.starts_with("all.yaml:12:"), "{said}");
+        let shown = String::from_utf8(assert.get_output().stdout.clone()).unwrap();
+        assert!(shown.starts_with("all.yaml:12:"), "{shown}");
     }
 }
 
@@ -275,8 +275,8 @@ fn a_dash_is_standard_input() {
 fn verbose_prints_what_was_read_on_standard_error() {
     let dir = repository();
     let assert = netpol_lint(&["-v"]).current_dir(dir.path()).assert().code(0);
-    let said = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
-    assert!(said.contains("repository root: ") && said.contains("reported on: ."), "{said}");
+    let shown = String::from_utf8(assert.get_output().stderr.clone()).unwrap();
+    assert!(shown.contains("repository root: ") && shown.contains("reported on: ."), "{shown}");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use netpol_lint::yaml::{Limits, Node, Value, comments, read};
 use walkdir::WalkDir;
 
 /// The tree without its spans; `None` if something can't be parsed.
-fn said(text: &str) -> Option<String> {
+fn tree_text(text: &str) -> Option<String> {
     let stream = read(SourceId(0), text, 0..text.len(), None, &Limits::default());
     let mut out = String::new();
     stream.documents.iter().for_each(|document| say(&document.root, &mut out));
@@ -60,18 +60,18 @@ fn a_mark_changes_the_tree_only_outside_comments() {
         };
         let lines = text.lines().count();
         let worth_it = text.contains(": |") || text.contains(": >");
-        let Some(before) = said(&text).filter(|_| worth_it && lines < 60) else {
+        let Some(before) = tree_text(&text).filter(|_| worth_it && lines < 60) else {
             continue;
         };
         for number in (0..lines).step_by(2) {
             for with in marked(&text, number) {
-                let Some(after) = said(&with) else {
+                let Some(after) = tree_text(&with) else {
                     continue;
                 };
                 let limits = Limits::default();
                 let found = comments(SourceId(0), &with, 0..with.len(), "MARK", &limits);
-                let told = (found.len(), entry.path().display());
-                assert_eq!(found.len(), usize::from(after == before), "{told:?}\n{with}");
+                let context = (found.len(), entry.path().display());
+                assert_eq!(found.len(), usize::from(after == before), "{context:?}\n{with}");
                 comment += usize::from(after == before);
                 text_of_scalars += usize::from(after != before);
             }

@@ -71,11 +71,11 @@ fn findings(files: &[(&str, &str)], arguments: &[&str]) -> Vec<String> {
     assert!(code != Some(2), "{err}");
     let report: Value = serde_json::from_str(&out).unwrap();
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    let told = |finding: &Value| {
+    let reported = |finding: &Value| {
         let parts = [&finding["location"]["path"], &finding["severity"], &finding["rule"]];
         parts.map(text).join(" ")
     };
-    report["findings"].as_array().unwrap().iter().map(told).collect()
+    report["findings"].as_array().unwrap().iter().map(reported).collect()
 }
 
 /// The error message for an invalid configuration.
@@ -113,7 +113,8 @@ fn flags_win() {
     assert_eq!(found(ignoring, &["--select", "missing-dns-egress"]), [DNS]);
     let all = found(ignoring, &["--select", "all"]);
     assert!(
-        all.iter().all(|told| !told.contains("dns-egress") && !told.contains("orphaned")),
+        all.iter()
+            .all(|reported| !reported.contains("dns-egress") && !reported.contains("orphaned")),
         "{all:?}"
     );
     let folder = repository(&[("shop.yaml", SHOP), ("netpol-lint.toml", "fail-on = 'never'")]);
@@ -162,9 +163,9 @@ fn severities_can_be_overridden() {
 fn rules_are_ignored_per_path_and_counted_as_suppressed() {
     let config = "[[per-path]]\npaths = ['old/']\nignore = ['missing-dns-egress']";
     let files = [("old/shop.yaml", SHOP), ("new/shop.yaml", SHOP), ("netpol-lint.toml", config)];
-    let told = findings(&files, &[]);
+    let reported = findings(&files, &[]);
     assert_eq!(
-        told,
+        reported,
         [
             "new/shop.yaml error missing-dns-egress",
             "new/shop.yaml warning orphaned-peer-selector",
@@ -209,8 +210,8 @@ fn the_profile_decides_where_dns_runs() {
 
 #[test]
 fn limits_are_findings() {
-    let told = found("[limits]\nfile-bytes = 20", &[]);
-    assert_eq!(told, ["shop.yaml error yaml-limit"]);
+    let reported = found("[limits]\nfile-bytes = 20", &[]);
+    assert_eq!(reported, ["shop.yaml error yaml-limit"]);
     assert!(found("[limits]\ndepth = 3", &[]).contains(&"shop.yaml error yaml-limit".to_owned()));
     assert!(found("[limits]\nnodes = 9", &[]).contains(&"shop.yaml error yaml-limit".to_owned()));
     assert!(
@@ -298,7 +299,7 @@ fn ranges_may_hold_the_cluster_s_dns() {
 
 #[test]
 fn an_error_stops_the_run_at_its_line() {
-    for (config, said) in [
+    for (config, shown) in [
         (
             "# lint\nselct = []\n",
             "error: netpol-lint.toml:2:1: unknown key `selct`; did you mean `select`?\n  \
@@ -310,9 +311,9 @@ fn an_error_stops_the_run_at_its_line() {
              1 | pedantic = 'yes'\n    |            ^^^^^\n",
         ),
     ] {
-        assert_eq!(refused(config), said);
+        assert_eq!(refused(config), shown);
     }
-    for (config, said) in [
+    for (config, shown) in [
         (
             "ignore = ['split-peer', 'mising-dns-egress']",
             "1:25: there is no rule `mising-dns-egress`; did you mean `missing-dns-egress`",
@@ -365,15 +366,18 @@ fn an_error_stops_the_run_at_its_line() {
         ("\u{feff}selct = 1", "1:1: unknown key `selct`"),
         ("pedantic =", "1:11: "),
     ] {
-        let told = refused(config);
-        assert!(told.starts_with(&format!("error: netpol-lint.toml:{said}")), "{config}: {told}");
+        let reported = refused(config);
+        assert!(
+            reported.starts_with(&format!("error: netpol-lint.toml:{shown}")),
+            "{config}: {reported}"
+        );
     }
 }
 
 #[test]
 fn nothing_in_a_configuration_controls_the_terminal() {
-    let told = refused("'se\u{1b}[31mlect' = 1");
-    assert!(!told.contains('\u{1b}'), "{told}");
+    let reported = refused("'se\u{1b}[31mlect' = 1");
+    assert!(!reported.contains('\u{1b}'), "{reported}");
     let folder = repository(&[("netpol-lint.toml", "exclude = [\"\\u001b[31m\\u202ea]\"]")]);
     let (_, out, _) = run(folder.path(), &["config"]);
     assert!(!out.contains(['\u{1b}', '\u{202e}']), "{out}");
@@ -438,8 +442,10 @@ fn init_writes_a_configuration_once() {
     let (code, out, _) = run(&folder.path().join("dev"), &["init"]);
     assert_eq!((code, out.as_str()), (Some(0), "wrote ../netpol-lint.toml\n"));
     let written = fs::read_to_string(folder.path().join("netpol-lint.toml")).unwrap();
-    for told in ["exclude = [\"/vendor/\"]", "2 policies have none", "2 sets", "name = \"prod\""] {
-        assert!(written.contains(told), "{told}\n{written}");
+    for reported in
+        ["exclude = [\"/vendor/\"]", "2 policies have none", "2 sets", "name = \"prod\""]
+    {
+        assert!(written.contains(reported), "{reported}\n{written}");
     }
     assert_eq!(run(folder.path(), &["-q"]), before, "it changes nothing by itself");
 
@@ -506,11 +512,12 @@ fn every_key_is_documented_with_its_default_and_a_valid_example() {
         let key = section.split('`').nth(1).unwrap();
         documented.push(key.to_owned());
         let (_, default) = keys().into_iter().find(|(known, _)| known == key).unwrap();
-        let said = section.lines().nth(2).unwrap().strip_prefix("Default: ").unwrap();
+        let shown = section.lines().nth(2).unwrap().strip_prefix("Default: ").unwrap();
         if let Some(default) = default {
-            let said = format!("x = {}", said.trim_matches('`'));
-            let said: Value = toml::from_str::<serde_json::Map<_, _>>(&said).unwrap()["x"].clone();
-            assert_eq!(said, default, "{key}");
+            let shown = format!("x = {}", shown.trim_matches('`'));
+            let shown: Value =
+                toml::from_str::<serde_json::Map<_, _>>(&shown).unwrap()["x"].clone();
+            assert_eq!(shown, default, "{key}");
         }
         let example = section.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
         assert!(example.contains(key.rsplit('.').next().unwrap()), "{key}");

@@ -207,18 +207,18 @@ fn similar_names_are_compared_by_the_part_that_differs() {
         only(&findings(&text), "orphaned-peer-selector").message.clone()
     };
     let both = [("m", "app: acme-prometheus"), ("db", "app: acme-postgresql")];
-    let said = named(&both, "app: acme-postgres");
-    assert!(said.contains("Pod `db` has `app: acme-postgresql`"), "{said}");
+    let printed = named(&both, "app: acme-postgres");
+    assert!(printed.contains("Pod `db` has `app: acme-postgresql`"), "{printed}");
     // Nothing is similar: list what exists.
-    let said = named(&both[..1], "app: acme-postgres");
+    let printed = named(&both[..1], "app: acme-postgres");
     assert!(
-        said.contains("the workloads there have `app: web` and `app: acme-prometheus`"),
-        "{said}"
+        printed.contains("the workloads there have `app: web` and `app: acme-prometheus`"),
+        "{printed}"
     );
     // The same value under another key comes first.
     let keys = [("api-2", "app: apis"), ("api", "app.kubernetes.io/name: api")];
-    let said = named(&keys, "app: api");
-    assert!(said.contains("Pod `api` has `app.kubernetes.io/name: api`"), "{said}");
+    let printed = named(&keys, "app: api");
+    assert!(printed.contains("Pod `api` has `app.kubernetes.io/name: api`"), "{printed}");
 }
 
 const RELABELLED: &str = "\
@@ -391,8 +391,8 @@ fn what_a_chart_leaves_empty_is_unknown_but_a_list_that_it_leaves_null_is_everyo
         return;
     }
     let found = all_findings(CHART);
-    let told: Vec<_> = found.iter().map(|finding| finding.rule.id).collect();
-    assert_eq!(told, ["null-field"], "{found:#?}");
+    let rules: Vec<_> = found.iter().map(|finding| finding.rule.id).collect();
+    assert_eq!(rules, ["null-field"], "{found:#?}");
 }
 
 /// `kubectl create job --from` and other CronJobs do not change the names of a CronJob's own Jobs.

@@ -106,7 +106,7 @@ fn every_rule_fixes_its_own_examples_as_in_its_snapshot() {
 }
 
 /// The page's bad examples, each line rewritten, fixed: the files before and after.
-fn examples_mended(
+fn examples_fixed(
     line: impl Fn(usize, &str) -> String,
     bytes: impl Fn(&str) -> String,
 ) -> Vec<(Tree, Tree)> {
@@ -140,8 +140,8 @@ fn examples_mended(
 #[test]
 fn line_endings_of_all_examples_stay() {
     let same = |_: usize, line: &str| line.to_owned();
-    let unix = examples_mended(same, ToOwned::to_owned);
-    let windows = examples_mended(same, |text| text.replace('\n', "\r\n"));
+    let unix = examples_fixed(same, ToOwned::to_owned);
+    let windows = examples_fixed(same, |text| text.replace('\n', "\r\n"));
     let mut changed = 0;
     for ((before, unix), (_, windows)) in unix.iter().zip(&windows) {
         for (path, bytes) in unix {
@@ -155,8 +155,8 @@ fn line_endings_of_all_examples_stay() {
 
 #[test]
 fn a_comment_on_every_line_stays_and_changes_nothing() {
-    let bare = examples_mended(|_, line| line.to_owned(), ToOwned::to_owned);
-    let noted = examples_mended(|n, line| format!("{line} # note {n}"), ToOwned::to_owned);
+    let bare = examples_fixed(|_, line| line.to_owned(), ToOwned::to_owned);
+    let noted = examples_fixed(|n, line| format!("{line} # note {n}"), ToOwned::to_owned);
     for ((_, bare), (before, noted)) in bare.iter().zip(&noted) {
         for (path, bytes) in noted {
             // A fix removes nothing but an unused suppression.
@@ -305,8 +305,8 @@ fn a_file_whose_fixes_cause_an_error_is_not_changed_and_reported() {
         command.current_dir(folder.path()).args(["--fix", "--output-format", format]);
         let output = command.assert().code(1).get_output().clone();
         let (out, err) = (String::from_utf8(output.stdout), String::from_utf8(output.stderr));
-        let said = if format == "text" { out.unwrap() } else { err.unwrap() };
-        assert!(said.contains(&format!("Not fixed: policy.yaml: {why}.\n")), "{said}");
+        let printed = if format == "text" { out.unwrap() } else { err.unwrap() };
+        assert!(printed.contains(&format!("Not fixed: policy.yaml: {why}.\n")), "{printed}");
     }
     // With unsafe fixes that error is fixed too.
     assert!(fixed(&text).contains("kube-dns"));
@@ -323,11 +323,14 @@ fn a_diff_changes_nothing_and_can_be_applied() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
     command.current_dir(folder.path()).args(["--diff", "--unsafe-fixes"]);
     let output = command.assert().code(1).get_output().clone();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert!(said.starts_with("--- a/deep/policy.yaml\n+++ b/deep/policy.yaml\n@@ "), "{said}");
+    let printed = String::from_utf8(output.stdout).unwrap();
     assert!(
-        said.contains("\n-  policyTypes: [Ingress]\n+  policyTypes: [Ingress, Egress]\n"),
-        "{said}"
+        printed.starts_with("--- a/deep/policy.yaml\n+++ b/deep/policy.yaml\n@@ "),
+        "{printed}"
+    );
+    assert!(
+        printed.contains("\n-  policyTypes: [Ingress]\n+  policyTypes: [Ingress, Egress]\n"),
+        "{printed}"
     );
     let errors = String::from_utf8(output.stderr).unwrap();
     assert_eq!(errors, "Would fix 1 finding in 1 file; 0 would remain.\n");
@@ -343,12 +346,12 @@ fn the_closing_lines_and_the_exit_code_count_what_remains() {
             command.current_dir(folder.path()).args(arguments).assert().get_output().clone();
         (output.status.code(), String::from_utf8(output.stdout).unwrap())
     };
-    let (code, said) = run(&["--fix"]);
+    let (code, printed) = run(&["--fix"]);
     assert_eq!(code, Some(1));
-    assert!(said.contains("1 fixable with `--fix --unsafe-fixes`."), "{said}");
-    let (code, said) = run(&["--fix", "--unsafe-fixes"]);
+    assert!(printed.contains("1 fixable with `--fix --unsafe-fixes`."), "{printed}");
+    let (code, printed) = run(&["--fix", "--unsafe-fixes"]);
     assert_eq!(code, Some(0));
-    assert!(said.contains("Fixed 1 finding in 1 file."), "{said}");
+    assert!(printed.contains("Fixed 1 finding in 1 file."), "{printed}");
     assert_eq!(run(&["--unsafe-fixes"]).0, Some(2));
 }
 
@@ -399,7 +402,7 @@ fn symbolic_links_and_files_outside_are_not_changed_and_the_mode_is_kept() {
     assert_eq!(fs::metadata(&own).unwrap().uid(), owner);
     assert_eq!(outcome.summary.fixed_files, 1);
     let [(_, why)] = outcome.summary.not_fixed.as_slice() else {
-        panic!("the link is not told of")
+        panic!("the link is not reported")
     };
     assert_eq!(why, "it was passed as a symbolic link");
     let left: Vec<&str> = fs::read_dir(folder.path()).unwrap().map(|_| "entry").collect();

@@ -28,8 +28,8 @@ fn check(dir: &Path, paths: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
     command.args(["check", "--force-exclude", "--output-format", "concise"]).args(paths);
     let output = command.current_dir(dir).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(printed).unwrap())
 }
 
 #[test]
@@ -49,20 +49,20 @@ fn files_without_manifests_are_not_reported() {
     ];
     let dir = repository(&files);
     for (path, _) in files {
-        let (code, said) = check(dir.path(), &[path]);
-        assert_eq!(code, 0, "{path}: {said}");
+        let (code, printed) = check(dir.path(), &[path]);
+        assert_eq!(code, 0, "{path}: {printed}");
     }
-    let (code, said) = check(dir.path(), &files.map(|(path, _)| path));
-    assert_eq!(code, 0, "{said}");
-    let (code, said) = check(dir.path(), &["--no-config", "old/policy.yaml"]);
-    assert!(code == 1 && said.starts_with("old/policy.yaml:"), "{said}");
+    let (code, printed) = check(dir.path(), &files.map(|(path, _)| path));
+    assert_eq!(code, 0, "{printed}");
+    let (code, printed) = check(dir.path(), &["--no-config", "old/policy.yaml"]);
+    assert!(code == 1 && printed.starts_with("old/policy.yaml:"), "{printed}");
 }
 
 #[test]
 fn an_invalid_configuration_is_reported() {
     let dir = repository(&[("netpol-lint.toml", "inclde = []\n"), ("a.yaml", "a: 1\n")]);
-    let (code, said) = check(dir.path(), &["netpol-lint.toml"]);
-    assert!(code == 2 && said.contains("inclde"), "{said}");
+    let (code, printed) = check(dir.path(), &["netpol-lint.toml"]);
+    assert!(code == 2 && printed.contains("inclde"), "{printed}");
 }
 
 #[test]

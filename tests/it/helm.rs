@@ -260,7 +260,7 @@ fn charts_that_are_not_rendered_leave_their_bundle_open() {
 }
 
 /// How a chart that does not render is reported, and that it is open.
-fn told(folder: &TempDir, helm: &Helm) -> Vec<String> {
+fn fault_messages(folder: &TempDir, helm: &Helm) -> Vec<String> {
     let started = Instant::now();
     let shown = render(folder.path(), helm);
     assert!(started.elapsed() < Duration::from_secs(30));
@@ -302,8 +302,8 @@ fn what_helm_rejects_is_reported_at_its_line() {
         ("a: 1\n", bad_values, "Render evil/values.yaml:2 "),
     ] {
         let folder = chart_of(template, &[more]);
-        let told = told(&folder, &Helm::default());
-        assert!(told.len() == 1 && told[0].starts_with(expected), "{expected}\n{told:#?}");
+        let faults = fault_messages(&folder, &Helm::default());
+        assert!(faults.len() == 1 && faults[0].starts_with(expected), "{expected}\n{faults:#?}");
     }
 }
 
@@ -313,17 +313,19 @@ fn an_invalid_values_file_is_reported_at_its_line() {
     let values = ["ok.yaml", "prod.yaml"].map(str::to_owned).to_vec();
     let helm =
         Helm { charts: vec![ChartSettings { values, ..settings("evil") }], ..Helm::default() };
-    let told = told(&folder, &helm);
+    let faults = fault_messages(&folder, &helm);
     assert!(
-        told[0].starts_with("Render prod.yaml:2 `'x`: chart `evil` does not render: `prod.yaml`: "),
-        "{told:?}"
+        faults[0]
+            .starts_with("Render prod.yaml:2 `'x`: chart `evil` does not render: `prod.yaml`: "),
+        "{faults:?}"
     );
     for values in ["../x.yaml", "/etc/hostname", "none.yaml"] {
         let one = ChartSettings { values: vec![values.to_owned()], ..settings("evil") };
-        let told = self::told(&folder, &Helm { charts: vec![one], ..Helm::default() });
+        let faults = fault_messages(&folder, &Helm { charts: vec![one], ..Helm::default() });
         assert!(
-            told[0].starts_with("Render evil/Chart.yaml:2 `evil`: chart `evil` is configured with"),
-            "{told:?}"
+            faults[0]
+                .starts_with("Render evil/Chart.yaml:2 `evil`: chart `evil` is configured with"),
+            "{faults:?}"
         );
     }
 }
@@ -332,7 +334,7 @@ fn an_invalid_values_file_is_reported_at_its_line() {
 fn an_endless_chart_is_stopped() {
     let helm =
         Helm { time_limit: Duration::from_secs(2), output_limit: 1 << 20, ..Helm::default() };
-    let told_of = |template: &str| told(&chart_of(template, &[]), &helm).join("\n");
+    let failure_of = |template: &str| fault_messages(&chart_of(template, &[]), &helm).join("\n");
     let started = Instant::now();
     for (template, why) in [
         (
@@ -354,8 +356,8 @@ fn an_endless_chart_is_stopped() {
             "takes",
         ),
     ] {
-        let told = told_of(template);
-        assert!(told.contains(why), "{template}: {told}");
+        let faults = failure_of(template);
+        assert!(faults.contains(why), "{template}: {faults}");
     }
     assert!(started.elapsed() < Duration::from_secs(60));
 }
@@ -368,14 +370,14 @@ fn nothing_outside_the_repository_is_read() {
     for link in ["evil/templates/key.yaml", "evil/charts", "evil/files", "evil/values.yaml"] {
         let folder = chart_of("a: {{ .Files.Get \"files/key\" }}\n", &[]);
         std::os::unix::fs::symlink(secret.path(), folder.path().join(link)).unwrap();
-        let told = told(&folder, &Helm::default());
+        let faults = fault_messages(&folder, &Helm::default());
         let expected = format!("`{link}` that points outside the repository");
-        assert!(told[0].contains(&expected), "{told:?}");
+        assert!(faults[0].contains(&expected), "{faults:?}");
     }
     let folder = chart_of("a: 1\n", &[]);
     std::os::unix::fs::symlink("..", folder.path().join("evil/templates/up")).unwrap();
-    let told = told(&folder, &Helm::default());
-    assert!(told[0].contains("directories more than 32 deep"), "{told:?}");
+    let faults = fault_messages(&folder, &Helm::default());
+    assert!(faults[0].contains("directories more than 32 deep"), "{faults:?}");
     // A file inside the chart is read, as helm does.
     let folder = chart_of("a: {{ .Files.Get \"files/key\" }}\n", &[("key", "b\n")]);
     fs::create_dir(folder.path().join("evil/files")).unwrap();
@@ -458,7 +460,8 @@ fn a_policy_that_is_off_by_default_is_rendered_in_a_bundle_of_its_own() {
         let built = shown.rendered.built.iter();
         built.map(|it| (it.name.clone(), it.manifests.len())).collect::<Vec<_>>()
     };
-    let with = |told: &str, count| vec![("evil".to_owned(), 0), (format!("evil ({told})"), count)];
+    let with =
+        |switch: &str, count| vec![("evil".to_owned(), 0), (format!("evil ({switch})"), count)];
     assert_eq!(names(".Values.networkPolicy.enabled"), with("networkPolicy.enabled=true", 1));
     assert_eq!(names("$.Values.global.netpol.create"), with("global.netpol.create=true", 1));
     // Another value is off as well.
@@ -540,8 +543,8 @@ fn a_packaged_dependency_is_unpacked_and_placed_at_its_entry() {
     assert_eq!(shown.at(head.start), "evil/Chart.yaml:5");
     // A broken package is reported, and so is one that is too large.
     fs::write(&package, &bytes[..bytes.len() / 2]).unwrap();
-    let told = "is rendered without `charts/db-1.2.0.tgz`, which can't be unpacked";
-    assert!(shown_faults(&folder).iter().any(|fault| fault.contains(told)));
+    let expected = "is rendered without `charts/db-1.2.0.tgz`, which can't be unpacked";
+    assert!(shown_faults(&folder).iter().any(|fault| fault.contains(expected)));
 }
 
 #[test]
@@ -580,10 +583,10 @@ fn a_finding_shows_the_line_of_the_values_behind_it() {
         });
         related.filter(|it| it.contains("because")).collect::<Vec<_>>()
     };
-    let told = "evil/values.yaml:2 it is `wbe` because of this value";
-    assert_eq!(related("app: {{ .Values.selected }}"), [told]);
-    assert_eq!(related("app: {{ .Values.selected | default \"x\" | quote }}"), [told]);
-    assert_eq!(related("{{- include \"it\" . | nindent 6 }}"), [told]);
+    let expected = "evil/values.yaml:2 it is `wbe` because of this value";
+    assert_eq!(related("app: {{ .Values.selected }}"), [expected]);
+    assert_eq!(related("app: {{ .Values.selected | default \"x\" | quote }}"), [expected]);
+    assert_eq!(related("{{- include \"it\" . | nindent 6 }}"), [expected]);
     // A literal value comes from no values file.
     assert_eq!(related("app: wbe"), [""; 0]);
 }
@@ -663,7 +666,7 @@ fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> O
         (Ok(helms), None) => helms,
     };
     let mut ours: Vec<(String, String)> =
-        built.manifests.iter().map(|it| (named(&it.head), said(&it.tree))).collect();
+        built.manifests.iter().map(|it| (named(&it.head), printed(&it.tree))).collect();
     let mut theirs = helms.clone();
     ours.sort();
     theirs.sort();
@@ -684,17 +687,17 @@ fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> O
 }
 
 /// A tree without its spans.
-fn said(node: &Node) -> String {
+fn printed(node: &Node) -> String {
     match &node.value {
         Value::Scalar(scalar) => format!("{:?}:{}", scalar.kind, scalar.text),
         Value::Seq(items) => {
-            format!("[{}]", items.iter().map(said).collect::<Vec<_>>().join(","))
+            format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(","))
         }
         Value::Map(map) => {
             // The last of duplicate keys wins.
             let mut all: std::collections::BTreeMap<&str, String> = Default::default();
             for entry in &map.entries {
-                all.insert(&entry.key, said(&entry.value));
+                all.insert(&entry.key, printed(&entry.value));
             }
             let kind = all.get("kind").cloned().unwrap_or_default();
             let entries = all.iter().map(|(key, value)| format!("{key}={value}"));
@@ -710,20 +713,20 @@ fn objects_of(chart: &Path, name: &str) -> Option<Result<Vec<(String, String)>, 
     command.args(["template", &release]).arg(chart);
     command.args(["--kube-version", "v1.34.0", "--skip-tests", "--skip-schema-validation"]);
     let output = command.output().unwrap();
-    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
     // The cluster does not matter here.
-    if told.contains("missing in charts/ directory") || told.contains("requires kubeVersion") {
+    if error.contains("missing in charts/ directory") || error.contains("requires kubeVersion") {
         return None;
     }
     if !output.status.success() {
-        return Some(Err(told.lines().last().unwrap_or_default().to_owned()));
+        return Some(Err(error.lines().last().unwrap_or_default().to_owned()));
     }
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let source = Sources::default().add(Source::stdin(String::new()));
     let read = yaml::read(source, &text, 0..text.len(), None, &Limits::default());
     let documents = read.documents.iter();
     let objects = documents.flat_map(|it| heads(&it.root));
-    Some(Ok(objects.map(|(head, tree)| (named(&head), said(&tree))).collect()))
+    Some(Ok(objects.map(|(head, tree)| (named(&head), printed(&tree))).collect()))
 }
 
 fn named(head: &netpol_lint::bundle::Head) -> String {

@@ -23,8 +23,8 @@ fn repository(files: &[(&str, &str)]) -> TempDir {
 fn run(folder: &Path, paths: &[&str]) -> (i32, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
     let output = command.current_dir(folder).args(paths).output().unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    (output.status.code().unwrap(), said)
+    let printed = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    (output.status.code().unwrap(), printed)
 }
 
 const OVERLAY: (&str, &str) =
@@ -35,14 +35,14 @@ fn a_broken_base_is_reported_at_the_overlay() {
     for base in ["resources: [np.yaml, missing.yaml]\n", "resources: [np.yaml]\nbases: 5\n"] {
         let folder =
             repository(&[OVERLAY, ("base/kustomization.yaml", base), ("base/np.yaml", POLICY)]);
-        let (code, said) = run(folder.path(), &["overlays/prod"]);
-        assert_eq!(code, 1, "{base}: {said}");
-        assert!(said.contains("overlays/prod/kustomization.yaml:1:"), "{base}: {said}");
-        assert!(said.contains("base/kustomization.yaml"), "{base}: {said}");
+        let (code, printed) = run(folder.path(), &["overlays/prod"]);
+        assert_eq!(code, 1, "{base}: {printed}");
+        assert!(printed.contains("overlays/prod/kustomization.yaml:1:"), "{base}: {printed}");
+        assert!(printed.contains("base/kustomization.yaml"), "{base}: {printed}");
         // In a run over everything, it is one finding, at its own place.
-        let (code, said) = run(folder.path(), &["."]);
-        assert_eq!(code, 1, "{said}");
-        assert!(!said.contains("overlays/prod/kustomization.yaml:1:"), "{base}: {said}");
+        let (code, printed) = run(folder.path(), &["."]);
+        assert_eq!(code, 1, "{printed}");
+        assert!(!printed.contains("overlays/prod/kustomization.yaml:1:"), "{base}: {printed}");
     }
 }
 
@@ -51,9 +51,9 @@ fn a_broken_manifest_of_the_base_is_reported_at_the_overlay() {
     let broken = "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: [\n";
     let base = ("base/kustomization.yaml", "resources: [np.yaml]\n");
     let folder = repository(&[OVERLAY, base, ("base/np.yaml", broken)]);
-    let (code, said) = run(folder.path(), &["overlays/prod"]);
-    assert!(code == 1 && said.contains("overlays/prod/kustomization.yaml:1:"), "{said}");
-    assert!(said.contains("base/np.yaml"), "{said}");
+    let (code, printed) = run(folder.path(), &["overlays/prod"]);
+    assert!(code == 1 && printed.contains("overlays/prod/kustomization.yaml:1:"), "{printed}");
+    assert!(printed.contains("base/np.yaml"), "{printed}");
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn faults_that_affect_no_reported_file_stay_quiet() {
     let folder = repository(&[OVERLAY, good, ("base/np.yaml", POLICY), other, deploy]);
     // Another team's kustomization is broken, and the run reports on a file of it without a policy.
     for path in ["overlays/prod", "other/deploy.yaml"] {
-        let (_, said) = run(folder.path(), &[path]);
-        assert!(!said.contains("kustomize-error"), "{path}: {said}");
+        let (_, printed) = run(folder.path(), &[path]);
+        assert!(!printed.contains("kustomize-error"), "{path}: {printed}");
     }
 }

@@ -10,7 +10,7 @@ fn netpol_lint(cwd: &Path, arguments: &[&str]) -> Output {
     Command::cargo_bin("netpol-lint").unwrap().current_dir(cwd).args(arguments).output().unwrap()
 }
 
-fn told(output: &Output) -> String {
+fn text(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -82,13 +82,13 @@ fn an_inventory_is_selected_and_not_linted() {
     );
     let repo = folder.path().join("repo");
     let without = netpol_lint(&repo, &["--output-format", "concise"]);
-    assert!(without.status.success(), "{}", told(&without));
+    assert!(without.status.success(), "{}", text(&without));
     let with =
         netpol_lint(&repo, &["--output-format", "concise", "--inventory", "../cluster.yaml"]);
-    let said = told(&with);
-    assert_eq!(with.status.code(), Some(1), "{said}");
-    assert!(said.contains("web.yaml:10:") && said.contains("orphaned-peer-selector"), "{said}");
-    assert!(said.contains("prometheus") && !said.contains("`broken`"), "{said}");
+    let shown = text(&with);
+    assert_eq!(with.status.code(), Some(1), "{shown}");
+    assert!(shown.contains("web.yaml:10:") && shown.contains("orphaned-peer-selector"), "{shown}");
+    assert!(shown.contains("prometheus") && !shown.contains("`broken`"), "{shown}");
 }
 
 #[test]
@@ -99,10 +99,10 @@ fn the_configuration_can_name_it_too() {
         folder.path(),
         &[("netpol-lint.toml", config), ("a/web.yaml", POLICY), ("context/cluster.yaml", LISTED)],
     );
-    let said = told(&netpol_lint(&folder.path().join("a"), &["--output-format", "concise"]));
-    assert!(said.contains("web.yaml:10:"), "{said}");
-    let said = told(&netpol_lint(folder.path(), &["config"]));
-    assert!(said.contains("inventory = [\"context/cluster.yaml\"]"), "{said}");
+    let shown = text(&netpol_lint(&folder.path().join("a"), &["--output-format", "concise"]));
+    assert!(shown.contains("web.yaml:10:"), "{shown}");
+    let shown = text(&netpol_lint(folder.path(), &["config"]));
+    assert!(shown.contains("inventory = [\"context/cluster.yaml\"]"), "{shown}");
 }
 
 #[test]
@@ -115,12 +115,12 @@ fn what_one_repository_runs_is_context_for_another() {
     );
     write(&folder.path().join("there"), &[("all.yaml", there)]);
     let printed = netpol_lint(&folder.path().join("there"), &["inventory"]);
-    assert!(printed.status.success(), "{}", told(&printed));
+    assert!(printed.status.success(), "{}", text(&printed));
     fs::write(folder.path().join("there.json"), &printed.stdout).unwrap();
     let here = folder.path().join("here");
-    let said =
-        told(&netpol_lint(&here, &["--output-format", "concise", "--inventory", "../there.json"]));
-    assert!(said.contains("web.yaml:10:") && said.contains("prometheus"), "{said}");
+    let shown =
+        text(&netpol_lint(&here, &["--output-format", "concise", "--inventory", "../there.json"]));
+    assert!(shown.contains("web.yaml:10:") && shown.contains("prometheus"), "{shown}");
 }
 
 #[test]
@@ -141,8 +141,8 @@ fn an_unreadable_configuration_stops_the_run() {
         ("empty.txt", "contains no manifest"),
     ] {
         let output = netpol_lint(folder.path(), &["--inventory", file]);
-        let said = told(&output).to_lowercase();
-        assert_eq!(output.status.code(), Some(2), "{file}: {said}");
-        assert!(said.contains(why), "{file}: {said}");
+        let shown = text(&output).to_lowercase();
+        assert_eq!(output.status.code(), Some(2), "{file}: {shown}");
+        assert!(shown.contains(why), "{file}: {shown}");
     }
 }

@@ -57,8 +57,11 @@ fn kubectl() -> Option<PathBuf> {
     let built = Command::new(go).arg("build").arg("-o").arg(&program).current_dir(source).output();
     let built = built.unwrap();
     if !built.status.success() {
-        let said = String::from_utf8_lossy(&built.stderr);
-        tools::skip(&format!("go build tests/goyaml: {}", said.lines().last().unwrap_or_default()));
+        let tree_text = String::from_utf8_lossy(&built.stderr);
+        tools::skip(&format!(
+            "go build tests/goyaml: {}",
+            tree_text.lines().last().unwrap_or_default()
+        ));
         return None;
     }
     Some(program)

@@ -15,6 +15,7 @@ mod check;
 #[cfg(unix)]
 mod ci;
 mod cli;
+mod cluster_settings;
 mod comments;
 mod config;
 mod cyclonus;
@@ -63,7 +64,6 @@ mod screenshots;
 mod shared;
 mod suppress;
 mod together;
-mod told_of_the_cluster;
 mod tools;
 mod unseen;
 mod upstream_validation;

@@ -75,12 +75,12 @@ fn found(policy: &str, apps: &str) -> Vec<(&'static str, usize, String)> {
     std::fs::write(folder.path().join("apps.yaml"), apps).unwrap();
     let cwd = folder.path().canonicalize().unwrap();
     let outcome = check(&Request { cwd, ..Request::default() }, &()).unwrap();
-    let told = outcome.findings.iter().map(|finding| {
+    let findings = outcome.findings.iter().map(|finding| {
         assert_eq!(outcome.sources.get(finding.place.source).path, "policy.yaml");
         let words = format!("{} | {}", finding.message, finding.help);
         (finding.rule.id, outcome.sources.start(finding.place).line, words)
     });
-    told.collect()
+    findings.collect()
 }
 
 #[track_caller]

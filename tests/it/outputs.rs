@@ -94,7 +94,7 @@ fn text_files_have_the_closing_line_too() {
 fn wrong_outputs_are_rejected_with_a_reason() {
     let folder = repository(FILES);
     let folder = folder.path();
-    for (output, said) in [
+    for (output, shown) in [
         ("sarfi=x", "Did you mean `sarif`?"),
         ("yaml=x", "there is no format `yaml`"),
         ("sarif", "FORMAT=FILE"),
@@ -105,7 +105,7 @@ fn wrong_outputs_are_rejected_with_a_reason() {
         ("sarif=policies/frontend.yaml", "is a file that was checked"),
     ] {
         let error = refusal(folder, &["-q", "--output", output]);
-        assert!(error.contains(said), "{output}: {error}");
+        assert!(error.contains(shown), "{output}: {error}");
     }
     assert!(fs::read_to_string(folder.join("policies/frontend.yaml")).unwrap().contains("Policy"));
     let twice = ["--output", "sarif=out.x", "--output", "json=./policies/../out.x"];

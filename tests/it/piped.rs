@@ -40,11 +40,14 @@ fn piped(folder: &Path, arguments: &[&str], text: &str) -> String {
 fn it_is_checked_in_the_context_of_the_one_with_its_name() {
     let folder = repository(&[("k8s/np.yaml", &policy("web")), ("k8s/web.yaml", PODS)]);
     for arguments in [&[][..], &["--stdin-path", "new/np.yaml"]] {
-        let said = piped(folder.path(), arguments, &policy("web"));
-        assert!(said.contains("No findings"), "{said}");
+        let printed = piped(folder.path(), arguments, &policy("web"));
+        assert!(printed.contains("No findings"), "{printed}");
         // The context is there: a policy that selects no pod in it is reported.
-        let said = piped(folder.path(), arguments, &policy("wbe"));
-        assert!(said.contains("orphaned-pod-selector") && said.contains("there has"), "{said}");
+        let printed = piped(folder.path(), arguments, &policy("wbe"));
+        assert!(
+            printed.contains("orphaned-pod-selector") && printed.contains("there has"),
+            "{printed}"
+        );
     }
 }
 
@@ -57,10 +60,10 @@ fn it_replaces_the_built_object_of_a_kustomization() {
         ("k/np.yaml", &bare),
         ("k/web.yaml", PODS),
     ]);
-    let said = piped(folder.path(), &[], &bare);
-    assert!(said.contains("No findings"), "{said}");
-    let said = piped(folder.path(), &[], &bare.replace("app: web", "app: wbe"));
-    assert!(said.contains("orphaned-pod-selector"), "{said}");
+    let printed = piped(folder.path(), &[], &bare);
+    assert!(printed.contains("No findings"), "{printed}");
+    let printed = piped(folder.path(), &[], &bare.replace("app: web", "app: wbe"));
+    assert!(printed.contains("orphaned-pod-selector"), "{printed}");
 }
 
 #[test]
@@ -72,17 +75,17 @@ fn alternatives_stay_alternatives_and_others_stay() {
         ("b/np.yaml", &policy("web")),
         ("b/web.yaml", PODS),
     ]);
-    let said = piped(folder.path(), &[], &policy("web"));
-    assert!(!said.contains("duplicate-policy") && said.contains("No findings"), "{said}");
+    let printed = piped(folder.path(), &[], &policy("web"));
+    assert!(!printed.contains("duplicate-policy") && printed.contains("No findings"), "{printed}");
     // A policy with another name, or in another namespace, replaces nothing.
     let folder = repository(&[("k8s/np.yaml", &policy("web")), ("k8s/web.yaml", PODS)]);
     for text in [
         policy("web").replace("name: web,", "name: other,"),
         policy("web").replace("namespace: shop", "namespace: other"),
     ] {
-        let said = piped(folder.path(), &[], &text);
-        assert!(said.contains("2 policies"), "{said}");
+        let printed = piped(folder.path(), &[], &text);
+        assert!(printed.contains("2 policies"), "{printed}");
     }
-    let said = piped(folder.path(), &[], &policy("web"));
-    assert!(said.contains("1 policy"), "{said}");
+    let printed = piped(folder.path(), &[], &policy("web"));
+    assert!(printed.contains("1 policy"), "{printed}");
 }

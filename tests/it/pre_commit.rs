@@ -70,7 +70,7 @@ impl Shop {
 
     fn succeeds(&self, directory: &Path, words: &[&str]) -> String {
         let output = self.run(directory, words);
-        assert!(output.status.success(), "{words:?}: {}", said(&output));
+        assert!(output.status.success(), "{words:?}: {}", printed(&output));
         String::from_utf8(output.stdout).unwrap()
     }
 
@@ -78,24 +78,24 @@ impl Shop {
     fn commit(&self) -> (bool, String) {
         self.succeeds(&self.user(), &["git", "add", "--all"]);
         let output = self.run(&self.user(), &["git", "commit", "--message=A change"]);
-        (output.status.success(), said(&output))
+        (output.status.success(), printed(&output))
     }
 
     #[track_caller]
     fn commits(&self) -> String {
-        let (committed, said) = self.commit();
-        assert!(committed, "{said}");
-        assert!(said.contains("Passed"), "{said}");
-        said
+        let (committed, printed) = self.commit();
+        assert!(committed, "{printed}");
+        assert!(printed.contains("Passed"), "{printed}");
+        printed
     }
 
     /// Commits, and returns the reason why the hook rejects it.
     #[track_caller]
     fn is_refused(&self) -> String {
-        let (committed, said) = self.commit();
-        assert!(!committed, "{said}");
-        assert!(said.contains("Failed"), "{said}");
-        said
+        let (committed, printed) = self.commit();
+        assert!(!committed, "{printed}");
+        assert!(printed.contains("Failed"), "{printed}");
+        printed
     }
 
     fn write(&self, path: &str, text: &str) {
@@ -109,13 +109,16 @@ impl Shop {
     }
 
     /// Removes the DNS rule from a policy, and restores it.
-    fn breaks_and_mends_dns(&self) {
+    fn breaks_and_fixes_dns(&self) {
         const POLICY: &str = "policies/catalogue.yaml";
         let right = self.read(POLICY);
         let rules: Vec<&str> = right.split(RULE).collect();
         self.write(POLICY, &[rules[0], rules[2]].join(RULE));
-        let said = self.is_refused();
-        assert!(said.contains("policies/catalogue.yaml:20:3: error[missing-dns-egress]"), "{said}");
+        let printed = self.is_refused();
+        assert!(
+            printed.contains("policies/catalogue.yaml:20:3: error[missing-dns-egress]"),
+            "{printed}"
+        );
         self.write(POLICY, &format!("# Asks DNS.\n{right}"));
         self.commits();
     }
@@ -138,7 +141,7 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-fn said(output: &Output) -> String {
+fn printed(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr].concat()).into_owned()
 }
 
@@ -155,7 +158,7 @@ fn shop() -> Option<Shop> {
 fn a_commit_that_breaks_dns_is_rejected_and_one_that_fixes_it_passes() {
     let Some(shop) = shop() else { return };
     shop.commits();
-    shop.breaks_and_mends_dns();
+    shop.breaks_and_fixes_dns();
 }
 
 #[test]
@@ -172,7 +175,7 @@ fn the_hook_reports_only_committed_files() {
     shop.commits();
     // `--all-files` checks the whole repository.
     let output = shop.run(&user, &["pre-commit", "run", "--all-files"]);
-    assert!(said(&output).contains("policies/catalogue-db.yaml:"), "{}", said(&output));
+    assert!(printed(&output).contains("policies/catalogue-db.yaml:"), "{}", printed(&output));
     assert_eq!(output.status.code(), Some(1));
     // A path with a space in it.
     shop.write("policies/the data base.yaml", &shop.read("policies/catalogue-db.yaml"));
@@ -201,8 +204,8 @@ fn files_that_are_not_manifests_pass() {
     shop.write("README.md", "# The shop\n");
     shop.commits();
     shop.write("README.md", "# A shop\n");
-    let (committed, said) = shop.commit();
-    assert!(committed && said.contains("Skipped"), "{said}");
+    let (committed, printed) = shop.commit();
+    assert!(committed && printed.contains("Skipped"), "{printed}");
 }
 
 /// `packaging/try-wheel` has put the wheel and what it takes to install it there.
@@ -217,7 +220,7 @@ fn the_mirror_s_hook_installs_the_wheel() {
     let wheels = root().join(wheels);
     let shop = Shop::new(&root().join("packaging/pre-commit-mirror"), "netpol-lint", Some(wheels));
     shop.commits();
-    shop.breaks_and_mends_dns();
+    shop.breaks_and_fixes_dns();
     let installed = walkdir::WalkDir::new(shop.folder.path().join("home/pre-commit"))
         .into_iter()
         .filter_map(Result::ok)

@@ -25,9 +25,9 @@ fn errors(schema: &str, value: &Value) -> Vec<String> {
     let text = std::fs::read_to_string(path).unwrap().replace("-[a-zA-Z]{2}]?$", "-[a-zA-Z]{2}$");
     let schema = serde_json::from_str(&text).unwrap();
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let told =
+    let errors =
         |error: jsonschema::ValidationError<'_>| format!("{}: {error}", error.instance_path());
-    validator.iter_errors(value).map(told).collect()
+    validator.iter_errors(value).map(errors).collect()
 }
 
 fn parsed(text: &str) -> Value {

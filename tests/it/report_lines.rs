@@ -89,7 +89,7 @@ fn what_was_left_out_is_reported() {
 
 #[test]
 fn fixes_are_counted_by_the_safest_of_a_finding() {
-    let told = |safeties: [&[Safety]; 3]| {
+    let line = |safeties: [&[Safety]; 3]| {
         let outcome = with(|outcome| {
             let mut findings = three(outcome);
             for (finding, safeties) in findings.iter_mut().zip(safeties) {
@@ -104,11 +104,11 @@ fn fixes_are_counted_by_the_safest_of_a_finding() {
         closed(&outcome).lines().skip(1).collect::<String>()
     };
     use Safety::{Safe, Unsafe};
-    assert_eq!(told([&[], &[], &[]]), "");
-    assert_eq!(told([&[Safe], &[Unsafe, Safe], &[]]), "2 fixable with `--fix`.");
-    assert_eq!(told([&[], &[], &[Unsafe]]), "1 fixable with `--fix --unsafe-fixes`.");
+    assert_eq!(line([&[], &[], &[]]), "");
+    assert_eq!(line([&[Safe], &[Unsafe, Safe], &[]]), "2 fixable with `--fix`.");
+    assert_eq!(line([&[], &[], &[Unsafe]]), "1 fixable with `--fix --unsafe-fixes`.");
     assert_eq!(
-        told([&[Safe], &[Unsafe], &[Unsafe]]),
+        line([&[Safe], &[Unsafe], &[Unsafe]]),
         "1 fixable with `--fix`, 2 more with `--unsafe-fixes`."
     );
 }

@@ -182,14 +182,14 @@ fn paths_are_relative_to_the_working_directory() {
 
 #[test]
 fn a_bundle_that_the_path_shows_is_not_repeated() {
-    let told = |bundle: &str| {
+    let shown_bundles = |bundle: &str| {
         let mut outcome = missing_dns();
         outcome.findings[0].bundles = vec![bundle.to_owned()];
         shown(&outcome).contains("seen in")
     };
-    assert!(!told("policies"));
-    assert!(told("pol"));
-    assert!(told("overlays/prod"));
+    assert!(!shown_bundles("policies"));
+    assert!(shown_bundles("pol"));
+    assert!(shown_bundles("overlays/prod"));
 }
 
 #[test]
@@ -237,15 +237,19 @@ fn words_under_a_mark_fit_or_are_listed_below() {
 
 #[test]
 fn many_bundles_are_counted() {
-    let told = |number: usize| {
+    let shown_bundles = |number: usize| {
         let mut outcome = missing_dns();
         outcome.findings[0].bundles = (1..=number).map(|n| format!("overlays/{n}")).collect();
         let shown = shown(&outcome);
-        let (_, told) = shown.split_once("seen in: ").unwrap();
-        told.split_whitespace().collect::<Vec<_>>().join(" ")
+        let (_, shown_bundles) = shown.split_once("seen in: ").unwrap();
+        shown_bundles.split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    assert!(told(7).ends_with("overlays/6, overlays/7"), "one more is named as well");
-    assert!(told(40).ends_with("overlays/5, overlays/6 and 34 more"), "{}", told(40));
+    assert!(shown_bundles(7).ends_with("overlays/6, overlays/7"), "one more is named as well");
+    assert!(
+        shown_bundles(40).ends_with("overlays/5, overlays/6 and 34 more"),
+        "{}",
+        shown_bundles(40)
+    );
 }
 
 proptest::proptest! {

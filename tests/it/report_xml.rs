@@ -158,7 +158,7 @@ fn junit_counts_its_contents() {
     let all = names.len();
     names.sort();
     names.dedup();
-    assert_eq!(names.len(), all, "tests are told apart");
+    assert_eq!(names.len(), all, "test names are unique");
 }
 
 #[test]
@@ -200,12 +200,12 @@ fn markup_and_characters_outside_xml_are_escaped() {
     let mut finding = sample_findings::finding(&sample_findings::ORPHANED, place, nasty, nasty);
     finding.related.push(sample_findings::related(place, nasty));
     outcome.findings.push(finding);
-    let said = "]]> <b> & \" ' \\u{1} \\u{b} \\u{fffe} \\u{ffff} \\u{7f} &amp; -->";
+    let printed = "]]> <b> & \" ' \\u{1} \\u{b} \\u{fffe} \\u{ffff} \\u{7f} &amp; -->";
     let root = parse(&written(junit::write, &outcome));
     let failure = &root.children[0].children[0].children[0];
-    assert_eq!(failure.attributes["message"], said);
-    assert_eq!(failure.text.matches(said).count(), 3, "{}", failure.text);
+    assert_eq!(failure.attributes["message"], printed);
+    assert_eq!(failure.text.matches(printed).count(), 3, "{}", failure.text);
     let root = parse(&written(checkstyle::write, &outcome));
     assert_eq!(root.children[0].attributes["name"], "<\\u{1}\"&>.yaml");
-    assert_eq!(root.children[0].children[0].attributes["message"].matches(said).count(), 3);
+    assert_eq!(root.children[0].children[0].attributes["message"].matches(printed).count(), 3);
 }

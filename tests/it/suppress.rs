@@ -192,8 +192,11 @@ fn a_suppression_without_ids_is_reported() {
     for word in ["ignore", "ignore[]", "ignore []", "ignored", "ignore[orphaned-pod-selector"] {
         let outcome = run(&behind("app: dv", &format!(" # netpol-lint: {word}")));
         assert_eq!(ids(&outcome), [POD_ID, UNUSED, PEER_ID], "{word}");
-        let said = only(&outcome, UNUSED);
-        assert!(said.message.contains("names no rule") && said.fixes.is_empty(), "{said:?}");
+        let printed = only(&outcome, UNUSED);
+        assert!(
+            printed.message.contains("names no rule") && printed.fixes.is_empty(),
+            "{printed:?}"
+        );
     }
     let text = above("name: db", "annotations: {netpol-lint.dev/ignore: }");
     assert!(only(&run(&text), UNUSED).message.contains("names no rule"));
@@ -213,13 +216,15 @@ fn the_fix_removes_what_is_not_needed() {
         &format!(" # netpol-lint: ignore[split-peer,{POD_ID}, invalid-port] why"),
     );
     let outcome = run(&some);
-    let said = only(&outcome, UNUSED);
+    let printed = only(&outcome, UNUSED);
     assert!(
-        said.message.starts_with("`split-peer` and `invalid-port` find nothing to suppress here"),
-        "{said:?}"
+        printed
+            .message
+            .starts_with("`split-peer` and `invalid-port` find nothing to suppress here"),
+        "{printed:?}"
     );
     let left = behind("app: dv", &format!(" # netpol-lint: ignore[{POD_ID}] why"));
-    assert_eq!(fixed(&outcome, &said), format!("{POD}{left}"));
+    assert_eq!(fixed(&outcome, &printed), format!("{POD}{left}"));
 }
 
 #[test]
@@ -288,10 +293,10 @@ fn fences_of_markdown_have_comments_too() {
 #[test]
 fn a_mistyped_id_gets_a_suggestion_and_is_not_removed() {
     let outcome = run(&behind("app: dv", " # netpol-lint: ignore[orphaned-pod-selektor]"));
-    let said = only(&outcome, UNUSED);
-    assert!(said.message.contains("no rule `orphaned-pod-selektor`"), "{}", said.message);
-    assert_eq!(said.help, "write `orphaned-pod-selector`, or remove it");
-    assert!(said.fixes.is_empty());
+    let printed = only(&outcome, UNUSED);
+    assert!(printed.message.contains("no rule `orphaned-pod-selektor`"), "{}", printed.message);
+    assert_eq!(printed.help, "write `orphaned-pod-selector`, or remove it");
+    assert!(printed.fixes.is_empty());
     let outcome = run(&behind("app: dv", " # netpol-lint: ignore[zzz]"));
     assert_eq!(fixed(&outcome, &only(&outcome, UNUSED)), format!("{POD}{POLICY}"));
 }

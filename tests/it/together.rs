@@ -10,8 +10,8 @@ use serde_json::Value;
 fn run(cwd: &Path, arguments: &[&str]) -> (Option<i32>, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
     let output = command.current_dir(cwd).args(arguments).output().unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(said).unwrap())
+    let printed = [output.stdout, output.stderr].concat();
+    (output.status.code(), String::from_utf8(printed).unwrap())
 }
 
 /// Writes the files of a repository: `# file: name` begins one.
@@ -29,8 +29,8 @@ fn repository(text: &str) -> tempfile::TempDir {
 
 /// The sites, each with its name, its bundles' names, and its namespaces with their pods.
 fn sites(folder: &Path) -> Vec<String> {
-    let (_, said) = run(folder, &["bundles", "--helm", "never", "--output-format", "json"]);
-    let sites: Value = serde_json::from_str(&said).unwrap();
+    let (_, printed) = run(folder, &["bundles", "--helm", "never", "--output-format", "json"]);
+    let sites: Value = serde_json::from_str(&printed).unwrap();
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let names = |list: &Value, word: &dyn Fn(&Value) -> String| {
         list.as_array().unwrap().iter().map(word).collect::<Vec<_>>().join(" ")
@@ -107,12 +107,12 @@ fn flux_decides_what_runs_side_by_side_and_where() {
     ];
     assert_eq!(sites(folder.path()), expected);
     // Beside the mail pod the peer matches nothing; the other cluster shows no such namespace.
-    let said = concise(folder.path(), &[]);
+    let printed = concise(folder.path(), &[]);
     assert!(
-        said.contains("apps/web/web.yaml:15:") && said.contains("orphaned-peer-selector"),
-        "{said}"
+        printed.contains("apps/web/web.yaml:15:") && printed.contains("orphaned-peer-selector"),
+        "{printed}"
     );
-    assert_eq!(said.lines().count(), 1, "{said}");
+    assert_eq!(printed.lines().count(), 1, "{printed}");
 }
 
 #[test]
@@ -145,8 +145,8 @@ spec: {podSelector: {matchLabels: {app: wbe}}, policyTypes: [Ingress]}
     );
     let found = sites(folder.path());
     assert!(found.contains(&"deploy | deploy | data:1 shop:1".to_owned()), "{found:?}");
-    let said = concise(folder.path(), &[]);
-    assert!(said.contains("no pod in namespace `shop`"), "{said}");
+    let printed = concise(folder.path(), &[]);
+    assert!(printed.contains("no pod in namespace `shop`"), "{printed}");
 }
 
 #[test]
@@ -186,9 +186,9 @@ fn a_changed_file_of_a_base_is_checked_in_its_overlays() {
         &["overlays/prod"],
         &["base/api.yaml", "base/policies.yaml"],
     ] {
-        let said = concise(root, paths);
-        assert!(said.starts_with("overlays/prod/kustomization.yaml:5:"), "{paths:?}: {said}");
-        assert_eq!(said.lines().count(), 1, "{paths:?}: {said}");
+        let printed = concise(root, paths);
+        assert!(printed.starts_with("overlays/prod/kustomization.yaml:5:"), "{paths:?}: {printed}");
+        assert_eq!(printed.lines().count(), 1, "{paths:?}: {printed}");
     }
     for paths in [&["base/api.yaml"][..], &["overlays/dev"], &["overlays/dev/kustomization.yaml"]] {
         assert_eq!(concise(root, paths), "", "{paths:?}");
@@ -262,10 +262,10 @@ metadata: {name: db}
 spec: {podSelector: {matchLabels: {app: db}}, policyTypes: [Ingress]}
 ",
     );
-    let (code, said) = run(folder.path(), &["-q", "--output-format", "concise", "policy.yaml"]);
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("`app: db` matches no pod in namespace `shop`"), "{said}");
-    assert!(said.contains("Pod `main-db` there has"), "the chart's: {said}");
+    let (code, printed) = run(folder.path(), &["-q", "--output-format", "concise", "policy.yaml"]);
+    assert_eq!(code, Some(1), "{printed}");
+    assert!(printed.contains("`app: db` matches no pod in namespace `shop`"), "{printed}");
+    assert!(printed.contains("Pod `main-db` there has"), "the chart's: {printed}");
 }
 
 #[test]
@@ -314,8 +314,8 @@ patches:
   target: {kind: NetworkPolicy}
 ";
     let folder = repository(&patched);
-    let (code, said) = run(folder.path(), &fix);
-    assert!(code == Some(1) && said.contains("missing-dns-egress"), "{said}");
+    let (code, printed) = run(folder.path(), &fix);
+    assert!(code == Some(1) && printed.contains("missing-dns-egress"), "{printed}");
     let kept = fs::read_to_string(folder.path().join("base/policy.yaml")).unwrap();
     assert_eq!(kept, policy);
 }

@@ -34,12 +34,12 @@ fn rules(text: &str) -> Vec<String> {
 
 fn found(text: &str, arguments: &[&str]) -> Vec<String> {
     let folder = repository(text);
-    let said = run(folder.path(), arguments);
+    let printed = run(folder.path(), arguments);
     let rule = |line: &str| {
         let (_, rest) = line.split_once('[')?;
         Some(rest.split_once(']')?.0.to_owned())
     };
-    said.lines().filter_map(rule).collect()
+    printed.lines().filter_map(rule).collect()
 }
 
 fn deployment(namespace: &str, app: &str, more: &str) -> String {
@@ -141,10 +141,11 @@ fn what_could_not_be_built_is_an_error_if_a_policy_is_lost() {
     assert_eq!(found(&of(config), &["--show-run"]), ["kustomize-error"]);
     assert!(rules(&of(&policy("shop", "web"))).contains(&"kustomize-error".to_owned()));
     let folder = repository(&of(config));
-    let said = run(folder.path(), &[]);
+    let printed = run(folder.path(), &[]);
     assert!(
-        said.contains("1 kustomization could not be built; no policy depends on it (--show-run)."),
-        "{said}"
+        printed
+            .contains("1 kustomization could not be built; no policy depends on it (--show-run)."),
+        "{printed}"
     );
 }
 

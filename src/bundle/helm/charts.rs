@@ -8,13 +8,13 @@ use crate::repo::{self, Repo, Role};
 use crate::text::{SourceId, Span};
 use crate::yaml::{self, Limits, Node, ProblemKind};
 
-/// No `Chart.yaml` is larger: what is read of one.
+/// The size limit of a `Chart.yaml`.
 const LARGEST: u64 = 1 << 20;
 
 /// The charts of a repository.
 #[derive(Clone, Debug, Default)]
 pub struct Charts {
-    /// All of them, also subcharts and libraries, by directory.
+    /// All of them, including subcharts and libraries, by directory.
     all: Vec<Chart>,
 }
 
@@ -25,35 +25,35 @@ pub struct Chart {
     pub directory: String,
     /// Its `Chart.yaml`.
     pub source: SourceId,
-    /// The name it gives itself; that of its directory where it gives none.
+    /// Its name in `Chart.yaml`; that of its directory if there is none.
     pub name: String,
-    /// Where the name is written, else the beginning of `Chart.yaml`.
+    /// Where the name is written, or else the start of `Chart.yaml`.
     pub name_span: Span,
     /// Its directory, to open files with.
     pub(super) open: PathBuf,
-    /// What is wrong with its `Chart.yaml`.
+    /// The problem with its `Chart.yaml`.
     pub(super) problem: Option<(Span, String)>,
-    /// It has nothing to apply by itself.
+    /// It has nothing to apply on its own.
     pub(super) is_library: bool,
-    /// It lies in the `charts/` of another one.
+    /// It is in the `charts/` of another one.
     pub(super) is_part: bool,
 }
 
 impl Charts {
-    /// Those that are applied by themselves: no part of another chart, no library. In order.
+    /// Those that are applied on their own: no subcharts, no libraries. In order.
     pub fn whole(&self) -> impl Iterator<Item = &Chart> {
         self.all.iter().filter(|chart| !chart.is_part && !chart.is_library)
     }
 
-    /// The chart in that directory (relative to the root; `.` or nothing for the root), also if it
-    /// is a part of another chart.
+    /// The chart in that directory (relative to the root; `.` or empty for the root), even if it is
+    /// a subchart.
     pub fn get(&self, directory: &str) -> Option<&Chart> {
         let directory = directory.trim_start_matches("./").trim_end_matches('/');
         let directory = if directory.is_empty() { "." } else { directory };
         self.all.iter().find(|chart| chart.directory == directory)
     }
 
-    /// Those that are not in one of these directories, and not a part of one that is.
+    /// Those that are not in one of these directories, and not a subchart of one that is.
     pub fn without(mut self, directories: &BTreeSet<String>) -> Self {
         self.all.retain(|chart| !directories.contains(&chart.directory));
         self
@@ -64,13 +64,13 @@ impl Charts {
         self.whole().count()
     }
 
-    /// Whether nothing is to be rendered.
+    /// Whether there is nothing to render.
     pub fn is_empty(&self) -> bool {
         self.whole().next().is_none()
     }
 }
 
-/// The charts of the repository. A `Chart.yaml` that is a template of some other tool is none.
+/// The charts of the repository. A `Chart.yaml` that is a template of another tool is not one.
 pub fn charts(repo: &Repo) -> Charts {
     let ids = (0u32..).map(SourceId).zip(&repo.files);
     let found = ids.filter(|(_, file)| file.role == Role::Chart);
@@ -130,7 +130,7 @@ fn read(source: SourceId, path: &str, open: &Path) -> Option<Chart> {
 enum Unread {
     /// It is a template itself.
     Template,
-    /// It can't be read: where, and why.
+    /// It can't be read: the place, and why.
     Problem(Span, String),
 }
 

@@ -1,4 +1,4 @@
-//! What templates are given: `.Values`, `.Chart`, `.Release` and the rest.
+//! The data of templates: `.Values`, `.Chart`, `.Release` and so on.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,27 +9,27 @@ use super::template::{
 };
 use crate::yaml::Node;
 
-/// The version that templates are told the cluster has.
+/// The cluster's version, for templates.
 const KUBERNETES: [&str; 3] = ["v1.34.0", "1", "34"];
-/// The version of helm that templates are told of.
+/// Helm's version, for templates.
 const HELM: &str = "v3.16.4";
 
-/// What a release is called, and where it goes.
+/// The name and namespace of a release.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Release<'a> {
     pub(super) name: &'a str,
     pub(super) namespace: &'a str,
 }
 
-/// A chart with what its templates are given.
+/// A chart with the data of its templates.
 pub(super) struct Scope<'l> {
-    /// As helm calls it: `shop/charts/db`.
+    /// Its path in helm: `shop/charts/db`.
     pub(super) path: String,
     pub(super) chart: &'l Loaded,
     pub(super) data: Map,
 }
 
-/// What all charts of a rendering are given, the chart itself first.
+/// The data of all charts of a rendering, the chart itself first.
 pub(super) fn scopes<'l>(
     chart: &Enabled<'l>,
     values: &Map,
@@ -188,7 +188,7 @@ fn people(all: Option<&Node>) -> Value {
     List::new(items, ItemKind::Any).map_or(Value::nil(), |list| Data::List(list).into())
 }
 
-/// What helm takes every cluster for, where it asks none.
+/// Helm's assumption about every cluster that it does not query.
 const API_VERSIONS: &[&str] = &[
     "v1",
     "admissionregistration.k8s.io/v1",

@@ -1,7 +1,8 @@
-//! Names of releases and namespaces, as helm and the API server accept them. What a repository calls
-//! them is checked before a chart is rendered with it.
+//! Names of releases and namespaces, as helm and the API server accept them. Names from a
+//! repository are checked before a chart is rendered with them.
 
-/// The longest name of a release: with what charts append to it, it has to fit a DNS label.
+/// The longest name of a release: with the suffixes that charts append, it must fit into a DNS
+/// label.
 pub(super) const LONGEST_RELEASE: usize = 53;
 /// The longest name of a namespace (RFC 1123).
 const LONGEST_NAMESPACE: usize = 63;
@@ -17,14 +18,14 @@ pub(super) fn is_namespace(name: &str) -> bool {
     name.len() <= LONGEST_NAMESPACE && is_label(name)
 }
 
-/// Lower case letters, digits and `-`, the first and the last of them no `-`.
+/// Lowercase letters, digits and `-`; it neither starts nor ends with `-`.
 fn is_label(text: &str) -> bool {
     let fits = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-');
     !text.is_empty() && text.bytes().all(fits) && !text.starts_with('-') && !text.ends_with('-')
 }
 
-/// Whether a controller fills in the text before it uses it (`{{name}}`, `${cluster}`): what it
-/// becomes is unknown.
+/// Whether a controller fills in the text before it uses it (`{{name}}`, `${cluster}`): the result
+/// is unknown.
 pub(super) fn is_filled_in(text: &str) -> bool {
     text.contains("{{") || text.contains("${")
 }

@@ -1,4 +1,4 @@
-//! The sources of the files that charts are made of.
+//! The sources of charts' files.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use super::chart::shown;
 use crate::repo::{Boundary, Repo};
 use crate::text::{LineIndex, Source, SourceId, Sources, Span};
 
-/// Which source each file is.
+/// The source of each file.
 pub(super) struct Texts {
     ids: HashMap<PathBuf, SourceId>,
     pub(super) root: PathBuf,
@@ -21,7 +21,7 @@ impl Texts {
         Self { ids, root: repo.root.clone() }
     }
 
-    /// Adds a source for each other file that may be named.
+    /// Adds a source for each other file that a finding may point at.
     pub(super) fn add<'p>(&mut self, files: impl Iterator<Item = &'p Path>, sources: &mut Sources) {
         let others: BTreeSet<&Path> =
             files.filter(|path| may_be_named(path) && !self.ids.contains_key(*path)).collect();
@@ -39,7 +39,7 @@ impl Texts {
     }
 }
 
-/// A template, a helper, values, or what names dependencies.
+/// A template, a helper, values, or a list of dependencies.
 fn may_be_named(path: &Path) -> bool {
     let is_template = path.components().any(|part| part.as_os_str() == "templates");
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

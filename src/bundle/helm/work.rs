@@ -1,4 +1,4 @@
-//! One rendering: of which chart, with which values, and what it is called.
+//! One rendering: its chart, its values, and its name.
 
 use std::io::ErrorKind;
 use std::path::Path;
@@ -10,30 +10,30 @@ use crate::repo::Boundary;
 use crate::text::Span;
 use crate::yaml::Node;
 
-/// A values file is no larger.
+/// The size limit of a values file.
 const VALUES: u64 = 16 << 20;
 
-/// One rendering that is to be made.
+/// One rendering to do.
 #[derive(Clone, Debug)]
 pub(super) struct Work<'a> {
     pub(super) chart: &'a Chart,
-    /// What the bundle is called.
+    /// The bundle's name.
     pub(super) name: String,
-    /// As it is written: checked before it is used.
+    /// As written: it is checked before it is used.
     pub(super) release: String,
     release_place: Option<Span>,
-    /// The namespace that is given, if one is.
+    /// The given namespace, if there is one.
     pub(super) namespace: Option<String>,
     /// Relative to the repository's root.
     pub(super) values: Vec<String>,
     pub(super) inline: Option<&'a Node>,
-    /// Nothing is said of it, so that switches around its policies are tried too.
+    /// It has no settings, so switches around its policies are tried too.
     pub(super) is_default: bool,
-    /// Where it is asked for.
+    /// Where it is requested.
     pub(super) place: Span,
 }
 
-/// A chart that is ready to be rendered, with the texts of the values files.
+/// A chart that is ready to render, with the texts of its values files.
 pub(super) struct Prepared {
     pub(super) found: Found,
     pub(super) values: Vec<String>,
@@ -70,7 +70,7 @@ impl<'a> Work<'a> {
         settings.iter().map(work).collect()
     }
 
-    /// What something else wants of a chart.
+    /// A rendering that something else requests.
     pub(super) fn wanted(wanted: &Wanted<'a>) -> Self {
         Self {
             chart: wanted.chart,
@@ -136,7 +136,7 @@ impl<'a> Work<'a> {
     }
 }
 
-/// The name of one of several bundles that are made of a chart.
+/// The name of one of several bundles of a chart.
 fn told_apart(chart: &Chart, settings: &ChartSettings) -> String {
     let mut parts: Vec<&str> = settings.release.iter().map(String::as_str).collect();
     let names = settings.values.iter().map(|path| path.rsplit('/').next().unwrap_or(path));
@@ -152,7 +152,7 @@ fn known(name: Option<&str>) -> Option<&str> {
     name.filter(|name| !is_filled_in(name))
 }
 
-/// A name that helm takes for a release: what DNS takes.
+/// A name that is valid for a helm release: a DNS name.
 fn release(name: &str) -> String {
     let fit = |c: char| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' };
     let name: String =
@@ -163,7 +163,7 @@ fn release(name: &str) -> String {
     }
 }
 
-/// The bytes of a values file of the repository.
+/// The bytes of a values file in the repository.
 fn read_values(path: &str, root: &Path) -> Result<Vec<u8>, String> {
     Boundary::new(root).read(Path::new(path), VALUES).map_err(|error| {
         let why = match error.kind() {

@@ -1,4 +1,4 @@
-//! The annotations that kustomize keeps for itself while it builds.
+//! The annotations that kustomize uses internally while it builds.
 
 use super::edit;
 use super::json_patch::Operation;
@@ -7,8 +7,8 @@ use crate::text::Span;
 use crate::yaml::Node;
 
 impl Object {
-    /// Once kustomize has kept an earlier identity of an object, in annotations of its own, a JSON
-    /// patch meets annotations where none are written. Returns whether it was given some.
+    /// Once kustomize has recorded an earlier identity of an object, in annotations of its own, a
+    /// JSON patch finds annotations even if none are written. Returns whether it was given some.
     pub fn annotate(&mut self, operations: &[Operation], place: Span) -> bool {
         let touches = operations.iter().any(Operation::touches_annotations);
         let there = self.tree.at(&["metadata", "annotations"]);
@@ -19,7 +19,7 @@ impl Object {
         lacks
     }
 
-    /// Takes them away again where nothing was put into them.
+    /// Removes them again if nothing was added to them.
     pub fn drop_empty_annotations(&mut self) {
         let there = self.tree.at(&["metadata", "annotations"]).and_then(Node::as_map);
         if there.is_some_and(|map| map.entries.is_empty())

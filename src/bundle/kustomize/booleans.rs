@@ -1,6 +1,6 @@
-//! Words that YAML 1.1 takes for booleans and kustomize for strings: it reads `yes` and writes
-//! `"yes"` (kyaml reads YAML 1.2 and quotes what an older reader would misread). A JSON patch is
-//! read by the older rules, so its values stay what they are.
+//! Words that are booleans in YAML 1.1 and strings to kustomize: it reads `yes` and writes `"yes"`
+//! (kyaml reads YAML 1.2 and quotes what an older reader would misread). A JSON patch is read by
+//! the older rules, so its values stay as they are.
 
 use std::sync::Arc;
 

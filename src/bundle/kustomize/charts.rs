@@ -1,5 +1,5 @@
-//! `helmCharts`: charts that a kustomization has rendered. Those that lie in the repository are
-//! rendered by [`crate::bundle::helm`]; what comes from elsewhere is not fetched.
+//! `helmCharts`: charts that a kustomization renders. [`crate::bundle::helm`] renders those in the
+//! repository; remote ones are not downloaded.
 
 use super::edit;
 use super::fault::{remote, unrendered};
@@ -17,8 +17,7 @@ pub(super) fn calls(directory: &str, tree: &Node) -> Vec<ChartCall> {
     entries.map(|entry| call(directory, entry, home)).collect()
 }
 
-/// One chart. kustomize looks for charts below `charts/` where nothing else is said
-/// (api/types/helmchartargs.go).
+/// One chart. By default kustomize looks for charts below `charts/` (api/types/helmchartargs.go).
 pub(super) fn call(directory: &str, entry: &Node, home: Option<&Node>) -> ChartCall {
     let text = |keys: &[&str]| {
         let found = keys.iter().map(|key| text_at(entry, &[key])).find(|text| !text.is_empty());
@@ -43,7 +42,7 @@ pub(super) fn call(directory: &str, entry: &Node, home: Option<&Node>) -> ChartC
 }
 
 impl Maker<'_> {
-    /// Adds what a chart makes, if it was rendered.
+    /// Adds the objects of a chart, if it was rendered.
     pub fn chart(&mut self, call: ChartCall) {
         let Some(built) = self.library.rendered.get(&call.place) else {
             let fault = match &call.remote {

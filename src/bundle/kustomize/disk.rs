@@ -1,5 +1,5 @@
-//! Files of the repository, also those that the walk passed by. Nothing outside of the root is
-//! ever opened, whatever a symbolic link says.
+//! Files of the repository, including those that the walk skipped. Nothing outside the root is ever
+//! opened, whatever a symbolic link says.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -13,21 +13,21 @@ use crate::yaml::Limits;
 /// The names of a kustomization, in kustomize's order.
 pub(super) const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
-/// What stands at a path.
+/// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Found {
-    /// A file; its path from the root, free of symbolic links.
+    /// A file; its path relative to the root, free of symbolic links.
     File(String),
-    /// A directory; its path from the root, free of symbolic links.
+    /// A directory; its path relative to the root, free of symbolic links.
     Directory(String),
     Missing,
-    /// A symbolic link leads out of the repository.
+    /// A symbolic link points outside the repository.
     Outside,
     /// A pipe, a device.
     Special,
 }
 
-/// The repository's files and what stands in for them.
+/// The repository's files, and the texts that replace them.
 #[derive(Debug)]
 pub(super) struct Disk {
     root: PathBuf,
@@ -60,27 +60,27 @@ impl Disk {
         }
     }
 
-    /// Those of some paths that gitignore rules cover.
+    /// The paths that gitignore rules cover.
     pub fn ignored<'p>(&self, paths: impl Iterator<Item = &'p str>) -> BTreeSet<String> {
         covered(&self.root, paths)
     }
 
-    /// Whether the root is that of a repository, and not only what was given to be checked.
+    /// Whether the root is that of a repository, and not only the directory of the given paths.
     pub fn is_repository(&self) -> bool {
         [".git", "netpol-lint.toml"].iter().any(|name| self.root.join(name).exists())
     }
 
-    /// The source of a file that the walk came to.
+    /// The source of a file that the walk found.
     pub fn source(&self, path: &str) -> Option<SourceId> {
         self.known.get(path).copied()
     }
 
-    /// The path of a source that the walk came to.
+    /// The path of a source that the walk found.
     pub fn path(&self, source: SourceId) -> Option<&str> {
         self.known.iter().find(|(_, id)| **id == source).map(|(path, _)| path.as_str())
     }
 
-    /// Whether a file's text is not what lies on the disk.
+    /// Whether a file's text differs from the one on disk.
     pub fn stands_in(&self, path: &str) -> bool {
         self.edited.contains_key(path) || self.stdin.as_ref().is_some_and(|(name, _)| name == path)
     }
@@ -91,7 +91,7 @@ impl Disk {
         known.cloned().unwrap_or_else(|| self.root.join(path))
     }
 
-    /// The kustomizations that the walk came to.
+    /// The kustomizations that the walk found.
     pub fn kustomizations(&self) -> impl Iterator<Item = &str> {
         let files = self.known.iter().filter(|(path, id)| {
             let role = self.roles.get(id.0 as usize);
@@ -102,7 +102,7 @@ impl Disk {
         files.map(|(path, _)| path.as_str()).chain(self.links.iter().map(String::as_str))
     }
 
-    /// The manifests below a directory that the walk came to, sorted.
+    /// The manifests below a directory that the walk found, sorted.
     pub fn manifests_below<'a>(&'a self, directory: &'a str) -> impl Iterator<Item = &'a str> {
         let files = self.known.iter().filter(move |(path, id)| {
             let role = self.roles.get(id.0 as usize);
@@ -113,7 +113,7 @@ impl Disk {
         files.map(|(path, _)| path.as_str())
     }
 
-    /// What stands at a path from the root.
+    /// What is at a path relative to the root.
     pub fn find(&self, path: &str) -> Found {
         if self.stands_in(path) {
             return Found::File(path.to_owned());

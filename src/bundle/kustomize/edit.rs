@@ -1,4 +1,4 @@
-//! Changes to trees. A change builds new nodes along its path only; all others stay shared.
+//! Changes to trees. A change creates new nodes only along its path; all others stay shared.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use crate::text::Span;
 use crate::yaml::{Entry, Map, Node, Scalar, ScalarKind, Value};
 
-/// The entries, to be changed, if it is a mapping.
+/// The entries, mutable, if it is a mapping.
 pub(super) fn entries_mut(node: &mut Node) -> Option<&mut Vec<Entry>> {
     match &mut node.value {
         Value::Map(map) => Some(&mut Arc::make_mut(map).entries),
@@ -15,7 +15,7 @@ pub(super) fn entries_mut(node: &mut Node) -> Option<&mut Vec<Entry>> {
     }
 }
 
-/// The items, to be changed, if it is a sequence.
+/// The items, mutable, if it is a sequence.
 pub(super) fn items_mut(node: &mut Node) -> Option<&mut Vec<Node>> {
     match &mut node.value {
         Value::Seq(items) => Some(Arc::make_mut(items)),
@@ -23,14 +23,14 @@ pub(super) fn items_mut(node: &mut Node) -> Option<&mut Vec<Node>> {
     }
 }
 
-/// The value of `key`, to be changed.
+/// The value of `key`, mutable.
 pub(super) fn get_mut<'a>(node: &'a mut Node, key: &str) -> Option<&'a mut Node> {
     let entries = entries_mut(node)?;
     entries.iter_mut().rev().find(|entry| entry.key == key).map(|entry| &mut entry.value)
 }
 
-/// Puts an entry in the place of the one with its key, or behind all others; returns what stood
-/// there. Without effect on what is no mapping.
+/// Replaces the entry with the same key, or adds one after all others; returns the old value. No
+/// effect unless it is a mapping.
 pub(super) fn put(node: &mut Node, entry: Entry) -> Option<Node> {
     let entries = entries_mut(node)?;
     match entries.iter_mut().rev().find(|known| known.key == entry.key) {
@@ -42,7 +42,7 @@ pub(super) fn put(node: &mut Node, entry: Entry) -> Option<Node> {
     }
 }
 
-/// Takes out the entries with that key.
+/// Removes the entries with that key.
 pub(super) fn remove(node: &mut Node, key: &str) -> Option<Entry> {
     node.entry(key)?;
     let entries = entries_mut(node)?;
@@ -52,7 +52,7 @@ pub(super) fn remove(node: &mut Node, key: &str) -> Option<Entry> {
     Some(taken)
 }
 
-/// A mapping without entries, born at `span`.
+/// A mapping without entries, with the span `span`.
 pub(super) fn empty_map(span: Span) -> Node {
     Node { span, value: Value::Map(Arc::new(Map::default())) }
 }
@@ -62,18 +62,18 @@ pub(super) fn map(span: Span, entries: Vec<Entry>) -> Node {
     Node { span, value: Value::Map(Arc::new(Map { entries })) }
 }
 
-/// A string, born at `span`.
+/// A string with the span `span`.
 pub(super) fn string(span: Span, text: impl Into<CompactString>) -> Node {
     let scalar = Scalar { text: text.into(), kind: ScalarKind::Str, plain: false };
     Node { span, value: Value::Scalar(scalar) }
 }
 
-/// An entry whose key and value are born at `span`.
+/// An entry whose key and value have the span `span`.
 pub(super) fn entry(span: Span, key: &str, value: Node) -> Entry {
     Entry { key: key.into(), key_span: span, value }
 }
 
-/// How deep a tree is, as far as `limit` (more is `limit + 1`).
+/// How deep a tree is, up to `limit` (deeper is `limit + 1`).
 pub(super) fn depth(node: &Node, limit: usize) -> usize {
     if limit == 0 {
         return 1;
@@ -107,7 +107,7 @@ pub(super) fn below(holder: &str, key: &str) -> String {
     if holder.is_empty() { key.to_owned() } else { format!("{holder}.{key}") }
 }
 
-/// The first key that stands twice in one mapping of this tree.
+/// The first duplicate key in a mapping of this tree.
 pub(super) fn twice(node: &Node) -> Option<(&str, Span, Span)> {
     match &node.value {
         Value::Scalar(_) => None,
@@ -124,8 +124,8 @@ pub(super) fn twice(node: &Node) -> Option<(&str, Span, Span)> {
     }
 }
 
-/// One token to point at: a scalar on one line itself, else the first key of a mapping, else the
-/// beginning.
+/// One token to point at: a scalar on one line, or else the first key of a mapping, or else the
+/// start.
 pub(super) fn token(node: &Node) -> Span {
     match &node.value {
         Value::Scalar(_) => node.span,

@@ -1,14 +1,14 @@
-//! How faults are written.
+//! The wording of faults.
 
 use crate::bundle::{Fault, FaultKind};
 use crate::text::Span;
 
-/// `kustomize build` refuses it.
+/// `kustomize build` rejects it.
 pub(super) fn refused(place: Span, message: String, help: &str) -> Fault {
     Fault { kind: FaultKind::Refused, place, message, help: help.to_owned(), related: Vec::new() }
 }
 
-/// It lies elsewhere and is not fetched.
+/// It is remote and not downloaded.
 pub(super) fn remote(place: Span, reference: &str) -> Fault {
     Fault {
         kind: FaultKind::Remote,
@@ -21,7 +21,7 @@ pub(super) fn remote(place: Span, reference: &str) -> Fault {
     }
 }
 
-/// It can be made, but not here.
+/// It can be built, but not here.
 pub(super) fn not_evaluated(place: Span, what: &str) -> Fault {
     Fault {
         kind: FaultKind::NotEvaluated,

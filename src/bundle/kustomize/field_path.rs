@@ -8,7 +8,7 @@ pub(super) fn list_entry(part: &str) -> Option<(&str, &str)> {
     part.strip_prefix('[')?.strip_suffix(']')?.split_once('=')
 }
 
-/// Splits a field path at its dots, but not inside of brackets (`SmarterPathSplitter`).
+/// Splits a field path at its dots, but not inside brackets (`SmarterPathSplitter`).
 pub(super) fn smart_split(path: &str) -> Vec<String> {
     let mut parts = Vec::new();
     let mut pieces = split(path, '.').into_iter();
@@ -33,7 +33,7 @@ pub(super) fn smart_split(path: &str) -> Vec<String> {
     parts
 }
 
-/// What stands at a field path; the first item that fits, in lists.
+/// The node at a field path; the first item that matches, in lists.
 pub(super) fn look_up<'a>(tree: &'a Node, path: &[String]) -> Option<&'a Node> {
     path.iter().try_fold(tree, |node, part| {
         if let Some((key, wanted)) = list_entry(part) {

@@ -1,5 +1,5 @@
-//! Field specifications: which fields of which kinds a transformer touches, and whether it makes
-//! them where they are absent (upstream: `api/internal/konfig/builtinpluginconsts`).
+//! Field specifications: which fields of which kinds a transformer changes, and whether it creates
+//! them if they are absent (upstream: `api/internal/konfig/builtinpluginconsts`).
 
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ pub(super) struct FieldSpec {
     pub create: bool,
 }
 
-/// What is to stand at the end of a path that is made.
+/// What to create at the end of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Leaf {
     Map,
@@ -33,7 +33,7 @@ type Row = (&'static str, &'static str, &'static str, &'static str, bool);
 
 pub(super) const METADATA_LABELS: Row = ("", "", "", "metadata/labels", true);
 
-/// Labels of objects and of the pods they make.
+/// Labels of objects and of the pods that they create.
 pub(super) const TEMPLATE_LABELS: &[Row] = &[
     METADATA_LABELS,
     ("", "v1", "ReplicationController", "spec/template/metadata/labels", true),
@@ -51,7 +51,7 @@ const POD_AFFINITY: &str = "spec/template/spec/affinity/podAffinity";
 const POD_ANTI_AFFINITY: &str = "spec/template/spec/affinity/podAntiAffinity";
 const SPREAD: &str = "spec/template/spec/topologySpreadConstraints/labelSelector/matchLabels";
 
-/// Selectors. Those of affinity and spreading come from [`affinity`].
+/// Selectors. Those of affinity and topology spread constraints come from [`affinity`].
 const SELECTORS: &[Row] = &[
     ("", "v1", "Service", "spec/selector", true),
     ("", "v1", "ReplicationController", "spec/selector", true),
@@ -67,7 +67,7 @@ const SELECTORS: &[Row] = &[
     ("networking.k8s.io", "", "NetworkPolicy", "spec/egress/to/podSelector/matchLabels", false),
 ];
 
-/// The fields where kustomize expands `vars`; kinds whose containers it looks into.
+/// The fields in which kustomize expands `vars`; the kinds whose containers it expands.
 pub(super) const VAR_CONTAINERS: &[(&str, &str)] = &[
     ("CronJob", "spec/jobTemplate/spec/template/spec"),
     ("DaemonSet", "spec/template/spec"),
@@ -92,7 +92,7 @@ fn affinity() -> impl Iterator<Item = FieldSpec> {
     })
 }
 
-/// What `commonLabels`, and `labels` with selectors, touch.
+/// What `commonLabels`, and `labels` with selectors, change.
 pub(super) fn common_labels() -> Vec<FieldSpec> {
     rows(SELECTORS).chain(affinity()).chain(rows(TEMPLATE_LABELS)).collect()
 }
@@ -149,7 +149,8 @@ impl FieldSpec {
             node.get("create").and_then(Node::as_scalar).is_some_and(|it| it.text == "true");
         let path = text("path");
         let gvk = (text("group"), text("version"), text("kind"));
-        // The way down is a recursion, and `create` makes each step of it: no object is that deep.
+        // The path is walked recursively, and `create` creates each step of it: no object is that
+        // deep.
         let is_followed = !path.is_empty() && path.split('/').count() <= DEEPEST_PATH;
         is_followed.then(|| Self::new(gvk, path, create))
     }
@@ -159,7 +160,7 @@ impl FieldSpec {
         list.and_then(Node::as_seq).unwrap_or_default().iter().filter_map(Self::read).collect()
     }
 
-    /// Whether it speaks of objects of that kind.
+    /// Whether it applies to objects of that kind.
     pub fn concerns(&self, tree: &Node) -> bool {
         let (group, version) = match text_at(tree, &["apiVersion"]) {
             "" => ("", ""),
@@ -172,7 +173,7 @@ impl FieldSpec {
     }
 }
 
-/// Specifications in their order, each once, by the kinds that they concern.
+/// Specifications in their order, each once, by the kinds that they apply to.
 #[derive(Debug, Default)]
 pub(super) struct FieldSpecs {
     of_all: Vec<(usize, FieldSpec)>,
@@ -180,7 +181,7 @@ pub(super) struct FieldSpecs {
 }
 
 impl FieldSpecs {
-    /// Those that concern this object, in their order.
+    /// Those that apply to this object, in their order.
     pub fn concerning(&self, tree: &Node) -> Vec<&FieldSpec> {
         let of_kind = self.of_kind.get(text_at(tree, &["kind"])).map_or(&[][..], Vec::as_slice);
         let all = self.of_all.iter().chain(of_kind);
@@ -192,7 +193,7 @@ impl FieldSpecs {
 
 impl FromIterator<FieldSpec> for FieldSpecs {
     fn from_iter<T: IntoIterator<Item = FieldSpec>>(all: T) -> Self {
-        // kustomize merges the lists: what stands twice counts once.
+        // kustomize merges the lists: a duplicate counts once.
         let once: IndexSet<FieldSpec> = all.into_iter().collect();
         let mut specs = Self::default();
         for (nth, spec) in once.into_iter().enumerate() {
@@ -223,11 +224,11 @@ pub(super) fn split(path: &str, separator: char) -> Vec<String> {
     parts
 }
 
-/// Walks to the ends of a specification's path and calls `set` there with the field path. What is
-/// made on the way is born at `born`.
+/// Walks to the ends of a specification's path and calls `set` there with the field path. Nodes
+/// that are created on the way have the span `born`.
 ///
 /// # Errors
-/// The scalar that stands where the path goes on.
+/// The scalar in the middle of the path.
 pub(super) fn visit(
     node: &mut Node,
     spec: &FieldSpec,
@@ -274,7 +275,7 @@ impl Walk<'_> {
         let absent = node.get(key).is_none_or(Node::is_null);
         if absent {
             if !self.create || is_list {
-                // A field that is there and null is met all the same: it stays what it is.
+                // A field that is present and null is found too: it stays as it is.
                 return Ok(());
             }
             let value = match self.leaf {

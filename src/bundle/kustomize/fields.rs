@@ -1,4 +1,4 @@
-//! The fields of a kustomization: what kustomize knows, and what it refuses.
+//! The fields of a kustomization: which ones kustomize knows, and which it rejects.
 
 use super::edit;
 use super::fault::refused;
@@ -6,7 +6,7 @@ use crate::bundle::Fault;
 use crate::text::Span;
 use crate::yaml::{Map, Node, Value};
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Text,
@@ -104,7 +104,7 @@ const FIELDS: &[(&str, Form)] = &[
 const VERSION: &str = "kustomize.config.k8s.io/v1beta1";
 const COMPONENT_VERSION: &str = "kustomize.config.k8s.io/v1alpha1";
 
-/// The tree of a kustomization with its fields named as kustomize names them: it goes by the
+/// The tree of a kustomization with its fields named as kustomize names them: kustomize follows the
 /// rules of Go's JSON, for which `Resources` is `resources`.
 pub(super) fn named(tree: &Node) -> Node {
     let Some(map) = tree.as_map() else {
@@ -120,12 +120,12 @@ pub(super) fn named(tree: &Node) -> Node {
     Node { span: tree.span, value: Value::Map(Map { entries }.into()) }
 }
 
-/// Whether it says that it is a component.
+/// Whether its kind is Component.
 pub(super) fn is_component(tree: &Node) -> bool {
     tree.get("kind").and_then(Node::as_str) == Some("Component")
 }
 
-/// What kustomize refuses about the fields themselves. A key that stands twice is none of it: the
+/// What kustomize rejects about the fields themselves. Duplicate keys are not part of this: the
 /// last one counts.
 pub(super) fn check(tree: &Node) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -146,7 +146,7 @@ pub(super) fn check(tree: &Node) -> Vec<Fault> {
     faults
 }
 
-/// Whether it says nothing but what it is.
+/// Whether it has nothing but apiVersion, kind and metadata.
 pub(super) fn is_empty(tree: &Node) -> bool {
     let entries = tree.as_map().map_or(&[][..], |map| &map.entries);
     entries
@@ -240,7 +240,7 @@ fn check_form(name: &str, form: Form, value: &Node, faults: &mut Vec<Fault>) {
     }
 }
 
-/// Labels and annotations are strings: what YAML reads as anything else needs quotes.
+/// Labels and annotations are strings: a value that YAML reads as another type needs quotes.
 fn check_strings(name: &str, value: &Node, faults: &mut Vec<Fault>) {
     for entry in value.as_map().map_or(&[][..], |map| &map.entries) {
         if entry.value.as_str().is_none() && !entry.value.is_null() {

@@ -1,5 +1,5 @@
-//! `configMapGenerator` and `secretGenerator`: what replacements take values from, and names that
-//! may not be there twice. The hash behind a name is left out: no policy speaks of it.
+//! `configMapGenerator` and `secretGenerator`: sources of replacements, and names that must be
+//! unique. The hash suffix of a name is left out: no policy depends on it.
 
 use super::charts;
 use super::disk::Found;
@@ -45,7 +45,7 @@ impl Maker<'_> {
         }
     }
 
-    /// A generator in a file of its own has its name where every object has it.
+    /// A generator in a file of its own has its name in `metadata`, as every object does.
     fn generate_named(&mut self, plugin: &Node, kind: &str) {
         let mut flat = plugin.clone();
         for key in ["name", "namespace"] {
@@ -92,12 +92,12 @@ impl Maker<'_> {
         let Some((head, tree)) = heads(&tree).into_iter().next() else { return };
         let mut object = Object::new(head, tree);
         object.has_more_data = !is_whole;
-        // kustomize keeps how it was generated in annotations of its own.
+        // kustomize records how it was generated in annotations of its own.
         object.remember();
         self.put_generated(entry, object);
     }
 
-    /// Adds it, or joins it with what is there, as `behavior` says.
+    /// Adds it, or merges it with an existing one, as `behavior` says.
     fn put_generated(&mut self, entry: &Node, mut object: Object) {
         let id = object.id().clone();
         let place = edit::token(entry);
@@ -115,7 +115,7 @@ impl Maker<'_> {
                 ));
                 return;
             }
-            // It may be there in what is not read.
+            // It may exist in what is not read.
             object.has_more_data |= matches!(behavior, "merge" | "replace");
             self.append(place, vec![object]);
             return;
@@ -153,7 +153,7 @@ impl Maker<'_> {
         });
     }
 
-    /// The entries of `literals`, `files` and `envs`, and whether they are all there.
+    /// The entries of `literals`, `files` and `envs`, and whether they are complete.
     fn data(&mut self, entry: &Node) -> (Vec<Entry>, bool) {
         let mut is_whole = true;
         let list = |key: &str| entry.get(key).and_then(Node::as_seq).unwrap_or_default();
@@ -199,7 +199,7 @@ impl Maker<'_> {
     }
 
     /// The text of a file. Secrets are kept out of repositories, and other files are written by a
-    /// step before the build: that one is missing matters to no policy.
+    /// step before the build: a missing one matters to no policy.
     fn content(&mut self, entry: &Node, path: &str) -> Option<String> {
         let found = path::join(self.directory, path).map(|path| self.library.find(&path));
         if let Some(Found::Missing) = found {
@@ -214,7 +214,7 @@ impl Maker<'_> {
     }
 }
 
-/// A literal may stand in quotes.
+/// A literal may be quoted.
 fn unquoted(value: &str) -> &str {
     let inner = |quote: char| value.strip_prefix(quote).and_then(|it| it.strip_suffix(quote));
     inner('"').or(inner('\'')).unwrap_or(value)

@@ -1,4 +1,4 @@
-//! Who refers to whom: roots, circles, and how many layers lie below each.
+//! The references between kustomizations: roots, cycles, and how many layers are below each.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,8 +8,8 @@ use super::reference::TREES;
 use crate::bundle::path;
 use crate::yaml::Node;
 
-/// Marks every entry that closes a circle and counts the layers below each kustomization; returns
-/// the roots. What is left without the marked entries has no circle.
+/// Marks every entry that closes a cycle and counts the layers below each kustomization; returns
+/// the roots. Without the marked entries there are no cycles.
 pub(super) fn arrange(library: &mut Library) -> Vec<String> {
     let names: Vec<String> = library.directories.keys().cloned().collect();
     let below: Vec<Vec<usize>> = names.iter().map(|name| children(library, &names, name)).collect();
@@ -24,7 +24,7 @@ pub(super) fn arrange(library: &mut Library) -> Vec<String> {
     let mut search = Search::new(&below);
     let mut roots = Vec::new();
     let unreferred = (0..names.len()).filter(|at| referred.get(*at) == Some(&false));
-    // What is still unseen after those lies in a circle that nobody outside refers to.
+    // What is still unvisited after those is in a cycle that nothing outside refers to.
     for at in unreferred.chain(0..names.len()).collect::<Vec<_>>() {
         if search.is_new(at) {
             search.walk(at);

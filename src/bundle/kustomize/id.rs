@@ -1,26 +1,26 @@
-//! Who an object is to kustomize: its present identity, and every one it had before.
+//! An object's identity in kustomize: its current one, and every earlier one.
 
 use compact_str::CompactString;
 
 use super::objects::{Part, Sought};
 use crate::yaml::Node;
 
-/// What stands for the namespace of an object that has none by its kind.
+/// The namespace of an object whose kind has none.
 pub(super) const NO_NAMESPACE: &str = "_non_namespaceable_";
 
-/// The identity of an object: two objects of one build never share one.
+/// The identity of an object: two objects of one build never have the same.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Id {
     pub group: CompactString,
     pub version: CompactString,
     pub kind: CompactString,
     pub name: CompactString,
-    /// `default` where none is written, [`NO_NAMESPACE`] for a kind that has none.
+    /// `default` if none is written, [`NO_NAMESPACE`] for a kind without namespaces.
     pub namespace: CompactString,
 }
 
 impl Id {
-    /// The identity that a tree has now.
+    /// The current identity of a tree.
     pub fn of(tree: &Node) -> Self {
         let api_version = text_at(tree, &["apiVersion"]);
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
@@ -54,13 +54,13 @@ impl Id {
     }
 }
 
-/// The text of the scalar at the end of a route; empty where there is none or it is null.
+/// The text of the scalar at the end of a path of keys; empty if there is none or it is null.
 pub(super) fn text_at<'a>(tree: &'a Node, route: &[&str]) -> &'a str {
     let scalar = tree.at(route).filter(|node| !node.is_null()).and_then(Node::as_scalar);
     scalar.map_or("", |scalar| scalar.text.as_str())
 }
 
-/// The namespace that counts for an identity.
+/// The namespace of an identity.
 pub(super) fn effective<'a>(api_version: &str, kind: &str, namespace: &'a str) -> &'a str {
     if is_cluster_scoped(api_version, kind) {
         NO_NAMESPACE
@@ -71,8 +71,8 @@ pub(super) fn effective<'a>(api_version: &str, kind: &str, namespace: &'a str) -
     }
 }
 
-/// Whether kustomize knows that kind to have no namespace. It goes by the API's own kinds only
-/// (kyaml's `openapi.go`): a custom resource is taken for one with a namespace.
+/// Whether kustomize knows that kind to be cluster-scoped. It only knows the API's own kinds
+/// (kyaml's `openapi.go`): a custom resource counts as namespaced.
 pub(super) fn is_cluster_scoped(api_version: &str, kind: &str) -> bool {
     match api_version {
         "v1" => matches!(

@@ -1,9 +1,9 @@
-//! What a patch must not change: who an object is.
+//! What a patch must not change: an object's identity.
 
 use super::edit;
 use crate::yaml::{Entry, Node};
 
-/// The entries that say who an object is, and its `metadata` without any other.
+/// The entries that identify an object, and its `metadata` without any other.
 pub(super) struct Identity {
     pub api_version: Option<Entry>,
     pub kind: Option<Entry>,
@@ -31,7 +31,7 @@ impl Identity {
     }
 }
 
-/// Puts an entry back, or takes out what stands in its place.
+/// Restores an entry, or removes the current one.
 pub(super) fn restore(tree: &mut Node, key: &str, before: Option<Entry>) {
     match before {
         Some(entry) => {

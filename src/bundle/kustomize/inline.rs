@@ -1,14 +1,14 @@
-//! YAML inside of a scalar: parsed, and every node put back to where it is written in the file.
+//! YAML inside a scalar: parsed, with every node's span mapped back to the file.
 
 use std::sync::Arc;
 
 use crate::text::Span;
 use crate::yaml::{self, Limits, Node, Problem, Value};
 
-/// The documents that the text of a scalar holds, with spans in the file it stands in.
+/// The documents in the text of a scalar, with spans in the scalar's file.
 ///
 /// # Errors
-/// What is wrong with the first document that can't be read, at its place in the file.
+/// The first problem in them, at its place in the file.
 pub(super) fn documents(file: &str, node: &Node, limits: &Limits) -> Result<Vec<Node>, Problem> {
     let Some(scalar) = node.as_scalar() else {
         return Ok(Vec::new());
@@ -18,7 +18,7 @@ pub(super) fn documents(file: &str, node: &Node, limits: &Limits) -> Result<Vec<
     let place = |span: Span| match &table {
         Some(table) => {
             let at = |offset: u32| table.get(offset as usize).map_or(node.span.end, |at| *at);
-            // The end is where the last character ends: what follows may be indentation.
+            // The end is that of the last character: what follows may be indentation.
             let start = at(span.start);
             let end = if span.end > span.start {
                 at(span.end - 1) + (at(span.end).saturating_sub(at(span.end - 1))).min(1)
@@ -54,8 +54,8 @@ fn placed(node: &Node, place: &impl Fn(Span) -> Span) -> Node {
     Node { span: place(node.span), value }
 }
 
-/// For every byte of `text` (and its end) the byte of the file where it is written; none where
-/// the two can't be brought together.
+/// For every byte of `text` (and its end) the byte of the file where it is written; `None` if the
+/// two can't be matched.
 fn table(file: &str, node: &Node, text: &str) -> Option<Vec<u32>> {
     let raw = file.get(node.span.start as usize..node.span.end as usize)?;
     let mut table = match raw.as_bytes().first()? {
@@ -68,13 +68,13 @@ fn table(file: &str, node: &Node, text: &str) -> Option<Vec<u32>> {
     Some(table)
 }
 
-/// A block scalar: its lines, each behind its indentation.
+/// A block scalar: its lines, each after its indentation.
 fn block(raw: &str, text: &str) -> Option<Vec<u32>> {
     let mut table = Vec::with_capacity(text.len() + 1);
     let header = raw.find('\n')? + 1;
     let mut at = header;
     let rest = raw.get(header..)?;
-    // What the first line is indented by beyond its own text is the block's indentation.
+    // The first line's indentation beyond its own text is the block's indentation.
     let is_text = |line: &&str| !line.trim().is_empty();
     let blanks = |line: &str| line.len() - line.trim_start_matches(' ').len();
     let indent = blanks(rest.lines().find(is_text)?);
@@ -111,8 +111,8 @@ fn block(raw: &str, text: &str) -> Option<Vec<u32>> {
     Some(table)
 }
 
-/// A plain or quoted scalar: escapes stand for one character, a break with the blanks around it
-/// for a space.
+/// A plain or quoted scalar: an escape is one character, a break with the blanks around it is a
+/// space.
 fn quoted(raw: &str, text: &str, quote: u8) -> Option<Vec<u32>> {
     let mut table = Vec::with_capacity(text.len() + 1);
     let mut reader = Reader { raw, quote, at: usize::from(quote != 0) };
@@ -130,7 +130,7 @@ fn quoted(raw: &str, text: &str, quote: u8) -> Option<Vec<u32>> {
     Some(table)
 }
 
-/// Reads the writing of a scalar along its text.
+/// Reads the notation of a scalar along with its text.
 struct Reader<'a> {
     raw: &'a str,
     quote: u8,
@@ -164,7 +164,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Goes over the writing of one character; returns whether it is written as itself.
+    /// Skips the notation of one character; returns whether it is written literally.
     fn take(&mut self, char: char, break_follows: bool) -> Option<bool> {
         let written = self.raw.get(self.at..)?.chars().next()?;
         if self.quote == b'"' && written == '\\' {
@@ -188,7 +188,7 @@ impl Reader<'_> {
             return None;
         }
         self.at += char.len_utf8();
-        // Blanks at the end of a line are no part of the text.
+        // Blanks at the end of a line are not part of the text.
         let run = (self.at..).find(|at| !self.is_blank(*at)).unwrap_or(self.at);
         let end = self.next_break().filter(|end| *end < run);
         self.at = end.filter(|_| char != ' ').unwrap_or(self.at);
@@ -218,7 +218,7 @@ mod tests {
     use crate::text::SourceId;
     use crate::yaml::{self, Limits, Node};
 
-    /// The scalars of the document inside of `text`'s `patch`, with what stands at their spans.
+    /// The scalars of the document inside `text`'s `patch`, with the text of their spans.
     fn told(text: &str) -> Vec<(String, String)> {
         fn walk(text: &str, node: &Node, out: &mut Vec<(String, String)>) {
             if let Some(scalar) = node.as_scalar() {

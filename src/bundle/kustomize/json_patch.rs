@@ -1,4 +1,4 @@
-//! JSON patches (RFC 6902) on spanned trees.
+//! JSON patches (RFC 6902) on trees with spans.
 
 use super::edit;
 use super::keys::Keys;
@@ -12,7 +12,7 @@ use crate::yaml::{Entry, Node, Value};
 pub(super) struct Operation {
     verb: Verb,
     path: Vec<String>,
-    /// The pointer as written, and where.
+    /// The pointer as written, and its place.
     pointer: (String, Span),
     from: Vec<String>,
     value: Option<Node>,
@@ -36,7 +36,7 @@ impl Operation {
         touches(&self.path) || touches(&self.from)
     }
 
-    /// Whether it reads or writes anything but who an object is.
+    /// Whether it reads or writes anything but the object's identity.
     pub fn leaves_head(&self) -> bool {
         let leaves = |path: &[String]| path.first().is_none_or(|key| !is_in_head(key));
         let copies = matches!(self.verb, Verb::Move | Verb::Copy);
@@ -44,7 +44,7 @@ impl Operation {
     }
 }
 
-/// Why an operation can't be read or made, and where it stands.
+/// Why an operation is invalid or fails, and its place.
 pub(super) struct Stop {
     pub place: Span,
     pub message: String,
@@ -53,7 +53,7 @@ pub(super) struct Stop {
 /// Reads a patch: a list of operations.
 ///
 /// # Errors
-/// The first operation that is none.
+/// The first invalid operation.
 pub(super) fn read(root: &Node) -> Result<Vec<Operation>, Stop> {
     root.as_seq().unwrap_or_default().iter().map(operation).collect()
 }
@@ -94,32 +94,32 @@ fn pointer(text: &str) -> Vec<String> {
     parts.map(|part| part.replace("~1", "/").replace("~0", "~")).collect()
 }
 
-/// Bounds on what operations may make of one object.
+/// Limits on what operations may do to one object.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
     pub depth: usize,
     pub nodes: usize,
 }
 
-/// The most entries and items that the patches of one build may go over on their way.
+/// The most entries and items that the patches of one build may visit.
 pub(super) const MOST_STEPS: usize = 200_000_000;
 
-/// Makes operations in one object.
+/// Applies operations to one object.
 pub(super) struct Patching<'a, 'b> {
     pub keys: &'a mut Keys,
     pub pen: Pen<'b>,
     pub bounds: Bounds,
     /// How many nodes were added to it.
     pub grown: &'a mut usize,
-    /// How many entries and items of the build were gone over.
+    /// How many entries and items of the build were visited.
     pub steps: &'a mut usize,
 }
 
 impl Patching<'_, '_> {
-    /// Makes the operations one by one.
+    /// Applies the operations one by one.
     ///
     /// # Errors
-    /// The first one that can't be made.
+    /// The first one that fails.
     pub fn apply(&mut self, tree: &mut Node, operations: &[Operation]) -> Result<(), Stop> {
         for operation in operations {
             self.make(tree, operation)
@@ -167,7 +167,7 @@ impl Patching<'_, '_> {
         Ok(())
     }
 
-    /// What an operation writes or tests for, if that is not too large.
+    /// What an operation writes or tests for, unless it is too large.
     fn value(&mut self, tree: &Node, operation: &Operation) -> Result<Option<Node>, String> {
         let Operation { verb, path, from, .. } = operation;
         let value = match verb {
@@ -188,7 +188,7 @@ impl Patching<'_, '_> {
         Ok(value)
     }
 
-    /// The parent of what a path names, its own field path, and the last part.
+    /// The parent of the node at a path, its own field path, and the last part.
     fn parent<'n, 'p>(
         &mut self,
         tree: &'n mut Node,
@@ -226,8 +226,7 @@ impl Patching<'_, '_> {
         let (node, holder, last) = self.parent(tree, path)?;
         let place = value.span;
         if node.as_map().is_some() {
-            // The key is only part of a path there: what is wrong with the entry is shown at its
-            // value.
+            // The key there is only part of a path, so a finding about the entry is on its value.
             let key_span = if value.as_scalar().is_some() { value.span } else { born };
             let entry = Entry { key: last.into(), key_span, value };
             let before = self.keys.put(node, entry, &holder);
@@ -282,7 +281,7 @@ fn find<'a>(tree: &'a Node, path: &[String], steps: &mut usize) -> Option<&'a No
     })
 }
 
-/// An index as `evanphx/json-patch` takes it: negative ones count from the end.
+/// An index as `evanphx/json-patch` reads it: negative ones count from the end.
 fn index(part: &str, length: usize) -> Option<usize> {
     let number: i64 = part.parse().ok()?;
     let length = i64::try_from(length).ok()?;
@@ -290,7 +289,7 @@ fn index(part: &str, length: usize) -> Option<usize> {
     usize::try_from(at).ok()
 }
 
-/// Whether two trees say the same, wherever they are written.
+/// Whether two trees are equal, apart from their spans.
 fn same(a: &Node, b: &Node) -> bool {
     match (&a.value, &b.value) {
         (Value::Scalar(a), Value::Scalar(b)) => a.kind == b.kind && a.text == b.text,

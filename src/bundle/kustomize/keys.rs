@@ -1,5 +1,5 @@
-//! Where the keys of large mappings stand: who adds to one again and again would else look through
-//! all of it each time.
+//! Positions of the keys of large mappings: adding entries one by one would otherwise search all of
+//! the mapping each time.
 
 use std::collections::HashMap;
 
@@ -10,15 +10,15 @@ use crate::yaml::{Entry, Map, Node};
 
 /// The keys of the large mappings of one object, by the field path of the mapping.
 ///
-/// It holds as long as entries are added or given other scalars. Whoever takes entries out, moves
-/// items, or puts a collection in the place of another must [`Keys::forget`].
+/// It is valid as long as entries are added or get other scalars. Code that removes entries, moves
+/// items, or replaces one collection by another must call [`Keys::forget`].
 #[derive(Debug, Default)]
 pub(super) struct Keys(HashMap<String, HashMap<CompactString, usize>>);
 
-/// Mappings with fewer entries are looked through.
+/// Mappings with fewer entries are searched linearly.
 const MANY: usize = 64;
 
-/// A copy is of no use to whoever has the copied object: it learns anew where it must.
+/// The copy of an object rarely needs it, so it starts empty.
 impl Clone for Keys {
     fn clone(&self) -> Self {
         Self::default()
@@ -26,12 +26,12 @@ impl Clone for Keys {
 }
 
 impl Keys {
-    /// Nothing is known any longer.
+    /// Forgets everything.
     pub fn forget(&mut self) {
         self.0.clear();
     }
 
-    /// The value of `key` in the mapping at `holder`, to be changed.
+    /// The value of `key` in the mapping at `holder`, mutable.
     pub fn get_mut<'n>(
         &mut self,
         node: &'n mut Node,
@@ -42,7 +42,7 @@ impl Keys {
         edit::entries_mut(node)?.get_mut(at).map(|entry| &mut entry.value)
     }
 
-    /// As [`edit::put`], in the mapping at `holder`.
+    /// Like [`edit::put`], in the mapping at `holder`.
     pub fn put(&mut self, node: &mut Node, entry: Entry, holder: &str) -> Option<Node> {
         let at = self.position(node.as_map()?, &entry.key, holder);
         let entries = edit::entries_mut(node)?;
@@ -58,13 +58,13 @@ impl Keys {
         }
     }
 
-    /// The number of the last entry of that key.
+    /// The position of the last entry with that key.
     fn position(&mut self, map: &Map, key: &str, holder: &str) -> Option<usize> {
         let entries = &map.entries;
         if entries.len() < MANY {
             return entries.iter().rposition(|entry| entry.key == key);
         }
-        // What else was added shows in how many there are.
+        // Entries that were added in another way show in their number.
         if self.0.get(holder).is_none_or(|keys| keys.len() != entries.len()) {
             let all = entries.iter().enumerate().map(|(at, entry)| (entry.key.clone(), at));
             self.0.insert(holder.to_owned(), all.collect());

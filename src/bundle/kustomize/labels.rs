@@ -9,14 +9,14 @@ use crate::bundle::Writer;
 use crate::text::Span;
 use crate::yaml::{Entry, Node};
 
-/// Labels that are added in one go: each is followed through every object.
+/// The most labels that are added at once: each is applied to every object.
 const MOST_LABELS: usize = 64;
 
-/// Labels that are added in one go, and where.
+/// Labels that are added at once, and where.
 struct Run<'a> {
     pairs: &'a [Entry],
     specs: FieldSpecs,
-    /// None for annotations: nobody asks who wrote those.
+    /// `None` for annotations: no rule asks what wrote those.
     writer: Option<Writer>,
 }
 
@@ -51,7 +51,7 @@ impl Maker<'_> {
         self.set_runs(&runs);
     }
 
-    /// `commonAnnotations`, as far as anyone asks: a patch or a replacement may select by them.
+    /// `commonAnnotations`, as far as they matter: a patch or a replacement may select by them.
     pub fn annotations(&mut self) {
         if let Some(pairs) = self.tree.get("commonAnnotations") {
             let spec = FieldSpec::new(("", "", ""), "metadata/annotations", true);
@@ -120,7 +120,7 @@ impl Maker<'_> {
 }
 
 impl Run<'_> {
-    /// Sets the labels in one object; returns those that meet no mapping, and what they meet.
+    /// Sets the labels in one object; returns those whose holder is not a mapping, and what it is.
     fn set(&self, object: &mut Object) -> Vec<(Span, Span)> {
         let mut odd = Vec::new();
         let writer = self.writer.unwrap_or(Writer::Labels);

@@ -1,7 +1,7 @@
-//! Labels that are one. What kustomize writes to several fields of an object in one go is one node
-//! to it (`filtersutil.SetEntry`): who changes one of the fields later, by `labels`, a strategic
-//! merge patch or a replacement, changes all of them, a policy's selector too. Nobody asked for
-//! that, but it is what is applied.
+//! Labels that are linked. A label that kustomize writes to several fields of an object at once is
+//! one node to it (`filtersutil.SetEntry`): if one of the fields changes later, by `labels`, a
+//! strategic merge patch or a replacement, all of them change, even a policy's selector. That is
+//! hardly intended, but it is what is applied.
 
 use std::collections::BTreeMap;
 
@@ -13,28 +13,28 @@ use crate::bundle::Writer;
 use crate::text::Span;
 use crate::yaml::{Entry, Node, Value};
 
-/// The labels of one object that are one in several places, by their keys.
+/// The linked labels of one object, by their keys.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Links(BTreeMap<CompactString, Vec<Link>>);
 
 /// One label in several places.
 #[derive(Clone, Debug)]
 struct Link {
-    /// Where its present value is written.
+    /// The place of its current value.
     span: Span,
-    /// The field paths of the mappings that hold it.
+    /// The field paths of the mappings that contain it.
     holders: Vec<String>,
 }
 
 impl Links {
-    /// Nothing is one any longer.
+    /// Removes all links.
     pub fn clear(&mut self) {
         self.0.clear();
     }
 }
 
 impl Object {
-    /// The label was made at these places in one go.
+    /// Links a label that was added at these places at once.
     pub fn link(&mut self, pair: &Entry, holders: Vec<String>) {
         if holders.len() > 1 {
             let links = self.links.0.entry(pair.key.clone()).or_default();
@@ -42,13 +42,13 @@ impl Object {
         }
     }
 
-    /// Carries a change at one place of any label to all others.
+    /// Applies a change at one place of any label to all others.
     pub fn follow_links(&mut self, writer: Writer) {
         let keys: Vec<CompactString> = self.links.0.keys().cloned().collect();
         keys.iter().for_each(|key| self.follow_links_of(key, writer));
     }
 
-    /// The same, where nothing but labels with this key has changed.
+    /// The same, if only labels with this key have changed.
     pub fn follow_links_of(&mut self, key: &str, writer: Writer) {
         let Some(mut links) = self.links.0.remove(key) else { return };
         links.iter_mut().for_each(|link| self.follow(key, link, writer));
@@ -77,8 +77,8 @@ impl Object {
     }
 }
 
-/// The parts of a field path: keys, and indices in brackets. A key with a dot is never on the way
-/// to labels.
+/// The parts of a field path: keys, and indices in brackets. A key with a dot never precedes
+/// labels.
 fn parts(path: &str) -> impl Iterator<Item = &str> {
     path.split(['.', '[']).map(|part| part.trim_end_matches(']')).filter(|part| !part.is_empty())
 }

@@ -1,4 +1,4 @@
-//! Strategic merge: mappings are merged, lists replaced, but for those with a merge key
+//! Strategic merge: mappings are merged, lists are replaced, except those with a merge key
 //! (upstream: `kyaml/yaml/merge2` and `walk`).
 
 use compact_str::CompactString;
@@ -9,7 +9,7 @@ use super::object::Pen;
 use crate::text::Span;
 use crate::yaml::{Entry, Node, Value};
 
-/// What a patch says of the thing it stands at.
+/// What a patch says about the node at its place.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Directive {
     Merge,
@@ -17,17 +17,17 @@ enum Directive {
     Delete,
 }
 
-/// Why a merge can't be made.
+/// Why a merge fails.
 pub(super) struct Clash {
     /// In the patch.
     pub place: Span,
     pub message: String,
 }
 
-/// Merges `patch` into `target`; false when the patch deletes it.
+/// Merges `patch` into `target`; false if the patch deletes it.
 ///
 /// # Errors
-/// Where the two differ in form: a list where the target has a mapping.
+/// The two have different types: a list where the target has a mapping.
 pub(super) fn merge(target: &mut Node, patch: &Node, pen: &mut Pen<'_>) -> Result<bool, Clash> {
     let text = |key: &str| target.get(key).and_then(Node::as_str).unwrap_or_default().to_owned();
     let schema = Schema::of(&text("apiVersion"), &text("kind"));
@@ -46,8 +46,8 @@ pub(super) fn merge(target: &mut Node, patch: &Node, pen: &mut Pen<'_>) -> Resul
 }
 
 /// A patch as kustomize copies it for `patchesStrategicMerge` and for a target: labels and
-/// annotations become texts, so a null is no longer one, and without any entry they are gone
-/// (`Resource.CopyMergeMetaDataFieldsFrom`).
+/// annotations become strings, so a null is no longer null, and if there are no entries they are
+/// removed (`Resource.CopyMergeMetaDataFieldsFrom`).
 pub(super) fn copied(patch: &Node) -> Node {
     let mut patch = patch.clone();
     let Some(metadata) = edit::get_mut(&mut patch, "metadata") else { return patch };
@@ -135,7 +135,7 @@ impl Merge<'_, '_> {
         Ok(())
     }
 
-    /// Puts the patch's value in the place of what is there.
+    /// Replaces the existing value by the patch's.
     fn add(&mut self, target: &mut Node, entry: &Entry, holder: &str) {
         let mut value = without_directive(&entry.value);
         clean(&mut value);
@@ -165,7 +165,7 @@ impl Merge<'_, '_> {
             return Ok(());
         };
         let old = if replaces { Vec::new() } else { list.as_seq().unwrap_or_default().to_vec() };
-        // Compared by two keys, what is there keeps its place; by one, the patch's order counts.
+        // If items are compared by two keys, the target's order counts; by one, the patch's order.
         let stays = by_two_keys(join, &old, &items);
         let mut kept: Vec<Option<Node>> = vec![None; old.len()];
         let mut rest: Vec<Option<Node>> = old.into_iter().map(Some).collect();
@@ -192,7 +192,7 @@ impl Merge<'_, '_> {
         Ok(())
     }
 
-    /// One item of a joined list: deleted, merged with its like, or new.
+    /// One item of a joined list: deleted, merged with its match, or new.
     fn item(
         &mut self,
         there: Option<Node>,
@@ -219,7 +219,7 @@ impl Merge<'_, '_> {
     }
 }
 
-/// Whether the second key counts: any item has it.
+/// Whether the second key counts: some item has it.
 fn by_two_keys(join: Join, old: &[Node], items: &[&Node]) -> bool {
     let Join::Keys([_, second, ..]) = join else {
         return false;
@@ -232,7 +232,7 @@ enum Like {
     /// It is merged with this one.
     At(usize),
     New,
-    /// One of the two leaves out the second key: kustomize keeps what is there as it is.
+    /// One of the two has no second key: kustomize keeps the target's item as it is.
     Lost,
 }
 
@@ -275,7 +275,7 @@ fn directive(node: &Node) -> Directive {
     }
 }
 
-/// `- $patch: replace` as an item of a list speaks of the list.
+/// `- $patch: replace` as an item of a list applies to the list.
 fn is_bare_directive(node: &Node) -> bool {
     node.get("$patch").is_some() && node.as_map().is_some_and(|map| map.entries.len() == 1)
 }
@@ -288,8 +288,7 @@ fn without_directive(node: &Node) -> Node {
     node
 }
 
-/// A mapping that is added brings neither its nulls nor its directives. Lists are taken as they
-/// are.
+/// A mapping that is added loses its nulls and its directives. Lists are copied as they are.
 fn clean(node: &mut Node) {
     let needs = |node: &Node| {
         node.as_map().is_some_and(|map| {

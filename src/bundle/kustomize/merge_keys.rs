@@ -1,5 +1,5 @@
-//! Which lists strategic merge joins by a key, and by which one. All others it replaces whole, and
-//! so it does every list of a kind that is not the API's own.
+//! Which lists strategic merge joins by a key, and by which one. It replaces all others completely,
+//! and every list of a kind that is not the API's own.
 
 /// How a list is joined.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -10,10 +10,10 @@ pub(super) enum Join {
     Items,
 }
 
-/// Where in an object a merge has come to.
+/// The place in an object that a merge has reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Schema {
-    /// The root of an object whose pod's `spec` stands at these keys.
+    /// The root of an object whose pod's `spec` is at these keys.
     Object {
         pod: &'static [&'static str],
     },
@@ -25,7 +25,7 @@ pub(super) enum Schema {
     Metadata,
     PodSpec,
     Container,
-    /// Known, and no list in it is joined.
+    /// Known, and none of its lists is joined.
     Plain,
     /// Not known: every list is replaced.
     Unknown,
@@ -73,7 +73,7 @@ impl Schema {
         }
     }
 
-    /// How the list that stands in the field `key` is joined.
+    /// How the list in the field `key` is joined.
     pub fn join(self, key: &str) -> Option<Join> {
         const NAME: Join = Join::Keys(&["name"]);
         let join = match (self, key) {
@@ -106,7 +106,7 @@ impl Schema {
     }
 }
 
-/// The groups whose schema kustomize carries with it.
+/// The groups whose schema is part of kustomize.
 fn is_built_in(api_version: &str) -> bool {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     matches!(group, "apps" | "autoscaling" | "batch" | "policy" | "extensions")

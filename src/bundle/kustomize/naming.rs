@@ -17,7 +17,7 @@ pub(super) struct Namespace<'a> {
     pub name: &'a str,
     pub key_span: Span,
     pub span: Span,
-    /// Only where none is written.
+    /// Only for objects without one.
     pub unset_only: bool,
 }
 
@@ -76,7 +76,7 @@ impl Maker<'_> {
         self.refuse_conflicts(namespace);
     }
 
-    /// Two objects that a namespace makes one; the first stays.
+    /// Reports two objects that get the same identity from a namespace; the first one stays.
     fn refuse_conflicts(&mut self, namespace: &Namespace<'_>) {
         let mut seen = std::collections::HashMap::new();
         let mut conflicts = Vec::new();
@@ -118,7 +118,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Whether a word is longer than any name may be: every object would get a copy of it.
+    /// Whether a word is longer than any valid name: every object would get a copy of it.
     pub fn is_too_long(&mut self, written: &Node, word: &str) -> bool {
         let is_long = word.len() > LONGEST;
         if is_long {
@@ -129,7 +129,7 @@ impl Maker<'_> {
         is_long
     }
 
-    /// Puts a prefix or suffix to every name that may have one.
+    /// Adds a prefix or suffix to every name that may have one.
     pub fn affix(&mut self, affix: &Node, is_prefix: bool, custom: &IndexSet<FieldSpec>) {
         let word = affix.as_str().unwrap_or_default();
         if self.is_too_long(affix, word) {

@@ -15,31 +15,31 @@ use crate::yaml::Node;
 /// One object on its way through the layers.
 #[derive(Clone, Debug)]
 pub(super) struct Object {
-    /// Where it was born.
+    /// Its original identity and place.
     pub head: Head,
-    /// Its tree by now.
+    /// Its current tree.
     pub tree: Node,
-    /// Who its tree says it is, as of [`Object::identify`].
+    /// Its identity as of [`Object::identify`].
     id: Id,
     /// What overlays wrote into it.
     pub writes: Vec<Write>,
-    /// The names, namespaces and kinds it had before, oldest first.
+    /// Its earlier names, namespaces and kinds, oldest first.
     pub previous: Vec<Previous>,
     /// The `vars` that take their value from it.
     pub vars: Vec<CompactString>,
-    /// Labels that stand in several places and are one.
+    /// Labels in several places that are linked.
     pub links: Links,
-    /// Where the keys of its large mappings stand.
+    /// The positions of the keys of its large mappings.
     pub keys: Keys,
-    /// It has data that is not in the repository.
+    /// Whether it has data that is not in the repository.
     pub has_more_data: bool,
-    /// What was not parsed of it.
+    /// The part of it that was not parsed.
     pub rest: Option<Arc<Rest>>,
     /// Nodes that patches and replacements have copied into it.
     pub grown: usize,
 }
 
-/// An earlier identity. Group and version are always the present ones, as in kustomize.
+/// An earlier identity. Group and version are always the current ones, as in kustomize.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Previous {
     pub kind: CompactString,
@@ -64,23 +64,23 @@ impl Object {
         }
     }
 
-    /// Who it is now.
+    /// Its current identity.
     pub fn id(&self) -> &Id {
         &self.id
     }
 
-    /// Reads its identity anew after a change; returns the one it had, if it is another.
+    /// Updates its identity after a change; returns the previous one if it differs.
     pub fn identify(&mut self) -> Option<Id> {
         let now = Id::of(&self.tree);
         (now != self.id).then(|| std::mem::replace(&mut self.id, now))
     }
 
-    /// Who it was first.
+    /// Its first identity.
     pub fn original(&self) -> Id {
         self.previous.first().map_or_else(|| self.id.clone(), |first| self.earlier(first))
     }
 
-    /// Everyone it was, oldest first, and who it is now.
+    /// All its identities, oldest first, the current one last.
     pub fn ids(&self) -> impl Iterator<Item = Id> {
         let before = self.previous.iter().map(|previous| self.earlier(previous));
         before.chain(std::iter::once(self.id.clone()))
@@ -96,38 +96,38 @@ impl Object {
         }
     }
 
-    /// Keeps the present identity among the earlier ones, before it changes.
+    /// Records the current identity as an earlier one, before it changes.
     pub fn remember(&mut self) {
         let Id { kind, name, namespace, .. } = self.id.clone();
         let now = Previous { kind, name, namespace };
-        // Asked for the first one and for any of them: the same once more says nothing.
+        // Only the first one and any of them are ever looked up, so a repetition adds nothing.
         if self.previous.last() != Some(&now) {
             self.previous.push(now);
         }
     }
 
-    /// The tree, and what notes down every write into it.
+    /// The tree, and a recorder of every write into it.
     pub fn pen(&mut self, writer: Writer) -> (&mut Node, Pen<'_>) {
         let (tree, _, pen) = self.parts(writer);
         (tree, pen)
     }
 
-    /// The same, and what is known of where its keys stand.
+    /// The same, with the known positions of its keys.
     pub fn parts(&mut self, writer: Writer) -> (&mut Node, &mut Keys, Pen<'_>) {
         let writes = is_told_of(&self.tree).then_some(&mut self.writes);
         (&mut self.tree, &mut self.keys, Pen { writer, writes })
     }
 }
 
-/// Notes down what is written into one object.
+/// Records what is written into one object.
 pub(super) struct Pen<'a> {
     writer: Writer,
-    /// None for an object that nobody asks about.
+    /// `None` for an object whose writes nobody asks for.
     writes: Option<&'a mut Vec<Write>>,
 }
 
 impl Pen<'_> {
-    /// An entry `key` of the mapping at `holder` was written.
+    /// Records that the entry `key` of the mapping at `holder` was written.
     pub fn note(&mut self, holder: &str, key: &str, place: Span, before: Option<Node>) {
         let writer = self.writer;
         if let Some(writes) = &mut self.writes {
@@ -142,8 +142,7 @@ impl Pen<'_> {
     }
 }
 
-/// Whether anyone may ask who wrote into that object: policies, Services, Namespaces and what
-/// makes pods.
+/// Whether rules may ask what wrote into that object: policies, Services, Namespaces and workloads.
 fn is_told_of(tree: &Node) -> bool {
     let kind = super::id::text_at(tree, &["kind"]);
     matches!(kind, "Pod" | "Service" | "Namespace" | "EgressFirewall" | "ReplicationController")

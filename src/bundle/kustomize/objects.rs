@@ -1,8 +1,8 @@
-//! The objects of one build, found by who they are or were: a patch that names its target looks it
-//! up, and only patterns without a fixed beginning go over all objects.
+//! The objects of one build, indexed by their current and earlier identities: a patch that names
+//! its target looks it up, and only patterns without a fixed beginning visit all objects.
 //!
-//! The index only narrows a search down. An object stays listed under every name it ever had, so
-//! whoever asks compares what is found with the identities that count.
+//! The index only narrows a search. An object stays listed under every name it ever had, so callers
+//! compare the results with the relevant identities.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -11,19 +11,19 @@ use compact_str::CompactString;
 use super::id::{Id, NO_NAMESPACE};
 use super::object::Object;
 
-/// The objects of one build, in their order. A number names an object for as long as it lives:
+/// The objects of one build, in their order. A number identifies an object for its lifetime:
 /// deleting one moves no other.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Objects {
     slots: Vec<Option<Object>>,
     count: usize,
-    /// Who is there now.
+    /// The current identities.
     present: HashMap<Id, usize>,
-    /// Built when it is first asked for.
+    /// Built on first use.
     index: Option<Index>,
 }
 
-/// What is known of the identity of the objects that someone looks for.
+/// The known parts of the identity of the wanted objects.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Sought<'a> {
     pub kind: Part<'a>,
@@ -31,7 +31,7 @@ pub(super) struct Sought<'a> {
     pub namespace: Part<'a>,
 }
 
-/// What is known of one part of an identity.
+/// The known part of one field of an identity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Part<'a> {
     #[default]
@@ -42,7 +42,7 @@ pub(super) enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// A word; the empty one stands for any.
+    /// A word; the empty one matches any.
     pub fn word(text: &'a str) -> Self {
         if text.is_empty() { Self::Any } else { Self::Word(text) }
     }
@@ -66,7 +66,7 @@ impl Objects {
         self.slots.get(at)?.as_ref()
     }
 
-    /// The object that has this identity now.
+    /// The object with this current identity.
     pub fn holder(&self, id: &Id) -> Option<&Object> {
         self.get(*self.present.get(id)?)
     }
@@ -82,7 +82,7 @@ impl Objects {
         self.count += 1;
     }
 
-    /// Takes one out.
+    /// Removes an object.
     pub fn remove(&mut self, at: usize) {
         if let Some(gone) = self.slots.get_mut(at).and_then(Option::take) {
             self.count -= 1;
@@ -92,7 +92,7 @@ impl Objects {
         }
     }
 
-    /// Changes one, whatever becomes of its identity.
+    /// Changes one; its identity may change.
     pub fn change<R>(&mut self, at: usize, change: impl FnOnce(&mut Object) -> R) -> Option<R> {
         let object = self.slots.get_mut(at)?.as_mut()?;
         let result = change(object);
@@ -108,15 +108,14 @@ impl Objects {
         Some(result)
     }
 
-    /// Changes each of them, whatever becomes of its identity.
+    /// Changes each of them; their identities may change.
     pub fn change_all(&mut self, mut change: impl FnMut(&mut Object)) {
         for at in 0..self.slots.len() {
             self.change(at, &mut change);
         }
     }
 
-    /// The numbers of the objects that may have been meant, ascending: all that were, and perhaps
-    /// more.
+    /// The numbers of the objects that may match, ascending: all that match, and perhaps more.
     pub fn candidates(&mut self, sought: Sought<'_>) -> Vec<usize> {
         let slots = &self.slots;
         let index = self.index.get_or_insert_with(|| {
@@ -133,7 +132,7 @@ impl Objects {
         found
     }
 
-    /// Leaves out what a build that goes on from here has no use for.
+    /// Drops what later steps of the build do not need.
     pub fn finish(&mut self) {
         self.index = None;
         if self.count < self.slots.len() {
@@ -156,7 +155,7 @@ impl IntoIterator for Objects {
 /// Where each word of an identity occurs, or did.
 #[derive(Clone, Debug, Default)]
 struct Index {
-    /// Sorted, for those who know how it begins.
+    /// Sorted, for lookups by prefix.
     names: BTreeMap<CompactString, Vec<usize>>,
     kinds: HashMap<CompactString, Vec<usize>>,
     namespaces: HashMap<CompactString, Vec<usize>>,
@@ -177,12 +176,12 @@ impl Index {
         put(self.kinds.entry(id.kind.clone()).or_default());
         put(self.namespaces.entry(id.namespace.clone()).or_default());
         if id.namespace == NO_NAMESPACE {
-            // To those who compare word for word, it is in `default`.
+            // For literal comparison it is in `default`.
             put(self.namespaces.entry("default".into()).or_default());
         }
     }
 
-    /// The shortest list that holds all that is sought; none where that may be anything.
+    /// The shortest list that contains all matches; `None` if they may be any object.
     fn shortest(&self, sought: Sought<'_>) -> Option<Vec<usize>> {
         let by_word = |lists: &HashMap<CompactString, Vec<usize>>, part| match part {
             Part::Word(word) => Some(lists.get(word).cloned().unwrap_or_default()),

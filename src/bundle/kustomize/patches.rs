@@ -24,7 +24,7 @@ enum Change {
     Json(Vec<Operation>),
 }
 
-/// One patch, ready to be made.
+/// One patch, ready to apply.
 pub(super) struct Patch {
     change: Change,
     target: Option<Selector>,
@@ -34,7 +34,7 @@ pub(super) struct Patch {
     place: Span,
 }
 
-/// What a patch is read from.
+/// Where a patch comes from.
 pub(super) struct Source<'a> {
     /// The entry in the kustomization.
     pub place: Span,
@@ -91,7 +91,7 @@ impl Maker<'_> {
         }
     }
 
-    /// Reads an entry with `path` or an inline text, `target` and `options`.
+    /// Reads an entry with `path` or an inline patch, `target` and `options`.
     pub fn patch(&mut self, entry: &Node, inline_key: &str) -> Option<Patch> {
         let given = |key: &str| {
             entry.get(key).filter(|it| it.as_str().is_some_and(|text| !text.trim().is_empty()))
@@ -173,7 +173,7 @@ impl Maker<'_> {
         }
     }
 
-    /// The objects of a strategic merge patch; each must say which one it is.
+    /// The objects of a strategic merge patch; each must identify its target.
     fn merges(&mut self, source: &Source<'_>, roots: Vec<Node>) -> Option<Vec<Node>> {
         let mut patches = Vec::new();
         for root in roots {
@@ -193,7 +193,7 @@ impl Maker<'_> {
         Some(patches)
     }
 
-    /// Makes a patch. `remembers`: `patches` keep the identity that a JSON patch changes,
+    /// Applies a patch. `remembers`: `patches` record the identity that a JSON patch changes,
     /// `patchesJson6902` do not.
     pub fn make_patch(&mut self, patch: &Patch, remembers: bool) {
         match (&patch.change, &patch.target) {
@@ -251,7 +251,7 @@ impl Maker<'_> {
         }
     }
 
-    /// The one object that a patch names by any of its identities.
+    /// The one object that a patch identifies by any of its identities.
     fn named(&mut self, patch: &Patch, merge: &Node) -> Option<usize> {
         let id = Id::of(merge);
         let is_named = |object: &Object| object.ids().any(|known| known == id);
@@ -320,7 +320,7 @@ impl Maker<'_> {
             if virtually {
                 object.drop_empty_annotations();
             }
-            // The object is made anew from JSON: what was one is so no longer.
+            // The object is rebuilt from JSON, which breaks its links.
             object.links.clear();
             made
         });
@@ -338,7 +338,7 @@ impl Maker<'_> {
     }
 
     fn make_merges(&mut self, patch: &Patch, selected: &[usize], merge: &Node) {
-        // The target's own apiVersion stays; a patch by target may be written for another.
+        // The target's own apiVersion stays; a patch with a target may be written for another one.
         let mut merge = merge.clone();
         edit::remove(&mut merge, "apiVersion");
         let entries = merge.as_map().map_or(&[][..], |map| &map.entries);
@@ -361,7 +361,7 @@ impl Maker<'_> {
 }
 
 impl Patch {
-    /// Merges into one object; false where the patch deletes it.
+    /// Merges into one object; false if the patch deletes it.
     fn merge_into(&self, object: &mut Object, merge: &Node) -> Result<bool, Clash> {
         if self.allow_name || self.allow_kind {
             object.remember();

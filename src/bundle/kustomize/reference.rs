@@ -1,4 +1,4 @@
-//! What an entry of a kustomization names: a path in the repository, or something elsewhere.
+//! What an entry of a kustomization refers to: a path in the repository, or something remote.
 
 use crate::bundle::path::join;
 use crate::yaml::Node;
@@ -13,21 +13,21 @@ pub(super) const FILES: &[&str] = &["patchesStrategicMerge", "configurations", "
 /// The lists whose items name a file under `path`.
 pub(super) const PATH_ITEMS: &[&str] = &["patches", "patchesJson6902", "replacements"];
 
-/// A file or directory that a kustomization asks for.
+/// A file or directory that a kustomization refers to.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Wanted {
-    /// From the root.
+    /// Relative to the root.
     pub path: String,
-    /// Whether its bare text is needed (generators).
+    /// Whether its raw text is needed (generators).
     pub bare: bool,
     /// Whether it is listed as a resource and nothing else.
     pub is_resource: bool,
-    /// Whether it holds plugins, whose own paths count from this directory.
+    /// The directory that the paths of its plugins are relative to, if it contains plugins.
     pub plugin_of: Option<String>,
 }
 
-/// Whether kustomize would take that for a URL or a git repository. What exists as a path never
-/// gets here.
+/// Whether kustomize would treat it as a URL or a git repository. A path that exists is never
+/// passed here.
 pub(super) fn is_remote(reference: &str) -> bool {
     let lower = reference.to_ascii_lowercase();
     let begins = ["git@", "git::", "gh:", "github.com/", "github.com:", "oci://", "s3::", "hg::"];
@@ -47,12 +47,12 @@ fn is_file_name(path: &str) -> bool {
     [".yaml", ".yml", ".json"].iter().any(|end| path.ends_with(end))
 }
 
-/// Whether the entry of a list holds YAML itself.
+/// Whether the entry of a list is inline YAML.
 pub(super) fn is_inline(entry: &str) -> bool {
     entry.contains('\n') || entry.trim_start().starts_with('{') || entry.contains(": ")
 }
 
-/// Everything that a kustomization in `directory` asks for, in the order in which it does.
+/// Everything that a kustomization in `directory` refers to, in order.
 pub(super) fn wanted(tree: &Node, directory: &str) -> Vec<Wanted> {
     let mut all = Vec::new();
     let mut add = |reference: &str, bare: bool, plugin: bool, is_resource: bool| {
@@ -99,7 +99,7 @@ pub(super) fn generator_files(generator: &Node) -> Vec<&str> {
     files.chain(envs).chain(generator.get("env").and_then(Node::as_str)).collect()
 }
 
-/// What a plugin's own fields ask for.
+/// What a plugin's own fields refer to.
 pub(super) fn wanted_by_plugin(plugin: &Node, directory: &str) -> Vec<Wanted> {
     let mut references: Vec<&str> = Vec::new();
     references.extend(plugin.get("path").and_then(Node::as_str));

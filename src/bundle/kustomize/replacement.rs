@@ -15,10 +15,10 @@ use crate::bundle::Writer;
 use crate::text::Span;
 use crate::yaml::{Entry, Node, Scalar, ScalarKind, Value};
 
-/// No value is longer: each replacement may double one.
+/// The longest value: each replacement may double one.
 const LONGEST: usize = 1 << 16;
 
-/// How a part of a value is meant.
+/// Which part of a value is meant.
 #[derive(Clone, Default)]
 struct Options {
     delimiter: String,
@@ -207,7 +207,7 @@ fn leaves_head(field: &Node) -> bool {
     parts.first().is_some_and(|key| !is_in_head(key))
 }
 
-/// The part of a value that a source's options ask for.
+/// The part of a value that a source's options select.
 fn part(value: &Node, options: &Options) -> Result<Node, String> {
     if options.delimiter.is_empty() {
         return Ok(value.clone());
@@ -231,7 +231,7 @@ fn copy(object: &mut Object, field: &Node, value: &Node, options: &Options) -> R
     let path = field.as_str().unwrap_or_default();
     let parts = smart_split(path);
     if parts.len() > DEEPEST_PATH {
-        // The way down is a recursion, and `create` makes each step of it.
+        // The path is walked recursively, and `create` creates each step of it.
         return Err(format!("a path can't have more than {DEEPEST_PATH} parts"));
     }
     let (tree, keys, mut pen) = object.parts(Writer::Replacement);
@@ -300,7 +300,7 @@ impl Walk<'_, '_> {
         }
     }
 
-    /// `[key=pattern]`: every item of a list that fits.
+    /// `[key=pattern]`: every item of a list that matches.
     fn matching(
         &mut self,
         node: &mut Node,
@@ -357,7 +357,7 @@ impl Walk<'_, '_> {
     }
 }
 
-/// What a target becomes: a scalar keeps its type where only its text is copied.
+/// The new value of a target: a scalar keeps its type if only its text is copied.
 fn joined(there: &Node, value: &Node, options: &Options) -> Result<Node, String> {
     let mut new = value.clone();
     if !options.delimiter.is_empty() {
@@ -386,7 +386,7 @@ fn joined(there: &Node, value: &Node, options: &Options) -> Result<Node, String>
     Ok(new)
 }
 
-/// The type of a text in the place of a scalar: kustomize copies the text and leaves the type.
+/// The type of a text that replaces a scalar: kustomize copies the text and keeps the type.
 fn retyped(there: &Scalar, new: &Scalar) -> ScalarKind {
     match there.kind {
         ScalarKind::Int(_) => new.text.parse().map_or(new.kind, ScalarKind::Int),
@@ -396,7 +396,7 @@ fn retyped(there: &Scalar, new: &Scalar) -> ScalarKind {
     }
 }
 
-/// What is made on the way to a part of a path.
+/// What is created on the way to a part of a path.
 fn kind_of(next: Option<&String>, value: &Node) -> Node {
     let empty = |value: Value| Node { span: value_span(), value };
     fn value_span() -> Span {

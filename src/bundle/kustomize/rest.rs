@@ -1,4 +1,4 @@
-//! Resources of which only a part was parsed, and how the rest comes in when something of the
+//! Resources of which only a part was parsed; the rest is parsed when something in the
 //! kustomization touches it.
 
 use std::sync::{Arc, OnceLock};
@@ -14,8 +14,8 @@ use crate::yaml::{self, Map, Node, Part, Problem, ProblemKind, Value};
 
 use super::fault::refused;
 
-/// A file that is read again where the rest of a document is asked for: most are not, and their
-/// texts are not kept.
+/// A file that is read again if the rest of a document is needed: most are not, and their texts are
+/// not kept.
 #[derive(Debug)]
 pub(super) struct File {
     path: String,
@@ -87,16 +87,16 @@ impl Rest {
     }
 }
 
-/// Whether a field lies in what is always parsed.
+/// Whether a field is in the part that is always parsed.
 pub(super) fn is_in_head(key: &str) -> bool {
     HEAD.contains(&key)
 }
 
 impl Object {
-    /// Brings in what was not parsed. What was changed so far lies in its head.
+    /// Adds what was not parsed. Changes so far are in its head.
     ///
     /// # Errors
-    /// Where the rest is broken; the object stays as it is.
+    /// The rest is broken; the object stays as it is.
     pub fn complete(&mut self, disk: &Disk) -> Result<(), Problem> {
         let Some(rest) = self.rest.take() else { return Ok(()) };
         let whole = rest.whole(disk)?;
@@ -113,7 +113,7 @@ impl Object {
 }
 
 impl Layer {
-    /// Brings in what was not parsed of one object, because something touches it.
+    /// Adds what was not parsed of one object, because something touches it.
     pub fn complete(&mut self, at: usize, disk: &Disk) {
         let is_part = self.objects.get(at).is_some_and(|object| object.rest.is_some());
         if is_part && self.completed > MOST_COMPLETED {
@@ -159,7 +159,7 @@ impl Layer {
         self.faults.push(Fault { kind, place, message, help, related: Vec::new() });
     }
 
-    /// The same, for every object that fields beyond its head are written in.
+    /// The same, for every object with fields to write outside its head.
     pub fn complete_for(&mut self, specs: &FieldSpecs, disk: &Disk) {
         let is_beyond = |object: &Object| {
             let specs = specs.concerning(&object.tree);

@@ -1,4 +1,4 @@
-//! Which objects a patch or a replacement means.
+//! Which objects a patch or a replacement selects.
 
 use regex::Regex;
 
@@ -8,7 +8,7 @@ use super::objects::{Part, Sought};
 use crate::text::Span;
 use crate::yaml::Node;
 
-/// A `target` or `select`: patterns for a patch, exact words for a replacement.
+/// A `target` or `select`: patterns for a patch, literal words for a replacement.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Selector {
     group: String,
@@ -33,7 +33,7 @@ impl Selector {
     /// Reads one; `apiVersion` stands for group and version.
     ///
     /// # Errors
-    /// Where it can't be understood, and why.
+    /// Where it is invalid, and why.
     pub fn read(node: &Node) -> Result<Self, (Span, String)> {
         let text = |key: &str| text_at(node, &[key]).to_owned();
         let requirements = |key: &str| match node.get(key).filter(|it| !it.is_null()) {
@@ -58,7 +58,7 @@ impl Selector {
     /// Its fields as anchored patterns.
     ///
     /// # Errors
-    /// The pattern that is none.
+    /// The invalid pattern.
     pub fn patterns(&self) -> Result<Patterns<'_>, String> {
         Ok(Patterns {
             group: Pattern::read(&self.group)?,
@@ -70,7 +70,7 @@ impl Selector {
         })
     }
 
-    /// What to look up for a selector whose fields are exact words.
+    /// What to look up for a selector whose fields are literal words.
     pub fn sought(&self) -> Sought<'_> {
         Sought {
             kind: Part::word(&self.kind),
@@ -79,33 +79,33 @@ impl Selector {
         }
     }
 
-    /// Whether one of an object's identities is the one meant, word for word.
+    /// Whether one of an object's identities matches literally.
     pub fn means(&self, object: &Object) -> bool {
         object.ids().any(|id| self.is(&id))
     }
 
-    /// Whether no field that names an object is there.
+    /// Whether it has no field that identifies an object.
     pub fn is_nameless(&self) -> bool {
         [&self.group, &self.version, &self.kind, &self.name, &self.namespace]
             .iter()
             .all(|field| field.is_empty())
     }
 
-    /// Whether labels and annotations fit.
+    /// Whether labels and annotations match.
     pub fn fits(&self, tree: &Node) -> bool {
         fit(&self.labels, tree.at(&["metadata", "labels"]))
             && fit(&self.annotations, tree.at(&["metadata", "annotations"]))
     }
 
-    /// Whether labels or annotations are asked for.
+    /// Whether it selects by labels or annotations.
     pub fn asks_for_labels(&self) -> bool {
         !self.labels.is_empty() || !self.annotations.is_empty()
     }
 
     fn is(&self, id: &Id) -> bool {
         let is = |wanted: &str, there: &str| wanted.is_empty() || wanted == there;
-        // Among identities that are compared word for word, kinds without a namespace count as
-        // being in `default` (`MakeResIds`).
+        // In literal comparison, kinds without a namespace count as being in `default`
+        // (`MakeResIds`).
         let namespace = match id.namespace.as_str() {
             super::id::NO_NAMESPACE => "default",
             namespace => namespace,
@@ -132,7 +132,7 @@ impl Selector {
     }
 }
 
-/// A selector with its patterns ready.
+/// A selector with its compiled patterns.
 pub(super) struct Patterns<'a> {
     group: Pattern<'a>,
     version: Pattern<'a>,
@@ -142,11 +142,11 @@ pub(super) struct Patterns<'a> {
     selector: &'a Selector,
 }
 
-/// An anchored pattern. Most are words, and the only thing most others have is a dot.
+/// An anchored pattern. Most are words, and the only special character of most others is a dot.
 enum Pattern<'a> {
     Any,
     Word(&'a str),
-    /// Nothing but a dot stands for another character.
+    /// Only a dot matches another character.
     Dotted(&'a str),
     Regex(&'a str, Box<Regex>),
 }
@@ -181,7 +181,7 @@ impl<'a> Pattern<'a> {
         }
     }
 
-    /// What every text that fits begins with.
+    /// The common prefix of all matches.
     fn part(&self) -> Part<'a> {
         match self {
             Self::Any => Part::Any,
@@ -190,8 +190,8 @@ impl<'a> Pattern<'a> {
             Self::Regex(text, _) => {
                 let special = text
                     .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '/')));
-                // The character before one of these may be left out; a bar makes all before it one
-                // of several.
+                // The character before one of these is optional; a bar makes everything before it
+                // one of several alternatives.
                 let optional = special
                     .and_then(|at| text.get(at..))
                     .is_some_and(|rest| rest.starts_with(['?', '*', '{']));
@@ -215,7 +215,7 @@ impl Patterns<'_> {
         Sought { kind: self.kind.part(), name: self.name.part(), namespace: self.namespace.part() }
     }
 
-    /// Whether an object, by who it was first or is now, is selected.
+    /// Whether an object is selected, by its first or its current identity.
     pub fn select(&self, object: &Object) -> bool {
         let (first, now) = (object.original(), object.id());
         (self.namespace.fits(&first.namespace) || self.namespace.fits(&now.namespace))

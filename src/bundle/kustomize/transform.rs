@@ -15,7 +15,7 @@ use crate::bundle::Writer;
 use crate::yaml::Node;
 
 impl Maker<'_> {
-    /// Everything that changes what was gathered (`configureBuiltinTransformers`).
+    /// Everything that changes what was collected (`configureBuiltinTransformers`).
     pub fn transform(&mut self) {
         self.strategic_patches();
         self.patches("patches");
@@ -39,7 +39,7 @@ impl Maker<'_> {
         }
     }
 
-    /// `replicas` change nothing that a policy sees, but name something that must be there.
+    /// `replicas` change nothing that a policy depends on, but name something that must exist.
     fn replicas(&mut self) {
         for entry in self.list("replicas") {
             let name = text_at(entry, &["name"]);
@@ -60,7 +60,8 @@ impl Maker<'_> {
         }
     }
 
-    /// The plugins that an entry of `transformers`, `generators` or `validators` holds or names.
+    /// The plugins in an entry of `transformers`, `generators` or `validators`, inline or in a
+    /// file.
     pub fn plugins(&mut self, entry: &Node) -> Vec<Node> {
         let Some(text) = entry.as_str() else { return Vec::new() };
         if reference::is_inline(text) {
@@ -101,7 +102,7 @@ impl Maker<'_> {
         }
     }
 
-    /// One of kustomize's own transformers; false for one that is not followed.
+    /// One of kustomize's own transformers; false for one that is not evaluated.
     fn builtin(&mut self, plugin: &Node, kind: &str) -> bool {
         let specs = FieldSpec::read_all(plugin.get("fieldSpecs"));
         match kind {
@@ -157,7 +158,7 @@ impl Maker<'_> {
         };
         let unset = plugin.get("unsetOnly").and_then(Node::as_scalar);
         let unset_only = unset.is_some_and(|scalar| scalar.text == "true");
-        // A transformer of its own touches the fields it lists, and `metadata.namespace`.
+        // A custom transformer changes the fields that it lists, and `metadata.namespace`.
         let given = FieldSpec::read_all(plugin.get("fieldSpecs")).into_iter().collect();
         let usual = std::mem::replace(&mut self.layer.specs.namespace, given);
         let (key_span, span) = (entry.key_span, entry.value.span);

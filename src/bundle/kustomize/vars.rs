@@ -1,4 +1,4 @@
-//! `vars`: `$(NAME)` in some fields stands for a field of an object.
+//! `vars`: in some fields, `$(NAME)` is replaced by a field of an object.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -17,7 +17,7 @@ use crate::bundle::Writer;
 use crate::text::Span;
 use crate::yaml::{Node, Value};
 
-/// Texts get no longer by what is put into them.
+/// The longest text after expansion.
 const LONGEST: usize = 1 << 16;
 
 /// One entry of `vars`.
@@ -29,7 +29,7 @@ pub(super) struct Var {
 }
 
 impl Maker<'_> {
-    /// Reads `vars`, and tells the objects that they take their values from.
+    /// Reads `vars`, and marks the objects that they take their values from.
     pub fn read_vars(&mut self) {
         let mut known: HashMap<CompactString, Span> =
             self.layer.vars.iter().map(|var| (var.name.clone(), var.place)).collect();
@@ -83,7 +83,7 @@ impl Maker<'_> {
     }
 }
 
-/// Puts the values into the fields, once all layers are made.
+/// Replaces the variables in the fields, once all layers are built.
 pub(super) fn resolve(layer: &mut Layer, disk: &Disk) {
     if layer.vars.is_empty() {
         return;
@@ -137,7 +137,7 @@ pub(super) fn resolve(layer: &mut Layer, disk: &Disk) {
     });
 }
 
-/// Expands a scalar, or each scalar of a list or mapping; where the value that came in stands.
+/// Expands a scalar, or each scalar of a list or mapping; returns the place of the value.
 fn expand(node: &mut Node, values: &BTreeMap<CompactString, Node>) -> Option<Span> {
     match &mut node.value {
         Value::Map(_) => {

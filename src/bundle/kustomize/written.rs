@@ -1,20 +1,20 @@
 //! Fields that a controller writes into a kustomization before it builds it.
 //!
 //! Flux' kustomize-controller and Argo CD edit the file itself and do not wrap it in another one:
-//! their components come before the file's own patches, and their `namePrefix` takes the place of
-//! the file's. Sources: `fluxcd/pkg/kustomize` (`Generator.WriteFile`), Argo CD's
-//! `util/kustomize` (`kustomize edit set …`, `edit add …`).
+//! their components come before the file's own patches, and their `namePrefix` replaces the file's.
+//! Sources: `fluxcd/pkg/kustomize` (`Generator.WriteFile`), Argo CD's `util/kustomize` (`kustomize
+//! edit set …`, `edit add …`).
 
 use super::edit;
 use crate::bundle::path::directory_depth;
 use crate::yaml::{Entry, Node, Value};
 
-/// Lists that are added to.
+/// Lists that are appended to.
 const LISTS: &[&str] =
     &["components", "patches", "patchesStrategicMerge", "patchesJson6902", "labels", "images"];
 
-/// The kustomization in `directory` with the fields that `written` has beside its `resources`. The
-/// paths of components in it count from the repository's root.
+/// The kustomization in `directory` with the fields that `written` has in addition to its
+/// `resources`. Paths of components are relative to the repository's root.
 pub(super) fn into(file: &Node, written: &Node, directory: &str) -> Node {
     let mut tree = file.clone();
     for entry in written.as_map().map_or(&[][..], |map| &map.entries) {
@@ -41,7 +41,7 @@ pub(super) fn into(file: &Node, written: &Node, directory: &str) -> Node {
     tree
 }
 
-/// Adds the items of a list to the one that is there.
+/// Appends the items of a list to the existing one.
 fn append(tree: &mut Node, entry: &Entry) {
     let there = edit::get_mut(tree, &entry.key).and_then(edit::items_mut);
     match there {
@@ -52,7 +52,7 @@ fn append(tree: &mut Node, entry: &Entry) {
     }
 }
 
-/// A list of paths from the root as paths from a directory.
+/// A list of paths relative to the root, made relative to a directory.
 fn from_directory(entry: &Entry, directory: &str) -> Entry {
     let up = "../".repeat(directory_depth(directory));
     let moved = |item: &Node| match item.as_str() {

@@ -3,7 +3,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
-use crate::report::told;
+use crate::report::details;
 use crate::text::{Sources, Span, visible};
 
 /// The base of relative addresses.
@@ -79,7 +79,7 @@ pub struct Region {
 impl PhysicalLocation {
     /// On one line: GitHub shows no more.
     pub fn of(span: Span, sources: &Sources) -> Self {
-        let at = told::region(sources, span);
+        let at = details::region(sources, span);
         let region = Region {
             start_line: at.line,
             start_column: at.column,

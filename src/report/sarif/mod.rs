@@ -105,8 +105,8 @@ impl<'a> Run<'a> {
         let index = |id: &str| rules.binary_search_by_key(&id, |rule| rule.id).unwrap_or_default();
         let results = entries
             .iter()
-            .map(|&(finding, held)| {
-                SarifResult::of(finding, held, index(finding.rule.id), &outcome.sources)
+            .map(|&(finding, suppressed)| {
+                SarifResult::of(finding, suppressed, index(finding.rule.id), &outcome.sources)
             })
             .collect();
         let driver = Driver {
@@ -129,7 +129,11 @@ impl<'a> Run<'a> {
 /// The findings, then the suppressed ones, up to the limit; and how many were omitted.
 fn entries(outcome: &Outcome) -> (Vec<Entry<'_>>, usize) {
     let reported = outcome.findings.iter().map(|finding| (finding, None));
-    let suppressed = outcome.suppressed.iter().flatten().map(|held| (&held.finding, Some(held)));
+    let suppressed = outcome
+        .suppressed
+        .iter()
+        .flatten()
+        .map(|suppressed| (&suppressed.finding, Some(suppressed)));
     let all: Vec<Entry<'_>> = reported.chain(suppressed).collect();
     let left_out = all.len().saturating_sub(RESULTS);
     if left_out == 0 {
@@ -137,8 +141,8 @@ fn entries(outcome: &Outcome) -> (Vec<Entry<'_>>, usize) {
     }
     let mut order: Vec<usize> = (0..all.len()).collect();
     order.sort_by_key(|&at| {
-        let (finding, held) = all[at];
-        (held.is_some(), Reverse((finding.severity, finding.confidence)))
+        let (finding, suppressed) = all[at];
+        (suppressed.is_some(), Reverse((finding.severity, finding.confidence)))
     });
     order.truncate(RESULTS);
     order.sort_unstable();

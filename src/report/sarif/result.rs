@@ -6,7 +6,7 @@ use super::location::{
     Artifact, Location, LogicalLocation, Message, PhysicalLocation, Region, escaped,
 };
 use crate::lint::{Edit, Finding, Fix, Safety, Severity};
-use crate::report::told;
+use crate::report::details;
 use crate::text::{Sources, visible};
 use crate::triage::Suppressed;
 
@@ -90,7 +90,7 @@ struct Content<'a> {
 impl<'a> SarifResult<'a> {
     pub fn of(
         finding: &'a Finding,
-        held: Option<&Suppressed>,
+        suppressed: Option<&Suppressed>,
         rule_index: usize,
         sources: &Sources,
     ) -> Self {
@@ -103,7 +103,7 @@ impl<'a> SarifResult<'a> {
             related_locations: related(finding, sources),
             partial_fingerprints: Fingerprints { ours: &finding.fingerprint },
             fixes: finding.fixes.iter().map(|fix| SarifFix::of(fix, sources)).collect(),
-            suppressions: held.map(|held| [Suppression::of(held, sources)]),
+            suppressions: suppressed.map(|suppressed| [Suppression::of(suppressed, sources)]),
             properties: Properties {
                 confidence: finding.confidence.word(),
                 bundles: &finding.bundles,
@@ -133,7 +133,7 @@ fn message(finding: &Finding, sources: &Sources) -> Message {
     if !links.is_empty() {
         lines.push(format!("See {}.", links.join(", ")));
     }
-    if let Some(names) = told::bundles(finding, sources) {
+    if let Some(names) = details::bundles(finding, sources) {
         lines.push(format!("Seen in {}.", escaped(&names)));
     }
     Message { text: lines.join("\n") }
@@ -167,14 +167,14 @@ fn related(finding: &Finding, sources: &Sources) -> Vec<Location> {
 }
 
 impl Suppression {
-    fn of(held: &Suppressed, sources: &Sources) -> Self {
+    fn of(suppressed: &Suppressed, sources: &Sources) -> Self {
         let location = Location {
             id: None,
-            physical_location: PhysicalLocation::of(held.place, sources),
+            physical_location: PhysicalLocation::of(suppressed.place, sources),
             logical_locations: Vec::new(),
             message: None,
         };
-        let justification = visible(&held.reason).into_owned();
+        let justification = visible(&suppressed.reason).into_owned();
         Self { kind: "inSource", status: "accepted", justification, location }
     }
 }

@@ -47,7 +47,7 @@ struct Properties {
 impl<'a> Descriptor<'a> {
     pub fn of(rule: &'a Rule) -> Self {
         let summary = plain(rule.summary());
-        let (told, _) = rule.page.split_once("\n## Examples").unwrap_or((rule.page, ""));
+        let (text, _) = rule.page.split_once("\n## Examples").unwrap_or((rule.page, ""));
         let wrong = section(rule.page, "What is wrong").map(plain);
         let mut tags = vec!["kubernetes", "networkpolicy"];
         tags.extend(rule.pedantic.then_some("pedantic"));
@@ -56,7 +56,7 @@ impl<'a> Descriptor<'a> {
             full_description: Message { text: cut(wrong.unwrap_or_else(|| summary.clone())) },
             short_description: Message { text: cut(summary) },
             help_uri: rule.url(),
-            help: Help { text: plain(told), markdown: rule.page },
+            help: Help { text: plain(text), markdown: rule.page },
             default_configuration: Configuration { level: level(rule.severity) },
             properties: Properties {
                 precision: match rule.confidence {

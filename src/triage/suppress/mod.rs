@@ -143,7 +143,7 @@ impl Suppressions {
         findings: Vec<Finding>,
         sources: &Sources,
     ) -> (Vec<Finding>, Vec<Suppressed>) {
-        let (mut kept, mut held) = (Vec::new(), Vec::new());
+        let (mut kept, mut suppressed) = (Vec::new(), Vec::new());
         for finding in findings {
             let lists = self.index.lists(&finding, sources);
             // Of several suppressions, the first one counts.
@@ -153,10 +153,10 @@ impl Suppressions {
                 .map(|by| (by.reason.clone(), by.place))
             {
                 None => kept.push(finding),
-                Some((reason, place)) => held.push(Suppressed { finding, reason, place }),
+                Some((reason, place)) => suppressed.push(Suppressed { finding, reason, place }),
             }
         }
-        (kept, held)
+        (kept, suppressed)
     }
 
     /// The findings about suppressions that suppress nothing. Rules that did not run are ignored.

@@ -26,7 +26,7 @@ fn built(root: &Path, partial: Option<&'static dyn Partial>) -> Vec<Built> {
 
 /// Everything relevant in what was built: faults, openings, heads, and relevant objects with the
 /// writes into them.
-fn told(built: &[Built]) -> Vec<String> {
+fn summary(built: &[Built]) -> Vec<String> {
     let mut out = Vec::new();
     for one in built {
         out.push(format!("{} {:?} {:?} {:?}", one.name, one.faults, one.openings, one.files));
@@ -42,7 +42,7 @@ fn told(built: &[Built]) -> Vec<String> {
 }
 
 fn compare(root: &Path, name: &str) {
-    let (whole, partly) = (told(&built(root, None)), told(&built(root, Some(&Relevance))));
+    let (whole, partly) = (summary(&built(root, None)), summary(&built(root, Some(&Relevance))));
     assert_eq!(whole.len(), partly.len(), "{name}");
     for (whole, partly) in whole.iter().zip(&partly) {
         assert_eq!(whole, partly, "{name}");

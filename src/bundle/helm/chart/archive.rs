@@ -1,19 +1,18 @@
-//! Packed charts (`redis-17.3.2.tgz`), unpacked in memory, entry by entry and within bounds. What helm
-//! makes of an archive is in pkg/chart/loader/archive.go.
+//! Packaged charts (`redis-17.3.2.tgz`), unpacked in memory, entry by entry and within limits. Helm
+//! reads archives in pkg/chart/loader/archive.go.
 
 use std::io::{self, Read};
 
 use flate2::read::MultiGzDecoder;
 use tar::{Archive, EntryType};
 
-/// What a tar archive adds to each entry, at most: headers, and its name where that is long.
+/// The most that a tar archive adds to each entry: headers, and its name if that is long.
 const OVERHEAD: u64 = 8 << 10;
 
-/// The files of a package, by their names in the chart: no more than `bytes` bytes and `files`
-/// files.
+/// The files of a package, by their names in the chart: at most `bytes` bytes and `files` files.
 ///
 /// # Errors
-/// Why it is left out, as the end of a sentence that begins with its name.
+/// Why it is skipped, as the end of a sentence that begins with its name.
 pub(super) fn unpack(
     package: &[u8],
     bytes: u64,
@@ -50,8 +49,8 @@ pub(super) fn unpack(
     Ok(found)
 }
 
-/// The path of an entry within the chart: without the archive's only directory, and with `/`
-/// between its parts, whichever of both separators the archive has.
+/// The path of an entry in the chart: without the archive's only directory, and with `/` between
+/// its parts, whichever separator the archive uses.
 fn inner_path(name: &str) -> Result<String, String> {
     let outside = || format!("contains `{name}`, a path outside the chart");
     let has_drive = name.as_bytes().get(1) == Some(&b':');
@@ -81,7 +80,7 @@ mod tests {
         let mut packed = Builder::new(GzEncoder::new(Vec::new(), Compression::fast()));
         for (name, kind, bytes) in entries {
             let mut header = Header::new_gnu();
-            // As it is: the crate itself rejects names that climb.
+            // Written directly, because the crate rejects such names.
             header.as_gnu_mut().unwrap().name[..name.len()].copy_from_slice(name.as_bytes());
             header.set_entry_type(*kind);
             header.set_size(bytes.len() as u64);

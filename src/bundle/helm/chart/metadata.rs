@@ -1,4 +1,4 @@
-//! What `Chart.yaml` and `requirements.yaml` say.
+//! The contents of `Chart.yaml` and `requirements.yaml`.
 
 use std::path::{Path, PathBuf};
 
@@ -7,34 +7,34 @@ use crate::bundle::helm::template::Constraint;
 use crate::text::Span;
 use crate::yaml::{Node, Value};
 
-/// What a chart says of itself.
+/// A chart's metadata.
 #[derive(Clone, Debug, Default)]
 pub(in crate::bundle::helm) struct Metadata {
     pub(in crate::bundle::helm) name: String,
     pub(in crate::bundle::helm) version: String,
     pub(in crate::bundle::helm) is_library: bool,
     pub(in crate::bundle::helm) dependencies: Vec<Dependency>,
-    /// All of `Chart.yaml`.
+    /// The whole `Chart.yaml`.
     pub(in crate::bundle::helm) tree: Option<Node>,
 }
 
-/// A chart that another one names as a part of it.
+/// A chart that another one depends on.
 #[derive(Clone, Debug)]
 pub(in crate::bundle::helm) struct Dependency {
     pub(in crate::bundle::helm) name: String,
     pub(in crate::bundle::helm) version: String,
     pub(in crate::bundle::helm) alias: Option<String>,
     pub(in crate::bundle::helm) repository: String,
-    /// Values that turn it on or off, as `db.enabled`, separated by commas.
+    /// Values that enable or disable it, such as `db.enabled`, separated by commas.
     pub(in crate::bundle::helm) condition: Option<String>,
     pub(in crate::bundle::helm) tags: Vec<String>,
     pub(in crate::bundle::helm) imports: Vec<Import>,
-    /// The file that names it, and where.
+    /// The file that lists it, and where.
     pub(in crate::bundle::helm) file: PathBuf,
     pub(in crate::bundle::helm) at: Span,
 }
 
-/// Values of a part that its parent takes over.
+/// Values of a dependency that its parent imports.
 #[derive(Clone, Debug)]
 pub(in crate::bundle::helm) struct Import {
     pub(in crate::bundle::helm) child: String,
@@ -42,7 +42,7 @@ pub(in crate::bundle::helm) struct Import {
 }
 
 impl Metadata {
-    /// Takes in a `Chart.yaml` or, after it, a `requirements.yaml`.
+    /// Adds a `Chart.yaml` or, after it, a `requirements.yaml`.
     pub(in crate::bundle::helm) fn take_in(&mut self, tree: Node, file: &Path) {
         if let Some(items) = tree.get("dependencies").and_then(Node::as_seq) {
             self.dependencies = items.iter().filter_map(|item| dependency(item, file)).collect();
@@ -58,7 +58,7 @@ impl Metadata {
 }
 
 impl Dependency {
-    /// Whether a chart of that name and version is what it asks for.
+    /// Whether a chart with that name and version satisfies it.
     pub(in crate::bundle::helm) fn is(&self, chart: &Metadata) -> bool {
         use crate::bundle::helm::template::Version;
         let allows = |version: &Version| {

@@ -11,7 +11,7 @@ pub(crate) struct Range {
     pub(crate) end: u32,
 }
 
-/// What stands one after the other.
+/// Nodes in sequence.
 pub(crate) type Block = Vec<Node>;
 
 /// A text, or an action from `{{` to `}}`.
@@ -38,17 +38,17 @@ pub(crate) enum NodeKind {
 pub(crate) struct Branch {
     pub(crate) pipe: Pipe,
     pub(crate) body: Block,
-    /// None where there is no `else`.
+    /// `None` if there is no `else`.
     pub(crate) otherwise: Option<Block>,
 }
 
-/// Commands, each of which gets what the one before it makes as its last argument.
+/// Commands, each of which gets the result of the one before it as its last argument.
 #[derive(Debug)]
 pub(crate) struct Pipe {
     pub(crate) range: Range,
-    /// The variables that it declares or sets; with their `$`.
+    /// The variables that it declares or sets, with their `$`.
     pub(crate) variables: Vec<Rc<str>>,
-    /// They are set (`=`), and not declared (`:=`).
+    /// They are set (`=`), not declared (`:=`).
     pub(crate) is_assignment: bool,
     pub(crate) commands: Vec<Command>,
 }
@@ -84,11 +84,11 @@ pub(crate) enum OperandKind {
     Chain(Box<Operand>, Vec<Rc<str>>),
 }
 
-/// A number as written: which types it may have.
+/// A number as written: the types that it may have.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Number {
     pub(crate) int: Option<i64>,
     pub(crate) float: Option<f64>,
-    /// It is written as a float, so where any type will do it is one.
+    /// It is written as a float, so it is one if any type is accepted.
     pub(crate) is_float: bool,
 }

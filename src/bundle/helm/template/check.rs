@@ -1,11 +1,11 @@
-//! Whether arguments fit a function, with Go's words where they do not.
+//! Whether arguments match a function, with Go's messages if they do not.
 
 use super::ast::{Operand, OperandKind};
 use super::functions::Function;
 use super::object::Object;
 use super::value::{Data, IntKind, ItemKind, Map, MapKind, Value};
 
-/// How many arguments a function takes at least, and whether it takes more.
+/// The least number of arguments of a function, and whether it accepts more.
 fn arity(function: &Function) -> (usize, bool) {
     match function.parameters.strip_suffix('*') {
         Some(fixed) => (fixed.len().saturating_sub(1), true),
@@ -49,7 +49,7 @@ fn type_of(wanted: u8) -> &'static str {
     }
 }
 
-/// A constant where a function wants a certain type; none where its own type will do.
+/// A constant as the type that a function requires; `None` if its own type is accepted.
 pub(crate) fn constant(wanted: u8, operand: &Operand, text: &str) -> Option<Result<Value, String>> {
     if wanted == b'a' {
         return None;
@@ -77,7 +77,7 @@ pub(crate) fn constant(wanted: u8, operand: &Operand, text: &str) -> Option<Resu
     }
 }
 
-/// A value as a function wants it.
+/// A value as the type that a function requires.
 pub(crate) fn value(wanted: u8, value: Value) -> Result<Value, String> {
     let fits = match (&value.data, wanted) {
         (Data::Nothing, b'm') => {

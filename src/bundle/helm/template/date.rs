@@ -1,6 +1,6 @@
 //! Dates by Go's layouts, in UTC.
 
-/// What charts are told the time is: the same in every run, so that nothing changes by itself.
+/// The current time in charts: the same in every run, so that results are stable.
 pub(crate) const CLOCK: i64 = 1_735_689_600;
 /// Go's zero time: the first of January of the year 1.
 pub(crate) const YEAR_ONE: i64 = -62_135_596_800;
@@ -22,7 +22,7 @@ const MONTHS: [&str; 12] = [
 const DAYS: [&str; 7] =
     ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
 
-/// What a layout may be made of; longer ones before those that they begin with.
+/// The parts of a layout; longer ones before their own prefixes.
 const PARTS: [&str; 29] = [
     "January",
     "Jan",
@@ -95,7 +95,7 @@ fn part(layout: &str) -> Option<&'static str> {
     PARTS.into_iter().find(|part| layout.starts_with(part))
 }
 
-/// A time as a layout has it.
+/// A time in a layout.
 pub(crate) fn format(seconds: i64, layout: &str) -> String {
     let date = date(seconds);
     let (hour, minute, second) = (date.seconds / 3600, date.seconds / 60 % 60, date.seconds % 60);
@@ -150,7 +150,7 @@ pub(crate) fn format(seconds: i64, layout: &str) -> String {
     out
 }
 
-/// The time that a text says by a layout.
+/// The time that a text represents in a layout.
 pub(crate) fn parse(layout: &str, text: &str) -> Option<i64> {
     let (mut year, mut month, mut day, mut seconds, mut is_pm) = (0, 1, 1, 0, None);
     let mut offset = 0;

@@ -1,5 +1,5 @@
-//! Executes templates, as Go's `text/template` does, with the options that helm gives it: here the
-//! actions, in `expression` what stands in them.
+//! Executes templates as Go's `text/template` does, with helm's options: actions here, their
+//! contents in `expression`.
 
 mod expression;
 
@@ -16,23 +16,23 @@ use super::set::{Place, Template, TemplateSet};
 use super::text::Rope;
 use super::value::{Budget, Data, Exhausted, Value};
 
-/// As deep as templates may call one another and expressions may be nested, together.
+/// The deepest nesting of template calls and expressions, together.
 const DEEPEST: usize = 4000;
-/// As many calls are told of a failure.
+/// The most calls that a failure lists.
 const LONGEST_CHAIN: usize = 64;
-/// How often `include` may be within itself, as helm has it.
+/// How often `include` may be nested, as in helm.
 const RECURSION: usize = 1000;
-/// What Go prints for no value at all, and helm takes out again.
+/// What Go prints for no value, and helm removes again.
 pub(crate) const NO_VALUE: &str = "<no value>";
 
-/// One rendering: what all templates that are executed share.
+/// One rendering: the state of all templates that are executed.
 pub(crate) struct Renderer<'r> {
     pub(crate) origins: &'r mut Origins,
     pub(crate) budget: &'r Budget,
-    /// How often each template is being included.
+    /// How often each template is currently included.
     included: HashMap<Rc<str>, usize>,
     depth: usize,
-    /// What `required` and `fail` ask for is made up, so that the rest can be rendered.
+    /// Missing `required` values and `fail` are replaced, so that the rest can be rendered.
     pub(crate) makes_up: bool,
 }
 
@@ -40,11 +40,11 @@ pub(crate) struct Renderer<'r> {
 struct Frame {
     template: Rc<Template>,
     set: Rc<TemplateSet>,
-    /// Later ones hide earlier ones.
+    /// Later ones shadow earlier ones.
     variables: Vec<(Rc<str>, Value)>,
     /// The action that called it.
     caller: Origin,
-    /// The action that is executed, from `{{` to `}}`.
+    /// The current action, from `{{` to `}}`.
     action: Range,
 }
 
@@ -178,7 +178,7 @@ impl<'r> Renderer<'r> {
         Ok(())
     }
 
-    /// Writes what an action makes.
+    /// Writes the result of an action.
     fn print(&mut self, frame: &Frame, range: Range, value: &Value, out: &mut Rope) -> Result<()> {
         match &value.data {
             Data::Nothing | Data::Nil => {
@@ -191,7 +191,7 @@ impl<'r> Renderer<'r> {
                 for (piece, mark) in text.pieces() {
                     let known = mark.filter(|mark| mark.origin != Origin::NONE);
                     match known.map(|mark| (mark, self.origins.get(mark.origin))) {
-                        // What a template that was called wrote knows best where.
+                        // A called template knows best where its output comes from.
                         Some((mark, trace)) if trace.template.is_some() => {
                             out.push_from(piece, mark.origin, mark.offset as usize);
                         }
@@ -283,7 +283,7 @@ impl<'r> Renderer<'r> {
         }
     }
 
-    /// What `range` goes through; nothing for a number, which it counts to.
+    /// The items of `range`; nothing for a number, which it counts to.
     fn items(&mut self, frame: &Frame, value: &Value, at: Range) -> Result<Vec<(Value, Value)>> {
         let pair = |(nth, item): (usize, Value)| (Value::int(nth as i64), item);
         let items: Vec<(Value, Value)> = match &value.data {
@@ -317,7 +317,7 @@ impl<'r> Renderer<'r> {
         Ok(items)
     }
 
-    /// What wrote something at `range`, of a value that comes from `from`.
+    /// The trace of something written at `range`, of a value that comes from `from`.
     fn trace_of(&self, frame: &Frame, range: Range, from: Origin) -> Trace {
         let from = self.origins.get(from);
         let mut trace = Trace {
@@ -328,7 +328,7 @@ impl<'r> Renderer<'r> {
             is_unknown: from.is_unknown,
         };
         if let Place::Fixed(span) = frame.template.source.place {
-            // There is no text of it but where it comes from.
+            // Its text is not available, only where it comes from.
             trace.template = Some(span);
             trace.value = trace.value.or(self.origins.get(frame.caller).value);
         }
@@ -379,7 +379,7 @@ impl<'r> Renderer<'r> {
 
     /// A failure in what was called from here.
     fn called(&self, mut failure: Box<Failure>, frame: &Frame, at: Range) -> Box<Failure> {
-        // Of an endless chain the ends are enough.
+        // The ends of an endless chain are enough.
         if failure.spots.len() >= LONGEST_CHAIN {
             failure.spots.truncate(LONGEST_CHAIN - 1);
         }

@@ -3,14 +3,14 @@
 use super::value::Exhausted;
 use crate::text::Span;
 
-/// What went wrong.
+/// The kind of failure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Reason {
-    /// In Go's words.
+    /// A message in Go's words.
     Wrong(String),
-    /// A template asks for a value (`required`) or says that something is wrong (`fail`).
+    /// A template requires a value (`required`) or fails explicitly (`fail`).
     Asked(String),
-    /// It takes more than a rendering may take.
+    /// It exceeds a limit of a rendering.
     Limit(Exhausted),
 }
 

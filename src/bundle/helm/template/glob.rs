@@ -6,7 +6,7 @@ use regex::{Regex, RegexBuilder};
 pub(crate) struct Glob(Regex);
 
 impl Glob {
-    /// Understands a pattern.
+    /// Compiles a pattern.
     pub(crate) fn new(pattern: &str) -> Result<Self, String> {
         let mut out = String::from("^(?s:");
         let mut chars = pattern.chars().peekable();

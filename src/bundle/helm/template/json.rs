@@ -8,13 +8,13 @@ use super::origin::{Origin, Origins};
 use super::text::Text;
 use super::value::{Budget, Data, Exhausted, ItemKind, List, Map, MapKind, Value};
 
-/// How JSON is written.
+/// The style of JSON output.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {
     Plain,
-    /// Over lines, indented by two spaces.
+    /// On several lines, indented by two spaces.
     Pretty,
-    /// With `<`, `>` and `&` as they are.
+    /// With `<`, `>` and `&` unescaped.
     Raw,
 }
 
@@ -130,7 +130,7 @@ fn quote(text: &str, style: Style, out: &mut String) {
     out.push('"');
 }
 
-/// What a text says as JSON; else what is wrong with it.
+/// The value of a JSON text, or its error.
 pub(crate) fn read(
     text: &Text,
     origins: &Origins,
@@ -177,7 +177,7 @@ fn value_of(value: serde_json::Value, origin: Origin) -> Value {
     Value { data, origin }
 }
 
-/// What Go's JSON calls a value in its errors.
+/// The name of a value's type in the errors of Go's JSON.
 pub(crate) fn type_name(value: &Value) -> &'static str {
     match &value.data {
         Data::Bool(_) => "bool",

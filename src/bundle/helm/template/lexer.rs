@@ -1,8 +1,8 @@
-//! The tokens of a template, as Go's `text/template/parse` tells them.
+//! The tokens of a template, as in Go's `text/template/parse`.
 
 use super::ast::Range;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Bool,
@@ -44,14 +44,14 @@ pub(crate) enum Keyword {
     With,
 }
 
-/// A token and where it stands.
+/// A token and its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
     pub(crate) kind: Kind,
     pub(crate) range: Range,
 }
 
-/// Why a text is no template, and at which byte.
+/// Why a text is not a valid template, and at which byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Mistake {
     pub(crate) at: u32,
@@ -90,7 +90,7 @@ impl<'t> Lexer<'t> {
         Self { text, at: 0, start: 0, in_action: false, parentheses: 0 }
     }
 
-    /// The next token; [`Kind::End`] at the end, again and again.
+    /// The next token; [`Kind::End`] at the end, repeatedly.
     pub(crate) fn next(&mut self) -> Result<Token, Mistake> {
         if self.in_action { self.in_action() } else { self.in_text() }
     }
@@ -155,7 +155,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// Passes `{{/* … */}}`.
+    /// Skips `{{/* … */}}`.
     fn comment(&mut self, marker: usize) -> Result<(), Mistake> {
         self.start = self.at + 2 + marker;
         self.at = self.start + 2;
@@ -180,7 +180,7 @@ impl<'t> Lexer<'t> {
         rest.starts_with("}}").then_some(false)
     }
 
-    /// Passes a right delimiter with the space that it trims.
+    /// Skips a right delimiter with the space that it trims.
     fn close(&mut self, trims: bool) {
         self.at += if trims { 4 } else { 2 };
         if trims {
@@ -239,7 +239,7 @@ impl<'t> Lexer<'t> {
         }
     }
 
-    /// The right delimiter, from its braces on: what it trims is no part of it.
+    /// The right delimiter, from its braces on: the trimmed space is not part of it.
     fn closing(&mut self, trims: bool) -> Result<Token, Mistake> {
         self.start = self.at + if trims { 2 } else { 0 };
         let range = Range { start: self.start as u32, end: self.start as u32 + 2 };
@@ -385,7 +385,7 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// As Go's `%#U` has it.
+/// In the format of Go's `%#U`.
 fn code_point(c: char) -> String {
     format!("U+{:04X} '{c}'", c as u32)
 }

@@ -2,7 +2,7 @@
 
 use super::ast::Number;
 
-/// What a quoted string (`"…"` or `` `…` ``) says; none where its escapes are wrong.
+/// The text of a quoted string (`"…"` or `` `…` ``); `None` if its escapes are invalid.
 pub(crate) fn unquote(text: &str) -> Option<String> {
     let quote = text.chars().next()?;
     let inner = text.get(1..text.len().checked_sub(1)?)?;
@@ -56,7 +56,7 @@ pub(crate) fn unquote(text: &str) -> Option<String> {
     Some(String::from_utf8_lossy(&bytes).into_owned())
 }
 
-/// A string as Go's `%q` has it.
+/// A string in the format of Go's `%q`.
 pub(crate) fn quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
@@ -81,7 +81,7 @@ pub(crate) fn quoted(text: &str) -> String {
     out
 }
 
-/// Near enough to Go's `unicode.IsPrint`: neither a control character nor a space but ` `.
+/// Close enough to Go's `unicode.IsPrint`: neither a control character nor a space except ` `.
 fn is_printable(c: char) -> bool {
     let is_hidden = matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}' | '\u{fff9}'..='\u{fffb}'
@@ -89,7 +89,7 @@ fn is_printable(c: char) -> bool {
     c == ' ' || (!c.is_control() && !c.is_whitespace() && !is_hidden)
 }
 
-/// A number, as Go's `newNumber` understands it.
+/// A number, as Go's `newNumber` parses it.
 pub(crate) fn number(text: &str) -> Result<Number, String> {
     if text.starts_with('\'') {
         let inner = unquote_char(text).ok_or("malformed character constant: ".to_owned() + text)?;

@@ -1,9 +1,8 @@
-//! Go's `text/template` with the functions that helm gives it, in which every piece of output
-//! knows the action that wrote it and the value that it was made of.
+//! Go's `text/template` with helm's functions, in which every piece of output knows the action that
+//! wrote it and the value behind it.
 //!
-//! The text of a template goes through `lexer` and `parser` to a tree (`ast`), which `eval`
-//! executes with `functions`. What is written is a `text::Rope`; where its pieces come from is
-//! told by `origin`.
+//! `lexer` and `parser` turn the text of a template into a tree (`ast`), which `eval` executes with
+//! `functions`. The output is a `text::Rope`; `origin` says where its pieces come from.
 
 mod ast;
 mod check;

@@ -28,7 +28,7 @@ pub(crate) enum Object {
 pub(crate) struct Struct {
     pub(crate) type_name: &'static str,
     pub(crate) fields: Vec<Field>,
-    /// What it prints itself as, if not as its fields.
+    /// Its printed form, if it is not that of its fields.
     pub(crate) shown: Option<String>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) struct Struct {
 #[derive(Debug)]
 pub(crate) struct Field {
     pub(crate) name: &'static str,
-    /// Its name in JSON; none where it is left out there when it is empty and is.
+    /// Its name in JSON; empty if it is omitted there because it is empty.
     pub(crate) json: &'static str,
     pub(crate) value: Value,
 }
@@ -73,14 +73,14 @@ impl Object {
         }
     }
 
-    /// The field of that name.
+    /// The field with that name.
     pub(crate) fn field(&self, name: &str) -> Option<Value> {
         match self {
             Self::Struct(it) => {
                 it.fields.iter().find(|field| field.name == name).map(|field| field.value.clone())
             }
             Self::Files(files) => {
-                // A map with names for keys.
+                // A map with names as keys.
                 Some(
                     files
                         .get(name)
@@ -92,7 +92,7 @@ impl Object {
         }
     }
 
-    /// Calls the method of that name; none where it has no such method.
+    /// Calls the method with that name; `None` if it has no such method.
     pub(crate) fn method(&self, name: &str, call: &mut Call<'_>) -> Option<Outcome> {
         match (self, name) {
             (Self::Files(files), _) => files_method(files, name, call),
@@ -109,7 +109,7 @@ impl Object {
         }
     }
 
-    /// What it prints itself as, if it says so.
+    /// Its own printed form, if it has one.
     pub(crate) fn shown(&self) -> Option<String> {
         match self {
             Self::Struct(it) => it.shown.clone(),
@@ -119,7 +119,7 @@ impl Object {
         }
     }
 
-    /// What it is in JSON.
+    /// Its JSON form.
     pub(crate) fn as_json(&self) -> Value {
         match self {
             Self::Struct(it) => {

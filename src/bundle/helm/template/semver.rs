@@ -1,4 +1,4 @@
-//! Versions and their ranges as Masterminds/semver understands them.
+//! Versions and their ranges, as in Masterminds/semver.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -14,7 +14,7 @@ pub(crate) struct Version {
     pub(crate) original: String,
 }
 
-/// Ranges of which a version has to be in one.
+/// Ranges; a version must be in one of them.
 #[derive(Clone, Debug)]
 pub(crate) struct Constraint {
     any: Vec<Vec<Bound>>,
@@ -24,7 +24,7 @@ pub(crate) struct Constraint {
 struct Bound {
     operator: Operator,
     version: Version,
-    /// Parts that are not given, or any (`x`).
+    /// Parts that are absent, or any (`x`).
     is_open: bool,
     is_minor_open: bool,
     is_patch_open: bool,
@@ -76,7 +76,7 @@ fn is_identifiers(text: &str) -> bool {
 }
 
 impl Version {
-    /// Parses a version; `v` may stand before it, and minor and patch may be missing.
+    /// Parses a version; `v` may precede it, and minor and patch may be missing.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let invalid = || "Invalid Semantic Version".to_owned();
         let rest = text.strip_prefix('v').unwrap_or(text);
@@ -216,7 +216,7 @@ impl Bound {
     fn allows(&self, version: &Version) -> bool {
         let own = &self.version;
         let order = version.compare(own);
-        // A version before a release is in no range that names none.
+        // A prerelease is only in ranges that mention one.
         let is_before_release = !version.pre.is_empty() && own.pre.is_empty();
         if is_before_release && (self.operator != Operator::NotEqual || self.is_open) {
             return false;

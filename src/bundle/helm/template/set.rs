@@ -9,23 +9,23 @@ use super::lexer::Mistake;
 use super::parser;
 use crate::text::{SourceId, Span};
 
-/// Where the text of a template is.
+/// The place of a template's text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
     /// In a file, from its first byte to its last.
     File(SourceId),
-    /// Nowhere that could be shown: all of it is told there.
+    /// Not in a file that could be shown: this place stands for all of it.
     Fixed(Span),
 }
 
-/// The text that a template stands in.
+/// The text that contains a template.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) text: Rc<str>,
     pub(crate) place: Place,
 }
 
-/// A template: a file, or what `define` names in it.
+/// A template: a file, or a `define` in it.
 #[derive(Debug)]
 pub(crate) struct Template {
     pub(crate) name: Rc<str>,
@@ -37,7 +37,7 @@ pub(crate) struct Template {
 #[derive(Debug, Default)]
 pub(crate) struct TemplateSet {
     templates: HashMap<Rc<str>, Rc<Template>>,
-    /// Those around a `tpl`.
+    /// Those outside a `tpl`.
     around: Option<Rc<TemplateSet>>,
 }
 
@@ -84,7 +84,7 @@ impl TemplateSet {
         let mut here: HashMap<Rc<str>, bool> = HashMap::new();
         for (name, body) in parsed.defined {
             let is_blank = parser::is_blank(&body, text);
-            // Within one text a name is defined once.
+            // Within one text a name may only be defined once.
             match here.get(&name) {
                 Some(false) if !is_blank => {
                     let message = format!(
@@ -108,7 +108,7 @@ impl TemplateSet {
         Ok(whole)
     }
 
-    /// These templates with those of one more text, which nothing outside of it sees.
+    /// These templates with those of one more text, which nothing outside it sees.
     pub(crate) fn with(
         self: &Rc<Self>,
         name: &Rc<str>,

@@ -1,5 +1,5 @@
-//! The engine held against what helm made of the same templates (`tests/helm/table.json`), and its
-//! bounds.
+//! The engine compared with helm's output for the same templates (`tests/helm/table.json`), and its
+//! limits.
 
 use std::rc::Rc;
 
@@ -15,7 +15,7 @@ fn object(type_name: &'static str, fields: Vec<Field>, shown: Option<String>) ->
     Data::Object(Object::Struct(Rc::new(Struct { type_name, fields, shown }))).into()
 }
 
-/// What the recorder gives to its templates.
+/// The recorder's data for its templates.
 fn data(values: &str, origins: &mut Origins) -> Value {
     let read = yaml::read(SourceId(1), values, 0..values.len(), None, &Limits::default());
     let values = read.documents.first().map(|document| &document.root);
@@ -140,7 +140,7 @@ fn errors_have_the_wording_of_go() {
     });
 }
 
-/// What no chart does: each ends soon, and none takes the process with it.
+/// Extreme templates: each ends soon, and none takes the process with it.
 #[test]
 fn bombs_end_soon() {
     with_room(|| {
@@ -167,7 +167,7 @@ fn bombs_end_soon() {
             &deep,
             &nested,
         ] {
-            // What it may take is counted, so that it ends on every machine.
+            // The limit is counted, so that it is the same on every machine.
             let made = bounded(bomb, "", Budget::new(50_000, 8 << 20));
             assert!(made.is_err() || made.is_ok_and(|text| text.len() < 8 << 20));
         }

@@ -1,17 +1,17 @@
-//! Texts that know where each piece of them comes from.
+//! Texts that record where each piece of them comes from.
 
 use std::rc::Rc;
 
 use super::origin::{Origin, Origins, Trace};
 
-/// From here on, up to the next mark, a text comes from there.
+/// Where a text comes from, up to the next mark.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Mark {
     /// The byte of the text at which the piece begins.
     pub(crate) start: u32,
     /// Where it comes from.
     pub(crate) origin: Origin,
-    /// How many bytes into its origin it begins; of use only where that is literal text.
+    /// How many bytes into its origin it begins; only relevant for literal text.
     pub(crate) offset: u32,
 }
 
@@ -22,7 +22,7 @@ pub(crate) struct Text {
     marks: Rc<[Mark]>,
 }
 
-/// A text in the making.
+/// A text under construction.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Rope {
     text: String,
@@ -49,14 +49,14 @@ impl std::ops::Deref for Text {
 }
 
 impl Text {
-    /// Where its first piece that comes from somewhere comes from.
+    /// The origin of its first piece that has one.
     pub(crate) fn origin(&self) -> Origin {
         let known = self.marks.iter().find(|mark| mark.origin != Origin::NONE);
         known.map_or(Origin::NONE, |mark| mark.origin)
     }
 
-    /// Where the bytes from `start` to `end` come from: if a piece of them is unknown, nobody knows;
-    /// else the first value, or the first piece, that says anything.
+    /// The origin of the bytes from `start` to `end`: unknown if one piece is unknown, otherwise
+    /// that of the first value, or of the first piece that has one.
     pub(crate) fn origin_of(&self, start: usize, end: usize, origins: &Origins) -> Origin {
         let first = self.marks.partition_point(|mark| mark.start as usize <= start);
         let marks = self.marks.iter().skip(first.saturating_sub(1));
@@ -81,7 +81,7 @@ impl Text {
         rope.into_text()
     }
 
-    /// A part of it that lies in it: what trimming and cutting leave.
+    /// A part of it, given as a slice of it: what trimming and cutting leave.
     pub(crate) fn part(&self, part: &str) -> Text {
         if part.len() == self.text.len() {
             return self.clone();
@@ -115,7 +115,7 @@ impl Rope {
         &self.text
     }
 
-    /// Adds text that comes from `origin`, from the byte `offset` of it on.
+    /// Adds text that comes from `origin`, starting at its byte `offset`.
     pub(crate) fn push_from(&mut self, text: &str, origin: Origin, offset: usize) {
         if text.is_empty() {
             return;
@@ -142,17 +142,17 @@ impl Rope {
         self.push_from(text, origin, 0);
     }
 
-    /// Adds text that comes from nowhere in particular.
+    /// Adds text without an origin.
     pub(crate) fn push_str(&mut self, text: &str) {
         self.push_from(text, Origin::NONE, 0);
     }
 
-    /// Adds a text with what it knows.
+    /// Adds a text with its origins.
     pub(crate) fn push_text(&mut self, text: &Text) {
         self.push_part(text, 0, text.len());
     }
 
-    /// Adds the bytes from `start` to `end` of a text with what it knows of them.
+    /// Adds the bytes from `start` to `end` of a text with their origins.
     pub(crate) fn push_part(&mut self, text: &Text, start: usize, end: usize) {
         let covering = text.marks.partition_point(|mark| mark.start as usize <= start);
         let mut at = start;
@@ -172,7 +172,7 @@ impl Rope {
         }
     }
 
-    /// Takes out each occurrence of `word`.
+    /// Removes each occurrence of `word`.
     pub(crate) fn without(self, word: &str) -> Rope {
         if !self.text.contains(word) {
             return self;
@@ -192,7 +192,7 @@ impl Rope {
         Text { text: self.text.into(), marks: self.marks.into() }
     }
 
-    /// The text and its marks, to be looked up by byte.
+    /// The text and its marks, for lookups by byte.
     pub(crate) fn into_parts(self) -> (String, Vec<Mark>) {
         (self.text, self.marks)
     }

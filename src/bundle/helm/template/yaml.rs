@@ -14,14 +14,14 @@ use crate::yaml::{self, Entry, Limits, Node, ProblemKind, ScalarKind};
 
 use style::{Style, escape, is_break, natural, number, style};
 
-/// A value as YAML without a line break at its end.
+/// A value as YAML without a final line break.
 pub(crate) fn to_yaml(value: &Value, budget: &Budget) -> Result<Text, Exhausted> {
     let mut writer = Writer { out: Rope::default(), budget };
     writer.node(value, -1, Context::Root, 0)?;
     Ok(writer.out.into_text())
 }
 
-/// What a text says as YAML; else what is wrong with it.
+/// The value of a YAML text, or its error.
 pub(crate) fn read(
     text: &Text,
     origins: &Origins,
@@ -46,7 +46,7 @@ pub(crate) fn read(
     Ok(Ok(root.map_or(Value::nil(), |root| value_of(&root, &mut |span| origin(span)))))
 }
 
-/// A tree as a value: what JSON makes of it, so that all numbers are floats.
+/// A tree as a value, converted through JSON, so that all numbers are floats.
 pub(crate) fn value_of(node: &Node, origin: &mut dyn FnMut(Span) -> Origin) -> Value {
     let data = match &node.value {
         yaml::Value::Map(entries) => {
@@ -72,7 +72,7 @@ pub(crate) fn value_of(node: &Node, origin: &mut dyn FnMut(Span) -> Origin) -> V
     Value { data, origin: origin(node.span) }
 }
 
-/// A key as JSON has it: of a plain `on` the truth is left.
+/// A key in JSON: a plain `on` becomes `true`.
 fn key_of(entry: &Entry) -> CompactString {
     let length = entry.key_span.end.saturating_sub(entry.key_span.start) as usize;
     if length != entry.key.len() {
@@ -88,7 +88,7 @@ fn key_of(entry: &Entry) -> CompactString {
     }
 }
 
-/// What a node stands in.
+/// The context of a node.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Context {
     Root,
@@ -96,7 +96,7 @@ enum Context {
     Value,
 }
 
-/// Beyond this column a line is folded at the next space.
+/// A line is folded at the next space after this column.
 const WIDTH: usize = 80;
 
 struct Writer<'b> {
@@ -215,7 +215,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// A plain text, or one in single quotes.
+    /// A plain string, or one in single quotes.
     fn folded(&mut self, text: &str, origin: Origin, indent: i64, style: Style, folds: bool) {
         let quote = if style == Style::Single { "'" } else { "" };
         self.out.push(quote, origin);
@@ -312,7 +312,7 @@ impl Writer<'_> {
         };
         self.out.push(chomp, origin);
         let pad = " ".repeat(usize::try_from(indent).unwrap_or(0));
-        // A line break at the end is that of what comes next.
+        // A final line break belongs to what comes next.
         for line in text.strip_suffix('\n').unwrap_or(text).split('\n') {
             self.out.push_str("\n");
             if !line.is_empty() {

@@ -1,4 +1,5 @@
-//! What is random, secret, or slow to make: a stand-in of the same form, marked as unknown.
+//! Functions whose results are random, secret, or slow to compute: a substitute of the same form,
+//! marked as unknown.
 
 use std::rc::Rc;
 

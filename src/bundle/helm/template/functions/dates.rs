@@ -1,5 +1,5 @@
-//! sprig's functions on dates. The time is another one whenever a chart is rendered, so what is
-//! made of it is unknown.
+//! sprig's functions on dates. The time differs whenever a chart is rendered, so results that
+//! depend on it are unknown.
 
 use super::super::date;
 use super::super::object::Object;
@@ -55,7 +55,7 @@ fn now(call: &mut Call<'_>) -> Value {
     Value { data: Data::Object(Object::Time(date::CLOCK)), origin }
 }
 
-/// The seconds of a date; now for what is none.
+/// The seconds of a date; now if it is not one.
 fn seconds(call: &Call<'_>, nth: usize) -> i64 {
     match &call.arg(nth).data {
         Data::Object(Object::Time(seconds)) | Data::Int(seconds, _) => *seconds,

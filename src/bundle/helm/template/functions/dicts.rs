@@ -82,7 +82,7 @@ fn merged(call: &mut Call<'_>, overwrite: bool) -> Outcome {
     Ok(call.arg(0))
 }
 
-/// As mergo does it: what is empty is filled; with `overwrite`, what is there is replaced.
+/// As in mergo: empty values are filled; with `overwrite`, existing ones are replaced.
 fn merge(
     call: &Call<'_>,
     into: &Map,

@@ -35,7 +35,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// What goes before the errors of JSON that is made of YAML.
+/// The prefix of errors in JSON that comes from YAML.
 const UNMARSHALING: &str = "error unmarshaling JSON: while decoding JSON: ";
 
 fn required(call: &mut Call<'_>) -> Outcome {
@@ -49,7 +49,7 @@ fn required(call: &mut Call<'_>) -> Outcome {
     Ok(value)
 }
 
-/// A map, or one that says what is wrong.
+/// A map, or one with the error.
 fn a_map(read: Result<Value, String>, context: &str) -> Value {
     let said = match read {
         Ok(value) if value.as_map().is_some() => return value,

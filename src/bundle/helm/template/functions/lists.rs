@@ -45,7 +45,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("seq", "i*", seq),
 ];
 
-/// The items of an argument that has to be a list.
+/// The items of an argument that must be a list.
 fn items(call: &Call<'_>, nth: usize, what: &str) -> Result<Vec<Value>, Error> {
     let value = call.arg(nth);
     if value.is_nil() {

@@ -1,4 +1,4 @@
-//! Choosing among values, and Go's own functions on them.
+//! Functions that choose among values, and Go's own functions on them.
 
 use super::super::format;
 use super::super::value::{Data, Value};
@@ -65,7 +65,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// What sprig's `empty` says: unlike for `if`, a struct is never empty, all else as there.
+/// sprig's `empty`: like `if`, except that a struct is never empty.
 pub(super) fn is_empty(value: &Value) -> bool {
     !value.is_true()
 }
@@ -74,7 +74,7 @@ fn default(call: &mut Call<'_>) -> Outcome {
     let given = call.args.get(1).cloned();
     Ok(match given {
         Some(given) if !is_empty(&given) => given,
-        // What a value takes the place of is told by the place that lacks it.
+        // A value that replaces a missing one also points at the place that lacks it.
         Some(given) => {
             let fallback = call.arg(0);
             let origin = fallback.source().or(given.origin);

@@ -42,7 +42,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// spf13/cast's `ToInt64`: 0 for what is no number.
+/// spf13/cast's `ToInt64`: 0 if it is not a number.
 pub(super) fn to_int(value: &Value) -> i64 {
     match &value.data {
         Data::Int(int, _) => *int,
@@ -53,7 +53,7 @@ pub(super) fn to_int(value: &Value) -> i64 {
     }
 }
 
-/// A text as an integer: zeros behind the point fall away.
+/// A text as an integer: zeros after the point are dropped.
 fn whole(text: &str) -> i64 {
     let text = match text.split_once('.') {
         Some((whole, rest)) if !rest.is_empty() && rest.bytes().all(|b| b == b'0') => whole,

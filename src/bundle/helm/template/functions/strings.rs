@@ -1,4 +1,4 @@
-//! sprig's functions on texts.
+//! sprig's functions on strings.
 
 use super::super::literal;
 use super::super::text::{Rope, Text};
@@ -72,27 +72,27 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("wrapWith", "iss", |call| Ok(wrapped(call.int(0), call.str(1), call.str(2)).into())),
 ];
 
-/// A part of an argument: what is known of it stays.
+/// A part of an argument, which keeps its origins.
 fn trimmed(call: &Call<'_>, nth: usize, trim: impl Fn(&str) -> &str) -> Outcome {
     let text = call.text(nth);
     let kept = text.part(trim(&text));
     Ok(Value { data: Data::Str(kept), origin: call.arg(nth).origin })
 }
 
-/// Another text for an argument, made of each of its pieces: what is known of them stays.
+/// An argument with each of its pieces mapped, which keep their origins.
 fn mapped(call: &Call<'_>, nth: usize, map: impl Fn(&str) -> String) -> Outcome {
     let mut rope = Rope::default();
     for (piece, mark) in call.text(nth).pieces() {
         let mapped = map(piece);
         let origin = mark.map(|mark| mark.origin).unwrap_or_default();
-        // Only a literal of the same length is still where it was.
+        // A literal is only still in its place if its length is the same.
         let offset = mark.filter(|_| mapped.len() == piece.len()).map_or(0, |mark| mark.offset);
         rope.push_from(&mapped, origin, offset as usize);
     }
     Ok(Value { data: Data::Str(rope.into_text()), origin: call.arg(nth).origin })
 }
 
-/// Another text for an argument as a whole.
+/// An argument mapped as a whole.
 fn remade(call: &Call<'_>, nth: usize, map: impl Fn(&str) -> String) -> Outcome {
     Ok(Value { data: Data::Str(map(call.str(nth)).into()), origin: call.arg(nth).source() })
 }
@@ -102,7 +102,7 @@ fn trim_all(call: &mut Call<'_>) -> Outcome {
     trimmed(call, 1, |text| text.trim_matches(|c| set.contains(c)))
 }
 
-/// The byte at or before `at` at which a character begins: Go would cut it in two.
+/// The character boundary at or before `at`: Go would cut the character in two.
 fn border(text: &str, at: usize) -> usize {
     let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
@@ -240,7 +240,7 @@ fn cat(call: &mut Call<'_>) -> Outcome {
     Ok(rope.into_text().into())
 }
 
-/// sprig's `strslice`: the texts of a list, or the one of anything else.
+/// sprig's `strslice`: the strings of a list, or a single one of anything else.
 pub(super) fn texts(call: &Call<'_>, value: &Value) -> Result<Vec<Text>, Error> {
     match call.items(value) {
         Some(items) => {
@@ -340,7 +340,7 @@ fn swapped(text: &str) -> String {
     out
 }
 
-/// As huandu/xstrings has it: `_`, `-` and spaces between words fall away.
+/// As in huandu/xstrings: `_`, `-` and spaces between words are removed.
 fn camel(text: &str) -> String {
     let is_connector = |c: char| c == '_' || c == '-' || c.is_whitespace();
     let lead: String = text.chars().take_while(|c| is_connector(*c)).collect();
@@ -365,7 +365,7 @@ fn camel(text: &str) -> String {
     out
 }
 
-/// As huandu/xstrings has it: words in lower case, with `separator` between them.
+/// As in huandu/xstrings: words in lower case, with `separator` between them.
 fn delimited(text: &str, separator: char) -> String {
     let chars: Vec<char> = text.chars().collect();
     let mut out = String::new();
@@ -410,7 +410,7 @@ fn abbreviated(left: i64, right: i64, text: &str) -> String {
     format!("...{}", take(chars.len() - (width - 3), chars.len()))
 }
 
-/// Lines broken at spaces, as Masterminds/goutils has it.
+/// Lines wrapped at spaces, as in Masterminds/goutils.
 fn wrapped(width: i64, line_break: &str, text: &str) -> String {
     let width = usize::try_from(width).unwrap_or(0).max(1);
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! What stands in an action: a pipeline of commands and their operands.
+//! The contents of an action: a pipeline of commands and their operands.
 
 use std::rc::Rc;
 

@@ -1,4 +1,4 @@
-//! How a scalar is written: what goyaml v2 asks for, and what libyaml's emitter allows.
+//! The style of a scalar: what goyaml v2 requests, and what libyaml's emitter allows.
 
 use std::cmp::Ordering;
 
@@ -27,7 +27,7 @@ pub(super) fn is_break(c: char) -> bool {
     matches!(c, '\n' | '\r' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
-/// What libyaml calls printable: no tab, and nothing beyond the basic plane.
+/// What libyaml considers printable: no tab, and nothing beyond the basic plane.
 fn is_printable(c: char) -> bool {
     matches!(c, '\n' | ' '..='~' | '\u{a0}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' | '\u{ff00}'..='\u{fffd}')
 }
@@ -56,7 +56,7 @@ pub(super) fn escape(c: char) -> Option<String> {
     })
 }
 
-/// The style that goyaml v2 asks for, and libyaml's emitter allows.
+/// The style that goyaml v2 requests and libyaml's emitter allows.
 pub(super) fn style(text: &str, is_key: bool) -> Style {
     let wanted = match () {
         () if text.contains('\n') => Style::Literal,
@@ -72,7 +72,7 @@ pub(super) fn style(text: &str, is_key: bool) -> Style {
     }
 }
 
-/// Whether a plain scalar of that text is read as a text again.
+/// Whether a plain scalar with that text is read as a string again.
 fn is_text_when_plain(text: &str) -> bool {
     yaml::resolve(text) == ScalarKind::Str && !is_timestamp(text) && !is_base60(text)
 }
@@ -96,7 +96,7 @@ fn is_base60(text: &str) -> bool {
         && fraction.chars().all(|c| c.is_ascii_digit() || c == '_')
 }
 
-/// What goyaml takes for a time: a date, or one with a time behind it.
+/// What is a timestamp to goyaml: a date, or a date with a time.
 fn is_timestamp(text: &str) -> bool {
     let all_digits = |part: &str, range: std::ops::RangeInclusive<usize>| {
         range.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit())
@@ -214,7 +214,7 @@ pub(super) fn natural(a: &str, b: &str) -> Ordering {
             let before = a.get(..nth).unwrap_or_default().iter().rev();
             let mut before = before.take_while(|c| c.is_numeric());
             if before.any(|c| *c != '0') {
-                // Both go on a number that began before.
+                // Both continue a number that began before.
                 (m, n) = (m.saturating_add(1), n.saturating_add(1));
             }
         }

@@ -3,7 +3,7 @@
 use super::{Context, words};
 
 /// A policy to report, and others with the same omission that its finding covers.
-pub(super) struct Told {
+pub(super) struct Omission {
     /// The policy that the finding is about.
     pub policy: u32,
     /// The others.
@@ -13,19 +13,19 @@ pub(super) struct Told {
 /// The policies to report, of the reported ones that lack something. If most policies have it, each
 /// one without it is an exception, and is reported. If most lack it, that is this repository's
 /// practice: only the first is reported, for all of them.
-pub(super) fn exceptions_or_habit(cx: &Context<'_>, lacks: impl Fn(u32) -> bool) -> Vec<Told> {
+pub(super) fn reported_omissions(cx: &Context<'_>, lacks: impl Fn(u32) -> bool) -> Vec<Omission> {
     let policies = cx.cluster.policies().iter().copied();
     let reported: Vec<u32> = policies.filter(|id| cx.cluster.is_reported(*id)).collect();
     let lacking: Vec<u32> = reported.iter().copied().filter(|id| lacks(*id)).collect();
     match lacking.as_slice() {
         [first, others @ ..] if lacking.len() * 2 > reported.len() => {
-            vec![Told { policy: *first, others: others.to_vec() }]
+            vec![Omission { policy: *first, others: others.to_vec() }]
         }
-        each => each.iter().map(|id| Told { policy: *id, others: Vec::new() }).collect(),
+        each => each.iter().map(|id| Omission { policy: *id, others: Vec::new() }).collect(),
     }
 }
 
-impl Told {
+impl Omission {
     /// The names of the others, in brackets; empty if there are none.
     pub fn others_in_words(&self, cx: &Context<'_>) -> String {
         let name = |id: &u32| words::quoted(&cx.cluster.head(*id).name);

@@ -83,10 +83,10 @@ pub fn bundles(finding: &Finding, sources: &Sources) -> Option<String> {
 /// The plain names of those bundles.
 pub fn seen_in<'a>(finding: &'a Finding, sources: &Sources) -> Option<&'a [String]> {
     let path = &sources.get(finding.place.source).path;
-    let tells = match finding.bundles.as_slice() {
+    let is_informative = match finding.bundles.as_slice() {
         [] => false,
         [only] => !path.strip_prefix(only.as_str()).is_some_and(|rest| rest.starts_with('/')),
         _ => true,
     };
-    tells.then_some(finding.bundles.as_slice())
+    is_informative.then_some(finding.bundles.as_slice())
 }

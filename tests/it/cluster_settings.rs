@@ -50,12 +50,12 @@ fn found(id: &str, settings: Settings) -> Vec<Finding> {
 
 #[test]
 fn blocks_in_the_ranges_of_pods_and_services_are_inside_the_cluster() {
-    let told = Settings {
+    let settings = Settings {
         pod_ranges: vec!["10.244.0.0/16".parse().unwrap()],
         service_ranges: vec!["10.96.0.0/12".parse().unwrap()],
         ..Settings::default()
     };
-    let findings = found("ip-block-for-pods", told);
+    let findings = found("ip-block-for-pods", settings);
     let fields: Vec<&str> = findings.iter().map(|finding| finding.field.as_str()).collect();
     assert_eq!(fields, ["spec.egress[0].to[0].ipBlock", "spec.egress[0].to[1].ipBlock"]);
     assert!(findings[0].message.contains("cluster's Service range `10.96.0.0/12`"));
@@ -65,7 +65,7 @@ fn blocks_in_the_ranges_of_pods_and_services_are_inside_the_cluster() {
 
 #[test]
 fn a_default_namespace_applies() {
-    let told = Settings { default_namespace: Some("shop".into()), ..Settings::default() };
-    assert_eq!(found("implicit-namespace", told).len(), 0);
+    let settings = Settings { default_namespace: Some("shop".into()), ..Settings::default() };
+    assert_eq!(found("implicit-namespace", settings).len(), 0);
     assert_eq!(found("implicit-namespace", Settings::default()).len(), 1);
 }

@@ -9,30 +9,30 @@ use crate::text::Span;
 /// Which bundle is an alternative to which. As in [`Branches`], pairs are not listed: the bundles
 /// that have something in common are one group.
 #[derive(Clone, Debug)]
-pub(super) struct Rivals {
+pub(super) struct Alternatives {
     branches: Branches,
     /// The branch of each object that is in one.
     branch_of: Vec<Option<BranchId>>,
     /// For each built bundle, the groups of built bundles with the same objects: ascending.
     groups: Vec<Vec<u32>>,
     /// For each bundle, other ways to install the same, by number, ascending.
-    twins: Vec<Vec<usize>>,
+    variants: Vec<Vec<usize>>,
 }
 
-impl Rivals {
+impl Alternatives {
     pub(super) fn of(
         items: &[Item<'_>],
         bundles: &[Bundle],
         branches: Branches,
         branch_of: Vec<Option<BranchId>>,
     ) -> Self {
-        let mut twins = vec![Vec::new(); bundles.len()];
+        let mut variants = vec![Vec::new(); bundles.len()];
         for (one, other) in same_installations(items, bundles) {
-            twins[one].push(other);
-            twins[other].push(one);
+            variants[one].push(other);
+            variants[other].push(one);
         }
-        twins.iter_mut().for_each(|list| list.sort_unstable());
-        Self { branches, branch_of, groups: groups(items, bundles), twins }
+        variants.iter_mut().for_each(|list| list.sort_unstable());
+        Self { branches, branch_of, groups: groups(items, bundles), variants }
     }
 
     /// Those of `numbers` that have an alternative among them.
@@ -42,57 +42,68 @@ impl Rivals {
             *sizes.entry(*group).or_default() += 1;
         }
         let all: HashSet<usize> = numbers.iter().copied().collect();
-        let is_rival = |number: &usize| {
+        let is_alternative = |number: &usize| {
             self.groups[*number].iter().any(|group| sizes[group] > 1)
-                || self.twins[*number].iter().any(|twin| all.contains(twin))
+                || self.variants[*number].iter().any(|variant| all.contains(variant))
         };
-        numbers.iter().copied().filter(is_rival).collect()
+        numbers.iter().copied().filter(is_alternative).collect()
     }
 
     /// The alternatives to a site, for lookups.
-    pub(super) fn to(&self, site: &Site, bundles: &[Bundle]) -> RivalsOf {
+    pub(super) fn to(&self, site: &Site, bundles: &[Bundle]) -> AlternativesOf {
         let own = || site.bundles.iter().copied();
-        let twins: HashSet<usize> = own().flat_map(|number| &self.twins[number]).copied().collect();
+        let variants: HashSet<usize> =
+            own().flat_map(|number| &self.variants[number]).copied().collect();
         // Another way to install some plain manifests is an alternative to their alternatives too.
         let branch = |number: usize| bundles[number].branch;
         let mut branches: Vec<BranchId> =
-            own().chain(twins.iter().copied()).filter_map(branch).collect();
+            own().chain(variants.iter().copied()).filter_map(branch).collect();
         branches.sort_unstable();
         branches.dedup();
         let groups = own().flat_map(|number| &self.groups[number]).copied().collect();
-        RivalsOf { groups, twins, branches }
+        AlternativesOf { groups, variants, branches }
     }
 
     /// Whether a bundle is one of those alternatives.
-    pub(super) fn is_rival(&self, number: usize, bundles: &[Bundle], to: &RivalsOf) -> bool {
+    pub(super) fn is_alternative(
+        &self,
+        number: usize,
+        bundles: &[Bundle],
+        to: &AlternativesOf,
+    ) -> bool {
         let branch = bundles[number].branch;
-        to.twins.contains(&number)
+        to.variants.contains(&number)
             || self.groups[number].iter().any(|group| to.groups.contains(group))
-            || branch.is_some_and(|branch| self.is_rival_branch(branch, to))
-            || branch.is_none() && self.has_rival_twin(number, bundles, to)
+            || branch.is_some_and(|branch| self.is_alternative_branch(branch, to))
+            || branch.is_none() && self.has_alternative_variant(number, bundles, to)
     }
 
     /// Whether an object is in one of those alternatives, whichever bundle contains it.
-    pub(super) fn holds(&self, object: u32, to: &RivalsOf) -> bool {
+    pub(super) fn contains_object(&self, object: u32, to: &AlternativesOf) -> bool {
         let branch = self.branch_of.get(object as usize).copied().flatten();
-        branch.is_some_and(|branch| self.is_rival_branch(branch, to))
+        branch.is_some_and(|branch| self.is_alternative_branch(branch, to))
     }
 
-    fn is_rival_branch(&self, branch: BranchId, to: &RivalsOf) -> bool {
-        to.branches.iter().any(|own| self.branches.are_rivals(*own, branch))
+    fn is_alternative_branch(&self, branch: BranchId, to: &AlternativesOf) -> bool {
+        to.branches.iter().any(|own| self.branches.are_alternatives(*own, branch))
     }
 
-    fn has_rival_twin(&self, number: usize, bundles: &[Bundle], to: &RivalsOf) -> bool {
-        let branches = self.twins[number].iter().filter_map(|twin| bundles[*twin].branch);
-        !to.branches.is_empty() && { branches }.any(|branch| self.is_rival_branch(branch, to))
+    fn has_alternative_variant(
+        &self,
+        number: usize,
+        bundles: &[Bundle],
+        to: &AlternativesOf,
+    ) -> bool {
+        let branches = self.variants[number].iter().filter_map(|variant| bundles[*variant].branch);
+        !to.branches.is_empty() && { branches }.any(|branch| self.is_alternative_branch(branch, to))
     }
 }
 
 /// The alternatives to one site.
 #[derive(Clone, Debug, Default)]
-pub(super) struct RivalsOf {
+pub(super) struct AlternativesOf {
     groups: HashSet<u32>,
-    twins: HashSet<usize>,
+    variants: HashSet<usize>,
     branches: Vec<BranchId>,
 }
 
@@ -104,14 +115,14 @@ fn groups(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<Vec<u32>> {
     let is_built = |bundle: &Bundle| bundle.origin != Origin::Plain;
     for (number, bundle) in bundles.iter().enumerate().filter(|(_, bundle)| is_built(bundle)) {
         for key in bundle.members.iter().flat_map(|&id| Key::of(&items[id as usize])) {
-            let held = holders.entry(key).or_default();
-            if held.last() != Some(&(number as u32)) {
-                held.push(number as u32);
+            let list = holders.entry(key).or_default();
+            if list.last() != Some(&(number as u32)) {
+                list.push(number as u32);
             }
         }
     }
     let mut groups = vec![Vec::new(); bundles.len()];
-    let sets = branches::alternatives(holders.into_values().collect(), 1);
+    let sets = branches::find_alternatives(holders.into_values().collect(), 1);
     for (group, set) in (0u32..).zip(sets) {
         set.iter().for_each(|&number| groups[number as usize].push(group));
     }
@@ -139,9 +150,9 @@ fn same_installations(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<(usize, usi
         }
     }
     let mut shared: BTreeMap<(usize, usize), usize> = BTreeMap::new();
-    for held in holders.values().filter(|held| (2..=NAMESAKES).contains(&held.len())) {
-        for (at, (one, here)) in held.iter().enumerate() {
-            for (other, there) in &held[at + 1..] {
+    for list in holders.values().filter(|list| (2..=NAMESAKES).contains(&list.len())) {
+        for (at, (one, here)) in list.iter().enumerate() {
+            for (other, there) in &list[at + 1..] {
                 let same_place = here == there || here.is_empty() || there.is_empty();
                 if one != other && same_place {
                     *shared.entry((*one, *other)).or_default() += 1;
