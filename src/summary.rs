@@ -1,6 +1,6 @@
 //! The figures of the closing line.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::assemble::{Assembly, Losses, NotBuilt, Reported};
@@ -61,17 +61,17 @@ impl Summary {
             object.made.is_some() || repo.files.get(object.head.source.0 as usize).is_some()
         };
         let own = || assembly.objects.iter().filter(is_own);
-        let workloads = own().map(|object| match &object.body {
+        let workloads = |object: &Object| match &object.body {
             Body::Workloads(list) => list.len(),
             _ => 0,
-        });
+        };
+        let policies = |object: &Object| usize::from(matches!(object.body, Body::Policy(_)));
         let loaded = &assembly.loaded;
-        let is_policy = |object: &&Object| matches!(object.body, Body::Policy(_));
         Self {
             files: loaded.files,
             documents: loaded.documents,
-            policies: own().filter(is_policy).count(),
-            workloads: workloads.sum(),
+            policies: count(own(), assembly, policies),
+            workloads: count(own(), assembly, workloads),
             kustomizations: units().filter(|(unit, _)| !unit.is_chart).count(),
             charts: silent_templates(assembly).len(),
             not_built: not_built(reported, losses),
@@ -81,6 +81,28 @@ impl Summary {
             ..Self::default()
         }
     }
+}
+
+/// How many there are in all. A chart that is rendered in several ways has as many as most of them
+/// make of each template.
+fn count<'a>(
+    objects: impl Iterator<Item = &'a Object>,
+    assembly: &Assembly,
+    of: impl Fn(&Object) -> usize,
+) -> usize {
+    let mut all = 0;
+    let mut rendered: BTreeMap<Span, BTreeMap<usize, usize>> = BTreeMap::new();
+    for object in objects {
+        match &object.made {
+            Some(made) if assembly.units[made.built].is_chart => {
+                let renderings = rendered.entry(object.head.start).or_default();
+                *renderings.entry(made.built).or_default() += of(object);
+            }
+            _ => all += of(object),
+        }
+    }
+    let most = rendered.into_values().filter_map(|renderings| renderings.into_values().max());
+    all + most.sum::<usize>()
 }
 
 /// The places of policies in chart templates that render none.

@@ -257,6 +257,7 @@ impl<'a> Builder<'a> {
                 values: &one.ask.chart.values,
                 inline: one.ask.chart.inline.as_ref(),
                 place: one.ask.place,
+                is_changed: false,
             };
             let mut built = rendering.render_one(&wanted, sources);
             with_fallback(&mut built, &one.ask);

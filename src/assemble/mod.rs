@@ -79,7 +79,7 @@ impl Assembly {
         let mut kustomizations =
             Kustomizations::find(repo, scope, &mut sources, limits, Some(&model::Relevance));
         let charts = helm::charts(repo);
-        let mut rendering = helm::Run::new(repo, options.helm, limits);
+        let mut rendering = helm::Run::new(repo, options.helm, limits, Some(&model::Relevance));
         inflate(&mut kustomizations, &charts, &mut rendering, &mut sources);
         let bundled = |path: &str| kustomizations.files().contains(path);
         let tick = || progress.file_done();
@@ -159,6 +159,7 @@ fn inflate(
             values: &call.values,
             inline: call.inline_values.as_ref(),
             place: call.place,
+            is_changed: true,
         };
         let built = rendering.render_one(&wanted, sources);
         kustomizations.provide(call.place, built);

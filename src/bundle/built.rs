@@ -110,6 +110,8 @@ pub enum Writer {
     /// Not a kustomization but a chart's template: `before` is the place of the value that it
     /// writes.
     Value,
+    /// The same: `before` is where it is written in the template that this one includes.
+    Include,
 }
 
 /// Something that could not be built.

@@ -105,6 +105,8 @@ fn helm(in_force: &InForce, page: &mut Page<'_>) -> io::Result<()> {
         let number = i64::try_from(limit.value).unwrap_or(i64::MAX);
         page.line(key, &Toml::Integer(number), limit.origin)?;
     }
+    let sets = in_force.helm_sets.value.iter().map(ToString::to_string);
+    page.line("sets", &list(sets), in_force.helm_sets.origin)?;
     for at in &in_force.charts {
         page.header("helm.chart", at.line)?;
         let chart = &at.value;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::bundle::helm::{self, ChartSettings, When};
+use crate::bundle::helm::{self, Assignment, ChartSettings, When};
 use crate::bundle::{Grouping, NamedCluster, TRIAL_DIRECTORIES};
 use crate::config::{self, At, Config};
 use crate::lint::{Confidence, RULES, Severity};
@@ -68,6 +68,7 @@ pub(super) struct InForce {
     pub(super) render: Value<When>,
     /// The limits for one chart: seconds, and bytes.
     pub(super) helm_limits: [(&'static str, Value<u64>); 2],
+    pub(super) helm_sets: Value<Vec<Assignment>>,
     pub(super) charts: Vec<At<ChartSettings>>,
     /// By key, in the order of the documentation.
     pub(super) limits: [(&'static str, Value<u64>); 5],
@@ -155,6 +156,7 @@ impl InForce {
                 limit("time-limit", config.helm.time_limit, helm::TIME_LIMIT.as_secs()),
                 limit("output-limit", config.helm.output_limit, helm::OUTPUT_LIMIT),
             ],
+            helm_sets: choose("", None, config.helm.sets, vec![]),
             charts: config.helm.charts,
             limits: [
                 limit("file-bytes", limits.file_bytes, defaults.file_bytes),
@@ -241,6 +243,7 @@ impl InForce {
             time_limit: Duration::from_secs(time.1.value),
             output_limit: output.1.value,
             namespace: self.default_namespace.value.clone(),
+            sets: self.helm_sets.value.clone(),
             charts: self.charts.iter().map(|at| at.value.clone()).collect(),
         }
     }

@@ -5,7 +5,7 @@ use clap::ValueEnum;
 /// Values of `--color`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Color {
-    /// On a terminal, as the environment wants it
+    /// On a terminal, unless the environment says otherwise
     Auto,
     /// Always
     Always,
@@ -18,7 +18,7 @@ pub(super) enum Color {
 pub(super) enum Render {
     /// Render them
     Auto,
-    /// Leave charts out
+    /// Skip charts
     Never,
     /// The same as auto
     Require,
@@ -27,7 +27,7 @@ pub(super) enum Render {
 /// A severity.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Level {
-    /// Wrong: traffic is lost or let through, or the API server refuses it
+    /// Wrong: traffic is lost or allowed, or the API server rejects the manifest
     Error,
     /// Probably not what was meant
     Warning,

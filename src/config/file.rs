@@ -136,6 +136,10 @@ pub(super) struct HelmTable {
     /// Bytes that one chart may render to.
     #[schemars(with = "Option<u32>", range(min = 1))]
     pub output_limit: Option<Spanned<i64>>,
+    /// Values that turn policies on, such as `hardened=true`. A chart is rendered once more with
+    /// those that are in a condition around one of its policies.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub sets: Option<List>,
     /// How to render certain charts. A chart that matches several entries is rendered for each.
     #[schemars(with = "Option<Vec<ChartTable>>")]
     pub chart: Option<Vec<Spanned<ChartTable>>>,

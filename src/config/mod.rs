@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 
 use crate::bundle::NamedCluster;
-use crate::bundle::helm::{ChartSettings, When};
+use crate::bundle::helm::{Assignment, ChartSettings, When};
 use crate::lint::{Confidence, Severity};
 use crate::repo::Boundary;
 use crate::resolve::{Profile, WellKnown};
@@ -99,6 +99,8 @@ pub struct Helm {
     pub time_limit: Option<At<u64>>,
     /// Bytes that one chart may render to.
     pub output_limit: Option<At<u64>>,
+    /// Values that turn policies on.
+    pub sets: Option<At<Vec<Assignment>>>,
     /// How certain charts are rendered.
     pub charts: Vec<At<ChartSettings>>,
 }

@@ -10,7 +10,7 @@ use super::file::{PerPath, ProfileName, Render, Sureness, Text, WellKnownPod};
 use super::names::{did_you_mean, look_up, rule_ids};
 use super::{At, Config, Error, Helm, Limits, limits};
 use crate::bundle::NamedCluster;
-use crate::bundle::helm::{ChartSettings, When};
+use crate::bundle::helm::{Assignment, ChartSettings, When};
 use crate::lint::{Confidence, RULES, Severity};
 use crate::repo::PathSet;
 use crate::resolve::{Profile, WellKnown};
@@ -260,8 +260,18 @@ impl Reader<'_> {
             render: table.render.map(|it| self.at(&it, render(*it.get_ref()))),
             time_limit: self.limit(table.time_limit, "time-limit")?,
             output_limit: self.limit(table.output_limit, "output-limit")?,
+            sets: table.sets.map(|list| self.sets(&list)).transpose()?,
             charts: charts.into_iter().map(|it| self.chart(it)).collect::<Result<_, _>>()?,
         })
+    }
+
+    fn sets(&self, list: &List) -> Result<At<Vec<Assignment>>, Error> {
+        let set = |it: &Text| {
+            Assignment::parse(it.get_ref())
+                .ok_or_else(|| self.error(it.span(), "write `path.of.a.value=true` here"))
+        };
+        let sets = list.get_ref().iter().map(set).collect::<Result<_, _>>()?;
+        Ok(self.at(list, sets))
     }
 
     fn chart(&self, entry: Spanned<ChartTable>) -> Result<At<ChartSettings>, Error> {

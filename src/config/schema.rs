@@ -48,6 +48,7 @@ fn defaults() -> Vec<(&'static str, Value)> {
         ("helm/render", json!(helm::When::default().word())),
         ("helm/time-limit", json!(helm::TIME_LIMIT.as_secs())),
         ("helm/output-limit", json!(helm::OUTPUT_LIMIT)),
+        ("helm/sets", json!([])),
         ("helm/chart", json!([])),
         ("limits/file-bytes", json!(limits.file_bytes)),
         ("limits/depth", json!(limits.depth)),

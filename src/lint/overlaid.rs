@@ -15,7 +15,8 @@ pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
     let head = &policy.head;
     value_of(finding, &made.writes);
     if finding.place.source != head.source {
-        let of_overlays = made.writes.iter().rev().filter(|write| write.writer != Writer::Value);
+        let is_overlay = |write: &&Write| !matches!(write.writer, Writer::Value | Writer::Include);
+        let of_overlays = made.writes.iter().rev().filter(is_overlay);
         let written = of_overlays.into_iter().find(|write| holds(write, finding.place));
         let (span, message) = match written.and_then(|write| write.before.as_ref()) {
             Some(before) => (first_line(before), "it replaces this".to_owned()),
@@ -42,19 +43,22 @@ pub fn overlaid(finding: &mut Finding, policy: &Object, repo: &Repo) {
     }
 }
 
-/// Shows the line of the value that a chart's template writes at the place of a finding.
+/// Shows the line of the included template, and that of the values, behind what a chart's template
+/// writes at the place of a finding.
 fn value_of(finding: &mut Finding, writes: &[Write]) {
-    let is_there = |write: &&Write| {
-        write.writer == Writer::Value
-            && write.place == finding.place
-            && write.before.as_ref().is_some_and(|value| value.span != finding.place)
-    };
-    let Some(value) = writes.iter().find(is_there).and_then(|write| write.before.as_ref()) else {
-        return;
-    };
-    let Value::Scalar(scalar) = &value.value else { return };
-    let message = format!("it is `{}` because of this value", visible(&scalar.text));
-    finding.related.push(Related { span: value.span, message });
+    for writer in [Writer::Include, Writer::Value] {
+        let is_there = |write: &&Write| write.writer == writer && write.place == finding.place;
+        let before = writes.iter().filter(is_there).filter_map(|write| write.before.as_ref());
+        let Some(before) = before.into_iter().find(|before| before.span != finding.place) else {
+            continue;
+        };
+        let Value::Scalar(scalar) = &before.value else { continue };
+        let message = match writer {
+            Writer::Value => format!("it is `{}` because of this value", visible(&scalar.text)),
+            _ => "it is written here, in the included template".to_owned(),
+        };
+        finding.related.push(Related { span: before.span, message });
+    }
 }
 
 fn holds(write: &Write, place: Span) -> bool {

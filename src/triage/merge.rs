@@ -76,9 +76,28 @@ impl Seen {
     }
 
     fn named(self, only_one: bool) -> Finding {
-        let bundles = if only_one { Vec::new() } else { self.bundles.into_iter().collect() };
+        let is_plain =
+            |name: &&String| !simpler(name).iter().any(|name| self.bundles.contains(name));
+        let bundles = match only_one {
+            true => Vec::new(),
+            false => self.bundles.iter().filter(is_plain).cloned().collect(),
+        };
         Finding { bundles, ..self.finding }
     }
+}
+
+/// The names of the renderings of a chart that differ less from its defaults: for `shop (a=true,
+/// b=true)`, `shop (a=true)` and `shop`.
+fn simpler(name: &str) -> Vec<String> {
+    let Some((chart, rest)) = name.strip_suffix(')').and_then(|name| name.split_once(" (")) else {
+        return Vec::new();
+    };
+    let parts: Vec<&str> = rest.split(", ").collect();
+    if !parts.iter().all(|part| part.contains('=') || part.ends_with("-values.yaml")) {
+        return Vec::new();
+    }
+    let shorter = (1..parts.len()).map(|count| format!("{chart} ({})", parts[..count].join(", ")));
+    shorter.chain([chart.to_owned()]).collect()
 }
 
 #[cfg(test)]
@@ -125,6 +144,20 @@ mod tests {
             &|_| 0,
         );
         assert_eq!(summary(&merged), [("in prod", "dev+prod".to_owned())]);
+    }
+
+    #[test]
+    fn of_the_renderings_of_a_chart_the_simplest_is_named() {
+        let of = || vec![finding("split-peer", None, 0, "it", &[])];
+        let named = |names: &[&str]| {
+            let bundles = names.iter().map(|name| ((*name).to_owned(), of())).collect();
+            let merged = merge(bundles, &|_| 0);
+            merged[0].bundles.join(" + ")
+        };
+        assert_eq!(named(&["shop", "shop (a=true)", "shop (a=true, release=x)"]), "shop");
+        let (on, other) = ("shop (a=true, b=1)", "shop (a=true, b=1, release=x)");
+        assert_eq!(named(&[on, other, "shop (ci/a-values.yaml)"]).matches("shop").count(), 2);
+        assert_eq!(named(&["dev", "dev (2)"]), "dev + dev (2)");
     }
 
     #[test]

@@ -10,7 +10,6 @@ use netpol_lint::{FixOptions, Request, apply_fixes, check};
 use tempfile::TempDir;
 
 use crate::pages;
-use crate::tools::tool;
 
 /// Writes the files of a repository: `# file: name` begins one.
 fn repository(text: &str) -> TempDir {
@@ -387,9 +386,6 @@ spec:
 
 #[test]
 fn what_a_chart_leaves_empty_is_unknown_but_a_list_that_it_leaves_null_is_everyone() {
-    if tool("helm").is_none() {
-        return;
-    }
     let found = all_findings(CHART);
     let rules: Vec<_> = found.iter().map(|finding| finding.rule.id).collect();
     assert_eq!(rules, ["null-field"], "{found:#?}");

@@ -1,14 +1,13 @@
-//! Charts: what they render to, where it is written, how failures are reported; and that real helm
-//! renders the same.
+//! Charts: what they render to, where it is written, and how failures are reported.
 
-use crate::{shared, tools};
+use crate::shared;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
 use netpol_lint::bundle::helm::{self, ChartSettings, Helm, Rendered, Wanted, When};
-use netpol_lint::bundle::{Built, FaultKind, heads};
+use netpol_lint::bundle::{Built, FaultKind};
 use netpol_lint::repo::{PathSet, Repo, Scope};
 use netpol_lint::text::{Source, Sources, Span};
 use netpol_lint::yaml::{self, Limits, Node, Value};
@@ -16,13 +15,13 @@ use netpol_lint::{config, repo};
 use tempfile::TempDir;
 
 /// A repository with rendered charts.
-struct Shown {
-    repo: Repo,
-    sources: Sources,
-    rendered: Rendered,
+pub struct Shown {
+    pub repo: Repo,
+    pub sources: Sources,
+    pub rendered: Rendered,
 }
 
-fn look(root: &Path) -> (Repo, Sources) {
+pub fn look(root: &Path) -> (Repo, Sources) {
     let scope = Scope { paths: vec![root.to_owned()], ..Scope::default() };
     let repo = repo::find(&scope, root).unwrap();
     let mut sources = Sources::default();
@@ -32,24 +31,25 @@ fn look(root: &Path) -> (Repo, Sources) {
     (repo, sources)
 }
 
-fn render(root: &Path, helm: &Helm) -> Shown {
+pub fn render(root: &Path, helm: &Helm) -> Shown {
     let (repo, mut sources) = look(root);
     let charts = helm::charts(&repo);
-    let rendered = helm::Run::new(&repo, helm, &Limits::default()).render(&charts, &mut sources);
+    let rendered =
+        helm::Run::new(&repo, helm, &Limits::default(), None).render(&charts, &mut sources);
     Shown { repo, sources, rendered }
 }
 
 impl Shown {
-    fn at(&self, span: Span) -> String {
+    pub fn at(&self, span: Span) -> String {
         format!("{}:{}", self.sources.get(span.source).path, self.sources.start(span).line)
     }
 
     /// The faults, each with its kind, place, text and message.
-    fn faults(&self) -> Vec<String> {
+    pub fn faults(&self) -> Vec<String> {
         self.rendered.built.iter().flat_map(|built| self.faults_of(built)).collect()
     }
 
-    fn faults_of(&self, built: &Built) -> Vec<String> {
+    pub fn faults_of(&self, built: &Built) -> Vec<String> {
         let faults = built.faults.iter();
         faults
             .map(|fault| {
@@ -59,7 +59,7 @@ impl Shown {
             .collect()
     }
 
-    fn names(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         let built = self.rendered.built.iter();
         let name = |m: &netpol_lint::bundle::Manifest| format!("{} {}", m.head.kind, m.head.name);
         built.flat_map(|built| built.manifests.iter().map(name)).collect()
@@ -68,7 +68,8 @@ impl Shown {
     /// Each key and scalar in the objects of that kind, with the text at its place.
     fn map(&self, kind: &str) -> String {
         let mut out = String::new();
-        for manifest in self.rendered.built.iter().flat_map(|built| &built.manifests) {
+        let plain = self.rendered.built.iter().filter(|built| !built.name.contains(" ("));
+        for manifest in plain.flat_map(|built| &built.manifests) {
             if manifest.head.kind == kind {
                 out += &format!(
                     "\n{kind} {} ({})\n",
@@ -106,7 +107,7 @@ impl Shown {
 }
 
 /// A repository with these files.
-fn repository(files: &[(&str, &str)]) -> TempDir {
+pub fn repository(files: &[(&str, &str)]) -> TempDir {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
     for (path, text) in files {
@@ -135,7 +136,7 @@ fn charts() -> TempDir {
 const CHART: &str = "apiVersion: v2\nname: evil\nversion: 0.1.0\n";
 
 /// A chart with one template.
-fn chart_of(template: &str, more: &[(&str, &str)]) -> TempDir {
+pub fn chart_of(template: &str, more: &[(&str, &str)]) -> TempDir {
     let mut files = vec![("evil/Chart.yaml", CHART), ("evil/templates/x.yaml", template)];
     files.extend(more);
     repository(&files)
@@ -236,9 +237,10 @@ fn a_controller_can_request_a_chart_with_values_of_its_own() {
         values: &[],
         inline: Some(&inline.documents[0].root),
         place: Span::new(id, 0, 0),
+        is_changed: false,
     };
     let (helm, limits) = (Helm::default(), Limits::default());
-    let mut run = helm::Run::new(&repo, &helm, &limits);
+    let mut run = helm::Run::new(&repo, &helm, &limits, None);
     let built = run.render_one(&wanted, &mut sources);
     assert!(built.faults.is_empty(), "{:?}", built.faults);
     let web = built.manifests.iter().find(|manifest| manifest.head.name == "argo-web").unwrap();
@@ -353,7 +355,7 @@ fn an_endless_chart_is_stopped() {
         ("{{ $x := repeat 500000000 \"a\" }}a: {{ len $x }}\n", "renders too much text"),
         (
             "{{ tpl (repeat 500 \"{{ tpl .a . }}\") (dict \"a\" (repeat 500 \"{{ 1 }}\")) }}\n",
-            "takes",
+            "too much",
         ),
     ] {
         let faults = failure_of(template);
@@ -444,35 +446,6 @@ fn nothing_is_downloaded_and_existing_charts_are_rendered() {
 }
 
 #[test]
-fn a_policy_that_is_off_by_default_is_rendered_in_a_bundle_of_its_own() {
-    let policy = "kind: NetworkPolicy\napiVersion: networking.k8s.io/v1\nmetadata:\n  name: p\nspec: \
-                  {podSelector: {}}\n";
-    let guarded = |condition: &str| format!("{{{{- if {condition} }}}}\n{policy}{{{{- end }}}}\n");
-    let off = (
-        "evil/values.yaml",
-        "networkPolicy: {enabled: false}\nother: false\nglobal: {netpol: {create: false}}\n",
-    );
-    let names = |condition: &str| {
-        let folder = chart_of(&guarded(condition), &[off]);
-        let shown = render(folder.path(), &Helm::default());
-        let is_render = |fault: &String| fault.starts_with("Render");
-        assert!(!shown.faults().iter().any(is_render), "{:?}", shown.faults());
-        let built = shown.rendered.built.iter();
-        built.map(|it| (it.name.clone(), it.manifests.len())).collect::<Vec<_>>()
-    };
-    let with =
-        |switch: &str, count| vec![("evil".to_owned(), 0), (format!("evil ({switch})"), count)];
-    assert_eq!(names(".Values.networkPolicy.enabled"), with("networkPolicy.enabled=true", 1));
-    assert_eq!(names("$.Values.global.netpol.create"), with("global.netpol.create=true", 1));
-    // Another value is off as well.
-    let both = "and .Values.networkPolicy.enabled .Values.other";
-    assert_eq!(names(both), with("networkPolicy.enabled=true", 0));
-    // A value that is not about policies is not changed, nor is one that is already on.
-    assert_eq!(names(".Values.other"), [("evil".to_owned(), 0)]);
-    assert_eq!(names("not .Values.networkPolicy.enabled"), [("evil".to_owned(), 1)]);
-}
-
-#[test]
 fn dependencies_are_enabled_and_disabled_and_get_their_values() {
     let chart = format!(
         "{CHART}dependencies:\n  - {{name: db, version: 0.1.0, condition: db.enabled}}\n  - {{name: db, \
@@ -547,50 +520,6 @@ fn a_packaged_dependency_is_unpacked_and_placed_at_its_entry() {
     assert!(shown_faults(&folder).iter().any(|fault| fault.contains(expected)));
 }
 
-#[test]
-fn a_finding_shows_the_line_of_the_values_behind_it() {
-    let related = |policy: &str| {
-        let folder = chart_of(
-            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: web\n  labels: {app: web}\nspec:\n  \
-             containers: [{name: main, image: example/web}]\n",
-            &[
-                ("evil/values.yaml", "# names\nselected: wbe\nport: 80\n"),
-                (
-                    "evil/templates/_it.tpl",
-                    "{{ define \"it\" }}app: {{ .Values.selected }}{{ end }}",
-                ),
-                (
-                    "evil/templates/policy.yaml",
-                    &format!(
-                        "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: \
-                         p\n  namespace: {{{{ .Release.Namespace }}}}\nspec:\n  podSelector:\n    \
-                         matchLabels:\n      {policy}\n  policyTypes: [Ingress]\n"
-                    ),
-                ),
-            ],
-        );
-        let request = netpol_lint::Request {
-            cwd: folder.path().canonicalize().unwrap(),
-            ..netpol_lint::Request::default()
-        };
-        let outcome = netpol_lint::check(&request, &()).unwrap();
-        let finding = outcome.findings.iter().find(|it| it.rule.id == "orphaned-pod-selector");
-        let finding = finding.unwrap_or_else(|| panic!("{:?}", outcome.findings));
-        let related = finding.related.iter().map(|related| {
-            let start = outcome.sources.start(related.span);
-            let path = &outcome.sources.get(related.span.source).path;
-            format!("{path}:{} {}", start.line, related.message)
-        });
-        related.filter(|it| it.contains("because")).collect::<Vec<_>>()
-    };
-    let expected = "evil/values.yaml:2 it is `wbe` because of this value";
-    assert_eq!(related("app: {{ .Values.selected }}"), [expected]);
-    assert_eq!(related("app: {{ .Values.selected | default \"x\" | quote }}"), [expected]);
-    assert_eq!(related("{{- include \"it\" . | nindent 6 }}"), [expected]);
-    // A literal value comes from no values file.
-    assert_eq!(related("app: wbe"), [""; 0]);
-}
-
 fn shown_faults(folder: &TempDir) -> Vec<String> {
     render(folder.path(), &Helm::default()).faults()
 }
@@ -614,123 +543,6 @@ fn the_charts_of_the_corpus_render_with_spans_in_their_templates() {
         }
     }
     println!("{nodes} nodes");
-}
-
-/// The charts of the corpus, of `tests/charts`, and of the directory in `NETPOL_LINT_CHARTS`: real
-/// helm renders the same objects of each, or rejects it too.
-#[test]
-fn helm_renders_the_same_for_each_chart() {
-    if tools::tool("helm").is_none() {
-        return;
-    }
-    let mut repositories = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/charts")];
-    if let Some(corpus) = shared::shared("corpus") {
-        repositories.extend(fs::read_dir(corpus).unwrap().map(|entry| entry.unwrap().path()));
-    }
-    let more = std::env::var_os("NETPOL_LINT_CHARTS");
-    repositories.extend(more.iter().map(|path| Path::new(path).to_path_buf()));
-    let (mut charts, mut same, mut must) = (0, 0, Vec::new());
-    for repository in &repositories {
-        let is_extra = more.as_ref().is_some_and(|path| Path::new(path) == repository);
-        let shown = render(repository, &Helm::default());
-        let found = helm::charts(&shown.repo);
-        for built in shown.rendered.built.iter().filter(|built| !built.name.contains(" (")) {
-            let Some(chart) = found.get(&built.name) else { continue };
-            let directory = shown.repo.root.join(&built.name);
-            let Some(helms) = objects_of(&directory, &chart.name) else { continue };
-            charts += 1;
-            let difference = difference(built, &helms);
-            same += usize::from(difference.is_none());
-            if let Some(difference) = difference {
-                println!("{}: {difference}", directory.display());
-                for fault in shown.faults_of(built) {
-                    println!("    {fault}");
-                }
-                if !is_extra {
-                    must.push(directory);
-                }
-            }
-        }
-    }
-    println!("{same} of {charts} charts are the same");
-    assert!(must.is_empty(), "{must:?}");
-}
-
-/// The difference; `None` if there is none, or both reject it.
-fn difference(built: &Built, helms: &Result<Vec<(String, String)>, String>) -> Option<String> {
-    let fault = built.faults.iter().find(|fault| fault.kind == FaultKind::Render);
-    let helms = match (helms, fault) {
-        (Err(_), Some(_)) => return None,
-        (Err(why), None) => return Some(format!("helm rejects it: {why}")),
-        (Ok(_), Some(fault)) => return Some(format!("only here: {}", fault.message)),
-        (Ok(helms), None) => helms,
-    };
-    let mut ours: Vec<(String, String)> =
-        built.manifests.iter().map(|it| (named(&it.head), printed(&it.tree))).collect();
-    let mut theirs = helms.clone();
-    ours.sort();
-    theirs.sort();
-    let differs = |((x, a), (y, b)): &(&(String, String), &(String, String))| {
-        // A value that is random can't be compared.
-        x != y || (a != b && !a.contains("${UNKNOWN}"))
-    };
-    if ours.len() != theirs.len() {
-        return Some(format!("{} objects here, {} by helm", ours.len(), theirs.len()));
-    }
-    let ((_, a), (_, b)) = ours.iter().zip(&theirs).find(differs)?;
-    let at = a.bytes().zip(b.bytes()).position(|(x, y)| x != y).unwrap_or(a.len().min(b.len()));
-    let cut = |text: &str| {
-        let text: String = text.chars().skip(at.saturating_sub(60)).take(160).collect();
-        text.replace('\n', "\\n")
-    };
-    Some(format!("here {}\n    helm {}", cut(a), cut(b)))
-}
-
-/// A tree without its spans.
-fn printed(node: &Node) -> String {
-    match &node.value {
-        Value::Scalar(scalar) => format!("{:?}:{}", scalar.kind, scalar.text),
-        Value::Seq(items) => {
-            format!("[{}]", items.iter().map(printed).collect::<Vec<_>>().join(","))
-        }
-        Value::Map(map) => {
-            // The last of duplicate keys wins.
-            let mut all: std::collections::BTreeMap<&str, String> = Default::default();
-            for entry in &map.entries {
-                all.insert(&entry.key, printed(&entry.value));
-            }
-            let kind = all.get("kind").cloned().unwrap_or_default();
-            let entries = all.iter().map(|(key, value)| format!("{key}={value}"));
-            format!("{kind}{{{}}}", entries.collect::<Vec<_>>().join(";"))
-        }
-    }
-}
-
-/// What helm renders of a chart, or its error; `None` if it needs another chart first.
-fn objects_of(chart: &Path, name: &str) -> Option<Result<Vec<(String, String)>, String>> {
-    let mut command = Command::new("helm");
-    let release = name.to_ascii_lowercase().replace(['.', '_'], "-");
-    command.args(["template", &release]).arg(chart);
-    command.args(["--kube-version", "v1.34.0", "--skip-tests", "--skip-schema-validation"]);
-    let output = command.output().unwrap();
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    // The cluster does not matter here.
-    if error.contains("missing in charts/ directory") || error.contains("requires kubeVersion") {
-        return None;
-    }
-    if !output.status.success() {
-        return Some(Err(error.lines().last().unwrap_or_default().to_owned()));
-    }
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let source = Sources::default().add(Source::stdin(String::new()));
-    let read = yaml::read(source, &text, 0..text.len(), None, &Limits::default());
-    let documents = read.documents.iter();
-    let objects = documents.flat_map(|it| heads(&it.root));
-    Some(Ok(objects.map(|(head, tree)| (named(&head), printed(&tree))).collect()))
-}
-
-fn named(head: &netpol_lint::bundle::Head) -> String {
-    format!("{} {:?} {}", head.kind, head.namespace, head.name)
 }
 
 fn lies_in(node: &Node, sources: &Sources, nodes: &mut usize) {

@@ -29,6 +29,8 @@ mod fixes;
 mod front_door;
 mod given;
 mod helm;
+mod helm_compared;
+mod helm_variants;
 mod hidden_faults;
 mod inventory;
 mod kubectl_yaml;

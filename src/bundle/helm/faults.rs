@@ -1,7 +1,7 @@
 //! What is told of a chart that does not render, or not all of it.
 
 use super::Chart;
-use super::chart::Elsewhere;
+use super::chart::{Elsewhere, Unfit};
 use super::template::{Exhausted, Failure, Place, Reason};
 use super::texts::line_of;
 use crate::bundle::{Fault, FaultKind};
@@ -35,14 +35,37 @@ enum Kind {
     Limit,
 }
 
+impl From<Unfit> for Trouble {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Wrong(why) => Self::new(Kind::Values, why, Vec::new()),
+            Unfit::Limit(limit) => limit.into(),
+        }
+    }
+}
+
+impl From<Exhausted> for Trouble {
+    fn from(limit: Exhausted) -> Self {
+        Self::new(Kind::Limit, exceeded(limit).to_owned(), Vec::new())
+    }
+}
+
+fn exceeded(limit: Exhausted) -> &'static str {
+    match limit {
+        Exhausted::Steps => "takes too many steps to render",
+        Exhausted::Bytes => "renders too much text",
+        Exhausted::Depth => "is nested too deeply to render",
+    }
+}
+
 impl Trouble {
     fn new(kind: Kind, why: String, places: Vec<Span>) -> Self {
         Self { why, kind, places, is_of_values: kind == Kind::Values, is_line: false }
     }
 
-    /// Something that is wrong with the chart as a whole.
-    pub(super) fn of_chart(why: String) -> Self {
-        Self::new(Kind::Values, why, Vec::new())
+    /// The same, at a place.
+    pub(super) fn at(self, place: Span) -> Self {
+        Self { places: vec![place], ..self }
     }
 
     /// A values file that can't be read.
@@ -94,13 +117,7 @@ impl Trouble {
                 let why = without_call(why);
                 (Kind::Template, format!("does not render: `{expression}`: {}", one_line(why)))
             }
-            Reason::Limit(Exhausted::Steps) => {
-                (Kind::Limit, "takes too many steps to render".to_owned())
-            }
-            Reason::Limit(Exhausted::Bytes) => (Kind::Limit, "renders too much text".to_owned()),
-            Reason::Limit(Exhausted::Depth) => {
-                (Kind::Limit, "is nested too deeply to render".to_owned())
-            }
+            Reason::Limit(limit) => (Kind::Limit, exceeded(*limit).to_owned()),
         };
         Self { is_line: true, ..Self::new(kind, why, places) }
     }

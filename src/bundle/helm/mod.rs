@@ -3,7 +3,7 @@
 //!
 //! A chart is read with its subcharts (`chart`), and nothing from outside the repository. Its values
 //! are merged and handed to its templates (`data`), which `template` executes as helm does. The result
-//! is read as manifests (`render`) whose nodes point into their templates (`places`). Policies that the
+//! is read as manifests (`output`) whose nodes point into their templates (`places`). Policies that the
 //! values turn off are turned on in a rendering of their own (`switches`). What does not render is
 //! reported at the line that fails (`faults`).
 
@@ -13,11 +13,13 @@ mod data;
 mod faults;
 mod given;
 mod names;
+mod output;
 mod places;
 mod render;
 mod switches;
 mod template;
 mod texts;
+mod variants;
 mod work;
 
 use std::path::Path;
@@ -27,13 +29,14 @@ use compact_str::CompactString;
 use rayon::prelude::*;
 
 pub use charts::{Chart, Charts, charts};
+pub use switches::Assignment;
 
 use crate::bundle::{Built, Opening};
 use crate::repo::{PathSet, Repo};
 use crate::text::{Sources, Span};
-use crate::yaml::{Limits, Node};
+use crate::yaml::{Limits, Node, Partial};
 
-use render::Shared;
+use render::{Shared, Taken};
 use texts::Texts;
 use work::Work;
 
@@ -47,7 +50,9 @@ const STEPS: u64 = 200_000;
 /// The steps that all charts of a run may take: as many as 30 charts that each reach their limit.
 const RUN_STEPS: u64 = 300 * STEPS;
 /// How many charts are held in memory, and rendered, before what they took is counted.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
+/// The nodes of manifests that all charts of a run may make, as they are kept.
+const RUN_NODES: usize = 8_000_000;
 
 /// Whether charts are rendered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -83,6 +88,8 @@ pub struct Helm {
     pub output_limit: u64,
     /// The release's namespace where a chart has no other; none for helm's own, `default`.
     pub namespace: Option<String>,
+    /// Values that turn policies on, beside the switches that are named after network policies.
+    pub sets: Vec<Assignment>,
     /// What is said of some charts; others are rendered with their default values.
     pub charts: Vec<ChartSettings>,
 }
@@ -94,6 +101,7 @@ impl Default for Helm {
             time_limit: TIME_LIMIT,
             output_limit: OUTPUT_LIMIT,
             namespace: None,
+            sets: Vec::new(),
             charts: Vec::new(),
         }
     }
@@ -150,6 +158,8 @@ pub struct Wanted<'a> {
     pub inline: Option<&'a Node>,
     /// Where it is asked for: where faults without a better place stand.
     pub place: Span,
+    /// Something changes what it makes, so that all of that is kept.
+    pub is_changed: bool,
 }
 
 /// All renderings of a run: what they share, and what they may still take.
@@ -158,14 +168,22 @@ pub struct Run<'a> {
     helm: &'a Helm,
     limits: &'a Limits,
     texts: Texts,
-    /// Steps that are left for all charts.
-    steps: u64,
+    relevance: Option<&'a dyn Partial>,
+    /// What is left for all charts.
+    left: Taken,
 }
 
 impl<'a> Run<'a> {
-    /// Nothing is rendered yet.
-    pub fn new(repo: &'a Repo, helm: &'a Helm, limits: &'a Limits) -> Self {
-        Self { repo, helm, limits, texts: Texts::of_repository(repo), steps: RUN_STEPS }
+    /// Nothing is rendered yet. `relevance` says of which manifests the head is enough; without it,
+    /// all of each is kept.
+    pub fn new(
+        repo: &'a Repo,
+        helm: &'a Helm,
+        limits: &'a Limits,
+        relevance: Option<&'a dyn Partial>,
+    ) -> Self {
+        let left = Taken { steps: RUN_STEPS, nodes: RUN_NODES };
+        Self { repo, helm, limits, texts: Texts::of_repository(repo), relevance, left }
     }
 
     /// Renders the charts of a repository, several at once.
@@ -192,27 +210,38 @@ impl<'a> Run<'a> {
         if self.helm.when == When::Never {
             return works.iter().map(unrendered).collect();
         }
-        if self.steps == 0 {
+        if self.left.steps == 0 || self.left.nodes == 0 {
             let spent = render::spent();
             return works.iter().map(|work| render::refused(work, &spent)).collect();
         }
         let root = &self.repo.root;
-        let prepared: Vec<_> = works.par_iter().map(|work| work.prepare(root, self.helm)).collect();
-        let values: Vec<_> =
-            works.iter().flat_map(|work| &work.values).map(|path| root.join(path)).collect();
+        let prepared: Vec<_> =
+            works.par_iter().map(|work| work.prepare(self.repo, self.helm)).collect();
+        let tested = prepared.iter().flatten().flat_map(|prepared| &prepared.tested);
+        let tested = tested.map(|file| &file.path);
+        let values = works.iter().flat_map(|work| &work.values).chain(tested);
+        let values: Vec<_> = values.map(|path| root.join(path)).collect();
         let found = prepared.iter().flatten().flat_map(|prepared| &prepared.found.files);
         self.texts.add(found.chain(&values).map(Path::new), sources);
-        let shared = Shared { texts: &self.texts, sources, helm: self.helm, limits: self.limits };
-        let rendered: Vec<(Vec<Built>, u64)> = works
+        let shared = Shared {
+            texts: &self.texts,
+            sources,
+            helm: self.helm,
+            limits: self.limits,
+            relevance: self.relevance,
+        };
+        let rendered: Vec<(Vec<Built>, Taken)> = works
             .par_iter()
             .zip(&prepared)
             .map(|(work, prepared)| match prepared {
                 Ok(prepared) => render::render(work, prepared, shared),
-                Err(refused) => (vec![render::refused(work, refused)], 0),
+                Err(refused) => (vec![render::refused(work, refused)], Taken::default()),
             })
             .collect();
-        let taken: u64 = rendered.iter().map(|(_, steps)| steps).sum();
-        self.steps = self.steps.saturating_sub(taken);
+        for (_, taken) in &rendered {
+            self.left.steps = self.left.steps.saturating_sub(taken.steps);
+            self.left.nodes = self.left.nodes.saturating_sub(taken.nodes);
+        }
         rendered.into_iter().flat_map(|(built, _)| built).collect()
     }
 }

@@ -23,23 +23,23 @@ const UNKNOWN: &str = "${UNKNOWN}";
 
 impl Places<'_> {
     /// The same tree with its spans where they are written. What values wrote is noted in
-    /// `writes`.
-    pub(super) fn rewritten(&self, node: &Node, writes: &mut Vec<Write>) -> Node {
-        self.node(node, &mut String::new(), "", writes)
+    /// `writes`, if it is wanted.
+    pub(super) fn rewritten(&self, node: &Node, writes: Option<&mut Vec<Write>>) -> Node {
+        self.node(node, "", &mut Noted { path: String::new(), writes })
     }
 
-    fn node(&self, node: &Node, path: &mut String, key: &str, writes: &mut Vec<Write>) -> Node {
+    fn node(&self, node: &Node, key: &str, noted: &mut Noted<'_>) -> Node {
         match &node.value {
             Value::Scalar(scalar) => {
                 let place = self.place(node.span);
-                if let Some(value) = self.value(node.span) {
-                    writes.push(Write {
-                        holder: path.clone(),
-                        key: key.into(),
-                        writer: Writer::Value,
-                        place,
-                        before: Some(Node { span: value, value: node.value.clone() }),
-                    });
+                if noted.is_wanted() {
+                    let before = |span| Node { span, value: node.value.clone() };
+                    if let Some(value) = self.value(node.span) {
+                        noted.write(key, Writer::Value, place, before(value));
+                    }
+                    if let Some(inner) = self.included(node.span) {
+                        noted.write(key, Writer::Include, place, before(inner));
+                    }
                 }
                 Node { span: place, value: Value::Scalar(self.known(scalar, node.span)) }
             }
@@ -48,32 +48,29 @@ impl Places<'_> {
                     .iter()
                     .enumerate()
                     .map(|(nth, item)| {
-                        let before = path.len();
-                        enter(path, key);
-                        path.push_str(&format!("[{nth}]"));
-                        let node = self.node(item, path, "", writes);
-                        path.truncate(before);
+                        let before = noted.path.len();
+                        noted.enter(key, Some(nth));
+                        let node = self.node(item, "", noted);
+                        noted.path.truncate(before);
                         node
                     })
                     .collect();
                 let span = hull(items.iter().map(|item| item.span));
-                Node {
-                    span: span.unwrap_or(self.place(node.span)),
-                    value: Value::Seq(items.into()),
-                }
+                let span = span.unwrap_or_else(|| self.place(node.span));
+                Node { span, value: Value::Seq(items.into()) }
             }
             Value::Map(map) if !map.entries.is_empty() => {
-                let before = path.len();
-                enter(path, key);
+                let before = noted.path.len();
+                noted.enter(key, None);
                 let entries = map.entries.iter().map(|entry| Entry {
                     key: entry.key.clone(),
                     key_span: self.place(entry.key_span),
-                    value: self.node(&entry.value, path, &entry.key, writes),
+                    value: self.node(&entry.value, &entry.key, noted),
                 });
                 let map = Map { entries: entries.collect() };
-                path.truncate(before);
+                noted.path.truncate(before);
                 let spans = map.entries.iter().flat_map(|entry| [entry.key_span, entry.value.span]);
-                let span = hull(spans).unwrap_or(self.place(node.span));
+                let span = hull(spans).unwrap_or_else(|| self.place(node.span));
                 Node { span, value: Value::Map(Arc::new(map)) }
             }
             Value::Seq(_) | Value::Map(_) => {
@@ -109,7 +106,10 @@ impl Places<'_> {
 
     /// Where a piece of what was made, from one byte to another, is written.
     fn piece(&self, from: usize, to: usize, mark: Mark) -> Option<Span> {
-        let trace = self.origins.outermost(mark.origin);
+        self.piece_of(self.origins.outermost(mark.origin), from, to, mark)
+    }
+
+    fn piece_of(&self, trace: Trace, from: usize, to: usize, mark: Mark) -> Option<Span> {
         let template = trace.template?;
         if !trace.is_literal {
             return Some(template);
@@ -154,18 +154,56 @@ impl Places<'_> {
         self.marked(span).map(|(from, to, mark)| (from, to, self.origins.get(mark.origin)))
     }
 
+    /// Where a token is written in a template that is included.
+    fn included(&self, span: Span) -> Option<Span> {
+        let inner = self.marked(span).find_map(|(from, to, mark)| {
+            let trace = self.origins.get(mark.origin);
+            let is_included = trace.caller != Origin::NONE;
+            is_included.then(|| self.piece_of(trace, from, to, mark)).flatten()
+        });
+        inner.map(|inner| self.one_line(inner))
+    }
+
     /// The value that a token is made of.
     fn value(&self, span: Span) -> Option<Span> {
         self.pieces(span).find_map(|(_, _, trace)| trace.value)
     }
 }
 
-fn enter(path: &mut String, key: &str) {
-    if !key.is_empty() {
-        if !path.is_empty() {
-            path.push('.');
+/// What values wrote, as far as it is wanted.
+struct Noted<'w> {
+    /// Where the walk is.
+    path: String,
+    writes: Option<&'w mut Vec<Write>>,
+}
+
+/// No field of a policy has a longer path.
+const LONGEST: usize = 1000;
+
+impl Noted<'_> {
+    fn is_wanted(&self) -> bool {
+        self.writes.is_some() && self.path.len() <= LONGEST
+    }
+
+    fn write(&mut self, key: &str, writer: Writer, place: Span, before: Node) {
+        if let Some(writes) = &mut self.writes {
+            let (holder, key) = (self.path.clone(), key.into());
+            let before = Some(before);
+            writes.push(Write { holder, key, writer, place, before });
         }
-        path.push_str(key);
+    }
+
+    fn enter(&mut self, key: &str, nth: Option<usize>) {
+        if self.writes.is_none() {
+            return;
+        }
+        if !key.is_empty() && !self.path.is_empty() {
+            self.path.push('.');
+        }
+        self.path.push_str(key);
+        if let Some(nth) = nth {
+            self.path.push_str(&format!("[{nth}]"));
+        }
     }
 }
 

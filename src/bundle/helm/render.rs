@@ -1,31 +1,29 @@
 //! Renders a chart that is loaded: values first, then templates, then what they make as manifests.
 
-use std::ops::Range;
+mod missing;
+
 use std::rc::Rc;
 
-use super::chart::{Elsewhere, File, Loaded, Refused, coalesced, enabled, overlaid};
+use super::chart::{File, Loaded, Refused, coalesced, enabled};
 use super::data::{Release, Scope, scopes};
 use super::faults::{self, Trouble};
-use super::given::{below, is_switch, own_values, switch_on, values, values_path};
+use super::given::{Reader, given};
+use super::output::{self, POLICY};
 use super::places::Places;
-use super::switches;
+use super::switches::{self, Assignment, Conditions};
 use super::template::{
-    Budget, Data, Map, MapKind, Mark, Origins, Place, Reason, Renderer, Template, TemplateSet,
-    value_of,
+    Budget, Map, MapKind, Origins, Place, Reason, Renderer, Template, TemplateSet, parsed_size,
 };
 use super::texts::Texts;
+use super::variants::{self, Variant};
 use super::work::{Prepared, Work};
 use super::{Helm, STEPS};
-use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening, heads};
+use crate::bundle::{Built, Fault, FaultKind, Manifest, Opening};
 use crate::text::{SourceId, Sources, Span};
-use crate::yaml::{self, Limits, Node};
+use crate::yaml::{Limits, Partial};
 
-/// What a document of the output is read as, before its places are those of its template.
-const OUTPUT: SourceId = SourceId(u32::MAX);
 /// Room for the calls of a rendering: templates call one another, and are nested.
 const STACK: usize = 256 << 20;
-/// Nothing that belongs to a test is part of what runs.
-const HOOK: &str = "helm.sh/hook";
 
 /// What all renderings of a run share.
 #[derive(Clone, Copy)]
@@ -34,20 +32,32 @@ pub(super) struct Shared<'a> {
     pub(super) sources: &'a Sources,
     pub(super) helm: &'a Helm,
     pub(super) limits: &'a Limits,
+    /// What is asked of a manifest; none for all of it.
+    pub(super) relevance: Option<&'a dyn Partial>,
 }
 
-/// Renders a chart, with its policies turned on once more where its values turn them off. Says also
-/// how many steps that took.
+/// What a rendering took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Taken {
+    pub(super) steps: u64,
+    /// The nodes of its manifests, which are kept.
+    pub(super) nodes: usize,
+}
+
+/// Renders a chart in all ways, and says what that took.
 pub(super) fn render(
     work: &Work<'_>,
     prepared: &Prepared,
     shared: Shared<'_>,
-) -> (Vec<Built>, u64) {
+) -> (Vec<Built>, Taken) {
     let run = || Rendering::new(work, prepared, shared).all();
     std::thread::scope(|scope| {
         let thread = std::thread::Builder::new().stack_size(STACK).spawn_scoped(scope, run);
         let made = thread.ok().and_then(|thread| thread.join().ok());
-        made.unwrap_or_else(|| (vec![refused(work, &stopped())], most_steps(shared.helm)))
+        made.unwrap_or_else(|| {
+            let taken = Taken { steps: most_steps(shared.helm), nodes: 0 };
+            (vec![refused(work, &stopped())], taken)
+        })
     })
 }
 
@@ -63,19 +73,13 @@ struct Rendering<'a> {
     origins: Origins,
     budget: Budget,
     built: Built,
+    nodes: usize,
     /// Templates that hold a policy, and made none; and where it is written.
     silent: Vec<(Rc<Template>, Span)>,
 }
 
 /// All templates, and those that are rendered with the number of their chart.
 type Parsed = (Rc<TemplateSet>, Vec<(Rc<Template>, usize)>);
-
-/// A file that was rendered.
-struct Rendered {
-    text: String,
-    marks: Vec<Mark>,
-    fallback: Span,
-}
 
 impl<'a> Rendering<'a> {
     fn new(work: &'a Work<'a>, prepared: &'a Prepared, shared: Shared<'a>) -> Self {
@@ -102,52 +106,97 @@ impl<'a> Rendering<'a> {
             origins: Origins::default(),
             budget,
             built,
+            nodes: 0,
             silent: Vec::new(),
         }
     }
 
-    fn all(mut self) -> (Vec<Built>, u64) {
+    fn all(mut self) -> (Vec<Built>, Taken) {
         let is_whole = self.missing();
-        let switched = match self.once(&[], is_whole) {
-            Ok(switches) if self.work.is_default => switches,
+        let variants = match self.once(&Variant::default(), is_whole) {
+            Ok(set) if self.work.is_default => self.variants(&set),
             Ok(_) => Vec::new(),
             Err(trouble) => {
                 self.trouble(trouble, is_whole);
                 Vec::new()
             }
         };
-        let again = match switched.as_slice() {
-            [] => None,
-            switched => self.switched(switched),
-        };
-        self.tell_of_silent();
-        let steps = most_steps(self.shared.helm) * 2;
-        let mut left = self.budget.steps_left();
-        let mut built = vec![self.built];
-        match again {
-            Some(again) => {
-                left += again.budget.steps_left();
-                built.push(again.built);
+        let mut taken = self.taken();
+        let mut others = Vec::new();
+        for variant in variants {
+            let most = (most_steps(self.shared.helm), self.shared.limits.nodes);
+            if taken.steps > most.0 || taken.nodes > most.1 {
+                let why = "takes too many steps to be tried with other values".to_owned();
+                self.trouble(Trouble::of_limit(why, self.work.chart.name_span), true);
+                break;
             }
-            None => left += most_steps(self.shared.helm),
+            let (built, again) = self.again(&variant, is_whole);
+            taken.steps += again.steps;
+            taken.nodes += again.nodes;
+            others.extend(built);
         }
-        (built, steps.saturating_sub(left))
+        self.tell_of_silent();
+        let mut built = vec![self.built];
+        built.append(&mut others);
+        (built, taken)
     }
 
-    /// The same with those switches on; none where that does not render.
-    fn switched(&mut self, switches: &[String]) -> Option<Self> {
-        let mut again = Self::new(self.work, self.prepared, self.shared);
-        let told: Vec<String> = switches.iter().map(|path| format!("{path}=true")).collect();
-        again.built.name = format!("{} ({})", self.work.name, told.join(", "));
-        // What is wrong with the chart is told once.
-        let is_made = again.once(switches, true).is_ok();
-        if !is_made || again.built.faults.iter().any(|it| it.kind == FaultKind::Render) {
-            return None;
+    /// The other ways to render it, after it was rendered as it is.
+    fn variants(&self, set: &[Assignment]) -> Vec<Variant> {
+        let mut all = Vec::new();
+        let on = Variant { set: set.to_vec(), ..Variant::default() };
+        if !set.is_empty() {
+            all.push(on.clone());
         }
-        again.built.openings.clone_from(&self.built.openings);
+        let is_policy = |it: &Manifest| it.head.kind.ends_with(POLICY);
+        let has_policy = self.built.manifests.iter().any(is_policy) || !set.is_empty();
+        let release = variants::release_unlike(&self.work.chart.name);
+        if has_policy && release.is_some() && self.asks_for_release() {
+            all.push(Variant { release, ..on });
+        }
+        let tested = (0..self.prepared.tested.len()).map(Some);
+        all.extend(tested.map(|tested| Variant { tested, ..Variant::default() }));
+        all
+    }
+
+    /// Whether a template may write the release's name.
+    fn asks_for_release(&self) -> bool {
+        let mut asks = false;
+        self.prepared.found.chart.walk(&mut |chart| {
+            asks = asks || chart.templates.iter().any(|it| it.text().contains("Release.Name"));
+        });
+        asks
+    }
+
+    fn taken(&self) -> Taken {
+        let steps = most_steps(self.shared.helm) - self.budget.steps_left();
+        Taken { steps, nodes: self.nodes }
+    }
+
+    /// The same in another way, and what that took; none where it does not render and nobody said
+    /// that it does.
+    fn again(&mut self, variant: &Variant, is_whole: bool) -> (Option<Built>, Taken) {
+        let mut again = Self::new(self.work, self.prepared, self.shared);
+        again.built.name = variant.name(&self.work.name, &self.prepared.tested);
+        if let Err(trouble) = again.once(variant, is_whole) {
+            again.trouble(trouble, is_whole);
+        }
+        let taken = again.taken();
+        let is_broken = again.built.faults.iter().any(|it| it.kind == FaultKind::Render);
+        if is_broken && variant.tested.is_none() {
+            return (None, taken);
+        }
+        // What is wrong with the chart is told once.
+        let is_news = |fault: &Fault| !self.built.faults.iter().any(|it| it.place == fault.place);
+        again.built.faults.retain(is_news);
+        for opening in &self.built.openings {
+            if !again.built.openings.contains(opening) {
+                again.built.openings.push(opening.clone());
+            }
+        }
         let still = |place: &Span| again.silent.iter().any(|(_, it)| it == place);
         self.silent.retain(|(_, place)| still(place));
-        Some(again)
+        (Some(again.built), taken)
     }
 
     /// Notes which templates hold a policy and make none.
@@ -157,53 +206,21 @@ impl<'a> Rendering<'a> {
         }
     }
 
-    /// Whether the values turn a dependency off.
-    fn is_off(&self, elsewhere: &Elsewhere) -> bool {
-        let Some(conditions) = elsewhere.condition.as_deref().filter(|_| elsewhere.is_direct)
-        else {
-            return false;
-        };
-        let own = self.prepared.found.chart.values.iter().map(|file| file.text().into_owned());
-        let texts: Vec<String> = own.chain(self.prepared.values.iter().cloned()).collect();
-        let mut trees: Vec<Node> = texts.iter().filter_map(|text| tree(text)).collect();
-        trees.extend(self.work.inline.cloned());
-        let answer = |condition: &str| {
-            let route: Vec<&str> = condition.trim().split('.').collect();
-            let found = trees.iter().rev().find_map(|tree| tree.at(&route))?;
-            match found.as_scalar()?.kind {
-                yaml::ScalarKind::Bool(on) => Some(on),
-                _ => None,
-            }
-        };
-        conditions.split(',').find_map(answer) == Some(false)
-    }
-
-    /// Renders it with some switches on; says which switches turn on what is not made.
-    fn once(&mut self, on: &[String], is_whole: bool) -> Result<Vec<String>, Trouble> {
-        let given = self.given()?;
-        for path in on {
-            switch_on(&given, path);
-        }
-        let mut mistakes = Vec::new();
-        let (texts, limits, origins) = (self.shared.texts, self.shared.limits, &mut self.origins);
-        let mut own = |chart: &'a Loaded| match own_values(chart, texts, limits, origins) {
-            Ok(map) => map,
-            Err(trouble) => {
-                mistakes.push(trouble);
-                Map::new(MapKind::Any)
-            }
-        };
-        let chart = enabled(&self.prepared.found.chart, &given, &mut own);
-        if let Some(mistake) = mistakes.into_iter().next() {
-            return Err(mistake);
-        }
-        let chart = chart.map_err(Trouble::of_chart)?;
-        let values = coalesced(&chart, &given, false).map_err(Trouble::of_chart)?;
+    /// Renders it in one way; says what turns on the policies that are not made.
+    fn once(&mut self, variant: &Variant, is_whole: bool) -> Result<Vec<Assignment>, Trouble> {
+        let (texts, limits) = (self.shared.texts, self.shared.limits);
+        let mut reader = Reader::new(texts, limits, &mut self.origins, &self.budget);
+        let given = given(self.work, self.prepared, variant, &mut reader)?;
+        let found = &self.prepared.found;
+        let mut own = |chart: &'a Loaded| reader.own(chart);
+        let chart = enabled(&found.chart, &given, &self.budget, &mut own)?;
+        let values = coalesced(&chart, &given, false, &self.budget).map_err(Trouble::from)?;
         let namespace = self.work.namespace(self.shared.helm);
-        let release = Release { name: &self.work.release, namespace };
+        let name = variant.release.unwrap_or(&self.work.release);
+        let release = Release { name, namespace };
         let scopes = scopes(&chart, &values, release);
         let (set, templates) = self.parse(&scopes)?;
-        let (mut wanted, mut all) = (Vec::new(), Vec::new());
+        let (mut conditions, mut all) = (Conditions::default(), Vec::new());
         for (template, at) in &templates {
             let Some(scope) = scopes.get(*at) else { continue };
             self.file(template, scope, &set, is_whole);
@@ -211,48 +228,24 @@ impl<'a> Rendering<'a> {
             if self.is_exhausted() {
                 break;
             }
-            let is_policy = |it: &Manifest| it.head.kind.ends_with("NetworkPolicy");
+            let is_policy = |it: &Manifest| it.head.kind.ends_with(POLICY);
             let is_silent = !made.iter().any(is_policy);
             if is_silent && let Some(place) = switches::policy(template) {
                 self.silent.push((Rc::clone(template), place));
             }
-            if on.is_empty() && is_silent {
-                let prefix = values_path(&scope.path);
-                let paths = switches::switches(template).into_iter();
-                wanted.extend(paths.map(|path| below(&prefix, &path)));
+            if is_silent {
+                conditions.add(template, &switches::values_path(&scope.path));
             }
             all.push((Rc::clone(&template.name), made));
         }
         // Templates change values for those that helm renders after them; manifests come by file.
         all.sort_by(|(a, _), (b, _)| a.cmp(b));
         self.built.manifests = all.into_iter().flat_map(|(_, made)| made).collect();
-        wanted.sort();
-        wanted.dedup();
-        wanted.retain(|path| is_switch(&values, path));
-        Ok(wanted)
+        Ok(conditions.assignments(&values, &self.shared.helm.sets))
     }
 
     fn is_exhausted(&self) -> bool {
         self.budget.step(1).is_err()
-    }
-
-    /// The values given: files one after the other, then those written where it is asked for.
-    fn given(&mut self) -> Result<Map, Trouble> {
-        let mut all = Map::new(MapKind::Any);
-        for (path, text) in self.work.values.iter().zip(&self.prepared.values) {
-            let source = self.shared.texts.of(&self.shared.texts.root.join(path));
-            let read = values(text, source, self.shared.limits, &mut self.origins);
-            let map = read.map_err(|(span, why)| Trouble::of_values(path, span, why))?;
-            all = overlaid(&all, &map);
-        }
-        if let Some(node) = self.work.inline {
-            let origins = &mut self.origins;
-            let value = value_of(node, &mut |span| origins.value(span));
-            if let Data::Map(map) = value.data {
-                all = overlaid(&all, &map);
-            }
-        }
-        Ok(all)
     }
 
     /// All templates, and those that are rendered with the number of their chart, in helm's order.
@@ -273,6 +266,7 @@ impl<'a> Rendering<'a> {
         for (name, nth, file) in all {
             let place = self.place_of(file);
             let (name, text): (Rc<str>, Rc<str>) = (name.into(), (&*file.text()).into());
+            self.budget.room(parsed_size(&text))?;
             let template = set.add(&name, &text, place).map_err(|mistake| {
                 Trouble::of_template(
                     place,
@@ -352,79 +346,25 @@ impl<'a> Rendering<'a> {
             return;
         }
         let fallback = self.start_of(template);
-        self.read(&Rendered { text, marks, fallback });
+        let places = Places {
+            text: &text,
+            marks: &marks,
+            origins: &self.origins,
+            sources: self.shared.sources,
+            fallback,
+        };
+        let Shared { limits, relevance, .. } = self.shared;
+        let relevance = relevance.filter(|_| !self.work.is_changed);
+        let output = output::read(&places, limits, relevance, &self.budget);
+        self.nodes += output.nodes;
+        self.built.manifests.extend(output.manifests);
+        output.problems.into_iter().for_each(|problem| self.trouble(problem, true));
     }
 
     fn start_of(&self, template: &Template) -> Span {
         match template.source.place {
             Place::File(source) => Span::new(source, 0, 0),
             Place::Fixed(span) => span,
-        }
-    }
-
-    /// The manifests of what a file makes.
-    fn read(&mut self, rendered: &Rendered) {
-        let text = rendered.text.as_str();
-        let places = Places {
-            text,
-            marks: &rendered.marks,
-            origins: &self.origins,
-            sources: self.shared.sources,
-            fallback: rendered.fallback,
-        };
-        let mut problems: Vec<(Span, String)> = Vec::new();
-        for range in documents(text) {
-            let stream = yaml::read(OUTPUT, text, range, None, self.shared.limits);
-            problems.extend(
-                stream
-                    .problems
-                    .iter()
-                    .map(|problem| (places.place(problem.span), faults::in_words(&problem.kind))),
-            );
-            for document in stream.documents.iter().filter(|document| !is_test(&document.root)) {
-                let mut writes = Vec::new();
-                let tree = places.rewritten(&document.root, &mut writes);
-                for (head, tree) in heads(&tree) {
-                    let writes = match head.kind.ends_with("NetworkPolicy") {
-                        true => writes.clone(),
-                        false => Vec::new(),
-                    };
-                    self.built.manifests.push(Manifest { head, tree, writes });
-                }
-            }
-        }
-        for (place, why) in problems {
-            self.trouble(Trouble::of_output(place, &why), true);
-        }
-    }
-
-    /// Tells what is not there; whether everything is.
-    fn missing(&mut self) -> bool {
-        let found = &self.prepared.found;
-        let off = |elsewhere: &&Elsewhere| !self.is_off(elsewhere);
-        let elsewhere: Vec<&Elsewhere> = found.elsewhere.iter().filter(off).collect();
-        self.elsewhere(&elsewhere);
-        let (chart, sources) = (self.work.chart, self.shared.sources);
-        for (package, why) in &found.left_out {
-            let why = format!("is rendered without `{package}`, which {why}");
-            let trouble = Trouble::of_package(why, chart.name_span);
-            self.built.faults.push(trouble.fault(chart, self.work.place, sources));
-        }
-        if !found.left_out.is_empty() {
-            self.open();
-        }
-        elsewhere.is_empty() && found.left_out.is_empty()
-    }
-
-    /// Dependencies that are not there.
-    fn elsewhere(&mut self, elsewhere: &[&Elsewhere]) {
-        for dependency in elsewhere {
-            let source = self.shared.texts.of(&dependency.file);
-            let place = source.map(|source| Span { source, ..dependency.at });
-            let place = place.unwrap_or(self.work.place);
-            let (fault, what) = faults::remote(self.work.chart, dependency, place);
-            self.built.faults.push(fault);
-            self.built.openings.push(Opening { namespace: None, what });
         }
     }
 
@@ -482,34 +422,4 @@ pub(super) fn refused(work: &Work<'_>, refused: &Refused) -> Built {
         namespace: work.namespace.as_deref().map(Into::into),
         ..Built::default()
     }
-}
-
-/// The documents of what a template makes, as helm parts them: at each line that begins with `---`,
-/// without the space around them.
-fn documents(text: &str) -> Vec<Range<usize>> {
-    let is_space = |c: char| c.is_ascii_whitespace();
-    let mut starts = vec![(0, 0)];
-    for (at, _) in text.match_indices("---") {
-        if at == 0 || text.get(..at).is_some_and(|before| before.ends_with('\n')) {
-            starts.push((at, at + 3));
-        }
-    }
-    let ends = starts.iter().skip(1).map(|(at, _)| *at).chain([text.len()]);
-    let trimmed = starts.iter().zip(ends).map(|((_, start), end)| {
-        let all = text.get(*start..end).unwrap_or("");
-        let head = all.len() - all.trim_start_matches(is_space).len();
-        start + head..start + all.trim_end_matches(is_space).len().max(head)
-    });
-    trimmed.filter(|range| !range.is_empty()).collect()
-}
-
-/// Whether a manifest is only run by `helm test`.
-fn is_test(root: &Node) -> bool {
-    let hook = root.at(&["metadata", "annotations", HOOK]).and_then(Node::as_str);
-    hook.is_some_and(|hook| hook.split(',').any(|it| it.trim().starts_with("test")))
-}
-
-fn tree(text: &str) -> Option<Node> {
-    let stream = yaml::read(SourceId(0), text, 0..text.len(), None, &Limits::default());
-    stream.documents.into_iter().next().map(|document| document.root)
 }

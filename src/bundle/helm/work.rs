@@ -6,7 +6,7 @@ use std::path::Path;
 use super::chart::{Found, Refused, load};
 use super::names::{self, is_filled_in};
 use super::{Chart, ChartSettings, Helm, Wanted};
-use crate::repo::Boundary;
+use crate::repo::{Boundary, Repo};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -31,12 +31,24 @@ pub(super) struct Work<'a> {
     pub(super) is_default: bool,
     /// Where it is requested.
     pub(super) place: Span,
+    /// Something changes what it makes, so that all of that is kept.
+    pub(super) is_changed: bool,
 }
 
 /// A chart that is ready to render, with the texts of its values files.
 pub(super) struct Prepared {
     pub(super) found: Found,
     pub(super) values: Vec<String>,
+    pub(super) tested: Vec<TestValues>,
+}
+
+/// A values file that a chart is tested with (`ci/*-values.yaml`, as chart-testing has them).
+pub(super) struct TestValues {
+    /// Its name in the chart.
+    pub(super) name: String,
+    /// Relative to the repository's root.
+    pub(super) path: String,
+    pub(super) text: String,
 }
 
 impl<'a> Work<'a> {
@@ -54,6 +66,7 @@ impl<'a> Work<'a> {
             inline: None,
             is_default: true,
             place: chart.name_span,
+            is_changed: false,
         };
         if settings.is_empty() {
             return vec![plain];
@@ -83,11 +96,13 @@ impl<'a> Work<'a> {
             inline: wanted.inline,
             is_default: false,
             place: wanted.place,
+            is_changed: wanted.is_changed,
         }
     }
 
     /// Checks the names, and reads the chart and the values files.
-    pub(super) fn prepare(&self, root: &Path, helm: &Helm) -> Result<Prepared, Refused> {
+    pub(super) fn prepare(&self, repo: &Repo, helm: &Helm) -> Result<Prepared, Refused> {
+        let root = &repo.root;
         self.check_names(helm)?;
         if let Some((place, why)) = &self.chart.problem {
             return Err(Refused {
@@ -108,7 +123,30 @@ impl<'a> Work<'a> {
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         };
         let values: Result<Vec<String>, Refused> = self.values.iter().map(read).collect();
-        Ok(Prepared { found, values: values? })
+        let mut tested = Vec::new();
+        for (name, path) in self.tested(repo) {
+            let text = read(&path)?;
+            tested.push(TestValues { name, path, text });
+        }
+        Ok(Prepared { found, values: values?, tested })
+    }
+
+    /// The values files that the chart is tested with: their names in it, and their paths.
+    fn tested(&self, repo: &Repo) -> Vec<(String, String)> {
+        let chart = match self.chart.directory.as_str() {
+            "." => String::new(),
+            directory => format!("{directory}/"),
+        };
+        let folder = format!("{chart}ci/");
+        let first = repo.files.partition_point(|file| file.path < folder);
+        let files = repo.files.iter().skip(first).map(|file| &file.path);
+        let inside = files.take_while(|path| path.starts_with(&folder));
+        let is_values = |path: &&String| {
+            let name = path.get(folder.len()..).unwrap_or("");
+            self.is_default && name.ends_with("-values.yaml") && !name.contains('/')
+        };
+        let name = |path: &String| path.get(chart.len()..).unwrap_or(path).to_owned();
+        inside.filter(is_values).map(|path| (name(path), path.clone())).collect()
     }
 
     /// The namespace of the release.

@@ -5,6 +5,8 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Component, Path, PathBuf};
 
+use indexmap::IndexMap;
+
 use super::ignore::Rules;
 use super::metadata::{Dependency, Metadata};
 use super::{Elsewhere, File, Found, Loaded, Refused, archive};
@@ -16,6 +18,8 @@ use crate::yaml::{self, Limits, Node, ProblemKind};
 /// (100 MiB) is of this size.
 const BYTES: u64 = 64 << 20;
 const FILES: usize = 20_000;
+/// What one chart may depend on.
+const DEPENDENCIES: usize = 1000;
 /// Directories within each other, links followed: a link to a directory above itself ends here.
 const DEPTH: usize = 32;
 
@@ -133,21 +137,22 @@ impl Reader<'_> {
                 chart.metadata.take_in(tree, at.map_or(Path::new(""), PathBuf::as_path));
             }
         }
+        if chart.metadata.dependencies.len() > DEPENDENCIES {
+            let why = format!("has more than {DEPENDENCIES} dependencies");
+            return Err(Refused::new(why, "take out those that it does not need"));
+        }
         if chart.metadata.tree.is_none() {
             return Err(Refused::new(
                 "has no Chart.yaml that helm reads".to_owned(),
                 "see that .helmignore does not leave it out",
             ));
         }
-        let mut parts: Vec<(String, Vec<File>)> = Vec::new();
+        let mut parts: IndexMap<String, Vec<File>> = IndexMap::new();
         for file in files {
             if let Some(rest) = file.name.strip_prefix("charts/") {
                 let (part, inner) = rest.split_once('/').unwrap_or((rest, ""));
                 let inner = File { name: inner.to_owned(), ..file.clone() };
-                match parts.iter_mut().find(|(name, _)| name == part) {
-                    Some((_, files)) => files.push(inner),
-                    None => parts.push((part.to_owned(), vec![inner])),
-                }
+                parts.entry(part.to_owned()).or_default().push(inner);
             } else if file.name.starts_with("templates/") {
                 chart.templates.push(file);
             } else if file.name == "values.yaml" {

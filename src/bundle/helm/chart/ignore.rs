@@ -1,6 +1,10 @@
 //! `.helmignore`, as helm reads it.
 
-use regex::Regex;
+use std::iter::Peekable;
+use std::str::Chars;
+
+/// Each is held against each file of the chart.
+const MOST: usize = 1000;
 
 /// Which files are no part of a chart.
 #[derive(Debug)]
@@ -10,7 +14,7 @@ pub(super) struct Rules {
 
 #[derive(Debug)]
 struct Rule {
-    pattern: Regex,
+    pattern: Pattern,
     is_negated: bool,
     is_for_directories: bool,
     /// It is held against the whole path, and not against the last part of it.
@@ -27,6 +31,9 @@ impl Rules {
         for line in text.lines().map(str::trim) {
             if !line.is_empty() && !line.starts_with('#') {
                 rules.push(rule(line)?);
+            }
+            if rules.len() > MOST {
+                return Err(format!("it has more than {MOST} patterns"));
             }
         }
         // What helm adds.
@@ -65,39 +72,111 @@ fn rule(line: &str) -> Result<Rule, String> {
         line.strip_suffix('/').map_or((line, false), |rest| (rest, true));
     let is_whole = line.contains('/');
     let line = line.strip_prefix('/').unwrap_or(line);
-    let pattern = pattern(line).ok_or_else(|| format!("`{line}`: syntax error in pattern"))?;
+    let pattern = Pattern::new(line).ok_or_else(|| format!("`{line}`: syntax error in pattern"))?;
     Ok(Rule { pattern, is_negated, is_for_directories, is_whole })
 }
 
-/// Go's `filepath.Match`.
-fn pattern(glob: &str) -> Option<Regex> {
-    let mut out = String::from("^(?s:");
-    let mut chars = glob.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            '*' => out.push_str("[^/]*"),
-            '?' => out.push_str("[^/]"),
-            '\\' => out.push_str(&regex::escape(&chars.next()?.to_string())),
-            '[' => {
-                out.push('[');
-                let mut is_first = true;
-                loop {
-                    match chars.next()? {
-                        ']' if !is_first => break,
-                        '^' if is_first => out.push('^'),
-                        '-' => out.push('-'),
-                        '\\' => out.push_str(&regex::escape(&chars.next()?.to_string())),
-                        c => out.push_str(&regex::escape(&c.to_string())),
-                    }
-                    is_first = false;
+/// A pattern of Go's `filepath.Match`.
+#[derive(Debug)]
+struct Pattern {
+    parts: Vec<Part>,
+}
+
+#[derive(Debug)]
+enum Part {
+    /// Any characters but `/`.
+    Star,
+    /// One of them.
+    Any,
+    Char(char),
+    Class {
+        is_negated: bool,
+        ranges: Vec<(char, char)>,
+    },
+}
+
+impl Pattern {
+    /// None where Go calls it malformed.
+    fn new(text: &str) -> Option<Self> {
+        let mut parts = Vec::new();
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
+            parts.push(match c {
+                '*' => Part::Star,
+                '?' => Part::Any,
+                '\\' => Part::Char(chars.next()?),
+                '[' => class(&mut chars)?,
+                c => Part::Char(c),
+            });
+        }
+        Some(Self { parts })
+    }
+
+    fn is_match(&self, text: &str) -> bool {
+        let text: Vec<char> = text.chars().collect();
+        let (mut part, mut at) = (0, 0);
+        // After the last star: what follows it, and where that was tried.
+        let mut star: Option<(usize, usize)> = None;
+        loop {
+            let c = text.get(at).copied();
+            match (self.parts.get(part), c) {
+                (None, None) => return true,
+                (Some(Part::Star), _) => {
+                    star = Some((part + 1, at));
+                    part += 1;
+                    continue;
                 }
-                out.push(']');
+                (Some(it), Some(c)) if it.is(c) => {
+                    (part, at) = (part + 1, at + 1);
+                    continue;
+                }
+                _ => {}
             }
-            c => out.push_str(&regex::escape(&c.to_string())),
+            // The star takes one more.
+            let Some((after, tried)) = star else { return false };
+            if text.get(tried).is_none_or(|c| *c == '/') {
+                return false;
+            }
+            star = Some((after, tried + 1));
+            (part, at) = (after, tried + 1);
         }
     }
-    out.push_str(")$");
-    Regex::new(&out).ok()
+}
+
+impl Part {
+    fn is(&self, c: char) -> bool {
+        match self {
+            Self::Star => false,
+            Self::Any => c != '/',
+            Self::Char(own) => *own == c,
+            Self::Class { is_negated, ranges } => {
+                ranges.iter().any(|(low, high)| (*low..=*high).contains(&c)) != *is_negated
+            }
+        }
+    }
+}
+
+/// A class, after its `[`.
+fn class(chars: &mut Peekable<Chars<'_>>) -> Option<Part> {
+    let is_negated = chars.next_if_eq(&'^').is_some();
+    let mut ranges = Vec::new();
+    loop {
+        let low = match chars.next()? {
+            ']' if !ranges.is_empty() => return Some(Part::Class { is_negated, ranges }),
+            '\\' => chars.next()?,
+            '-' | ']' => return None,
+            c => c,
+        };
+        let high = match chars.next_if_eq(&'-') {
+            None => low,
+            Some(_) => match chars.next()? {
+                '\\' => chars.next()?,
+                '-' | ']' => return None,
+                c => c,
+            },
+        };
+        ranges.push((low, high));
+    }
 }
 
 #[cfg(test)]
@@ -112,6 +191,21 @@ mod tests {
         assert!(ignored("templates/.hidden.yaml"));
         assert!(rules.ignores("ci", true) && !ignored("ci"));
         assert!(!ignored("a/docs") && !ignored("README.md") && !ignored("templates/x.yaml"));
+        for (pattern, yes, no) in [
+            ("a*c*", ["abc", "aXcc", "acd"], ["ab", "a/c", "bac"]),
+            ("[a-c]?[^x]", ["aqq", "c.y", "bxa"], ["dqq", "aqx", "a/x"]),
+            ("\\*[\\]\\-]", ["*]", "*-", "*]"], ["a]", "**", "*"]),
+        ] {
+            let pattern = super::Pattern::new(pattern).unwrap();
+            assert!(yes.iter().all(|text| pattern.is_match(text)), "{pattern:?}");
+            assert!(!no.iter().any(|text| pattern.is_match(text)), "{pattern:?}");
+        }
+        assert!(
+            ["[", "[]", "[a", "[-a]", "a\\"].iter().all(|bad| super::Pattern::new(bad).is_none())
+        );
+        assert!(Rules::new(&"a\n".repeat(1001)).is_err());
+        let long = super::Pattern::new(&"*a".repeat(300)).unwrap();
+        assert!(!long.is_match(&("a".repeat(20_000) + "b")));
         // All that is no YAML.
         let rules = Rules::new("!*.yaml").unwrap();
         assert!(rules.ignores("values.json", false) && !rules.ignores("values.yaml", false));

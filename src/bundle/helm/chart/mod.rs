@@ -11,12 +11,12 @@ mod values;
 pub(super) use disk::{load, shown};
 pub(super) use metadata::Metadata;
 pub(super) use parts::{Enabled, enabled};
-pub(super) use values::{coalesced, overlaid};
+pub(super) use values::{coalesced, copied, overlaid};
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::template::float_text;
+use super::template::{Exhausted, float_text};
 use crate::text::Span;
 use crate::yaml::{Node, ScalarKind};
 
@@ -63,6 +63,20 @@ impl Refused {
     fn unreadable(path: &str, error: &std::io::Error) -> Self {
         let why = format!("has `{path}`, which can't be read: {error}");
         Self::new(why, "make it readable, or remove it from the chart")
+    }
+}
+
+/// Why values can't be put together.
+#[derive(Clone, Debug)]
+pub(super) enum Unfit {
+    /// The end of a sentence that begins with the chart.
+    Wrong(String),
+    Limit(Exhausted),
+}
+
+impl From<Exhausted> for Unfit {
+    fn from(limit: Exhausted) -> Self {
+        Self::Limit(limit)
     }
 }
 

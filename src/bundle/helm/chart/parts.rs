@@ -2,8 +2,8 @@
 
 use super::metadata::Dependency;
 use super::values::{at, coalesced, copied, merged, table};
-use super::{Loaded, Metadata};
-use crate::bundle::helm::template::{Data, Map, MapKind};
+use super::{Loaded, Metadata, Unfit};
+use crate::bundle::helm::template::{Budget, Data, Map, MapKind};
 
 /// A chart with those of its parts that are turned on.
 pub(in crate::bundle::helm) struct Enabled<'l> {
@@ -22,35 +22,40 @@ pub(in crate::bundle::helm) struct Enabled<'l> {
 ///
 /// # Errors
 /// A value that stands where the values of a part should.
-pub(in crate::bundle::helm) fn enabled<'l>(
+pub(in crate::bundle::helm) fn enabled<'l, E: From<Unfit>>(
     chart: &'l Loaded,
     given: &Map,
-    own: &mut dyn FnMut(&'l Loaded) -> Map,
-) -> Result<Enabled<'l>, String> {
-    let mut all = whole(chart, chart.metadata.name.clone(), own);
-    turn_on(&mut all, given, "", own)?;
-    import(&mut all)?;
+    budget: &Budget,
+    own: &mut Own<'_, 'l, E>,
+) -> Result<Enabled<'l>, E> {
+    let mut all = whole(chart, chart.metadata.name.clone(), own)?;
+    turn_on(&mut all, given, "", budget, own)?;
+    import(&mut all, budget)?;
     Ok(all)
 }
 
-fn whole<'l>(
+/// Reads the values that a chart brings.
+type Own<'f, 'l, E> = dyn FnMut(&'l Loaded) -> Result<Map, E> + 'f;
+
+fn whole<'l, E: From<Unfit>>(
     chart: &'l Loaded,
     name: String,
-    own: &mut dyn FnMut(&'l Loaded) -> Map,
-) -> Enabled<'l> {
+    own: &mut Own<'_, 'l, E>,
+) -> Result<Enabled<'l>, E> {
     let part = |part: &'l Loaded| whole(part, part.metadata.name.clone(), &mut *own);
-    let parts: Vec<Enabled<'l>> = chart.parts.iter().map(part).collect();
-    let values = own(chart);
+    let parts: Result<Vec<Enabled<'l>>, E> = chart.parts.iter().map(part).collect();
+    let (parts, values) = (parts?, own(chart)?);
     let dependencies = chart.metadata.dependencies.clone();
-    Enabled { name, chart, values, parts, dependencies }
+    Ok(Enabled { name, chart, values, parts, dependencies })
 }
 
-fn turn_on<'l>(
+fn turn_on<'l, E: From<Unfit>>(
     chart: &mut Enabled<'l>,
     given: &Map,
     path: &str,
-    own: &mut dyn FnMut(&'l Loaded) -> Map,
-) -> Result<(), String> {
+    budget: &Budget,
+    own: &mut Own<'_, 'l, E>,
+) -> Result<(), E> {
     if chart.dependencies.is_empty() {
         return Ok(());
     }
@@ -59,19 +64,19 @@ fn turn_on<'l>(
     let mut parts: Vec<Enabled<'l>> = Vec::new();
     let loaded: &'l [Loaded] = &chart.chart.parts;
     for part in loaded.iter().filter(|part| !is_named(part)) {
-        parts.push(whole(part, part.metadata.name.clone(), own));
+        parts.push(whole(part, part.metadata.name.clone(), own)?);
     }
     for dependency in &mut chart.dependencies {
         if let Some(part) = loaded.iter().find(|part| dependency.is(&part.metadata)) {
             let name = dependency.alias.clone().unwrap_or_else(|| part.metadata.name.clone());
-            parts.push(whole(part, name, own));
+            parts.push(whole(part, name, own)?);
         }
         if let Some(alias) = &dependency.alias {
             dependency.name.clone_from(alias);
         }
     }
     chart.parts = parts;
-    let values = coalesced(chart, given, false)?;
+    let values = coalesced(chart, given, false, budget)?;
     let dependencies = std::mem::take(&mut chart.dependencies);
     let (on, off): (Vec<Dependency>, Vec<Dependency>) =
         dependencies.into_iter().partition(|it| is_on(it, &values, path));
@@ -79,7 +84,7 @@ fn turn_on<'l>(
     chart.parts.retain(|part| !off.iter().any(|it| it.name == part.name));
     for part in &mut chart.parts {
         let path = format!("{path}{}.", part.name);
-        turn_on(part, &values, &path, own)?;
+        turn_on(part, &values, &path, budget, own)?;
     }
     Ok(())
 }
@@ -108,21 +113,21 @@ fn is_on(dependency: &Dependency, values: &Map, path: &str) -> bool {
 }
 
 /// Takes over values of parts.
-fn import(chart: &mut Enabled<'_>) -> Result<(), String> {
+fn import(chart: &mut Enabled<'_>, budget: &Budget) -> Result<(), Unfit> {
     for part in &mut chart.parts {
-        import(part)?;
+        import(part, budget)?;
     }
     if chart.chart.metadata.dependencies.is_empty() {
         return Ok(());
     }
-    let all = coalesced(chart, &Map::new(MapKind::Any), true)?;
+    let all = coalesced(chart, &Map::new(MapKind::Any), true, budget)?;
     let taken = Map::new(MapKind::Any);
     for dependency in &chart.dependencies {
         for import in &dependency.imports {
             let Some(found) = table(&all, &format!("{}.{}", dependency.name, import.child)) else {
                 continue;
             };
-            let mut nested = copied(&found);
+            let mut nested = copied(&found, budget)?;
             if import.parent != "." {
                 for key in import.parent.rsplit('.') {
                     let outer = Map::new(MapKind::Any);
@@ -130,10 +135,10 @@ fn import(chart: &mut Enabled<'_>) -> Result<(), String> {
                     nested = outer;
                 }
             }
-            merged(&taken, &nested);
+            merged(&taken, &nested, budget)?;
         }
     }
-    merged(&all, &taken);
+    merged(&all, &taken, budget)?;
     chart.values = all;
     Ok(())
 }

@@ -352,6 +352,10 @@ impl<'r> Renderer<'r> {
         self.budget.step(1).map_err(|limit| self.limit(frame, at, limit))
     }
 
+    fn look(&self, frame: &Frame, at: Range, bytes: usize) -> Result<()> {
+        self.budget.look(bytes).map_err(|limit| self.limit(frame, at, limit))
+    }
+
     fn room(&self, frame: &Frame, at: Range, bytes: usize) -> Result<()> {
         self.budget.room(bytes).map_err(|limit| self.limit(frame, at, limit))
     }

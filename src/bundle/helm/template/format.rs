@@ -47,10 +47,7 @@ fn write(
             out.push_str(text);
             return Ok(());
         }
-        Data::Bytes(bytes) => {
-            let shown: Vec<String> = bytes.iter().map(u8::to_string).collect();
-            out.push_str(&format!("[{}]", shown.join(" ")));
-        }
+        Data::Bytes(bytes) => write_bytes(bytes, budget, out)?,
         Data::List(list) => {
             let (open, between, close) = brackets(style, value.type_name(), '[');
             out.push_str(&open);
@@ -69,6 +66,7 @@ fn write(
                 if nth > 0 {
                     out.push_str(between);
                 }
+                budget.room(key.len())?;
                 match style {
                     Style::Plain => out.push_str(key),
                     Style::Go => out.push_str(&literal::quoted(key)),
@@ -89,6 +87,19 @@ fn brackets(style: Style, of: &str, kind: char) -> (String, &'static str, char) 
         (Style::Plain, _) => ("[".to_owned(), " ", ']'),
         (Style::Go, _) => (format!("{of}{{"), ", ", '}'),
     }
+}
+
+fn write_bytes(bytes: &[u8], budget: &Budget, out: &mut String) -> Result<()> {
+    budget.room(bytes.len().saturating_mul(4))?;
+    out.push('[');
+    for (nth, byte) in bytes.iter().enumerate() {
+        if nth > 0 {
+            out.push(' ');
+        }
+        out.push_str(&byte.to_string());
+    }
+    out.push(']');
+    Ok(())
 }
 
 fn write_object(
@@ -117,9 +128,9 @@ fn write_object(
         Object::Files(files) => {
             out.push_str("map[");
             for (nth, (name, bytes)) in files.iter().enumerate() {
-                let shown: Vec<String> = bytes.iter().map(u8::to_string).collect();
                 let space = if nth > 0 { " " } else { "" };
-                out.push_str(&format!("{space}{name}:[{}]", shown.join(" ")));
+                out.push_str(&format!("{space}{name}:"));
+                write_bytes(bytes, budget, out)?;
             }
             out.push(']');
         }
@@ -132,6 +143,9 @@ pub(crate) fn integer(value: i64) -> String {
     value.to_string()
 }
 
+/// A double has no more digits; behind them are zeros. (More than 65,535 panic in Rust.)
+const DIGITS: usize = 1100;
+
 /// A float in Go's shortest form (`precision` none) or with that many digits.
 pub(crate) fn float(value: f64, verb: char, precision: Option<usize>) -> String {
     if value.is_nan() {
@@ -142,10 +156,13 @@ pub(crate) fn float(value: f64, verb: char, precision: Option<usize>) -> String 
     }
     match (verb, precision) {
         ('e' | 'E', _) => exponential(value, precision, verb),
-        ('f' | 'F', Some(precision)) => format!("{value:.precision$}"),
+        ('f' | 'F', Some(precision)) => {
+            let digits = precision.min(DIGITS);
+            format!("{value:.digits$}") + &"0".repeat(precision - digits)
+        }
         ('f' | 'F', None) => format!("{value}"),
         (_, Some(precision)) => {
-            let digits = precision.max(1);
+            let digits = precision.clamp(1, DIGITS);
             let shown = format!("{value:.*e}", digits - 1);
             let exponent: i32 = shown.split('e').nth(1).and_then(|e| e.parse().ok()).unwrap_or(0);
             if exponent < -4 || exponent >= digits as i32 {
@@ -177,7 +194,12 @@ fn trimmed(digits: &str) -> String {
 
 fn exponential(value: f64, precision: Option<usize>, verb: char) -> String {
     let shown = match precision {
-        Some(precision) => format!("{value:.precision$e}"),
+        Some(precision) => {
+            let digits = precision.min(DIGITS);
+            let shown = format!("{value:.digits$e}");
+            let zeros = "0".repeat(precision - digits);
+            shown.replace('e', &format!("{zeros}e"))
+        }
         None => format!("{value:e}"),
     };
     let (mantissa, exponent) = shown.split_once('e').unwrap_or((&shown, "0"));

@@ -48,7 +48,7 @@ impl Glob {
             }
         }
         out.push_str(")$");
-        let built = RegexBuilder::new(&out).size_limit(1 << 20).build();
+        let built = RegexBuilder::new(&out).size_limit(1 << 18).build();
         built.map(Self).map_err(|_| format!("glob {pattern:?} can't be understood"))
     }
 

@@ -49,7 +49,10 @@ fn node(
             budget.room(text.len())?;
             quote(text, style, out);
         }
-        Data::Bytes(_) => out.push_str(&format!("\"{}\"", encoded_bytes(value))),
+        Data::Bytes(bytes) => {
+            budget.room(bytes.len().saturating_mul(2))?;
+            out.push_str(&format!("\"{}\"", encoded_bytes(value)));
+        }
         Data::List(list) => {
             out.push('[');
             for (nth, item) in list.items.iter().enumerate() {
@@ -71,6 +74,7 @@ fn node(
                     out.push(',');
                 }
                 line(style, depth + 1, out);
+                budget.room(key.len())?;
                 quote(key, style, out);
                 out.push_str(if style == Style::Pretty { ": " } else { ":" });
                 node(&slot.value, style, budget, depth + 1, out)?;
@@ -80,7 +84,10 @@ fn node(
             }
             out.push('}');
         }
-        Data::Object(object) => node(&object.as_json(), style, budget, depth + 1, out)?,
+        Data::Object(object) => {
+            budget.room(object.json_size())?;
+            node(&object.as_json(), style, budget, depth + 1, out)?;
+        }
     }
     Ok(())
 }
@@ -136,7 +143,8 @@ pub(crate) fn read(
     origins: &Origins,
     budget: &Budget,
 ) -> Result<Result<Value, String>, Exhausted> {
-    budget.room(text.len() * 8)?;
+    // A value takes more room than its text.
+    budget.room(text.len().saturating_mul(32))?;
     if text.trim().is_empty() {
         return Ok(Err("unexpected end of JSON input".to_owned()));
     }

@@ -11,6 +11,8 @@ mod eval;
 mod failure;
 mod format;
 mod functions;
+#[cfg(test)]
+mod fuzz;
 mod glob;
 mod json;
 mod lexer;
@@ -18,6 +20,7 @@ mod literal;
 mod object;
 mod origin;
 mod parser;
+mod re2;
 mod semver;
 mod set;
 #[cfg(test)]
@@ -38,7 +41,7 @@ pub(crate) use failure::{Failure, Reason};
 pub(crate) use object::{Field, Files, Object, Struct};
 pub(crate) use origin::{Origin, Origins, Trace};
 pub(crate) use semver::{Constraint, Version};
-pub(crate) use set::{Place, Template, TemplateSet};
+pub(crate) use set::{Place, Template, TemplateSet, parsed_size};
 pub(crate) use text::Mark;
 pub(crate) use value::{Budget, Data, Exhausted, ItemKind, List, Map, MapKind, Slot, Value};
 pub(crate) use yaml::value_of;

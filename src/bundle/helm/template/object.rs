@@ -53,6 +53,24 @@ impl Object {
         }
     }
 
+    /// How much work it is to look at it once.
+    pub(crate) fn size(&self) -> usize {
+        match self {
+            Self::Files(files) => files.len().saturating_mul(64),
+            _ => 0,
+        }
+    }
+
+    /// The bytes that it has in JSON, at most.
+    pub(crate) fn json_size(&self) -> usize {
+        match self {
+            Self::Files(files) => {
+                files.iter().map(|(name, bytes)| name.len() + bytes.len().saturating_mul(2)).sum()
+            }
+            _ => 0,
+        }
+    }
+
     pub(crate) fn type_name(&self) -> &'static str {
         match self {
             Self::Struct(it) => it.type_name,
@@ -155,6 +173,19 @@ fn files_method(files: &Rc<Files>, name: &str, call: &mut Call<'_>) -> Option<Ou
     if let Err(error) = call.want(wanted) {
         return Some(Err(error));
     }
+    let looked_at = match name {
+        "Get" | "GetBytes" => files.get(call.str(0)).map_or(0, |bytes| bytes.len()),
+        // A line is a value.
+        "Lines" => files.get(call.str(0)).map_or(0, |bytes| lines_size(bytes)),
+        // A pattern is compiled.
+        "Glob" => {
+            files.len().saturating_mul(128) + call.str(0).len().saturating_mul(1024) + (1 << 17)
+        }
+        _ => files.values().map(|bytes| bytes.len().saturating_mul(2)).sum(),
+    };
+    if let Err(limit) = call.budget.room(looked_at) {
+        return Some(Err(limit.into()));
+    }
     Some(match name {
         "Get" => {
             let bytes = files.get(call.str(0)).cloned().unwrap_or_default();
@@ -187,6 +218,11 @@ fn files_method(files: &Rc<Files>, name: &str, call: &mut Call<'_>) -> Option<Ou
             yaml::to_yaml(&map.into(), call.budget).map(Value::from).map_err(Error::from)
         }
     })
+}
+
+fn lines_size(bytes: &[u8]) -> usize {
+    let lines = memchr::memchr_iter(b'\n', bytes).count() + 1;
+    lines.saturating_mul(128).saturating_add(bytes.len())
 }
 
 fn time_method(seconds: i64, name: &str, call: &mut Call<'_>) -> Option<Outcome> {

@@ -3,6 +3,7 @@
 
 mod pipeline;
 
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::ast::{Block, Branch, Node, NodeKind, Range};
@@ -28,7 +29,7 @@ pub(crate) fn parse(text: &str) -> Result<Parsed, Mistake> {
         lexer: Lexer::new(text),
         ahead: Vec::new(),
         last: Token { kind: Kind::End, range: Range::default() },
-        variables: vec!["$".into()],
+        variables: Names::new(),
         ranges: 0,
         depth: 0,
         defined: Vec::new(),
@@ -52,11 +53,46 @@ struct Parser<'t> {
     /// Tokens that were looked at; the next one is the last.
     ahead: Vec<Token>,
     last: Token,
-    variables: Vec<Rc<str>>,
+    variables: Names,
     /// How many `range` are around here.
     ranges: usize,
     depth: usize,
     defined: Vec<(Rc<str>, Block)>,
+}
+
+/// The variables that are known, and how often each is.
+struct Names {
+    all: Vec<Rc<str>>,
+    counts: HashMap<Rc<str>, usize>,
+}
+
+impl Names {
+    fn new() -> Self {
+        let mut names = Self { all: Vec::new(), counts: HashMap::new() };
+        names.push("$".into());
+        names
+    }
+
+    fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    fn push(&mut self, name: Rc<str>) {
+        *self.counts.entry(Rc::clone(&name)).or_default() += 1;
+        self.all.push(name);
+    }
+
+    fn truncate(&mut self, length: usize) {
+        for name in self.all.drain(length.min(self.all.len())..) {
+            if let Some(count) = self.counts.get_mut(&name) {
+                *count -= 1;
+            }
+        }
+    }
+
+    fn contains(&self, name: &str) -> bool {
+        self.counts.get(name).is_some_and(|count| *count > 0)
+    }
 }
 
 /// What ends a block.
@@ -181,7 +217,7 @@ impl Parser<'_> {
 
     /// The body of a template within this one: no variable and no `range` reaches into it.
     fn inner_body(&mut self, context: &str) -> Result<Block, Mistake> {
-        let variables = std::mem::replace(&mut self.variables, vec!["$".into()]);
+        let variables = std::mem::replace(&mut self.variables, Names::new());
         let ranges = std::mem::take(&mut self.ranges);
         let (body, ending) = self.block()?;
         self.variables = variables;

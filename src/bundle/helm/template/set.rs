@@ -41,6 +41,12 @@ pub(crate) struct TemplateSet {
     around: Option<Rc<TemplateSet>>,
 }
 
+/// The bytes that a text takes once it is parsed, about: an action takes more than it has.
+pub(crate) fn parsed_size(text: &str) -> usize {
+    let actions = memchr::memmem::find_iter(text.as_bytes(), "{{").count();
+    text.len().saturating_mul(16).saturating_add(actions.saturating_mul(512))
+}
+
 impl Template {
     pub(crate) fn slice(&self, range: Range) -> &str {
         self.source.text.get(range.start as usize..range.end as usize).unwrap_or("")

@@ -71,7 +71,7 @@ fn render(text: &str, values: &str) -> Result<String, String> {
     bounded(text, values, Budget::new(2_000_000, 64 << 20))
 }
 
-fn bounded(text: &str, values: &str, budget: Budget) -> Result<String, String> {
+pub(super) fn bounded(text: &str, values: &str, budget: Budget) -> Result<String, String> {
     let mut origins = Origins::default();
     let mut set = TemplateSet::default();
     let place = Place::File(SourceId(0));
@@ -163,6 +163,20 @@ fn bombs_end_soon() {
             "{{ regexReplaceAll \"a\" (repeat 100000 \"a\") (repeat 100000 \"b\") }}",
             "{{ replace \"\" (repeat 100000 \"b\") (repeat 100000 \"a\") }}",
             "{{ printf \"%999999999d\" 1 }}",
+            "{{ printf \"%.99999f %.99999e %.99999g\" 1.5 1.5 1.5 }}",
+            "{{ $x := dict }}{{ range 5000 }}{{ $x = dict \"a\" $x }}{{ end }}{{ printf \"%d\" $x }}",
+            "{{ $x := repeat 9000 \"a\" }}{{ regexReplaceAll \"a+\" $x (repeat 9000 \"$0\") }}",
+            "{{ range until 1000 }}{{ $x := regexMatch \"((a{1,99}){1,99}){1,99}\" \"a\" }}{{ end }}",
+            "{{ $x := repeat 99999 \"a\" }}{{ regexFindAll \".*[^A-Z]|[A-Z]\" (upper $x) -1 }}",
+            "{{ $x := repeat 999999 \"a\" }}{{ range until 9999 }}{{ $y := contains \"b\" $x }}{{ end }}",
+            "{{ $x := repeat 999999 \"a\" }}{{ $l := list }}{{ range 999 }}{{ $l = append $l (upper $x) }}{{ end }}",
+            "{{ splitList \"\" (repeat 999999 \"a\") | len }}",
+            "{{ wrapWith 1 (repeat 99999 \"b\") (repeat 99999 \"a \") | len }}",
+            "{{ $x := list (dict (repeat 99999 \"a\") 1) }}{{ range 20 }}{{ $x = concat $x $x }}{{ end }}{{ toJson $x }}",
+            "{{ $x := list (repeat 99999 \"a\") }}{{ range 20 }}{{ $x = concat $x $x }}{{ end }}{{ toToml (dict \"a\" $x) }}",
+            "{{ range until 9999 }}{{ $x := fromYaml \"a: &a [1,1,1,1,1]\\nb: &b [*a,*a,*a,*a,*a,*a,*a]\\nc: &c \
+             [*b,*b,*b,*b,*b,*b,*b]\\nd: &d [*c,*c,*c,*c,*c,*c,*c]\\ne: [*d,*d,*d,*d,*d,*d,*d]\" }}{{ end }}",
+            "{{ range until 9999 }}{{ $x := tpl (repeat 9999 \"{{1}}\") . }}{{ end }}",
             "{{ $x := repeat 1000 \"{{ tpl . . }}\" }}{{ range 1000 }}{{ $y := tpl $x \"a\" }}{{ end }}",
             &deep,
             &nested,

@@ -41,6 +41,7 @@ fn table(
         let value = &slot.value;
         path.push(bare(&key));
         let name = path.join(".");
+        budget.room(name.len())?;
         let indent = "  ".repeat(path.len() - 1);
         if is_table(value) {
             if path.len() == 1 && !out.is_empty() {
@@ -80,7 +81,10 @@ fn inline(value: &Value, budget: &Budget, depth: usize, out: &mut String) -> Res
                 out.push_str(".0");
             }
         }
-        Data::Str(text) => out.push_str(&literal::quoted(text)),
+        Data::Str(text) => {
+            budget.room(text.len().saturating_mul(2))?;
+            out.push_str(&literal::quoted(text));
+        }
         Data::List(list) => {
             out.push('[');
             for (nth, item) in list.items.iter().enumerate() {
@@ -97,6 +101,7 @@ fn inline(value: &Value, budget: &Budget, depth: usize, out: &mut String) -> Res
                 if nth > 0 {
                     out.push_str(", ");
                 }
+                budget.room(key.len())?;
                 out.push_str(&format!("{} = ", bare(key)));
                 inline(&slot.value, budget, depth + 1, out)?;
             }

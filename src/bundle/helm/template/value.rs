@@ -92,6 +92,9 @@ pub(crate) enum MapKind {
     Strings,
 }
 
+/// How many bytes are read, or written, in a step.
+const LOOK: u64 = 256;
+
 /// No list is nested deeper: what is, is no chart's.
 const DEEPEST: u32 = 1000;
 
@@ -313,6 +316,18 @@ impl Value {
         }
     }
 
+    /// How much work it is to look at it once: bytes, or eight for each of its entries.
+    pub(crate) fn size(&self) -> usize {
+        match &self.data {
+            Data::Str(text) => text.len(),
+            Data::Bytes(bytes) => bytes.len(),
+            Data::List(list) => list.items.len().saturating_mul(8),
+            Data::Map(map) => map.len().saturating_mul(8),
+            Data::Object(object) => object.size(),
+            _ => 0,
+        }
+    }
+
     /// The name of its type in Go, as errors and `typeOf` have it.
     pub(crate) fn type_name(&self) -> &'static str {
         match &self.data {
@@ -357,6 +372,18 @@ impl Value {
 pub(crate) struct Budget {
     steps: Cell<u64>,
     bytes: Cell<u64>,
+    /// The maps that templates have changed.
+    changed: RefCell<Vec<Map>>,
+}
+
+impl Drop for Budget {
+    /// A map may hold itself, so that nothing else frees it.
+    fn drop(&mut self) {
+        for map in std::mem::take(self.changed.get_mut()) {
+            let entries = std::mem::take(&mut *map.cells.entries.borrow_mut());
+            drop(entries);
+        }
+    }
 }
 
 /// A rendering has done more than it may.
@@ -369,7 +396,14 @@ pub(crate) enum Exhausted {
 
 impl Budget {
     pub(crate) fn new(steps: u64, bytes: u64) -> Self {
-        Self { steps: Cell::new(steps), bytes: Cell::new(bytes) }
+        Self { steps: Cell::new(steps), bytes: Cell::new(bytes), changed: RefCell::default() }
+    }
+
+    /// Notes a map that a template changes: it is emptied at the end.
+    pub(crate) fn changes(&self, map: &Map) -> Result<(), Exhausted> {
+        self.room(64)?;
+        self.changed.borrow_mut().push(map.clone());
+        Ok(())
     }
 
     /// How many steps may still be taken.
@@ -384,12 +418,17 @@ impl Budget {
         Ok(())
     }
 
+    /// Takes the steps to look at that many bytes.
+    pub(crate) fn look(&self, bytes: usize) -> Result<(), Exhausted> {
+        self.step(bytes as u64 / LOOK)
+    }
+
     /// Takes room for that many bytes, and the steps to write them.
     pub(crate) fn room(&self, bytes: usize) -> Result<(), Exhausted> {
         let bytes = bytes as u64;
         let left = self.bytes.get().checked_sub(bytes).ok_or(Exhausted::Bytes)?;
         self.bytes.set(left);
-        self.step(bytes / 256)
+        self.step(bytes / LOOK)
     }
 
     /// One step at a depth of a tree that is walked.

@@ -41,9 +41,16 @@ pub(crate) fn read(
         let line = before.matches('\n').count() + 1;
         return Ok(Err(format!("error converting YAML to JSON: yaml: line {line}: {why}")));
     }
-    let origin = |span: Span| text.origin_of(span.start as usize, span.end as usize, origins);
     let root = stream.documents.into_iter().next().map(|document| document.root);
-    Ok(Ok(root.map_or(Value::nil(), |root| value_of(&root, &mut |span| origin(span)))))
+    // Aliases make much of little.
+    let mut count = 0;
+    let mut origin = |span: Span| {
+        count += 1;
+        text.origin_of(span.start as usize, span.end as usize, origins)
+    };
+    let value = root.map_or(Value::nil(), |root| value_of(&root, &mut origin));
+    budget.room(count * 128)?;
+    Ok(Ok(value))
 }
 
 /// A tree as a value, converted through JSON, so that all numbers are floats.
@@ -168,11 +175,13 @@ impl Writer<'_> {
                 }
                 self.scalar(text, value.source(), indent, false)?;
             }
-            Data::Bytes(_) => {
+            Data::Bytes(bytes) => {
+                self.budget.room(bytes.len().saturating_mul(2))?;
                 let text = json::encoded_bytes(value);
                 self.word(&text, value.origin, context);
             }
             Data::Object(object) => {
+                self.budget.room(object.json_size())?;
                 let inner = object.as_json().with_origin(value.origin);
                 self.node(&inner, indent, context, depth + 1)?;
             }

@@ -9,7 +9,7 @@ use crate::bundle::helm::template::origin::{Origin, Trace};
 use crate::bundle::helm::template::set::Place;
 use crate::bundle::helm::template::text::Rope;
 use crate::bundle::helm::template::value::{Data, Value};
-use crate::bundle::helm::template::{check, literal};
+use crate::bundle::helm::template::{check, literal, set};
 
 use super::NO_VALUE;
 
@@ -28,6 +28,7 @@ impl Renderer<'_> {
         let value = value.unwrap_or(Value::nothing());
         for name in &pipe.variables {
             if pipe.is_assignment {
+                self.look(frame, pipe.range, frame.variables.len())?;
                 assign(frame, name, value.clone());
             } else {
                 frame.variables.push((Rc::clone(name), value.clone()));
@@ -55,7 +56,7 @@ impl Renderer<'_> {
                 self.fields(frame, dot, receiver, names, first.range, arguments)
             }
             OperandKind::Variable(name, names) if !names.is_empty() => {
-                let receiver = lookup(frame, name);
+                let receiver = self.variable(frame, first.range, name)?;
                 self.fields(frame, dot, receiver, names, first.range, arguments)
             }
             OperandKind::Function(function) => {
@@ -96,7 +97,7 @@ impl Renderer<'_> {
                 self.fields(frame, dot, dot.clone(), names, operand.range, none)
             }
             OperandKind::Variable(name, names) => {
-                let receiver = lookup(frame, name);
+                let receiver = self.variable(frame, operand.range, name)?;
                 match names.is_empty() {
                     true => Ok(receiver),
                     false => self.fields(frame, dot, receiver, names, operand.range, none),
@@ -111,6 +112,14 @@ impl Renderer<'_> {
                 self.fields(frame, dot, receiver, names, operand.range, none)
             }
         }
+    }
+
+    /// The innermost variable of that name.
+    fn variable(&self, frame: &Frame, at: Range, name: &str) -> Result<Value> {
+        let all = &frame.variables;
+        let found = all.iter().rposition(|(known, _)| **known == *name);
+        self.look(frame, at, (all.len() - found.unwrap_or(0)).saturating_mul(8))?;
+        Ok(found.and_then(|nth| all.get(nth)).map_or(Value::nothing(), |(_, value)| value.clone()))
     }
 
     fn chained(&mut self, frame: &mut Frame, dot: &Value, inner: &Operand) -> Result<Value> {
@@ -266,11 +275,15 @@ impl Renderer<'_> {
             Some(Special::Tpl) => return self.tpl(frame, at, args),
             _ => {}
         }
+        self.look(frame, at, args.iter().map(Value::size).sum())?;
         let given = args.clone();
         let mut call =
             Call { args, origins: self.origins, budget: self.budget, makes_up: self.makes_up };
         let mut made = (function.run)(&mut call)
             .map_err(|error| self.of_call(frame, at, function.name, error))?;
+        if let Some(text) = made.as_text() {
+            self.room(frame, at, text.len())?;
+        }
         // What is made of something comes from there, if nothing better is known.
         if made.source() == Origin::NONE {
             made.origin = self.source_of(&given);
@@ -339,7 +352,7 @@ impl Renderer<'_> {
                 _ => source,
             });
         }
-        self.room(frame, at, text.len() * 8)?;
+        self.room(frame, at, set::parsed_size(&text))?;
         let caller = self.trace(frame, frame.action, source.source());
         let span = self.origins.get(caller).template.unwrap_or(frame.template.span(at));
         let name: Rc<str> = "gotpl".into();
@@ -374,9 +387,4 @@ fn as_data(value: Value) -> Value {
         Data::Nil => Value { data: Data::Nothing, ..value },
         _ => value,
     }
-}
-
-fn lookup(frame: &Frame, name: &str) -> Value {
-    let found = frame.variables.iter().rev().find(|(known, _)| **known == *name);
-    found.map_or(Value::nothing(), |(_, value)| value.clone())
 }

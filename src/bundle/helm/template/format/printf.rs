@@ -73,7 +73,8 @@ pub(crate) fn printf(format: &str, values: &[Value], budget: &Budget) -> Result<
             push(value, budget, &mut rope)?;
             continue;
         }
-        let text = padded(&verbed(value, verb, flags, budget)?, flags, value);
+        budget.room(flags.width.unwrap_or(0).saturating_add(flags.precision.unwrap_or(0)))?;
+        let text = padded(&verbed(value, verb, flags, budget, 0)?, flags, value);
         budget.room(text.len())?;
         rope.push(&text, value.source());
     }
@@ -127,7 +128,15 @@ fn number(
 }
 
 /// A value as a verb has it, before it is padded.
-fn verbed(value: &Value, verb: char, flags: Flags, budget: &Budget) -> Result<String> {
+fn verbed(
+    value: &Value,
+    verb: char,
+    flags: Flags,
+    budget: &Budget,
+    depth: usize,
+) -> Result<String> {
+    budget.walk(depth)?;
+    budget.room(value.size())?;
     if verb == 'T' {
         return Ok(match value.is_nil() {
             true => "<nil>".to_owned(),
@@ -138,7 +147,7 @@ fn verbed(value: &Value, verb: char, flags: Flags, budget: &Budget) -> Result<St
         && verb != 'v'
     {
         let items: Result<Vec<String>> =
-            list.items.iter().map(|item| verbed(item, verb, flags, budget)).collect();
+            list.items.iter().map(|item| verbed(item, verb, flags, budget, depth + 1)).collect();
         return Ok(format!("[{}]", items?.join(" ")));
     }
     let signed = |text: String, is_negative: bool| match (flags.plus, flags.space) {
@@ -182,7 +191,8 @@ fn verbed(value: &Value, verb: char, flags: Flags, budget: &Budget) -> Result<St
     if let Data::Map(map) = &value.data {
         let mut items = Vec::new();
         for (key, slot) in map.entries() {
-            items.push(format!("{key}:{}", verbed(&slot.value, verb, flags, budget)?));
+            budget.room(key.len())?;
+            items.push(format!("{key}:{}", verbed(&slot.value, verb, flags, budget, depth + 1)?));
         }
         return Ok(format!("map[{}]", items.join(" ")));
     }

@@ -12,7 +12,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("set", "msa", set),
     function("unset", "ms", |call| {
-        call.map(0)?.remove(call.str(1));
+        let map = call.map(0)?;
+        call.budget.changes(&map)?;
+        map.remove(call.str(1));
         Ok(call.arg(0))
     }),
     function("hasKey", "ms", |call| Ok(call.map(0)?.has(call.str(1)).into())),
@@ -48,6 +50,7 @@ fn dict(call: &mut Call<'_>) -> Outcome {
     for pair in call.args.chunks(2) {
         let [key, rest @ ..] = pair else { continue };
         let name = call.shown(key)?;
+        call.budget.room(name.len())?;
         let value = rest.first().cloned().unwrap_or_else(|| "".into());
         map.insert((&*name).into(), Slot { key: key.source(), value });
     }
@@ -55,9 +58,10 @@ fn dict(call: &mut Call<'_>) -> Outcome {
 }
 
 fn set(call: &mut Call<'_>) -> Outcome {
-    call.budget.room(64)?;
-    let value = call.arg(2);
-    call.map(0)?.insert(call.str(1).into(), Slot { key: call.arg(1).source(), value });
+    let (map, value) = (call.map(0)?, call.arg(2));
+    call.budget.changes(&map)?;
+    call.budget.room(call.str(1).len())?;
+    map.insert(call.str(1).into(), Slot { key: call.arg(1).source(), value });
     Ok(call.arg(0))
 }
 
@@ -76,6 +80,7 @@ fn chosen(call: &mut Call<'_>, wanted: bool) -> Outcome {
 
 fn merged(call: &mut Call<'_>, overwrite: bool) -> Outcome {
     let into = call.map(0)?;
+    call.budget.changes(&into)?;
     for nth in 1..call.args.len() {
         merge(call, &into, &call.map(nth)?, overwrite, 0)?;
     }
@@ -95,7 +100,7 @@ fn merge(
         return Ok(());
     }
     for (key, slot) in from.entries() {
-        call.budget.room(64)?;
+        call.budget.room(64 + key.len())?;
         let there = into.get(&key);
         if slot.value.is_nil() {
             if overwrite {
@@ -106,6 +111,7 @@ fn merge(
         let fills = there.as_ref().is_none_or(is_empty);
         match (there.as_ref().map(|value| &value.data), &slot.value.data) {
             (Some(Data::Map(a)), Data::Map(b)) if !fills => {
+                call.budget.changes(a)?;
                 merge(call, a, b, overwrite, depth + 1)?;
             }
             _ if fills || overwrite => into.insert(key, slot),
@@ -125,7 +131,7 @@ fn copied(call: &Call<'_>, value: &Value, depth: usize) -> Outcome {
         Data::Map(map) => {
             let copy = Map::new(map.kind());
             for (key, slot) in map.entries() {
-                call.budget.room(64)?;
+                call.budget.room(64 + key.len())?;
                 let value = copied(call, &slot.value, depth + 1)?;
                 copy.insert(key, Slot { key: slot.key, value });
             }

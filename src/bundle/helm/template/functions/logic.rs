@@ -31,6 +31,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("html", "a*", |call| {
         let text = format::print(&call.args, call.budget)?;
+        call.budget.room(text.len().saturating_mul(5))?;
         Ok(escaped(&text, |c| match c {
             '"' => Some("&#34;".into()),
             '\'' => Some("&#39;".into()),
@@ -44,6 +45,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("js", "a*", |call| {
         let text = format::print(&call.args, call.budget)?;
+        call.budget.room(text.len().saturating_mul(6))?;
         Ok(escaped(&text, |c| match c {
             '\\' => Some("\\\\".into()),
             '\'' => Some("\\'".into()),

@@ -224,6 +224,12 @@ pub(crate) fn find(name: &str) -> Option<FunctionId> {
     all().1.get(name).copied()
 }
 
+/// The names of all, and the types of their parameters.
+#[cfg(test)]
+pub(crate) fn signatures() -> Vec<(&'static str, &'static str)> {
+    all().0.iter().map(|function| (function.name, function.parameters)).collect()
+}
+
 /// The function of that number.
 pub(crate) fn get(id: FunctionId) -> &'static Function {
     let all = &all().0;

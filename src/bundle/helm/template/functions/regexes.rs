@@ -1,15 +1,18 @@
-//! sprig's regular expressions: RE2, as Rust's are.
+//! sprig's regular expressions: RE2's, as Go has them.
 
-use regex::{Regex, RegexBuilder};
-
+use super::super::re2::Pattern;
 use super::super::value::{ItemKind, Value};
 use super::{Call, Error, Function, Outcome, function};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("regexMatch", "ss", |call| {
-        Ok(compiled(call).is_ok_and(|regex| regex.is_match(call.str(1))).into())
+        Ok(match compiled(call) {
+            Ok(pattern) => pattern.regex.is_match(call.str(1)).into(),
+            Err(Error::Message(_)) => false.into(),
+            Err(limit) => return Err(limit),
+        })
     }),
-    function("mustRegexMatch", "ss", |call| Ok(compiled(call)?.is_match(call.str(1)).into())),
+    function("mustRegexMatch", "ss", |call| Ok(compiled(call)?.regex.is_match(call.str(1)).into())),
     function("regexFind", "ss", find),
     function("mustRegexFind", "ss", find),
     function("regexFindAll", "ssi", find_all),
@@ -32,23 +35,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
-/// No expression takes more room when it is compiled.
-const SIZE: usize = 1 << 20;
-
-fn compiled(call: &Call<'_>) -> Result<Regex, Error> {
-    let pattern = call.str(0);
-    call.budget.step(1 + pattern.len() as u64 * 4 + call.str(1).len() as u64 / 16)?;
-    let built = RegexBuilder::new(pattern).size_limit(SIZE).build();
-    built.map_err(|error| {
-        let why = error.to_string();
-        let why = why.lines().last().unwrap_or("").trim().to_owned();
-        Error::Message(format!("regexp: Compile({pattern:?}): error parsing regexp: {why}"))
-    })
+/// The expression, with the steps taken to search the text once.
+fn compiled(call: &Call<'_>) -> Result<Pattern, Error> {
+    let pattern = Pattern::new(call.str(0), call.budget)??;
+    pattern.searches(call.str(1).len(), call.budget)?;
+    Ok(pattern)
 }
 
 fn find(call: &mut Call<'_>) -> Outcome {
-    let regex = compiled(call)?;
-    Ok(regex.find(call.str(1)).map_or("", |found| found.as_str()).into())
+    let pattern = compiled(call)?;
+    Ok(pattern.regex.find(call.str(1)).map_or("", |found| found.as_str()).into())
 }
 
 fn count(call: &Call<'_>) -> usize {
@@ -56,36 +52,44 @@ fn count(call: &Call<'_>) -> usize {
 }
 
 fn find_all(call: &mut Call<'_>) -> Outcome {
-    let regex = compiled(call)?;
-    let found = regex.find_iter(call.str(1)).take(count(call));
-    call.list(found.map(|found| found.as_str().into()).collect(), ItemKind::Str)
+    let pattern = compiled(call)?;
+    let text = call.str(1);
+    let mut all = Vec::new();
+    for found in pattern.regex.find_iter(text).take(count(call)) {
+        pattern.goes_on(text.len() - found.start(), call.budget)?;
+        call.budget.room(128 + found.len())?;
+        all.push(found.as_str().into());
+    }
+    call.list(all, ItemKind::Str)
 }
 
 fn replace(call: &mut Call<'_>, is_literal: bool) -> Outcome {
-    let regex = compiled(call)?;
+    let pattern = compiled(call)?;
     let (text, replacement) = (call.text(1), call.text(2));
+    // Each `$` may stand for all that was found.
+    let groups = if is_literal { 0 } else { replacement.matches('$').count() };
     let mut out = String::new();
     let mut at = 0;
-    for captures in regex.captures_iter(&text) {
+    for captures in pattern.regex.captures_iter(&text) {
         let Some(whole) = captures.get(0) else { continue };
+        pattern.goes_on(text.len() - whole.start(), call.budget)?;
+        let expanded = groups.saturating_mul(whole.len()).saturating_add(replacement.len());
+        call.budget.room(expanded)?;
         out.push_str(text.get(at..whole.start()).unwrap_or(""));
-        let before = out.len();
         if is_literal {
             out.push_str(&replacement);
         } else {
             captures.expand(&replacement, &mut out);
         }
-        call.budget.room(out.len() - before)?;
         at = whole.end();
     }
     out.push_str(text.get(at..).unwrap_or(""));
-    call.budget.room(text.len())?;
     Ok(Value::from(out).with_origin(call.arg(1).source()))
 }
 
 /// Go's `Regexp.Split`.
 fn split(call: &mut Call<'_>) -> Outcome {
-    let regex = compiled(call)?;
+    let pattern = compiled(call)?;
     let (text, most) = (call.str(1), call.int(2));
     if most == 0 {
         return call.list(Vec::new(), ItemKind::Str);
@@ -95,13 +99,16 @@ fn split(call: &mut Call<'_>) -> Outcome {
     }
     let mut parts: Vec<Value> = Vec::new();
     let (mut begin, mut end) = (0, 0);
-    for found in regex.find_iter(text) {
+    for found in pattern.regex.find_iter(text) {
         if most > 0 && parts.len() as i64 == most - 1 {
             break;
         }
+        pattern.goes_on(text.len() - found.start(), call.budget)?;
         end = found.start();
         if found.end() != 0 {
-            parts.push(text.get(begin..end).unwrap_or("").into());
+            let part = text.get(begin..end).unwrap_or("");
+            call.budget.room(128 + part.len())?;
+            parts.push(part.into());
         }
         begin = found.end();
     }

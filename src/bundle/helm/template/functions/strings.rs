@@ -42,7 +42,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("split", "ss", |call| split(call, call.str(0), call.str(1), -1)),
     function("splitn", "sis", |call| split(call, call.str(0), call.str(2), call.int(1))),
     function("splitList", "ss", |call| {
-        let parts = pieces(call.str(1), call.str(0), -1).into_iter().map(Value::from).collect();
+        let parts = pieces(call, call.str(1), call.str(0), -1)?;
+        let parts = parts.into_iter().map(Value::from).collect();
         call.list(parts, ItemKind::Str)
     }),
     function("substr", "iis", substr),
@@ -69,7 +70,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
     function("trunc", "is", trunc),
     function("wrap", "is", |call| Ok(wrapped(call.int(0), "\n", call.str(1)).into())),
-    function("wrapWith", "iss", |call| Ok(wrapped(call.int(0), call.str(1), call.str(2)).into())),
+    function("wrapWith", "iss", |call| {
+        let (line_break, text) = (call.str(1), call.str(2));
+        let breaks = text.matches(' ').count();
+        call.budget.room(breaks.saturating_mul(line_break.len()).saturating_add(text.len()))?;
+        Ok(wrapped(call.int(0), line_break, text).into())
+    }),
 ];
 
 /// A part of an argument, which keeps its origins.
@@ -266,11 +272,16 @@ fn join(call: &mut Call<'_>) -> Outcome {
 }
 
 /// Go's `strings.SplitN`; below 0 for all.
-fn pieces(text: &str, separator: &str, count: i64) -> Vec<String> {
+fn pieces(call: &Call<'_>, text: &str, separator: &str, count: i64) -> Result<Vec<String>, Error> {
     let own = |parts: Vec<&str>| parts.into_iter().map(str::to_owned).collect();
     if count == 0 {
-        return Vec::new();
+        return Ok(Vec::new());
     }
+    let all = match separator {
+        "" => text.len(),
+        separator => text.matches(separator).count() + 1,
+    };
+    call.budget.room(all.min(usize::try_from(count).unwrap_or(usize::MAX)).saturating_mul(128))?;
     if separator.is_empty() {
         let mut chars: Vec<String> = text.chars().map(String::from).collect();
         if let Ok(count) = usize::try_from(count)
@@ -279,17 +290,17 @@ fn pieces(text: &str, separator: &str, count: i64) -> Vec<String> {
             let rest = chars.split_off(count - 1).concat();
             chars.push(rest);
         }
-        return chars;
+        return Ok(chars);
     }
-    match usize::try_from(count) {
+    Ok(match usize::try_from(count) {
         Ok(count) => own(text.splitn(count, separator).collect()),
         Err(_) => own(text.split(separator).collect()),
-    }
+    })
 }
 
 fn split(call: &Call<'_>, separator: &str, text: &str, count: i64) -> Outcome {
     let map = Map::new(MapKind::Strings);
-    for (nth, part) in pieces(text, separator, count).into_iter().enumerate() {
+    for (nth, part) in pieces(call, text, separator, count)?.into_iter().enumerate() {
         call.budget.room(part.len() + 64)?;
         map.set(
             &format!("_{nth}"),
