@@ -86,7 +86,6 @@ impl Neighbours {
         let (site, bundle) = (self.site(), &self.grouped.bundles[number]);
         // A configuration with clusters may have forgotten a directory: what is in none of them may
         // still run beside the site.
-        // proved to run alone.
         let apart = site.cluster.is_some_and(|cluster| {
             !bundle.clusters.is_empty() && !bundle.clusters.contains(&cluster)
         });

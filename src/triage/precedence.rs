@@ -349,9 +349,9 @@ mod tests {
     }
 
     #[test]
-    fn a_label_by_name_speaks_for_the_protocols_of_its_own_rule() {
+    fn a_label_by_name_overrides_the_protocols_of_its_own_rule() {
         let by_name = ("namespace-label-by-name", PeerNamespaces(Egress, 1, 0));
-        silences(by_name, ("dns-single-protocol", Port(Egress, 1, 0)));
+        overrides(by_name, ("dns-single-protocol", Port(Egress, 1, 0)));
         leaves(by_name, ("dns-single-protocol", Port(Egress, 2, 0)));
     }
 
