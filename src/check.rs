@@ -8,7 +8,7 @@ use fixedbitset::FixedBitSet;
 use crate::assemble::{Assembly, Losses, Reported};
 use crate::bundle::{Grouped, Site};
 use crate::lint::{self, BuildFaults, Finding, Severity};
-use crate::model::{Body, Object};
+use crate::model::Object;
 use crate::progress::{Clock, Progress};
 use crate::reach::Reach;
 use crate::repo;
@@ -85,8 +85,7 @@ impl<'a> Run<'a> {
     fn lint(&self) -> Vec<(String, Vec<Finding>)> {
         let is_on = |rule: &&'static lint::Rule| self.request.selection.is_on(rule);
         let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
-        let is_policy =
-            |id: &u32| matches!(self.reported.assembly.objects[*id as usize].body, Body::Policy(_));
+        let is_policy = |id: &u32| self.reported.assembly.objects[*id as usize].is_checked();
         let is_asked_about = |site: &&Site| {
             site.members.iter().any(|id| is_policy(id) && self.objects.contains(*id as usize))
         };
@@ -116,7 +115,7 @@ impl<'a> Run<'a> {
     fn first_of_each_base(&self) -> BTreeMap<Span, u32> {
         let mut first = BTreeMap::new();
         for (id, object) in (0u32..).zip(&**self.reported.assembly.objects) {
-            if object.made.is_some() && matches!(object.body, Body::Policy(_)) {
+            if object.made.is_some() && object.is_policy() {
                 first.entry(object.head.start).or_insert(id);
             }
         }

@@ -167,7 +167,7 @@ pub fn connectivity(request: &Request) -> Result<Vec<ClusterConnectivity>, repo:
     };
     let matters = |id: &u32| {
         let body = &assembly.objects[*id as usize].body;
-        matches!(body, Body::Policy(_) | Body::Workloads(_)) && is_reported(id)
+        matches!(body, Body::Policy(_) | Body::Tiered(_) | Body::Workloads(_)) && is_reported(id)
     };
     let sites = assembly.grouped.sites.iter().filter(|site| site.members.iter().any(matters));
     Ok(sites.map(|site| of_site(request, &assembly, site)).collect())
@@ -255,18 +255,17 @@ impl<'a> Rows<'a> {
     }
 
     fn policy(&self, id: u32) -> String {
-        let head = self.cluster.head(id);
-        format!("{}/{}", self.cluster.namespace_name_of(head), head.name)
+        self.cluster.policy_name(id)
     }
 
     fn place(&mut self, at: At) -> Option<RulePlace> {
-        let span = at.spot.key_span(self.cluster.policy(at.policy))?;
+        let (span, field) = self.cluster.place_of(at)?;
         let policy = self.policy(at.policy);
         let source = self.sources.get(span.source);
         let lines = self.lines.entry(span.source).or_insert_with(|| LineIndex::new(source.text()));
         Some(RulePlace {
             policy,
-            field: at.spot.to_string(),
+            field,
             path: source.path.clone(),
             line: lines.line(span.start as usize),
         })

@@ -147,7 +147,7 @@ fn of_bundle(assembly: &Assembly, bundle: &Bundle) -> BundleOverview {
         name: bundle.name.clone(),
         kind,
         objects: bundle.members.len(),
-        policies: objects().filter(|object| matches!(object.body, Body::Policy(_))).count(),
+        policies: objects().filter(|object| object.is_policy()).count(),
         workloads: workloads.sum(),
         faults,
     }

@@ -65,7 +65,7 @@ impl Summary {
             Body::Workloads(list) => list.len(),
             _ => 0,
         };
-        let policies = |object: &Object| usize::from(matches!(object.body, Body::Policy(_)));
+        let policies = |object: &Object| usize::from(object.is_policy());
         let loaded = &assembly.loaded;
         Self {
             files: loaded.files,

@@ -7,7 +7,7 @@ use memchr::memmem;
 
 use super::Assembly;
 use crate::bundle::{self, Built, Fault, FaultKind, Unit};
-use crate::model::{Body, seeming};
+use crate::model::seeming;
 use crate::repo::{Repo, Role};
 use crate::text::SourceId;
 use crate::yaml::Problem;
@@ -106,7 +106,7 @@ struct Survey<'a> {
 
 impl<'a> Survey<'a> {
     fn of(assembly: &'a Assembly, repo: &'a Repo) -> Self {
-        let policies = assembly.objects.iter().filter(|it| matches!(it.body, Body::Policy(_)));
+        let policies = assembly.objects.iter().filter(|it| it.is_policy());
         let makers = policies.clone().filter_map(|policy| policy.made.as_ref());
         let paths = policies.filter_map(|policy| repo.files.get(policy.head.source.0 as usize));
         let of_role = |role| {

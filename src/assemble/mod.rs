@@ -268,8 +268,7 @@ fn items<'a>(
         let namespace = object.head.namespace.as_deref().unwrap_or_default();
         let identity = (object.head.kind.as_str(), namespace, object.head.name.as_str());
         let is_workload = matches!(object.body, Body::Workloads(_));
-        let counts =
-            (is_workload || matches!(object.body, Body::Policy(_))) && !object.head.name.is_empty();
+        let counts = (is_workload || object.is_policy()) && !object.head.name.is_empty();
         let built = object.made.as_ref().map(|made| made.built);
         Item {
             path,

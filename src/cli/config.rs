@@ -53,6 +53,10 @@ fn cluster(in_force: &InForce, page: &mut Page<'_>) -> io::Result<()> {
         Some(profile) => page.line("profile", &text(profile.name()), in_force.profile.origin)?,
         None => writeln!(page.out, "# profile is detected from the manifests")?,
     }
+    match in_force.cni.value {
+        Some(plugin) => page.line("cni", &text(plugin.name()), in_force.cni.origin)?,
+        None => writeln!(page.out, "# cni is detected from the manifests")?,
+    }
     for (key, ranges) in
         [("pod-ranges", &in_force.pod_ranges), ("service-ranges", &in_force.service_ranges)]
     {

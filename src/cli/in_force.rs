@@ -12,7 +12,7 @@ use crate::bundle::{Grouping, NamedCluster, TRIAL_DIRECTORIES};
 use crate::config::{self, At, Config};
 use crate::lint::{Confidence, RULES, Severity};
 use crate::model::InventoryFile;
-use crate::resolve::{self, Profile, WellKnown};
+use crate::resolve::{self, Plugin, Profile, WellKnown};
 use crate::triage::{PerPath, Selection};
 use crate::{Request, repo, report, yaml};
 
@@ -57,6 +57,7 @@ pub(super) struct InForce {
     pub(super) per_path: Vec<At<(Vec<String>, PerPath)>>,
     pub(super) default_namespace: Value<Option<String>>,
     pub(super) profile: Value<Option<Profile>>,
+    pub(super) cni: Value<Option<Plugin>>,
     pub(super) well_known: Vec<At<WellKnown>>,
     pub(super) pod_ranges: Value<Vec<IpNet>>,
     pub(super) service_ranges: Value<Vec<IpNet>>,
@@ -140,6 +141,7 @@ impl InForce {
             per_path: config.per_path,
             default_namespace: choose("", None, config.default_namespace.map(some), None),
             profile: choose("", None, config.profile.map(some), None),
+            cni: choose("", None, config.cni.map(some), None),
             well_known: config.well_known,
             pod_ranges: choose("", None, config.pod_ranges, vec![]),
             service_ranges: choose("", None, config.service_ranges, vec![]),
@@ -226,6 +228,7 @@ impl InForce {
             },
             settings: resolve::Settings {
                 profile: self.profile.value,
+                plugin: self.cni.value,
                 default_namespace: self.default_namespace.value.map(Into::into),
                 pod_ranges: self.pod_ranges.value,
                 service_ranges: self.service_ranges.value,

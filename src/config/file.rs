@@ -52,6 +52,10 @@ pub(super) struct File {
     /// The kind of cluster, which decides where its DNS runs. Default: detected from the manifests.
     #[schemars(with = "Option<ProfileName>")]
     pub profile: Option<Spanned<ProfileName>>,
+    /// The network plugin, which decides the kinds of policies that are in force. Default: detected
+    /// from the manifests.
+    #[schemars(with = "Option<CniName>")]
+    pub cni: Option<Spanned<CniName>>,
     /// Pods that are not in the repository but that policies may select.
     #[schemars(with = "Option<Vec<WellKnownPod>>")]
     pub well_known: Option<Vec<Spanned<WellKnownPod>>>,
@@ -221,6 +225,18 @@ pub(super) enum FailOn {
     Warning,
     Note,
     Never,
+}
+
+/// The network plugin.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum CniName {
+    /// Cilium: its policies and NetworkPolicies.
+    Cilium,
+    /// Calico: its policies and NetworkPolicies.
+    Calico,
+    /// Another one: NetworkPolicies, and the kinds of the Network Policy API.
+    Other,
 }
 
 /// A kind of cluster.

@@ -20,7 +20,7 @@ use crate::bundle::NamedCluster;
 use crate::bundle::helm::{Assignment, ChartSettings, When};
 use crate::lint::{Confidence, Severity};
 use crate::repo::Boundary;
-use crate::resolve::{Profile, WellKnown};
+use crate::resolve::{Plugin, Profile, WellKnown};
 use crate::triage::PerPath;
 
 pub use error::Error;
@@ -72,6 +72,8 @@ pub struct Config {
     pub default_namespace: Option<At<String>>,
     /// The kind of cluster.
     pub profile: Option<At<Profile>>,
+    /// The network plugin.
+    pub cni: Option<At<Plugin>>,
     /// Pods that are not in the repository.
     pub well_known: Vec<At<WellKnown>>,
     /// The address ranges of pods.

@@ -5,7 +5,9 @@ use std::ops::Range;
 use ipnet::IpNet;
 use toml::Spanned;
 
-use super::file::{ChartTable, ClusterTable, FailOn, File, HelmTable, Level, LimitsTable, List};
+use super::file::{
+    ChartTable, ClusterTable, CniName, FailOn, File, HelmTable, Level, LimitsTable, List,
+};
 use super::file::{PerPath, ProfileName, Render, Sureness, Text, WellKnownPod};
 use super::names::{did_you_mean, look_up, rule_ids};
 use super::{At, Config, Error, Helm, Limits, limits};
@@ -13,7 +15,7 @@ use crate::bundle::NamedCluster;
 use crate::bundle::helm::{Assignment, ChartSettings, When};
 use crate::lint::{Confidence, RULES, Severity};
 use crate::repo::PathSet;
-use crate::resolve::{Profile, WellKnown};
+use crate::resolve::{Plugin, Profile, WellKnown};
 use crate::text::LineIndex;
 use crate::triage;
 
@@ -36,6 +38,7 @@ pub fn read(path: &str, text: &str) -> Result<Config, Error> {
         exclude: reader.globs(file.exclude)?,
         default_namespace: file.default_namespace.map(|it| reader.namespace(&it)).transpose()?,
         profile: file.profile.map(|it| reader.at(&it, profile(*it.get_ref()))),
+        cni: file.cni.map(|it| reader.at(&it, plugin(*it.get_ref()))),
         pod_ranges: reader.ranges(file.pod_ranges)?,
         service_ranges: reader.ranges(file.service_ranges)?,
         inventory: file.inventory.map(|list| reader.at(&list, strings(list.get_ref()))),
@@ -401,6 +404,14 @@ fn render(written: Render) -> When {
         Render::Auto => When::Auto,
         Render::Never => When::Never,
         Render::Require => When::Require,
+    }
+}
+
+fn plugin(name: CniName) -> Plugin {
+    match name {
+        CniName::Cilium => Plugin::Cilium,
+        CniName::Calico => Plugin::Calico,
+        CniName::Other => Plugin::Other,
     }
 }
 

@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/dns-single-protocol.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::dns::single_protocol),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

@@ -18,7 +18,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/dns-wrong-target.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::selectors::wrong_dns),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

@@ -177,9 +177,13 @@ impl Finding {
         });
         self.field = at.spot.to_string();
         self.at = Some(at);
-        let policy = cx.cluster.policy(at.policy);
         self.suppression_spans.push(head.start);
-        self.suppression_spans.extend(at.spot.rule_spot().and_then(|spot| spot.key_span(policy)));
+        if cx.cluster.tiered_policy(at.policy).is_none() && !cx.cluster.is_network_object(at.policy)
+        {
+            let policy = cx.cluster.policy(at.policy);
+            let rule = at.spot.rule_spot().and_then(|spot| spot.key_span(policy));
+            self.suppression_spans.extend(rule);
+        }
         self
     }
 

@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/host-network-peer.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::selectors::host_network_peers),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

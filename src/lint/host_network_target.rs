@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/host-network-target.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::selectors::host_network_subjects),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-ip-block.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::refused_block),
 };
 
 /// pkg/apis/networking/validation: `ValidateIPBlock`.

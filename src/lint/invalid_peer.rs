@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-peer.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::refused_peer),
 };
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicyPeer`.

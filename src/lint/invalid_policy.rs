@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-policy.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::refused_policy),
 };
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicy`, and the decoder before it.

@@ -12,7 +12,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-port.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::refused_port),
 };
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicyPort`.

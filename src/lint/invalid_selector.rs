@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-selector.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::refused_selector),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

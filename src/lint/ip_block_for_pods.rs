@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/ip-block-for-pods.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::shape::blocks_for_pods),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

@@ -46,6 +46,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
         namespace_policies::lower_if_allowed_elsewhere(cx, id, &mut found);
         findings.push(found);
     }
+    super::tiered::dns::missing(cx, &RULE, findings);
 }
 
 /// Whether the pods of a policy are allowed egress to something that they reach by name, and the

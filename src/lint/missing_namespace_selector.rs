@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/missing-namespace-selector.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::selectors::missing_namespaces),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

@@ -1,10 +1,15 @@
 //! The rules: each asks the cluster and reports findings. One file per rule; a rule never
 //! reimplements Kubernetes' semantics but asks [`crate::resolve`] and [`crate::reach`].
 
+mod apiserver_by_address;
 mod build_faults;
+mod calico_internal_api;
+mod calico_label_scope;
+mod clusterwide_deny_hits_system;
 mod common_omission;
 mod contradictory_selector;
 mod deny_all_egress_without_dns;
+mod deny_only_isolates;
 mod deny_policy_allows_all;
 mod dns_single_protocol;
 mod dns_wrong_target;
@@ -14,13 +19,19 @@ mod duplicate_policy;
 mod earlier;
 mod edits;
 mod empty_peer_list;
+mod empty_rule_denies;
+mod filtered_label_selector;
 mod finding;
+mod foreign_subject_namespace;
+mod fqdn_without_dns_rule;
+mod global_set_needs_global;
 mod host_network_peer;
 mod host_network_target;
 mod ignored_rules;
 mod implicit_ingress_isolation;
 mod implicit_namespace;
 mod implicit_policy_types;
+mod inert_policy;
 mod invalid_ip_block;
 mod invalid_peer;
 mod invalid_policy;
@@ -52,14 +63,18 @@ mod selector_for_api_server;
 mod service_port_not_pod_port;
 mod split_peer;
 mod split_peers_and_ports;
+mod swapped_source_destination;
+mod tiered;
 mod twins;
 pub mod unbuilt;
 mod undeclared_port;
 mod undocumented_policy;
 mod unknown_field;
 mod unknown_named_port;
+mod unreachable_rule;
 mod volatile_label_selector;
 mod words;
+mod wrong_namespace_key;
 
 pub(crate) use build_faults::BuildFaults;
 pub use finding::{Confidence, Edit, Finding, Fix, Related, Safety, Severity, Subject};
@@ -98,6 +113,14 @@ pub struct Rule {
 pub enum Check {
     /// Each policy that is reported on; policies are checked in parallel.
     Policy(fn(&Context<'_>, u32, &mut Vec<Finding>)),
+    /// Once for each policy of another kind than NetworkPolicy, and each object that they refer to of
+    /// which something is refused.
+    Tiered(fn(&Context<'_>, u32, &mut Vec<Finding>)),
+    /// As the first for NetworkPolicies, as the second for what is of other kinds.
+    EachKind(
+        fn(&Context<'_>, u32, &mut Vec<Finding>),
+        fn(&Context<'_>, u32, &'static Rule, &mut Vec<Finding>),
+    ),
     /// The cluster, if the findings of several policies have one cause.
     Cluster(fn(&Context<'_>, &mut Vec<Finding>)),
     /// What was recorded while files were read: [`crate::check`] creates its findings.
@@ -145,7 +168,7 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
         let cx = Context { own: Some(&own), ..*cx };
         let mut findings = Vec::new();
         for rule in rules {
-            if let Check::Policy(check) = rule.check {
+            if let Check::Policy(check) | Check::EachKind(check, _) = rule.check {
                 check(&cx, *id, &mut findings);
             }
         }
@@ -153,6 +176,18 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
         findings
     };
     let mut findings: Vec<Finding> = reported.par_iter().flat_map_iter(of_policy).collect();
+    let of_other_kinds = cx.cluster.checked().par_iter().flat_map_iter(|id| {
+        let mut findings = Vec::new();
+        for rule in rules.iter().filter(|_| cx.cluster.is_reported(*id)) {
+            match rule.check {
+                Check::Tiered(check) => check(cx, *id, &mut findings),
+                Check::EachKind(_, check) => check(cx, *id, rule, &mut findings),
+                _ => {}
+            }
+        }
+        findings
+    });
+    findings.extend(of_other_kinds.collect::<Vec<Finding>>());
     for rule in rules {
         if let Check::Cluster(check) = rule.check {
             check(cx, &mut findings);

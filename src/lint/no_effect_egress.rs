@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/no-effect-egress.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::shape::empty_lists),
 };
 
 /// Without `policyTypes`, Egress is filled in only if there is at least one egress rule

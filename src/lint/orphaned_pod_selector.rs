@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/orphaned-pod-selector.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::selectors::orphaned_subjects),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/service-port-not-pod-port.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::ports::service_ports),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/split-peers-and-ports.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::shape::split_rules),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

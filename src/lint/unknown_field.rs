@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/unknown-field.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::refused_field),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/unknown-named-port.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::ports::named_ports),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

@@ -39,13 +39,19 @@ pub enum Spot {
     PeerBlock(Direction, u32, u32),
     /// `spec.egress[i].ports[k]`.
     Port(Direction, u32, u32),
+    /// A rule of a policy of another kind than NetworkPolicy, by its number among all of them.
+    Statement(u32),
 }
 
 impl Spot {
     /// The direction of the rules that contain it.
     pub fn direction(self) -> Option<Direction> {
         match self {
-            Self::Metadata | Self::Spec | Self::PolicyTypes | Self::PodSelector => None,
+            Self::Metadata
+            | Self::Spec
+            | Self::PolicyTypes
+            | Self::PodSelector
+            | Self::Statement(_) => None,
             Self::Rules(d)
             | Self::Rule(d, _)
             | Self::Peer(d, ..)
@@ -88,7 +94,7 @@ impl Spot {
     /// The key of the place in `policy`, or else the item's first token, or else the policy's head.
     pub fn key_span(self, policy: &Policy) -> Option<Span> {
         match self {
-            Self::Metadata => None,
+            Self::Metadata | Self::Statement(_) => None,
             Self::Spec => policy.spec.map(|place| place.key),
             Self::PolicyTypes => policy.policy_types.place().map(|place| place.key),
             Self::PodSelector => policy.pod_selector.place().map(|place| place.key),
@@ -126,6 +132,7 @@ impl fmt::Display for Spot {
             Self::PeerPods(d, i, j) => write!(f, "{}.podSelector", Self::Peer(d, i, j)),
             Self::PeerNamespaces(d, i, j) => write!(f, "{}.namespaceSelector", Self::Peer(d, i, j)),
             Self::PeerBlock(d, i, j) => write!(f, "{}.ipBlock", Self::Peer(d, i, j)),
+            Self::Statement(number) => write!(f, "spec.rules[{number}]"),
             Self::Port(d, i, k) => write!(f, "spec.{}[{i}].ports[{k}]", d.field()),
         }
     }

@@ -12,9 +12,10 @@ use super::policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 use super::ports::{PortEntry, PortRef, Protocol};
 use super::selector::{Fault, Label, Operator, Requirement, Selector};
 use super::service::{Service, ServicePort};
+use super::tiered::{Evaluator, PolicyKind, TieredPolicy};
 use super::{
-    Body, Object, OtherPolicy, PodCreator, cluster_config, kinds, rbac, test_case, validate,
-    workload,
+    Body, Object, OtherPolicy, PodCreator, admin, calico, cilium, cluster_config, kinds, network,
+    rbac, test_case, validate, workload,
 };
 use super::{Deployer, placeholder::is_placeholder};
 use crate::bundle::{Head, heads};
@@ -34,7 +35,10 @@ fn body(head: &Head, tree: &Node) -> Body {
         }
         ("", "Service") => Body::Service(service(tree)),
         ("", "Namespace") => Body::Namespace(namespace(tree)),
-        ("", "ConfigMap") => templates(tree),
+        ("", "ConfigMap") => match network::decode(head, tree) {
+            Some(object) => Body::Network(Box::new(object)),
+            None => templates(tree),
+        },
         ("rbac.authorization.k8s.io", "Role" | "ClusterRole") => {
             let cluster_wide = head.kind == "ClusterRole";
             match rbac::creates_pods(tree) {
@@ -47,6 +51,12 @@ fn body(head: &Head, tree: &Node) -> Body {
             binding.map_or(Body::Other, Body::Binding)
         }
         (group, kind) => {
+            if let Some(policy) = tiered_policy(head, tree) {
+                return Body::Tiered(Box::new(policy));
+            }
+            if let Some(object) = network::decode(head, tree) {
+                return Body::Network(Box::new(object));
+            }
             if let Some(cluster_wide) = kinds::other_policy(group, kind) {
                 return Body::OtherPolicy(OtherPolicy { cluster_wide });
             }
@@ -71,6 +81,16 @@ fn body(head: &Head, tree: &Node) -> Body {
             config.map_or(Body::Other, Body::ClusterConfig)
         }
     }
+}
+
+/// A policy of a kind that is evaluated beside NetworkPolicy.
+fn tiered_policy(head: &Head, tree: &Node) -> Option<TieredPolicy> {
+    let kind = PolicyKind::of(&head.group, &head.kind)?;
+    Some(match kind.evaluator() {
+        Evaluator::NetworkPolicyApi => admin::decode(head, kind, tree),
+        Evaluator::Cilium => cilium::decode(head, kind, tree),
+        Evaluator::Calico => calico::decode(head, kind, tree),
+    })
 }
 
 /// The most bytes of a ConfigMap's value that are looked at for a pod template.
@@ -121,7 +141,7 @@ fn policy(tree: &Node) -> Policy {
     let spec = spec_entry.map(|entry| &entry.value);
     Policy {
         spec: spec_entry.map(place),
-        pod_selector: field(spec, "podSelector", selector),
+        pod_selector: field(spec, "podSelector", label_selector),
         policy_types: field(spec, "policyTypes", |node| list(node, policy_type)),
         ingress: field(spec, "ingress", |node| {
             list(node, |item| Some(traffic_rule(item, Direction::Ingress)))
@@ -229,8 +249,8 @@ fn peer(node: &Node) -> Peer {
     Peer {
         first_token: first_token(node),
         whole: node.span,
-        pod_selector: field(Some(node), "podSelector", selector),
-        namespace_selector: field(Some(node), "namespaceSelector", selector),
+        pod_selector: field(Some(node), "podSelector", label_selector),
+        namespace_selector: field(Some(node), "namespaceSelector", label_selector),
         ip_block: field(Some(node), "ipBlock", ip_block),
         wrong: is_wrong_item(node),
     }
@@ -336,7 +356,15 @@ fn end_port(node: &Node) -> Result<u16, Why> {
     }
 }
 
-fn selector(node: &Node) -> Result<Selector, Why> {
+/// What a label key must be, or why it is refused.
+pub(super) type KeyCheck = fn(&str) -> Result<(), String>;
+
+fn label_selector(node: &Node) -> Result<Selector, Why> {
+    selector(node, validate::label_key)
+}
+
+/// A label selector whose keys `keys` accepts.
+pub(super) fn selector(node: &Node, keys: KeyCheck) -> Result<Selector, Why> {
     if node.as_map().is_none() {
         return Err(wrong_type("a mapping", node));
     }
@@ -344,7 +372,7 @@ fn selector(node: &Node) -> Result<Selector, Why> {
     match node.entry("matchLabels").map(|entry| &entry.value) {
         Some(labels) if labels.as_map().is_some() => {
             for entry in labels.as_map().map(Map::effective).unwrap_or_default() {
-                match_label(entry, &mut selector);
+                match_label(entry, keys, &mut selector);
             }
         }
         Some(other) if !other.is_null() => {
@@ -355,7 +383,7 @@ fn selector(node: &Node) -> Result<Selector, Why> {
     match node.get("matchExpressions") {
         Some(list) if list.as_seq().is_some() => {
             for (index, item) in list.as_seq().unwrap_or_default().iter().enumerate() {
-                match_expression(item, index, &mut selector);
+                match_expression(item, index, keys, &mut selector);
             }
         }
         Some(other) if !other.is_null() => {
@@ -376,9 +404,9 @@ fn fault_type(node: &Node, field: &str, wanted: &'static str, selector: &mut Sel
     });
 }
 
-fn match_label(entry: &Entry, selector: &mut Selector) {
+fn match_label(entry: &Entry, keys: KeyCheck, selector: &mut Selector) {
     let field = format!("matchLabels[{}]", entry.key);
-    check_key(&entry.key, entry.key_span, &field, selector);
+    check_key(&entry.key, keys, entry.key_span, &field, selector);
     if let Some(value) = label_value(&entry.value, &field, selector) {
         selector.requirements.push(Requirement {
             key: entry.key.clone(),
@@ -391,11 +419,11 @@ fn match_label(entry: &Entry, selector: &mut Selector) {
     }
 }
 
-fn check_key(key: &str, span: Span, field: &str, selector: &mut Selector) {
+fn check_key(key: &str, keys: KeyCheck, span: Span, field: &str, selector: &mut Selector) {
     if is_placeholder(key) {
         return;
     }
-    if let Err(reason) = validate::label_key(key) {
+    if let Err(reason) = keys(key) {
         selector.faults.push(Fault {
             span,
             field: field.to_owned(),
@@ -435,7 +463,7 @@ fn label_value(node: &Node, field: &str, selector: &mut Selector) -> Option<Comp
     }
 }
 
-fn match_expression(node: &Node, index: usize, selector: &mut Selector) {
+fn match_expression(node: &Node, index: usize, keys: KeyCheck, selector: &mut Selector) {
     let base = format!("matchExpressions[{index}]");
     if is_wrong_item(node) {
         return fault_type(node, &base, "a mapping", selector);
@@ -444,7 +472,7 @@ fn match_expression(node: &Node, index: usize, selector: &mut Selector) {
     let key = key_node.map_or(Ok(CompactString::default()), string);
     let key_span = key_node.map_or(first_token(node), |n| n.span);
     match &key {
-        Ok(key) => check_key(key, key_span, &format!("{base}.key"), selector),
+        Ok(key) => check_key(key, keys, key_span, &format!("{base}.key"), selector),
         Err(why) => selector.faults.push(Fault {
             span: key_span,
             field: format!("{base}.key"),
@@ -554,10 +582,12 @@ pub(super) fn label_map(node: Option<&Node>) -> (Vec<Label>, bool) {
     let mut labels: Vec<Label> = Vec::with_capacity(map.entries.len());
     for entry in &map.entries {
         unsure |= is_placeholder(&entry.key);
-        let Ok(value) = string(&entry.value) else {
+        let value = string(&entry.value).ok().or_else(|| {
+            // The API server rejects it, and quotes are the fix: the text is what is meant.
             unsure = true;
-            continue;
-        };
+            entry.value.as_scalar().map(|scalar| scalar.text.clone())
+        });
+        let Some(value) = value else { continue };
         labels.push(Label {
             key: entry.key.clone(),
             value,

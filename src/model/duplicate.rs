@@ -111,7 +111,11 @@ pub fn in_order(duplicates: &mut Vec<Duplicate>) {
 fn matters(head: &Head, tree: &Node) -> bool {
     matches!(
         decode(head.clone(), tree).body,
-        Body::Policy(_) | Body::Workloads(_) | Body::Service(_) | Body::Namespace(_)
+        Body::Policy(_)
+            | Body::Tiered(_)
+            | Body::Workloads(_)
+            | Body::Service(_)
+            | Body::Namespace(_)
     )
 }
 

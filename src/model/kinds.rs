@@ -1,5 +1,7 @@
 //! Kinds that matter to a linter of policies, told by group and kind, never by kind alone.
 
+use super::tiered::PolicyKind;
+
 /// Kinds of the API itself that make pods or say something about them. The filter before parsing
 /// looks for these words ([`crate::yaml::Wanted`]).
 pub const BUILT_IN: &[&str] = &[
@@ -33,6 +35,21 @@ pub fn is_pod_making_resource(resource: &str) -> bool {
     )
 }
 
+/// Kinds that say whom policies of other kinds than NetworkPolicy match, and how a network plugin
+/// is set up.
+pub const NETWORK: &[&str] = &[
+    "CiliumCIDRGroup",
+    "ConfigMap",
+    "EndpointSlice",
+    "GlobalNetworkSet",
+    "HostEndpoint",
+    "Installation",
+    "NetworkSet",
+    "Node",
+    "ServiceAccount",
+    "Tier",
+];
+
 /// Kinds that only tell what sort of cluster the repository is for.
 pub const TELLTALE: &[&str] = &["Route", "SecurityContextConstraints", "DeploymentConfig"];
 
@@ -57,6 +74,9 @@ pub fn other_policy(group: &str, kind: &str) -> Option<bool> {
             | "network.openshift.io"
             | "k8s.ovn.org"
     );
+    if PolicyKind::of(group, kind).is_some() {
+        return None;
+    }
     if !known || !(kind.contains("NetworkPolicy") || kind == EGRESS_FIREWALL) {
         return None;
     }
@@ -246,7 +266,8 @@ pub fn makes_pods_by_name(kind: &str) -> bool {
 pub fn wanted() -> impl Iterator<Item = &'static str> {
     let custom = POD_MAKERS.iter().chain(DEPLOYERS).chain(GIT_SOURCES);
     let custom = custom.flat_map(|(_, kinds)| kinds.iter());
-    let fixed = BUILT_IN.iter().chain(TELLTALE).chain(RBAC).chain([&EGRESS_FIREWALL]);
+    let fixed =
+        BUILT_IN.iter().chain(TELLTALE).chain(RBAC).chain(NETWORK).chain([&EGRESS_FIREWALL]);
     let fixed = fixed.chain(super::test_case::KINDS);
     fixed.chain(custom).copied().chain(super::cluster_config::kinds())
 }
@@ -257,6 +278,7 @@ pub fn is_read_whole(group: &str, kind: &str) -> bool {
     let is_listed = |list: &[&str]| list.contains(&kind);
     is_listed(BUILT_IN)
         || is_listed(TELLTALE)
+        || (is_listed(NETWORK) && kind != "ConfigMap")
         || kind == EGRESS_FIREWALL
         || PARTS.iter().any(|part| kind.contains(part))
         || group == "rbac.authorization.k8s.io"
@@ -359,7 +381,8 @@ mod tests {
     fn kinds_are_recognized_by_group_and_kind() {
         assert_eq!(other_policy("networking.k8s.io", "NetworkPolicy"), None);
         assert_eq!(other_policy("crd.antrea.io", "NetworkPolicy"), Some(false));
-        assert_eq!(other_policy("cilium.io", "CiliumClusterwideNetworkPolicy"), Some(true));
+        assert_eq!(other_policy("cilium.io", "CiliumClusterwideNetworkPolicy"), None);
+        assert_eq!(other_policy("crd.antrea.io", "ClusterNetworkPolicy"), Some(true));
         assert_eq!(other_policy("k8s.cni.cncf.io", "MultiNetworkPolicy"), None);
         assert!(is_pod_maker("postgresql.cnpg.io", "Cluster"));
         assert!(!is_pod_maker("cluster.x-k8s.io", "Cluster"));

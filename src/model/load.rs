@@ -348,7 +348,7 @@ fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits, budget: &Budg
         found.objects.extend(unread(&problem, &text, &file.path));
     }
     duplicate::in_order(&mut found.duplicates);
-    let has_policy = found.objects.iter().any(|object| matches!(object.body, Body::Policy(_)));
+    let has_policy = found.objects.iter().any(Object::is_checked);
     let is_told_of = !found.problems.is_empty() || !found.comments.is_empty();
     if has_policy || is_told_of || file.role == Role::Stdin {
         found.text = Some(Arc::from(text.as_ref()));

@@ -4,7 +4,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::{Body, Direction, Object, Policy, Selector, Workload};
+use super::tiered::TieredPolicy;
+use super::{Body, Direction, NetworkObject, Object, Policy, Selector, Workload};
 
 /// What the objects of a run may take.
 #[derive(Debug)]
@@ -57,6 +58,8 @@ impl Object {
             Body::Service(service) => (service.ports.len() + service.selector.len()) * REQUIREMENT,
             Body::Namespace(namespace) => namespace.labels.len() * REQUIREMENT,
             Body::Deployer(deployer) => deployer.tree.memory(),
+            Body::Tiered(policy) => of_tiered(policy),
+            Body::Network(entry) => of_network(&entry.object),
             _ => 0,
         };
         OBJECT + body
@@ -73,6 +76,30 @@ fn of_policy(policy: &Policy) -> usize {
         PEER + peers.sum::<usize>() + rule.port_list().len() * PORT
     });
     POLICY + policy.tree.memory() + selector(policy.pod_selector.get()) + rules.sum::<usize>()
+}
+
+fn of_tiered(policy: &TieredPolicy) -> usize {
+    let rules = policy.rules.iter().map(|rule| {
+        let ends = rule.peer.terms().len() + rule.own.terms().len();
+        PEER + ends * (PEER + REQUIREMENT) + rule.flow.ports().len() * PORT
+    });
+    let specs = policy.specs.len() * PEER;
+    let refusals = policy.refusals.len() * OBJECT;
+    POLICY + policy.tree.memory() + specs + refusals + rules.sum::<usize>()
+}
+
+fn of_network(object: &NetworkObject) -> usize {
+    match object {
+        NetworkObject::Node { labels, addresses } => {
+            labels.len() * REQUIREMENT + addresses.len() * PORT
+        }
+        NetworkObject::Account { labels } => labels.len() * REQUIREMENT,
+        NetworkObject::Slice { addresses, ports, .. } => (addresses.len() + ports.len()) * PORT,
+        NetworkObject::Set { labels, nets, .. } | NetworkObject::CidrGroup { labels, nets } => {
+            labels.len() * REQUIREMENT + nets.len() * PORT
+        }
+        _ => 0,
+    }
 }
 
 fn of_selector(selector: &Selector) -> usize {

@@ -4,6 +4,9 @@
 //! its other diagnostics. No object here knows another one; that is for [`crate::resolve`].
 
 mod address;
+mod admin;
+mod calico;
+pub mod cilium;
 mod cluster_config;
 mod containers;
 mod decode;
@@ -14,6 +17,7 @@ pub mod kinds;
 mod load;
 mod memory;
 mod namespace;
+mod network;
 mod placeholder;
 mod policy;
 mod ports;
@@ -22,6 +26,7 @@ mod relevance;
 mod selector;
 mod service;
 mod test_case;
+pub mod tiered;
 mod unread;
 mod unset;
 pub mod validate;
@@ -36,6 +41,7 @@ pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load, matters};
 pub use memory::Budget;
 pub use namespace::NamespaceObject;
+pub use network::{CiliumSettings, Enforcement, NetworkEntry, NetworkObject};
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 pub use ports::{PortEntry, PortRef, Protocol};
@@ -49,6 +55,7 @@ pub use workload::{ContainerPort, DnsPolicy, JOB_LABELS, Workload, WorkloadKind}
 
 use crate::bundle::{Head, Write};
 use crate::yaml::Node;
+use tiered::TieredPolicy;
 
 /// One manifest, decoded as far as this linter needs it.
 #[derive(Clone, Debug)]
@@ -59,6 +66,28 @@ pub struct Object {
     pub body: Body,
     /// What made it; none for a manifest that stands for itself.
     pub made: Option<Box<Made>>,
+}
+
+impl Object {
+    /// Whether it is a policy that decides connections, of any kind that is decoded.
+    pub fn is_policy(&self) -> bool {
+        matches!(self.body, Body::Policy(_) | Body::Tiered(_))
+    }
+
+    /// The manifest of a policy.
+    pub fn policy_tree(&self) -> Option<&Node> {
+        match &self.body {
+            Body::Policy(policy) => Some(&policy.tree),
+            Body::Tiered(policy) => Some(&policy.tree),
+            _ => None,
+        }
+    }
+
+    /// Whether a rule may report it.
+    pub fn is_checked(&self) -> bool {
+        let is_refused = matches!(&self.body, Body::Network(entry) if !entry.refusals.is_empty());
+        self.is_policy() || is_refused
+    }
 }
 
 /// How a kustomization or a chart has made an object.
@@ -82,6 +111,8 @@ pub enum Body {
     Service(Service),
     /// A Namespace.
     Namespace(NamespaceObject),
+    /// A policy of another kind that decides connections too.
+    Tiered(Box<TieredPolicy>),
     /// A policy of another kind, which the engine does not evaluate: the pods it may select are
     /// unknown in both directions.
     OtherPolicy(OtherPolicy),
@@ -103,6 +134,8 @@ pub enum Body {
     TestCase(TestCase),
     /// How a cluster is set up.
     ClusterConfig(ClusterConfig),
+    /// Whom policies match beside pods and Services.
+    Network(Box<NetworkEntry>),
     /// Anything else.
     Other,
 }

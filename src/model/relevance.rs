@@ -33,6 +33,7 @@ impl Partial for Relevance {
             return Extent::Whole;
         }
         match (group, kind) {
+            ("", "ConfigMap") if is_plugin_config(head) => Extent::Whole,
             ("helm.toolkit.fluxcd.io", "HelmRelease") => VALUES,
             _ if kinds::is_deployer(group, kind)
                 || kinds::is_git_source(group, kind)
@@ -51,6 +52,12 @@ impl Partial for Relevance {
         let source = chart.and_then(|chart| chart.at(&["sourceRef", "kind"]));
         chart.is_none() || source.and_then(Node::as_str) == Some("HelmRepository")
     }
+}
+
+/// Whether a ConfigMap has the settings of a network plugin.
+fn is_plugin_config(head: &Node) -> bool {
+    let name = head.at(&["metadata", "name"]).and_then(Node::as_str);
+    name == Some(super::network::CILIUM_CONFIG)
 }
 
 #[cfg(test)]

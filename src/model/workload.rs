@@ -69,6 +69,10 @@ pub struct Workload {
     pub hosts: Box<[CompactString]>,
     /// The addresses it answers on, if it is NodeLocal DNSCache on the node's network.
     pub dns_cache: Option<Box<[IpAddr]>>,
+    /// The addresses of a Pod, where its status has them.
+    pub addresses: Box<[IpAddr]>,
+    /// The node that a Pod is on, where that is written.
+    pub node: Option<CompactString>,
     /// The owner with `controller: true` of a Pod (kind, name): its siblings are one workload.
     pub owner: Option<(CompactString, CompactString)>,
 }
@@ -297,8 +301,26 @@ fn from_template(
         has_member_names: false,
         hosts: containers::hosts(spec),
         dns_cache: containers::dns_cache(spec).filter(|_| is_true(get("hostNetwork"))),
+        addresses: pod_addresses(template),
+        node: get("nodeName").and_then(Node::as_str).map(CompactString::new),
         owner: controller(template),
     }
+}
+
+/// `status.podIPs`, else `status.podIP`.
+fn pod_addresses(pod: &Node) -> Box<[IpAddr]> {
+    let Some(status) = pod.get("status") else {
+        return Box::default();
+    };
+    let list = status.get("podIPs").and_then(Node::as_seq).unwrap_or_default();
+    let texts = list.iter().filter_map(|item| item.get("ip")).chain(status.get("podIP"));
+    let mut found: Vec<IpAddr> = Vec::new();
+    for address in texts.filter_map(|node| node.as_str()?.parse().ok()) {
+        if !found.contains(&address) {
+            found.push(address);
+        }
+    }
+    found.into()
 }
 
 /// The positions of labels by key, where looking through all would take long.

@@ -1,13 +1,15 @@
 //! Workloads that no policy of the cluster tells apart. What policies allow is worked out once a
 //! class, so that its cost grows with the differences that policies make and not with the pods.
 
-use std::collections::HashMap;
-use std::ops::Index;
+use std::collections::{HashMap, HashSet};
+use std::ops::{Index, RangeInclusive};
 
 use compact_str::CompactString;
 
+use super::stack::Selecting;
+use crate::model::tiered::Ends;
 use crate::model::{Direction, Field, Peer, PortRef, Protocol, Selector};
-use crate::resolve::{Cluster, Pods, Tri, Why};
+use crate::resolve::{Cluster, Pods, SpecId, Tri, Why};
 
 /// The number of a class, in the order of its first workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,12 +35,19 @@ pub struct Class {
     pub workloads: Vec<u32>,
     /// The policies that select them, surely or perhaps, in the cluster's order.
     pub policies: Vec<(u32, Tri)>,
+    /// The specs of policies of other kinds that select them, in order.
+    pub specs: Vec<(SpecId, Tri)>,
 }
 
 impl Class {
     /// Any of its workloads: they are all alike.
     pub fn example(&self) -> u32 {
         self.workloads[0]
+    }
+
+    /// All that selects them.
+    pub(super) fn selecting(&self) -> Selecting {
+        Selecting { policies: self.policies.clone(), specs: self.specs.clone() }
     }
 }
 
@@ -58,7 +67,7 @@ impl Index<ClassId> for Classes {
 
 /// What tells workloads apart: their namespace, whether they use the node's network, the numbers
 /// of their ports by name, who selects them and who means them as a peer.
-type Key = (u32, bool, Vec<NamedPort>, Vec<(u32, Tri)>, Vec<(u32, Tri)>);
+type Key = (u32, bool, Vec<NamedPort>, Vec<(u32, Tri)>, Vec<(u32, Tri)>, Vec<(SpecId, Tri)>);
 
 /// A port that some policy names, and its number in the containers.
 type NamedPort = (CompactString, Protocol, u16);
@@ -91,6 +100,7 @@ impl Classes {
                 }
             }
         }
+        enter_tiered(cluster, &mut meant_by);
         let names = port_names(cluster);
         let mut known: HashMap<Key, ClassId> = HashMap::new();
         let mut classes = Self { classes: Vec::new(), of_workload: Vec::with_capacity(count) };
@@ -104,10 +114,12 @@ impl Classes {
                 .filter(|(name, ..)| names.binary_search(name).is_ok())
                 .collect();
             let host_network = workload.workload.host_network;
-            let key = (home, host_network, named, policies, meant);
+            let specs = cluster.specs_selecting(number);
+            let key = (home, host_network, named, policies, meant, specs);
             let next = ClassId(classes.classes.len() as u32);
-            let id = *known.entry(key).or_insert_with_key(|(.., policies, _)| {
-                classes.classes.push(Class { workloads: Vec::new(), policies: policies.clone() });
+            let id = *known.entry(key).or_insert_with_key(|(.., policies, _, specs)| {
+                let (policies, specs) = (policies.clone(), specs.clone());
+                classes.classes.push(Class { workloads: Vec::new(), policies, specs });
                 next
             });
             classes.classes[id.0 as usize].workloads.push(number);
@@ -139,6 +151,27 @@ impl Classes {
         classes.sort_unstable();
         classes.dedup_by_key(|(class, _)| *class);
         classes
+    }
+}
+
+/// Numbers what rules of policies of other kinds match, each set of pods once.
+fn enter_tiered(cluster: &Cluster, meant_by: &mut [Vec<(u32, Tri)>]) {
+    /// The numbers below are those of the peers of NetworkPolicies.
+    const FIRST: u32 = 1 << 31;
+    let mut met: HashSet<[Vec<RangeInclusive<u32>>; 2]> = HashSet::new();
+    for &policy in cluster.tiered() {
+        let rules = cluster.tiered_policy(policy).map_or(&[][..], |policy| policy.rules.as_slice());
+        let asker = cluster.asker(policy);
+        for ends in rules.iter().flat_map(|rule| [&rule.peer, &rule.own]) {
+            if *ends == Ends::Everyone {
+                continue;
+            }
+            let pods = cluster.ends_pods(asker, ends);
+            let next = FIRST + met.len() as u32;
+            if met.insert([pods.yes.ranges().collect(), pods.maybe.ranges().collect()]) {
+                enter(meant_by, &pods, next);
+            }
+        }
     }
 }
 
@@ -200,12 +233,19 @@ fn port_names(cluster: &Cluster) -> Vec<CompactString> {
     let rules = policies.flat_map(|policy| {
         Direction::BOTH.into_iter().flat_map(|direction| policy.rules(direction))
     });
+    let tiered = cluster.tiered().iter().filter_map(|id| cluster.tiered_policy(*id));
+    let tiered = tiered.flat_map(|policy| policy.rules.iter()).flat_map(|rule| rule.flow.ports());
+    let tiered = tiered.filter_map(|port| match &port.port {
+        Some(PortRef::Name(name)) => Some(name.to_lowercase()),
+        _ => None,
+    });
     let mut names: Vec<CompactString> = rules
         .flat_map(|rule| rule.port_list())
         .filter_map(|entry| match entry.port.get() {
             Some(PortRef::Name(name)) => Some(name.clone()),
             _ => None,
         })
+        .chain(tiered)
         .collect();
     names.sort_unstable();
     names.dedup();

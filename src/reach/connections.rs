@@ -7,9 +7,12 @@ use std::rc::Rc;
 
 use super::allowance::{Allowance, Answer};
 use super::classes::{Class, ClassId, Classes};
+use super::compiled::{Compiled, Meanings};
+use super::parties::of_node;
 use super::ports::Allowed;
+use super::stack::Stacks;
 use crate::model::{At, Direction};
-use crate::resolve::{Cluster, Subject, Tri, World};
+use crate::resolve::{Cluster, Party, Subject, Tri};
 
 /// One end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,6 +69,7 @@ struct Sides<'a> {
     ingress: Vec<Side>,
     egress: Vec<Side>,
     addresses: Vec<(IpAddr, IpAddr)>,
+    meanings: [Meanings<'a>; 2],
 }
 
 /// One class in one direction.
@@ -77,14 +81,23 @@ enum Side {
     Unknown,
     /// What its policies allow.
     Policies(Rc<Allowance>),
+    /// What the tiers that its policies are in allow.
+    Tiers(Rc<Compiled>),
 }
 
 impl<'a> Sides<'a> {
     fn of(cluster: &'a Cluster, classes: &'a Classes) -> Self {
+        // Without policies of other kinds, there is one tier, in which nothing is denied.
+        let is_tiered = !cluster.tiered().is_empty() || cluster.plugin.is_some();
         let sides = |direction| {
             let mut known: HashMap<&[(u32, Tri)], Rc<Allowance>> = HashMap::new();
-            let side = |(_, class): (ClassId, &'a Class)| match fixed(cluster, class) {
+            let stacks = Stacks::new(cluster, direction);
+            let side = |(_, class): (ClassId, &'a Class)| match fixed(cluster, class, direction) {
                 Some(side) => side,
+                None if is_tiered => {
+                    let stack = stacks.of(&class.selecting());
+                    Side::Tiers(Rc::new(Compiled::new(stack, direction, class.example())))
+                }
                 None => Side::Policies(Rc::clone(
                     known.entry(class.policies.as_slice()).or_insert_with(|| {
                         Rc::new(Allowance::of(cluster, classes, &class.policies, direction))
@@ -94,23 +107,23 @@ impl<'a> Sides<'a> {
             classes.iter().map(side).collect::<Vec<Side>>()
         };
         let (ingress, egress) = (sides(Direction::Ingress), sides(Direction::Egress));
-        let blocks = ingress.iter().chain(&egress).filter_map(|side| match side {
-            Side::Policies(allowance) => Some(allowance.blocks()),
-            _ => None,
+        let blocks = ingress.iter().chain(&egress).map(|side| match side {
+            Side::Policies(allowance) => allowance.blocks().collect(),
+            Side::Tiers(tiers) => tiers.blocks(cluster),
+            _ => Vec::new(),
         });
         let addresses = pieces(&blocks.flatten().collect());
-        Self { cluster, classes, ingress, egress, addresses }
+        let meanings = [Meanings::new(cluster), Meanings::new(cluster)];
+        Self { cluster, classes, ingress, egress, addresses, meanings }
     }
 
     fn list(&self) -> Vec<Connection> {
         let mut list = Vec::new();
         let (open, named_by) = self.destinations();
         for ((from, _), egress) in self.classes.iter().zip(&self.egress) {
-            let mut candidates: Vec<usize> = match egress {
-                Side::Policies(allowance) if !allowance.may_be_for_all() => {
-                    allowance.classes().map(ClassId::position).collect()
-                }
-                _ => {
+            let mut candidates: Vec<usize> = match self.named(egress, Direction::Egress) {
+                Some(classes) => classes.into_iter().map(ClassId::position).collect(),
+                None => {
                     let named = named_by.get(&from).into_iter().flatten();
                     open.iter().chain(named).copied().collect()
                 }
@@ -146,16 +159,27 @@ impl<'a> Sides<'a> {
         let mut open = Vec::new();
         let mut named_by: HashMap<ClassId, Vec<usize>> = HashMap::new();
         for (at, ingress) in self.ingress.iter().enumerate() {
-            match ingress {
-                Side::Policies(allowance) if !allowance.may_be_for_all() => {
-                    for class in allowance.classes() {
+            match self.named(ingress, Direction::Ingress) {
+                Some(classes) => {
+                    for class in classes {
                         named_by.entry(class).or_default().push(at);
                     }
                 }
-                _ => open.push(at),
+                None => open.push(at),
             }
         }
         (open, named_by)
+    }
+
+    /// The classes that a side may be open to; none where that may be any.
+    fn named(&self, side: &Side, direction: Direction) -> Option<Vec<ClassId>> {
+        match side {
+            Side::Policies(allowance) if !allowance.may_be_for_all() => {
+                Some(allowance.classes().collect())
+            }
+            Side::Tiers(tiers) => tiers.classes(&self.meanings[direction.position()], self.classes),
+            _ => None,
+        }
     }
 
     fn between(&self, from: ClassId, egress: &Side, to: usize) -> Option<Connection> {
@@ -164,14 +188,19 @@ impl<'a> Sides<'a> {
         if from == to_id && destination.workloads.len() < 2 {
             return None;
         }
-        let with = |side: &Side, other| match side {
+        let with = |side: &Side, other: ClassId, direction: Direction| match side {
             Side::Policies(allowance) => {
                 allowance.with_class(self.cluster, self.classes, other, destination.example())
+            }
+            Side::Tiers(tiers) => {
+                let meanings = &self.meanings[direction.position()];
+                tiers.with_pods(meanings, self.classes[other].example())
             }
             side => side.fixed_answer(),
         };
         let ingress = &self.ingress[to];
-        let (out, into) = (with(egress, to_id), with(ingress, from));
+        let (out, into) =
+            (with(egress, to_id, Direction::Egress), with(ingress, from, Direction::Ingress));
         let allowed = &out.allowed & &into.allowed;
         if allowed.is_nothing() {
             return None;
@@ -194,6 +223,13 @@ impl<'a> Sides<'a> {
             let answer = match side {
                 Side::Policies(allowance) => {
                     allowance.with_address(self.cluster, first, destination)
+                }
+                Side::Tiers(tiers) => {
+                    let direction = match destination {
+                        Some(_) => Direction::Ingress,
+                        None => Direction::Egress,
+                    };
+                    tiers.with_address(&self.meanings[direction.position()], first)
                 }
                 side => side.fixed_answer(),
             };
@@ -232,6 +268,7 @@ impl Side {
     fn isolating(&self) -> &[u32] {
         match self {
             Self::Policies(allowance) => &allowance.isolating,
+            Self::Tiers(tiers) => tiers.isolating(),
             _ => &[],
         }
     }
@@ -239,15 +276,15 @@ impl Side {
 
 /// What is known of a class whatever its policies say. Pods on the node's network carry its
 /// address; whether policies apply to them is undefined by the API, and most plugins ignore them.
-fn fixed(cluster: &Cluster, class: &Class) -> Option<Side> {
+fn fixed(cluster: &Cluster, class: &Class, direction: Direction) -> Option<Side> {
     let subject = Subject::Workload(class.example());
     if cluster.workload(class.example()).workload.host_network {
-        return Some(match cluster.world {
-            World::Open => Side::Unknown,
-            World::Closed => Side::Free,
+        return Some(match of_node(cluster, direction, &Party::Workload(class.example())) {
+            Tri::Yes => Side::Free,
+            _ => Side::Unknown,
         });
     }
-    cluster.may_have_other_policies(cluster.namespace_of(subject)).then_some(Side::Unknown)
+    cluster.has_unevaluated_policies(cluster.namespace_of(subject)).then_some(Side::Unknown)
 }
 
 /// All addresses, cut where some block begins or ends. Those of IPv6 only where some block is one.

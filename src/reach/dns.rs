@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 use super::rules::{exceptions, peer_matches, ports_allow};
 use super::union::Union;
-use super::{Destination, Endpoint, Port, Reach, isolates};
+use super::{Destination, Endpoint, Port, Reach, isolates, side};
 use crate::model::{
     At, Direction, DnsPolicy, Field, IpBlock, Peer, PortRef, Protocol, Spot, TrafficRule,
 };
@@ -227,11 +227,16 @@ impl DnsTable {
 
     fn answer(&self, cluster: &Cluster, ports: &[(Port, Union)], subject: Subject) -> Answer {
         let is_open = !self.isolated.of(cluster, subject);
-        let has_others = cluster.may_have_other_policies(cluster.namespace_of(subject));
+        let has_others = cluster.has_unevaluated_policies(cluster.namespace_of(subject));
+        let is_tiered = match subject {
+            Subject::Workload(number) => cluster.is_tiered(number),
+            Subject::PodsOf(_) => cluster.may_be_tiered(subject),
+        };
         let at = |(port, union): &(Port, Union)| {
-            let allowed = match has_others {
-                true => Tri::Unknown(Why::OtherPolicyKind),
-                false => is_open | union.of(cluster, subject),
+            let allowed = match (has_others, is_tiered) {
+                (true, _) => Tri::Unknown(Why::OtherPolicyKind),
+                (false, true) => tiered(cluster, subject, *port),
+                (false, false) => is_open | union.of(cluster, subject),
             };
             Answer { allowed, port: *port }
         };
@@ -245,6 +250,14 @@ impl DnsTable {
         }
         best
     }
+}
+
+/// The same where policies of other kinds decide: the cluster's DNS, or a resolver of the
+/// repository.
+fn tiered(cluster: &Cluster, subject: Subject, port: Port) -> Tri {
+    let allowed = |other| side(cluster, Direction::Egress, subject, other, port).allowed;
+    let own = cluster.resolvers().iter().map(|number| allowed(Endpoint::Workload(*number)));
+    Tri::any(std::iter::once(allowed(Endpoint::ClusterDns)).chain(own))
 }
 
 /// Whether a policy lets its pods out to the cluster's DNS on that port; no where it says nothing

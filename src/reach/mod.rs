@@ -3,23 +3,35 @@
 
 mod allowance;
 mod classes;
+mod compiled;
 mod connections;
 mod dns;
+mod flows;
+mod lower;
+mod parties;
 mod ports;
 mod rules;
+mod stack;
+mod traffic;
 mod union;
+mod weigh;
 
 pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
+pub use flows::flow_may_have;
+pub use parties::{Passage, Side, party_side, passage};
 pub use ports::{Allowed, PortSet};
 pub use rules::{Destination, entry_allows, peer_matches, ports_allow};
+pub use stack::{Selecting, Stack, Stacks, Statement, Tier};
+pub use traffic::{Matched, Packet, Traffic};
+pub use weigh::Weighed;
 
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use crate::model::{At, Direction, Policy, Protocol, Spot};
-use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject, Tri, Why, World};
+use crate::resolve::{Cluster, GroupId, Party, SelectorIndex, Subject, Tri, Why, World};
 use dns::DnsTable;
 use union::Union;
 
@@ -44,12 +56,14 @@ pub enum Endpoint {
 }
 
 /// Whether a connection is allowed in one direction, and why.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Verdict {
     /// Whether it is.
     pub allowed: Tri,
     /// The rules that allow it, or may.
     pub by: Vec<At>,
+    /// The rules of policies of other kinds that deny it, or may.
+    pub denied_by: Vec<At>,
     /// The policies that isolate the pods in that direction.
     pub isolating: Vec<u32>,
     /// Where it is refused, the rule that comes nearest to allowing it.
@@ -121,7 +135,8 @@ impl Reach {
         };
         let egress = self.egress.get_or_init(|| Union::new(cluster, opens));
         dns::asks_cluster_dns(cluster, subject)
-            && !cluster.may_have_other_policies(cluster.namespace_of(subject))
+            && !cluster.has_unevaluated_policies(cluster.namespace_of(subject))
+            && !cluster.may_be_tiered(subject)
             && match subject {
                 Subject::Workload(_) => egress.of(cluster, subject).is_no(),
                 Subject::PodsOf(policy) => !egress.any_shares_pods(cluster, policy),
@@ -193,10 +208,12 @@ pub fn side(
     other: Endpoint,
     port: Port,
 ) -> Verdict {
-    let mut verdict =
-        Verdict { allowed: Tri::No, by: Vec::new(), isolating: Vec::new(), nearest: None };
+    let mut verdict = Verdict::default();
     if let Some(decided) = outside_policies(cluster, subject) {
         verdict.allowed = decided;
+        return verdict;
+    }
+    if let Some(verdict) = tiered_side(cluster, direction, subject, other, port) {
         return verdict;
     }
     let home = cluster.namespace_of(subject);
@@ -218,10 +235,40 @@ pub fn side(
         question.ask(id, policy, selects, &mut verdict);
     }
     verdict.allowed = !isolated | verdict.allowed;
-    if cluster.may_have_other_policies(home) {
+    if cluster.has_unevaluated_policies(home) {
         verdict.allowed = Tri::Unknown(Why::OtherPolicyKind);
     }
     verdict
+}
+
+/// The same where policies of other kinds may select the pods: the tiers decide.
+fn tiered_side(
+    cluster: &Cluster,
+    direction: Direction,
+    subject: Subject,
+    other: Endpoint,
+    port: Port,
+) -> Option<Verdict> {
+    let verdict = |allowed| Verdict { allowed, ..Verdict::default() };
+    let number = match subject {
+        Subject::Workload(number) => number,
+        Subject::PodsOf(_) => {
+            let is_tiered = cluster.may_be_tiered(subject);
+            return is_tiered.then(|| verdict(Tri::Unknown(Why::OtherPolicyKind)));
+        }
+    };
+    if !cluster.is_tiered(number) {
+        return None;
+    }
+    let party = match other {
+        Endpoint::Workload(number) => Party::Workload(number),
+        Endpoint::ClusterDns => Party::ClusterDns,
+        Endpoint::Address(address) => Party::Address(address),
+    };
+    let side = parties::workload_side(cluster, direction, number, &party, Packet::Port(port));
+    let Weighed { by, denied_by, .. } = side.evidence;
+    let (allowed, isolating) = (side.allowed, side.isolating);
+    Some(Verdict { allowed, by, denied_by, isolating, nearest: None })
 }
 
 /// The policies that may select those pods, in the order of their places, and perhaps others.

@@ -11,8 +11,10 @@ use super::cluster::{Cluster, World};
 use super::elsewhere::Elsewhere;
 use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
+use super::network::{self, Network, Plugin};
 use super::places::{Namespace, Open, is_system};
 use super::postings::Postings;
+use crate::model::tiered::{PolicyKind, TieredPolicy};
 use crate::model::{AddressRange, Body, Label, Object, is_placeholder};
 
 /// The namespace of objects without one, if nothing else sets it (kubectl's own default).
@@ -33,6 +35,8 @@ pub struct Settings {
     pub service_ranges: Vec<IpNet>,
     /// Pods that are not in the repository.
     pub well_known: Vec<WellKnown>,
+    /// What enforces policies; none to detect it from the manifests.
+    pub plugin: Option<Plugin>,
 }
 
 /// For linting, without knowledge of the cluster.
@@ -45,6 +49,7 @@ impl Default for Settings {
             pod_ranges: Vec::new(),
             service_ranges: Vec::new(),
             well_known: Vec::new(),
+            plugin: None,
         }
     }
 }
@@ -80,6 +85,10 @@ impl Cluster {
         let profile = settings.profile.unwrap_or_else(|| {
             Profile::detect(members.objects.iter().map(|&id| &objects[id as usize]))
         });
+        let plugin = settings
+            .plugin
+            .or_else(|| network::detect(members.objects.iter().map(|&id| &objects[id as usize])))
+            .or_else(|| members.elsewhere.as_ref()?.plugin());
         let configs = members.elsewhere.iter().flat_map(Elsewhere::cluster_configs);
         let described = described(&objects, members.objects.iter().copied().chain(configs));
         let mut cluster = Self {
@@ -103,6 +112,11 @@ impl Cluster {
             service_addresses: BTreeMap::new(),
             postings: Postings::default(),
             groups: Groups::default(),
+            tiered: Vec::new(),
+            checked: Vec::new(),
+            foreign: Vec::new(),
+            network: Network::default(),
+            plugin,
             other_policies: FixedBitSet::new(),
             other_policy_everywhere: false,
             elsewhere: members.elsewhere,
@@ -112,12 +126,14 @@ impl Cluster {
             covered: RwLock::default(),
             peers: RwLock::default(),
             trigrams: RwLock::default(),
+            selections: OnceLock::new(),
             own_labels: OnceLock::new(),
         };
         cluster.other_policies.grow(cluster.namespaces.len());
         cluster.enter(&members.objects);
         cluster.number_namespaces();
         cluster.number_workloads();
+        cluster.find_foreign();
         cluster.open_places();
         cluster.groups = Groups::build(&cluster);
         cluster
@@ -152,6 +168,13 @@ impl Cluster {
                         self.service_addresses.entry(*address).or_insert(id);
                     }
                 }
+                Body::Tiered(policy) => self.enter_tiered(id, namespace, policy),
+                Body::Network(entry) => {
+                    if !entry.refusals.is_empty() {
+                        self.checked.push(id);
+                    }
+                    self.network.enter(id, head, &name, &entry.object);
+                }
                 Body::OtherPolicy(policy) if policy.cluster_wide => {
                     self.other_policy_everywhere = true;
                 }
@@ -169,6 +192,39 @@ impl Cluster {
                 | Body::Other => {}
             }
         }
+    }
+
+    /// Enters a policy of another kind: its pods are unknown where nobody can tell whether it is
+    /// evaluated.
+    fn enter_tiered(&mut self, id: u32, namespace: u32, policy: &TieredPolicy) {
+        self.checked.push(id);
+        if policy.kind == PolicyKind::CalicoStaged {
+            return;
+        }
+        match self.evaluates(policy.kind) {
+            Some(true) => self.tiered.push(id),
+            Some(false) => {}
+            None if policy.kind.is_cluster_wide() => self.other_policy_everywhere = true,
+            None => self.other_policies.insert(namespace as usize),
+        }
+    }
+
+    /// Finds the policies of other kinds, in other bundles, that may select pods of this cluster.
+    fn find_foreign(&mut self) {
+        let Some(elsewhere) = &self.elsewhere else { return };
+        let is_tiered = |id: &u32| match &self.object(*id).body {
+            Body::Tiered(policy) => {
+                policy.kind != PolicyKind::CalicoStaged
+                    && self.evaluates(policy.kind) != Some(false)
+            }
+            _ => false,
+        };
+        let namespaces = self.namespaces.iter();
+        let beside = namespaces.flat_map(|namespace| elsewhere.objects_in(&namespace.name));
+        let mut found: Vec<u32> = beside.chain(elsewhere.clusterwide()).filter(is_tiered).collect();
+        found.sort_unstable();
+        found.dedup();
+        self.foreign = found;
     }
 
     /// Indexes the labels of the namespaces.
@@ -199,10 +255,11 @@ impl Cluster {
             number += count;
         }
         let (mut postings, mut resolvers) = (Postings::default(), Vec::new());
-        let mut dns_cache = None;
+        let (mut dns_cache, mut shows_addresses) = (None, false);
         for number in 0..self.workload_count() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
+            shows_addresses |= !workload.addresses.is_empty();
             if workload.ports.iter().any(|port| is_dns_port(port.number)) {
                 resolvers.push(number);
             }
@@ -211,6 +268,7 @@ impl Cluster {
             }
         }
         self.dns_cache = dns_cache;
+        self.network.shows_addresses = shows_addresses;
         (self.postings, self.resolvers) = (postings, resolvers);
     }
 

@@ -17,11 +17,14 @@ use super::peers::{Covered, PeerKey, Requires};
 use super::places::Namespace;
 use super::postings::Postings;
 use super::select::selects;
+use super::tiered::Selections;
 
+use super::network::{Network, Plugin};
 use super::tri::{Tri, Why};
 use super::trigrams::Trigrams;
 use crate::bundle::{Head, Write, Writer};
-use crate::model::{AddressRange, Body, Field, Object, Policy, Selector, Workload};
+use crate::model::tiered::{Expr, PodTerm, Scope, TieredPolicy};
+use crate::model::{AddressRange, At, Body, Field, Object, Policy, Selector, Spot, Workload};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -148,6 +151,16 @@ pub struct Cluster {
     pub(super) postings: Postings,
     /// Policies that select the same pods, and the pods that they select.
     pub(super) groups: Groups,
+    /// The policies of other kinds that are evaluated, as indices among the objects, ascending.
+    pub(super) tiered: Vec<u32>,
+    /// Such policies of other bundles of the repository that may select pods of this cluster.
+    pub(super) foreign: Vec<u32>,
+    /// The same with those that are not, and the objects that they refer to.
+    pub(super) checked: Vec<u32>,
+    /// Whom policies match beside pods and Services.
+    pub(super) network: Network,
+    /// The network plugin, where it is known.
+    pub plugin: Option<Plugin>,
     /// Namespaces by number that have a policy of a kind that is not evaluated.
     pub(super) other_policies: FixedBitSet,
     /// Whether such a policy selects pods in every namespace.
@@ -166,6 +179,8 @@ pub struct Cluster {
     pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
     /// The workloads of large namespaces, to find similar names.
     pub(super) trigrams: RwLock<HashMap<u32, Arc<Trigrams>>>,
+    /// What policies of other kinds select.
+    pub(super) selections: OnceLock<Selections>,
     /// Objects by their own labels.
     pub(super) own_labels: OnceLock<OwnLabels>,
 }
@@ -197,6 +212,81 @@ impl Cluster {
             Body::Policy(policy) => policy,
             other => unreachable!("object {object} is no policy but {other:?}"),
         }
+    }
+
+    /// The policies of the kinds beside NetworkPolicy that are evaluated, as indices among the
+    /// objects, in the order of their places.
+    pub fn tiered(&self) -> &[u32] {
+        &self.tiered
+    }
+
+    /// A policy of another kind than NetworkPolicy; ids come from [`Cluster::tiered`].
+    pub fn tiered_policy(&self, object: u32) -> Option<&TieredPolicy> {
+        match &self.object(object).body {
+            Body::Tiered(policy) => Some(policy),
+            _ => None,
+        }
+    }
+
+    /// Whether an object is one of those beside policies whose fields are checked too.
+    pub fn is_network_object(&self, object: u32) -> bool {
+        matches!(self.object(object).body, Body::Network(_))
+    }
+
+    /// The policies of other kinds than NetworkPolicy, evaluated or not, and the objects that they
+    /// refer to: what is rejected of them is reported.
+    pub fn checked(&self) -> &[u32] {
+        &self.checked
+    }
+
+    /// Whether the namespaces that a selector looks into are all ones that the repository mentions.
+    pub fn is_within_shown(&self, term: &PodTerm) -> bool {
+        let scoped = match &term.scope {
+            Scope::Own => return true,
+            Scope::Everywhere | Scope::Global => &Expr::Always,
+            Scope::Where(labels, _) => labels,
+        };
+        let named = [scoped, &term.labels].into_iter().find_map(super::terms::names);
+        named.is_some_and(|names| names.iter().all(|name| self.namespace_named(name).is_some()))
+    }
+
+    /// Where a rule of a policy of any kind is written, and its field path.
+    pub fn place_of(&self, at: At) -> Option<(Span, String)> {
+        let Some(policy) = self.tiered_policy(at.policy) else {
+            return Some((at.spot.key_span(self.policy(at.policy))?, at.spot.to_string()));
+        };
+        match at.spot {
+            Spot::Statement(number) => {
+                let rule = policy.rules.get(number as usize)?;
+                Some((rule.span, policy.rule_path(number)?))
+            }
+            _ => {
+                let place = policy.specs.first().and_then(|spec| spec.place);
+                let head = self.head(at.policy);
+                Some((place.map_or(head.name_span, |place| place.key), "spec".to_owned()))
+            }
+        }
+    }
+
+    /// The name of a policy of any kind: `namespace/name` for Kubernetes' own, with the kind, and
+    /// the tier where one is named, for the others.
+    pub fn policy_name(&self, id: u32) -> String {
+        let head = self.head(id);
+        let namespace = self.namespace_name_of(head);
+        let Some(policy) = self.tiered_policy(id) else {
+            return format!("{namespace}/{}", head.name);
+        };
+        let name = match policy.kind.is_cluster_wide() {
+            true => head.name.to_string(),
+            false => format!("{namespace}/{}", head.name),
+        };
+        format!("{name}[{}]", policy.tier_and_kind())
+    }
+
+    /// The number of the namespace that a policy of another kind is deployed to; a cluster-wide
+    /// one has none, and any number does.
+    pub fn home_of_tiered(&self, object: u32) -> u32 {
+        self.namespace_named(self.namespace_name_of(self.head(object))).unwrap_or_default()
     }
 
     /// The namespaces, sorted by name.
@@ -362,8 +452,14 @@ impl Cluster {
         }
     }
 
-    /// Whether a policy of a kind that is not evaluated may select pods in that namespace.
+    /// Whether more than NetworkPolicies may decide for pods of that namespace: for code that knows
+    /// NetworkPolicies only.
     pub fn may_have_other_policies(&self, namespace: u32) -> bool {
+        self.has_unevaluated_policies(namespace) || self.may_have_tiered(namespace)
+    }
+
+    /// Whether a policy of a kind that is not evaluated may select pods of that namespace.
+    pub fn has_unevaluated_policies(&self, namespace: u32) -> bool {
         self.other_policy_everywhere || self.other_policies.contains(namespace as usize)
     }
 
@@ -380,6 +476,11 @@ impl Cluster {
             let (id, workload) = self.elsewhere.as_ref()?.dns_cache()?;
             Some((self.head(id), workload))
         })
+    }
+
+    /// The workloads that declare a port that a DNS server listens on, by number, ascending.
+    pub fn resolvers(&self) -> &[u32] {
+        &self.resolvers
     }
 
     /// Whether any workload, or well-known pod, has a port that a DNS server listens on.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::network::Plugin;
 use super::places::Open;
 use super::select::selects;
 use super::surroundings::Surroundings;
@@ -149,6 +150,16 @@ impl Elsewhere {
     pub fn objects_in<'a>(&'a self, namespace: &str) -> impl Iterator<Item = u32> + 'a {
         let all = self.surroundings.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
         all.iter().copied().filter(|id| self.neighbours.has(*id))
+    }
+
+    /// The policies of other kinds than NetworkPolicy that may select pods of every namespace.
+    pub(super) fn clusterwide(&self) -> impl Iterator<Item = u32> {
+        self.surroundings.clusterwide.iter().copied().filter(|id| self.neighbours.has(*id))
+    }
+
+    /// The network plugin, where the repository shows one.
+    pub(super) fn plugin(&self) -> Option<Plugin> {
+        self.surroundings.plugin
     }
 
     /// The objects that configure a cluster.

@@ -5,9 +5,12 @@ mod build;
 mod cluster;
 mod coverage;
 mod elsewhere;
+mod ends;
 mod group;
+mod identity;
 mod known;
 mod nearest;
+mod network;
 mod openings;
 mod own_labels;
 mod peers;
@@ -19,6 +22,8 @@ mod select;
 mod selector_index;
 mod services;
 mod surroundings;
+mod terms;
+mod tiered;
 mod tri;
 mod trigrams;
 
@@ -26,15 +31,19 @@ pub use build::{DEFAULT_NAMESPACE, Members, Settings};
 pub use cluster::{Cluster, Pods, Subject, WorkloadRef, World};
 pub use coverage::covers;
 pub use elsewhere::Elsewhere;
+pub use ends::{Asker, Party};
 pub use group::{GroupId, PolicyGroup};
+pub use identity::CALICO_NAME;
 pub use known::{
     NAME_LIKE, Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
     is_ingress_controller, is_openshift_namespace,
 };
 pub use nearest::{Nearest, nearest};
+pub use network::{Network, Plugin, TierOrder};
 pub use peers::{Covered, PeerPods};
 pub use places::{NAME_LABEL, Namespace, Open, is_system};
 pub use select::{Labelled, meets, selects};
 pub use selector_index::SelectorIndex;
 pub use surroundings::Surroundings;
+pub use tiered::SpecId;
 pub use tri::{Tri, Why};

@@ -10,7 +10,7 @@ use super::tri::Why;
 use crate::model::Label;
 
 /// The label that the API server sets on every namespace (KEP-2161).
-pub const NAME_LABEL: &str = "kubernetes.io/metadata.name";
+pub const NAME_LABEL: &str = crate::model::tiered::NAMESPACE_NAME;
 
 /// Why a namespace is open: it may contain objects that the repository does not show.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
+use super::network::{self, Plugin};
 use super::openings::{Openings, Unseen};
 use super::places::Open;
 use super::postings::Postings;
@@ -34,6 +35,10 @@ pub struct Surroundings {
     pub(super) dns_caches: Vec<u32>,
     /// Objects that configure a cluster.
     pub(super) cluster_configs: Vec<u32>,
+    /// Policies of other kinds than NetworkPolicy that may select pods of every namespace.
+    pub(super) clusterwide: Vec<u32>,
+    /// The network plugin, where the repository shows one.
+    pub(super) plugin: Option<Plugin>,
     /// Objects with pod templates from which something may create pods at run time.
     pub(super) templates: Vec<u32>,
     pub(super) openings: Openings,
@@ -56,6 +61,8 @@ impl Surroundings {
             dns_caches: Vec::new(),
             cluster_configs: Vec::new(),
             templates: Vec::new(),
+            clusterwide: Vec::new(),
+            plugin: network::detect(objects.iter()),
             openings: Openings::of(objects, grouped, unseen, default_namespace),
         };
         for (id, object) in (0u32..).zip(objects.iter()) {
@@ -76,6 +83,7 @@ impl Surroundings {
                 }
             }
             Body::Templates(_) => self.templates.push(id),
+            Body::Tiered(policy) if policy.kind.is_cluster_wide() => self.clusterwide.push(id),
             Body::Namespace(namespace) => {
                 self.by_namespace.entry(head.name.clone()).or_default().push(id);
                 if namespace.labels_unsure {

@@ -3,9 +3,10 @@
 use std::ops::{BitAnd, BitOr, Not};
 
 /// Yes, no, or unknown (Kleene's logic).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Tri {
     /// The repository proves that it is false.
+    #[default]
     No,
     /// The repository does not show it.
     Unknown(Why),

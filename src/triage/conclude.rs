@@ -8,7 +8,6 @@ use super::{Baseline, Entry, Selection, Suppressions, Triaged, apply_suppression
 use crate::assemble::Reported;
 use crate::bundle::Grouping;
 use crate::lint::Finding;
-use crate::model::{Body, Object};
 
 /// What decides which findings of a run are reported.
 pub(crate) struct Triage<'a> {
@@ -28,9 +27,9 @@ impl Triage<'_> {
     pub(crate) fn conclude(&self, findings: Vec<Finding>) -> Triaged {
         let Reported { assembly, repo } = self.reported;
         let (selection, sources) = (self.selection, &assembly.sources);
-        let policies = self.objects.ones().filter_map(|id| match &assembly.objects[id] {
-            Object { head, body: Body::Policy(policy), .. } => Some((head, &**policy)),
-            _ => None,
+        let policies = self.objects.ones().filter_map(|id| {
+            let object = &assembly.objects[id];
+            Some((&object.head, object.policy_tree()?))
         });
         let comments = &assembly.loaded.comments;
         let mut suppressions = Suppressions::find(comments, policies, sources);

@@ -3,7 +3,6 @@
 use super::{Id, Scope, Suppression, ids, removal};
 use crate::bundle::Head;
 use crate::lint::Subject;
-use crate::model::Policy;
 use crate::text::{Sources, Span};
 use crate::yaml::{Entry, Node};
 
@@ -13,10 +12,10 @@ const KEY: &str = "netpol-lint.dev/ignore";
 /// The suppressions among a policy's annotations, and the places of those that name no rule.
 pub(super) fn read(
     head: &Head,
-    policy: &Policy,
+    policy: &Node,
     sources: &Sources,
 ) -> Vec<Result<Suppression, Span>> {
-    let Some(annotations) = policy.tree.at(&["metadata", "annotations"]) else {
+    let Some(annotations) = policy.at(&["metadata", "annotations"]) else {
         return Vec::new();
     };
     let entries = annotations.as_map().map_or(&[][..], |map| map.entries.as_slice());
@@ -29,7 +28,7 @@ pub(super) fn read(
             ids,
             reason,
             place: Span { end: entry.value.span.end.max(entry.key_span.end), ..entry.key_span },
-            scope: Scope::Object(head.start, policy.tree.span),
+            scope: Scope::Object(head.start, policy.span),
             form: form(entry, annotations, policy, sources),
             looked_at: true,
             subject: Some(Subject {
@@ -64,12 +63,12 @@ fn names(entry: &Entry, sources: &Sources) -> Option<(Vec<Id>, String)> {
 
 /// An annotation from elsewhere (an anchor, a merge key) may be used by others too, and one in
 /// braces has a comma.
-fn form(entry: &Entry, annotations: &Node, policy: &Policy, sources: &Sources) -> removal::Form {
-    let here = policy.tree.span.contains(entry.key_span)
+fn form(entry: &Entry, annotations: &Node, policy: &Node, sources: &Sources) -> removal::Form {
+    let here = policy.span.contains(entry.key_span)
         && annotations.span.contains(entry.key_span)
         && annotations.span.contains(entry.value.span);
     let entries = annotations.as_map().map_or(&[][..], |map| map.entries.as_slice());
-    let parent = policy.tree.get("metadata").and_then(|metadata| metadata.entry("annotations"));
+    let parent = policy.get("metadata").and_then(|metadata| metadata.entry("annotations"));
     let before = parent.zip(entries.first()).map(|(parent, first)| Span {
         start: parent.key_span.end,
         end: first.key_span.start,

@@ -14,10 +14,11 @@ use std::ops::RangeInclusive;
 
 use crate::bundle::Head;
 use crate::lint::{self, Finding, Fix, RULES, Safety, run};
-use crate::model::{Policy, is_placeholder};
+use crate::model::is_placeholder;
 use crate::text::{SourceId, Sources, Span, visible};
 use crate::triage::Selection;
 use crate::yaml::Comment;
+use crate::yaml::Node;
 use index::{Hit, Index};
 
 /// A suppressed finding, and what suppresses it.
@@ -78,7 +79,7 @@ impl Suppressions {
     /// The suppressions in `comments` and in the annotations of `policies`.
     pub fn find<'a>(
         comments: &[Comment],
-        policies: impl Iterator<Item = (&'a Head, &'a Policy)>,
+        policies: impl Iterator<Item = (&'a Head, &'a Node)>,
         sources: &Sources,
     ) -> Self {
         let mut found = Self::default();
