@@ -74,24 +74,18 @@ impl Neighbours {
 
     /// Whether that object is of an alternative to the site, such as another overlay of its base.
     pub fn is_alternative(&self, object: u32) -> bool {
+        let (all, bundles) = (&self.grouped.alternatives, &self.grouped.bundles);
         let held = self.grouped.bundles_of(object).iter().map(|&number| number as usize);
         let mut held = held.filter(|&number| self.may_run_beside(number));
         !self.is_own(object)
-            && (self.grouped.alternatives.contains_object(object, &self.alternatives)
-                || held.any(|it| {
-                    self.grouped.alternatives.is_alternative(
-                        it,
-                        &self.grouped.bundles,
-                        &self.alternatives,
-                    )
-                }))
+            && (all.contains_object(object, &self.alternatives)
+                || held.any(|number| all.is_alternative(number, bundles, &self.alternatives)))
     }
 
     fn may_run_beside(&self, number: usize) -> bool {
         let (site, bundle) = (self.site(), &self.grouped.bundles[number]);
         // A configuration with clusters may have forgotten a directory: what is in none of them may
         // still run beside the site.
-        // proved to run alone.
         let apart = site.cluster.is_some_and(|cluster| {
             !bundle.clusters.is_empty() && !bundle.clusters.contains(&cluster)
         });
