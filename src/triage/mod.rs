@@ -3,7 +3,7 @@
 //!
 //! The order is [`merge`], then [`reportable`], then [`apply_suppressions`]: a finding that only
 //! one bundle has, and that is therefore dropped, must not have overridden another one before.
-//! [`Triage`] does the last two for a run.
+//! `Triage` does the last two for a run.
 
 mod baseline;
 mod conclude;

@@ -74,7 +74,7 @@ const SMALL: usize = 4 << 10;
 /// The longest key at which a document is split.
 const LONGEST_KEY: usize = 128;
 
-/// Like [`read`], but skips what `partial` does not need.
+/// Like [`read`](super::read), but skips what `partial` does not need.
 pub fn read_partly(
     source: SourceId,
     text: &str,
