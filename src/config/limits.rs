@@ -7,7 +7,7 @@ pub const CEILINGS: [(&str, u64); 7] = [
     ("depth", DEEPEST),
     ("nodes", 20_000_000),
     ("documents", 1_000_000),
-    ("memory", 768),
+    ("memory", 640),
     ("time-limit", 60),
     ("output-limit", 256 << 20),
 ];

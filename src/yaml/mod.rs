@@ -46,7 +46,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file_bytes: 32 << 20, depth: 128, nodes: 1_000_000, documents: 100_000, memory: 768 }
+        Self { file_bytes: 32 << 20, depth: 128, nodes: 1_000_000, documents: 100_000, memory: 640 }
     }
 }
 
