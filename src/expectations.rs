@@ -7,10 +7,10 @@ use std::sync::Arc;
 use crate::Request;
 use crate::assemble::{Assembly, Reported};
 use crate::bundle::Site;
+use crate::connectivity::closed;
 use crate::expect::{self, Expectation, Judge, Named, Outcome, TestResult, Tested, Verdict};
 use crate::lint::run;
 use crate::repo::{self, Repo, Role};
-use crate::resolve::{Cluster, Members, Settings, World};
 use crate::text::{SourceId, Sources, Span};
 use crate::yaml;
 
@@ -153,19 +153,6 @@ fn text(request: &Request, file: &repo::File) -> Result<Arc<str>, String> {
         return Err(format!("it is larger than {} MiB", limit >> 20));
     }
     String::from_utf8(bytes).map(Arc::from).map_err(|_| "it is not UTF-8".to_owned())
-}
-
-/// The cluster of a site as the engine's commands see it.
-fn closed(request: &Request, assembly: &Assembly, site: &Site) -> Cluster {
-    let members = Members {
-        name: site.name.clone(),
-        is_trial: site.trial.is_some(),
-        objects: site.members.clone(),
-        reported: Arc::default(),
-        elsewhere: None,
-    };
-    let settings = Settings { world: World::Closed, ..request.settings.clone() };
-    Cluster::build(Arc::clone(&assembly.objects), members, settings)
 }
 
 /// What is known of one expectation while the clusters are asked.

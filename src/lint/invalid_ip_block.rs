@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, unknown_field, words};
+use crate::model::tiered::RefusalKind;
 use crate::model::{At, Direction, Field, IpBlock, Place, Spot, Why, is_placeholder};
 use crate::yaml::Node;
 
@@ -15,7 +16,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-ip-block.md"),
-    check: Check::EachKind(check, super::tiered::refused_block),
+    check: Check::Refusals(check, RefusalKind::Block),
 };
 
 /// pkg/apis/networking/validation: `ValidateIPBlock`.

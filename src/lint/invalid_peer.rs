@@ -1,6 +1,7 @@
 //! A peer that the API server rejects: it is empty, or has both an `ipBlock` and a selector.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, unknown_field};
+use crate::model::tiered::RefusalKind;
 use crate::model::{At, Direction, Peer, Spot};
 use crate::text::Span;
 
@@ -11,7 +12,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-peer.md"),
-    check: Check::EachKind(check, super::tiered::refused_peer),
+    check: Check::Refusals(check, RefusalKind::Peer),
 };
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicyPeer`.

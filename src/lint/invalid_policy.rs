@@ -4,6 +4,7 @@ use super::{
     Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, object_meta,
     unknown_field, words,
 };
+use crate::model::tiered::RefusalKind;
 use crate::model::{
     At, Direction, Field, Peer, Place, Policy, PortEntry, Protocol, Spot, TrafficRule, Why,
     is_placeholder,
@@ -17,7 +18,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-policy.md"),
-    check: Check::EachKind(check, super::tiered::refused_policy),
+    check: Check::Refusals(check, RefusalKind::Policy),
 };
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicy`, and the decoder before it.

@@ -2,6 +2,7 @@
 
 use super::edits::{New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Safety, Severity, words};
+use crate::model::tiered::RefusalKind;
 use crate::model::{At, Direction, Field, Place, PortEntry, PortRef, Spot, Why};
 use crate::text::Span;
 
@@ -12,7 +13,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-port.md"),
-    check: Check::EachKind(check, super::tiered::refused_port),
+    check: Check::Refusals(check, RefusalKind::Port),
 };
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicyPort`.

@@ -2,6 +2,7 @@
 
 use super::edits::Site;
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Safety, Severity, words};
+use crate::model::tiered::RefusalKind;
 use crate::model::{At, Direction, Fault, Field, Selector, Spot, Why};
 
 /// The rule.
@@ -11,7 +12,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/invalid-selector.md"),
-    check: Check::EachKind(check, super::tiered::refused_selector),
+    check: Check::Refusals(check, RefusalKind::Selector),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {

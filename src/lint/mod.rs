@@ -107,6 +107,7 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
+use crate::model::tiered::RefusalKind;
 use crate::model::{Direction, Peer, TrafficRule};
 use crate::reach::Reach;
 use crate::resolve::{Cluster, PeerPods};
@@ -142,6 +143,8 @@ pub enum Check {
         fn(&Context<'_>, u32, &mut Vec<Finding>),
         fn(&Context<'_>, u32, &'static Rule, &mut Vec<Finding>),
     ),
+    /// As the first for NetworkPolicies; what is refused of other kinds, of that kind of refusal.
+    Refusals(fn(&Context<'_>, u32, &mut Vec<Finding>), RefusalKind),
     /// The cluster, if the findings of several policies have one cause.
     Cluster(fn(&Context<'_>, &mut Vec<Finding>)),
     /// What was recorded while files were read: [`crate::check`] creates its findings.
@@ -189,7 +192,9 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
         let cx = Context { own: Some(&own), ..*cx };
         let mut findings = Vec::new();
         for rule in rules {
-            if let Check::Policy(check) | Check::EachKind(check, _) = rule.check {
+            if let Check::Policy(check) | Check::EachKind(check, _) | Check::Refusals(check, _) =
+                rule.check
+            {
                 check(&cx, *id, &mut findings);
             }
         }
@@ -203,6 +208,7 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
             match rule.check {
                 Check::Tiered(check) => check(cx, *id, &mut findings),
                 Check::EachKind(_, check) => check(cx, *id, rule, &mut findings),
+                Check::Refusals(_, kind) => tiered::refused(cx, *id, rule, kind, &mut findings),
                 _ => {}
             }
         }

@@ -1,9 +1,8 @@
 //! A field that the API does not have at that place.
 
-use strsim::jaro_winkler;
-
 use super::edits::{self, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
+use crate::model::tiered::{RefusalKind, near};
 use crate::model::{At, Direction, Spot};
 use crate::text::Span;
 use crate::yaml::{Entry, Node};
@@ -15,7 +14,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/unknown-field.md"),
-    check: Check::EachKind(check, super::tiered::refused_field),
+    check: Check::Refusals(check, RefusalKind::Field),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
@@ -270,12 +269,7 @@ fn misplaced(stray: &Stray<'_>) -> Option<&'static str> {
 
 /// The one field of that mapping that is spelt almost like `key`, unless it exists already.
 fn near_field(stray: &Stray<'_>) -> Option<&'static str> {
-    const NEAR: f64 = 0.9;
-    let key = stray.entry.key.to_lowercase().replace(['-', '_'], "");
-    let near = |name: &&&str| jaro_winkler(&key, &name.to_lowercase()) >= NEAR;
-    let mut names = stray.shape.fields().iter().filter(near);
-    let name = names.next()?;
-    names.next().is_none().then_some(name)
+    near(&stray.entry.key, stray.shape.fields())
 }
 
 fn known(shape: Shape) -> String {

@@ -12,7 +12,7 @@ use super::policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 use super::ports::{PortEntry, PortRef, Protocol};
 use super::selector::{Fault, Label, Operator, Requirement, Selector};
 use super::service::{Outside, Service, ServicePort};
-use super::tiered::{Evaluator, PolicyKind, TieredPolicy};
+use super::tiered::{Evaluator, PolicyKind, TieredPolicy, found};
 use super::{
     Body, Object, OtherPolicy, admin, calico, caller, cilium, cluster_config, kinds, network, rbac,
     test_case, validate, workload,
@@ -20,7 +20,7 @@ use super::{
 use super::{Deployer, placeholder::is_placeholder};
 use crate::bundle::{Head, heads};
 use crate::text::Span;
-use crate::yaml::{self, Entry, Map, Node, Scalar, ScalarKind, Value};
+use crate::yaml::{self, Entry, Map, Node, Scalar, ScalarKind};
 
 /// Decodes one manifest. Never fails: errors become [`Field::Wrong`].
 pub fn decode(head: Head, tree: &Node) -> Object {
@@ -181,19 +181,6 @@ fn list<T>(node: &Node, read: impl FnMut(&Node) -> Option<T>) -> Result<Vec<T>, 
 
 fn wrong_type(wanted: &'static str, node: &Node) -> Why {
     Why::Type { wanted, found: found(node) }
-}
-
-fn found(node: &Node) -> &'static str {
-    match &node.value {
-        Value::Map(_) => "a mapping",
-        Value::Seq(_) => "a list",
-        Value::Scalar(scalar) => match scalar.kind {
-            ScalarKind::Str => "a string",
-            ScalarKind::Null => "nothing",
-            ScalarKind::Bool(_) => "a boolean",
-            ScalarKind::Int(_) | ScalarKind::Float(_) | ScalarKind::NotJson => "a number",
-        },
-    }
 }
 
 /// A string as the API server's decoder reads it: `null` is the empty string, a boolean or a number

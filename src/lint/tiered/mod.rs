@@ -149,66 +149,6 @@ pub(super) fn refused(
     }
 }
 
-/// What is refused, for the rule that reports this kind of it.
-pub(super) fn refused_policy(
-    cx: &Context<'_>,
-    id: u32,
-    rule: &'static Rule,
-    findings: &mut Vec<Finding>,
-) {
-    refused(cx, id, rule, RefusalKind::Policy, findings);
-}
-
-/// What is refused, for the rule that reports this kind of it.
-pub(super) fn refused_port(
-    cx: &Context<'_>,
-    id: u32,
-    rule: &'static Rule,
-    findings: &mut Vec<Finding>,
-) {
-    refused(cx, id, rule, RefusalKind::Port, findings);
-}
-
-/// What is refused, for the rule that reports this kind of it.
-pub(super) fn refused_selector(
-    cx: &Context<'_>,
-    id: u32,
-    rule: &'static Rule,
-    findings: &mut Vec<Finding>,
-) {
-    refused(cx, id, rule, RefusalKind::Selector, findings);
-}
-
-/// What is refused, for the rule that reports this kind of it.
-pub(super) fn refused_block(
-    cx: &Context<'_>,
-    id: u32,
-    rule: &'static Rule,
-    findings: &mut Vec<Finding>,
-) {
-    refused(cx, id, rule, RefusalKind::Block, findings);
-}
-
-/// What is refused, for the rule that reports this kind of it.
-pub(super) fn refused_peer(
-    cx: &Context<'_>,
-    id: u32,
-    rule: &'static Rule,
-    findings: &mut Vec<Finding>,
-) {
-    refused(cx, id, rule, RefusalKind::Peer, findings);
-}
-
-/// What is refused, for the rule that reports this kind of it.
-pub(super) fn refused_field(
-    cx: &Context<'_>,
-    id: u32,
-    rule: &'static Rule,
-    findings: &mut Vec<Finding>,
-) {
-    refused(cx, id, rule, RefusalKind::Field, findings);
-}
-
 fn of_refusal(
     cx: &Context<'_>,
     id: u32,

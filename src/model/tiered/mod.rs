@@ -15,7 +15,7 @@ pub use flow::{Flow, IcmpFamily, PortTerm, Protocols};
 pub use path::Path;
 pub use read::{Bits, Laxity, Reader};
 pub use refusal::{Advice, Refusal, RefusalKind};
-pub use schema::{SELECTOR, Shape};
+pub use schema::{SELECTOR, Shape, found, near};
 
 use std::fmt;
 use std::sync::Arc;

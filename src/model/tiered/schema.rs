@@ -264,7 +264,7 @@ fn list(names: &[&str]) -> String {
 }
 
 /// The one field that `key` nearly spells.
-fn near<'n>(key: &str, names: &[&'n str]) -> Option<&'n str> {
+pub fn near<'n>(key: &str, names: &[&'n str]) -> Option<&'n str> {
     const NEAR: f64 = 0.9;
     let key = key.to_lowercase().replace(['-', '_'], "");
     let mut found = names.iter().filter(|name| jaro_winkler(&key, &name.to_lowercase()) >= NEAR);
