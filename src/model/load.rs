@@ -6,15 +6,14 @@ use std::sync::{Arc, LazyLock};
 
 use compact_str::CompactString;
 use memchr::memmem;
-use rayon::prelude::*;
 
 use super::duplicate::{self, Duplicate};
-use super::{Body, Budget, Made, Object, Relevance, decode, kinds, seeming, unset};
+use super::{Body, Made, Object, Relevance, decode, kinds, seeming, unset};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Head, Manifest, heads};
 use crate::repo::{self, File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, decode_lossy, markdown};
-use crate::yaml::{self, Comment, Limits, Problem, ProblemKind, Wanted};
+use crate::yaml::{self, Budget, Comment, Limits, Problem, ProblemKind, Wanted};
 
 /// The start of comments that address this linter.
 pub const MARK: &str = "netpol-lint:";
@@ -57,21 +56,7 @@ pub fn load(
         true => FileRead::default(),
         false => read(*id, file, scope, limits, budget),
     };
-    let budget = Budget::of_mebibytes(limits.memory);
-    budget.spend(used);
-    let read_and_tick = |file| {
-        let read = read_one(file, &budget);
-        tick();
-        read
-    };
-    let mut all: Vec<FileRead> = files.par_iter().map(read_and_tick).collect();
-    if budget.is_spent() {
-        // Which files came first depends on the threads: again, in the order of their paths.
-        drop(all);
-        let budget = Budget::of_mebibytes(limits.memory);
-        budget.spend(used);
-        all = files.iter().map(|file| read_one(file, &budget)).collect();
-    }
+    let (all, _) = yaml::read_within(limits.memory, used, &files, read_one, tick);
     let mut passed_over = PassedOver::default();
     for ((id, file), read) in files.into_iter().zip(all) {
         loaded.files += usize::from(read.was_read);

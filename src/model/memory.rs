@@ -2,39 +2,8 @@
 //! about it. The figures are measured: peak memory of runs on many such objects, divided by their
 //! number (64-bit, release build).
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
 use super::tiered::TieredPolicy;
 use super::{Body, Direction, NetworkObject, Object, Policy, Selector, Workload};
-
-/// What the objects of a run may take.
-#[derive(Debug)]
-pub struct Budget {
-    most: usize,
-    used: AtomicUsize,
-}
-
-impl Budget {
-    /// A budget of so many MiB.
-    pub fn of_mebibytes(most: usize) -> Self {
-        Self { most: most.saturating_mul(1 << 20), used: AtomicUsize::new(0) }
-    }
-
-    /// Takes so many bytes from it.
-    pub fn spend(&self, bytes: usize) {
-        self.used.fetch_add(bytes, Ordering::Relaxed);
-    }
-
-    /// Whether nothing is left.
-    pub fn is_spent(&self) -> bool {
-        self.used.load(Ordering::Relaxed) > self.most
-    }
-
-    /// How many bytes were taken.
-    pub fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed)
-    }
-}
 
 /// An object of any kind, by number of bytes.
 const OBJECT: usize = 600;

@@ -44,7 +44,6 @@ pub use duplicate::{Duplicate, DuplicateKey, DuplicateObject, in_order, of_rende
 pub use field::{Field, Place, Why};
 pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load, matters};
-pub use memory::Budget;
 pub use namespace::NamespaceObject;
 pub use network::{CiliumSettings, Enforcement, NetworkEntry, NetworkObject};
 pub use placeholder::is_placeholder;

@@ -3,6 +3,7 @@
 
 #![deny(clippy::indexing_slicing)]
 
+mod budget;
 mod comment;
 mod events;
 mod in_flight;
@@ -18,6 +19,7 @@ mod stop;
 mod token;
 mod tree;
 
+pub use budget::{Budget, read_within};
 pub use comment::{Comment, comments};
 pub use node::{Entry, Map, Node, Scalar, ScalarKind, Value};
 pub use partly::{Extent, Part, Partial, Parts, each_part, read_partly};

@@ -2,10 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
-
-use rayon::prelude::*;
 
 use super::disk::{Disk, Found, NAMES};
 use super::fields;
@@ -14,7 +11,7 @@ use super::reference::{self, Wanted};
 use super::rest::{File, Rest};
 use crate::bundle::{Built, path};
 use crate::text::{Source, SourceId, Sources, Span, decode_lossy};
-use crate::yaml::{self, Node, Partial, Parts, Problem, ProblemKind};
+use crate::yaml::{self, Budget, Node, Partial, Parts, Problem, ProblemKind};
 
 /// One file that was read.
 #[derive(Clone, Debug)]
@@ -247,20 +244,13 @@ impl Library {
                 })
             })
             .collect();
-        let open = |((path, need), id): (&(String, Need), &SourceId), left: &AtomicUsize| {
+        let numbered: Vec<(&(String, Need), SourceId)> = files.iter().zip(ids).collect();
+        let open = |((path, need), id): &(&(String, Need), SourceId), left: &Budget| {
             self.open_within(path, *id, *need, left)
         };
-        let most = self.disk.limits.memory.saturating_mul(1 << 20).saturating_sub(self.memory);
-        let left = AtomicUsize::new(most);
-        let mut pages: Vec<Page> =
-            files.par_iter().zip(&ids).map(|file| open(file, &left)).collect();
-        if left.load(Ordering::Relaxed) == 0 {
-            // Which pages came first depends on the threads: again, in the order of their paths.
-            drop(pages);
-            let left = AtomicUsize::new(most);
-            pages = files.iter().zip(&ids).map(|file| open(file, &left)).collect();
-        }
-        self.memory += most - left.load(Ordering::Relaxed);
+        let most = self.disk.limits.memory;
+        let (pages, used) = yaml::read_within(most, self.memory, &numbered, open, &|| ());
+        self.memory = used;
         for ((path, _), page) in files.into_iter().zip(pages) {
             if let Some(text) = page.text.clone() {
                 sources.get(page.source).keep_text(text);
@@ -271,17 +261,15 @@ impl Library {
     }
 
     /// Opens a file if `left` has memory for it, and takes that from it.
-    fn open_within(&self, path: &str, source: SourceId, need: Need, left: &AtomicUsize) -> Page {
-        if left.load(Ordering::Relaxed) == 0 {
+    fn open_within(&self, path: &str, source: SourceId, need: Need, left: &Budget) -> Page {
+        if left.is_spent() {
             let most = self.disk.limits.memory;
             let what = format!("this file exceeds the {most} MiB of memory that a run may take");
             return Page::unread(source, need, what);
         }
         let page = self.open(path, source, need);
         let trees = page.documents.iter().map(Node::memory).sum::<usize>();
-        let taken = trees + page.text.as_ref().map_or(0, |text| text.len());
-        let less = |left: usize| Some(left.saturating_sub(taken));
-        let _ = left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
+        left.spend(trees + page.text.as_ref().map_or(0, |text| text.len()));
         page
     }
 
