@@ -25,8 +25,9 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     // The workloads by the policy to change.
     let mut blocked: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
     for (number, binding) in cx.cluster.api_clients() {
-        let lets = cx.reach.lets(Direction::Egress, number, Party::Addresses, &ports);
-        if lets.is_no()
+        let lets = |party| cx.reach.lets(Direction::Egress, number, party, &ports);
+        if lets(Party::Addresses).is_no()
+            && lets(Party::ApiServer).is_no()
             && let Some(policy) = isolating(cx, number)
         {
             blocked.entry(policy).or_default().push((number, binding));
@@ -35,7 +36,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     findings.extend(blocked.iter().filter_map(|(policy, clients)| finding(cx, *policy, clients)));
 }
 
-/// The first policy to report on that isolates the pods of a workload: one that lets them out to
+/// The first NetworkPolicy to report on that isolates the pods of a workload: one that lets them out to
 /// something, if there is one.
 fn isolating(cx: &Context<'_>, workload: u32) -> Option<u32> {
     let side = cx.reach.side(Direction::Egress, workload);

@@ -3,33 +3,36 @@
 //! the answer themselves.
 
 pub mod addresses;
-mod allowance;
 mod classes;
-mod compiled;
 mod connections;
 mod dns;
 mod elsewhere;
 mod entries;
 mod flows;
+mod grant;
 mod lower;
+mod meanings;
 mod misses;
 mod parties;
 mod party;
 mod ports;
 mod potential;
+mod queries;
 mod rules;
 mod sides;
 mod stack;
+mod tiers;
 mod traffic;
 mod union;
+mod unshown;
 mod weigh;
 
-pub use allowance::Answer as PortAnswer;
 pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
 pub use entries::{WayIn, entries};
 pub use flows::flow_may_have;
+pub use grant::Answer as PortAnswer;
 pub use misses::{Mismatch, NearMiss};
 pub use parties::{Passage, party_side, passage};
 pub use party::Party;
@@ -149,7 +152,13 @@ impl Reach {
         ingress.of_any(&self.cluster, policy)
     }
 
-    /// Whether a policy isolates the pods of a workload in that direction.
+    /// Whether a policy restricts the pods of a workload in that direction.
+    pub fn is_restricted(&self, direction: Direction, workload: u32) -> Tri {
+        self.restricted_in_tiers(direction, workload)
+            .unwrap_or_else(|| self.is_isolated(direction, workload))
+    }
+
+    /// Whether a NetworkPolicy isolates the pods of a workload in that direction.
     pub fn is_isolated(&self, direction: Direction, workload: u32) -> Tri {
         let isolating = self.isolating[direction as usize]
             .get_or_init(|| Union::new(&self.cluster, |id| isolates(&self.cluster, id, direction)));

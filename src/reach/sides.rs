@@ -3,19 +3,20 @@
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ipnet::IpNet;
 use range_set_blaze::RangeSetBlaze;
 
-use super::Reach;
-use super::allowance::{Answer, Grant};
+use super::grant::{Answer, Grant};
+use super::meanings::Meanings;
 use super::party::Party;
 use super::ports::{Allowed, PortSet};
 use super::rules::exceptions;
+use super::stack::{Selecting, Stacks, policies_selecting};
+use super::tiers::Tiers;
 use crate::model::{At, Direction, Field, Peer, Spot, TrafficRule};
-use crate::resolve::{Cluster, PeerPods, SegmentTree, Tri, Why, World};
+use crate::resolve::{Cluster, PeerPods, SegmentTree, Tri, Why};
 
 /// The policies of some pods in one direction.
 #[derive(Debug)]
@@ -70,137 +71,57 @@ pub(super) struct Sides {
     /// For each workload a number that it shares with those which the same policies select.
     sets: OnceLock<Vec<u32>>,
     known: RwLock<HashMap<(u32, Direction), Arc<Side>>>,
+    /// The tiers, where policies of other kinds may select the pods.
+    tiers: RwLock<HashMap<(u32, Direction), Arc<Tiers>>>,
+    pub(super) meanings: Meanings,
 }
 
-impl Reach {
-    /// What policies let the pods of a workload do in one direction.
-    pub fn side(&self, direction: Direction, workload: u32) -> Arc<Side> {
-        let key = (self.set_of(workload), direction);
-        let known = self.sides.known.read().unwrap_or_else(PoisonError::into_inner);
+impl Sides {
+    /// A number that a workload shares with those that the same policies select.
+    pub(super) fn set_of(&self, cluster: &Cluster, workload: u32) -> u32 {
+        self.sets.get_or_init(|| sets(cluster))[workload as usize]
+    }
+
+    /// What the NetworkPolicies of a workload allow in one direction.
+    pub(super) fn of(&self, cluster: &Cluster, direction: Direction, workload: u32) -> Arc<Side> {
+        let key = (self.set_of(cluster, workload), direction);
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(side) = known.get(&key) {
             return Arc::clone(side);
         }
         drop(known);
-        let side = Arc::new(Side::of(&self.cluster, workload, direction));
-        let mut known = self.sides.known.write().unwrap_or_else(PoisonError::into_inner);
+        let side = Arc::new(Side::of(cluster, &policies_selecting(cluster, workload), direction));
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(known.entry(key).or_insert(side))
     }
 
-    /// A number that a workload shares with those that the same policies select.
-    pub fn set_of(&self, workload: u32) -> u32 {
-        self.sides.sets.get_or_init(|| sets(&self.cluster))[workload as usize]
-    }
-
-    /// Whether policies let the pods of a workload send to that party on one of those ports
-    /// (egress), or be reached by it (ingress).
-    pub fn lets(
+    /// The tiers that decide for a workload in one direction; none where only NetworkPolicies do.
+    pub(super) fn tiers(
         &self,
+        cluster: &Cluster,
         direction: Direction,
         workload: u32,
-        party: Party<'_>,
-        ports: &PortSet,
-    ) -> Tri {
-        let cluster = &self.cluster;
-        let it = cluster.workload(workload);
-        if it.workload.host_network {
-            return match cluster.world {
-                World::Open => Tri::Unknown(Why::HostNetwork),
-                World::Closed => Tri::Yes,
-            };
+    ) -> Option<Arc<Tiers>> {
+        if !cluster.has_tiers() || !cluster.is_tiered(workload) {
+            return None;
         }
-        if cluster.is_more_than_network_policies(workload) {
-            return Tri::Unknown(Why::OtherPolicyKind);
+        let key = (self.set_of(cluster, workload), direction);
+        let known = self.tiers.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(tiers) = known.get(&key) {
+            return Some(Arc::clone(tiers));
         }
-        let destination = match (direction, party) {
-            (Direction::Ingress, _) => Some(workload),
-            (Direction::Egress, Party::Workload(other)) => Some(other),
-            (Direction::Egress, _) => None,
-        };
-        self.side(direction, workload).lets(cluster, party, ports, destination)
-    }
-
-    /// The ports on which policies let the pods of a workload send to that party (egress), or be
-    /// reached by it (ingress), and the rules that do.
-    pub fn ports(&self, direction: Direction, workload: u32, party: Party<'_>) -> Answer {
-        let cluster = &self.cluster;
-        let fixed = |allowed| Answer { allowed, by: Vec::new() };
-        if cluster.workload(workload).workload.host_network {
-            return fixed(match cluster.world {
-                World::Open => Allowed::unknown(),
-                World::Closed => Allowed::everything(),
-            });
-        }
-        if cluster.is_more_than_network_policies(workload) {
-            return fixed(Allowed::unknown());
-        }
-        let destination = match (direction, party) {
-            (Direction::Ingress, _) => Some(workload),
-            (Direction::Egress, Party::Workload(other)) => Some(other),
-            (Direction::Egress, _) => None,
-        };
-        self.side(direction, workload).ports(cluster, party, destination)
-    }
-
-    /// An address of each part of the internet that the rules for the pods of a workload tell apart.
-    pub fn pieces(&self, direction: Direction, workload: u32) -> Vec<IpAddr> {
-        let side = self.side(direction, workload);
-        let peers = side.rules.iter().flat_map(|rule| &rule.peers);
-        let blocks = peers.filter_map(|peer| match peer {
-            SidePeer::Block(cidr, except) => Some(std::iter::once(cidr).chain(except)),
-            SidePeer::Pods(..) => None,
-        });
-        let blocks = blocks.flatten().copied().collect();
-        super::connections::pieces(&blocks).into_iter().map(|(first, _)| first).collect()
-    }
-
-    /// Whether no rule at all lets anybody in to the pods of a workload on one of those ports.
-    pub fn is_closed_to_all(&self, workload: u32, ports: &PortSet) -> bool {
-        self.lets(Direction::Ingress, workload, Party::Anybody, ports).is_no()
-    }
-
-    /// Whether a rule for the pods of a workload names those of another by a selector.
-    pub fn names(&self, direction: Direction, workload: u32, other: u32) -> bool {
-        self.side(direction, workload).by_workload.at(other).next().is_some()
-    }
-
-    /// The podSelectors by which rules for the pods of a workload name those of another, whatever
-    /// their ports.
-    pub fn peers_for(&self, direction: Direction, workload: u32, other: u32) -> Vec<At> {
-        let side = self.side(direction, workload);
-        let mut rules: Vec<usize> = side.by_workload.at(other).collect();
-        rules.sort_unstable();
-        rules.dedup();
-        let mut found = Vec::new();
-        for rule in rules.into_iter().map(|rule| &side.rules[rule]) {
-            let Spot::Rule(_, index) = rule.grant.at.spot else { continue };
-            let names = |peer: &SidePeer| match peer {
-                SidePeer::Pods(nth, means) if means.pods.yes.contains(other) => {
-                    let spot = Spot::PeerPods(direction, index, *nth);
-                    Some(At { spot, ..rule.grant.at })
-                }
-                _ => None,
-            };
-            found.extend(rule.peers.iter().filter_map(names));
-        }
-        found
-    }
-
-    /// Whether one workload may connect to another on one of those ports: the source's egress and
-    /// the destination's ingress must both let it.
-    pub fn connects(&self, from: u32, to: u32, ports: &PortSet) -> Tri {
-        if self.cluster.world == World::Closed && from == to {
-            return Tri::Yes;
-        }
-        let egress = self.lets(Direction::Egress, from, Party::Workload(to), ports);
-        if egress.is_no() {
-            return Tri::No;
-        }
-        egress & self.lets(Direction::Ingress, to, Party::Workload(from), ports)
+        drop(known);
+        let selecting = Selecting::of(cluster, workload);
+        let foreign = cluster.foreign_specs(workload);
+        let tiers = Tiers::of(cluster, &Stacks::new(cluster, direction), &selecting, foreign);
+        let mut known = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
+        Some(Arc::clone(known.entry(key).or_insert(Arc::new(tiers))))
     }
 }
 
 impl Side {
-    fn of(cluster: &Cluster, workload: u32, direction: Direction) -> Self {
+    /// What those policies allow.
+    pub(super) fn of(cluster: &Cluster, policies: &[(u32, Tri)], direction: Direction) -> Self {
         let mut side = Self {
             isolated: Tri::No,
             isolating: Vec::new(),
@@ -211,10 +132,8 @@ impl Side {
             has_names: false,
             with: Default::default(),
         };
-        let subject = crate::resolve::Subject::Workload(workload);
-        for id in super::policies_of(cluster, subject) {
+        for &(id, selects) in policies {
             let policy = cluster.policy(id);
-            let selects = cluster.policy_selects(id, subject);
             let unsure = policy.is_unsure(direction);
             if selects.is_no() || !(policy.isolates(direction) || unsure) {
                 continue;
@@ -255,10 +174,24 @@ impl Side {
         }
     }
 
-    /// The rules that may be for a workload, by position: all for everyone, and those that name it.
+    /// Whether a rule is for everyone, or it is not known for whom they are.
+    pub(super) fn may_be_for_all(&self) -> bool {
+        let is_for_everyone = |rule: &SideRule| rule.peers.is_empty();
+        !self.isolated.is_yes() || self.unsure || self.rules.iter().any(is_for_everyone)
+    }
+
+    /// The workloads that rules name by a selector, surely or perhaps.
+    pub(super) fn named(&self) -> &RangeSetBlaze<u32> {
+        &self.by_workload.named
+    }
+
+    /// The rules that may be for a workload, by position: all for everyone
+    /// and with addresses, and those that name it.
     fn rules_for(&self, party: Party<'_>) -> Vec<usize> {
-        let Party::Workload(number) = party else {
-            return (0..self.rules.len()).collect();
+        let number = match party {
+            Party::Workload(number) => number,
+            Party::Address(_) | Party::Addresses => return self.wide.clone(),
+            _ => return (0..self.rules.len()).collect(),
         };
         let named = self.by_workload.at(number);
         let mut found: Vec<usize> = self.wide.iter().copied().chain(named).collect();
@@ -345,6 +278,51 @@ impl Side {
         answer
     }
 
+    /// The addresses that its rules name, and their exceptions.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = IpNet> {
+        let peers = self.rules.iter().flat_map(|rule| &rule.peers);
+        let blocks = peers.filter_map(|peer| match peer {
+            SidePeer::Block(cidr, except) => Some(std::iter::once(cidr).chain(except)),
+            SidePeer::Pods(..) => None,
+        });
+        blocks.flatten().copied()
+    }
+
+    /// Whether a rule names a workload by a selector.
+    pub(super) fn names(&self, workload: u32) -> bool {
+        self.by_workload.at(workload).next().is_some()
+    }
+
+    /// The podSelectors by which rules name a workload, whatever their ports.
+    pub(super) fn peers_for(&self, workload: u32) -> Vec<At> {
+        let mut rules: Vec<usize> = self.by_workload.at(workload).collect();
+        rules.sort_unstable();
+        rules.dedup();
+        let mut found = Vec::new();
+        for rule in rules.into_iter().map(|rule| &self.rules[rule]) {
+            let Spot::Rule(direction, index) = rule.grant.at.spot else { continue };
+            let names = |peer: &SidePeer| match peer {
+                SidePeer::Pods(nth, means) if means.pods.yes.contains(workload) => {
+                    let spot = Spot::PeerPods(direction, index, *nth);
+                    Some(At { spot, ..rule.grant.at })
+                }
+                _ => None,
+            };
+            found.extend(rule.peers.iter().filter_map(names));
+        }
+        found
+    }
+
+    /// Whether the rule at that place is for a party.
+    pub(super) fn rule_is_for(&self, cluster: &Cluster, at: At, party: Party<'_>) -> Tri {
+        // In the order of their places.
+        match self.rules.binary_search_by_key(&at, |rule| rule.grant.at) {
+            Ok(position) => self.rules[position].is_for(cluster, party),
+            // Part of it is refused, or of what its policy says of the direction.
+            Err(_) => Tri::Unknown(Why::Refused),
+        }
+    }
+
     /// Those of some workloads that a rule may be for, whatever its ports; all of them where
     /// nothing is ruled out.
     pub fn candidates(&self, workloads: &RangeSetBlaze<u32>) -> RangeSetBlaze<u32> {
@@ -421,12 +399,21 @@ fn sets(cluster: &Cluster) -> Vec<u32> {
     };
     let count = cluster.workload_count() as usize;
     let mut change = vec![0u128; count + 1];
+    let mut enter = |own: u128, pods: &RangeSetBlaze<u32>| {
+        for range in pods.ranges() {
+            change[*range.start() as usize] ^= own;
+            change[*range.end() as usize + 1] ^= own;
+        }
+    };
     for (group, of) in cluster.groups().iter().enumerate() {
-        for (ranges, sure) in [(&of.pods.yes, true), (&of.pods.maybe, false)] {
-            for range in ranges.ranges() {
-                let own = number(group, sure);
-                change[*range.start() as usize] ^= own;
-                change[*range.end() as usize + 1] ^= own;
+        for (pods, sure) in [(&of.pods.yes, true), (&of.pods.maybe, false)] {
+            enter(number(group, sure), pods);
+        }
+    }
+    if cluster.has_tiers() {
+        for (number_of, pods) in (cluster.groups().len()..).zip(cluster.tiered_pods()) {
+            for (pods, sure) in [(&pods.yes, true), (&pods.maybe, false)] {
+                enter(number(number_of, sure), pods);
             }
         }
     }
