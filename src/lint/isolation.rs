@@ -2,6 +2,7 @@
 //! connection, and policies of the same namespace that other parts of the repository have for them.
 
 use super::{Confidence, Context, Finding, Related, words};
+use crate::model::tiered::Evaluator;
 use crate::model::{At, Direction, Policy, Spot};
 use crate::reach::{Mismatch, Party, PortSet};
 use crate::resolve::Cluster;
@@ -24,6 +25,16 @@ pub(super) fn add_isolating(
         let message = format!("{kind} {name} isolates these pods for {field}");
         relate(finding, place_in(cx.cluster, id, direction), message);
     }
+}
+
+/// Whether policies of Cilium, and no others, isolate the pods of a workload.
+pub(super) fn is_by_cilium(cx: &Context<'_>, direction: Direction, workload: u32) -> bool {
+    let isolating = cx.reach.isolating(direction, workload);
+    let is_cilium = |id: &u32| {
+        let of = cx.cluster.tiered_policy(*id);
+        of.is_some_and(|of| of.kind.evaluator() == Evaluator::Cilium)
+    };
+    !isolating.is_empty() && isolating.iter().all(is_cilium)
 }
 
 /// Adds a place that the finding does not have yet.
