@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use crate::fix;
 use crate::lint::allowing::{self, NewRule, Other};
 use crate::lint::{Context, Related, isolating_place};
-use crate::model::{At, Direction, Protocol};
+use crate::model::{At, Direction, PolicyId, Protocol};
 use crate::reach::{
     self, Allowed, Endpoint, Mismatch, NearMiss, Party, Port, PortAnswer, PortSet, Reach,
 };
-use crate::resolve::{Cluster, Plugin, Subject, Tri};
+use crate::resolve::{Cluster, Plugin, Subject, Tri, WorkloadId};
 use crate::text::{Sources, Span};
 
 /// The most policies of each kind of evidence that are shown.
@@ -45,7 +45,7 @@ pub struct Change {
 /// One end, found in a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    Workload(u32),
+    Workload(WorkloadId),
     Address(IpAddr),
     Internet,
     Dns,
@@ -71,7 +71,7 @@ pub(crate) struct SideAnswer {
 #[derive(Clone, Copy)]
 struct Asked {
     direction: Direction,
-    workload: u32,
+    workload: WorkloadId,
     other: End,
     port: Option<Port>,
 }
@@ -291,7 +291,7 @@ impl Pair<'_> {
             return None;
         }
         let side = self.reach.side(direction, workload);
-        let has_rules = |id: &&u32| !cluster.policy(**id).rules(direction).is_empty();
+        let has_rules = |id: &&PolicyId| !cluster.policy(**id).rules(direction).is_empty();
         let policy = *side.isolating.iter().find(has_rules).or_else(|| side.isolating.first())?;
         let cx = Context::new(self.reach, self.sources);
         let NewRule { text, edit } = allowing::allow(&cx, policy, direction, other, port);
@@ -303,7 +303,7 @@ impl Pair<'_> {
     }
 
     /// A policy, in words.
-    fn policy(&self, id: u32) -> String {
+    fn policy(&self, id: PolicyId) -> String {
         let cluster = self.reach.cluster();
         match cluster.tiered_policy(id) {
             None => format!("NetworkPolicy {}", cluster.policy_name(id)),
@@ -318,7 +318,7 @@ impl Pair<'_> {
 }
 
 /// `namespace/name[Kind]`, or the owner of a pod.
-pub(crate) fn name(cluster: &Cluster, number: u32) -> String {
+pub(crate) fn name(cluster: &Cluster, number: WorkloadId) -> String {
     let it = cluster.workload(number);
     match &it.workload.owner {
         Some((kind, name)) => format!("{}/{name}[{kind}]", it.namespace.name),

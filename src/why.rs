@@ -10,7 +10,7 @@ pub use crate::explanation::{Change, Step};
 use crate::explanation::{End, Pair, name, verdict};
 use crate::model::{Direction, Protocol};
 use crate::reach::{Allowed, Port, Reach};
-use crate::resolve::{Cluster, Tri};
+use crate::resolve::{Cluster, Tri, WorkloadId};
 use crate::text::Sources;
 use crate::{Request, repo};
 
@@ -103,7 +103,7 @@ pub fn why(request: &Request, question: &Question) -> Result<Why, repo::Error> {
         let cluster = reach.cluster();
         let (from, to) = (ends(cluster, &question.from), ends(cluster, &question.to));
         if from.is_empty() || to.is_empty() {
-            known.extend((0..cluster.workload_count()).map(|number| name(cluster, number)));
+            known.extend(cluster.workload_ids().map(|number| name(cluster, number)));
         }
         for &from in &from {
             for &to in &to {
@@ -129,8 +129,9 @@ fn ends(cluster: &Cluster, wanted: &str) -> Vec<End> {
     if let Ok(address) = wanted.parse() {
         return vec![End::Address(address)];
     }
-    let is_meant = |number: &u32| crate::connectivity::is_end(wanted, &name(cluster, *number));
-    (0..cluster.workload_count()).filter(is_meant).map(End::Workload).collect()
+    let is_meant =
+        |number: &WorkloadId| crate::connectivity::is_end(wanted, &name(cluster, *number));
+    cluster.workload_ids().filter(is_meant).map(End::Workload).collect()
 }
 
 /// Puts both sides together.

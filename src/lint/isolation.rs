@@ -3,9 +3,9 @@
 
 use super::{Confidence, Context, Finding, Related, words};
 use crate::model::tiered::Evaluator;
-use crate::model::{At, Direction, Policy, Spot};
+use crate::model::{At, Direction, Policy, PolicyId, Spot};
 use crate::reach::{Mismatch, Party, PortSet};
-use crate::resolve::Cluster;
+use crate::resolve::{Cluster, WorkloadId};
 use crate::text::Span;
 
 /// The most isolating policies that a finding names.
@@ -16,7 +16,7 @@ pub(super) fn add_isolating(
     cx: &Context<'_>,
     finding: &mut Finding,
     direction: Direction,
-    workload: u32,
+    workload: WorkloadId,
 ) {
     for id in cx.reach.isolating(direction, workload).into_iter().take(MOST) {
         let head = cx.cluster.head(id);
@@ -28,9 +28,9 @@ pub(super) fn add_isolating(
 }
 
 /// Whether policies of Cilium, and no others, isolate the pods of a workload.
-pub(super) fn is_by_cilium(cx: &Context<'_>, direction: Direction, workload: u32) -> bool {
+pub(super) fn is_by_cilium(cx: &Context<'_>, direction: Direction, workload: WorkloadId) -> bool {
     let isolating = cx.reach.isolating(direction, workload);
-    let is_cilium = |id: &u32| {
+    let is_cilium = |id: &PolicyId| {
         let of = cx.cluster.tiered_policy(*id);
         of.is_some_and(|of| of.kind.evaluator() == Evaluator::Cilium)
     };
@@ -49,7 +49,7 @@ fn relate(finding: &mut Finding, span: Span, message: String) {
 pub(super) fn denied_by(
     cx: &Context<'_>,
     direction: Direction,
-    workload: u32,
+    workload: WorkloadId,
     party: Party<'_>,
 ) -> Option<String> {
     let denying = cx.reach.ports(direction, workload, party).denied_by;
@@ -57,7 +57,7 @@ pub(super) fn denied_by(
 }
 
 /// `AdminNetworkPolicy `name``.
-fn kind_and_name(cx: &Context<'_>, policy: u32) -> String {
+fn kind_and_name(cx: &Context<'_>, policy: PolicyId) -> String {
     let head = cx.cluster.head(policy);
     format!("{} {}", head.kind, words::quoted(&head.name))
 }
@@ -68,7 +68,7 @@ pub(super) fn add_denying(
     cx: &Context<'_>,
     finding: &mut Finding,
     direction: Direction,
-    workload: u32,
+    workload: WorkloadId,
     party: Party<'_>,
 ) -> bool {
     let denying = cx.reach.ports(direction, workload, party).denied_by;
@@ -87,8 +87,8 @@ pub(super) fn add_nearest(
     cx: &Context<'_>,
     finding: &mut Finding,
     direction: Direction,
-    workload: u32,
-    (other, ports): (u32, &PortSet),
+    workload: WorkloadId,
+    (other, ports): (WorkloadId, &PortSet),
 ) {
     let party = Party::Workload(other);
     if add_denying(cx, finding, direction, workload, party) {
@@ -129,7 +129,7 @@ pub fn place(policy: &Policy, direction: Direction) -> Option<Span> {
 }
 
 /// The same in a policy of any kind; where nothing is written of a direction, its name.
-pub fn place_in(cluster: &Cluster, policy: u32, direction: Direction) -> Span {
+pub fn place_in(cluster: &Cluster, policy: PolicyId, direction: Direction) -> Span {
     let name = cluster.head(policy).name_span;
     let Some(of) = cluster.tiered_policy(policy) else {
         return place(cluster.policy(policy), direction).unwrap_or(name);
@@ -153,7 +153,7 @@ pub(super) fn lower_if_allowed_elsewhere(
     cx: &Context<'_>,
     finding: &mut Finding,
     direction: Direction,
-    workload: u32,
+    workload: WorkloadId,
 ) {
     let has_rules = |policy: &Policy| !policy.rules(direction).is_empty();
     let Some(other) = cx.reach.policy_elsewhere(direction, workload, has_rules) else { return };

@@ -15,7 +15,7 @@ use super::ports::Allowed;
 use super::sides;
 use super::stack::Stacks;
 use super::tiers::Tiers;
-use crate::model::{At, Direction};
+use crate::model::{At, Direction, PolicyId};
 use crate::resolve::{Cluster, Party, Subject, Tri};
 
 /// One end of a connection.
@@ -46,7 +46,7 @@ pub struct Evidence {
     /// The rules that allow it, or may, on either side.
     pub rules: Vec<At>,
     /// The policies that isolate either side.
-    pub isolating: Vec<u32>,
+    pub isolating: Vec<PolicyId>,
 }
 
 /// The connections of a cluster, and the classes that they connect.
@@ -94,7 +94,7 @@ impl<'a> Sides<'a> {
         // Without policies of other kinds, there is one tier, in which nothing is denied.
         let is_tiered = !cluster.tiered().is_empty() || cluster.plugin.is_some();
         let sides = |direction| {
-            let mut known: HashMap<&[(u32, Tri)], Rc<sides::Side>> = HashMap::new();
+            let mut known: HashMap<&[(PolicyId, Tri)], Rc<sides::Side>> = HashMap::new();
             let stacks = Stacks::new(cluster, direction);
             let side = |(_, class): (ClassId, &'a Class)| match fixed(cluster, class, direction) {
                 Some(side) => side,
@@ -266,7 +266,7 @@ impl Side {
         Answer { allowed, ..Answer::default() }
     }
 
-    fn isolating(&self) -> &[u32] {
+    fn isolating(&self) -> &[PolicyId] {
         match self {
             Self::Policies(side) => &side.isolating,
             Self::Tiers(tiers) => tiers.isolating(),

@@ -2,7 +2,7 @@
 
 use super::ports::{Allowed, PortSet};
 use crate::model::{At, Field, PortEntry, PortRef, Spot, TrafficRule};
-use crate::resolve::{Cluster, Tri, Why};
+use crate::resolve::{Cluster, Tri, Why, WorkloadId};
 
 /// A rule, as far as its ports matter.
 #[derive(Clone, Debug)]
@@ -50,7 +50,7 @@ impl Grant {
     }
 
     /// Its ports on the pods of `destination`; an address outside the cluster has no port names.
-    pub(super) fn ports_at(&self, cluster: &Cluster, destination: Option<u32>) -> Allowed {
+    pub(super) fn ports_at(&self, cluster: &Cluster, destination: Option<WorkloadId>) -> Allowed {
         let Some(workload) = destination.filter(|_| self.has_names) else {
             return self.ports.clone();
         };

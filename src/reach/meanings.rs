@@ -9,7 +9,7 @@ use super::stack::Statement;
 use super::traffic::Matched;
 use crate::model::At;
 use crate::model::tiered::Ends;
-use crate::resolve::{Cluster, Pods, Tri, Why};
+use crate::resolve::{Cluster, Pods, Tri, Why, WorkloadId};
 
 /// What a rule matches.
 #[derive(Debug)]
@@ -75,7 +75,7 @@ impl Meaning {
 }
 
 /// Whether a workload is one of those pods.
-pub(super) fn among(pods: &Pods, workload: u32) -> Tri {
+pub(super) fn among(pods: &Pods, workload: WorkloadId) -> Tri {
     if pods.yes.contains(workload) {
         Tri::Yes
     } else if pods.maybe.contains(workload) {

@@ -5,9 +5,9 @@ use super::stack::{Selecting, Stacks};
 use super::tiers::{Asked, Other, Tiers};
 use super::traffic::{Packet, Traffic};
 use super::weigh::Weighed;
-use crate::model::Direction;
 use crate::model::tiered::{Ends, Entity};
-use crate::resolve::{Cluster, Party, Plugin, SpecId, Subject, Tri, Why, World};
+use crate::model::{Direction, PolicyId};
+use crate::resolve::{Cluster, Party, Plugin, SpecId, Subject, Tri, Why, WorkloadId, World};
 
 /// Whether one party may send a packet to the other, and which rules say so on either side.
 #[derive(Clone, Debug)]
@@ -28,7 +28,7 @@ pub struct Side {
     /// The rules that decide, and the policies that close the direction.
     pub evidence: Weighed,
     /// The policies that isolate the pods.
-    pub isolating: Vec<u32>,
+    pub isolating: Vec<PolicyId>,
 }
 
 impl Side {
@@ -138,7 +138,7 @@ pub(super) fn of_node(cluster: &Cluster, direction: Direction, party: &Party) ->
 pub(super) fn workload_side(
     cluster: &Cluster,
     direction: Direction,
-    workload: u32,
+    workload: WorkloadId,
     other: &Party,
     packet: Packet,
 ) -> Side {

@@ -4,15 +4,18 @@ use std::net::IpAddr;
 
 use super::sides::SidePeer;
 use crate::model::{At, Field, Peer, Requirement, Spot};
-use crate::resolve::{Cluster, Labelled, NAME_LABEL, Tri, Why, World, is_pod_address, selects};
+use crate::resolve::{
+    Cluster, Labelled, NAME_LABEL, NamespaceId, Tri, Why, WorkloadId, World, is_pod_address,
+    selects,
+};
 
 /// Somebody at the other end of a connection.
 #[derive(Clone, Copy)]
 pub enum Party<'a> {
     /// The pods of a workload, by number.
-    Workload(u32),
+    Workload(WorkloadId),
     /// Anybody who is no pod of that namespace: pods of another one, and addresses.
-    NotOf(u32),
+    NotOf(NamespaceId),
     /// Addresses outside the cluster: any of them.
     Addresses,
     /// One address outside the cluster.
@@ -27,7 +30,7 @@ pub enum Party<'a> {
     ApiServer,
     /// Pods of one namespace that a selector may mean, as the function says of its requirements on
     /// their labels.
-    Meant(u32, &'a dyn Fn(&[&Requirement]) -> bool),
+    Meant(NamespaceId, &'a dyn Fn(&[&Requirement]) -> bool),
 }
 
 impl Party<'_> {

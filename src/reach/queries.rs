@@ -14,26 +14,26 @@ use super::party::Party;
 use super::ports::{Allowed, PortSet};
 use super::sides::Side;
 use super::tiers::{Asked, Other, Tiers};
-use crate::model::{At, Direction};
-use crate::resolve::{self, Subject, Tri, Why, World};
+use crate::model::{At, Direction, PolicyId};
+use crate::resolve::{self, Subject, Tri, Why, WorkloadId, World};
 
 impl Reach {
     /// What NetworkPolicies let the pods of a workload do in one direction.
-    pub fn side(&self, direction: Direction, workload: u32) -> Arc<Side> {
+    pub fn side(&self, direction: Direction, workload: WorkloadId) -> Arc<Side> {
         self.sides.of(&self.cluster, direction, workload)
     }
 
     /// A number that a workload shares with those that the same policies select.
-    pub fn set_of(&self, workload: u32) -> u32 {
+    pub fn set_of(&self, workload: WorkloadId) -> u32 {
         self.sides.set_of(&self.cluster, workload)
     }
 
-    fn tiers(&self, direction: Direction, workload: u32) -> Option<Arc<Tiers>> {
+    fn tiers(&self, direction: Direction, workload: WorkloadId) -> Option<Arc<Tiers>> {
         self.sides.tiers(&self.cluster, direction, workload)
     }
 
     /// What is so of a workload whatever the policies say that are evaluated.
-    fn fixed(&self, direction: Direction, workload: u32) -> Option<Tri> {
+    fn fixed(&self, direction: Direction, workload: WorkloadId) -> Option<Tri> {
         let cluster = &self.cluster;
         if cluster.workload(workload).workload.host_network {
             return Some(of_node(cluster, direction, &resolve::Party::Workload(workload)));
@@ -43,7 +43,11 @@ impl Reach {
     }
 
     /// Whether the tiers restrict the pods of a workload, where more than NetworkPolicies may decide.
-    pub(super) fn restricted_in_tiers(&self, direction: Direction, workload: u32) -> Option<Tri> {
+    pub(super) fn restricted_in_tiers(
+        &self,
+        direction: Direction,
+        workload: WorkloadId,
+    ) -> Option<Tri> {
         let fixed =
             self.fixed(direction, workload).filter(|fixed| matches!(fixed, Tri::Unknown(_)));
         fixed.or_else(|| Some(self.tiers(direction, workload)?.restricts()))
@@ -54,7 +58,7 @@ impl Reach {
     pub fn lets(
         &self,
         direction: Direction,
-        workload: u32,
+        workload: WorkloadId,
         party: Party<'_>,
         ports: &PortSet,
     ) -> Tri {
@@ -70,7 +74,7 @@ impl Reach {
 
     /// The ports on which policies let the pods of a workload send to that party (egress), or be
     /// reached by it (ingress), and the rules that do.
-    pub fn ports(&self, direction: Direction, workload: u32, party: Party<'_>) -> Answer {
+    pub fn ports(&self, direction: Direction, workload: WorkloadId, party: Party<'_>) -> Answer {
         if let Some(fixed) = self.fixed(direction, workload) {
             let allowed = Allowed::everything().if_so(fixed);
             return Answer { allowed, ..Answer::default() };
@@ -86,7 +90,7 @@ impl Reach {
         &self,
         tiers: &Tiers,
         direction: Direction,
-        workload: u32,
+        workload: WorkloadId,
         party: Party<'_>,
     ) -> Answer {
         let (cluster, meanings) = (&self.cluster, &self.sides.meanings);
@@ -110,7 +114,7 @@ impl Reach {
     }
 
     /// An address of each part of the internet that the rules for the pods of a workload tell apart.
-    pub fn pieces(&self, direction: Direction, workload: u32) -> Vec<IpAddr> {
+    pub fn pieces(&self, direction: Direction, workload: WorkloadId) -> Vec<IpAddr> {
         let blocks = match self.tiers(direction, workload) {
             Some(tiers) => tiers.blocks(&self.cluster).into_iter().collect(),
             None => self.side(direction, workload).blocks().collect(),
@@ -120,7 +124,7 @@ impl Reach {
 
     /// The policies of any kind that isolate the pods of a workload, or may, in the order of their
     /// places.
-    pub fn isolating(&self, direction: Direction, workload: u32) -> Vec<u32> {
+    pub fn isolating(&self, direction: Direction, workload: WorkloadId) -> Vec<PolicyId> {
         match self.tiers(direction, workload) {
             Some(tiers) => {
                 let mut all = tiers.isolating().to_vec();
@@ -137,9 +141,9 @@ impl Reach {
     pub fn candidates(
         &self,
         direction: Direction,
-        workload: u32,
-        workloads: &RangeSetBlaze<u32>,
-    ) -> RangeSetBlaze<u32> {
+        workload: WorkloadId,
+        workloads: &RangeSetBlaze<WorkloadId>,
+    ) -> RangeSetBlaze<WorkloadId> {
         match self.tiers(direction, workload) {
             Some(_) => workloads.clone(),
             None => self.side(direction, workload).candidates(workloads),
@@ -147,24 +151,29 @@ impl Reach {
     }
 
     /// Whether no rule at all lets anybody in to the pods of a workload on one of those ports.
-    pub fn is_closed_to_all(&self, workload: u32, ports: &PortSet) -> bool {
+    pub fn is_closed_to_all(&self, workload: WorkloadId, ports: &PortSet) -> bool {
         self.lets(Direction::Ingress, workload, Party::Anybody, ports).is_no()
     }
 
     /// Whether a rule for the pods of a workload names those of another by a selector.
-    pub fn names(&self, direction: Direction, workload: u32, other: u32) -> bool {
+    pub fn names(&self, direction: Direction, workload: WorkloadId, other: WorkloadId) -> bool {
         self.side(direction, workload).names(other)
     }
 
     /// The podSelectors by which rules of NetworkPolicies for the pods of a workload name those of
     /// another, whatever their ports.
-    pub fn peers_for(&self, direction: Direction, workload: u32, other: u32) -> Vec<At> {
+    pub fn peers_for(
+        &self,
+        direction: Direction,
+        workload: WorkloadId,
+        other: WorkloadId,
+    ) -> Vec<At> {
         self.side(direction, workload).peers_for(other)
     }
 
     /// Whether one workload may connect to another on one of those ports: the source's egress and
     /// the destination's ingress must both let it.
-    pub fn connects(&self, from: u32, to: u32, ports: &PortSet) -> Tri {
+    pub fn connects(&self, from: WorkloadId, to: WorkloadId, ports: &PortSet) -> Tri {
         if self.cluster.world == World::Closed && from == to {
             return Tri::Yes;
         }
@@ -177,7 +186,7 @@ impl Reach {
 }
 
 /// The pods in which names of ports are looked up, where they are known.
-fn destination(direction: Direction, workload: u32, party: Party<'_>) -> Option<u32> {
+fn destination(direction: Direction, workload: WorkloadId, party: Party<'_>) -> Option<WorkloadId> {
     match (direction, party) {
         (Direction::Ingress, _) => Some(workload),
         (Direction::Egress, Party::Workload(other)) => Some(other),

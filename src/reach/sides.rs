@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ipnet::IpNet;
-use range_set_blaze::RangeSetBlaze;
+use range_set_blaze::{Integer, RangeSetBlaze};
 
 use super::grant::{Answer, Grant};
 use super::meanings::Meanings;
@@ -15,8 +15,8 @@ use super::ports::{Allowed, PortSet};
 use super::rules::exceptions;
 use super::stack::{Selecting, Stacks, policies_selecting};
 use super::tiers::Tiers;
-use crate::model::{At, Direction, Field, Peer, Spot, TrafficRule};
-use crate::resolve::{Cluster, PeerPods, SegmentTree, Tri, Why};
+use crate::model::{At, Direction, Field, Peer, PolicyId, Spot, TrafficRule};
+use crate::resolve::{Cluster, NamespaceId, PeerPods, SegmentTree, Tri, Why, WorkloadId};
 
 /// The policies of some pods in one direction.
 #[derive(Debug)]
@@ -24,7 +24,7 @@ pub struct Side {
     /// Whether they isolate the pods.
     pub isolated: Tri,
     /// The policies that do, or may, in the order of their places.
-    pub isolating: Vec<u32>,
+    pub isolating: Vec<PolicyId>,
     /// Part of a policy is refused: nobody knows what else it allows.
     unsure: bool,
     rules: Vec<SideRule>,
@@ -58,11 +58,11 @@ pub(super) enum SidePeer {
 #[derive(Debug, Default)]
 struct ByWorkload {
     /// Where some range begins or ends, ascending.
-    borders: Vec<u32>,
+    borders: Vec<WorkloadId>,
     /// Rules by the number of the border before a workload.
     rules: SegmentTree,
     /// Every workload that some rule names, or may.
-    named: RangeSetBlaze<u32>,
+    named: RangeSetBlaze<WorkloadId>,
 }
 
 /// All sides that were asked for.
@@ -78,12 +78,17 @@ pub(super) struct Sides {
 
 impl Sides {
     /// A number that a workload shares with those that the same policies select.
-    pub(super) fn set_of(&self, cluster: &Cluster, workload: u32) -> u32 {
-        self.sets.get_or_init(|| sets(cluster))[workload as usize]
+    pub(super) fn set_of(&self, cluster: &Cluster, workload: WorkloadId) -> u32 {
+        self.sets.get_or_init(|| sets(cluster))[workload.position()]
     }
 
     /// What the NetworkPolicies of a workload allow in one direction.
-    pub(super) fn of(&self, cluster: &Cluster, direction: Direction, workload: u32) -> Arc<Side> {
+    pub(super) fn of(
+        &self,
+        cluster: &Cluster,
+        direction: Direction,
+        workload: WorkloadId,
+    ) -> Arc<Side> {
         let key = (self.set_of(cluster, workload), direction);
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(side) = known.get(&key) {
@@ -100,7 +105,7 @@ impl Sides {
         &self,
         cluster: &Cluster,
         direction: Direction,
-        workload: u32,
+        workload: WorkloadId,
     ) -> Option<Arc<Tiers>> {
         if !cluster.has_tiers() || !cluster.is_tiered(workload) {
             return None;
@@ -121,7 +126,11 @@ impl Sides {
 
 impl Side {
     /// What those policies allow.
-    pub(super) fn of(cluster: &Cluster, policies: &[(u32, Tri)], direction: Direction) -> Self {
+    pub(super) fn of(
+        cluster: &Cluster,
+        policies: &[(PolicyId, Tri)],
+        direction: Direction,
+    ) -> Self {
         let mut side = Self {
             isolated: Tri::No,
             isolating: Vec::new(),
@@ -181,7 +190,7 @@ impl Side {
     }
 
     /// The workloads that rules name by a selector, surely or perhaps.
-    pub(super) fn named(&self) -> &RangeSetBlaze<u32> {
+    pub(super) fn named(&self) -> &RangeSetBlaze<WorkloadId> {
         &self.by_workload.named
     }
 
@@ -223,7 +232,7 @@ impl Side {
         cluster: &Cluster,
         party: Party<'_>,
         ports: &PortSet,
-        destination: Option<u32>,
+        destination: Option<WorkloadId>,
     ) -> Tri {
         if let Some(known) = self.known_with(party) {
             let all = || self.ports(cluster, party, destination).allowed;
@@ -257,7 +266,12 @@ impl Side {
     }
 
     /// The ports on which they let that party through, and the rules that do, or may.
-    pub fn ports(&self, cluster: &Cluster, party: Party<'_>, destination: Option<u32>) -> Answer {
+    pub fn ports(
+        &self,
+        cluster: &Cluster,
+        party: Party<'_>,
+        destination: Option<WorkloadId>,
+    ) -> Answer {
         let mut answer = Answer::default();
         for rule in self.rules_for(party) {
             let rule = &self.rules[rule];
@@ -289,12 +303,12 @@ impl Side {
     }
 
     /// Whether a rule names a workload by a selector.
-    pub(super) fn names(&self, workload: u32) -> bool {
+    pub(super) fn names(&self, workload: WorkloadId) -> bool {
         self.by_workload.at(workload).next().is_some()
     }
 
     /// The podSelectors by which rules name a workload, whatever their ports.
-    pub(super) fn peers_for(&self, workload: u32) -> Vec<At> {
+    pub(super) fn peers_for(&self, workload: WorkloadId) -> Vec<At> {
         let mut rules: Vec<usize> = self.by_workload.at(workload).collect();
         rules.sort_unstable();
         rules.dedup();
@@ -325,7 +339,7 @@ impl Side {
 
     /// Those of some workloads that a rule may be for, whatever its ports; all of them where
     /// nothing is ruled out.
-    pub fn candidates(&self, workloads: &RangeSetBlaze<u32>) -> RangeSetBlaze<u32> {
+    pub fn candidates(&self, workloads: &RangeSetBlaze<WorkloadId>) -> RangeSetBlaze<WorkloadId> {
         if !self.isolated.is_yes() || self.unsure || !self.wide.is_empty() {
             return workloads.clone();
         }
@@ -344,7 +358,7 @@ impl SideRule {
 
 impl ByWorkload {
     fn of(rules: &[SideRule]) -> Self {
-        let ranges = |rule: &SideRule| -> Vec<std::ops::RangeInclusive<u32>> {
+        let ranges = |rule: &SideRule| -> Vec<std::ops::RangeInclusive<WorkloadId>> {
             let pods = rule.peers.iter().filter_map(|peer| match peer {
                 SidePeer::Pods(_, means) => Some(&means.pods),
                 SidePeer::Block(..) => None,
@@ -352,11 +366,12 @@ impl ByWorkload {
             pods.flat_map(|pods| pods.yes.ranges().chain(pods.maybe.ranges())).collect()
         };
         let all: Vec<_> = rules.iter().map(ranges).collect();
-        let mut borders: Vec<u32> =
-            all.iter().flatten().flat_map(|range| [*range.start(), *range.end() + 1]).collect();
+        let borders = all.iter().flatten();
+        let mut borders: Vec<WorkloadId> =
+            borders.flat_map(|range| [*range.start(), range.end().add_one()]).collect();
         borders.sort_unstable();
         borders.dedup();
-        let at = |number: u32| borders.partition_point(|border| *border <= number) as u32;
+        let at = |number: WorkloadId| borders.partition_point(|border| *border <= number) as u32;
         let mut tree = SegmentTree::new(borders.len() as u32 + 1);
         for (rule, ranges) in (0u32..).zip(&all) {
             for range in ranges {
@@ -367,13 +382,13 @@ impl ByWorkload {
         Self { borders, rules: tree, named }
     }
 
-    fn at(&self, number: u32) -> impl Iterator<Item = usize> {
+    fn at(&self, number: WorkloadId) -> impl Iterator<Item = usize> {
         let border = self.borders.partition_point(|border| *border <= number) as u32;
         self.rules.at(border).map(|rule| rule as usize)
     }
 }
 
-fn side_peer(cluster: &Cluster, policy: u32, index: u32, peer: &Peer) -> Option<SidePeer> {
+fn side_peer(cluster: &Cluster, policy: PolicyId, index: u32, peer: &Peer) -> Option<SidePeer> {
     match &peer.ip_block {
         Field::Wrong(..) => None,
         Field::Given(block, _) => {
@@ -397,12 +412,12 @@ fn sets(cluster: &Cluster) -> Vec<u32> {
         let half = |state: &RandomState| u128::from(state.hash_one((group, sure)));
         half(&random[0]) << 64 | half(&random[1])
     };
-    let count = cluster.workload_count() as usize;
+    let count = cluster.workload_count();
     let mut change = vec![0u128; count + 1];
-    let mut enter = |own: u128, pods: &RangeSetBlaze<u32>| {
+    let mut enter = |own: u128, pods: &RangeSetBlaze<WorkloadId>| {
         for range in pods.ranges() {
-            change[*range.start() as usize] ^= own;
-            change[*range.end() as usize + 1] ^= own;
+            change[range.start().position()] ^= own;
+            change[range.end().position() + 1] ^= own;
         }
     };
     for (group, of) in cluster.groups().iter().enumerate() {
@@ -417,11 +432,11 @@ fn sets(cluster: &Cluster) -> Vec<u32> {
             }
         }
     }
-    let mut known: HashMap<(u32, u128), u32> = HashMap::new();
+    let mut known: HashMap<(NamespaceId, u128), u32> = HashMap::new();
     let mut sum = 0u128;
     let set = |workload: usize| {
         sum ^= change[workload];
-        let subject = crate::resolve::Subject::Workload(workload as u32);
+        let subject = crate::resolve::Subject::Workload(WorkloadId::at(workload));
         let next = known.len() as u32;
         *known.entry((cluster.namespace_of(subject), sum)).or_insert(next)
     };

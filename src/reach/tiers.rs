@@ -16,8 +16,8 @@ use super::traffic::{Matched, Packet, Traffic};
 use super::weigh::Weighed;
 use super::{Endpoint, unshown};
 use crate::model::tiered::{Action, Ends, Evaluator, NamePattern, PolicyKind};
-use crate::model::{Direction, Spot};
-use crate::resolve::{Asker, Cluster, Party, Pods, SpecId, Tri, Why};
+use crate::model::{Direction, PolicyId, Spot};
+use crate::resolve::{Asker, Cluster, NamespaceId, Party, Pods, SpecId, Tri, Why, WorkloadId};
 
 /// The tiers of pods that the same policies select.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl Tiers {
     }
 
     /// The policies that isolate the pods.
-    pub(super) fn isolating(&self) -> &[u32] {
+    pub(super) fn isolating(&self) -> &[PolicyId] {
         &self.stack.isolating
     }
 
@@ -94,8 +94,8 @@ impl Tiers {
         &self,
         cluster: &Cluster,
         meanings: &Meanings,
-        workload: u32,
-        other: u32,
+        workload: WorkloadId,
+        other: WorkloadId,
     ) -> Answer {
         let (subject, other) = (Party::Workload(workload), Party::Workload(other));
         let other = Other::Known(&other);
@@ -107,7 +107,7 @@ impl Tiers {
         &self,
         cluster: &Cluster,
         meanings: &Meanings,
-        workload: u32,
+        workload: WorkloadId,
         address: IpAddr,
     ) -> Answer {
         let (subject, other) = (Party::Workload(workload), Party::Address(address));
@@ -153,7 +153,7 @@ impl Tiers {
         meanings: &Meanings,
         classes: &Classes,
     ) -> Option<Vec<ClassId>> {
-        let count = u64::from(cluster.workload_count());
+        let count = cluster.workload_count() as u64;
         let is_for_all = |pods: &Pods| {
             let all = pods.yes.len() + pods.maybe.len();
             all >= count
@@ -168,8 +168,7 @@ impl Tiers {
             }
         };
         let has_host_pods = self.stack.tiers.iter().any(|tier| tier.lets_node_in)
-            && (0..cluster.workload_count())
-                .any(|number| cluster.workload(number).workload.host_network);
+            && cluster.workload_ids().any(|number| cluster.workload(number).workload.host_network);
         if has_host_pods || !self.stack.weigh(Tri::No, &matches).allowed.possible.is_empty() {
             return None;
         }
@@ -202,7 +201,7 @@ impl Tiers {
                 }
                 Ends::Pods(_) => found.extend(cluster.sets().flat_map(|(_, _, nets, _)| nets)),
                 Ends::Service(term) => {
-                    let home = 0;
+                    let home = NamespaceId::default();
                     for (namespace, name, _) in cluster.meant_services(home, term) {
                         let addresses =
                             cluster.endpoints(namespace, name).flat_map(|(addresses, _)| addresses);
@@ -222,7 +221,7 @@ impl Tiers {
 
 impl Asked<'_> {
     /// The subject, where it is a workload.
-    fn workload(&self) -> Option<u32> {
+    fn workload(&self) -> Option<WorkloadId> {
         match self.subject {
             Party::Workload(number) => Some(*number),
             _ => None,
@@ -339,7 +338,7 @@ impl Asked<'_> {
         let cluster = self.cluster;
         let asker = Asker { subject: self.workload(), ..statement.asker };
         let peer = &statement.rule().peer;
-        let shown = (0..cluster.workload_count()).filter(|number| {
+        let shown = cluster.workload_ids().filter(|number| {
             let ports = &cluster.workload(*number).workload.ports;
             ports.iter().any(|port| matches!(port.number, 53 | 5353))
         });

@@ -7,7 +7,7 @@ use std::fs;
 use netpol_lint::connectivity::connectivity;
 use netpol_lint::model::{Direction, Protocol};
 use netpol_lint::reach::{self, Allowed, Party, Port, PortSet, Reach};
-use netpol_lint::resolve::{Subject, Tri, World};
+use netpol_lint::resolve::{Subject, Tri, WorkloadId, World};
 use netpol_lint::why::{Question, why};
 use netpol_lint::{Request, repo};
 use proptest::prelude::*;
@@ -40,9 +40,9 @@ fn reach_in(text: &str, world: World) -> Reach {
 }
 
 /// Every pair of workloads in both directions.
-fn pairs(reach: &Reach) -> Vec<(Direction, u32, u32)> {
-    let count = reach.cluster().workload_count();
-    let all = (0..count).flat_map(|own| (0..count).map(move |other| (own, other)));
+fn pairs(reach: &Reach) -> Vec<(Direction, WorkloadId, WorkloadId)> {
+    let ids = reach.cluster().workload_ids();
+    let all = ids.clone().flat_map(|own| ids.clone().map(move |other| (own, other)));
     let all = all.filter(|(own, other)| own != other);
     all.flat_map(|(own, other)| Direction::BOTH.map(|direction| (direction, own, other))).collect()
 }
@@ -57,10 +57,10 @@ proptest! {
             let party = Party::Workload(other);
             let [before, after] =
                 [&open, &closed].map(|reach| reach.ports(direction, own, party).allowed);
-            prop_assert!(before.sure.without(&after.sure).is_empty(), "{direction:?} {own} {other}");
+            prop_assert!(before.sure.without(&after.sure).is_empty(), "{direction:?} {own:?} {other:?}");
             prop_assert!(
                 after.possible.without(&before.possible).is_empty(),
-                "{direction:?} {own} {other}: {:?} {:?}", before, after
+                "{direction:?} {own:?} {other:?}: {:?} {:?}", before, after
             );
         }
     }
@@ -95,7 +95,7 @@ proptest! {
         let reach = reach_in(&text, World::Closed);
         let cluster = reach.cluster();
         let found = reach::connections(cluster);
-        let mut listed: BTreeMap<(u32, u32), &Allowed> = BTreeMap::new();
+        let mut listed: BTreeMap<(WorkloadId, WorkloadId), &Allowed> = BTreeMap::new();
         for connection in &found.list {
             let (reach::End::Pods(from), reach::End::Pods(to)) = (&connection.from, &connection.to)
             else {
@@ -111,7 +111,7 @@ proptest! {
             let out = reach.ports(Direction::Egress, from, Party::Workload(to)).allowed;
             let into = reach.ports(Direction::Ingress, to, Party::Workload(from)).allowed;
             let expected = listed.get(&(from, to)).map_or_else(Allowed::default, |it| (*it).clone());
-            prop_assert_eq!(&out & &into, expected, "{} => {}", from, to);
+            prop_assert_eq!(&out & &into, expected, "{:?} => {:?}", from, to);
         }
     }
 }
