@@ -3,6 +3,7 @@
 //! the answer themselves.
 
 pub mod addresses;
+mod by_workload;
 mod classes;
 mod connections;
 mod dns;
@@ -10,6 +11,7 @@ mod elsewhere;
 mod entries;
 mod flows;
 mod grant;
+mod known_sides;
 mod lower;
 mod meanings;
 mod misses;
@@ -57,7 +59,7 @@ use crate::resolve::{
 };
 use dns::DnsTable;
 use elsewhere::PoliciesElsewhere;
-use sides::Sides;
+use known_sides::KnownSides;
 use union::Union;
 
 /// A port of the destination pods.
@@ -115,7 +117,7 @@ pub struct Reach {
     egress: OnceLock<Union>,
     /// The selectors of policies that restrict egress, by namespace.
     restricting: OnceLock<Vec<SelectorIndex<GroupId>>>,
-    sides: Sides,
+    sides: KnownSides,
     /// Policies of other parts of the repository, by namespace.
     elsewhere: RwLock<HashMap<NamespaceId, Arc<PoliciesElsewhere>>>,
     /// Of policies that isolate for ingress, and for egress.
@@ -131,7 +133,7 @@ impl Reach {
             ingress: OnceLock::new(),
             egress: OnceLock::new(),
             restricting: OnceLock::new(),
-            sides: Sides::default(),
+            sides: KnownSides::default(),
             elsewhere: RwLock::default(),
             isolating: [OnceLock::new(), OnceLock::new()],
         }

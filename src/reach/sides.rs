@@ -1,22 +1,18 @@
 //! What the policies that select some pods let them do in one direction, worked out once for all
 //! pods that the same policies select, and asked many times.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use ipnet::IpNet;
-use range_set_blaze::{Integer, RangeSetBlaze};
+use range_set_blaze::RangeSetBlaze;
 
+use super::by_workload::ByWorkload;
 use super::grant::{Answer, Grant};
-use super::meanings::Meanings;
 use super::party::Party;
 use super::ports::{Allowed, PortSet};
 use super::rules::exceptions;
-use super::stack::{Selecting, Stacks, policies_selecting};
-use super::tiers::Tiers;
 use crate::model::{At, Direction, Field, Peer, PolicyId, Spot, TrafficRule};
-use crate::resolve::{Cluster, NamespaceId, PeerPods, SegmentTree, Tri, Why, WorkloadId};
+use crate::resolve::{Cluster, PeerPods, Pods, Tri, Why, WorkloadId};
 
 /// The policies of some pods in one direction.
 #[derive(Debug)]
@@ -54,76 +50,6 @@ pub(super) enum SidePeer {
     Block(IpNet, Vec<IpNet>),
 }
 
-/// Which rules name a workload. Kept as ranges, as peers are.
-#[derive(Debug, Default)]
-struct ByWorkload {
-    /// Where some range begins or ends, ascending.
-    borders: Vec<WorkloadId>,
-    /// Rules by the number of the border before a workload.
-    rules: SegmentTree,
-    /// Every workload that some rule names, or may.
-    named: RangeSetBlaze<WorkloadId>,
-}
-
-/// All sides that were asked for.
-#[derive(Debug, Default)]
-pub(super) struct Sides {
-    /// For each workload a number that it shares with those which the same policies select.
-    sets: OnceLock<Vec<u32>>,
-    known: RwLock<HashMap<(u32, Direction), Arc<Side>>>,
-    /// The tiers, where policies of other kinds may select the pods.
-    tiers: RwLock<HashMap<(u32, Direction), Arc<Tiers>>>,
-    pub(super) meanings: Meanings,
-}
-
-impl Sides {
-    /// A number that a workload shares with those that the same policies select.
-    pub(super) fn set_of(&self, cluster: &Cluster, workload: WorkloadId) -> u32 {
-        self.sets.get_or_init(|| sets(cluster))[workload.position()]
-    }
-
-    /// What the NetworkPolicies of a workload allow in one direction.
-    pub(super) fn of(
-        &self,
-        cluster: &Cluster,
-        direction: Direction,
-        workload: WorkloadId,
-    ) -> Arc<Side> {
-        let key = (self.set_of(cluster, workload), direction);
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(side) = known.get(&key) {
-            return Arc::clone(side);
-        }
-        drop(known);
-        let side = Arc::new(Side::of(cluster, &policies_selecting(cluster, workload), direction));
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(key).or_insert(side))
-    }
-
-    /// The tiers that decide for a workload in one direction; none where only NetworkPolicies do.
-    pub(super) fn tiers(
-        &self,
-        cluster: &Cluster,
-        direction: Direction,
-        workload: WorkloadId,
-    ) -> Option<Arc<Tiers>> {
-        if !cluster.has_tiers() || !cluster.is_tiered(workload) {
-            return None;
-        }
-        let key = (self.set_of(cluster, workload), direction);
-        let known = self.tiers.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(tiers) = known.get(&key) {
-            return Some(Arc::clone(tiers));
-        }
-        drop(known);
-        let selecting = Selecting::of(cluster, workload);
-        let foreign = cluster.foreign_specs(workload);
-        let tiers = Tiers::of(cluster, &Stacks::new(cluster, direction), &selecting, foreign);
-        let mut known = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::clone(known.entry(key).or_insert(Arc::new(tiers))))
-    }
-}
-
 impl Side {
     /// What those policies allow.
     pub(super) fn of(
@@ -156,7 +82,7 @@ impl Side {
                 side.enter(cluster, rule, at, selects);
             }
         }
-        side.by_workload = ByWorkload::of(&side.rules);
+        side.by_workload = ByWorkload::of(side.named_pods());
         side
     }
 
@@ -191,7 +117,17 @@ impl Side {
 
     /// The workloads that rules name by a selector, surely or perhaps.
     pub(super) fn named(&self) -> &RangeSetBlaze<WorkloadId> {
-        &self.by_workload.named
+        self.by_workload.named()
+    }
+
+    /// The pods that its rules name by selectors, with the positions of the rules.
+    fn named_pods(&self) -> impl Iterator<Item = (usize, Arc<Pods>)> {
+        self.rules.iter().enumerate().flat_map(|(position, rule)| {
+            rule.peers.iter().filter_map(move |peer| match peer {
+                SidePeer::Pods(_, means) => Some((position, Arc::clone(&means.pods))),
+                SidePeer::Block(..) => None,
+            })
+        })
     }
 
     /// The rules that may be for a workload, by position: all for everyone
@@ -214,7 +150,7 @@ impl Side {
     pub(super) fn likely_rules(&self, party: Party<'_>) -> Vec<At> {
         const MOST: usize = 64;
         let named = match party {
-            Party::Workload(number) => self.by_workload.at(number).collect(),
+            Party::Workload(number) => self.by_workload.at(number),
             _ => Vec::new(),
         };
         let rules: Vec<usize> = match named.is_empty() {
@@ -304,12 +240,12 @@ impl Side {
 
     /// Whether a rule names a workload by a selector.
     pub(super) fn names(&self, workload: WorkloadId) -> bool {
-        self.by_workload.at(workload).next().is_some()
+        self.by_workload.has(workload)
     }
 
     /// The podSelectors by which rules name a workload, whatever their ports.
     pub(super) fn peers_for(&self, workload: WorkloadId) -> Vec<At> {
-        let mut rules: Vec<usize> = self.by_workload.at(workload).collect();
+        let mut rules = self.by_workload.at(workload);
         rules.sort_unstable();
         rules.dedup();
         let mut found = Vec::new();
@@ -343,7 +279,7 @@ impl Side {
         if !self.isolated.is_yes() || self.unsure || !self.wide.is_empty() {
             return workloads.clone();
         }
-        workloads & &self.by_workload.named
+        self.by_workload.among(workloads)
     }
 }
 
@@ -353,38 +289,6 @@ impl SideRule {
             return Tri::Yes;
         }
         Tri::any(self.peers.iter().map(|peer| party.is_meant(cluster, self.grant.at, peer)))
-    }
-}
-
-impl ByWorkload {
-    fn of(rules: &[SideRule]) -> Self {
-        let ranges = |rule: &SideRule| -> Vec<std::ops::RangeInclusive<WorkloadId>> {
-            let pods = rule.peers.iter().filter_map(|peer| match peer {
-                SidePeer::Pods(_, means) => Some(&means.pods),
-                SidePeer::Block(..) => None,
-            });
-            pods.flat_map(|pods| pods.yes.ranges().chain(pods.maybe.ranges())).collect()
-        };
-        let all: Vec<_> = rules.iter().map(ranges).collect();
-        let borders = all.iter().flatten();
-        let mut borders: Vec<WorkloadId> =
-            borders.flat_map(|range| [*range.start(), range.end().add_one()]).collect();
-        borders.sort_unstable();
-        borders.dedup();
-        let at = |number: WorkloadId| borders.partition_point(|border| *border <= number) as u32;
-        let mut tree = SegmentTree::new(borders.len() as u32 + 1);
-        for (rule, ranges) in (0u32..).zip(&all) {
-            for range in ranges {
-                tree.add(at(*range.start())..=at(*range.end()), rule);
-            }
-        }
-        let named = RangeSetBlaze::from_iter(all.into_iter().flatten());
-        Self { borders, rules: tree, named }
-    }
-
-    fn at(&self, number: WorkloadId) -> impl Iterator<Item = usize> {
-        let border = self.borders.partition_point(|border| *border <= number) as u32;
-        self.rules.at(border).map(|rule| rule as usize)
     }
 }
 
@@ -401,44 +305,4 @@ fn side_peer(cluster: &Cluster, policy: PolicyId, index: u32, peer: &Peer) -> Op
             (!is_refused).then(|| SidePeer::Pods(index, cluster.peer_pods(policy, peer)))
         }
     }
-}
-
-/// Numbers the sets of policies that select workloads. Sets are told apart by the sum of random
-/// numbers, one for each group of policies that may select a workload, in a walk over the ranges of
-/// workloads: no list of policies is written down for each workload.
-fn sets(cluster: &Cluster) -> Vec<u32> {
-    let random = [RandomState::new(), RandomState::new()];
-    let number = |group: usize, sure: bool| -> u128 {
-        let half = |state: &RandomState| u128::from(state.hash_one((group, sure)));
-        half(&random[0]) << 64 | half(&random[1])
-    };
-    let count = cluster.workload_count();
-    let mut change = vec![0u128; count + 1];
-    let mut enter = |own: u128, pods: &RangeSetBlaze<WorkloadId>| {
-        for range in pods.ranges() {
-            change[range.start().position()] ^= own;
-            change[range.end().position() + 1] ^= own;
-        }
-    };
-    for (group, of) in cluster.groups().iter().enumerate() {
-        for (pods, sure) in [(&of.pods.yes, true), (&of.pods.maybe, false)] {
-            enter(number(group, sure), pods);
-        }
-    }
-    if cluster.has_tiers() {
-        for (number_of, pods) in (cluster.groups().len()..).zip(cluster.tiered_pods()) {
-            for (pods, sure) in [(&pods.yes, true), (&pods.maybe, false)] {
-                enter(number(number_of, sure), pods);
-            }
-        }
-    }
-    let mut known: HashMap<(NamespaceId, u128), u32> = HashMap::new();
-    let mut sum = 0u128;
-    let set = |workload: usize| {
-        sum ^= change[workload];
-        let subject = crate::resolve::Subject::Workload(WorkloadId::at(workload));
-        let next = known.len() as u32;
-        *known.entry((cluster.namespace_of(subject), sum)).or_insert(next)
-    };
-    (0..count).map(set).collect()
 }

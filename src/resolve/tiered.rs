@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use fixedbitset::FixedBitSet;
 
-use super::cluster::{Cluster, Pods, Subject};
-use super::ends::Asker;
+use super::cluster::Cluster;
 use super::network::Plugin;
+use super::party::Asker;
+use super::pods::{Pods, Subject};
 use super::segments::SegmentTree;
 use super::tri::{Tri, Why};
 use super::workload_id::{NamespaceId, WorkloadId, numbers};
