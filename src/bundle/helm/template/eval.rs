@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::ast::{Block, Branch, Node, NodeKind, Pipe, Range};
+use super::call::Error;
 use super::failure::{Failure, Reason};
 use super::format;
-use super::functions::Error;
-use super::object::Object;
 use super::origin::{Origin, Origins, Trace};
 use super::set::{Place, Template, TemplateSet};
 use super::text::Rope;
+use super::value::Object;
 use super::value::{Budget, Data, Exhausted, Value};
 
 /// The deepest nesting of template calls and expressions, together.
@@ -305,9 +305,12 @@ impl<'r> Renderer<'r> {
                 };
                 files.iter().map(entry).collect()
             }
-            Data::Object(Object::Versions(all)) => {
-                all.iter().map(|version| Value::from(*version)).enumerate().map(pair).collect()
-            }
+            Data::Object(Object::Versions(all)) => all
+                .iter()
+                .map(|version| Value::from(version.as_str()))
+                .enumerate()
+                .map(pair)
+                .collect(),
             _ => {
                 let shown = format::plain(value, self.budget).unwrap_or_default();
                 return Err(self.wrong(frame, at, format!("range can't iterate over {shown}")));

@@ -1,48 +1,14 @@
 //! The values that are Go structs in helm: the chart, the cluster's capabilities, files, versions.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::functions::{Call, Error, Outcome};
+use super::call::{Call, Error, Outcome};
 use super::semver::Version;
-use super::value::{Data, ItemKind, List, Map, MapKind, Value};
+use super::value::{Data, Files, ItemKind, List, Map, MapKind, Object, Value};
 use super::{date, glob, yaml};
-
-/// A value with fields or methods.
-#[derive(Clone, Debug)]
-pub(crate) enum Object {
-    Struct(Rc<Struct>),
-    Files(Rc<Files>),
-    /// `.Capabilities.APIVersions`
-    Versions(Rc<[&'static str]>),
-    /// Seconds since 1970, in UTC.
-    Time(i64),
-    Version(Rc<Version>),
-}
-
-/// A Go struct.
-#[derive(Debug)]
-pub(crate) struct Struct {
-    pub(crate) type_name: &'static str,
-    pub(crate) fields: Vec<Field>,
-    /// Its printed form, if it is not that of its fields.
-    pub(crate) shown: Option<String>,
-}
-
-/// A field of a Go struct.
-#[derive(Debug)]
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    /// Its name in JSON; empty if it is omitted there because it is empty.
-    pub(crate) json: &'static str,
-    pub(crate) value: Value,
-}
-
-/// The files of a chart, by name.
-pub(crate) type Files = BTreeMap<String, Rc<[u8]>>;
 
 impl Object {
     pub(crate) fn is_true(&self) -> bool {
@@ -116,7 +82,7 @@ impl Object {
             (Self::Files(files), _) => files_method(files, name, call),
             (Self::Versions(all), "Has") => Some(call.want("s").map(|()| {
                 let wanted = call.str(0);
-                all.contains(&wanted).into()
+                all.iter().any(|version| *version == wanted).into()
             })),
             (Self::Struct(it), "GitVersion" | "String") if it.shown.is_some() => {
                 Some(call.want("").map(|()| it.shown.clone().unwrap_or_default().into()))
@@ -155,7 +121,7 @@ impl Object {
                 map.into()
             }
             Self::Versions(all) => {
-                let items = all.iter().map(|version| Value::from(*version)).collect();
+                let items = all.iter().map(|version| Value::from(version.as_str())).collect();
                 List::new(items, ItemKind::Str).map_or(Value::nil(), |list| Data::List(list).into())
             }
             Self::Time(seconds) => date::format(*seconds, "2006-01-02T15:04:05Z07:00").into(),
