@@ -17,7 +17,7 @@ pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: u32, finding: &mu
             !policy.pod_selector.is_wrong()
                 && covers(policy.pod_selector.get(), own.get()).is_yes()
                 && policy.isolates(Direction::Egress)
-                && allows_dns(cx, *other, policy)
+                && allows_dns(cx, id, policy)
         }
         _ => false,
     };
@@ -29,6 +29,8 @@ pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: u32, finding: &mu
     finding.related.push(super::Related { span: head.name_span, message });
 }
 
+/// Whether a policy allows DNS that is in the same namespace as the cluster's policy `id`, and may itself
+/// be of another cluster.
 fn allows_dns(cx: &Context<'_>, id: u32, policy: &Policy) -> bool {
     let is_to_dns = |rule: &&TrafficRule| {
         let peers = rule.peer_list();
