@@ -2,6 +2,7 @@
 
 use super::tiered::{Statement, Tiered};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::tiered::{Ends, Entity, Evaluator};
 use crate::model::{Direction, PortRef};
 use crate::text::Span;
@@ -16,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
     if cx.cluster.cilium().cidr_matches_nodes || has_entity(cx, &of) {
         return;

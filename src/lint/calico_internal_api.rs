@@ -2,6 +2,7 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
+use crate::bundle::ObjectId;
 use crate::model::tiered::Evaluator;
 
 /// The rule.
@@ -14,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let head = cx.cluster.head(id);
     let Some(of) = Tiered::of_project(cx, id, Evaluator::Calico) else { return };
     if head.group != "crd.projectcalico.org" {

@@ -2,6 +2,7 @@
 
 use super::tiered::{Tiered, written};
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
+use crate::bundle::ObjectId;
 use crate::model::tiered::{Ends, Evaluator, Expr, LabelOf, PodTerm, Scope};
 use crate::model::{Operator, Requirement};
 
@@ -15,7 +16,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of_project(cx, id, Evaluator::Calico) else { return };
     let subjects = of.specs().map(|(_, spec)| &spec.subject);
     let rules = of.rules().flat_map(|statement| {

@@ -2,10 +2,11 @@
 
 use super::tiered::{self, Tiered};
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
+use crate::bundle::ObjectId;
 use crate::model::Direction;
 use crate::model::tiered::{Action, Closes, Evaluator};
 use crate::reach::{Selecting, Stacks};
-use crate::resolve::{SpecId, Subject};
+use crate::resolve::{SpecId, Subject, WorkloadId};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,7 +18,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of(cx, id) else { return };
     for (spec, written) in of.specs() {
         for direction in Direction::BOTH {
@@ -55,7 +56,7 @@ fn denies_everyone(of: &Tiered<'_>, spec: SpecId, direction: Direction) -> bool 
 fn is_anything_allowed(cx: &Context<'_>, spec: SpecId, direction: Direction) -> bool {
     let pods = cx.cluster.spec_pods(spec);
     let stacks = Stacks::new(cx.cluster, direction);
-    let allows = |number: u32| {
+    let allows = |number: WorkloadId| {
         let subject = Subject::Workload(number);
         let selecting = Selecting::of(cx.cluster, number);
         let stack = stacks.of(&selecting);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::bundle::{self, Head};
-use crate::model::{At, Spot, is_placeholder};
+use crate::model::{At, PolicyId, Spot, is_placeholder};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<(&str, Option<&str>, &str), u32> = BTreeMap::new();
+    let mut seen: BTreeMap<(&str, Option<&str>, &str), PolicyId> = BTreeMap::new();
     for &id in cx.cluster.policies() {
         let head = cx.cluster.head(id);
         let namespace = head.namespace.as_deref();
@@ -45,8 +45,8 @@ fn is_in_a_document(cx: &Context<'_>, head: &Head) -> bool {
 }
 
 /// Whether two policies say the same, so that nothing is lost whichever counts.
-fn is_same(cx: &Context<'_>, one: u32, other: u32) -> bool {
-    let spec = |id: u32| cx.cluster.policy(id).tree.get("spec");
+fn is_same(cx: &Context<'_>, one: PolicyId, other: PolicyId) -> bool {
+    let spec = |id: PolicyId| cx.cluster.policy(id).tree.get("spec");
     match (spec(one), spec(other)) {
         (Some(one), Some(other)) => one.says_the_same(other),
         (one, other) => one.is_none() && other.is_none(),
@@ -58,7 +58,7 @@ const HEADER: usize = 20;
 
 /// Whether a comment at the head of its file says that it is generated: from the other one, or from
 /// what both are made of.
-fn is_generated(cx: &Context<'_>, id: u32) -> bool {
+fn is_generated(cx: &Context<'_>, id: PolicyId) -> bool {
     let text = cx.sources.get(cx.cluster.head(id).source).text();
     let comments = text.lines().take(HEADER).filter(|line| line.starts_with('#'));
     let mut words = comments.map(str::to_lowercase);
@@ -72,7 +72,7 @@ fn together<'a>(cx: &Context<'a>, head: &Head) -> &'a str {
     if cx.cluster.is_trial { path } else { bundle::directory(path) }
 }
 
-fn finding(cx: &Context<'_>, earlier: u32, id: u32) -> Finding {
+fn finding(cx: &Context<'_>, earlier: PolicyId, id: PolicyId) -> Finding {
     let (first, head) = (cx.cluster.head(earlier), cx.cluster.head(id));
     let place = match &head.namespace {
         Some(namespace) => format!(" in namespace {}", words::quoted(namespace)),

@@ -2,6 +2,7 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::Direction;
 use crate::model::tiered::{Ends, Evaluator};
 
@@ -15,7 +16,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
     let name = cx.cluster.head(id).name.to_lowercase();
     if !name

@@ -2,6 +2,7 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::Operator;
 use crate::model::cilium::{Key, key, label_keys, source};
 use crate::model::tiered::Evaluator;
@@ -24,7 +25,7 @@ const TAKEN_FOR_NAMESPACE: [&str; 4] = [
     "kubernetes.io/namespace",
 ];
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
     for asked in label_keys(&of.policy.tree) {
         let is_positive = matches!(asked.operator, Operator::In | Operator::Exists);

@@ -2,6 +2,7 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::cilium::{Key, key, label_keys};
 use crate::model::tiered::PolicyKind;
 use crate::model::{Operator, is_placeholder};
@@ -16,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of(cx, id).filter(|of| of.is(PolicyKind::CiliumNetworkPolicy)) else {
         return;
     };

@@ -2,6 +2,7 @@
 
 use super::tiered::{Tiered, written};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::tiered::{PodTerm, PolicyKind, Scope};
 
 /// The rule.
@@ -14,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of(cx, id).filter(|of| of.is(PolicyKind::CalicoNetworkPolicy)) else {
         return;
     };

@@ -1,6 +1,7 @@
 //! A Cilium policy whose lists of rules are all empty: nothing is denied.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, tiered};
+use crate::bundle::ObjectId;
 use crate::model::tiered::RefusalKind;
 
 /// The rule.
@@ -13,6 +14,6 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     tiered::refused(cx, id, &RULE, RefusalKind::Inert, findings);
 }

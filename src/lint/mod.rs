@@ -107,10 +107,11 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
+use crate::bundle::ObjectId;
 use crate::model::tiered::RefusalKind;
-use crate::model::{Direction, Peer, TrafficRule};
+use crate::model::{Direction, Peer, PolicyId, TrafficRule};
 use crate::reach::Reach;
-use crate::resolve::{Cluster, PeerPods};
+use crate::resolve::{Cluster, NamespaceId, PeerPods, WorkloadId};
 use crate::text::{Sources, Span};
 
 /// A rule: its metadata, its page, and its check.
@@ -134,17 +135,17 @@ pub struct Rule {
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
     /// Each policy that is reported on; policies are checked in parallel.
-    Policy(fn(&Context<'_>, u32, &mut Vec<Finding>)),
+    Policy(fn(&Context<'_>, PolicyId, &mut Vec<Finding>)),
     /// Once for each policy of another kind than NetworkPolicy, and each object that they refer to of
     /// which something is refused.
-    Tiered(fn(&Context<'_>, u32, &mut Vec<Finding>)),
+    Tiered(fn(&Context<'_>, ObjectId, &mut Vec<Finding>)),
     /// As the first for NetworkPolicies, as the second for what is of other kinds.
     EachKind(
-        fn(&Context<'_>, u32, &mut Vec<Finding>),
-        fn(&Context<'_>, u32, &'static Rule, &mut Vec<Finding>),
+        fn(&Context<'_>, PolicyId, &mut Vec<Finding>),
+        fn(&Context<'_>, ObjectId, &'static Rule, &mut Vec<Finding>),
     ),
     /// As the first for NetworkPolicies; what is refused of other kinds, of that kind of refusal.
-    Refusals(fn(&Context<'_>, u32, &mut Vec<Finding>), RefusalKind),
+    Refusals(fn(&Context<'_>, PolicyId, &mut Vec<Finding>), RefusalKind),
     /// The cluster, if the findings of several policies have one cause.
     Cluster(fn(&Context<'_>, &mut Vec<Finding>)),
     /// What was recorded while files were read: [`crate::check`] creates its findings.
@@ -168,7 +169,7 @@ pub struct Context<'a> {
 
 /// What is computed once about the policy that is checked, for all rules.
 struct Own<'a> {
-    policy: u32,
+    policy: PolicyId,
     /// Its peers, in order.
     peers: Vec<SelectorPeer<'a>>,
     /// How its text is written.
@@ -180,9 +181,9 @@ struct Own<'a> {
 /// The findings of `rules` in a cluster: rules in the given order, policies in parallel.
 pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
     let policies = cx.cluster.policies();
-    let reported: Vec<u32> =
+    let reported: Vec<PolicyId> =
         policies.iter().copied().filter(|id| cx.cluster.is_reported(*id)).collect();
-    let of_policy = |id: &u32| {
+    let of_policy = |id: &PolicyId| {
         let own = Own {
             policy: *id,
             peers: selector_peers(cx.cluster, *id),
@@ -267,14 +268,14 @@ pub(crate) struct RuleDestinations {
     /// Its index.
     pub index: u32,
     /// The destination pods in the repository; `None` if they are unknown.
-    pub shown: Option<Arc<[u32]>>,
+    pub shown: Option<Arc<[WorkloadId]>>,
     /// Whether all of them are in closed namespaces, so there can be no others.
     pub closed: bool,
 }
 
 impl RuleDestinations {
     /// The destination pods, if there certainly are no others.
-    pub fn closed_destinations(&self) -> Option<&[u32]> {
+    pub fn closed_destinations(&self) -> Option<&[WorkloadId]> {
         self.shown.as_deref().filter(|_| self.closed)
     }
 }
@@ -291,7 +292,7 @@ impl<'a> Context<'a> {
     }
 
     /// How the text of a policy is written, computed once for the policy that is checked.
-    fn written(&self, policy: u32, look: impl FnOnce() -> edits::Written) -> edits::Written {
+    fn written(&self, policy: PolicyId, look: impl FnOnce() -> edits::Written) -> edits::Written {
         match self.own.filter(|own| own.policy == policy) {
             Some(own) => *own.written.get_or_init(look),
             None => look(),
@@ -299,7 +300,7 @@ impl<'a> Context<'a> {
     }
 
     /// The unknown fields of the policy that is checked.
-    fn strays(&self, policy: u32) -> Cow<'a, unknown_field::Strays> {
+    fn strays(&self, policy: PolicyId) -> Cow<'a, unknown_field::Strays> {
         let look = || unknown_field::Strays::of(&self.cluster.policy(policy).tree);
         match self.own.filter(|own| own.policy == policy) {
             Some(own) => Cow::Borrowed(own.strays.get_or_init(look)),
@@ -317,7 +318,7 @@ impl<'a> Context<'a> {
 
     /// The rules of a policy in the directions in effect, each with the pods to which its ports
     /// belong: the peers' pods for egress, the policy's own for ingress.
-    pub(crate) fn rules_with_destinations(&self, policy: u32) -> Vec<RuleDestinations> {
+    pub(crate) fn rules_with_destinations(&self, policy: PolicyId) -> Vec<RuleDestinations> {
         let cluster = self.cluster;
         let mut found = Vec::new();
         for direction in Direction::BOTH {
@@ -342,8 +343,8 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the namespaces of a rule's destinations are closed.
-    fn are_closed(&self, policy: u32, direction: Direction, index: u32) -> bool {
-        let closed = |number: u32| self.cluster.namespace(number).open.is_none();
+    fn are_closed(&self, policy: PolicyId, direction: Direction, index: u32) -> bool {
+        let closed = |number: NamespaceId| self.cluster.namespace(number).open.is_none();
         match direction {
             Direction::Ingress => closed(self.cluster.home(policy)),
             Direction::Egress => self
@@ -353,13 +354,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn own_destinations(&self, policy: u32) -> Option<Arc<[u32]>> {
+    fn own_destinations(&self, policy: PolicyId) -> Option<Arc<[WorkloadId]>> {
         let selected = self.cluster.selected(policy);
         let sure = selected.is_sure() && !selected.yes.is_empty();
         sure.then(|| selected.yes.iter().collect())
     }
 
-    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Arc<[u32]>> {
+    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Arc<[WorkloadId]>> {
         if rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent()) {
             return None;
         }
@@ -394,7 +395,7 @@ impl<'a> Context<'a> {
     }
 }
 
-fn selector_peers(cluster: &Cluster, policy: u32) -> Vec<SelectorPeer<'_>> {
+fn selector_peers(cluster: &Cluster, policy: PolicyId) -> Vec<SelectorPeer<'_>> {
     let mut found = Vec::new();
     for direction in Direction::BOTH {
         if !cluster.policy(policy).isolates(direction) {

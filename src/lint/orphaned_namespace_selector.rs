@@ -6,8 +6,10 @@ use super::{
     Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, namespace_label_by_name,
     words,
 };
-use crate::model::{At, Operator, Requirement, Spot, is_placeholder};
-use crate::resolve::{Labelled, NAME_LABEL, Namespace, is_dns_namespace, meets};
+use crate::model::{At, Operator, PolicyId, Requirement, Spot, is_placeholder};
+use crate::resolve::{
+    Labelled, NAME_LABEL, Namespace, NamespaceId, WorkloadId, is_dns_namespace, meets,
+};
 use crate::text::Span;
 
 /// The rule.
@@ -20,7 +22,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
         let selector = peer.peer.namespace_selector.get().filter(|s| !s.is_refused());
         let mut requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
@@ -64,7 +66,7 @@ fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) 
         });
     }
     // Already looked up: a Namespace that the whole selector matches meets each requirement.
-    let is_shown = |number: u32| cx.cluster.namespace(number).object.is_some();
+    let is_shown = |number: NamespaceId| cx.cluster.namespace(number).object.is_some();
     if peer.means.namespaces.iter().any(|(number, _)| is_shown(*number)) {
         return None;
     }
@@ -81,11 +83,11 @@ fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
     if may_have || is_met_elsewhere || requirement.key == NAME_LABEL {
         return None;
     }
-    let has = |number: &u32| {
+    let has = |number: &WorkloadId| {
         let label = cluster.workload(*number).workload.label(&requirement.key);
         label.is_some_and(|label| requirement.values.iter().any(|(v, _)| *v == label.value))
     };
-    let pods: Vec<u32> = (0..cluster.workload_count()).filter(has).collect();
+    let pods: Vec<WorkloadId> = cluster.workload_ids().filter(has).collect();
     let first = cluster.workload(*pods.first()?);
     // If the namespace of one of them is not shown, it may have the label as well.
     if pods.iter().any(|number| cluster.workload(*number).namespace.object.is_none()) {

@@ -2,6 +2,7 @@
 
 use super::tiered::{Statement, Tiered, written};
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
+use crate::bundle::ObjectId;
 use crate::model::Direction;
 use crate::model::tiered::{Ends, Evaluator, PodTerm};
 
@@ -15,7 +16,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of_project(cx, id, Evaluator::Calico) else { return };
     for statement in of.rules() {
         let Some(term) = own_selector(&statement) else { continue };

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::port_protocol_mismatch::one_port;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, PortRef, ServicePort, Spot};
+use crate::model::{At, PolicyId, PortRef, ServicePort, Spot};
+use crate::resolve::WorkloadId;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -16,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for rule in cx.rules_with_destinations(id) {
         let Some(pods) = rule.closed_destinations() else {
             continue;
@@ -38,7 +39,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 
 /// Whether a pod may listen on it: it declares the port, or none at all (declaring is optional), or
 /// a Service sends to it.
-fn may_have(cx: &Context<'_>, pod: u32, number: u16) -> bool {
+fn may_have(cx: &Context<'_>, pod: WorkloadId, number: u16) -> bool {
     let declared = &cx.cluster.workload(pod).workload.ports;
     let sends = |port: &ServicePort| match &port.target {
         None => port.port == number,
@@ -58,7 +59,7 @@ fn is_sidecar_port(number: u16) -> bool {
     matches!(number, 15000..=15099 | 4140 | 4143 | 4190 | 4191)
 }
 
-fn finding(cx: &Context<'_>, at: At, number: u16, pods: &[u32]) -> Option<Finding> {
+fn finding(cx: &Context<'_>, at: At, number: u16, pods: &[WorkloadId]) -> Option<Finding> {
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
     let declared = || pods.iter().flat_map(|n| &cx.cluster.workload(*n).workload.ports);
     let numbers: BTreeSet<u16> = declared().map(|port| port.number).collect();

@@ -2,6 +2,7 @@
 
 use super::tiered::{Statement, Tiered};
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
+use crate::bundle::ObjectId;
 use crate::model::Direction;
 use crate::model::tiered::{Action, Effect, Ends, Evaluator, Expr, Scope, TieredRule};
 
@@ -15,7 +16,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of(cx, id) else { return };
     // Cilium's rules have no order.
     if of.policy.kind.evaluator() == Evaluator::Cilium {

@@ -2,6 +2,7 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::Operator;
 use crate::model::cilium::{Key, key, label_keys, source};
 use crate::model::tiered::{Entity, Evaluator};
@@ -28,7 +29,7 @@ const NEVER: [&str; 4] = [
 const NAME_LIKE: [&str; 3] = ["name", "namespace", "ns"];
 const RIGHT: &str = "k8s:io.kubernetes.pod.namespace";
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
     let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
     for asked in label_keys(&of.policy.tree) {
         if !matches!(asked.operator, Operator::In | Operator::Exists) {

@@ -3,13 +3,15 @@
 use super::super::{Context, Finding, Rule, words};
 use super::selectors::destinations;
 use super::{Statement, Tiered};
+use crate::bundle::ObjectId;
 use crate::model::PortRef;
 use crate::model::tiered::PortTerm;
+use crate::resolve::WorkloadId;
 
 /// `service-port-not-pod-port`: the port of a Service, which translates it to another.
 pub(crate) fn service_ports(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -50,7 +52,7 @@ fn numbers<'a>(statement: &Statement<'a>) -> Vec<(&'a PortTerm, u16)> {
 /// listens on it and no Service sends to it.
 fn translated(
     cx: &Context<'_>,
-    pods: &[u32],
+    pods: &[WorkloadId],
     term: &PortTerm,
     number: u16,
 ) -> Option<(String, u16)> {
@@ -91,7 +93,7 @@ fn translated(
 /// `unknown-named-port`: a name that no pod that is connected to has.
 pub(crate) fn named_ports(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -110,7 +112,7 @@ pub(crate) fn named_ports(
         }
         let Some(pods) = destinations(cx, &of, &statement) else { continue };
         for (term, name) in named {
-            let has = |pod: &u32| {
+            let has = |pod: &WorkloadId| {
                 let declared = &cx.cluster.workload(*pod).workload.ports;
                 declared.iter().any(|port| {
                     term.protocols.has(port.protocol)

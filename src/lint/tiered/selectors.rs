@@ -2,14 +2,15 @@
 
 use super::super::{Confidence, Context, Finding, Rule, words};
 use super::{Statement, Tiered, labels};
+use crate::bundle::ObjectId;
 use crate::model::tiered::{Ends, Expr, LabelOf, PodTerm, Scope};
 use crate::model::{Operator, Selector};
-use crate::resolve::SpecId;
+use crate::resolve::{SpecId, WorkloadId};
 
 /// `orphaned-pod-selector`: a spec that selects no pod, where all pods are shown.
 pub(crate) fn orphaned_subjects(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -32,7 +33,7 @@ pub(crate) fn orphaned_subjects(
 /// `orphaned-peer-selector`: a peer that selects no pod, where all pods are shown.
 pub(crate) fn orphaned_peers(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -63,7 +64,7 @@ pub(crate) fn orphaned_peers(
 /// `missing-namespace-selector`: a peer for pods of another namespace that looks into its own.
 pub(crate) fn missing_namespaces(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -80,7 +81,7 @@ pub(crate) fn missing_namespaces(
             {
                 continue;
             }
-            let abroad: Vec<u32> = cx.cluster.pods_anywhere(&selector).yes.iter().collect();
+            let abroad: Vec<WorkloadId> = cx.cluster.pods_anywhere(&selector).yes.iter().collect();
             let Some(first) = abroad.first().map(|number| cx.cluster.workload(*number)) else {
                 continue;
             };
@@ -109,7 +110,7 @@ pub(crate) fn missing_namespaces(
 /// `dns-wrong-target`: the labels of the cluster's DNS in a namespace where it is not.
 pub(crate) fn wrong_dns(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -143,7 +144,7 @@ pub(crate) fn wrong_dns(
 /// for these plugins.
 pub(crate) fn host_network_subjects(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -167,7 +168,7 @@ pub(crate) fn host_network_subjects(
 /// See [`host_network_subjects`].
 pub(crate) fn host_network_peers(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -197,7 +198,7 @@ pub(crate) fn host_network_peers(
 }
 
 /// Pods on the node's network whose labels a selector would match.
-fn on_host_network(cx: &Context<'_>, of: &Tiered<'_>, term: &PodTerm) -> Vec<u32> {
+fn on_host_network(cx: &Context<'_>, of: &Tiered<'_>, term: &PodTerm) -> Vec<WorkloadId> {
     if selector(term).is_none() {
         return Vec::new();
     }
@@ -280,7 +281,7 @@ pub(crate) fn destinations(
     cx: &Context<'_>,
     of: &Tiered<'_>,
     statement: &Statement<'_>,
-) -> Option<Vec<u32>> {
+) -> Option<Vec<WorkloadId>> {
     let terms: Vec<&PodTerm> = match statement.rule.direction {
         crate::model::Direction::Ingress => {
             let spec: SpecId = of.spec_of(statement.rule);

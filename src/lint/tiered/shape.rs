@@ -2,13 +2,14 @@
 
 use super::super::{Confidence, Context, Finding, Rule, words};
 use super::{Statement, Tiered, dns::egress_key};
+use crate::bundle::ObjectId;
 use crate::model::tiered::{Closes, Ends, Evaluator, NetTerm};
 use crate::model::{AddressOwner, Direction, PortRef};
 
 /// `ignored-rules`: rules of a direction that Calico's `types` leave out.
 pub(crate) fn ignored_rules(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -36,7 +37,7 @@ pub(crate) fn ignored_rules(
 /// `no-effect-egress`: an empty list of Cilium beside rules of the other direction.
 pub(crate) fn empty_lists(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -57,7 +58,7 @@ pub(crate) fn empty_lists(
 /// everyone on those ports.
 pub(crate) fn split_rules(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
@@ -94,7 +95,7 @@ fn is_dns(statement: &Statement<'_>) -> bool {
 /// `ip-block-for-pods`: addresses of pods or Services.
 pub(crate) fn blocks_for_pods(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
