@@ -6,20 +6,8 @@ use super::known::{NAME_LIKE, is_openshift_namespace};
 use super::places::NAME_LABEL;
 use crate::model::{Body, Direction, Field, Object, Operator, Policy};
 
-/// The groups of what OpenShift's own components are configured with: nobody has these elsewhere.
-const OWN_GROUPS: &[&str] = &[
-    "config.openshift.io",
-    "machine.openshift.io",
-    "machineconfiguration.openshift.io",
-    "operator.openshift.io",
-];
-
-/// Groups of operators that run on every kind of cluster.
-const PORTABLE_GROUPS: &[&str] =
-    &["hive.openshift.io", "nfd.openshift.io", "sriovnetwork.openshift.io"];
-
 /// Whether the manifests of a cluster are for OpenShift: a policy names one of its namespaces or
-/// labels, something configures its components, or an object of its API is deployed with the
+/// labels, something is in one of its namespaces, or an object of its API is deployed with the
 /// policies. An object elsewhere, and a Route beside an Ingress, may be an offer to those who use it.
 pub(super) fn is_shown<'a>(objects: impl IntoIterator<Item = &'a Object>) -> bool {
     let (mut with_policies, mut with_ingress) = (BTreeSet::new(), BTreeSet::new());
@@ -33,7 +21,7 @@ pub(super) fn is_shown<'a>(objects: impl IntoIterator<Item = &'a Object>) -> boo
             with_policies.insert(Place::of(object));
         } else if (head.group.as_str(), head.kind.as_str()) == ("networking.k8s.io", "Ingress") {
             with_ingress.insert(Place::of(object));
-        } else if is_of(&head.group) && !PORTABLE_GROUPS.contains(&head.group.as_str()) {
+        } else if is_of(&head.group) {
             candidates.push(object);
         }
     }
@@ -75,7 +63,6 @@ fn is_sure(object: &Object) -> bool {
         _ => head.namespace.as_deref(),
     };
     namespace.is_some_and(is_openshift_namespace)
-        || OWN_GROUPS.contains(&head.group.as_str())
         || matches!(&object.body, Body::Policy(policy) if is_named_in(policy))
 }
 
