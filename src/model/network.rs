@@ -12,7 +12,7 @@ use super::ports::Protocol;
 use super::selector::Label;
 use super::tiered::{Refusal, read};
 use crate::bundle::Head;
-use crate::yaml::{Node, ScalarKind};
+use crate::yaml::Node;
 
 /// The ConfigMap that the Cilium agent reads.
 pub(super) const CILIUM_CONFIG: &str = "cilium-config";
@@ -191,18 +191,9 @@ fn slice(tree: &Node) -> Option<NetworkObject> {
 }
 
 fn tier(tree: &Node) -> NetworkObject {
-    let order = tree.at(&["spec", "order"]).and_then(number);
+    let order = tree.at(&["spec", "order"]).and_then(read::number);
     let action = tree.at(&["spec", "defaultAction"]).and_then(Node::as_str);
     NetworkObject::Tier { order, passes: action == Some("Pass") }
-}
-
-/// A number.
-pub(super) fn number(node: &Node) -> Option<f64> {
-    match node.as_scalar()?.kind {
-        ScalarKind::Int(number) => Some(number as f64),
-        ScalarKind::Float(number) if number.is_finite() => Some(number),
-        _ => None,
-    }
 }
 
 fn settings(tree: &Node) -> CiliumSettings {

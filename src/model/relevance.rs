@@ -3,10 +3,18 @@
 //! Most bytes of a repository are definitions of custom resources, dashboards and chart values.
 //! Their heads show that they contain neither a policy nor pods, so the rest is not parsed.
 
-use super::load::WANTED;
+use std::sync::LazyLock;
+
+use super::network::CILIUM_CONFIG;
 use super::{kinds, workload};
 use crate::bundle::HEAD;
-use crate::yaml::{Extent, Node, Partial};
+use crate::yaml::{Extent, Node, Partial, Wanted};
+
+/// The documents that are worth parsing.
+pub(super) static WANTED: LazyLock<Wanted> = LazyLock::new(|| {
+    Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"])
+        .with_word("ConfigMap", CILIUM_CONFIG)
+});
 
 /// What this linter needs from a document.
 #[derive(Debug)]
@@ -66,7 +74,7 @@ fn has_conversion_webhook(document: &str) -> bool {
 /// Whether a ConfigMap has the settings of a network plugin.
 fn is_plugin_config(head: &Node) -> bool {
     let name = head.at(&["metadata", "name"]).and_then(Node::as_str);
-    name == Some(super::network::CILIUM_CONFIG)
+    name == Some(CILIUM_CONFIG)
 }
 
 #[cfg(test)]
