@@ -202,3 +202,104 @@ mod who_may_call {
         fires(&repository("ORIGINAL_DB_URL"), "blocked-dependency a.yaml:13");
     }
 }
+
+mod a_label_of_a_namespace {
+    use super::*;
+
+    /// Pods that reach each other, and a namespace by its label; the label is in line 10.
+    fn repository(name: &str, ports: &str, namespaces: &str) -> String {
+        let spec = format!(
+            "  podSelector: {{}}\n  policyTypes: [Egress]\n  egress:\n  - to:\n    - \
+             {{namespaceSelector: {{matchLabels: {{name: {name}}}}}}}\n    {ports}\n  - to: \
+             [{{podSelector: {{matchLabels: {{app: db}}}}}}]\n"
+        );
+        let shop = super::super::false_alarms::SHOP;
+        format!(
+            "# file: a.yaml\n{}{}{}{namespaces}",
+            policy("all", &spec),
+            pod("web", shop),
+            pod("db", shop)
+        )
+    }
+
+    fn namespace(name: &str) -> String {
+        format!("---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: {name}}}\n")
+    }
+
+    const LABEL: &str = "namespace-label-by-name a.yaml:10";
+
+    #[test]
+    fn explains_missing_dns_in_a_rule_for_dns() {
+        let ports = "ports: [{port: 53, protocol: UDP}, {port: 53}]";
+        fires(&repository("kube-system", ports, ""), LABEL);
+        fires(&repository("kube-system", ports, &namespace("kube-system")), LABEL);
+        fires(&repository("kube-system", "", &namespace("kube-system")), LABEL);
+    }
+
+    #[test]
+    fn does_not_explain_it_in_a_rule_for_something_else() {
+        let found = shown(&repository("ops", "ports: [{port: 9090}]", &namespace("ops")));
+        assert_eq!(found, ["missing-dns-egress a.yaml:8", LABEL]);
+        let dns = "ports: [{port: 53, protocol: UDP}, {port: 53}]";
+        fires(&repository("ops", dns, &namespace("ops")), LABEL);
+    }
+}
+
+mod one_policy_in_several_files {
+    use super::*;
+
+    fn copies(ports: &[u16]) -> String {
+        let copy = |(nth, port): (usize, &u16)| {
+            let spec = format!("  podSelector: {{}}\n  ingress: [{{ports: [{{port: {port}}}]}}]\n");
+            format!("# file: p{nth}.yaml\n{}", policy("web", &spec))
+        };
+        ports.iter().enumerate().map(copy).collect()
+    }
+
+    #[test]
+    fn is_one_finding_on_the_last() {
+        fires(&copies(&[80, 81]), "duplicate-policy p1.yaml:4");
+        fires(&copies(&[80, 81, 82]), "duplicate-policy p2.yaml:4");
+        fires(&copies(&[80, 81, 82, 80]), "duplicate-policy p2.yaml:4");
+    }
+
+    #[test]
+    fn is_none_if_nothing_is_lost() {
+        is_quiet(&copies(&[80, 80, 80]));
+        is_quiet(&copies(&[80]));
+    }
+}
+
+mod a_namespace_that_an_overlay_renames {
+    use super::*;
+
+    fn repository(overlay: &str, more: &str) -> String {
+        let spec = "  podSelector: {}\n  policyTypes: [Ingress]\n  ingress:\n  - from:\n    - \
+                    {namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}}\n";
+        format!(
+            "# file: base/kustomization.yaml\nresources: [a.yaml]\n# file: \
+             base/a.yaml\n{}{NAMESPACE}{}# file: prod/kustomization.yaml\nresources: \
+             [../base]\n{overlay}{more}",
+            policy("web", spec),
+            web()
+        )
+    }
+
+    const OLD: &str = "orphaned-namespace-selector base/a.yaml:10";
+
+    #[test]
+    fn is_followed_in_what_peers_name() {
+        fires(&repository("namespace: shop-prod\n", ""), OLD);
+        let patch = "patches:\n- target: {kind: NetworkPolicy}\n  patch: |\n    - op: replace\n      \
+                     path: /spec/ingress/0/from/0/namespaceSelector/matchLabels/kubernetes.io~1metadata.\
+                     name\n      value: shop-prod\n";
+        is_quiet(&repository(&format!("namespace: shop-prod\n{patch}"), ""));
+    }
+
+    #[test]
+    fn is_still_there_if_something_else_has_it() {
+        is_quiet(&repository("", ""));
+        let other = format!("# file: other/shop.yaml\n{NAMESPACE}");
+        is_quiet(&repository("namespace: shop-prod\n", &other));
+    }
+}

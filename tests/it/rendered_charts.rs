@@ -35,7 +35,7 @@ mod a_template_of_a_dependency {
     use super::*;
 
     const USES: &str =
-        "{{ if .Values.cache.enabled }}x: {{ include \"cache.name\" . }}{{ else }}x: y{{ end }}";
+        "{{ if .Values.cache.enabled }}x: {{ include \"cache.name\" . }}{{ else }}x: z{{ end }}";
 
     fn repository(dependencies: &str, tested: &str) -> String {
         let more = format!(
