@@ -113,7 +113,7 @@ fn of_annotations(
 /// The policy that closes the pods.
 fn cause(cx: &Context<'_>, targets: &[Target]) -> Option<PolicyId> {
     let (number, _) = targets.first()?;
-    cx.reach.side(Direction::Ingress, *number).isolating.first().copied()
+    cx.reach.isolating(Direction::Ingress, *number).first().copied()
 }
 
 fn annotated(cx: &Context<'_>, pods: &[WorkloadId], scrape: &Scrape) -> Vec<Target> {

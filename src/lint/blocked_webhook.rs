@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::outsiders::{self, pod_port, pods_behind};
-use super::{Check, Confidence, Context, Finding, Related, Rule, Severity, words};
+use super::{Check, Confidence, Context, Finding, Related, Rule, Severity, isolation, words};
 use crate::bundle::ObjectId;
 use crate::model::{Backend, Body, CallerKind, Direction};
 use crate::reach::Party;
@@ -77,10 +77,16 @@ fn of_backend(cx: &Context<'_>, id: ObjectId, backend: &Backend) -> Option<Findi
         head.kind,
         words::quoted(&head.name)
     );
-    let help = format!(
-        "add an `ingress` rule for {on_pod} without `from`, or with the API server's addresses in an \
-         `ipBlock`, to a policy of {who}"
-    );
+    let help = match isolation::is_by_cilium(cx, Direction::Ingress, first) {
+        true => format!(
+            "add an `ingress` rule for {on_pod} with `fromEntities: [kube-apiserver]` to a policy of \
+             {who}"
+        ),
+        false => format!(
+            "add an `ingress` rule for {on_pod} without `from`, or with the API server's addresses \
+             in an `ipBlock`, to a policy of {who}"
+        ),
+    };
     let mut finding = Finding::new(&RULE, backend.place, message, help).of_object(cx, id, "");
     outsiders::add_mapping(&mut finding, &backend.service, port, &on_pod);
     outsiders::explain(cx, &mut finding, first);

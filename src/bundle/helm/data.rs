@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use super::capabilities::{Capabilities, field, object};
 use super::chart::{Enabled, Loaded, text as text_of};
-use super::template::{
-    Data, Files, ItemKind, List, Map, MapKind, Object, Origin, Value, value_of,
-};
+use super::template::{Data, Files, ItemKind, List, Map, MapKind, Object, Origin, Value, value_of};
 use crate::yaml::Node;
 
 /// The name and namespace of a release.
