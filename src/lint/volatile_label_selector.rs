@@ -47,7 +47,11 @@ fn look(cx: &Context<'_>, at: At, selector: &Field<Selector>, findings: &mut Vec
                 format!("{} will stop matching: {why}", words::quoted(&requirement.words()));
             let help = "select stable labels instead, such as `app.kubernetes.io/name` and \
                         `app.kubernetes.io/instance`";
-            Finding::new(&RULE, requirement.key_span, message, help).about(cx, at)
+            let found = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
+            // The next rendering writes the new value into policies and pods alike.
+            let most =
+                if is_rendered(cx, requirement) { Confidence::Low } else { Confidence::High };
+            found.confidence(most)
         }));
     }
 }
@@ -60,4 +64,9 @@ fn is_only_tested(requirement: &Requirement) -> bool {
 /// A value that a tool fills in at each release changes along with the pods.
 fn is_filled_in(requirement: &Requirement) -> bool {
     requirement.values.iter().any(|(value, _)| is_placeholder(value))
+}
+
+/// Whether a template computes the value, rather than anybody writing it.
+fn is_rendered(cx: &Context<'_>, requirement: &Requirement) -> bool {
+    requirement.values.iter().any(|(value, place)| !cx.text(*place).contains(value.as_str()))
 }

@@ -145,20 +145,19 @@ impl Side {
         found
     }
 
-    /// The rules that may come nearest to letting that party through: those that name it, if there
-    /// are any, else some of all.
+    /// The rules that may come nearest to letting that party through: those that name it, and some
+    /// of all.
     pub(super) fn likely_rules(&self, party: Party<'_>) -> Vec<At> {
         const MOST: usize = 64;
         let named = match party {
             Party::Workload(number) => self.by_workload.at(number),
             _ => Vec::new(),
         };
-        let rules: Vec<usize> = match named.is_empty() {
-            true => (0..self.rules.len().min(MOST)).collect(),
-            false => named.into_iter().take(MOST).collect(),
-        };
-        let mut found: Vec<At> = rules.into_iter().map(|rule| self.rules[rule].grant.at).collect();
+        let others = 0..self.rules.len().min(MOST.saturating_sub(named.len()));
+        let rules = named.into_iter().take(MOST).chain(others);
+        let mut found: Vec<At> = rules.map(|rule| self.rules[rule].grant.at).collect();
         found.sort_unstable();
+        found.dedup();
         found
     }
 
