@@ -19,8 +19,8 @@ pub(super) struct KnownSides {
     /// For each workload a number that it shares with those which the same policies select.
     sets: OnceLock<Vec<u32>>,
     known: RwLock<HashMap<(u32, Direction), Arc<Side>>>,
-    /// The tiers, where policies of other kinds may select the pods.
-    tiers: RwLock<HashMap<(u32, Direction), Arc<Tiers>>>,
+    /// The tiers; none where only NetworkPolicies select the pods.
+    tiers: RwLock<HashMap<(u32, Direction), Option<Arc<Tiers>>>>,
     pub(super) meanings: Meanings,
 }
 
@@ -55,20 +55,23 @@ impl KnownSides {
         direction: Direction,
         workload: WorkloadId,
     ) -> Option<Arc<Tiers>> {
-        if !cluster.has_tiers() || !cluster.is_tiered(workload) {
+        // No policy is for pods on the node's network, though a set may hold one.
+        if !cluster.has_tiers() || cluster.workload(workload).workload.host_network {
             return None;
         }
         let key = (self.set_of(cluster, workload), direction);
         let known = self.tiers.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(tiers) = known.get(&key) {
-            return Some(Arc::clone(tiers));
+            return tiers.clone();
         }
         drop(known);
-        let selecting = Selecting::of(cluster, workload);
-        let foreign = cluster.foreign_specs(workload);
-        let tiers = Tiers::of(cluster, &Stacks::new(cluster, direction), &selecting, foreign);
+        let tiers = cluster.is_tiered(workload).then(|| {
+            let selecting = Selecting::of(cluster, workload);
+            let foreign = cluster.foreign_specs(workload);
+            Arc::new(Tiers::of(cluster, &Stacks::new(cluster, direction), &selecting, foreign))
+        });
         let mut known = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::clone(known.entry(key).or_insert(Arc::new(tiers))))
+        known.entry(key).or_insert(tiers).clone()
     }
 }
 
