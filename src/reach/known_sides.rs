@@ -13,14 +13,17 @@ use super::tiers::Tiers;
 use crate::model::Direction;
 use crate::resolve::{Cluster, NamespaceId, WorkloadId};
 
+/// What is known of sets of workloads, in each direction.
+type BySet<T> = RwLock<HashMap<(u32, Direction), T>>;
+
 /// All sides that were asked for.
 #[derive(Debug, Default)]
 pub(super) struct KnownSides {
     /// For each workload a number that it shares with those which the same policies select.
     sets: OnceLock<Vec<u32>>,
-    known: RwLock<HashMap<(u32, Direction), Arc<Side>>>,
+    known: BySet<Arc<Side>>,
     /// The tiers; none where only NetworkPolicies select the pods.
-    tiers: RwLock<HashMap<(u32, Direction), Option<Arc<Tiers>>>>,
+    tiers: BySet<Option<Arc<Tiers>>>,
     pub(super) meanings: Meanings,
 }
 
