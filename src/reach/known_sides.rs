@@ -13,14 +13,17 @@ use super::tiers::{self, Tiers};
 use crate::model::Direction;
 use crate::resolve::{Cluster, NamespaceId, WorkloadId, World};
 
+/// What is known of sets of workloads, in each direction.
+type BySet<T> = RwLock<HashMap<(u32, Direction), T>>;
+
 /// All sides that were asked for.
 #[derive(Debug, Default)]
 pub(super) struct KnownSides {
     /// For each workload a number that it shares with those which the same policies select.
     sets: OnceLock<Vec<u32>>,
-    known: RwLock<HashMap<(u32, Direction), Arc<Side>>>,
-    /// The tiers, where policies of other kinds may select the pods.
-    tiers: RwLock<HashMap<(u32, Direction), Arc<Tiers>>>,
+    known: BySet<Arc<Side>>,
+    /// The tiers; none where only NetworkPolicies select the pods.
+    tiers: BySet<Option<Arc<Tiers>>>,
     pub(super) meanings: Meanings,
 }
 
@@ -55,24 +58,28 @@ impl KnownSides {
         direction: Direction,
         workload: WorkloadId,
     ) -> Option<Arc<Tiers>> {
-        let is_in_tiers = match cluster.world {
-            World::Open => cluster.has_tiers() && cluster.is_tiered(workload),
+        let may_be = match cluster.world {
+            World::Open => cluster.has_tiers(),
             World::Closed => tiers::are_listed(cluster),
         };
-        if !is_in_tiers {
+        // No policy is for pods on the node's network, though a set may hold one.
+        if !may_be || cluster.workload(workload).workload.host_network {
             return None;
         }
         let key = (self.set_of(cluster, workload), direction);
         let known = self.tiers.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(tiers) = known.get(&key) {
-            return Some(Arc::clone(tiers));
+            return tiers.clone();
         }
         drop(known);
-        let selecting = Selecting::of(cluster, workload);
-        let foreign = cluster.foreign_specs(workload);
-        let tiers = Tiers::of(cluster, &Stacks::new(cluster, direction), &selecting, foreign);
+        let decide = cluster.world == World::Closed || cluster.is_tiered(workload);
+        let tiers = decide.then(|| {
+            let selecting = Selecting::of(cluster, workload);
+            let foreign = cluster.foreign_specs(workload);
+            Arc::new(Tiers::of(cluster, &Stacks::new(cluster, direction), &selecting, foreign))
+        });
         let mut known = self.tiers.write().unwrap_or_else(PoisonError::into_inner);
-        Some(Arc::clone(known.entry(key).or_insert(Arc::new(tiers))))
+        known.entry(key).or_insert(tiers).clone()
     }
 }
 
