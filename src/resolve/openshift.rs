@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::build::DEFAULT_NAMESPACE;
 use super::known::{NAME_LIKE, is_openshift_namespace};
 use super::places::NAME_LABEL;
 use crate::model::{Body, Direction, Field, Object, Operator, Policy};
@@ -42,15 +43,15 @@ pub(super) fn is_shown<'a>(objects: impl IntoIterator<Item = &'a Object>) -> boo
 enum Place<'a> {
     /// By the kustomization or the chart with that number.
     Built(usize),
-    /// Plain manifests of a namespace.
-    Plain(Option<&'a str>),
+    /// Plain manifests of a namespace; those that name none go where `kubectl` puts them.
+    Plain(&'a str),
 }
 
 impl<'a> Place<'a> {
     fn of(object: &'a Object) -> Self {
         match &object.made {
             Some(made) => Self::Built(made.built),
-            None => Self::Plain(object.head.namespace.as_deref()),
+            None => Self::Plain(object.head.namespace.as_deref().unwrap_or(DEFAULT_NAMESPACE)),
         }
     }
 }

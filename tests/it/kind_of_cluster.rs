@@ -31,6 +31,10 @@ fn objects_of_its_api_in_the_namespace_of_the_policies_show_it() {
                 m}]}}}\n";
     let deployment = object("apps.openshift.io", "DeploymentConfig", SHOP);
     fires(&beside("d.yaml", &format!("{deployment}{pods}")), WRONG);
+    // What names no namespace goes to `default`.
+    let in_default = format!("# file: web.yaml\n{}# file: x/route.yaml\n", dns_on_53("default"));
+    fires(&(in_default + &object("route.openshift.io", "Route", "")), WRONG);
+    is_quiet(&beside("x/route.yaml", &object("route.openshift.io", "Route", "")));
     let policy_group = "- from: [{namespaceSelector: {matchLabels: \
                         {network.openshift.io/policy-group: ingress}}}]";
     let policy = format!(
