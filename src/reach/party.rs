@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::sides::SidePeer;
-use crate::model::{At, Field, Peer, Requirement, Spot};
+use crate::model::{At, Direction, Field, Peer, Requirement, Spot};
 use crate::resolve::{
     Cluster, Labelled, NAME_LABEL, NamespaceId, Tri, Why, WorkloadId, World, is_pod_address,
     selects,
@@ -163,7 +163,8 @@ fn is_for_strangers(peer: &Peer) -> Tri {
 fn is_agent(cluster: &Cluster, rule: At, peer: &Peer) -> Tri {
     let in_namespace = match &peer.namespace_selector {
         Field::Absent => {
-            (cluster.namespace(cluster.home(rule.policy)).name == "kube-system").into()
+            let is_home = cluster.namespace(cluster.home(rule.policy)).name == "kube-system";
+            (is_home && rule.spot.direction() != Some(Direction::Egress)).into()
         }
         Field::Wrong(..) => return Tri::Unknown(Why::Refused),
         Field::Given(selector, _) => {
@@ -174,6 +175,10 @@ fn is_agent(cluster: &Cluster, rule: At, peer: &Peer) -> Tri {
                 |name: &str| name.contains("apiserver") || name.contains("policy-group");
             if names.into_iter().any(is_apiserver) {
                 return Tri::Unknown(Why::Cluster);
+            }
+            // Calls to the API server go to its address, and to no agent.
+            if rule.spot.direction() == Some(Direction::Egress) {
+                return Tri::No;
             }
             match cluster.namespace_named("kube-system").map(|number| cluster.namespace(number)) {
                 Some(shown) => selects(selector, shown),
