@@ -13,12 +13,11 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/apiserver-by-address.md"),
-    check: Check::Tiered(check),
+    check: Check::Project(Evaluator::Cilium, check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
-    if cx.cluster.cilium().cidr_matches_nodes || has_entity(cx, &of) {
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
+    if cx.cluster.cilium().cidr_matches_nodes || has_entity(cx, of) {
         return;
     }
     for statement in of.rules().filter(Statement::allows) {

@@ -14,13 +14,15 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/contradictory-selector.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::requirements::contradictory),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     let mut look = |spot: Spot, selector: &Field<Selector>, what: &str, effect: &str| {
-        let Some((earlier, later)) = selector.get().and_then(contradiction) else {
+        let accepted = selector.get().filter(|selector| !selector.is_refused());
+        let requirements = accepted.map(|selector| selector.requirements.iter().collect());
+        let Some((earlier, later)) = requirements.and_then(contradiction) else {
             return;
         };
         let message = format!(
@@ -50,11 +52,9 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 }
 
 /// The first two requirements, in the order in which they are written, that exclude every value.
-fn contradiction(selector: &Selector) -> Option<(&Requirement, &Requirement)> {
-    if selector.is_refused() {
-        return None;
-    }
-    let mut written: Vec<&Requirement> = selector.requirements.iter().collect();
+pub(super) fn contradiction(
+    mut written: Vec<&Requirement>,
+) -> Option<(&Requirement, &Requirement)> {
     written.sort_by_key(|requirement| requirement.span.start);
     let mut earlier: HashMap<&str, Vec<&Requirement>> = HashMap::new();
     for later in &written {

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::bundle::{self, Head};
+use crate::model::tiered::PolicyKind;
 use crate::model::{At, Spot, is_placeholder};
+use crate::yaml::Node;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,19 +19,44 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<(&str, Option<&str>, &str), u32> = BTreeMap::new();
-    for &id in cx.cluster.policies() {
+    let mut seen: BTreeMap<Identity<'_>, u32> = BTreeMap::new();
+    let others = cx.cluster.checked().iter().filter(|id| cx.cluster.tiered_policy(**id).is_some());
+    for &id in cx.cluster.policies().iter().chain(others) {
         let head = cx.cluster.head(id);
-        let namespace = head.namespace.as_deref();
         if head.name.is_empty() || is_filled_in(head) || is_in_a_document(cx, head) {
             continue;
         }
         // Policies are in the order of their places, so the first one is the earlier.
-        let earlier = *seen.entry((together(cx, head), namespace, &head.name)).or_insert(id);
+        let earlier = *seen.entry(Identity::of(cx, id)).or_insert(id);
         let is_lost =
             || !is_same(cx, earlier, id) && !is_generated(cx, earlier) && !is_generated(cx, id);
         if earlier != id && cx.cluster.is_reported(id) && is_lost() {
             findings.push(finding(cx, earlier, id));
+        }
+    }
+}
+
+/// What two policies have in common that replace each other.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Identity<'a> {
+    /// None for Kubernetes' own NetworkPolicies.
+    kind: Option<(&'a str, &'a str)>,
+    /// What they are applied together with.
+    together: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+}
+
+impl<'a> Identity<'a> {
+    fn of(cx: &Context<'a>, id: u32) -> Self {
+        let head = cx.cluster.head(id);
+        let other = cx.cluster.tiered_policy(id).map(|policy| policy.kind);
+        let has_namespace = !other.is_some_and(PolicyKind::is_cluster_wide);
+        Self {
+            kind: other.map(|_| (head.group.as_str(), head.kind.as_str())),
+            together: together(cx, head),
+            namespace: head.namespace.as_deref().filter(|_| has_namespace),
+            name: &head.name,
         }
     }
 }
@@ -46,10 +73,18 @@ fn is_in_a_document(cx: &Context<'_>, head: &Head) -> bool {
 
 /// Whether two policies say the same, so that nothing is lost whichever counts.
 fn is_same(cx: &Context<'_>, one: u32, other: u32) -> bool {
-    let spec = |id: u32| cx.cluster.policy(id).tree.get("spec");
-    match (spec(one), spec(other)) {
-        (Some(one), Some(other)) => one.says_the_same(other),
-        (one, other) => one.is_none() && other.is_none(),
+    ["spec", "specs"].iter().all(|field| {
+        match (tree(cx, one).get(field), tree(cx, other).get(field)) {
+            (Some(one), Some(other)) => one.says_the_same(other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    })
+}
+
+fn tree<'a>(cx: &Context<'a>, id: u32) -> &'a Node {
+    match cx.cluster.tiered_policy(id) {
+        Some(policy) => &policy.tree,
+        None => &cx.cluster.policy(id).tree,
     }
 }
 
@@ -74,12 +109,17 @@ fn together<'a>(cx: &Context<'a>, head: &Head) -> &'a str {
 
 fn finding(cx: &Context<'_>, earlier: u32, id: u32) -> Finding {
     let (first, head) = (cx.cluster.head(earlier), cx.cluster.head(id));
+    let other = cx.cluster.tiered_policy(id);
+    let has_namespace = !other.is_some_and(|policy| policy.kind.is_cluster_wide());
     let place = match &head.namespace {
-        Some(namespace) => format!(" in namespace {}", words::quoted(namespace)),
-        None => String::new(),
+        Some(namespace) if has_namespace => {
+            format!(" in namespace {}", words::quoted(namespace))
+        }
+        _ => String::new(),
     };
+    let kind = other.map_or_else(|| head.kind.to_string(), |policy| policy.kind.to_string());
     let message = format!(
-        "NetworkPolicy {}{place} is defined twice: with `kubectl apply` this one replaces the \
+        "{kind} {}{place} is defined twice: with `kubectl apply` this one replaces the \
          other, and kustomize and Helm reject the pair",
         words::quoted(&head.name)
     );

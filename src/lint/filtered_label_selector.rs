@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/filtered-label-selector.md"),
-    check: Check::Tiered(check),
+    check: Check::Project(Evaluator::Cilium, check),
 };
 
 /// What another rule says of.
@@ -24,8 +24,7 @@ const TAKEN_FOR_NAMESPACE: [&str; 4] = [
     "kubernetes.io/namespace",
 ];
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
     for asked in label_keys(&of.policy.tree) {
         let is_positive = matches!(asked.operator, Operator::In | Operator::Exists);
         let Key::Never(name) = key(asked.key) else { continue };

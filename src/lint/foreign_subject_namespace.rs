@@ -16,14 +16,11 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of(cx, id).filter(|of| of.is(PolicyKind::CiliumNetworkPolicy)) else {
-        return;
-    };
-    let home = &cx.cluster.namespace(of.asker.home).name;
-    if cx.cluster.head(id).namespace.is_none() {
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
+    if !of.is(PolicyKind::CiliumNetworkPolicy) || cx.cluster.head(of.id).namespace.is_none() {
         return;
     }
+    let home = &cx.cluster.namespace(of.asker.home).name;
     let subjects = of.specs().map(|(_, spec)| spec.subject.place.value);
     let subjects: Vec<_> = subjects.collect();
     for asked in label_keys(&of.policy.tree) {

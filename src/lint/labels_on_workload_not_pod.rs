@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/labels-on-workload-not-pod.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::requirements::of_workloads),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
@@ -22,7 +22,9 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     {
         let home = [cx.cluster.home(id)];
         let at = At { policy: id, spot: Spot::PodSelector };
-        findings.extend(finding(cx, at, selector, place.key, &home));
+        let asked = words::selector(selector);
+        let found = described(cx, selector, &asked, place.key, &home);
+        findings.extend(found.map(|made| made.about(cx, at)));
     }
     for peer in cx.selector_peers() {
         let Field::Given(selector, place) = &peer.peer.pod_selector else {
@@ -33,14 +35,18 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         }
         let at = At { policy: id, spot: Spot::PeerPods(peer.direction, peer.rule, peer.index) };
         let namespaces: Vec<u32> = peer.means.namespaces.iter().map(|(n, _)| *n).collect();
-        findings.extend(finding(cx, at, selector, place.key, &namespaces));
+        let asked = words::selector(selector);
+        let found = described(cx, selector, &asked, place.key, &namespaces);
+        findings.extend(found.map(|made| made.about(cx, at)));
     }
 }
 
-fn finding(
+/// What is wrong with a selector that selects no pod in those namespaces, where something else in
+/// them bears the labels. `asked` is the selector in words, `key` its key.
+pub(super) fn described(
     cx: &Context<'_>,
-    at: At,
     selector: &Selector,
+    asked: &str,
     key: Span,
     namespaces: &[u32],
 ) -> Option<Finding> {
@@ -53,7 +59,6 @@ fn finding(
         return None;
     }
     let who = format!("{} {}", head.kind, words::quoted(&head.name));
-    let asked = words::selector(selector);
     let message = format!(
         "{asked} is a label of {who} itself, not of its pods: policies match pod labels, and no \
          pod in {} has it",
@@ -75,7 +80,7 @@ fn finding(
         Some(_) => Confidence::Low,
         None => sure,
     };
-    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).confidence(sure);
+    let mut finding = Finding::new(&RULE, place, message, help).confidence(sure);
     let first = selector.requirements.first()?;
     if let Some(label) = labels.iter().find(|label| label.key == first.key) {
         finding = finding.related(label.value_span, format!("{who} has the label here"));

@@ -3,8 +3,7 @@
 use strsim::osa_distance;
 
 use super::{
-    Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, namespace_label_by_name,
-    words,
+    Check, Confidence, Context, Finding, Rule, Severity, namespace_label_by_name, words,
 };
 use crate::model::{At, Operator, Requirement, Spot, is_placeholder};
 use crate::resolve::{Labelled, NAME_LABEL, Namespace, is_dns_namespace, meets};
@@ -17,27 +16,68 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/orphaned-namespace-selector.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::requirements::orphaned_namespaces),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
         let selector = peer.peer.namespace_selector.get().filter(|s| !s.is_refused());
-        let mut requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
-        let Some(orphan) = requirements.find_map(|requirement| orphan(cx, peer, requirement))
-        else {
-            continue;
-        };
+        let requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
+        // Already looked up: a Namespace that the whole selector matches meets each requirement.
+        let is_shown = |number: u32| cx.cluster.namespace(number).object.is_some();
+        let is_met = peer.means.namespaces.iter().any(|(number, _)| is_shown(*number));
+        let name = |name: &str| format!("{NAME_LABEL}: {name}");
+        let mut asked = requirements.map(|requirement| Asked {
+            requirement,
+            is_met,
+            name: &name,
+            field: "a podSelector",
+        });
         let spot = Spot::PeerNamespaces(peer.direction, peer.rule, peer.index);
-        let mut finding = Finding::new(&RULE, orphan.place, orphan.message, orphan.help)
-            .about(cx, At { policy: id, spot });
+        let found = asked.find_map(|asked| asked.orphaned(cx));
+        findings.extend(found.map(|made| made.about(cx, At { policy: id, spot })));
+    }
+}
+
+/// A requirement on the labels of namespaces.
+pub(super) struct Asked<'a> {
+    /// Itself.
+    pub requirement: &'a Requirement,
+    /// Whether some Namespace that is shown meets it, with the rest of its selector.
+    pub is_met: bool,
+    /// How its policy asks for a namespace by its name.
+    pub name: &'a dyn Fn(&str) -> String,
+    /// Where its policy asks for the labels of pods.
+    pub field: &'static str,
+}
+
+impl Asked<'_> {
+    /// What is wrong with it, where no namespace meets it.
+    pub(super) fn orphaned(&self, cx: &Context<'_>) -> Option<Finding> {
+        let orphan = self.orphan(cx)?;
+        let mut finding = Finding::new(&RULE, orphan.place, orphan.message, orphan.help);
         if let Some((place, message)) = orphan.related {
             finding = finding.related(place, message);
         }
-        if !orphan.proven && !shows_all_namespaces(cx, orphan.by_name) {
-            finding = finding.confidence(Confidence::Low);
+        let is_sure = orphan.proven || shows_all_namespaces(cx, orphan.by_name);
+        Some(if is_sure { finding } else { finding.confidence(Confidence::Low) })
+    }
+
+    fn orphan(&self, cx: &Context<'_>) -> Option<Orphan> {
+        let requirement = self.requirement;
+        let mut texts = requirement.values.iter().map(|(value, _)| value).chain([&requirement.key]);
+        if requirement.operator != Operator::In || texts.any(|text| is_placeholder(text)) {
+            return None;
         }
-        findings.push(finding);
+        if requirement.key == NAME_LABEL {
+            return requirement.values.iter().find_map(|(name, place)| {
+                moved(cx, self, name, *place).or_else(|| misspelt(cx, self, name, *place))
+            });
+        }
+        if self.is_met {
+            return None;
+        }
+        pods_label(cx, self).or_else(|| without_value(cx, requirement))
     }
 }
 
@@ -53,28 +93,10 @@ struct Orphan {
     proven: bool,
 }
 
-fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) -> Option<Orphan> {
-    let mut texts = requirement.values.iter().map(|(value, _)| value).chain([&requirement.key]);
-    if requirement.operator != Operator::In || texts.any(|text| is_placeholder(text)) {
-        return None;
-    }
-    if requirement.key == NAME_LABEL {
-        return requirement.values.iter().find_map(|(name, place)| {
-            moved(cx, name, *place).or_else(|| misspelt(cx, requirement, name, *place))
-        });
-    }
-    // Already looked up: a Namespace that the whole selector matches meets each requirement.
-    let is_shown = |number: u32| cx.cluster.namespace(number).object.is_some();
-    if peer.means.namespaces.iter().any(|(number, _)| is_shown(*number)) {
-        return None;
-    }
-    pods_label(cx, requirement).or_else(|| without_value(cx, requirement))
-}
-
 /// A label that no Namespace in the repository has, and that pods in one do have: it belongs in a
 /// podSelector. That is evidence, whatever other namespaces may exist.
-fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
-    let cluster = cx.cluster;
+fn pods_label(cx: &Context<'_>, asked: &Asked<'_>) -> Option<Orphan> {
+    let (cluster, requirement) = (cx.cluster, asked.requirement);
     let shown = || cluster.namespaces().iter().filter(|namespace| namespace.object.is_some());
     let may_have = shown().any(|namespace| !meets(requirement, namespace).is_no());
     let is_met_elsewhere = cluster.elsewhere().is_some_and(|it| it.has_namespace_with(requirement));
@@ -102,9 +124,9 @@ fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
              namespace {home} has it, and no Namespace in the repository does"
         ),
         help: format!(
-            "to select those pods, move {label} to a podSelector in the same peer, and write {} \
-             here",
-            words::quoted(&format!("{NAME_LABEL}: {}", first.namespace.name))
+            "to select those pods, move {label} to {} in the same peer, and write {} here",
+            asked.field,
+            words::quoted(&(asked.name)(&first.namespace.name))
         ),
         related: first
             .workload
@@ -117,7 +139,7 @@ fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
 
 /// A namespace whose pods a kustomization's `namespace` moves elsewhere, without changing
 /// selectors.
-fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
+fn moved(cx: &Context<'_>, asked: &Asked<'_>, name: &str, place: Span) -> Option<Orphan> {
     if cx.cluster.namespace_named(name).is_some() || cx.cluster.is_mentioned_elsewhere(name) {
         return None;
     }
@@ -135,7 +157,7 @@ fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
         ),
         help: format!(
             "to select its pods, patch this to {} in the overlay",
-            words::quoted(&format!("{NAME_LABEL}: {now}"))
+            words::quoted(&(asked.name)(now))
         ),
         related: Some((written, "this moves it".to_owned())),
         by_name: true,
@@ -144,16 +166,12 @@ fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
 }
 
 /// A name that nothing in the repository mentions, if a similar one exists.
-fn misspelt(
-    cx: &Context<'_>,
-    requirement: &Requirement,
-    name: &str,
-    place: Span,
-) -> Option<Orphan> {
+fn misspelt(cx: &Context<'_>, asked: &Asked<'_>, name: &str, place: Span) -> Option<Orphan> {
     if cx.cluster.namespace_named(name).is_some() || is_dns_namespace(name) {
         return None;
     }
-    let is_asked_for = |other: &str| requirement.values.iter().any(|(value, _)| value == other);
+    let values = &asked.requirement.values;
+    let is_asked_for = |other: &str| values.iter().any(|(value, _)| value == other);
     let twin = cx.cluster.namespaces().iter().find(|namespace| {
         !namespace.implicit && is_typo(name, &namespace.name) && !is_asked_for(&namespace.name)
     })?;
@@ -169,7 +187,7 @@ fn misspelt(
         ),
         help: format!(
             "if that one is meant, write {}",
-            words::quoted(&format!("{NAME_LABEL}: {}", twin.name))
+            words::quoted(&(asked.name)(&twin.name))
         ),
         related: twin.object.map(|object| {
             (cx.cluster.head(object).name_span, "this Namespace has a similar name".to_owned())

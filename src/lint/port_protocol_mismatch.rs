@@ -11,7 +11,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/port-protocol-mismatch.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::ports::protocols),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
@@ -55,7 +55,7 @@ pub(super) fn one_port(entry: &PortEntry) -> Option<(u16, Protocol)> {
 
 /// The port that the pods declare, if every one of them declares the number and none declares it
 /// with that protocol.
-fn declared_otherwise<'a>(
+pub(super) fn declared_otherwise<'a>(
     cx: &Context<'a>,
     pods: &[u32],
     number: u16,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::port_protocol_mismatch::one_port;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::{At, PortRef, ServicePort, Spot};
+use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,7 +14,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: true,
     page: include_str!("../../rules/undeclared-port.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::ports::undeclared),
 };
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
@@ -26,14 +27,17 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             let Some((number, _)) = one_port(entry) else {
                 continue;
             };
-            let known =
-                is_sidecar_port(number) || pods.iter().any(|pod| may_have(cx, *pod, number));
-            if !known {
-                let at = At { policy: id, spot: Spot::Port(rule.direction, rule.index, nth) };
-                findings.extend(finding(cx, at, number, pods));
-            }
+            let at = At { policy: id, spot: Spot::Port(rule.direction, rule.index, nth) };
+            let place = at.spot.key_span(cx.cluster.policy(id));
+            let place = place.filter(|_| is_declared_nowhere(cx, pods, number));
+            findings.extend(place.map(|it| described(cx, it, number, pods).about(cx, at)));
         }
     }
+}
+
+/// Whether none of the pods can be meant to listen on a port.
+pub(super) fn is_declared_nowhere(cx: &Context<'_>, pods: &[u32], number: u16) -> bool {
+    !is_sidecar_port(number) && !pods.iter().any(|pod| may_have(cx, *pod, number))
 }
 
 /// Whether a pod may listen on it: it declares the port, or none at all (declaring is optional), or
@@ -58,8 +62,8 @@ fn is_sidecar_port(number: u16) -> bool {
     matches!(number, 15000..=15099 | 4140 | 4143 | 4190 | 4191)
 }
 
-fn finding(cx: &Context<'_>, at: At, number: u16, pods: &[u32]) -> Option<Finding> {
-    let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
+/// What is wrong with a port at `place` that none of the pods declares.
+pub(super) fn described(cx: &Context<'_>, place: Span, number: u16, pods: &[u32]) -> Finding {
     let declared = || pods.iter().flat_map(|n| &cx.cluster.workload(*n).workload.ports);
     let numbers: BTreeSet<u16> = declared().map(|port| port.number).collect();
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
@@ -73,9 +77,9 @@ fn finding(cx: &Context<'_>, at: At, number: u16, pods: &[u32]) -> Option<Findin
         "write the intended port, or declare {number} under the container's `ports` if the pods \
          listen on it"
     );
-    let finding = Finding::new(&RULE, place, message, help).about(cx, at);
-    Some(match declared().next() {
+    let finding = Finding::new(&RULE, place, message, help);
+    match declared().next() {
         Some(port) => finding.related(port.span, format!("port {} is declared here", port.number)),
         None => finding,
-    })
+    }
 }

@@ -10,7 +10,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/volatile-label-selector.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::requirements::volatile),
 };
 
 /// The labels, and what changes each.
@@ -23,6 +23,10 @@ const VOLATILE: &[(&str, &str)] = &[
     ("helm.sh/chart", "each new version of the chart changes it"),
     ("app.kubernetes.io/version", "each release of the app changes it"),
 ];
+
+/// What to do about it.
+pub(super) const HELP: &str = "select stable labels instead, such as `app.kubernetes.io/name` and \
+                               `app.kubernetes.io/instance`";
 
 fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
@@ -38,18 +42,20 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 
 fn look(cx: &Context<'_>, at: At, selector: &Field<Selector>, findings: &mut Vec<Finding>) {
     for requirement in selector.get().map_or(&[][..], |selector| &selector.requirements) {
-        if is_only_tested(requirement) || is_filled_in(requirement) {
-            continue;
-        }
-        let known = VOLATILE.iter().find(|(key, _)| requirement.key == key);
-        findings.extend(known.map(|(_, why)| {
+        findings.extend(why(requirement).map(|why| {
             let message =
                 format!("{} will stop matching: {why}", words::quoted(&requirement.words()));
-            let help = "select stable labels instead, such as `app.kubernetes.io/name` and \
-                        `app.kubernetes.io/instance`";
-            Finding::new(&RULE, requirement.key_span, message, help).about(cx, at)
+            Finding::new(&RULE, requirement.key_span, message, HELP).about(cx, at)
         }));
     }
+}
+
+/// What changes the label that a requirement asks for, where that breaks it.
+pub(super) fn why(requirement: &Requirement) -> Option<&'static str> {
+    if is_only_tested(requirement) || is_filled_in(requirement) {
+        return None;
+    }
+    VOLATILE.iter().find(|(key, _)| requirement.key == key).map(|(_, why)| *why)
 }
 
 /// `Exists` and `DoesNotExist` do not depend on the value.

@@ -29,7 +29,7 @@ pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
 pub use entries::{WayIn, entries};
-pub use flows::flow_may_have;
+pub use flows::{flow_covers, flow_may_have};
 pub use misses::{Mismatch, NearMiss};
 pub use parties::{Passage, party_side, passage};
 pub use party::Party;

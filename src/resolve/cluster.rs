@@ -262,7 +262,9 @@ impl Cluster {
             return Some((at.spot.key_span(self.policy(at.policy))?, at.spot.to_string()));
         };
         match at.spot {
-            Spot::Statement(number) => {
+            Spot::Statement(number)
+            | Spot::StatementPeer(number, _)
+            | Spot::StatementPort(number, _) => {
                 let rule = policy.rules.get(number as usize)?;
                 Some((rule.span, policy.rule_path(number)?))
             }

@@ -197,6 +197,20 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// The policies of which nobody can tell whether they are evaluated: those of two plugins, where
+    /// nothing shows which one runs.
+    pub fn undecided(&self) -> impl Iterator<Item = u32> {
+        let policies = self.checked().iter().copied();
+        policies.filter(|id| {
+            let kind = self.tiered_policy(*id).map(|policy| policy.kind);
+            kind.is_some_and(|kind| {
+                kind != PolicyKind::CalicoStaged && self.evaluates(kind).is_none()
+            })
+        })
+    }
+}
+
 /// The plugin that objects show: an installation of it, else the kinds of policies in use. None
 /// where they show none, or both.
 pub(super) fn detect<'o>(objects: impl Iterator<Item = &'o Object>) -> Option<Plugin> {

@@ -11,8 +11,7 @@ use crate::resolve::{SpecId, Subject};
 /// `missing-dns-egress`, once for the pods of each policy.
 pub(crate) fn missing(cx: &Context<'_>, rule: &'static Rule, findings: &mut Vec<Finding>) {
     let mut told: HashSet<u32> = HashSet::new();
-    for &id in cx.cluster.tiered() {
-        let Some(of) = Tiered::of(cx, id).filter(|_| cx.cluster.is_reported(id)) else { continue };
+    for of in Tiered::reported(cx) {
         for (spec, written) in of.specs() {
             if written.closes(Direction::Egress) != Closes::Yes || !needs_names(&of, spec) {
                 continue;
@@ -109,11 +108,10 @@ pub(crate) fn egress_key(of: &Tiered<'_>, spec: SpecId) -> Option<crate::text::S
 /// `dns-single-protocol`: a rule for DNS over one protocol, where no other one allows the other.
 pub(crate) fn single_protocol(
     cx: &Context<'_>,
-    id: u32,
+    of: &Tiered<'_>,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(of) = Tiered::of(cx, id) else { return };
     for statement in of.rules().filter(Statement::allows) {
         if statement.rule.direction != Direction::Egress {
             continue;

@@ -7,7 +7,7 @@ mod ports;
 mod schema;
 mod selector;
 
-pub use selector::{AskedKey, Key, key, label_keys, source};
+pub use selector::{AskedKey, Key, NAMESPACE_KEY, key, label_keys, source, written_key};
 
 use std::sync::Arc;
 

@@ -11,7 +11,7 @@ mod schema;
 
 pub use ends::{CidrGroup, Ends, Entity, NamePattern, NetTerm, PodTerm, Scope, ServiceTerm};
 pub use expr::{Expr, LabelOf, NAMESPACE_NAME, TextOperator, TextTest};
-pub use flow::{Flow, IcmpFamily, PortTerm, Protocols};
+pub use flow::{Entry, Flow, IcmpFamily, PortTerm, Protocols};
 pub use path::Path;
 pub use read::{Bits, Laxity, Reader};
 pub use refusal::{Advice, Refusal, RefusalKind};
