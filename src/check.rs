@@ -1,14 +1,14 @@
 //! The pipeline: a repository in, findings out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
 
 use crate::assemble::{Assembly, Losses, Reported};
-use crate::bundle::{Grouped, Site};
+use crate::bundle::{Grouped, ObjectId, Site};
 use crate::lint::{self, BuildFaults, Finding, Severity};
-use crate::model::Object;
+use crate::model::{Object, PolicyId};
 use crate::progress::{Clock, Progress};
 use crate::reach::Reach;
 use crate::repo;
@@ -83,12 +83,12 @@ impl<'a> Run<'a> {
 
     /// The findings of the rules for each site with a policy, and with an object that is reported on;
     /// and the policies of which nobody can tell whether they are evaluated.
-    fn lint(&self) -> (Vec<(String, Vec<Finding>)>, BTreeSet<u32>) {
+    fn lint(&self) -> (Vec<(String, Vec<Finding>)>, BTreeSet<PolicyId>) {
         let is_on = |rule: &&'static lint::Rule| self.request.selection.is_on(rule);
         let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
-        let is_policy = |id: &u32| self.reported.assembly.objects[*id as usize].is_checked();
+        let is_policy = |id: &ObjectId| self.reported.assembly.objects[id.position()].is_checked();
         let is_asked_about = |site: &&Site| {
-            let is_reported = |id: &u32| self.objects.contains(*id as usize);
+            let is_reported = |id: &ObjectId| self.objects.contains(id.position());
             site.members.iter().any(is_policy) && site.members.iter().any(is_reported)
         };
         let first = self.first_of_each_base();
@@ -108,20 +108,20 @@ impl<'a> Run<'a> {
     }
 
     /// Moves a finding about a policy that an overlay built to the place where it is written.
-    fn overlaid(&self, finding: &mut Finding, first: &BTreeMap<Span, u32>) {
+    fn overlaid(&self, finding: &mut Finding, first: &BTreeMap<Span, PolicyId>) {
         let Some(at) = &mut finding.at else { return };
-        let policy = &self.reported.assembly.objects[at.policy as usize];
+        let policy = &self.reported.assembly.objects[at.policy.object().position()];
         at.policy = first.get(&policy.head.start).copied().unwrap_or(at.policy);
         lint::overlaid(finding, policy, self.reported.repo);
     }
 
     /// One number for all versions of one policy that several overlays build: a finding about all
     /// of them is reported once.
-    fn first_of_each_base(&self) -> BTreeMap<Span, u32> {
+    fn first_of_each_base(&self) -> BTreeMap<Span, PolicyId> {
         let mut first = BTreeMap::new();
-        for (id, object) in (0u32..).zip(&**self.reported.assembly.objects) {
+        for (id, object) in ObjectId::numbered(&self.reported.assembly.objects) {
             if object.made.is_some() && object.is_policy() {
-                first.entry(object.head.start).or_insert(id);
+                first.entry(object.head.start).or_insert(PolicyId::of(id));
             }
         }
         first
@@ -150,7 +150,7 @@ impl<'a> Run<'a> {
     fn merged(
         &self,
         found: Vec<(String, Vec<Finding>)>,
-        undecided: &BTreeSet<u32>,
+        undecided: &BTreeSet<PolicyId>,
     ) -> Vec<Finding> {
         let holders = holders(&self.reported.assembly.objects, &self.reported.assembly.grouped);
         let mut findings =
@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
         let faults = BuildFaults { reported: self.reported, losses: &self.losses };
         findings.extend(faults.findings());
         let objects = &self.reported.assembly.objects;
-        let reported = self.objects.ones().map(|id| (id as u32, &objects[id]));
+        let reported = self.objects.ones().map(|id| (ObjectId::at(id), &objects[id]));
         findings.extend(lint::run::unknown_policy_kinds(reported, undecided));
         findings.extend(loaded.duplicates.iter().map(lint::duplicate_key::finding));
         findings.extend(self.expectations());
@@ -174,7 +174,7 @@ impl<'a> Run<'a> {
     /// The expectations of the repository that its policies do not keep to.
     fn expectations(&self) -> Vec<Finding> {
         let is_asked_about =
-            |site: &Site| site.members.iter().any(|id| self.objects.contains(*id as usize));
+            |site: &Site| site.members.iter().any(|id| self.objects.contains(id.position()));
         let broken = expectations::broken(self.request, self.reported, &is_asked_about);
         broken.iter().filter_map(lint::expectation::finding).collect()
     }
@@ -201,7 +201,7 @@ impl<'a> Run<'a> {
 fn holders(objects: &[Object], grouped: &Grouped) -> BTreeMap<SourceId, usize> {
     let mut holders: BTreeMap<SourceId, usize> = BTreeMap::new();
     for site in &grouped.sites {
-        let plain = site.members.iter().map(|id| &objects[*id as usize]);
+        let plain = site.members.iter().map(|id| &objects[id.position()]);
         let mut files: Vec<SourceId> =
             plain.filter(|object| object.made.is_none()).map(|object| object.head.source).collect();
         files.sort_unstable();

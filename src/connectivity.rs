@@ -6,13 +6,13 @@ use std::sync::Arc;
 
 use crate::Request;
 use crate::assemble::Assembly;
-use crate::bundle::Site;
+use crate::bundle::{ObjectId, Site};
 use crate::exposure::{self, Entry, Exposure};
-use crate::model::{At, Body, Direction};
+use crate::model::{At, Body, Direction, PolicyId};
 use crate::placement::{Placement, Snapshot};
 use crate::reach::{self, Allowed, Connections, End, Evidence, PortSet, Reach, WayIn};
 use crate::repo::{self, Repo};
-use crate::resolve::{Cluster, Members, Settings, World};
+use crate::resolve::{Cluster, Members, Settings, WorkloadId, World};
 use crate::text::{LineIndex, Sources};
 
 /// The connections that the policies of one cluster allow.
@@ -219,8 +219,8 @@ pub fn snapshots(request: &Request) -> Result<Vec<Snapshot>, repo::Error> {
 
 /// The sites that have a policy or a workload that is reported on.
 pub(crate) fn sites<'a>(repo: &Repo, assembly: &'a Assembly) -> Vec<&'a Site> {
-    let matters = |id: &u32| {
-        let object = &assembly.objects[*id as usize];
+    let matters = |id: &ObjectId| {
+        let object = &assembly.objects[id.position()];
         let file = repo.files.get(object.head.source.0 as usize);
         matches!(object.body, Body::Policy(_) | Body::Tiered(_) | Body::Workloads(_))
             && file.is_some_and(|file| file.reported)
@@ -306,7 +306,7 @@ impl<'a> Rows<'a> {
             }
         }
         for (workload, way) in through_controller(&ways) {
-            let Some(to) = self.names[workload as usize].as_deref() else { continue };
+            let Some(to) = self.names[workload.position()].as_deref() else { continue };
             let (from, to) = (number(CONTROLLER), number(to));
             let isolating = self.reach.side(Direction::Ingress, workload).isolating.clone();
             let evidence = Evidence { rules: way.by.clone(), isolating };
@@ -324,7 +324,7 @@ impl<'a> Rows<'a> {
     /// The names of a class's workloads.
     fn of_class(&self, class: reach::ClassId) -> impl Iterator<Item = &str> {
         let workloads = &self.found.classes[class].workloads;
-        workloads.iter().filter_map(|&number| self.names[number as usize].as_deref())
+        workloads.iter().filter_map(|&number| self.names[number.position()].as_deref())
     }
 
     fn detail(&mut self, allowed: &Allowed, evidence: &Evidence) -> Detail {
@@ -339,7 +339,7 @@ impl<'a> Rows<'a> {
         }
     }
 
-    fn policy(&self, id: u32) -> String {
+    fn policy(&self, id: PolicyId) -> String {
         self.cluster.policy_name(id)
     }
 
@@ -361,7 +361,7 @@ impl<'a> Rows<'a> {
 /// listed once, as their owner.
 pub(crate) fn display_names(cluster: &Cluster, found: &Connections) -> Vec<Option<String>> {
     let mut seen = std::collections::HashSet::new();
-    let name = |number: u32| {
+    let name = |number: WorkloadId| {
         let it = cluster.workload(number);
         let namespace = &it.namespace.name;
         match &it.workload.owner {
@@ -372,12 +372,12 @@ pub(crate) fn display_names(cluster: &Cluster, found: &Connections) -> Vec<Optio
             None => Some(format!("{namespace}/{}[{}]", it.head.name, it.head.kind)),
         }
     };
-    (0..cluster.workload_count()).map(name).collect()
+    cluster.workload_ids().map(name).collect()
 }
 
 /// What comes through a controller, workload by workload.
-fn through_controller(ways: &[WayIn]) -> BTreeMap<u32, WayIn> {
-    let mut found: BTreeMap<u32, WayIn> = BTreeMap::new();
+fn through_controller(ways: &[WayIn]) -> BTreeMap<WorkloadId, WayIn> {
+    let mut found: BTreeMap<WorkloadId, WayIn> = BTreeMap::new();
     for way in ways.iter().filter(|way| way.through_controller) {
         let known = found.entry(way.workload).or_insert_with(|| way.clone());
         known.allowed = &known.allowed | &way.allowed;

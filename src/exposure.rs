@@ -83,7 +83,7 @@ impl Exposure {
         let outside = outside(found);
         for (id, class) in found.classes.iter() {
             for direction in Direction::BOTH {
-                let ends = class.workloads.iter().filter_map(|number| names[*number as usize]);
+                let ends = class.workloads.iter().filter_map(|number| names[number.position()]);
                 let ends: Vec<EndId> = ends.collect();
                 let rows = match cluster.is_more_than_network_policies(class.example()) {
                     true => Some(vec![Exposed::unknown(direction)]),
@@ -178,7 +178,7 @@ pub(crate) fn entries(reach: &Reach, ways: &[WayIn], names: &[Option<EndId>]) ->
         let namespace = cluster.namespace_name_of(head);
         Some(Entry {
             entry: format!("{namespace}/{}[{}]", head.name, head.kind),
-            to: names[way.workload as usize]?,
+            to: names[way.workload.position()]?,
             ports: way.allowed.sure.clone(),
             unknown: way.allowed.unsure(),
         })

@@ -15,6 +15,7 @@ pub mod cli;
 pub mod config;
 pub mod expect;
 pub mod fix;
+mod ids;
 pub mod lint;
 pub mod model;
 pub mod reach;

@@ -7,10 +7,10 @@ use serde::Serialize;
 
 use crate::Request;
 use crate::assemble::Assembly;
-use crate::bundle::{Bundle, Origin, Site};
+use crate::bundle::{Bundle, ObjectId, Origin, Site};
 use crate::model::Body;
 use crate::repo;
-use crate::resolve::{Cluster, Elsewhere, Members, Open, Surroundings};
+use crate::resolve::{Cluster, Elsewhere, Members, Open, Surroundings, WorkloadId};
 
 /// Bundles that run side by side.
 #[derive(Clone, Debug, Serialize)]
@@ -77,8 +77,8 @@ pub struct NamespaceOverview {
 pub fn overview(request: &Request) -> Result<Vec<SiteOverview>, repo::Error> {
     let repo = repo::find(&request.scope, &request.cwd)?;
     let assembly = Assembly::of(request.options(), &repo, &())?;
-    let is_reported = |id: &u32| {
-        let source = assembly.objects[*id as usize].head.source;
+    let is_reported = |id: &ObjectId| {
+        let source = assembly.objects[id.position()].head.source;
         repo.files.get(source.0 as usize).is_some_and(|file| file.reported)
     };
     let surroundings: Arc<Surroundings> =
@@ -119,7 +119,7 @@ fn of_site(
             .map(|namespace| NamespaceOverview {
                 name: (!namespace.implicit).then(|| namespace.name.to_string()),
                 policies: namespace.policies.len(),
-                workloads: namespace.workloads.len(),
+                workloads: WorkloadId::all(&namespace.workloads).len(),
                 open: namespace.open.as_ref().map(why),
             })
             .collect(),
@@ -127,7 +127,7 @@ fn of_site(
 }
 
 fn of_bundle(assembly: &Assembly, bundle: &Bundle) -> BundleOverview {
-    let objects = || bundle.members.iter().map(|&id| &assembly.objects[id as usize]);
+    let objects = || bundle.members.iter().map(|&id| &assembly.objects[id.position()]);
     let workloads = objects().map(|object| match &object.body {
         Body::Workloads(list) => list.len(),
         _ => 0,

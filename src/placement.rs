@@ -65,7 +65,7 @@ impl Placement {
             }
             placement.policies.insert(name, lines.of(cluster.head(id).start));
         }
-        for (number, name) in (0u32..).zip(display_names(cluster, found)) {
+        for (number, name) in cluster.workload_ids().zip(display_names(cluster, found)) {
             let Some(name) = name else { continue };
             let class = found.classes.of_workload(number);
             let isolating = |direction| {

@@ -8,10 +8,10 @@ use crate::bundle::Site;
 use crate::connectivity::{closed, sites};
 use crate::lint::allowing::{self, NewRule, Other};
 use crate::lint::{Context, Related};
-use crate::model::{At, Direction, Protocol};
+use crate::model::{At, Direction, PolicyId, Protocol};
 use crate::reach::{self, Allowed, Endpoint, Mismatch, NearMiss, Party, Port, PortSet, Reach};
 use crate::repo;
-use crate::resolve::{Cluster, Subject, Tri};
+use crate::resolve::{Cluster, Subject, Tri, WorkloadId};
 use crate::text::{Sources, Span};
 use crate::{Request, fix};
 
@@ -118,7 +118,7 @@ pub struct Change {
 /// One end, found in a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
-    Workload(u32),
+    Workload(WorkloadId),
     Address(IpAddr),
     Internet,
     Dns,
@@ -140,7 +140,7 @@ pub fn why(request: &Request, question: &Question) -> Result<Why, repo::Error> {
         let cluster = reach.cluster();
         let (from, to) = (ends(cluster, &question.from), ends(cluster, &question.to));
         if from.is_empty() || to.is_empty() {
-            known.extend((0..cluster.workload_count()).map(|number| name(cluster, number)));
+            known.extend(cluster.workload_ids().map(|number| name(cluster, number)));
         }
         for &from in &from {
             for &to in &to {
@@ -166,12 +166,13 @@ fn ends(cluster: &Cluster, wanted: &str) -> Vec<End> {
     if let Ok(address) = wanted.parse() {
         return vec![End::Address(address)];
     }
-    let is_meant = |number: &u32| crate::connectivity::is_end(wanted, &name(cluster, *number));
-    (0..cluster.workload_count()).filter(is_meant).map(End::Workload).collect()
+    let is_meant =
+        |number: &WorkloadId| crate::connectivity::is_end(wanted, &name(cluster, *number));
+    cluster.workload_ids().filter(is_meant).map(End::Workload).collect()
 }
 
 /// `namespace/name[Kind]`, or the owner of a pod.
-fn name(cluster: &Cluster, number: u32) -> String {
+fn name(cluster: &Cluster, number: WorkloadId) -> String {
     let it = cluster.workload(number);
     match &it.workload.owner {
         Some((kind, name)) => format!("{}/{name}[{kind}]", it.namespace.name),
@@ -258,7 +259,7 @@ impl Pair<'_> {
     fn ports(
         &self,
         direction: Direction,
-        number: u32,
+        number: WorkloadId,
         other: End,
         port: Option<Port>,
     ) -> (Allowed, Vec<At>) {
@@ -324,7 +325,7 @@ impl Pair<'_> {
         &self,
         step: &mut Step,
         direction: Direction,
-        number: u32,
+        number: WorkloadId,
         other: End,
         port: Option<Port>,
     ) {
@@ -398,7 +399,7 @@ impl Pair<'_> {
     fn change(
         &self,
         direction: Direction,
-        number: u32,
+        number: WorkloadId,
         other: End,
         port: Option<Port>,
     ) -> Option<Change> {
@@ -409,7 +410,7 @@ impl Pair<'_> {
         };
         let cluster = self.reach.cluster();
         let side = self.reach.side(direction, number);
-        let has_rules = |id: &&u32| !cluster.policy(**id).rules(direction).is_empty();
+        let has_rules = |id: &&PolicyId| !cluster.policy(**id).rules(direction).is_empty();
         let policy = *side.isolating.iter().find(has_rules).or_else(|| side.isolating.first())?;
         let cx = Context::new(self.reach, self.sources);
         let NewRule { text, edit } = allowing::allow(&cx, policy, direction, other, port);
@@ -420,7 +421,7 @@ impl Pair<'_> {
         Some(Change { policy: self.policy(policy), field: direction.field(), rule: text, diff })
     }
 
-    fn policy(&self, id: u32) -> String {
+    fn policy(&self, id: PolicyId) -> String {
         let cluster = self.reach.cluster();
         let head = cluster.head(id);
         format!("NetworkPolicy {}/{}", cluster.namespace_name_of(head), head.name)

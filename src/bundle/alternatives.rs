@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::branches::{self, BranchId, Branches};
 use super::item::{Bundle, Item, Origin, Site};
+use super::object_id::ObjectId;
 use crate::text::Span;
 
 /// Which bundle is an alternative to which. As in [`Branches`], pairs are not listed: the bundles
@@ -79,8 +80,8 @@ impl Alternatives {
     }
 
     /// Whether an object is in one of those alternatives, whichever bundle contains it.
-    pub(super) fn contains_object(&self, object: u32, to: &AlternativesOf) -> bool {
-        let branch = self.branch_of.get(object as usize).copied().flatten();
+    pub(super) fn contains_object(&self, object: ObjectId, to: &AlternativesOf) -> bool {
+        let branch = self.branch_of.get(object.position()).copied().flatten();
         branch.is_some_and(|branch| self.is_alternative_branch(branch, to))
     }
 
@@ -114,7 +115,7 @@ fn groups(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<Vec<u32>> {
     let mut holders: BTreeMap<Key<'_>, Vec<u32>> = BTreeMap::new();
     let is_built = |bundle: &Bundle| bundle.origin != Origin::Plain;
     for (number, bundle) in bundles.iter().enumerate().filter(|(_, bundle)| is_built(bundle)) {
-        for key in bundle.members.iter().flat_map(|&id| Key::of(&items[id as usize])) {
+        for key in bundle.members.iter().flat_map(|&id| Key::of(&items[id.position()])) {
             let list = holders.entry(key).or_default();
             if list.last() != Some(&(number as u32)) {
                 list.push(number as u32);
@@ -137,8 +138,8 @@ const NAMESAKES: usize = 64;
 /// ways: one contains most of the other's workloads, in the same namespace or, for charts, in
 /// whichever they are installed to.
 fn same_installations(items: &[Item<'_>], bundles: &[Bundle]) -> Vec<(usize, usize)> {
-    let workload = |id: &u32| {
-        let item = &items[*id as usize];
+    let workload = |id: &ObjectId| {
+        let item = &items[id.position()];
         item.workload.and(item.identity)
     };
     let mut holders: BTreeMap<(&str, &str), Vec<(usize, &str)>> = BTreeMap::new();

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use super::alternatives::Alternatives;
 use super::holders::Holders;
 use super::item::{Bundle, Grouping, Item, Origin, Site, Unit};
+use super::object_id::ObjectId;
 use super::plain::{self, Plain};
 
 impl Grouping {
@@ -19,8 +20,8 @@ impl Grouping {
         bundles.sort_by(|a, b| a.name.cmp(&b.name));
         let alternatives = Alternatives::of(items, &bundles, branches, branch_of);
         let mut sites = self.sites(&bundles, units, &alternatives);
-        let given = (0u32..).zip(items).filter(|(_, item)| item.given).map(|(index, _)| index);
-        let given: Vec<u32> = given.collect();
+        let given: Vec<ObjectId> =
+            ObjectId::numbered(items).filter(|(_, item)| item.given).map(|(id, _)| id).collect();
         for site in sites.iter_mut().filter(|site| !bundles[site.bundles[0]].alone) {
             site.members.extend(&given);
         }
@@ -30,13 +31,13 @@ impl Grouping {
 
     /// One bundle for each unit.
     fn built(&self, items: &[Item<'_>], units: &[Unit]) -> Vec<Bundle> {
-        let mut members: Vec<Vec<u32>> = vec![Vec::new(); units.len()];
-        for (index, item) in (0u32..).zip(items) {
+        let mut members: Vec<Vec<ObjectId>> = vec![Vec::new(); units.len()];
+        for (id, item) in ObjectId::numbered(items) {
             if let Some(list) = item.built.and_then(|unit| members.get_mut(unit)) {
-                list.push(index);
+                list.push(id);
             }
         }
-        let bundle = |(number, (unit, members)): (usize, (&Unit, Vec<u32>))| {
+        let bundle = |(number, (unit, members)): (usize, (&Unit, Vec<ObjectId>))| {
             let inside = match unit.directory.as_str() {
                 "" => "kustomization.yaml".to_owned(),
                 directory => format!("{directory}/kustomization.yaml"),
@@ -130,7 +131,7 @@ impl Group {
 }
 
 fn site(name: String, bundles: Vec<usize>, all: &[Bundle]) -> Site {
-    let mut members: Vec<u32> =
+    let mut members: Vec<ObjectId> =
         bundles.iter().flat_map(|&number| all[number].members.iter().copied()).collect();
     members.sort_unstable();
     members.dedup();
@@ -187,7 +188,7 @@ pub struct Grouped {
 
 impl Grouped {
     /// The numbers of the bundles that contain an object.
-    pub fn bundles_of(&self, object: u32) -> &[u32] {
+    pub fn bundles_of(&self, object: ObjectId) -> &[u32] {
         self.holders.of_object(object)
     }
 }
@@ -211,17 +212,21 @@ mod tests {
         given: false,
     };
 
+    fn positions(members: &[ObjectId]) -> Vec<usize> {
+        members.iter().map(|id| id.position()).collect()
+    }
+
     /// The objects that may exist beside a site.
-    fn elsewhere(grouped: &Grouped, site: usize) -> Vec<u32> {
+    fn elsewhere(grouped: &Grouped, site: usize) -> Vec<usize> {
         let neighbours = Neighbours::of(&Arc::new(grouped.clone()), site);
-        (0..100).filter(|&object| neighbours.has(object)).collect()
+        (0..100).filter(|object| neighbours.has(ObjectId::at(*object))).collect()
     }
 
     fn site_named(grouped: &Grouped, name: &str) -> usize {
         grouped.sites.iter().position(|site| site.name == name).unwrap()
     }
 
-    fn names(files: &[(&str, &str)]) -> Vec<(String, Vec<u32>)> {
+    fn names(files: &[(&str, &str)]) -> Vec<(String, Vec<usize>)> {
         let items: Vec<Item<'_>> = files
             .iter()
             .map(|(path, name)| Item {
@@ -235,7 +240,7 @@ mod tests {
             .group(&items, &[])
             .bundles
             .into_iter()
-            .map(|bundle| (bundle.name, bundle.members))
+            .map(|bundle| (bundle.name, positions(&bundle.members)))
             .collect()
     }
 
@@ -277,7 +282,7 @@ mod tests {
             .collect();
         let grouped = Grouping::default().group(&items, &[]);
         assert_eq!(
-            grouped.sites[0].members,
+            positions(&grouped.sites[0].members),
             [0, 2],
             "y has one way to be applied, so x/1 has it too"
         );
@@ -315,15 +320,15 @@ mod tests {
             .collect();
         let grouped = grouping.group(&items, &[]);
         let bundles = &grouped.sites;
-        let found: Vec<(&str, &[u32])> =
-            bundles.iter().map(|b| (b.name.as_str(), b.members.as_slice())).collect();
+        let found: Vec<(&str, Vec<usize>)> =
+            bundles.iter().map(|b| (b.name.as_str(), positions(&b.members))).collect();
         // `examples` is not the name of a test directory here; both `z` are alternatives.
-        let expected: [(&str, &[u32]); 5] = [
-            ("dev", &[0, 1]),
-            ("examples", &[5]),
-            ("prod", &[0, 2]),
-            ("stray", &[3]),
-            ("trial/a", &[4]),
+        let expected = [
+            ("dev", vec![0, 1]),
+            ("examples", vec![5]),
+            ("prod", vec![0, 2]),
+            ("stray", vec![3]),
+            ("trial/a", vec![4]),
         ];
         assert_eq!(found, expected);
         assert_eq!(elsewhere(&grouped, 0), [3, 5], "the other cluster runs nowhere beside");
@@ -337,7 +342,7 @@ mod tests {
     }
 
     /// A policy of each unit, by namespace and name; and the units.
-    fn sites(units: &[Unit], policies: &[(usize, &str, &str)]) -> Vec<(String, Vec<u32>)> {
+    fn sites(units: &[Unit], policies: &[(usize, &str, &str)]) -> Vec<(String, Vec<usize>)> {
         let items: Vec<Item<'_>> = policies
             .iter()
             .map(|(unit, namespace, name)| Item {
@@ -347,7 +352,7 @@ mod tests {
             })
             .collect();
         let grouped = Grouping::default().group(&items, units);
-        grouped.sites.into_iter().map(|site| (site.name, site.members)).collect()
+        grouped.sites.into_iter().map(|site| (site.name, positions(&site.members))).collect()
     }
 
     fn unit(directory: &str, namespace: Option<&str>, deployed_by: Option<&str>) -> Unit {

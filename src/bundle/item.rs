@@ -1,6 +1,7 @@
 //! The input and output of grouping: objects, bundles, sites.
 
 use super::branches::BranchId;
+use super::object_id::ObjectId;
 use crate::repo::PathSet;
 use crate::text::Span;
 
@@ -55,7 +56,7 @@ pub struct Bundle {
     /// Where its objects come from.
     pub origin: Origin,
     /// Indices of its objects, ascending.
-    pub members: Vec<u32>,
+    pub members: Vec<ObjectId>,
     /// The branch of its manifests, if they are plain ones.
     pub(super) branch: Option<BranchId>,
     /// The directory of tests or examples that it is in, if it is.
@@ -74,7 +75,7 @@ pub struct Site {
     /// Its bundles, ascending.
     pub bundles: Vec<usize>,
     /// Indices of their objects, ascending.
-    pub members: Vec<u32>,
+    pub members: Vec<ObjectId>,
     /// The directory of tests or examples that it is in, if it is.
     pub trial: Option<String>,
     /// The number of the configured cluster that it is, if it is one.

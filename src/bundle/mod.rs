@@ -13,6 +13,7 @@ mod holders;
 mod item;
 pub mod kustomize;
 mod neighbours;
+mod object_id;
 mod path;
 mod plain;
 
@@ -22,4 +23,5 @@ pub use grouping::Grouped;
 pub use head::{HEAD, Head, heads};
 pub use item::{Bundle, Grouping, Item, NamedCluster, Origin, Site, TRIAL_DIRECTORIES, Unit};
 pub use neighbours::Neighbours;
+pub use object_id::ObjectId;
 pub use path::{directory, path_from};

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::alternatives::AlternativesOf;
 use super::grouping::Grouped;
 use super::item::Site;
+use super::object_id::ObjectId;
 
 /// The neighbours of one site.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ impl Neighbours {
     }
 
     /// Whether that object is one of the site's own.
-    pub fn is_own(&self, object: u32) -> bool {
+    pub fn is_own(&self, object: ObjectId) -> bool {
         self.site().members.binary_search(&object).is_ok()
     }
 
@@ -49,7 +50,7 @@ impl Neighbours {
 
     /// Whether that object may exist beside the site: not its own objects, nor those of an
     /// alternative.
-    pub fn has(&self, object: u32) -> bool {
+    pub fn has(&self, object: ObjectId) -> bool {
         let bundles = self.grouped.bundles_of(object);
         if self.grouped.alternatives.contains_object(object, &self.alternatives) {
             return false;
@@ -73,7 +74,7 @@ impl Neighbours {
     }
 
     /// Whether that object is of an alternative to the site, such as another overlay of its base.
-    pub fn is_alternative(&self, object: u32) -> bool {
+    pub fn is_alternative(&self, object: ObjectId) -> bool {
         let (all, bundles) = (&self.grouped.alternatives, &self.grouped.bundles);
         let held = self.grouped.bundles_of(object).iter().map(|&number| number as usize);
         let mut held = held.filter(|&number| self.may_run_beside(number));

@@ -16,6 +16,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::branches::{self, BranchId, Branches};
 use super::item::{Bundle, Grouping, Item, Origin};
+use super::object_id::ObjectId;
 
 /// Plain manifests, grouped.
 pub(super) struct Plain {
@@ -29,11 +30,11 @@ pub(super) struct Plain {
 
 /// Groups the plain manifests.
 pub(super) fn bundles(grouping: &Grouping, items: &[Item<'_>]) -> Plain {
-    let mut parts: BTreeMap<Part, Vec<u32>> = BTreeMap::new();
+    let mut parts: BTreeMap<Part, Vec<ObjectId>> = BTreeMap::new();
     let is_plain = |item: &Item<'_>| item.built.is_none() && !item.given;
-    for (index, item) in (0u32..).zip(items).filter(|(_, item)| is_plain(item)) {
+    for (id, item) in ObjectId::numbered(items).filter(|(_, item)| is_plain(item)) {
         for part in parts_of(grouping, item) {
-            parts.entry(part).or_default().push(index);
+            parts.entry(part).or_default().push(id);
         }
     }
     let mut parting = Parting { items, branches: Branches::default(), of: vec![None; items.len()] };
@@ -78,7 +79,7 @@ fn or_dot(name: &str) -> &str {
 #[derive(Debug)]
 struct Alternative {
     name: String,
-    members: Vec<u32>,
+    members: Vec<ObjectId>,
     branch: BranchId,
 }
 
@@ -106,7 +107,12 @@ enum Below<'a> {
 }
 
 impl<'a> Parting<'a> {
-    fn bundles_of(&mut self, grouping: &Grouping, part: &Part, members: Vec<u32>) -> Vec<Bundle> {
+    fn bundles_of(
+        &mut self,
+        grouping: &Grouping,
+        part: &Part,
+        members: Vec<ObjectId>,
+    ) -> Vec<Bundle> {
         let (prefix, trial, clusters) = match part {
             Part::Main => (String::new(), None, Vec::new()),
             Part::Trial(directory) => (directory.clone(), Some(directory.clone()), Vec::new()),
@@ -140,10 +146,10 @@ impl<'a> Parting<'a> {
     }
 
     /// The ways to apply what is below `prefix`: one, unless directories in it are alternatives.
-    fn ways(&mut self, members: Vec<u32>, prefix: &str, branch: BranchId) -> Vec<Alternative> {
-        let mut units: BTreeMap<Below<'a>, Vec<u32>> = BTreeMap::new();
+    fn ways(&mut self, members: Vec<ObjectId>, prefix: &str, branch: BranchId) -> Vec<Alternative> {
+        let mut units: BTreeMap<Below<'a>, Vec<ObjectId>> = BTreeMap::new();
         for &index in &members {
-            let path = self.items[index as usize].path;
+            let path = self.items[index.position()].path;
             let below = path.strip_prefix(prefix).unwrap_or(path).trim_start_matches('/');
             let unit =
                 below.split_once('/').map_or(Below::Files, |(name, _)| Below::Directory(name));
@@ -165,17 +171,17 @@ impl<'a> Parting<'a> {
     /// ways.
     fn ways_of_files(
         &mut self,
-        members: Vec<u32>,
+        members: Vec<ObjectId>,
         prefix: &str,
         branch: BranchId,
     ) -> Vec<Alternative> {
-        let mut files: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        let mut files: BTreeMap<&str, Vec<ObjectId>> = BTreeMap::new();
         for &index in &members {
-            files.entry(self.items[index as usize].path).or_default().push(index);
+            files.entry(self.items[index.position()].path).or_default().push(index);
         }
         let branches = self.part(branch, files.values(), 2);
         let below = files.into_iter().zip(branches).map(|((path, members), branch)| {
-            members.iter().for_each(|&index| self.of[index as usize] = Some(branch));
+            members.iter().for_each(|&index| self.of[index.position()] = Some(branch));
             (branch, vec![Alternative { name: path.to_owned(), members, branch }])
         });
         let below = below.collect();
@@ -187,14 +193,14 @@ impl<'a> Parting<'a> {
     fn part<'m>(
         &mut self,
         parent: BranchId,
-        units: impl ExactSizeIterator<Item = &'m Vec<u32>>,
+        units: impl ExactSizeIterator<Item = &'m Vec<ObjectId>>,
         least: usize,
     ) -> Vec<BranchId> {
         let mut holders: HashMap<(&str, &str, &str), Vec<u32>> = HashMap::new();
         let mut ids = Vec::with_capacity(units.len());
         for (number, members) in (0u32..).zip(units) {
             ids.push(self.branches.below(parent));
-            for identity in members.iter().filter_map(|&id| self.items[id as usize].identity) {
+            for identity in members.iter().filter_map(|&id| self.items[id.position()].identity) {
                 let list = holders.entry(identity).or_default();
                 if list.last() != Some(&number) {
                     list.push(number);
@@ -213,7 +219,7 @@ impl<'a> Parting<'a> {
     fn with_shared(
         &mut self,
         below: Vec<(BranchId, Vec<Alternative>)>,
-        members: Vec<u32>,
+        members: Vec<ObjectId>,
         prefix: &str,
         branch: BranchId,
     ) -> Vec<Alternative> {

@@ -5,7 +5,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use crate::bundle::Site;
+use crate::bundle::{ObjectId, Site};
 use crate::config::{self, Seen};
 use crate::model::{Body, Object};
 use crate::repo::{self, Repo};
@@ -59,7 +59,8 @@ fn look(root: &Path) -> Result<Seen, Failure> {
     let sites = sites(&assembly);
     let objects = &assembly.objects;
     let is_openshift = |site: &&Site| {
-        Profile::detect(site.members.iter().map(|&id| &objects[id as usize])) == Profile::OpenShift
+        Profile::detect(site.members.iter().map(|&id| &objects[id.position()]))
+            == Profile::OpenShift
     };
     let is_bare = |object: &&Object| {
         matches!(object.body, Body::Policy(_)) && object.head.namespace.is_none()
@@ -74,7 +75,7 @@ fn look(root: &Path) -> Result<Seen, Failure> {
 
 /// The sites with policies, except those of tests and examples.
 fn sites(assembly: &Assembly) -> Vec<&Site> {
-    let is_policy = |id: &u32| matches!(assembly.objects[*id as usize].body, Body::Policy(_));
+    let is_policy = |id: &ObjectId| matches!(assembly.objects[id.position()].body, Body::Policy(_));
     let sites = assembly.grouped.sites.iter().filter(|site| site.trial.is_none());
     sites.filter(|site| site.members.iter().any(is_policy)).collect()
 }

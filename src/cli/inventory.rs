@@ -18,7 +18,7 @@ pub(super) fn print(request: &Request, out: &mut dyn Write) -> Result<u8, Failur
     };
     let of = |sites: Vec<&Site>| -> Vec<&Object> {
         let members = sites.into_iter().flat_map(|site| &site.members);
-        members.map(|&id| &assembly.objects[id as usize]).filter(is_reported).collect()
+        members.map(|&id| &assembly.objects[id.position()]).filter(is_reported).collect()
     };
     let all = || assembly.grouped.sites.iter();
     let mut objects = of(all().filter(|site| site.trial.is_none()).collect());

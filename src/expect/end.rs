@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use super::read::Expected;
 use crate::reach::addresses::{self, Addresses};
 use crate::reach::{ClassId, Classes};
-use crate::resolve::Cluster;
+use crate::resolve::{Cluster, WorkloadId};
 use crate::text::Span;
 
 /// A name as it is written.
@@ -30,7 +30,7 @@ impl Named {
 #[derive(Clone, Debug)]
 pub(super) enum End {
     /// Workloads that no policy tells apart, by number.
-    Pods(ClassId, Vec<u32>),
+    Pods(ClassId, Vec<WorkloadId>),
     /// Addresses outside the cluster: all of them are meant.
     Addresses(Addresses),
     /// The API server: an address that nobody knows.
@@ -43,13 +43,13 @@ pub(super) enum End {
 #[derive(Debug)]
 pub(super) struct Names {
     /// `name` and `namespace/name` to numbers.
-    by_name: BTreeMap<String, Vec<u32>>,
-    by_namespace: BTreeMap<String, Vec<u32>>,
-    count: u32,
+    by_name: BTreeMap<String, Vec<WorkloadId>>,
+    by_namespace: BTreeMap<String, Vec<WorkloadId>>,
+    count: usize,
 }
 
 /// `namespace/name` of a workload; pods of one owner go by the owner's name.
-pub fn display_name(cluster: &Cluster, number: u32) -> String {
+pub fn display_name(cluster: &Cluster, number: WorkloadId) -> String {
     let it = cluster.workload(number);
     let owner = it.workload.owner.as_ref();
     let name = owner.map_or(it.head.name.as_str(), |(_, name)| name.as_str());
@@ -58,9 +58,9 @@ pub fn display_name(cluster: &Cluster, number: u32) -> String {
 
 impl Names {
     pub(super) fn of(cluster: &Cluster) -> Self {
-        let mut by_name: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        let mut by_namespace: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-        for number in 0..cluster.workload_count() {
+        let mut by_name: BTreeMap<String, Vec<WorkloadId>> = BTreeMap::new();
+        let mut by_namespace: BTreeMap<String, Vec<WorkloadId>> = BTreeMap::new();
+        for number in cluster.workload_ids() {
             let full = display_name(cluster, number);
             let (namespace, name) = full.split_once('/').unwrap_or(("", &full));
             by_namespace.entry(namespace.to_owned()).or_default().push(number);
@@ -89,21 +89,21 @@ impl Names {
         if let Some(meant) = addresses_of(name) {
             return vec![End::Addresses(meant)];
         }
-        let mut of_class: BTreeMap<ClassId, Vec<u32>> = BTreeMap::new();
+        let mut of_class: BTreeMap<ClassId, Vec<WorkloadId>> = BTreeMap::new();
         for number in self.numbers(name) {
             of_class.entry(classes.of_workload(number)).or_default().push(number);
         }
         of_class.into_iter().map(|(class, numbers)| End::Pods(class, numbers)).collect()
     }
 
-    fn numbers(&self, name: &str) -> Vec<u32> {
+    fn numbers(&self, name: &str) -> Vec<WorkloadId> {
         match name {
-            "*" | "*/*" => (0..self.count).collect(),
+            "*" | "*/*" => (0..self.count).map(WorkloadId::at).collect(),
             _ => self.named(name).to_vec(),
         }
     }
 
-    fn named(&self, name: &str) -> &[u32] {
+    fn named(&self, name: &str) -> &[WorkloadId] {
         let found = match name.split_once('/') {
             Some((namespace, "*")) => self.by_namespace.get(namespace),
             Some(("*", name)) => self.by_name.get(name),
@@ -147,8 +147,8 @@ fn addresses_of(name: &str) -> Option<Addresses> {
 }
 
 /// Whether two lists of workloads hold two that are not the same one.
-pub(super) fn have_a_pair(from: &[u32], to: &[u32]) -> bool {
-    let all: BTreeSet<&u32> = from.iter().chain(to).collect();
+pub(super) fn have_a_pair(from: &[WorkloadId], to: &[WorkloadId]) -> bool {
+    let all: BTreeSet<&WorkloadId> = from.iter().chain(to).collect();
     all.len() > 1
 }
 

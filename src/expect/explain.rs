@@ -6,9 +6,9 @@ use std::net::IpAddr;
 use super::end::{End, Named, display_name, is_workload};
 use super::judge::{Outcome, Verdict, is_unknown};
 use super::read::Expected;
-use crate::model::{At, Direction, Protocol, Spot};
+use crate::model::{At, Direction, PolicyId, Protocol, Spot};
 use crate::reach::{self, Endpoint, Port, PortSet};
-use crate::resolve::{Cluster, Subject, Tri, Why, dns_labels};
+use crate::resolve::{Cluster, Subject, Tri, Why, WorkloadId, dns_labels};
 use crate::text::Span;
 
 /// A line, and what it has to say.
@@ -95,7 +95,7 @@ pub(super) fn dns_takes(cluster: &Cluster) -> Tri {
     let Some(namespace) = cluster.namespace_named(cluster.profile.dns_namespace()) else {
         return Tri::Yes;
     };
-    let isolates = |id: &u32| {
+    let isolates = |id: &PolicyId| {
         let policy = cluster.policy(*id);
         let selector = policy.pod_selector.get();
         policy.isolates(Direction::Ingress)
@@ -165,7 +165,7 @@ impl Asked<'_> {
         Some(Side { direction, who, verdict })
     }
 
-    fn policy(&self, id: u32) -> String {
+    fn policy(&self, id: PolicyId) -> String {
         let head = self.cluster.head(id);
         format!("`{}/{}`", self.cluster.namespace_name_of(head), head.name)
     }
@@ -178,7 +178,7 @@ impl Asked<'_> {
 }
 
 /// A workload of a list that is not the only one of the other end.
-fn other_than(workloads: &[u32], other: &End) -> u32 {
+fn other_than(workloads: &[WorkloadId], other: &End) -> WorkloadId {
     match other {
         End::Pods(_, others) if others.len() == 1 => {
             workloads.iter().copied().find(|it| *it != others[0]).unwrap_or(workloads[0])

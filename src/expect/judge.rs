@@ -9,7 +9,7 @@ use super::read::{Expectation, Expected};
 use crate::model::{Direction, Protocol};
 use crate::reach::addresses::{self, Addresses};
 use crate::reach::{self, Allowed, ClassId, Connections, Endpoint, Port, PortSet, connections};
-use crate::resolve::{Cluster, Subject, Tri};
+use crate::resolve::{Cluster, Subject, Tri, WorkloadId};
 
 /// What became of an expectation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -324,7 +324,11 @@ impl<'a> Judge<'a> {
         &PortSet::range(udp, number, number) | &PortSet::range(tcp, number, number)
     }
 
-    pub(super) fn dns(&self, workload: u32, wanted: &PortSet) -> Result<Answer, Box<Verdict>> {
+    pub(super) fn dns(
+        &self,
+        workload: WorkloadId,
+        wanted: &PortSet,
+    ) -> Result<Answer, Box<Verdict>> {
         let count: u64 = Protocol::ALL.iter().map(|&it| u64::from(wanted.of(it).len())).sum();
         if count > MOST_DNS_PORTS {
             let message =

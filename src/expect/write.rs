@@ -48,7 +48,7 @@ pub fn write(judge: &Judge<'_>, cluster: Option<&str>) -> String {
 fn names(judge: &Judge<'_>) -> BTreeMap<ClassId, Vec<String>> {
     let mut classes_of: BTreeMap<String, BTreeSet<ClassId>> = BTreeMap::new();
     let table = judge.table();
-    for number in 0..judge.cluster().workload_count() {
+    for number in judge.cluster().workload_ids() {
         let class = table.found.classes.of_workload(number);
         classes_of.entry(display_name(judge.cluster(), number)).or_default().insert(class);
     }

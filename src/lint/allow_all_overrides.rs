@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Direction, Policy, Spot, TrafficRule};
-use crate::resolve::{SelectorIndex, covers};
+use crate::model::{At, Direction, Policy, PolicyId, Spot, TrafficRule};
+use crate::resolve::{NamespaceId, SelectorIndex, covers};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -29,7 +29,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 /// The rules that allow everything, each with rules that have no effect beside it. A rule is counted
 /// with the first one that overrides it.
 fn overridden(cx: &Context<'_>, direction: Direction) -> BTreeMap<At, Vec<At>> {
-    let mut wide: BTreeMap<u32, SelectorIndex> = BTreeMap::new();
+    let mut wide: BTreeMap<NamespaceId, SelectorIndex<PolicyId>> = BTreeMap::new();
     for &id in cx.cluster.policies() {
         let policy = cx.cluster.policy(id);
         if !policy.pod_selector.is_wrong() && allows_all(policy, direction).is_some() {
@@ -63,12 +63,12 @@ fn overridden(cx: &Context<'_>, direction: Direction) -> BTreeMap<At, Vec<At>> {
 /// The first policy that selects all pods of that one and allows everything.
 fn first_over(
     cx: &Context<'_>,
-    wide: &SelectorIndex,
-    id: u32,
+    wide: &SelectorIndex<PolicyId>,
+    id: PolicyId,
     direction: Direction,
-) -> Option<(u32, Spot)> {
+) -> Option<(PolicyId, Spot)> {
     let own = cx.cluster.policy(id).pod_selector.get();
-    let is_over = |other: &u32| {
+    let is_over = |other: &PolicyId| {
         *other != id && covers(cx.cluster.policy(*other).pod_selector.get(), own).is_yes()
     };
     let first = wide.covering(own).filter(is_over).min()?;
@@ -89,7 +89,7 @@ fn is_for_all(rule: &TrafficRule) -> bool {
 }
 
 /// The rules of a policy that restrict something.
-fn others(id: u32, policy: &Policy, direction: Direction) -> Vec<At> {
+fn others(id: PolicyId, policy: &Policy, direction: Direction) -> Vec<At> {
     if !policy.isolates(direction) || policy.is_unsure(direction) || policy.pod_selector.is_wrong()
     {
         return Vec::new();

@@ -3,15 +3,15 @@
 use super::Context;
 use super::edits::{New, Site, brackets};
 use super::finding::Edit;
-use crate::model::{Direction, Field, Label, Protocol, Spot};
+use crate::model::{Direction, Field, Label, PolicyId, Protocol, Spot};
 use crate::reach::Port;
-use crate::resolve::{NAME_LABEL, Subject};
+use crate::resolve::{NAME_LABEL, Subject, WorkloadId};
 
 /// The other end of a connection, as a rule names it.
 #[derive(Clone, Copy, Debug)]
 pub enum Other {
     /// The pods of a workload, by number.
-    Workload(u32),
+    Workload(WorkloadId),
     /// An address.
     Address(std::net::IpAddr),
 }
@@ -30,7 +30,7 @@ pub struct NewRule {
 /// by it (ingress).
 pub fn allow(
     cx: &Context<'_>,
-    policy: u32,
+    policy: PolicyId,
     direction: Direction,
     other: Other,
     port: Option<Port>,
@@ -49,7 +49,7 @@ pub fn allow(
     NewRule { text, edit: edit(cx, policy, direction, rule) }
 }
 
-fn edit(cx: &Context<'_>, policy: u32, direction: Direction, rule: New) -> Option<Edit> {
+fn edit(cx: &Context<'_>, policy: PolicyId, direction: Direction, rule: New) -> Option<Edit> {
     // What a chart or an overlay makes of a text is not written there as such.
     if cx.cluster.object(policy).made.is_some() {
         return None;
@@ -75,7 +75,7 @@ fn edit(cx: &Context<'_>, policy: u32, direction: Direction, rule: New) -> Optio
 }
 
 /// The peer: labels that no other workload of the namespace has together, as few as will do.
-fn peer(cx: &Context<'_>, policy: u32, other: Other) -> Vec<(&'static str, New)> {
+fn peer(cx: &Context<'_>, policy: PolicyId, other: Other) -> Vec<(&'static str, New)> {
     let number = match other {
         Other::Address(address) => {
             let length = if address.is_ipv4() { 32 } else { 128 };
@@ -102,11 +102,11 @@ fn peer(cx: &Context<'_>, policy: u32, other: Other) -> Vec<(&'static str, New)>
 
 /// One label that only this workload of its namespace has, of those that are meant for it; else all
 /// of its labels.
-fn distinct<'a>(cx: &Context<'a>, number: u32) -> Vec<&'a Label> {
+fn distinct<'a>(cx: &Context<'a>, number: WorkloadId) -> Vec<&'a Label> {
     const MEANT: [&str; 5] =
         ["app.kubernetes.io/component", "app.kubernetes.io/name", "app", "k8s-app", "name"];
     let it = cx.cluster.workload(number);
-    let siblings = || it.namespace.workloads.clone().filter(|other| *other != number);
+    let siblings = || WorkloadId::all(&it.namespace.workloads).filter(|other| *other != number);
     let is_own = |label: &&Label| {
         siblings().all(|other| {
             let other = cx.cluster.workload(other).workload.label(&label.key);

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, isolation, words};
-use crate::model::{At, Direction, Protocol};
+use crate::bundle::ObjectId;
+use crate::model::{At, Direction, PolicyId, Protocol};
 use crate::reach::{Party, PortSet};
+use crate::resolve::WorkloadId;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -23,7 +25,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut ports = PortSet::default();
     PORTS.iter().for_each(|port| ports.insert(Protocol::Tcp, *port, *port));
     // The workloads by the policy to change.
-    let mut blocked: BTreeMap<u32, Vec<(u32, u32)>> = BTreeMap::new();
+    let mut blocked: BTreeMap<PolicyId, Vec<(WorkloadId, ObjectId)>> = BTreeMap::new();
     for (number, binding) in cx.cluster.api_clients() {
         let lets = cx.reach.lets(Direction::Egress, number, Party::Addresses, &ports);
         if lets.is_no()
@@ -37,17 +39,21 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// The first policy to report on that isolates the pods of a workload: one that lets them out to
 /// something, if there is one.
-fn isolating(cx: &Context<'_>, workload: u32) -> Option<u32> {
+fn isolating(cx: &Context<'_>, workload: WorkloadId) -> Option<PolicyId> {
     let side = cx.reach.side(Direction::Egress, workload);
     let reported = || side.isolating.iter().copied().filter(|id| cx.cluster.is_reported(*id));
-    let has_rules = |id: &u32| !cx.cluster.policy(*id).rules(Direction::Egress).is_empty();
+    let has_rules = |id: &PolicyId| !cx.cluster.policy(*id).rules(Direction::Egress).is_empty();
     reported().find(has_rules).or_else(|| reported().next())
 }
 
-fn finding(cx: &Context<'_>, policy: u32, clients: &[(u32, u32)]) -> Option<Finding> {
+fn finding(
+    cx: &Context<'_>,
+    policy: PolicyId,
+    clients: &[(WorkloadId, ObjectId)],
+) -> Option<Finding> {
     let own = cx.cluster.policy(policy);
     let place = isolation::place(own, Direction::Egress)?;
-    let numbers: Vec<u32> = clients.iter().map(|(number, _)| *number).collect();
+    let numbers: Vec<WorkloadId> = clients.iter().map(|(number, _)| *number).collect();
     let who = words::workloads(cx, &numbers);
     let &(first, binding) = clients.first()?;
     let message = format!(

@@ -4,10 +4,10 @@ use std::collections::HashSet;
 
 use super::outsiders::{add_mapping, pod_port, pods_behind};
 use super::{Check, Confidence, Context, Finding, Related, Rule, Severity, isolation, words};
-use crate::bundle::Head;
+use crate::bundle::{Head, ObjectId};
 use crate::model::{Direction, Host, Service, ServicePort};
 use crate::reach::{Party, PortSet};
-use crate::resolve::Subject;
+use crate::resolve::{NamespaceId, Subject, WorkloadId};
 use crate::text::Span;
 
 /// The rule.
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    for number in 0..cx.cluster.workload_count() {
+    for number in cx.cluster.workload_ids() {
         let it = cx.cluster.workload(number);
         if it.workload.hosts.is_empty() || !cx.cluster.is_reported(cx.cluster.object_id_of(number))
         {
@@ -42,10 +42,10 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 /// A Service that a workload is told of.
 struct Dependency<'a, 'b> {
     cx: &'b Context<'a>,
-    number: u32,
+    number: WorkloadId,
     host: &'b Host,
-    namespace: u32,
-    service_id: u32,
+    namespace: NamespaceId,
+    service_id: ObjectId,
     head: &'b Head,
     service: &'b Service,
 }
@@ -54,12 +54,12 @@ struct Dependency<'a, 'b> {
 struct Blocked<'a> {
     port: &'a ServicePort,
     on_pod: PortSet,
-    workload: u32,
+    workload: WorkloadId,
     direction: Direction,
 }
 
 impl<'a, 'b> Dependency<'a, 'b> {
-    fn find(cx: &'b Context<'a>, number: u32, host: &'b Host) -> Option<Self> {
+    fn find(cx: &'b Context<'a>, number: WorkloadId, host: &'b Host) -> Option<Self> {
         let namespace = match &host.namespace {
             Some(name) => cx.cluster.namespace_named(name)?,
             None => cx.cluster.namespace_of(Subject::Workload(number)),

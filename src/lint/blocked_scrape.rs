@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use super::outsiders::{self, Insiders, own_port, pod_port};
 use super::{Check, Confidence, Context, Finding, Related, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::{
     BackendPort, Body, Direction, Label, Monitor, MonitoredNamespaces, MonitoredPort, Operator,
-    PortRef, Scrape, Selector, Service,
+    PolicyId, PortRef, Scrape, Selector, Service,
 };
 use crate::reach::PortSet;
-use crate::resolve::{Labelled, Why, ports_meant, selects};
+use crate::resolve::{Labelled, NamespaceId, Why, WorkloadId, ports_meant, selects};
 use crate::text::Span;
 
 /// The rule.
@@ -38,10 +39,10 @@ const SCRAPERS: &[&str] = &[
 ];
 
 /// Services by a label of their own: namespace, and index among the objects.
-type Services = HashMap<(String, String), Vec<(u32, u32)>>;
+type Services = HashMap<(String, String), Vec<(NamespaceId, ObjectId)>>;
 
 /// A workload, and the port of it that is scraped.
-type Target = (u32, PortSet);
+type Target = (WorkloadId, PortSet);
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut insiders = Insiders::new(SCRAPERS);
@@ -62,8 +63,8 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 /// What pods and Services ask for by annotations, which are often copied with everything else: told
 /// of once for all pods that the same policies close.
 fn of_annotations(cx: &Context<'_>, insiders: &mut Insiders, findings: &mut Vec<Finding>) {
-    let mut asked: Vec<(u32, Span, Vec<Target>)> = Vec::new();
-    for number in 0..cx.cluster.workload_count() {
+    let mut asked: Vec<(ObjectId, Span, Vec<Target>)> = Vec::new();
+    for number in cx.cluster.workload_ids() {
         let it = cx.cluster.workload(number);
         let Some(scrape) = &it.workload.scrape else { continue };
         asked.push((
@@ -83,7 +84,7 @@ fn of_annotations(cx: &Context<'_>, insiders: &mut Insiders, findings: &mut Vec<
     }
     asked.retain(|(id, ..)| cx.cluster.is_reported(*id));
     asked.sort_by_key(|(_, place, _)| *place);
-    let mut first: HashMap<Option<u32>, usize> = HashMap::new();
+    let mut first: HashMap<Option<PolicyId>, usize> = HashMap::new();
     for (id, place, targets) in asked {
         let asks = "`prometheus.io/scrape` asks for it";
         let Some(found) = finding(cx, insiders, id, place, &targets, asks) else { continue };
@@ -103,7 +104,7 @@ fn of_annotations(cx: &Context<'_>, insiders: &mut Insiders, findings: &mut Vec<
     }
 }
 
-fn annotated(cx: &Context<'_>, pods: &[u32], scrape: &Scrape) -> Vec<Target> {
+fn annotated(cx: &Context<'_>, pods: &[WorkloadId], scrape: &Scrape) -> Vec<Target> {
     let mut targets = Vec::new();
     for &number in pods {
         let workload = cx.cluster.workload(number).workload;
@@ -116,7 +117,12 @@ fn annotated(cx: &Context<'_>, pods: &[u32], scrape: &Scrape) -> Vec<Target> {
 }
 
 /// The pods of a Service, with their port that a monitor means.
-fn behind(cx: &Context<'_>, pods: &[u32], service: &Service, port: &BackendPort) -> Vec<Target> {
+fn behind(
+    cx: &Context<'_>,
+    pods: &[WorkloadId],
+    service: &Service,
+    port: &BackendPort,
+) -> Vec<Target> {
     let mut targets = Vec::new();
     for &number in pods {
         let workload = cx.cluster.workload(number).workload;
@@ -149,7 +155,7 @@ fn by_label(cx: &Context<'_>) -> Services {
 fn targets(
     cx: &Context<'_>,
     services: &Services,
-    id: u32,
+    id: ObjectId,
     monitor: &Monitor,
     port: &MonitoredPort,
 ) -> Vec<Target> {
@@ -158,7 +164,7 @@ fn targets(
         return Vec::new();
     };
     let own = cx.cluster.namespace_named(cx.cluster.namespace_name_of(cx.cluster.head(id)));
-    let is_in = |namespace: u32| match &monitor.namespaces {
+    let is_in = |namespace: NamespaceId| match &monitor.namespaces {
         MonitoredNamespaces::Own => Some(namespace) == own,
         MonitoredNamespaces::Any => true,
         MonitoredNamespaces::Named(names) => names.contains(&cx.cluster.namespace(namespace).name),
@@ -166,7 +172,7 @@ fn targets(
     if monitor.of_pods {
         let BackendPort::Target(target) = &port.port else { return Vec::new() };
         let namespace =
-            |number: u32| cx.cluster.namespace_of(crate::resolve::Subject::Workload(number));
+            |number: WorkloadId| cx.cluster.namespace_of(crate::resolve::Subject::Workload(number));
         let pods = cx.cluster.pods_anywhere(selector).yes;
         let target =
             |number| Some((number, own_port(target, cx.cluster.workload(number).workload)?));
@@ -209,7 +215,7 @@ fn is_selected(selector: &Selector, labels: &[Label]) -> bool {
 fn finding(
     cx: &Context<'_>,
     insiders: &mut Insiders,
-    id: u32,
+    id: ObjectId,
     place: Span,
     targets: &[Target],
     asks: &str,

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::outsiders::{self, pod_port, pods_behind};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::{Backend, Body, CallerKind, Direction};
 use crate::reach::Party;
-use crate::resolve::ports_meant;
+use crate::resolve::{WorkloadId, ports_meant};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -33,7 +34,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn of_backend(cx: &Context<'_>, id: u32, backend: &Backend) -> Option<Finding> {
+fn of_backend(cx: &Context<'_>, id: ObjectId, backend: &Backend) -> Option<Finding> {
     let head = cx.cluster.head(id);
     let own = cx.cluster.namespace_name_of(head);
     let namespace = cx.cluster.namespace_named(backend.namespace.as_deref().unwrap_or(own))?;
@@ -42,7 +43,7 @@ fn of_backend(cx: &Context<'_>, id: u32, backend: &Backend) -> Option<Finding> {
     let first = *pods.first()?;
     let ports = ports_meant(service, &backend.port);
     let port = *ports.first()?;
-    let is_closed = |number: &u32| {
+    let is_closed = |number: &WorkloadId| {
         let workload = cx.cluster.workload(*number).workload;
         pod_port(port, workload).is_some_and(|on_pod| {
             cx.reach.lets(Direction::Ingress, *number, Party::ApiServer, &on_pod).is_no()

@@ -3,7 +3,7 @@
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::tiered::{Action, Closes, Expr, LabelOf, Scope, TieredRule};
-use crate::model::{Direction, Protocol};
+use crate::model::{Direction, PolicyId, Protocol};
 use crate::reach::{Destination, Port, flow_may_have};
 use crate::resolve::SpecId;
 
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let home = cx.cluster.profile.dns_namespace();
     // A policy in the namespace of the DNS pods may let their clients in.
-    let is_home = |id: &u32| {
+    let is_home = |id: &PolicyId| {
         let namespace = cx.cluster.namespace_name_of(cx.cluster.head(*id));
         let policy = cx.cluster.tiered_policy(*id);
         namespace == home && policy.is_none_or(|policy| !policy.kind.is_cluster_wide())
@@ -62,7 +62,7 @@ fn is_for_all(of: &Tiered<'_>, spec: SpecId) -> bool {
 /// Whether some rule may let clients of the cluster's DNS in.
 fn lets_dns_clients_in(cx: &Context<'_>) -> bool {
     let port = Port { protocol: Protocol::Udp, number: cx.cluster.profile.dns_port() };
-    let may = |id: &u32, rule: &TieredRule| {
+    let may = |id: &PolicyId, rule: &TieredRule| {
         let Some(policy) = cx.cluster.tiered_policy(*id) else { return false };
         let subject = &policy.specs[rule.spec].subject;
         rule.direction == Direction::Ingress

@@ -5,7 +5,7 @@ use compact_str::CompactString;
 use std::collections::{HashMap, HashSet};
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Field, Operator, Requirement, Selector, Spot, is_placeholder};
+use crate::model::{At, Field, Operator, PolicyId, Requirement, Selector, Spot, is_placeholder};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::requirements::contradictory),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     let mut look = |spot: Spot, selector: &Field<Selector>, what: &str, effect: &str| {
         let accepted = selector.get().filter(|selector| !selector.is_refused());

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::earlier::Earlier;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Direction, Policy, Spot};
+use crate::model::{At, Direction, Policy, PolicyId, Spot};
 use crate::resolve::Subject;
 use crate::text::Span;
 
@@ -20,12 +20,12 @@ pub static RULE: Rule = Rule {
 
 /// A policy, and those of its pods without any allowed egress.
 struct Denied {
-    policy: u32,
+    policy: PolicyId,
     pods: Vec<Subject>,
 }
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let isolates = |id: &&u32| {
+    let isolates = |id: &&PolicyId| {
         cx.cluster.is_reported(**id) && cx.cluster.policy(**id).isolates(Direction::Egress)
     };
     let isolating = cx.cluster.policies().iter().filter(isolates).count();

@@ -5,7 +5,7 @@ use super::{Check, Confidence, Context, Finding, Rule, Severity};
 use crate::model::Direction;
 use crate::model::tiered::{Action, Closes, Evaluator};
 use crate::reach::{Selecting, Stacks};
-use crate::resolve::{SpecId, Subject};
+use crate::resolve::{SpecId, Subject, WorkloadId};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -54,7 +54,7 @@ fn denies_everyone(of: &Tiered<'_>, spec: SpecId, direction: Direction) -> bool 
 fn is_anything_allowed(cx: &Context<'_>, spec: SpecId, direction: Direction) -> bool {
     let pods = cx.cluster.spec_pods(spec);
     let stacks = Stacks::new(cx.cluster, direction);
-    let allows = |number: u32| {
+    let allows = |number: WorkloadId| {
         let subject = Subject::Workload(number);
         let selecting = Selecting::of(cx.cluster, number);
         let stack = stacks.of(&selecting);

@@ -1,7 +1,7 @@
 //! A policy with "deny" in its name that allows everyone.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Direction, Policy, Spot};
+use crate::model::{At, Direction, Policy, PolicyId, Spot};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     let name = &cx.cluster.head(id).name;
     if !is_called_deny(name) {
@@ -66,7 +66,7 @@ fn named_direction(name: &str) -> Option<Direction> {
 }
 
 /// The rule that allows everyone on every port: `- {}`.
-fn everyone_rule(id: u32, policy: &Policy, direction: Direction) -> Option<At> {
+fn everyone_rule(id: PolicyId, policy: &Policy, direction: Direction) -> Option<At> {
     let mut rules = (0u32..).zip(policy.rules(direction));
     let (index, _) = rules.find(|(_, rule)| rule.is_for_everyone() && rule.is_for_all_ports())?;
     Some(At { policy: id, spot: Spot::Rule(direction, index) })

@@ -2,7 +2,7 @@
 
 use super::edits::{self, New, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity};
-use crate::model::{At, Direction, Field, PortEntry, PortRef, Protocol, Spot};
+use crate::model::{At, Direction, Field, PolicyId, PortEntry, PortRef, Protocol, Spot};
 use crate::reach::{self, Destination, Half, Port};
 
 /// The rule.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::dns::single_protocol),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     if !cx.cluster.policy(id).isolates(Direction::Egress) {
         return;
     }
@@ -23,7 +23,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 }
 
 /// The finding is on the entry for the allowed protocol, so only in the policy with that entry.
-fn finding(cx: &Context<'_>, id: u32, half: &Half) -> Option<Finding> {
+fn finding(cx: &Context<'_>, id: PolicyId, half: &Half) -> Option<Finding> {
     let rules = cx.reach.rules_for_dns(id, half.port);
     let (at, entry) = rules.into_iter().find_map(|at| allowing_entry(cx, at, half))?;
     let place = at.spot.key_span(cx.cluster.policy(id))?;

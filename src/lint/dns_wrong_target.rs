@@ -5,7 +5,8 @@ use super::{
     Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_label_by_name, words,
 };
 use crate::model::{
-    At, Direction, Peer, PortEntry, PortRef, Requirement, Spot, TrafficRule, is_placeholder,
+    At, Direction, Peer, PolicyId, PortEntry, PortRef, Requirement, Spot, TrafficRule,
+    is_placeholder,
 };
 use crate::reach;
 use crate::resolve::{NAME_LABEL, Profile, Tri, dns_label, dns_labels, is_dns_namespace};
@@ -21,7 +22,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::selectors::wrong_dns),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     // A rule for another resolver in addition to a correct one is not a mistake.
     if !policy.isolates(Direction::Egress) || !cx.reach.lacks_dns(id) {
@@ -41,7 +42,7 @@ fn is_about_dns(rule: &TrafficRule) -> bool {
 }
 
 /// The right pods, everyone, or the Service's address, but on OpenShift the pods listen on 5353.
-fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {
+fn wrong_port(cx: &Context<'_>, id: PolicyId, index: u32, rule: &TrafficRule) -> Option<Finding> {
     let port = cx.cluster.profile.dns_port();
     let may_have_right_one = rule
         .port_list()
@@ -77,7 +78,7 @@ fn wrong_port(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Opti
 
 /// Whether a peer is the cluster's DNS, by selector or by an address that it may have. A resolver
 /// in the repository may listen on any port that it declares.
-fn means_dns(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
+fn means_dns(cx: &Context<'_>, id: PolicyId, peer: &Peer) -> bool {
     match peer.ip_block.get() {
         Some(block) => !reach::block_may_be_dns(cx.cluster, block).is_no(),
         None => {
@@ -88,7 +89,7 @@ fn means_dns(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
 }
 
 /// Replaces the Service's port by the DNS pods' port.
-fn write_port(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> Option<Fix> {
+fn write_port(cx: &Context<'_>, id: PolicyId, rule: &TrafficRule) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let port = cx.cluster.profile.dns_port();
     let is_service_port = |entry: &&PortEntry| {
@@ -101,7 +102,7 @@ fn write_port(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> Option<Fix> {
     edits::risky(format!("Write port {port}"), effect, edits)
 }
 
-fn wrong_peers(cx: &Context<'_>, id: u32, index: u32, rule: &TrafficRule) -> Option<Finding> {
+fn wrong_peers(cx: &Context<'_>, id: PolicyId, index: u32, rule: &TrafficRule) -> Option<Finding> {
     if rule.is_for_everyone() {
         return None;
     }
@@ -166,7 +167,7 @@ struct Reason {
 }
 
 /// Why a peer can't be the cluster's DNS; `None` if another rule reports it.
-fn reason(cx: &Context<'_>, id: u32, spot: Spot, peer: &Peer) -> Option<(At, Reason)> {
+fn reason(cx: &Context<'_>, id: PolicyId, spot: Spot, peer: &Peer) -> Option<(At, Reason)> {
     let Spot::Peer(direction, rule, nth) = spot else {
         return None;
     };
@@ -220,7 +221,7 @@ fn no_such_label(cx: &Context<'_>, label: &Requirement) -> Reason {
     }
 }
 
-fn at_home(cx: &Context<'_>, id: u32, place: Span) -> Reason {
+fn at_home(cx: &Context<'_>, id: PolicyId, place: Span) -> Reason {
     let home = words::namespace(cx.cluster.namespace(cx.cluster.home(id)));
     Reason {
         place,

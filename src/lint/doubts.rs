@@ -3,15 +3,16 @@
 
 use super::orphans::Orphan;
 use super::{Confidence, Context, Related, words};
-use crate::model::{Operator, Requirement, Selector};
-use crate::resolve::selects;
+use crate::bundle::ObjectId;
+use crate::model::{Operator, PolicyId, Requirement, Selector};
+use crate::resolve::{NamespaceId, WorkloadId, selects};
 use crate::text::Span;
 
 /// Lowers the confidence where something speaks against it, and says what. `is_near`: a workload
 /// almost has the labels, so that it is probably the one that is meant.
 pub(super) fn lower(
     cx: &Context<'_>,
-    namespaces: &[u32],
+    namespaces: &[NamespaceId],
     selector: &Selector,
     is_near: bool,
     orphan: &mut Orphan,
@@ -23,7 +24,7 @@ pub(super) fn lower(
             format!("{who} or the policy has no namespace, so both may be in the same one");
         doubt(orphan, workload.head.name_span, message);
     }
-    let named = |id: u32| {
+    let named = |id: ObjectId| {
         let head = cx.cluster.head(id);
         (head.name_span, format!("{} {}", head.kind, words::quoted(&head.name)))
     };
@@ -65,9 +66,9 @@ const ALTERNATIVES: usize = 16;
 
 /// Whether the cluster has its own form of a workload of an alternative: then its pods are called
 /// something else here, which is the mistake.
-fn has_counterpart(cx: &Context<'_>, id: u32) -> bool {
+fn has_counterpart(cx: &Context<'_>, id: ObjectId) -> bool {
     let other = cx.cluster.head(id);
-    let mut own = (0..cx.cluster.workload_count()).map(|number| cx.cluster.workload(number).head);
+    let mut own = cx.cluster.workload_ids().map(|number| cx.cluster.workload(number).head);
     own.any(|head| {
         head.start == other.start || (&head.kind, &head.name) == (&other.kind, &other.name)
     })
@@ -80,8 +81,12 @@ fn doubt(orphan: &mut Orphan, span: Span, message: String) {
 
 /// A workload that has the labels, and that `kubectl apply -n` may put into the selector's own
 /// namespace: one of the two names none.
-fn maybe_moved(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<u32> {
-    let is_implicit = |number: u32| cx.cluster.namespace(number).implicit;
+fn maybe_moved(
+    cx: &Context<'_>,
+    namespaces: &[NamespaceId],
+    selector: &Selector,
+) -> Option<WorkloadId> {
+    let is_implicit = |number: NamespaceId| cx.cluster.namespace(number).implicit;
     let home_is_implicit = namespaces.iter().any(|number| is_implicit(*number));
     let others = cx.cluster.pods_anywhere(selector).yes;
     others.iter().find(|number| home_is_implicit || cx.cluster.workload(*number).namespace.implicit)
@@ -90,7 +95,7 @@ fn maybe_moved(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Opt
 /// A Service of those namespaces that selects the same pods, and no shown one either.
 fn service_for(
     cx: &Context<'_>,
-    namespaces: &[u32],
+    namespaces: &[NamespaceId],
     selector: &Selector,
 ) -> Option<(Span, String)> {
     let services = namespaces.iter().flat_map(|number| cx.cluster.services_in(*number));
@@ -103,7 +108,7 @@ fn service_for(
 /// The highest confidence that a finding about a policy's pods can have. A policy of a packaged
 /// dependency is written for more than one set of values: what is off has no pods, and nobody here can
 /// edit the policy.
-pub(super) fn most(cx: &Context<'_>, policy: u32) -> Confidence {
+pub(super) fn most(cx: &Context<'_>, policy: PolicyId) -> Confidence {
     let path = &cx.sources.get(cx.cluster.head(policy).source).path;
     let name = path.rsplit('/').next().unwrap_or(path);
     match name {
@@ -116,7 +121,7 @@ pub(super) fn most(cx: &Context<'_>, policy: u32) -> Confidence {
 /// that are asked for.
 pub(super) fn absent(
     cx: &Context<'_>,
-    namespaces: &[u32],
+    namespaces: &[NamespaceId],
     selector: &Selector,
 ) -> Vec<(String, String)> {
     let single = |requirement: &&Requirement| {

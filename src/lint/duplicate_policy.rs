@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::bundle::{self, Head};
 use crate::model::tiered::PolicyKind;
-use crate::model::{At, Spot, is_placeholder};
+use crate::model::{At, PolicyId, Spot, is_placeholder};
 use crate::yaml::Node;
 
 /// The rule.
@@ -19,9 +19,9 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<Identity<'_>, u32> = BTreeMap::new();
-    let others = cx.cluster.checked().iter().filter(|id| cx.cluster.tiered_policy(**id).is_some());
-    for &id in cx.cluster.policies().iter().chain(others) {
+    let mut seen: BTreeMap<Identity<'_>, PolicyId> = BTreeMap::new();
+    let others = cx.cluster.checked_policies();
+    for id in cx.cluster.policies().iter().copied().chain(others) {
         let head = cx.cluster.head(id);
         if head.name.is_empty() || is_filled_in(head) || is_in_a_document(cx, head) {
             continue;
@@ -48,7 +48,7 @@ struct Identity<'a> {
 }
 
 impl<'a> Identity<'a> {
-    fn of(cx: &Context<'a>, id: u32) -> Self {
+    fn of(cx: &Context<'a>, id: PolicyId) -> Self {
         let head = cx.cluster.head(id);
         let other = cx.cluster.tiered_policy(id).map(|policy| policy.kind);
         let has_namespace = !other.is_some_and(PolicyKind::is_cluster_wide);
@@ -72,7 +72,7 @@ fn is_in_a_document(cx: &Context<'_>, head: &Head) -> bool {
 }
 
 /// Whether two policies say the same, so that nothing is lost whichever counts.
-fn is_same(cx: &Context<'_>, one: u32, other: u32) -> bool {
+fn is_same(cx: &Context<'_>, one: PolicyId, other: PolicyId) -> bool {
     ["spec", "specs"].iter().all(|field| {
         match (tree(cx, one).get(field), tree(cx, other).get(field)) {
             (Some(one), Some(other)) => one.says_the_same(other),
@@ -81,7 +81,7 @@ fn is_same(cx: &Context<'_>, one: u32, other: u32) -> bool {
     })
 }
 
-fn tree<'a>(cx: &Context<'a>, id: u32) -> &'a Node {
+fn tree<'a>(cx: &Context<'a>, id: PolicyId) -> &'a Node {
     match cx.cluster.tiered_policy(id) {
         Some(policy) => &policy.tree,
         None => &cx.cluster.policy(id).tree,
@@ -93,7 +93,7 @@ const HEADER: usize = 20;
 
 /// Whether a comment at the head of its file says that it is generated: from the other one, or from
 /// what both are made of.
-fn is_generated(cx: &Context<'_>, id: u32) -> bool {
+fn is_generated(cx: &Context<'_>, id: PolicyId) -> bool {
     let text = cx.sources.get(cx.cluster.head(id).source).text();
     let comments = text.lines().take(HEADER).filter(|line| line.starts_with('#'));
     let mut words = comments.map(str::to_lowercase);
@@ -107,7 +107,7 @@ fn together<'a>(cx: &Context<'a>, head: &Head) -> &'a str {
     if cx.cluster.is_trial { path } else { bundle::directory(path) }
 }
 
-fn finding(cx: &Context<'_>, earlier: u32, id: u32) -> Finding {
+fn finding(cx: &Context<'_>, earlier: PolicyId, id: PolicyId) -> Finding {
     let (first, head) = (cx.cluster.head(earlier), cx.cluster.head(id));
     let other = cx.cluster.tiered_policy(id);
     let has_namespace = !other.is_some_and(|policy| policy.kind.is_cluster_wide());

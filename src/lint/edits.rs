@@ -7,7 +7,7 @@
 //! brackets that span several lines.
 
 use super::{Context, Edit, Fix, Safety};
-use crate::model::{Direction, Spot};
+use crate::model::{Direction, PolicyId, Spot};
 use crate::text::{LineIndex, SourceId, Span};
 use crate::yaml::{Node, Value};
 
@@ -94,7 +94,7 @@ struct Style<'a> {
 
 impl<'a> Site<'a> {
     /// `None` if a value may be used twice, or comes from elsewhere.
-    pub(super) fn of(cx: &Context<'a>, policy: u32) -> Option<Self> {
+    pub(super) fn of(cx: &Context<'a>, policy: PolicyId) -> Option<Self> {
         let tree = &cx.cluster.policy(policy).tree;
         let source = tree.span.source;
         let text: &'a str = cx.sources.get(source).text();

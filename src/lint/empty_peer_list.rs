@@ -1,7 +1,7 @@
 //! An empty rule or list that looks like "no one" and means "everyone".
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Direction, Peer, PortEntry, Spot, TrafficRule};
+use crate::model::{At, Direction, Peer, PolicyId, PortEntry, Spot, TrafficRule};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     if is_called_allow_all(&cx.cluster.head(id).name) {
         return;

@@ -1,5 +1,6 @@
 //! The result of a rule: one finding, its places, and its confidence.
 
+use crate::bundle::ObjectId;
 use crate::model::At;
 use crate::text::Span;
 
@@ -188,7 +189,12 @@ impl Finding {
     }
 
     /// Says which object it is about, where that is no policy, and the field in it.
-    pub fn of_object(mut self, cx: &Context<'_>, object: u32, field: impl Into<String>) -> Self {
+    pub fn of_object(
+        mut self,
+        cx: &Context<'_>,
+        object: ObjectId,
+        field: impl Into<String>,
+    ) -> Self {
         let head = cx.cluster.head(object);
         self.subject = Some(Subject {
             kind: head.kind.to_string(),

@@ -2,10 +2,11 @@
 
 use super::tiered::{self, Statement, Tiered};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::tiered::{Ends, Evaluator, NamePattern, TieredPolicy};
-use crate::model::{Body, Direction, PortRef, Protocol};
+use crate::model::{Body, Direction, PolicyId, PortRef, Protocol};
 use crate::reach::{Packet, Port, party_side};
-use crate::resolve::{Party, SpecId};
+use crate::resolve::{Party, SpecId, WorkloadId};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -58,7 +59,7 @@ fn dropped(
     }
     let party = Party::Name(name.text.replace('*', "x").trim_start_matches("xx.").into());
     let packet = packet(statement);
-    let is_dropped = |number: u32| {
+    let is_dropped = |number: WorkloadId| {
         let side =
             party_side(cx.cluster, Direction::Egress, &Party::Workload(number), &party, packet);
         side.allowed.is_no() && !has_dns_rule(cx, number)
@@ -79,7 +80,7 @@ fn packet(statement: &Statement<'_>) -> Packet {
 }
 
 /// Whether a policy that may select a workload looks at its lookups.
-fn has_dns_rule(cx: &Context<'_>, workload: u32) -> bool {
+fn has_dns_rule(cx: &Context<'_>, workload: WorkloadId) -> bool {
     cx.cluster.specs_selecting(workload).into_iter().any(|(SpecId { policy, spec }, _)| {
         let policy = cx.cluster.tiered_policy(policy);
         policy.is_some_and(|policy| {
@@ -89,7 +90,7 @@ fn has_dns_rule(cx: &Context<'_>, workload: u32) -> bool {
 }
 
 /// Whether a policy may look at the lookups of pods that no manifest shows.
-fn may_learn(cx: &Context<'_>, id: u32, of: &Tiered<'_>) -> bool {
+fn may_learn(cx: &Context<'_>, id: PolicyId, of: &Tiered<'_>) -> bool {
     let Some(policy) = cx.cluster.tiered_policy(id) else { return false };
     let may_select =
         policy.kind.is_cluster_wide() || cx.cluster.home_of_tiered(id) == of.asker.home;
@@ -102,7 +103,7 @@ fn looks_at_dns(policy: &TieredPolicy) -> bool {
 
 /// Whether a clusterwide policy in another bundle of the repository looks at lookups.
 fn has_dns_rule_elsewhere(cx: &Context<'_>) -> bool {
-    let own = |id: u32| cx.cluster.tiered().binary_search(&id).is_ok();
+    let own = |id: ObjectId| cx.cluster.tiered().binary_search(&PolicyId::of(id)).is_ok();
     cx.cluster.repository().any(|(id, object)| match &object.body {
         Body::Tiered(policy) => policy.kind.is_cluster_wide() && looks_at_dns(policy) && !own(id),
         _ => false,

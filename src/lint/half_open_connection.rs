@@ -5,8 +5,9 @@ use std::collections::HashSet;
 use range_set_blaze::RangeSetBlaze;
 
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, isolation, words};
-use crate::model::{At, Direction, PortRef, Spot};
+use crate::model::{At, Direction, PolicyId, PortRef, Spot};
 use crate::reach::{Allowed, Party, PortSet, rule_ports};
+use crate::resolve::{NamespaceId, WorkloadId};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -18,7 +19,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let own = cx.cluster.selected(id);
     if own.yes.is_empty() || !own.is_sure() {
         return;
@@ -42,14 +43,14 @@ fn names_shown_pods(peer: &SelectorPeer<'_>) -> bool {
 struct Connection<'a, 'b> {
     cx: &'b Context<'a>,
     at: At,
-    own: &'b RangeSetBlaze<u32>,
+    own: &'b RangeSetBlaze<WorkloadId>,
     peer: &'b SelectorPeer<'b>,
 }
 
 impl Connection<'_, '_> {
     /// The first of the named workloads, where the policies of all of them reject the connection
     /// with all of the policy's own pods, on every port that the rule allows.
-    fn rejecting(&self) -> Option<u32> {
+    fn rejecting(&self) -> Option<WorkloadId> {
         let other = self.peer.direction.opposite();
         let has_names = self.has_named_ports();
         let mut asked = HashSet::new();
@@ -68,7 +69,7 @@ impl Connection<'_, '_> {
                     return None;
                 }
             }
-            let is_open = |own: u32| own != named && !self.ports(own, named).is_nothing();
+            let is_open = |own: WorkloadId| own != named && !self.ports(own, named).is_nothing();
             if rejecting.is_none() && self.own.iter().any(is_open) {
                 rejecting = Some(named);
             }
@@ -77,7 +78,7 @@ impl Connection<'_, '_> {
     }
 
     /// The rule's ports on the pods that are connected to.
-    fn ports(&self, own: u32, named: u32) -> Allowed {
+    fn ports(&self, own: WorkloadId, named: WorkloadId) -> Allowed {
         let destination = match self.peer.direction {
             Direction::Ingress => own,
             Direction::Egress => named,
@@ -91,7 +92,7 @@ impl Connection<'_, '_> {
         entries.iter().any(|entry| matches!(entry.port.get(), Some(PortRef::Name(_))))
     }
 
-    fn finding(&self, rejecting: u32) -> Option<Finding> {
+    fn finding(&self, rejecting: WorkloadId) -> Option<Finding> {
         let cx = self.cx;
         let spot = Spot::PeerPods(self.peer.direction, self.peer.rule, self.peer.index);
         let place = spot.key_span(cx.cluster.policy(self.at.policy))?;
@@ -118,7 +119,7 @@ impl Connection<'_, '_> {
         };
         let at = At { spot, ..self.at };
         let mut finding = Finding::new(&RULE, place, message, help).about(cx, at);
-        let is_open = |number: &u32| cx.cluster.namespace(*number).open.is_some();
+        let is_open = |number: &NamespaceId| cx.cluster.namespace(*number).open.is_some();
         let namespaces = self.peer.means.namespaces.iter().map(|(number, _)| number);
         if self.peer.means.beyond || namespaces.into_iter().any(is_open) {
             finding.confidence = Confidence::Medium;

@@ -2,8 +2,8 @@
 
 use super::host_network_target::is_named;
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
-use crate::model::{At, Direction, Spot};
-use crate::resolve::{Profile, Tri};
+use crate::model::{At, Direction, PolicyId, Spot};
+use crate::resolve::{NamespaceId, Profile, Tri, WorkloadId};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::selectors::host_network_peers),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     if tells_host_pods_by_label(cx) {
         return;
     }
@@ -35,23 +35,23 @@ fn tells_host_pods_by_label(cx: &Context<'_>) -> bool {
 /// Whether the peer selects pods, all of them on the host network, and can select no others.
 fn is_all_on_host(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     let pods = &peer.means.pods;
-    let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
+    let closed = |number: NamespaceId| cx.cluster.namespace(number).open.is_none();
     let all_closed =
         || peer.means.namespaces.iter().all(|(n, covered)| covered.is_yes() && closed(*n));
     let one_namespace = matches!(&*peer.means.namespaces, [(_, Tri::Yes)]);
     let named = one_namespace && is_named(cx, peer.peer.pod_selector.get(), pods);
     let all_shown = !peer.means.beyond && (named || all_closed());
-    let on_host = |number: u32| cx.cluster.workload(number).workload.host_network;
+    let on_host = |number: WorkloadId| cx.cluster.workload(number).workload.host_network;
     all_shown && pods.is_sure() && !pods.yes.is_empty() && pods.yes.iter().all(on_host)
 }
 
 /// Whether the same rule also allows addresses, which may include the nodes'.
-fn has_addresses_beside(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
+fn has_addresses_beside(cx: &Context<'_>, id: PolicyId, peer: &SelectorPeer<'_>) -> bool {
     let rule = cx.cluster.policy(id).rule(peer.direction, peer.rule);
     rule.is_some_and(|rule| rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent()))
 }
 
-fn finding(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> Option<Finding> {
+fn finding(cx: &Context<'_>, id: PolicyId, peer: &SelectorPeer<'_>) -> Option<Finding> {
     let pods = Spot::PeerPods(peer.direction, peer.rule, peer.index);
     let namespaces = Spot::PeerNamespaces(peer.direction, peer.rule, peer.index);
     let spot = if peer.peer.pod_selector.is_absent() { namespaces } else { pods };

@@ -1,8 +1,8 @@
 //! A policy for pods on the host network.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
-use crate::model::{At, Operator, Selector, Spot};
-use crate::resolve::Pods;
+use crate::model::{At, Operator, PolicyId, Selector, Spot};
+use crate::resolve::{Pods, WorkloadId};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::selectors::host_network_subjects),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let selected = cx.cluster.selected(id);
     let policy = cx.cluster.policy(id);
     // The policy may also select pods that the repository does not show.
@@ -23,7 +23,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     let Some(sure) = named.or_else(|| orphans::namespace_confidence(home)) else {
         return;
     };
-    let on_host = |number: u32| cx.cluster.workload(number).workload.host_network;
+    let on_host = |number: WorkloadId| cx.cluster.workload(number).workload.host_network;
     if selected.yes.is_empty() || !selected.is_sure() || !selected.yes.iter().all(on_host) {
         return;
     }

@@ -2,7 +2,7 @@
 
 use super::edits::{self, New, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity};
-use crate::model::{At, Direction, Spot};
+use crate::model::{At, Direction, PolicyId, Spot};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::shape::ignored_rules),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     for direction in Direction::BOTH {
         let ignored = policy.has_policy_types()
@@ -43,7 +43,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     }
 }
 
-fn list(cx: &Context<'_>, id: u32, word: &str) -> Option<Fix> {
+fn list(cx: &Context<'_>, id: PolicyId, word: &str) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let types = site.node(Spot::PolicyTypes)?;
     let items = types.as_seq()?;

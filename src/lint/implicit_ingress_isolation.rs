@@ -2,7 +2,7 @@
 
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
-use crate::model::{At, Direction, Spot};
+use crate::model::{At, Direction, PolicyId, Spot};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     let is_implicit = !policy.has_policy_types()
         && policy.ingress.is_absent()
@@ -38,7 +38,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
     findings.push(finding);
 }
 
-fn leave_ingress_open(cx: &Context<'_>, id: u32) -> Option<Fix> {
+fn leave_ingress_open(cx: &Context<'_>, id: PolicyId) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let spec = site.node(Spot::Spec)?;
     let types = New::List(vec![New::text("Egress")]);

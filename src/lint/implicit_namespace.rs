@@ -1,7 +1,7 @@
 //! A policy that is created in whichever namespace `kubectl` uses.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, common_omission, words};
-use crate::model::{At, Spot};
+use crate::model::{At, PolicyId, Spot};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -19,7 +19,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     if cx.cluster.settings.default_namespace.is_some() || cx.cluster.has_deployer() {
         return;
     }
-    let lacks = |id: u32| cx.cluster.head(id).namespace.is_none();
+    let lacks = |id: PolicyId| cx.cluster.head(id).namespace.is_none();
     for omission in common_omission::reported_omissions(cx, lacks) {
         let head = cx.cluster.head(omission.policy);
         let message = format!(

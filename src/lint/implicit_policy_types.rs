@@ -1,7 +1,7 @@
 //! A policy without `policyTypes`, which the API server fills in.
 
 use super::{Check, Confidence, Context, Finding, Rule, Safety, Severity, policy_types, words};
-use crate::model::{At, Direction, Spot};
+use crate::model::{At, Direction, PolicyId, Spot};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     let unsure = Direction::BOTH.iter().any(|direction| policy.is_unsure(*direction));
     let Some(spec) = policy.spec.filter(|_| !policy.has_policy_types() && !unsure) else {

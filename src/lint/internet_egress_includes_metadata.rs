@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity};
-use crate::model::{At, Direction, Field, IpBlock, Protocol, Spot};
+use crate::model::{At, Direction, Field, IpBlock, PolicyId, Protocol, Spot};
 use crate::reach::{Port, exceptions, rule_ports};
 use crate::resolve::Profile;
 
@@ -27,7 +27,7 @@ const METADATA: [&str; 2] = ["169.254.169.254", "fd00:ec2::254"];
 /// It is served over plain HTTP.
 const PORT: Port = Port { protocol: Protocol::Tcp, number: 80 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     // On GKE, DNS and Workload Identity are served at that address.
     if !policy.isolates(Direction::Egress) || cx.cluster.profile == Profile::Gke {

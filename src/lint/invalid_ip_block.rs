@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, unknown_field, words};
 use crate::model::tiered::RefusalKind;
-use crate::model::{At, Direction, Field, IpBlock, Place, Spot, Why, is_placeholder};
+use crate::model::{At, Direction, Field, IpBlock, Place, PolicyId, Spot, Why, is_placeholder};
 use crate::yaml::Node;
 
 /// The rule.
@@ -20,7 +20,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// pkg/apis/networking/validation: `ValidateIPBlock`.
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     for direction in Direction::BOTH {
         for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {

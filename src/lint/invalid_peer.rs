@@ -2,7 +2,7 @@
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, unknown_field};
 use crate::model::tiered::RefusalKind;
-use crate::model::{At, Direction, Peer, Spot};
+use crate::model::{At, Direction, Peer, PolicyId, Spot};
 use crate::text::Span;
 
 /// The rule.
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicyPeer`.
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     for direction in Direction::BOTH {
         for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {

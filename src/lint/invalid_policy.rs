@@ -6,8 +6,8 @@ use super::{
 };
 use crate::model::tiered::RefusalKind;
 use crate::model::{
-    At, Direction, Field, Peer, Place, Policy, PortEntry, Protocol, Spot, TrafficRule, Why,
-    is_placeholder,
+    At, Direction, Field, Peer, Place, Policy, PolicyId, PortEntry, Protocol, Spot, TrafficRule,
+    Why, is_placeholder,
 };
 use crate::text::Span;
 
@@ -22,7 +22,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicy`, and the decoder before it.
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     object_meta::check(cx, id, findings);
     let policy = cx.cluster.policy(id);
     let mut spec = Spec { cx, id, findings };
@@ -46,7 +46,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 
 struct Spec<'a> {
     cx: &'a Context<'a>,
-    id: u32,
+    id: PolicyId,
     findings: &'a mut Vec<Finding>,
 }
 

@@ -3,7 +3,7 @@
 use super::edits::{New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Safety, Severity, words};
 use crate::model::tiered::RefusalKind;
-use crate::model::{At, Direction, Field, Place, PortEntry, PortRef, Spot, Why};
+use crate::model::{At, Direction, Field, Place, PolicyId, PortEntry, PortRef, Spot, Why};
 use crate::text::Span;
 
 /// The rule.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicyPort`.
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     for direction in Direction::BOTH {
         for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {

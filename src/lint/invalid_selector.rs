@@ -3,7 +3,7 @@
 use super::edits::Site;
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Safety, Severity, words};
 use crate::model::tiered::RefusalKind;
-use crate::model::{At, Direction, Fault, Field, Selector, Spot, Why};
+use crate::model::{At, Direction, Fault, Field, PolicyId, Selector, Spot, Why};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Refusals(check, RefusalKind::Selector),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     let mut look = |spot: Spot, selector: &Field<Selector>| {
         let faults = selector.get().map_or(&[][..], |selector| &selector.faults);

@@ -5,7 +5,8 @@ use ipnet::IpNet;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::bundle::Head;
 use crate::model::{
-    AddressOwner, AddressRange, At, Direction, PortEntry, PortRef, Service, Spot, TrafficRule,
+    AddressOwner, AddressRange, At, Direction, PolicyId, PortEntry, PortRef, Service, Spot,
+    TrafficRule,
 };
 use crate::text::Span;
 
@@ -19,7 +20,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::shape::blocks_for_pods),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     for direction in Direction::BOTH.into_iter().filter(|d| policy.isolates(*d)) {
         for (index, rule) in (0u32..).zip(policy.rules(direction)) {

@@ -4,6 +4,7 @@
 use super::{Confidence, Context, Finding, Related, words};
 use crate::model::{At, Direction, Policy, Spot};
 use crate::reach::{Mismatch, Party, PortSet};
+use crate::resolve::WorkloadId;
 use crate::text::Span;
 
 /// The most isolating policies that a finding names.
@@ -14,7 +15,7 @@ pub(super) fn add_isolating(
     cx: &Context<'_>,
     finding: &mut Finding,
     direction: Direction,
-    workload: u32,
+    workload: WorkloadId,
 ) {
     let side = cx.reach.side(direction, workload);
     for &id in side.isolating.iter().take(MOST) {
@@ -34,8 +35,8 @@ pub(super) fn add_nearest(
     cx: &Context<'_>,
     finding: &mut Finding,
     direction: Direction,
-    workload: u32,
-    (other, ports): (u32, &PortSet),
+    workload: WorkloadId,
+    (other, ports): (WorkloadId, &PortSet),
 ) {
     let party = Party::Workload(other);
     let Some(miss) = cx.reach.nearest_miss(direction, workload, party, Some(ports)) else { return };
@@ -86,7 +87,7 @@ pub(super) fn lower_if_allowed_elsewhere(
     cx: &Context<'_>,
     finding: &mut Finding,
     direction: Direction,
-    workload: u32,
+    workload: WorkloadId,
 ) {
     let has_rules = |policy: &Policy| !policy.rules(direction).is_empty();
     let Some(other) = cx.reach.policy_elsewhere(direction, workload, has_rules) else { return };

@@ -4,9 +4,9 @@ use compact_str::CompactString;
 
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, orphans, words};
 use crate::bundle::{Write, Writer};
-use crate::model::{At, Field, Operator, Peer, Requirement, Selector, Spot};
+use crate::model::{At, Field, Operator, Peer, PolicyId, Requirement, Selector, Spot};
 use crate::reach::peer_may_be_dns;
-use crate::resolve::{is_ingress_controller, selects};
+use crate::resolve::{NamespaceId, is_ingress_controller, selects};
 use crate::yaml::Node;
 
 /// The rule.
@@ -19,7 +19,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let Some(made) = &cx.cluster.object(id).made else { return };
     let is_label = |write: &&Write| write.writer == Writer::CommonLabels;
     let written: Vec<&Write> = made.writes.iter().filter(is_label).collect();
@@ -52,7 +52,7 @@ struct Lost {
 
 impl<'a> Rewritten<'a> {
     /// `None` if no label was added, or only existing ones.
-    fn of(cx: &Context<'a>, id: u32, spot: Spot, written: &[&'a Write]) -> Option<Self> {
+    fn of(cx: &Context<'a>, id: PolicyId, spot: Spot, written: &[&'a Write]) -> Option<Self> {
         let holder = format!("{spot}.matchLabels");
         let writes: Vec<&Write> =
             written.iter().copied().filter(|write| write.holder == holder).collect();
@@ -77,7 +77,7 @@ impl<'a> Rewritten<'a> {
     }
 
     /// `spec.podSelector`: pods that do not get the labels lose the policy.
-    fn own(self, cx: &Context<'_>, id: u32) -> Option<Finding> {
+    fn own(self, cx: &Context<'_>, id: PolicyId) -> Option<Finding> {
         let home = cx.cluster.home(id);
         if !cx.cluster.selected(id).is_none() {
             return None;
@@ -89,7 +89,7 @@ impl<'a> Rewritten<'a> {
         Some(self.finding(cx, id, &Lost { who, confidence }))
     }
 
-    fn peer(self, cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> Option<Finding> {
+    fn peer(self, cx: &Context<'_>, id: PolicyId, peer: &SelectorPeer<'_>) -> Option<Finding> {
         let span = peer.peer.pod_selector.place()?;
         let before =
             Peer { pod_selector: Field::Given(self.before.clone(), span), ..peer.peer.clone() };
@@ -110,9 +110,9 @@ impl<'a> Rewritten<'a> {
     /// Whether a label that the peer asks for is written over, and no pod of the bundle had its value:
     /// so the peer means pods of others, and now asks for this bundle's own.
     fn replaces_what_is_outside(&self, cx: &Context<'_>) -> bool {
-        let numbers = 0..cx.cluster.workload_count();
+        let mut numbers = cx.cluster.workload_ids();
         self.writes.iter().any(|write| self.is_replaced(write))
-            && !numbers.into_iter().any(|number| orphans::had(cx, number, &self.before))
+            && !numbers.any(|number| orphans::had(cx, number, &self.before))
     }
 
     fn is_replaced(&self, write: &Write) -> bool {
@@ -133,7 +133,7 @@ impl<'a> Rewritten<'a> {
     fn lost_dns(
         &self,
         cx: &Context<'_>,
-        id: u32,
+        id: PolicyId,
         peer: &SelectorPeer<'_>,
         before: &Peer,
     ) -> Option<Lost> {
@@ -145,7 +145,7 @@ impl<'a> Rewritten<'a> {
     }
 
     /// A workload of the bundle, or of one beside it, that has only the labels of the base.
-    fn lost_pods(&self, cx: &Context<'_>, id: u32, before: &Peer) -> Option<Lost> {
+    fn lost_pods(&self, cx: &Context<'_>, id: PolicyId, before: &Peer) -> Option<Lost> {
         let means = cx.cluster.peer_pods(id, before);
         let first = cx.cluster.workload(means.pods.yes.iter().next()?);
         let sure = orphans::namespace_confidence(first.namespace).unwrap_or(Confidence::Medium);
@@ -172,7 +172,7 @@ impl<'a> Rewritten<'a> {
     /// metrics scraper): whoever creates them does not add the label. The peer matched no pod in
     /// the repository, so it is meant for others.
     fn lost_beyond(&self, cx: &Context<'_>, peer: &SelectorPeer<'_>) -> Option<Lost> {
-        let is_empty = |number: &u32| cx.cluster.namespace(*number).workloads.is_empty();
+        let is_empty = |number: &NamespaceId| cx.cluster.namespace(*number).workloads.is_empty();
         let means = &peer.means;
         let reaches_beyond = !peer.peer.namespace_selector.is_absent()
             && (means.beyond || means.namespaces.iter().any(|(number, _)| is_empty(number)));
@@ -194,7 +194,8 @@ impl<'a> Rewritten<'a> {
 
     fn where_beyond(&self, cx: &Context<'_>, peer: &SelectorPeer<'_>) -> String {
         let selector = peer.peer.namespace_selector.get().filter(|selector| !selector.is_empty());
-        let named = |(number, _): &(u32, _)| words::namespace(cx.cluster.namespace(*number));
+        let named =
+            |(number, _): &(NamespaceId, _)| words::namespace(cx.cluster.namespace(*number));
         match (selector, &*peer.means.namespaces) {
             (_, [only]) if !peer.means.beyond => named(only),
             (Some(selector), _) => format!("namespaces with {}", words::selector(selector)),
@@ -202,7 +203,7 @@ impl<'a> Rewritten<'a> {
         }
     }
 
-    fn finding(&self, cx: &Context<'_>, id: u32, lost: &Lost) -> Finding {
+    fn finding(&self, cx: &Context<'_>, id: PolicyId, lost: &Lost) -> Finding {
         let replaced = self.writes.iter().rev().find(|write| self.is_replaced(write));
         let added = replaced.or(self.writes.last()).map_or(self.writes[0], |write| *write);
         let label = self.after.requirements.iter().find(|it| it.key == added.key);

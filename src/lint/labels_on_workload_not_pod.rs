@@ -2,8 +2,8 @@
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
 use crate::bundle::Head;
-use crate::model::{At, Field, Label, Operator, Selector, Spot};
-use crate::resolve::{Open, selects};
+use crate::model::{At, Field, Label, Operator, PolicyId, Selector, Spot};
+use crate::resolve::{NamespaceId, Open, WorkloadId, selects};
 use crate::text::Span;
 
 /// The rule.
@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::requirements::of_workloads),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     if let Field::Given(selector, place) = &cx.cluster.policy(id).pod_selector
         && cx.cluster.selected(id).is_none()
     {
@@ -34,7 +34,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             continue;
         }
         let at = At { policy: id, spot: Spot::PeerPods(peer.direction, peer.rule, peer.index) };
-        let namespaces: Vec<u32> = peer.means.namespaces.iter().map(|(n, _)| *n).collect();
+        let namespaces: Vec<NamespaceId> = peer.means.namespaces.iter().map(|(n, _)| *n).collect();
         let asked = words::selector(selector);
         let found = described(cx, selector, &asked, place.key, &namespaces);
         findings.extend(found.map(|made| made.about(cx, at)));
@@ -48,7 +48,7 @@ pub(super) fn described(
     selector: &Selector,
     asked: &str,
     key: Span,
-    namespaces: &[u32],
+    namespaces: &[NamespaceId],
 ) -> Option<Finding> {
     if selector.is_empty() || namespaces.is_empty() {
         return None;
@@ -90,7 +90,7 @@ pub(super) fn described(
 
 /// How sure it is that no pod of a namespace has the labels. Where more pods may be than are shown,
 /// the labels of a workload itself are evidence still.
-fn sureness(cx: &Context<'_>, namespace: u32) -> Option<Confidence> {
+fn sureness(cx: &Context<'_>, namespace: NamespaceId) -> Option<Confidence> {
     match &cx.cluster.namespace(namespace).open {
         None => Some(Confidence::High),
         Some(
@@ -107,7 +107,7 @@ fn sureness(cx: &Context<'_>, namespace: u32) -> Option<Confidence> {
 /// The object in a namespace whose own metadata has the labels, and those labels.
 fn bearer<'a>(
     cx: &Context<'a>,
-    namespace: u32,
+    namespace: NamespaceId,
     selector: &Selector,
 ) -> Option<(&'a Head, &'a [Label])> {
     let cluster = cx.cluster;
@@ -117,7 +117,7 @@ fn bearer<'a>(
     let (workloads, services) = match named {
         Some(requirement) => cluster.labelled_themselves(namespace, requirement),
         None => (
-            cluster.namespace(namespace).workloads.clone().collect(),
+            WorkloadId::all(&cluster.namespace(namespace).workloads).collect(),
             cluster.services_in(namespace).collect(),
         ),
     };

@@ -4,9 +4,9 @@ use super::earlier::Earlier;
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_policies, words};
 use crate::model::{
-    At, Direction, Field, Operator, Peer, Policy, PortRef, Selector, Spot, TrafficRule,
+    At, Direction, Field, Operator, Peer, Policy, PolicyId, PortRef, Selector, Spot, TrafficRule,
 };
-use crate::resolve::{NAME_LABEL, Profile, Subject, covers, is_openshift_namespace};
+use crate::resolve::{NAME_LABEL, Profile, Subject, WorkloadId, covers, is_openshift_namespace};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -52,7 +52,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 /// Whether the pods of a policy are allowed egress to something that they reach by name, and the
 /// severity if they can't: a note if they only connect to addresses. `None` if egress is not
 /// restricted, or they need no names.
-fn need_of_names(cx: &Context<'_>, id: u32, policy: &Policy) -> Option<Severity> {
+fn need_of_names(cx: &Context<'_>, id: PolicyId, policy: &Policy) -> Option<Severity> {
     if !policy.isolates(Direction::Egress) || policy.is_unsure(Direction::Egress) {
         return None;
     }
@@ -65,7 +65,7 @@ fn need_of_names(cx: &Context<'_>, id: u32, policy: &Policy) -> Option<Severity>
     rules.iter().any(to_addresses).then_some(Severity::Note)
 }
 
-fn needs_names(cx: &Context<'_>, id: u32, rule: &TrafficRule) -> bool {
+fn needs_names(cx: &Context<'_>, id: PolicyId, rule: &TrafficRule) -> bool {
     if rule.is_for_everyone() {
         return !rule.is_for_all_ports() && !is_for_dns_or_api_server_only(rule);
     }
@@ -104,7 +104,7 @@ const API_SERVER_LABELS: &[(&str, &[&str])] = &[
 /// Whether a peer is the API server, whose address clients have in their environment: the rule is
 /// for 6443, or the peer has its pods' labels, or it is an OpenShift namespace with nothing else in
 /// it. Pods that the repository shows are another server, reached by name.
-fn is_api_server(cx: &Context<'_>, id: u32, rule: &TrafficRule, peer: &Peer) -> bool {
+fn is_api_server(cx: &Context<'_>, id: PolicyId, rule: &TrafficRule, peer: &Peer) -> bool {
     let asks = |selector: &Selector, is_it: &dyn Fn(&str, &str) -> bool| {
         selector.requirements.iter().any(|requirement| {
             requirement.operator == Operator::In
@@ -131,7 +131,7 @@ fn is_api_server(cx: &Context<'_>, id: u32, rule: &TrafficRule, peer: &Peer) -> 
 
 /// Whether pods find one another by name: the members of a StatefulSet have names of their own in
 /// its Service (`serviceName`), and a pod that names a Service in its namespace looks it up.
-fn are_found_by_name(cx: &Context<'_>, id: u32) -> bool {
+fn are_found_by_name(cx: &Context<'_>, id: PolicyId) -> bool {
     let services: Vec<&str> =
         cx.cluster.services_in(cx.cluster.home(id)).map(|(head, _)| head.name.as_str()).collect();
     cx.cluster.selected(id).yes.iter().any(|number| {
@@ -143,7 +143,7 @@ fn are_found_by_name(cx: &Context<'_>, id: u32) -> bool {
 
 /// The members of one application that connect to each other: they need no DNS if they find each
 /// other by broadcast or by address, as Erlang and JGroups clusters do.
-fn is_pods_themselves(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
+fn is_pods_themselves(cx: &Context<'_>, id: PolicyId, peer: &Peer) -> bool {
     let (Field::Absent, Field::Given(own, _), Field::Given(other, _)) =
         (&peer.namespace_selector, &cx.cluster.policy(id).pod_selector, &peer.pod_selector)
     else {
@@ -152,7 +152,7 @@ fn is_pods_themselves(cx: &Context<'_>, id: u32, peer: &Peer) -> bool {
     !own.is_empty() && covers(Some(own), Some(other)).is_yes()
 }
 
-fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> Finding {
+fn finding(cx: &Context<'_>, id: PolicyId, pods: &[Subject], severity: Severity) -> Finding {
     let at = At { policy: id, spot: Spot::Rules(Direction::Egress) };
     let policy = cx.cluster.policy(id);
     let place = at.spot.key_span(policy).unwrap_or(cx.cluster.head(id).name_span);
@@ -186,7 +186,7 @@ fn finding(cx: &Context<'_>, id: u32, pods: &[Subject], severity: Severity) -> F
     finding
 }
 
-fn allow_dns(cx: &Context<'_>, id: u32) -> Option<Fix> {
+fn allow_dns(cx: &Context<'_>, id: PolicyId) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let rule = dns_rule(cx.cluster.profile);
     let edit = site.first_item(site.node(Spot::Spec)?, "egress", &rule);
@@ -212,8 +212,8 @@ fn dns_rule(profile: Profile) -> New {
     ])
 }
 
-fn who(cx: &Context<'_>, id: u32, pods: &[Subject]) -> String {
-    let workload = |number: u32| words::workload(&cx.cluster.workload(number));
+fn who(cx: &Context<'_>, id: PolicyId, pods: &[Subject]) -> String {
+    let workload = |number: WorkloadId| words::workload(&cx.cluster.workload(number));
     match pods {
         [Subject::PodsOf(_), ..] | [] => words::pods_of(cx, id),
         [Subject::Workload(number)] if workload(*number).starts_with("Pod ") => workload(*number),
@@ -226,7 +226,7 @@ fn who(cx: &Context<'_>, id: u32, pods: &[Subject]) -> String {
 
 /// The other policies that restrict the egress of the same pods: DNS could be allowed in any of
 /// them.
-fn others(cx: &Context<'_>, id: u32, pods: &[Subject]) -> Vec<(crate::text::Span, String)> {
+fn others(cx: &Context<'_>, id: PolicyId, pods: &[Subject]) -> Vec<(crate::text::Span, String)> {
     let Some(&first) = pods.first() else {
         return Vec::new();
     };

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, SelectorPeer, Severity, words};
-use crate::model::{At, Field, Selector, Spot};
-use crate::resolve::{NAME_LABEL, selects};
+use crate::model::{At, Field, PolicyId, Selector, Spot};
+use crate::resolve::{NAME_LABEL, WorkloadId, selects};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::selectors::missing_namespaces),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
         let Field::Given(selector, place) = &peer.peer.pod_selector else {
             continue;
@@ -26,7 +26,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
         if !alone || selector.is_empty() || !peer.means.pods.is_none() {
             continue;
         }
-        let abroad: Vec<u32> = cx.cluster.pods_anywhere(selector).yes.iter().collect();
+        let abroad: Vec<WorkloadId> = cx.cluster.pods_anywhere(selector).yes.iter().collect();
         if !abroad.is_empty() {
             findings.push(finding(cx, id, peer, selector, place.key, &abroad));
         }
@@ -35,11 +35,11 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 
 fn finding(
     cx: &Context<'_>,
-    id: u32,
+    id: PolicyId,
     peer: &SelectorPeer<'_>,
     selector: &Selector,
     place: crate::text::Span,
-    abroad: &[u32],
+    abroad: &[WorkloadId],
 ) -> Finding {
     let home = cx.cluster.namespace(cx.cluster.home(id));
     let first = cx.cluster.workload(abroad[0]);
@@ -90,7 +90,12 @@ fn finding(
     }
 }
 
-fn name_namespace(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>, name: &str) -> Option<Fix> {
+fn name_namespace(
+    cx: &Context<'_>,
+    id: PolicyId,
+    peer: &SelectorPeer<'_>,
+    name: &str,
+) -> Option<Fix> {
     let site = Site::of(cx, id)?;
     let node = site.node(Spot::Peer(peer.direction, peer.rule, peer.index))?;
     // A null one counts as absent, but adding another would duplicate the key.

@@ -107,10 +107,11 @@ use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
+use crate::bundle::ObjectId;
 use crate::model::tiered::{Evaluator, RefusalKind};
-use crate::model::{Direction, Peer, TrafficRule};
+use crate::model::{Direction, Peer, PolicyId, TrafficRule};
 use crate::reach::Reach;
-use crate::resolve::{Cluster, PeerPods};
+use crate::resolve::{Cluster, NamespaceId, PeerPods, WorkloadId};
 use crate::text::{Sources, Span};
 use tiered::Tiered;
 
@@ -135,7 +136,7 @@ pub struct Rule {
 #[derive(Clone, Copy, Debug)]
 pub enum Check {
     /// Each policy that is reported on; policies are checked in parallel.
-    Policy(fn(&Context<'_>, u32, &mut Vec<Finding>)),
+    Policy(fn(&Context<'_>, PolicyId, &mut Vec<Finding>)),
     /// Each policy of another kind than NetworkPolicy that is evaluated, and of which nothing is
     /// rejected.
     Tiered(fn(&Context<'_>, &Tiered<'_>, &mut Vec<Finding>)),
@@ -143,12 +144,12 @@ pub enum Check {
     Project(Evaluator, fn(&Context<'_>, &Tiered<'_>, &mut Vec<Finding>)),
     /// As `Policy` for NetworkPolicies, as `Tiered` for other kinds.
     EachKind(
-        fn(&Context<'_>, u32, &mut Vec<Finding>),
+        fn(&Context<'_>, PolicyId, &mut Vec<Finding>),
         fn(&Context<'_>, &Tiered<'_>, &'static Rule, &mut Vec<Finding>),
     ),
     /// As `Policy` for NetworkPolicies; of other kinds, and of the objects that they refer to, what
     /// is rejected for that reason.
-    Refusals(fn(&Context<'_>, u32, &mut Vec<Finding>), RefusalKind),
+    Refusals(fn(&Context<'_>, PolicyId, &mut Vec<Finding>), RefusalKind),
     /// Only what is rejected of other kinds, for that reason.
     Refused(RefusalKind),
     /// The cluster, if the findings of several policies have one cause.
@@ -174,7 +175,7 @@ pub struct Context<'a> {
 
 /// What is computed once about the policy that is checked, for all rules.
 struct Own<'a> {
-    policy: u32,
+    policy: PolicyId,
     /// Its peers, in order.
     peers: Vec<SelectorPeer<'a>>,
     /// How its text is written.
@@ -186,9 +187,9 @@ struct Own<'a> {
 /// The findings of `rules` in a cluster: rules in the given order, policies in parallel.
 pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
     let policies = cx.cluster.policies();
-    let reported: Vec<u32> =
+    let reported: Vec<PolicyId> =
         policies.iter().copied().filter(|id| cx.cluster.is_reported(*id)).collect();
-    let of_policy = |id: &u32| {
+    let of_policy = |id: &PolicyId| {
         let own = Own {
             policy: *id,
             peers: selector_peers(cx.cluster, *id),
@@ -208,7 +209,7 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
         findings
     };
     let mut findings: Vec<Finding> = reported.par_iter().flat_map_iter(of_policy).collect();
-    let others: Vec<u32> =
+    let others: Vec<ObjectId> =
         cx.cluster.checked().iter().copied().filter(|id| cx.cluster.is_reported(*id)).collect();
     let of_other_kinds = others.par_iter().flat_map_iter(|id| of_other_kind(cx, *id, rules));
     findings.extend(of_other_kinds.collect::<Vec<Finding>>());
@@ -221,7 +222,7 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
 }
 
 /// The findings about a policy of another kind than NetworkPolicy, or an object that they refer to.
-fn of_other_kind(cx: &Context<'_>, id: u32, rules: &[&'static Rule]) -> Vec<Finding> {
+fn of_other_kind(cx: &Context<'_>, id: ObjectId, rules: &[&'static Rule]) -> Vec<Finding> {
     let mut findings = Vec::new();
     let of = Tiered::of(cx, id);
     for rule in rules {
@@ -284,14 +285,14 @@ pub(crate) struct RuleDestinations {
     /// Its index.
     pub index: u32,
     /// The destination pods in the repository; `None` if they are unknown.
-    pub shown: Option<Arc<[u32]>>,
+    pub shown: Option<Arc<[WorkloadId]>>,
     /// Whether all of them are in closed namespaces, so there can be no others.
     pub closed: bool,
 }
 
 impl RuleDestinations {
     /// The destination pods, if there certainly are no others.
-    pub fn closed_destinations(&self) -> Option<&[u32]> {
+    pub fn closed_destinations(&self) -> Option<&[WorkloadId]> {
         self.shown.as_deref().filter(|_| self.closed)
     }
 }
@@ -308,7 +309,7 @@ impl<'a> Context<'a> {
     }
 
     /// How the text of a policy is written, computed once for the policy that is checked.
-    fn written(&self, policy: u32, look: impl FnOnce() -> edits::Written) -> edits::Written {
+    fn written(&self, policy: PolicyId, look: impl FnOnce() -> edits::Written) -> edits::Written {
         match self.own.filter(|own| own.policy == policy) {
             Some(own) => *own.written.get_or_init(look),
             None => look(),
@@ -316,7 +317,7 @@ impl<'a> Context<'a> {
     }
 
     /// The unknown fields of the policy that is checked.
-    fn strays(&self, policy: u32) -> Cow<'a, unknown_field::Strays> {
+    fn strays(&self, policy: PolicyId) -> Cow<'a, unknown_field::Strays> {
         let look = || unknown_field::Strays::of(&self.cluster.policy(policy).tree);
         match self.own.filter(|own| own.policy == policy) {
             Some(own) => Cow::Borrowed(own.strays.get_or_init(look)),
@@ -334,7 +335,7 @@ impl<'a> Context<'a> {
 
     /// The rules of a policy in the directions in effect, each with the pods to which its ports
     /// belong: the peers' pods for egress, the policy's own for ingress.
-    pub(crate) fn rules_with_destinations(&self, policy: u32) -> Vec<RuleDestinations> {
+    pub(crate) fn rules_with_destinations(&self, policy: PolicyId) -> Vec<RuleDestinations> {
         let cluster = self.cluster;
         let mut found = Vec::new();
         for direction in Direction::BOTH {
@@ -359,8 +360,8 @@ impl<'a> Context<'a> {
     }
 
     /// Whether the namespaces of a rule's destinations are closed.
-    fn are_closed(&self, policy: u32, direction: Direction, index: u32) -> bool {
-        let closed = |number: u32| self.cluster.namespace(number).open.is_none();
+    fn are_closed(&self, policy: PolicyId, direction: Direction, index: u32) -> bool {
+        let closed = |number: NamespaceId| self.cluster.namespace(number).open.is_none();
         match direction {
             Direction::Ingress => closed(self.cluster.home(policy)),
             Direction::Egress => self
@@ -370,13 +371,13 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn own_destinations(&self, policy: u32) -> Option<Arc<[u32]>> {
+    fn own_destinations(&self, policy: PolicyId) -> Option<Arc<[WorkloadId]>> {
         let selected = self.cluster.selected(policy);
         let sure = selected.is_sure() && !selected.yes.is_empty();
         sure.then(|| selected.yes.iter().collect())
     }
 
-    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Arc<[u32]>> {
+    fn peer_destinations(&self, index: u32, rule: &TrafficRule) -> Option<Arc<[WorkloadId]>> {
         if rule.peer_list().iter().any(|peer| !peer.ip_block.is_absent()) {
             return None;
         }
@@ -411,7 +412,7 @@ impl<'a> Context<'a> {
     }
 }
 
-fn selector_peers(cluster: &Cluster, policy: u32) -> Vec<SelectorPeer<'_>> {
+fn selector_peers(cluster: &Cluster, policy: PolicyId) -> Vec<SelectorPeer<'_>> {
     let mut found = Vec::new();
     for direction in Direction::BOTH {
         if !cluster.policy(policy).isolates(direction) {

@@ -2,7 +2,7 @@
 
 use super::edits::{self, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, SelectorPeer, Severity, words};
-use crate::model::{At, Direction, Operator, PortEntry, PortRef, Requirement, Spot};
+use crate::model::{At, Direction, Operator, PolicyId, PortEntry, PortRef, Requirement, Spot};
 use crate::resolve::{Labelled, NAME_LABEL, NAME_LIKE, is_dns_namespace};
 
 /// The rule.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
         let selector = peer.peer.namespace_selector.get();
         for requirement in selector.map_or(&[][..], |selector| &selector.requirements) {
@@ -37,7 +37,7 @@ pub(super) fn named(requirement: &Requirement) -> Option<&str> {
 
 fn finding(
     cx: &Context<'_>,
-    id: u32,
+    id: PolicyId,
     peer: &SelectorPeer<'_>,
     requirement: &Requirement,
     name: &str,
@@ -89,7 +89,7 @@ fn finding(
 
 /// Whether the peer is in a rule for DNS' port, and no rule certainly allows DNS: then everything
 /// depends on a label that somebody has to add to the namespace.
-fn is_how_dns_is_reached(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
+fn is_how_dns_is_reached(cx: &Context<'_>, id: PolicyId, peer: &SelectorPeer<'_>) -> bool {
     let is_dns = |entry: &PortEntry| {
         matches!(entry.port.get(), Some(PortRef::Number(53 | 5353)))
             || matches!(entry.port.get(), Some(PortRef::Name(name)) if name.starts_with("dns"))
@@ -101,7 +101,7 @@ fn is_how_dns_is_reached(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> 
 
 fn use_name_label(
     cx: &Context<'_>,
-    id: u32,
+    id: PolicyId,
     peer: &SelectorPeer<'_>,
     requirement: &Requirement,
 ) -> Option<Fix> {

@@ -2,22 +2,23 @@
 //! reported as missing there.
 
 use super::{Confidence, Context, Finding, words};
-use crate::model::{Body, Direction, Field, Policy, PortRef, TrafficRule};
+use crate::bundle::ObjectId;
+use crate::model::{Body, Direction, Field, Policy, PolicyId, PortRef, TrafficRule};
 use crate::reach::peer_may_be_dns;
 use crate::resolve::covers;
 
 /// Lowers a finding that a policy's pods can't reach DNS, if a policy of another bundle in the same
 /// namespace allows it for these pods; and names that policy.
-pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: u32, finding: &mut Finding) {
+pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: PolicyId, finding: &mut Finding) {
     let Some(elsewhere) = cx.cluster.elsewhere() else { return };
     let home = cx.cluster.namespace_name_of(cx.cluster.head(id));
     let own = &cx.cluster.policy(id).pod_selector;
-    let lets_out = |other: &u32| match &cx.cluster.object(*other).body {
+    let lets_out = |other: &ObjectId| match &cx.cluster.object(*other).body {
         Body::Policy(policy) => {
             !policy.pod_selector.is_wrong()
                 && covers(policy.pod_selector.get(), own.get()).is_yes()
                 && policy.isolates(Direction::Egress)
-                && allows_dns(cx, *other, policy)
+                && allows_dns(cx, PolicyId::of(*other), policy)
         }
         _ => false,
     };
@@ -29,7 +30,7 @@ pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: u32, finding: &mu
     finding.related.push(super::Related { span: head.name_span, message });
 }
 
-fn allows_dns(cx: &Context<'_>, id: u32, policy: &Policy) -> bool {
+fn allows_dns(cx: &Context<'_>, id: PolicyId, policy: &Policy) -> bool {
     let is_to_dns = |rule: &&TrafficRule| {
         let peers = rule.peer_list();
         peers.is_empty() || peers.iter().any(|peer| !peer_may_be_dns(cx.cluster, id, peer).is_no())

@@ -1,7 +1,7 @@
 //! `egress: []` that is meant to deny egress, and does nothing.
 
 use super::{Check, Confidence, Context, Finding, Rule, Safety, Severity, policy_types, words};
-use crate::model::{At, Direction, Spot};
+use crate::model::{At, Direction, PolicyId, Spot};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
 
 /// Without `policyTypes`, Egress is filled in only if there is at least one egress rule
 /// (pkg/apis/networking/v1/defaults.go, `SetDefaults_NetworkPolicy`).
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     let is_empty = policy.egress.get().is_some_and(Vec::is_empty);
     if !is_empty || policy.has_policy_types() {

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use super::edits::{self, New, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::bundle::Head;
-use crate::model::{At, Direction, Peer, Protocol, Spot};
+use crate::model::{At, Direction, Peer, PolicyId, Protocol, Spot};
 use crate::reach::{self, Endpoint, Port};
 use crate::resolve::Subject;
 
@@ -21,7 +21,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     if !policy.isolates(Direction::Egress) {
         return;
@@ -81,7 +81,7 @@ fn are_by_selectors_alone(cx: &Context<'_>, rules: &[At]) -> bool {
 }
 
 /// The peer of the policy that selects the DNS pods, if one of its rules allows DNS.
-fn allowing_peer(cx: &Context<'_>, id: u32, rules: &[At]) -> Option<At> {
+fn allowing_peer(cx: &Context<'_>, id: PolicyId, rules: &[At]) -> Option<At> {
     let own = rules.iter().filter(|at| at.policy == id);
     own.filter_map(|at| {
         let Spot::Rule(direction, index) = at.spot else { return None };

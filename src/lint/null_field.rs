@@ -1,7 +1,7 @@
 //! A null field: a list that looks like "these" and means "everything".
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, empty_peer_list, remarks};
-use crate::model::{At, Direction, Spot};
+use crate::model::{At, Direction, PolicyId, Spot};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     if empty_peer_list::is_called_allow_all(&cx.cluster.head(id).name) {
         return;

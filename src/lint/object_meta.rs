@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Context, Edit, Finding, Fix, Safety, invalid_policy, unknown_field, words};
-use crate::model::{At, Spot, Why, is_placeholder, string, validate};
+use crate::model::{At, PolicyId, Spot, Why, is_placeholder, string, validate};
 use crate::text::Span;
 use crate::yaml::{Entry, Node};
 
@@ -12,7 +12,7 @@ use crate::yaml::{Entry, Node};
 const ANNOTATIONS_MAX: usize = 256 << 10;
 
 /// Checks the names, labels and annotations of a policy.
-pub(super) fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+pub(super) fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let tree = &cx.cluster.policy(id).tree;
     let mut meta = Meta { cx, id, findings };
     let metadata = tree.entry("metadata").filter(|entry| !entry.value.is_null());
@@ -31,7 +31,7 @@ pub(super) fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 
 struct Meta<'a> {
     cx: &'a Context<'a>,
-    id: u32,
+    id: PolicyId,
     findings: &'a mut Vec<Finding>,
 }
 

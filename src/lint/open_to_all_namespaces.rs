@@ -1,7 +1,7 @@
 //! A peer for every pod of every namespace.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
-use crate::model::{At, Direction, Spot};
+use crate::model::{At, Direction, PolicyId, Spot};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
         if !peer.is_for_all_namespaces() || !peer.peer.pod_selector.is_absent() {
             continue;

@@ -2,11 +2,11 @@
 
 use strsim::osa_distance;
 
-use super::{
-    Check, Confidence, Context, Finding, Rule, Severity, namespace_label_by_name, words,
+use super::{Check, Confidence, Context, Finding, Rule, Severity, namespace_label_by_name, words};
+use crate::model::{At, Operator, PolicyId, Requirement, Spot, is_placeholder};
+use crate::resolve::{
+    Labelled, NAME_LABEL, Namespace, NamespaceId, WorkloadId, is_dns_namespace, meets,
 };
-use crate::model::{At, Operator, Requirement, Spot, is_placeholder};
-use crate::resolve::{Labelled, NAME_LABEL, Namespace, is_dns_namespace, meets};
 use crate::text::Span;
 
 /// The rule.
@@ -19,12 +19,12 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::requirements::orphaned_namespaces),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
         let selector = peer.peer.namespace_selector.get().filter(|s| !s.is_refused());
         let requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
         // Already looked up: a Namespace that the whole selector matches meets each requirement.
-        let is_shown = |number: u32| cx.cluster.namespace(number).object.is_some();
+        let is_shown = |number: NamespaceId| cx.cluster.namespace(number).object.is_some();
         let is_met = peer.means.namespaces.iter().any(|(number, _)| is_shown(*number));
         let name = |name: &str| format!("{NAME_LABEL}: {name}");
         let mut asked = requirements.map(|requirement| Asked {
@@ -103,11 +103,11 @@ fn pods_label(cx: &Context<'_>, asked: &Asked<'_>) -> Option<Orphan> {
     if may_have || is_met_elsewhere || requirement.key == NAME_LABEL {
         return None;
     }
-    let has = |number: &u32| {
+    let has = |number: &WorkloadId| {
         let label = cluster.workload(*number).workload.label(&requirement.key);
         label.is_some_and(|label| requirement.values.iter().any(|(v, _)| *v == label.value))
     };
-    let pods: Vec<u32> = (0..cluster.workload_count()).filter(has).collect();
+    let pods: Vec<WorkloadId> = cluster.workload_ids().filter(has).collect();
     let first = cluster.workload(*pods.first()?);
     // If the namespace of one of them is not shown, it may have the label as well.
     if pods.iter().any(|number| cluster.workload(*number).namespace.object.is_none()) {
@@ -185,10 +185,7 @@ fn misspelt(cx: &Context<'_>, asked: &Asked<'_>, name: &str, place: Span) -> Opt
             words::quoted(name),
             words::namespace(twin)
         ),
-        help: format!(
-            "if that one is meant, write {}",
-            words::quoted(&(asked.name)(&twin.name))
-        ),
+        help: format!("if that one is meant, write {}", words::quoted(&(asked.name)(&twin.name))),
         related: twin.object.map(|object| {
             (cx.cluster.head(object).name_span, "this Namespace has a similar name".to_owned())
         }),

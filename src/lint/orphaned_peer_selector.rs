@@ -1,8 +1,8 @@
 //! A peer that matches no pod, so its rule allows no traffic.
 
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, doubts, orphans};
-use crate::model::{At, Field, Selector, Spot};
-use crate::resolve::PeerPods;
+use crate::model::{At, Field, PolicyId, Selector, Spot};
+use crate::resolve::{NamespaceId, PeerPods};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +14,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::selectors::orphaned_peers),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
         let Field::Given(selector, place) = &peer.peer.pod_selector else {
             continue;
@@ -27,7 +27,8 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
             continue;
         };
         let spot = Spot::PeerPods(peer.direction, peer.rule, peer.index);
-        let covered: Vec<u32> = peer.means.namespaces.iter().map(|(number, _)| *number).collect();
+        let covered: Vec<NamespaceId> =
+            peer.means.namespaces.iter().map(|(number, _)| *number).collect();
         let orphan = orphans::describe(cx, &covered, selector, place.key);
         let effect = if is_alone(cx, id, peer) {
             "the rule allows no traffic"
@@ -45,7 +46,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 }
 
 /// Whether no other peer of the rule allows any traffic, as far as is known.
-fn is_alone(cx: &Context<'_>, id: u32, peer: &SelectorPeer<'_>) -> bool {
+fn is_alone(cx: &Context<'_>, id: PolicyId, peer: &SelectorPeer<'_>) -> bool {
     let Some(rule) = cx.cluster.policy(id).rule(peer.direction, peer.rule) else {
         return false;
     };

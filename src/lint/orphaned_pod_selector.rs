@@ -1,7 +1,7 @@
 //! A policy that selects no pod, so it has no effect.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, doubts, orphans};
-use crate::model::{At, Field, Spot};
+use crate::model::{At, Field, PolicyId, Spot};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::selectors::orphaned_subjects),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let Field::Given(selector, place) = &cx.cluster.policy(id).pod_selector else {
         return;
     };

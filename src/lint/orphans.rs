@@ -3,7 +3,9 @@
 use super::{Confidence, Context, Related, doubts, twins, words};
 use crate::bundle::{Head, Write};
 use crate::model::{Label, Operator, Requirement, Selector};
-use crate::resolve::{Labelled, Nearest, Open, Why, WorkloadRef, nearest, selects};
+use crate::resolve::{
+    Labelled, NamespaceId, Nearest, Open, Why, WorkloadId, WorkloadRef, nearest, selects,
+};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -37,7 +39,7 @@ pub(super) fn namespace_confidence(namespace: &crate::resolve::Namespace) -> Opt
 /// namespace a similar label is evidence of its own.
 pub(super) fn selector_confidence(
     cx: &Context<'_>,
-    number: u32,
+    number: NamespaceId,
     selector: &Selector,
 ) -> Option<Confidence> {
     let namespace = cx.cluster.namespace(number);
@@ -71,7 +73,7 @@ pub(super) fn selector_confidence(
 /// Describes a selector that matches no pod in those namespaces; `key` is its place.
 pub(super) fn describe(
     cx: &Context<'_>,
-    namespaces: &[u32],
+    namespaces: &[NamespaceId],
     selector: &Selector,
     key: Span,
 ) -> Orphan {
@@ -108,7 +110,7 @@ pub(super) fn as_written(selector: &Selector, key: Span) -> Selector {
 
 fn near_miss(
     cx: &Context<'_>,
-    namespaces: &[u32],
+    namespaces: &[NamespaceId],
     selector: &Selector,
     near: &Nearest<'_>,
     key: Span,
@@ -183,7 +185,7 @@ fn advice(cx: &Context<'_>, requirement: &Requirement, near: &Nearest<'_>) -> Op
 /// A workload of the same namespace that another part of the repository has.
 fn twin_elsewhere(
     cx: &Context<'_>,
-    namespaces: &[u32],
+    namespaces: &[NamespaceId],
     selector: &Selector,
     twin: &twins::Elsewhere<'_>,
     key: Span,
@@ -206,10 +208,15 @@ fn twin_elsewhere(
     }
 }
 
-fn no_near_miss(cx: &Context<'_>, namespaces: &[u32], selector: &Selector, key: Span) -> Orphan {
+fn no_near_miss(
+    cx: &Context<'_>,
+    namespaces: &[NamespaceId],
+    selector: &Selector,
+    key: Span,
+) -> Orphan {
     let there: Vec<WorkloadRef<'_>> = namespaces
         .iter()
-        .flat_map(|number| cx.cluster.namespace(*number).workloads.clone())
+        .flat_map(|number| WorkloadId::all(&cx.cluster.namespace(*number).workloads))
         .map(|number| cx.cluster.workload(number))
         .collect();
     let (labels, of_key) = labels_there(cx, &there, selector);
@@ -277,8 +284,9 @@ struct Relabelled<'a> {
 }
 
 impl<'a> Relabelled<'a> {
-    fn find(cx: &Context<'a>, namespaces: &[u32], selector: &Selector) -> Option<Self> {
-        let numbers = namespaces.iter().flat_map(|n| cx.cluster.namespace(*n).workloads.clone());
+    fn find(cx: &Context<'a>, namespaces: &[NamespaceId], selector: &Selector) -> Option<Self> {
+        let numbers = namespaces.iter();
+        let numbers = numbers.flat_map(|n| WorkloadId::all(&cx.cluster.namespace(*n).workloads));
         numbers
             .filter_map(|number| {
                 let writes = label_writes(cx, number);
@@ -297,7 +305,7 @@ impl<'a> Relabelled<'a> {
     fn describe(
         &self,
         cx: &Context<'_>,
-        namespaces: &[u32],
+        namespaces: &[NamespaceId],
         selector: &Selector,
         key: Span,
     ) -> Orphan {
@@ -324,7 +332,7 @@ impl<'a> Relabelled<'a> {
 }
 
 /// What overlays have written into the labels of a workload's pods.
-fn label_writes<'a>(cx: &Context<'a>, number: u32) -> Vec<&'a Write> {
+fn label_writes<'a>(cx: &Context<'a>, number: WorkloadId) -> Vec<&'a Write> {
     let pod_labels = match cx.cluster.workload(number).head.kind.as_str() {
         "Pod" => "metadata.labels",
         _ => "template.metadata.labels",
@@ -336,7 +344,7 @@ fn label_writes<'a>(cx: &Context<'a>, number: u32) -> Vec<&'a Write> {
 
 /// Whether a selector selects a workload's pods by the labels that they had before overlays wrote
 /// into them.
-pub(super) fn had(cx: &Context<'_>, number: u32, selector: &Selector) -> bool {
+pub(super) fn had(cx: &Context<'_>, number: WorkloadId, selector: &Selector) -> bool {
     let writes = label_writes(cx, number);
     let before = Before { workload: cx.cluster.workload(number).workload, writes: &writes };
     selects(selector, &before).is_yes()
@@ -363,7 +371,7 @@ impl Labelled for Before<'_> {
 }
 
 /// The namespaces in words.
-pub(super) fn places(cx: &Context<'_>, namespaces: &[u32]) -> String {
+pub(super) fn places(cx: &Context<'_>, namespaces: &[NamespaceId]) -> String {
     match namespaces {
         [one] => words::namespace(cx.cluster.namespace(*one)),
         many => {
@@ -376,7 +384,7 @@ pub(super) fn places(cx: &Context<'_>, namespaces: &[u32]) -> String {
 
 /// The value of the one requirement that no pod in those namespaces meets, if each of the others is
 /// met by some.
-fn sole_culprit(cx: &Context<'_>, namespaces: &[u32], selector: &Selector) -> Option<Span> {
+fn sole_culprit(cx: &Context<'_>, namespaces: &[NamespaceId], selector: &Selector) -> Option<Span> {
     let mut unmet =
         selector.requirements.iter().filter(|r| !cx.cluster.any_may_meet(namespaces, r));
     let culprit = unmet.next()?;

@@ -6,13 +6,13 @@ use std::collections::HashMap;
 use super::{Context, Finding, Related, isolation, words};
 use crate::model::{Direction, Peer, PortRef, Protocol, Service, ServicePort, Workload};
 use crate::reach::{Party, PortSet};
-use crate::resolve::{Namespace, Open};
+use crate::resolve::{Namespace, NamespaceId, Open, WorkloadId};
 use crate::text::Span;
 
 /// Those who call from within a namespace, by words in their names: `prometheus` for scrapes.
 pub(super) struct Insiders {
     words: &'static [&'static str],
-    known: HashMap<u32, Vec<u32>>,
+    known: HashMap<NamespaceId, Vec<WorkloadId>>,
 }
 
 impl Insiders {
@@ -22,7 +22,12 @@ impl Insiders {
 
     /// Whether that port of a workload is closed to everybody outside of its namespace, and to
     /// those within it who may call.
-    pub(super) fn find_closed(&mut self, cx: &Context<'_>, workload: u32, ports: &PortSet) -> bool {
+    pub(super) fn find_closed(
+        &mut self,
+        cx: &Context<'_>,
+        workload: WorkloadId,
+        ports: &PortSet,
+    ) -> bool {
         let home = cx.cluster.namespace_of(crate::resolve::Subject::Workload(workload));
         let lets = |party| !cx.reach.lets(Direction::Ingress, workload, party, ports).is_no();
         if lets(Party::NotOf(home)) {
@@ -34,8 +39,9 @@ impl Insiders {
             return false;
         }
         let insiders = self.known.entry(home).or_insert_with(|| {
-            let is_one = |number: &u32| is_insider(cx.cluster.workload(*number).workload, words);
-            namespace.workloads.clone().filter(is_one).collect()
+            let is_one =
+                |number: &WorkloadId| is_insider(cx.cluster.workload(*number).workload, words);
+            WorkloadId::all(&namespace.workloads).filter(is_one).collect()
         });
         !insiders.iter().any(|number| lets(Party::Workload(*number)))
     }
@@ -66,7 +72,11 @@ fn has_word(name: &str, words: &[&str]) -> bool {
 }
 
 /// The pods behind a Service, where all of them are known.
-pub(super) fn pods_behind(cx: &Context<'_>, namespace: u32, service: &Service) -> Vec<u32> {
+pub(super) fn pods_behind(
+    cx: &Context<'_>,
+    namespace: NamespaceId,
+    service: &Service,
+) -> Vec<WorkloadId> {
     let pods = cx.cluster.pods_of_service(namespace, service);
     if pods.is_sure() { pods.yes.iter().collect() } else { Vec::new() }
 }
@@ -91,7 +101,7 @@ pub(super) fn own_port(port: &PortRef, workload: &Workload) -> Option<PortSet> {
 }
 
 /// Adds the policies that close the pods, and lowers the finding where others may open them.
-pub(super) fn explain(cx: &Context<'_>, finding: &mut Finding, workload: u32) {
+pub(super) fn explain(cx: &Context<'_>, finding: &mut Finding, workload: WorkloadId) {
     isolation::add_isolating(cx, finding, Direction::Ingress, workload);
     isolation::lower_if_allowed_elsewhere(cx, finding, Direction::Ingress, workload);
 }

@@ -1,8 +1,8 @@
 //! A value of a list that no pod has, though pods have the others.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
-use crate::model::{At, Field, Operator, Requirement, Selector, Spot, is_placeholder};
-use crate::resolve::{Pods, Tri};
+use crate::model::{At, Field, Operator, PolicyId, Requirement, Selector, Spot, is_placeholder};
+use crate::resolve::{NamespaceId, Pods, Tri};
 use crate::text::Span;
 
 /// The rule.
@@ -15,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let home = [(cx.cluster.home(id), Tri::Yes)];
     if let Field::Given(selector, _) = &cx.cluster.policy(id).pod_selector {
         let at = At { policy: id, spot: Spot::PodSelector };
@@ -33,7 +33,7 @@ fn of_selector(
     cx: &Context<'_>,
     at: At,
     selector: &Selector,
-    namespaces: &[(u32, Tri)],
+    namespaces: &[(NamespaceId, Tri)],
     findings: &mut Vec<Finding>,
 ) {
     if selector.is_refused() || !namespaces.iter().all(|(_, covered)| covered.is_yes()) {
@@ -67,14 +67,14 @@ fn of_selector(
     }
 }
 
-fn pods(cx: &Context<'_>, namespaces: &[(u32, Tri)], selector: &Selector) -> Vec<Pods> {
+fn pods(cx: &Context<'_>, namespaces: &[(NamespaceId, Tri)], selector: &Selector) -> Vec<Pods> {
     namespaces.iter().map(|(number, _)| cx.cluster.pods_in(*number, Some(selector))).collect()
 }
 
 /// Whether no pod with that value can be there: every namespace shows all of its pods, and no other
 /// part of the repository has such a pod.
-fn is_closed(cx: &Context<'_>, namespaces: &[(u32, Tri)], selector: &Selector) -> bool {
-    let is_sure = |number: u32| {
+fn is_closed(cx: &Context<'_>, namespaces: &[(NamespaceId, Tri)], selector: &Selector) -> bool {
+    let is_sure = |number: NamespaceId| {
         orphans::selector_confidence(cx, number, selector) >= Some(Confidence::Medium)
     };
     namespaces.iter().all(|(number, _)| is_sure(*number))
@@ -89,7 +89,7 @@ fn finding(
     requirement: &Requirement,
     value: &str,
     place: Span,
-    namespaces: &[(u32, Tri)],
+    namespaces: &[(NamespaceId, Tri)],
 ) -> Finding {
     let label = words::quoted(&format!("{}: {value}", requirement.key));
     let where_ = match namespaces {

@@ -2,7 +2,8 @@
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::bundle::Head;
-use crate::model::{At, Selector, Spot};
+use crate::model::{At, PolicyId, Selector, Spot};
+use crate::resolve::WorkloadId;
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -16,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     let Some(made) = &cx.cluster.object(id).made else { return };
     let Some(selector) = policy.pod_selector.get().filter(|selector| !selector.is_empty()) else {
@@ -43,7 +44,7 @@ fn fixed(cx: &Context<'_>, node: &Node) -> Option<Span> {
 
 /// A workload of the same chart that the selector surely selects, and that goes where the release
 /// goes.
-fn follower(cx: &Context<'_>, built: usize, selector: &Selector) -> Option<u32> {
+fn follower(cx: &Context<'_>, built: usize, selector: &Selector) -> Option<WorkloadId> {
     let pods = cx.cluster.pods_anywhere(selector).yes;
     pods.iter().find(|&number| {
         let object = cx.cluster.object_of(number);
@@ -65,7 +66,7 @@ fn follows_release(cx: &Context<'_>, head: &Head) -> bool {
     line.is_none_or(|line| line.contains("{{"))
 }
 
-fn finding(cx: &Context<'_>, id: u32, place: Span, number: u32) -> Finding {
+fn finding(cx: &Context<'_>, id: PolicyId, place: Span, number: WorkloadId) -> Finding {
     let it = cx.cluster.workload(number);
     let who = words::workload(&it);
     let name = words::namespace(cx.cluster.namespace(cx.cluster.home(id)));

@@ -1,7 +1,7 @@
 //! The fix that writes explicit `policyTypes`, for the rules about their absence.
 
 use super::{Context, Edit, Fix, Safety};
-use crate::model::Direction;
+use crate::model::{Direction, PolicyId};
 use crate::text::Span;
 use crate::yaml::{Entry, Map};
 
@@ -9,7 +9,7 @@ use crate::yaml::{Entry, Map};
 /// rules. `None` if `spec` is not written in this policy itself (an alias).
 pub(super) fn write(
     cx: &Context<'_>,
-    policy: u32,
+    policy: PolicyId,
     types: &[Direction],
     safety: Safety,
 ) -> Option<Fix> {

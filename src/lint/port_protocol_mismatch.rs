@@ -2,7 +2,10 @@
 
 use super::edits::{self, New, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
-use crate::model::{At, ContainerPort, Field, PortEntry, PortRef, Protocol, Spot, TrafficRule};
+use crate::model::{
+    At, ContainerPort, Field, PolicyId, PortEntry, PortRef, Protocol, Spot, TrafficRule,
+};
+use crate::resolve::WorkloadId;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::ports::protocols),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for destinations in cx.rules_with_destinations(id) {
         let (direction, index) = (destinations.direction, destinations.index);
         let (Some(pods), Some(rule)) =
@@ -57,7 +60,7 @@ pub(super) fn one_port(entry: &PortEntry) -> Option<(u16, Protocol)> {
 /// with that protocol.
 pub(super) fn declared_otherwise<'a>(
     cx: &Context<'a>,
-    pods: &[u32],
+    pods: &[WorkloadId],
     number: u16,
     protocol: Protocol,
 ) -> Option<&'a ContainerPort> {
@@ -79,7 +82,7 @@ pub(super) fn declared_otherwise<'a>(
 /// one of the two was meant for that protocol.
 fn declared_beside<'a>(
     cx: &Context<'a>,
-    pods: &[u32],
+    pods: &[WorkloadId],
     rule: &TrafficRule,
     nth: usize,
 ) -> Option<&'a ContainerPort> {
@@ -128,7 +131,7 @@ fn finding(
     entry: &PortEntry,
     protocol: Protocol,
     declared: &ContainerPort,
-    pods: &[u32],
+    pods: &[WorkloadId],
 ) -> Option<Finding> {
     let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
     let number = declared.number;

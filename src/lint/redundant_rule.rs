@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use ipnet::IpNet;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Direction, Field, Peer, PortRef, Protocol, Spot, TrafficRule, labels};
+use crate::model::{
+    At, Direction, Field, Peer, PolicyId, PortRef, Protocol, Spot, TrafficRule, labels,
+};
 use crate::reach::{PortSet, exceptions, rule_ports};
 use crate::resolve::PolicyGroup;
 
@@ -148,7 +150,7 @@ fn wider(who: &Who) -> Vec<Who> {
     found
 }
 
-fn entries(cx: &Context<'_>, id: u32, direction: Direction) -> Vec<Allowed> {
+fn entries(cx: &Context<'_>, id: PolicyId, direction: Direction) -> Vec<Allowed> {
     let policy = cx.cluster.policy(id);
     let mut found = Vec::new();
     if !policy.isolates(direction) || policy.is_unsure(direction) {
@@ -211,7 +213,7 @@ fn rule_of(at: At) -> At {
 }
 
 /// Ports that a rule lists twice, or within a range that it lists too.
-fn of_ports(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn of_ports(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for direction in Direction::BOTH {
         if !cx.cluster.policy(id).isolates(direction) {
             continue;

@@ -1,7 +1,7 @@
 //! A policy with an API version that no supported cluster serves.
 
 use super::{Check, Confidence, Context, Edit, Finding, Fix, Rule, Safety, Severity, words};
-use crate::model::{At, Spot};
+use crate::model::{At, PolicyId, Spot};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 const CURRENT: &str = "networking.k8s.io/v1";
 
 /// `extensions/v1beta1` was removed in Kubernetes 1.16 (deprecation guide, "NetworkPolicy").
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let head = cx.cluster.head(id);
     if head.group != "extensions" {
         return;

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Confidence, Finding, Rule, Severity, Subject, words};
+use crate::bundle::ObjectId;
 use crate::model::tiered::Evaluator;
-use crate::model::{Body, Object};
+use crate::model::{Body, Object, PolicyId};
 use crate::text::Span;
 use crate::yaml::{Problem, ProblemKind};
 
@@ -106,14 +107,14 @@ pub fn unused_suppression(place: Span, message: String, help: impl Into<String>)
 /// The kinds of policies among `objects` that are not evaluated, or that nobody knows of whether they
 /// are: one finding for each, at the first of its kind.
 pub fn unknown_policy_kinds<'a>(
-    objects: impl Iterator<Item = (u32, &'a Object)>,
-    undecided: &BTreeSet<u32>,
+    objects: impl Iterator<Item = (ObjectId, &'a Object)>,
+    undecided: &BTreeSet<PolicyId>,
 ) -> Vec<Finding> {
     let mut kinds: BTreeMap<(&str, &str), Vec<Unevaluated<'_>>> = BTreeMap::new();
     for (id, object) in objects {
         let (cluster_wide, plugin) = match &object.body {
             Body::OtherPolicy(policy) => (policy.cluster_wide, None),
-            Body::Tiered(policy) if undecided.contains(&id) => {
+            Body::Tiered(policy) if undecided.contains(&PolicyId::of(id)) => {
                 (policy.kind.is_cluster_wide(), Some(policy.kind.evaluator()))
             }
             _ => continue,

@@ -1,8 +1,10 @@
 //! Selectors meant for the API server, which no selector matches.
 
 use super::{Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, words};
-use crate::model::{At, Direction, Peer, PortEntry, Protocol, Requirement, Spot, TrafficRule};
-use crate::resolve::{Profile, is_system};
+use crate::model::{
+    At, Direction, Peer, PolicyId, PortEntry, Protocol, Requirement, Spot, TrafficRule,
+};
+use crate::resolve::{NamespaceId, Profile, WorkloadId, is_system};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -21,7 +23,7 @@ const API_SERVER: u16 = 6443;
 const HELP: &str = "allow the API server's addresses with an `ipBlock` (see `kubectl get endpoints \
                     kubernetes`), or delete `to` to allow this port to everyone";
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     if !policy.isolates(Direction::Egress) {
         return;
@@ -57,7 +59,7 @@ const LABELS: &[&str] =
 /// A peer that names the API server by a label, on 443: it selects pods on the node's network, if any.
 fn by_label(
     cx: &Context<'_>,
-    id: u32,
+    id: PolicyId,
     rule: &TrafficRule,
     peers: &[&SelectorPeer<'_>],
 ) -> Option<Finding> {
@@ -121,8 +123,8 @@ fn is_no_api_server(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     if is_matched_on_host(cx, peer.peer) {
         return false;
     }
-    let ports = |number: u32| &cx.cluster.workload(number).workload.ports;
-    let declares = |number: u32| ports(number).iter().any(|port| port.number == API_SERVER);
+    let ports = |number: WorkloadId| &cx.cluster.workload(number).workload.ports;
+    let declares = |number: WorkloadId| ports(number).iter().any(|port| port.number == API_SERVER);
     let pods = &peer.means.pods;
     if pods.yes.iter().chain(pods.maybe.iter()).any(declares) {
         return false;
@@ -130,7 +132,7 @@ fn is_no_api_server(cx: &Context<'_>, peer: &SelectorPeer<'_>) -> bool {
     if is_whole_namespaces(peer.peer) || is_in_system_namespace(cx, peer) {
         return true;
     }
-    let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
+    let closed = |number: NamespaceId| cx.cluster.namespace(number).open.is_none();
     let all_shown = !peer.means.beyond
         && peer.means.namespaces.iter().all(|(number, _)| closed(*number))
         && pods.is_sure();

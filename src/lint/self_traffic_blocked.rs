@@ -2,8 +2,10 @@
 
 use super::outsiders::pod_port;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, isolation, words};
+use crate::bundle::ObjectId;
 use crate::model::{At, Direction, Service, ServicePort};
 use crate::reach::{Party, PortSet};
+use crate::resolve::WorkloadId;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -35,7 +37,7 @@ const BETWEEN_MEMBERS: &[&str] = &[
 ];
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    for number in 0..cx.cluster.workload_count() {
+    for number in cx.cluster.workload_ids() {
         let workload = cx.cluster.workload(number).workload;
         let Some(name) = &workload.service_name else { continue };
         if workload.replicas.is_none_or(|replicas| replicas < 2) {
@@ -52,8 +54,8 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 
 fn blocked(
     cx: &Context<'_>,
-    number: u32,
-    service_id: u32,
+    number: WorkloadId,
+    service_id: ObjectId,
     service: &Service,
     direction: Direction,
 ) -> Option<Finding> {
@@ -96,7 +98,7 @@ fn blocked(
 /// says so, or the policies tell. A port of a headless Service may as well be for clients only.
 fn is_between_members(
     cx: &Context<'_>,
-    number: u32,
+    number: WorkloadId,
     service: &Service,
     port: &ServicePort,
     on_pod: &PortSet,

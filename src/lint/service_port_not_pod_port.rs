@@ -4,8 +4,9 @@ use super::edits::{self, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::bundle::Head;
 use crate::model::{
-    At, ContainerPort, Field, PortEntry, PortRef, Protocol, Service, ServicePort, Spot,
+    At, ContainerPort, Field, PolicyId, PortEntry, PortRef, Protocol, Service, ServicePort, Spot,
 };
+use crate::resolve::WorkloadId;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -17,7 +18,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::ports::service_ports),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for rule in cx.rules_with_destinations(id) {
         let Some(pods) = &rule.shown else {
             continue;
@@ -52,7 +53,7 @@ struct Mapping<'a> {
     head: &'a Head,
     port: &'a ServicePort,
     target: u16,
-    workload: u32,
+    workload: WorkloadId,
     /// Whether the Services of all these pods map it to the same port.
     agreed: bool,
 }
@@ -60,7 +61,11 @@ struct Mapping<'a> {
 impl Asked {
     /// The Service that has the port, if none of those pods has it: each of them is behind such a
     /// Service or declares other ports.
-    fn is_only_a_service_port<'a>(&self, cx: &Context<'a>, pods: &[u32]) -> Option<Mapping<'a>> {
+    fn is_only_a_service_port<'a>(
+        &self,
+        cx: &Context<'a>,
+        pods: &[WorkloadId],
+    ) -> Option<Mapping<'a>> {
         let mut found = None;
         for &number in pods {
             let workload = cx.cluster.workload(number).workload;

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 use range_set_blaze::RangeSetBlaze;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Direction, Field, Spot};
+use crate::bundle::ObjectId;
+use crate::model::{At, Direction, Field, PolicyId, Spot};
 use crate::reach::rule_ports;
+use crate::resolve::WorkloadId;
 
 use super::outsiders::pod_port;
 
@@ -21,11 +23,11 @@ pub static RULE: Rule = Rule {
 };
 
 /// The Services by which each workload is reached with the node's address as the source.
-type Translated = BTreeMap<u32, Vec<u32>>;
+type Translated = BTreeMap<WorkloadId, Vec<ObjectId>>;
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let translated = translated(cx);
-    let reached: RangeSetBlaze<u32> = translated.keys().copied().collect();
+    let reached: RangeSetBlaze<WorkloadId> = translated.keys().copied().collect();
     if reached.is_empty() {
         return;
     }
@@ -56,9 +58,9 @@ fn translated(cx: &Context<'_>) -> Translated {
 /// The first block of a rule that is for single clients of such a Service.
 fn of_rule(
     cx: &Context<'_>,
-    id: u32,
+    id: PolicyId,
     index: u32,
-    pods: &RangeSetBlaze<u32>,
+    pods: &RangeSetBlaze<WorkloadId>,
     translated: &Translated,
 ) -> Option<Finding> {
     let spot = Spot::Rule(Direction::Ingress, index);
@@ -72,7 +74,7 @@ fn of_rule(
     let (number, service) = pods.iter().find_map(|number| {
         let ports = rule_ports(cx.cluster, At { policy: id, spot }, Some(number));
         let workload = cx.cluster.workload(number).workload;
-        let is_for = |id: &&u32| match &cx.cluster.object(**id).body {
+        let is_for = |id: &&ObjectId| match &cx.cluster.object(**id).body {
             crate::model::Body::Service(service) => service.ports.iter().any(|port| {
                 pod_port(port, workload).is_some_and(|on_pod| ports.overlaps(&on_pod).is_yes())
             }),

@@ -2,9 +2,9 @@
 
 use super::edits::{self, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
-use crate::model::{At, Direction, Field, Peer, Spot};
+use crate::model::{At, Direction, Field, Peer, PolicyId, Spot};
 use crate::reach;
-use crate::resolve::selects;
+use crate::resolve::{NamespaceId, selects};
 use crate::text::Span;
 
 /// The rule.
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Policy(check),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     for direction in Direction::BOTH.into_iter().filter(|d| policy.isolates(*d)) {
         for (rule, traffic) in (0u32..).zip(policy.rules(direction)) {
@@ -134,7 +134,7 @@ fn judge(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Option<Sig
     if !at_home.is_none() || is_at_home_elsewhere(cx, at, pods) {
         return Some(Sign::Guess);
     }
-    let closed = |number: u32| cx.cluster.namespace(number).open.is_none();
+    let closed = |number: NamespaceId| cx.cluster.namespace(number).open.is_none();
     let joined = Peer { namespace_selector: namespaces.namespace_selector.clone(), ..pods.clone() };
     if reach::peer_may_be_dns(cx.cluster, at.policy, &joined).is_yes() {
         // The DNS pods run in one namespace of each cluster, so the policy's own can't be meant.
@@ -147,7 +147,7 @@ fn judge(cx: &Context<'_>, at: At, namespaces: &Peer, pods: &Peer) -> Option<Sig
     if !closed(home) {
         return Some(Sign::Guess);
     }
-    let is_shown = |(number, _): &(u32, crate::resolve::Tri)| closed(*number);
+    let is_shown = |(number, _): &(NamespaceId, crate::resolve::Tri)| closed(*number);
     // No match in either namespace: the podSelector is wrong whatever it is joined with.
     if !beyond && there.pods.is_none() && covered.iter().all(is_shown) {
         return None;

@@ -2,7 +2,8 @@
 
 use super::edits::{self, Site};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, remarks, words};
-use crate::model::{At, Direction, PortEntry, PortRef, Spot, TrafficRule};
+use crate::model::{At, Direction, PolicyId, PortEntry, PortRef, Spot, TrafficRule};
+use crate::resolve::WorkloadId;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +15,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::shape::split_rules),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     for direction in Direction::BOTH.into_iter().filter(|d| policy.isolates(*d)) {
         for (first_index, pair) in (0u32..).zip(policy.rules(direction).windows(2)) {
@@ -64,10 +65,10 @@ fn confidence(
     second: &TrafficRule,
 ) -> Option<Confidence> {
     let peers = cx.peers_of_rule(direction, index).iter();
-    let pods: Vec<u32> = peers.flat_map(|peer| peer.means.pods.yes.iter()).collect();
+    let pods: Vec<WorkloadId> = peers.flat_map(|peer| peer.means.pods.yes.iter()).collect();
     if direction == Direction::Egress && !pods.is_empty() {
-        let ports = |pod: &u32| &cx.cluster.workload(*pod).workload.ports;
-        let is_its = |pod: &u32| ports(pod).iter().any(|port| holds(second, port.number));
+        let ports = |pod: &WorkloadId| &cx.cluster.workload(*pod).workload.ports;
+        let is_its = |pod: &WorkloadId| ports(pod).iter().any(|port| holds(second, port.number));
         if pods.iter().any(is_its) {
             return Some(RULE.confidence);
         }

@@ -4,11 +4,12 @@
 use super::{Context, words};
 use crate::bundle::Head;
 use crate::model::{Label, Operator, Requirement, Selector, Workload};
+use crate::resolve::{NamespaceId, WorkloadId};
 
 /// Whether a workload of the namespace would be selected but for one value that is a twin:
 /// `metrics-bignas`, `metrics-nas`.
-pub(super) fn has_twin(cx: &Context<'_>, namespace: u32, selector: &Selector) -> bool {
-    let mut numbers = cx.cluster.namespace(namespace).workloads.clone();
+pub(super) fn has_twin(cx: &Context<'_>, namespace: NamespaceId, selector: &Selector) -> bool {
+    let mut numbers = WorkloadId::all(&cx.cluster.namespace(namespace).workloads);
     numbers.any(|number| twin(selector, cx.cluster.workload(number).workload).is_some())
 }
 
@@ -24,7 +25,7 @@ pub(super) struct Elsewhere<'a> {
 /// nothing that may run beside the policy makes pods there.
 pub(super) fn elsewhere<'a>(
     cx: &Context<'a>,
-    namespace: u32,
+    namespace: NamespaceId,
     selector: &'a Selector,
 ) -> Option<Elsewhere<'a>> {
     let namespace = cx.cluster.namespace(namespace);

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::port_protocol_mismatch::one_port;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, PortRef, ServicePort, Spot};
+use crate::model::{At, PolicyId, PortRef, ServicePort, Spot};
+use crate::resolve::WorkloadId;
 use crate::text::Span;
 
 /// The rule.
@@ -17,7 +18,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::ports::undeclared),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for rule in cx.rules_with_destinations(id) {
         let Some(pods) = rule.closed_destinations() else {
             continue;
@@ -36,13 +37,13 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 }
 
 /// Whether none of the pods can be meant to listen on a port.
-pub(super) fn is_declared_nowhere(cx: &Context<'_>, pods: &[u32], number: u16) -> bool {
+pub(super) fn is_declared_nowhere(cx: &Context<'_>, pods: &[WorkloadId], number: u16) -> bool {
     !is_sidecar_port(number) && !pods.iter().any(|pod| may_have(cx, *pod, number))
 }
 
 /// Whether a pod may listen on it: it declares the port, or none at all (declaring is optional), or
 /// a Service sends to it.
-fn may_have(cx: &Context<'_>, pod: u32, number: u16) -> bool {
+fn may_have(cx: &Context<'_>, pod: WorkloadId, number: u16) -> bool {
     let declared = &cx.cluster.workload(pod).workload.ports;
     let sends = |port: &ServicePort| match &port.target {
         None => port.port == number,
@@ -63,7 +64,12 @@ fn is_sidecar_port(number: u16) -> bool {
 }
 
 /// What is wrong with a port at `place` that none of the pods declares.
-pub(super) fn described(cx: &Context<'_>, place: Span, number: u16, pods: &[u32]) -> Finding {
+pub(super) fn described(
+    cx: &Context<'_>,
+    place: Span,
+    number: u16,
+    pods: &[WorkloadId],
+) -> Finding {
     let declared = || pods.iter().flat_map(|n| &cx.cluster.workload(*n).workload.ports);
     let numbers: BTreeSet<u16> = declared().map(|port| port.number).collect();
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();

@@ -2,7 +2,7 @@
 
 use super::remarks::is_telling_comment;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, common_omission, words};
-use crate::model::{At, Spot};
+use crate::model::{At, PolicyId, Spot};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let lacks = |id: u32| {
+    let lacks = |id: PolicyId| {
         let tree = &cx.cluster.policy(id).tree;
         let is_documented = has_description(tree) || has_comment(cx, tree.span);
         !is_documented && !is_in_prose(cx, tree.span)

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use ipnet::IpNet;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Direction, Field, Operator, Peer, Protocol, Selector, Spot};
+use crate::model::{At, Direction, Field, Operator, Peer, PolicyId, Protocol, Selector, Spot};
 use crate::reach::{PortSet, exceptions, rule_ports};
-use crate::resolve::{GroupId, SelectorIndex, covers, selects};
+use crate::resolve::{GroupId, NamespaceId, SelectorIndex, covers, selects};
 use crate::text::Span;
 
 /// The rule.
@@ -22,20 +22,20 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     for direction in Direction::BOTH {
-        let mut by_home: BTreeMap<u32, SelectorIndex> = BTreeMap::new();
-        for (number, group) in (0u32..).zip(cx.cluster.groups()) {
-            let selector = cx.cluster.group_selector(GroupId(number));
+        let mut by_home: BTreeMap<NamespaceId, SelectorIndex<GroupId>> = BTreeMap::new();
+        for (id, group) in cx.cluster.numbered_groups() {
+            let selector = cx.cluster.group_selector(id);
             if !selector.is_wrong() {
-                by_home.entry(group.namespace).or_default().add(selector.get(), number);
+                by_home.entry(group.namespace).or_default().add(selector.get(), id);
             }
         }
-        for (number, group) in (0u32..).zip(cx.cluster.groups()) {
+        for (id, group) in cx.cluster.numbered_groups() {
             let excluded: Vec<Excluded<'_>> =
                 group.policies.iter().flat_map(|id| excluded(cx, *id, direction)).collect();
             let Some(index) = by_home.get(&group.namespace).filter(|_| !excluded.is_empty()) else {
                 continue;
             };
-            let openers = Openers::of(cx, GroupId(number), index, direction);
+            let openers = Openers::of(cx, id, index, direction);
             findings.extend(excluded.iter().filter_map(|it| openers.finding(cx, it)));
         }
     }
@@ -58,7 +58,7 @@ enum What<'a> {
 }
 
 /// What the rules of a policy leave out, where it is to be reported on.
-fn excluded<'a>(cx: &Context<'a>, id: u32, direction: Direction) -> Vec<Excluded<'a>> {
+fn excluded<'a>(cx: &Context<'a>, id: PolicyId, direction: Direction) -> Vec<Excluded<'a>> {
     let policy = cx.cluster.policy(id);
     let mut found = Vec::new();
     if !cx.cluster.is_reported(id) || !policy.isolates(direction) {
@@ -85,7 +85,7 @@ fn excluded<'a>(cx: &Context<'a>, id: u32, direction: Direction) -> Vec<Excluded
     found
 }
 
-fn at(policy: u32, spot: Spot) -> At {
+fn at(policy: PolicyId, spot: Spot) -> At {
     At { policy, spot }
 }
 
@@ -134,10 +134,15 @@ struct Openers<'a> {
 }
 
 impl<'a> Openers<'a> {
-    fn of(cx: &Context<'a>, group: GroupId, index: &SelectorIndex, direction: Direction) -> Self {
+    fn of(
+        cx: &Context<'a>,
+        group: GroupId,
+        index: &SelectorIndex<GroupId>,
+        direction: Direction,
+    ) -> Self {
         let own = cx.cluster.group_selector(group);
         let mut openers = Self { everyone: Vec::new(), blocks: HashMap::new(), peers: Vec::new() };
-        let mut groups: Vec<GroupId> = index.covering(own.get()).map(GroupId).collect();
+        let mut groups: Vec<GroupId> = index.covering(own.get()).collect();
         groups.sort_unstable();
         groups.dedup();
         for other in groups {
@@ -150,7 +155,7 @@ impl<'a> Openers<'a> {
         openers
     }
 
-    fn enter(&mut self, cx: &Context<'a>, id: u32, direction: Direction) {
+    fn enter(&mut self, cx: &Context<'a>, id: PolicyId, direction: Direction) {
         let policy = cx.cluster.policy(id);
         if !policy.isolates(direction) {
             return;

@@ -3,7 +3,7 @@
 use super::edits::{self, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
 use crate::model::tiered::{RefusalKind, near};
-use crate::model::{At, Direction, Spot};
+use crate::model::{At, Direction, PolicyId, Spot};
 use crate::text::Span;
 use crate::yaml::{Entry, Node};
 
@@ -17,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Refusals(check, RefusalKind::Field),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for stray in strays(&cx.cluster.policy(id).tree) {
         findings.push(finding(cx, id, &stray));
     }
@@ -25,7 +25,7 @@ fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
 
 /// Whether there is an unknown field within `span` of a policy: any other finding there would only
 /// be its consequence.
-pub(super) fn is_within(cx: &Context<'_>, policy: u32, span: Span) -> bool {
+pub(super) fn is_within(cx: &Context<'_>, policy: PolicyId, span: Span) -> bool {
     let strays = cx.strays(policy);
     let next = strays.keys.partition_point(|key| key < &span.at_start());
     let mut near = strays.keys[next..]
@@ -36,7 +36,7 @@ pub(super) fn is_within(cx: &Context<'_>, policy: u32, span: Span) -> bool {
 
 /// Whether there is an unknown field at that place of a policy: it may be the one that seems to be
 /// missing there.
-pub(super) fn is_at(cx: &Context<'_>, policy: u32, spot: Spot) -> bool {
+pub(super) fn is_at(cx: &Context<'_>, policy: PolicyId, spot: Spot) -> bool {
     cx.strays(policy).spots.binary_search(&spot).is_ok()
 }
 
@@ -191,7 +191,7 @@ fn look<'a>(node: &'a Node, shape: Shape, spot: Spot, path: &str, found: &mut Ve
     }
 }
 
-fn finding(cx: &Context<'_>, id: u32, stray: &Stray<'_>) -> Finding {
+fn finding(cx: &Context<'_>, id: PolicyId, stray: &Stray<'_>) -> Finding {
     let key = words::quoted(&stray.entry.key);
     let (advice, fix) = advice(stray);
     let here =
@@ -213,7 +213,7 @@ fn finding(cx: &Context<'_>, id: u32, stray: &Stray<'_>) -> Finding {
 }
 
 /// A field that exists already must not occur twice.
-fn rename(cx: &Context<'_>, id: u32, stray: &Stray<'_>, name: &str) -> Option<Fix> {
+fn rename(cx: &Context<'_>, id: PolicyId, stray: &Stray<'_>, name: &str) -> Option<Fix> {
     let place = stray.entry.key_span;
     if stray.siblings.iter().any(|entry| entry.key == name) {
         return None;

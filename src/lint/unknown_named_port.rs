@@ -3,7 +3,8 @@
 use strsim::jaro_winkler;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, ContainerPort, Field, PortRef, Protocol, Spot};
+use crate::model::{At, ContainerPort, Field, PolicyId, PortRef, Protocol, Spot};
+use crate::resolve::WorkloadId;
 use crate::text::Span;
 
 /// The rule.
@@ -16,7 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::EachKind(check, super::tiered::ports::named_ports),
 };
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for rule in cx.rules_with_destinations(id) {
         let Some(pods) = rule.closed_destinations() else {
             continue;
@@ -50,7 +51,7 @@ fn finding(
     cx: &Context<'_>,
     at: At,
     asked: &Asked<'_>,
-    pods: &[u32],
+    pods: &[WorkloadId],
     other_protocol: Option<&ContainerPort>,
 ) -> Finding {
     let who = words::workloads(cx, pods);
@@ -89,7 +90,11 @@ fn finding(
 }
 
 /// The named port with the most similar name; if there is only one, that one.
-fn nearest<'a>(cx: &Context<'a>, pods: &[u32], asked: &Asked<'_>) -> Option<&'a ContainerPort> {
+fn nearest<'a>(
+    cx: &Context<'a>,
+    pods: &[WorkloadId],
+    asked: &Asked<'_>,
+) -> Option<&'a ContainerPort> {
     let cluster = cx.cluster;
     let named: Vec<&ContainerPort> = pods
         .iter()

@@ -2,6 +2,7 @@
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::Direction;
+use crate::resolve::WorkloadId;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +15,7 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    for number in 0..cx.cluster.workload_count() {
+    for number in cx.cluster.workload_ids() {
         let id = cx.cluster.object_id_of(number);
         let it = cx.cluster.workload(number);
         if !cx.cluster.is_reported(id)
@@ -34,7 +35,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
-fn finding(cx: &Context<'_>, number: u32, open: &[Direction]) -> Finding {
+fn finding(cx: &Context<'_>, number: WorkloadId, open: &[Direction]) -> Finding {
     let it = cx.cluster.workload(number);
     let who = words::workload(&it);
     let (what, effect) = match open {

@@ -8,9 +8,9 @@ use super::tiered::coverage::{ends_cover, term_covers};
 use super::tiered::{self, Tiered};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::tiered::{Action, Evaluator, Expr, LabelOf, PodTerm, Scope};
-use crate::model::{Direction, Field, Operator};
+use crate::model::{Direction, Field, Operator, PolicyId};
 use crate::reach::{Selecting, Stack, Stacks, Statement, flow_covers};
-use crate::resolve::{Asker, Plugin, SpecId, Tri};
+use crate::resolve::{Asker, NamespaceId, Plugin, SpecId, Tri};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -46,13 +46,13 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 
 /// The policies that may come first for all pods of another one, by where they select pods and by a
 /// label that these must have.
-struct Wide(HashMap<(Option<u32>, Option<Label>), Vec<Candidate>>);
+struct Wide(HashMap<(Option<NamespaceId>, Option<Label>), Vec<Candidate>>);
 
 type Label = (CompactString, CompactString);
 
 struct Candidate {
     /// The policy, and the position of its spec; none of a NetworkPolicy.
-    policy: u32,
+    policy: PolicyId,
     spec: Option<usize>,
     subject: PodTerm,
     asker: Asker,
@@ -67,7 +67,12 @@ impl Wide {
             }
             for (id, spec) in of.specs() {
                 let subject = spec.subject.clone();
-                wide.add(Candidate { policy: of.id, spec: Some(id.spec), subject, asker: of.asker });
+                wide.add(Candidate {
+                    policy: of.id,
+                    spec: Some(id.spec),
+                    subject,
+                    asker: of.asker,
+                });
             }
         }
         // For all others Kubernetes' own policies are a tier without an end of its own.
@@ -91,16 +96,22 @@ impl Wide {
     }
 
     /// A spec with those that select all of its pods.
-    fn selecting(&self, cx: &Context<'_>, of: &Tiered<'_>, id: SpecId, subject: &PodTerm) -> Selecting {
+    fn selecting(
+        &self,
+        cx: &Context<'_>,
+        of: &Tiered<'_>,
+        id: SpecId,
+        subject: &PodTerm,
+    ) -> Selecting {
         let mut selecting = Selecting { policies: Vec::new(), specs: vec![(id, Tri::Yes)] };
         let home = (subject.scope == Scope::Own).then_some(of.asker.home);
         let places = [None, home].into_iter().take(if home.is_some() { 2 } else { 1 });
         for place in places {
             for label in labels(subject).map(Some).chain([None]) {
                 let same = self.0.get(&(place, label)).into_iter().flatten();
-                for one in same.filter(|one| {
-                    term_covers(cx, (&one.subject, one.asker), (subject, of.asker))
-                }) {
+                for one in same
+                    .filter(|one| term_covers(cx, (&one.subject, one.asker), (subject, of.asker)))
+                {
                     match one.spec {
                         Some(spec) => {
                             let spec = SpecId { policy: one.policy, spec };
@@ -128,7 +139,7 @@ fn labels(term: &PodTerm) -> impl Iterator<Item = Label> {
 }
 
 /// The pods of a NetworkPolicy.
-fn subject(cx: &Context<'_>, policy: u32) -> Option<PodTerm> {
+fn subject(cx: &Context<'_>, policy: PolicyId) -> Option<PodTerm> {
     let policy = cx.cluster.policy(policy);
     let labels = match &policy.pod_selector {
         Field::Given(selector, _) => Expr::of_selector(LabelOf::Pod, selector),
@@ -141,7 +152,7 @@ fn subject(cx: &Context<'_>, policy: u32) -> Option<PodTerm> {
 /// The first rule of a policy that is never reached, behind the one that decides before it.
 fn first<'s>(
     cx: &Context<'_>,
-    policy: u32,
+    policy: PolicyId,
     stack: &'s Stack,
 ) -> Option<(&'s Statement, &'s Statement)> {
     // The rules of earlier tiers that end there.

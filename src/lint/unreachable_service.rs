@@ -4,9 +4,10 @@ use std::collections::HashSet;
 
 use super::outsiders::{self, Insiders, pod_port, pods_behind};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::bundle::ObjectId;
 use crate::model::{Backend, Body, CallerKind, Service, ServicePort};
 use crate::reach::PortSet;
-use crate::resolve::ports_meant;
+use crate::resolve::{NamespaceId, WorkloadId, ports_meant};
 use crate::text::Span;
 
 /// The rule.
@@ -60,10 +61,10 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
 fn closed<'a>(
     cx: &Context<'_>,
     insiders: &mut Insiders,
-    namespace: u32,
+    namespace: NamespaceId,
     service: &Service,
     ports: &[&'a ServicePort],
-) -> Vec<(&'a ServicePort, u32)> {
+) -> Vec<(&'a ServicePort, WorkloadId)> {
     let pods = pods_behind(cx, namespace, service);
     let Some(&first) = pods.first() else { return Vec::new() };
     let mut is_closed = |port: &ServicePort| {
@@ -78,7 +79,7 @@ fn closed<'a>(
 fn of_backend(
     cx: &Context<'_>,
     insiders: &mut Insiders,
-    id: u32,
+    id: ObjectId,
     backend: &Backend,
 ) -> Option<Finding> {
     let head = cx.cluster.head(id);
@@ -98,8 +99,8 @@ fn of_backend(
 fn of_service(
     cx: &Context<'_>,
     insiders: &mut Insiders,
-    namespace: u32,
-    id: u32,
+    namespace: NamespaceId,
+    id: ObjectId,
     service: &Service,
     findings: &mut Vec<Finding>,
 ) {
@@ -130,7 +131,7 @@ fn finding(
     place: Span,
     service: &str,
     ports: &[&ServicePort],
-    workload: u32,
+    workload: WorkloadId,
     what: &str,
 ) -> Option<Finding> {
     let it = cx.cluster.workload(workload);
@@ -152,10 +153,10 @@ fn finding(
 fn finish(
     cx: &Context<'_>,
     finding: Finding,
-    id: u32,
+    id: ObjectId,
     service: &str,
     port: &ServicePort,
-    workload: u32,
+    workload: WorkloadId,
 ) -> Finding {
     let mut finding = finding.of_object(cx, id, "");
     if let Some(on_pod) = pod_port(port, cx.cluster.workload(workload).workload) {

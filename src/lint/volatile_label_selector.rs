@@ -1,7 +1,7 @@
 //! A selector with a label value that changes at the next rollout or release.
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::model::{At, Field, Operator, Requirement, Selector, Spot, is_placeholder};
+use crate::model::{At, Field, Operator, PolicyId, Requirement, Selector, Spot, is_placeholder};
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -28,7 +28,7 @@ const VOLATILE: &[(&str, &str)] = &[
 pub(super) const HELP: &str = "select stable labels instead, such as `app.kubernetes.io/name` and \
                                `app.kubernetes.io/instance`";
 
-fn check(cx: &Context<'_>, id: u32, findings: &mut Vec<Finding>) {
+fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     look(cx, At { policy: id, spot: Spot::PodSelector }, &policy.pod_selector, findings);
     for peer in cx.selector_peers() {

@@ -1,8 +1,8 @@
 //! Phrases for messages: objects by their names, and everything from a manifest escaped.
 
 use super::Context;
-use crate::model::{self, Selector};
-use crate::resolve::{Namespace, WorkloadRef};
+use crate::model::{self, PolicyId, Selector};
+use crate::resolve::{Namespace, WorkloadId, WorkloadRef};
 use crate::text::visible;
 
 /// The longest selector or name that is shown in full.
@@ -38,7 +38,7 @@ pub(super) fn namespace(namespace: &Namespace) -> String {
 }
 
 /// The pods of a policy in words: "every pod", or "pods with `app: frontend`".
-pub(super) fn pods_of(cx: &Context<'_>, policy: u32) -> String {
+pub(super) fn pods_of(cx: &Context<'_>, policy: PolicyId) -> String {
     match cx.cluster.policy(policy).pod_selector.get().filter(|s| !s.is_empty()) {
         None => {
             format!("every pod in {}", namespace(cx.cluster.namespace(cx.cluster.home(policy))))
@@ -64,7 +64,7 @@ pub(super) fn first_of(things: impl Iterator<Item = String>, count: usize, most:
 }
 
 /// A list of workloads.
-pub(super) fn workloads(cx: &Context<'_>, numbers: &[u32]) -> String {
+pub(super) fn workloads(cx: &Context<'_>, numbers: &[WorkloadId]) -> String {
     let names = numbers.iter().map(|number| workload(&cx.cluster.workload(*number)));
     first_of(names, numbers.len(), 3)
 }

@@ -3,13 +3,14 @@
 use std::fmt;
 
 use super::policy::{Direction, Policy};
+use super::policy_id::PolicyId;
 use crate::text::Span;
 
 /// A place in one policy of a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct At {
     /// The policy: its index among the cluster's objects.
-    pub policy: u32,
+    pub policy: PolicyId,
     /// The place in it.
     pub spot: Spot,
 }

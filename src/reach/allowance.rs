@@ -10,8 +10,10 @@ use ipnet::IpNet;
 use super::classes::{ClassId, Classes};
 use super::ports::{Allowed, PortSet};
 use super::rules::exceptions;
-use crate::model::{At, Direction, Field, IpBlock, Peer, PortEntry, PortRef, Spot, TrafficRule};
-use crate::resolve::{Cluster, Tri, Why, World};
+use crate::model::{
+    At, Direction, Field, IpBlock, Peer, PolicyId, PortEntry, PortRef, Spot, TrafficRule,
+};
+use crate::resolve::{Cluster, Tri, Why, WorkloadId, World};
 
 /// What the policies that select some pods allow in one direction.
 #[derive(Debug)]
@@ -19,7 +21,7 @@ pub struct Allowance {
     /// Whether they isolate the pods in that direction.
     pub isolated: Tri,
     /// The policies that do, or may.
-    pub isolating: Vec<u32>,
+    pub isolating: Vec<PolicyId>,
     /// Rules for everyone, inside and outside the cluster.
     everyone: Vec<Grant>,
     /// The rules that match a class of pods.
@@ -57,7 +59,7 @@ impl Allowance {
     pub fn of(
         cluster: &Cluster,
         classes: &Classes,
-        policies: &[(u32, Tri)],
+        policies: &[(PolicyId, Tri)],
         direction: Direction,
     ) -> Self {
         let mut allowance = Self {
@@ -151,7 +153,7 @@ impl Allowance {
         cluster: &Cluster,
         classes: &Classes,
         class: ClassId,
-        destination: u32,
+        destination: WorkloadId,
     ) -> Answer {
         let other = cluster.workload(classes[class].example()).workload;
         let held = self.classes.get(&class).map_or(&[][..], Vec::as_slice);
@@ -188,7 +190,7 @@ impl Allowance {
         &self,
         cluster: &Cluster,
         address: IpAddr,
-        destination: Option<u32>,
+        destination: Option<WorkloadId>,
     ) -> Answer {
         let held = self.blocks.iter().filter(|(_, cidr, except)| {
             cidr.contains(&address) && !except.iter().any(|hole| hole.contains(&address))
@@ -233,7 +235,7 @@ impl Grant {
     }
 
     /// Its ports on the pods of `destination`; an address outside the cluster has no port names.
-    pub(super) fn ports_at(&self, cluster: &Cluster, destination: Option<u32>) -> Allowed {
+    pub(super) fn ports_at(&self, cluster: &Cluster, destination: Option<WorkloadId>) -> Allowed {
         let Some(workload) = destination.filter(|_| self.has_names) else {
             return self.ports.clone();
         };

@@ -8,8 +8,8 @@ use compact_str::CompactString;
 
 use super::stack::Selecting;
 use crate::model::tiered::Ends;
-use crate::model::{Direction, Field, Peer, PortRef, Protocol, Selector};
-use crate::resolve::{Cluster, Pods, SpecId, Tri, Why};
+use crate::model::{Direction, Field, Peer, PolicyId, PortRef, Protocol, Selector};
+use crate::resolve::{Cluster, NamespaceId, Pods, SpecId, Tri, Why, WorkloadId};
 
 /// The number of a class, in the order of its first workload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -32,16 +32,16 @@ impl ClassId {
 #[derive(Clone, Debug)]
 pub struct Class {
     /// Its workloads, by number, ascending. Never empty.
-    pub workloads: Vec<u32>,
+    pub workloads: Vec<WorkloadId>,
     /// The policies that select them, certainly or possibly, in the cluster's order.
-    pub policies: Vec<(u32, Tri)>,
+    pub policies: Vec<(PolicyId, Tri)>,
     /// The specs of policies of other kinds that select them, in order.
     pub specs: Vec<(SpecId, Tri)>,
 }
 
 impl Class {
     /// Any of its workloads: they are all alike.
-    pub fn example(&self) -> u32 {
+    pub fn example(&self) -> WorkloadId {
         self.workloads[0]
     }
 
@@ -67,7 +67,23 @@ impl Index<ClassId> for Classes {
 
 /// What distinguishes workloads: their namespace, whether they use the host network, the numbers of
 /// their named ports, which policies select them and which peers match them.
-type Key = (u32, bool, Vec<NamedPort>, Vec<(u32, Tri)>, Vec<(u32, Tri)>, Vec<(SpecId, Tri)>);
+type Key = (
+    NamespaceId,
+    bool,
+    Vec<NamedPort>,
+    Vec<(PolicyId, Tri)>,
+    Vec<(Meaning, Tri)>,
+    Vec<(SpecId, Tri)>,
+);
+
+/// A set of pods that rules match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Meaning {
+    /// A peer of NetworkPolicies, by its number among them.
+    Peer(usize),
+    /// What rules of policies of other kinds match, by its number among them.
+    Tiered(usize),
+}
 
 /// A port that some policy names, and its number in the containers.
 type NamedPort = (CompactString, Protocol, u16);
@@ -75,10 +91,10 @@ type NamedPort = (CompactString, Protocol, u16);
 impl Classes {
     /// Splits the workloads of a cluster into classes.
     pub fn of(cluster: &Cluster) -> Self {
-        let count = cluster.workload_count() as usize;
-        let mut selected_by: Vec<Vec<(u32, Tri)>> = vec![Vec::new(); count];
-        let mut meant_by: Vec<Vec<(u32, Tri)>> = vec![Vec::new(); count];
-        let mut wide: HashMap<u32, Vec<(u32, Tri)>> = HashMap::new();
+        let count = cluster.workload_count();
+        let mut selected_by: Vec<Vec<(PolicyId, Tri)>> = vec![Vec::new(); count];
+        let mut meant_by: Vec<Vec<(Meaning, Tri)>> = vec![Vec::new(); count];
+        let mut wide: HashMap<NamespaceId, Vec<(PolicyId, Tri)>> = HashMap::new();
         let mut peers = Peers::default();
         for &policy in cluster.policies() {
             // A policy that selects every pod in the namespace is recorded once for the namespace.
@@ -104,7 +120,8 @@ impl Classes {
         let names = port_names(cluster);
         let mut known: HashMap<Key, ClassId> = HashMap::new();
         let mut classes = Self { classes: Vec::new(), of_workload: Vec::with_capacity(count) };
-        for (number, (mut policies, meant)) in (0u32..).zip(selected_by.into_iter().zip(meant_by)) {
+        let sorted = selected_by.into_iter().zip(meant_by);
+        for (number, (mut policies, meant)) in cluster.workload_ids().zip(sorted) {
             let workload = cluster.workload(number);
             let home = cluster.namespace_of(crate::resolve::Subject::Workload(number));
             policies.extend(wide.get(&home).into_iter().flatten());
@@ -137,8 +154,8 @@ impl Classes {
     }
 
     /// The class of a workload.
-    pub fn of_workload(&self, number: u32) -> ClassId {
-        self.of_workload[number as usize]
+    pub fn of_workload(&self, number: WorkloadId) -> ClassId {
+        self.of_workload[number.position()]
     }
 
     /// The classes of those pods, each certainly or possibly. All pods of a class are alike, so one
@@ -155,10 +172,8 @@ impl Classes {
 }
 
 /// Numbers what rules of policies of other kinds match, each set of pods once.
-fn enter_tiered(cluster: &Cluster, meant_by: &mut [Vec<(u32, Tri)>]) {
-    /// The numbers below are those of the peers of NetworkPolicies.
-    const FIRST: u32 = 1 << 31;
-    let mut met: HashSet<[Vec<RangeInclusive<u32>>; 2]> = HashSet::new();
+fn enter_tiered(cluster: &Cluster, meant_by: &mut [Vec<(Meaning, Tri)>]) {
+    let mut met: HashSet<[Vec<RangeInclusive<WorkloadId>>; 2]> = HashSet::new();
     for &policy in cluster.tiered() {
         let rules = cluster.tiered_policy(policy).map_or(&[][..], |policy| policy.rules.as_slice());
         let asker = cluster.asker(policy);
@@ -167,7 +182,7 @@ fn enter_tiered(cluster: &Cluster, meant_by: &mut [Vec<(u32, Tri)>]) {
                 continue;
             }
             let pods = cluster.ends_pods(asker, ends);
-            let next = FIRST + met.len() as u32;
+            let next = Meaning::Tiered(met.len());
             if met.insert([pods.yes.ranges().collect(), pods.maybe.ranges().collect()]) {
                 enter(meant_by, &pods, next);
             }
@@ -175,38 +190,46 @@ fn enter_tiered(cluster: &Cluster, meant_by: &mut [Vec<(u32, Tri)>]) {
     }
 }
 
-fn enter(lists: &mut [Vec<(u32, Tri)>], pods: &Pods, number: u32) {
+fn enter<T: Copy>(lists: &mut [Vec<(T, Tri)>], pods: &Pods, number: T) {
     for workload in pods.yes.iter() {
-        lists[workload as usize].push((number, Tri::Yes));
+        lists[workload.position()].push((number, Tri::Yes));
     }
     for workload in pods.maybe.iter() {
-        lists[workload as usize].push((number, Tri::Unknown(Why::LabelsNotShown)));
+        lists[workload.position()].push((number, Tri::Unknown(Why::LabelsNotShown)));
     }
 }
 
 /// Numbers peers by their requirements: many policies have the same peers.
 #[derive(Default)]
 struct Peers {
-    known: HashMap<String, u32>,
+    known: HashMap<(Option<NamespaceId>, String), usize>,
 }
 
 impl Peers {
     /// The number of a peer that is new and distinguishes pods in one namespace; `None` for any
     /// other.
-    fn number(&mut self, cluster: &Cluster, policy: u32, peer: &Peer) -> Option<u32> {
+    fn number(&mut self, cluster: &Cluster, policy: PolicyId, peer: &Peer) -> Option<Meaning> {
         let pods = peer.pod_selector.get().filter(|selector| !selector.is_empty())?;
-        let home = match &peer.namespace_selector {
-            Field::Absent => cluster.home(policy).to_string(),
-            Field::Given(selector, _) => words(selector),
+        let (home, namespaces) = match &peer.namespace_selector {
+            Field::Absent => (Some(cluster.home(policy)), String::new()),
+            Field::Given(selector, _) => (None, words(selector)),
             Field::Wrong(..) => return None,
         };
-        let next = self.known.len() as u32;
+        let next = self.known.len();
         let mut is_new = false;
-        self.known.entry(format!("{home}\n{}", words(pods))).or_insert_with(|| {
+        let key = (
+            home,
+            format!(
+                "{namespaces}
+{}",
+                words(pods)
+            ),
+        );
+        self.known.entry(key).or_insert_with(|| {
             is_new = true;
             next
         });
-        is_new.then_some(next)
+        is_new.then_some(Meaning::Peer(next))
     }
 }
 

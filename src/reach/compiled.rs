@@ -16,8 +16,8 @@ use super::stack::{Stack, Statement};
 use super::traffic::{Matched, Traffic};
 use super::weigh::Weighed;
 use crate::model::tiered::{Action, Ends};
-use crate::model::{At, Direction};
-use crate::resolve::{Cluster, Party, Pods, Tri, Why};
+use crate::model::{At, Direction, PolicyId};
+use crate::resolve::{Cluster, NamespaceId, Party, Pods, Tri, Why, WorkloadId};
 
 /// What a rule matches, whoever its policy selects.
 struct Meaning {
@@ -62,17 +62,17 @@ pub struct Compiled {
     stack: Stack,
     direction: Direction,
     /// A workload of the class.
-    example: u32,
+    example: WorkloadId,
 }
 
 impl Compiled {
     /// Of a class that has that workload.
-    pub fn new(stack: Stack, direction: Direction, example: u32) -> Self {
+    pub fn new(stack: Stack, direction: Direction, example: WorkloadId) -> Self {
         Self { stack, direction, example }
     }
 
     /// The policies that isolate the class.
-    pub fn isolating(&self) -> &[u32] {
+    pub fn isolating(&self) -> &[PolicyId] {
         &self.stack.isolating
     }
 
@@ -81,7 +81,7 @@ impl Compiled {
     }
 
     /// What is allowed with pods that have that workload among them.
-    pub fn with_pods(&self, meanings: &Meanings<'_>, other: u32) -> Answer {
+    pub fn with_pods(&self, meanings: &Meanings<'_>, other: WorkloadId) -> Answer {
         let cluster = meanings.cluster;
         let destination = match self.direction {
             Direction::Ingress => Destination::Workload(self.example),
@@ -137,7 +137,7 @@ impl Compiled {
     /// The classes that it may have to do with; none where that may be any.
     pub fn classes(&self, meanings: &Meanings<'_>, classes: &Classes) -> Option<Vec<ClassId>> {
         let cluster = meanings.cluster;
-        let count = u64::from(cluster.workload_count());
+        let count = cluster.workload_count() as u64;
         let is_for_all = |pods: &Pods| {
             let all = pods.yes.len() + pods.maybe.len();
             all >= count
@@ -152,8 +152,7 @@ impl Compiled {
             }
         };
         let has_host_pods = self.stack.tiers.iter().any(|tier| tier.lets_node_in)
-            && (0..cluster.workload_count())
-                .any(|number| cluster.workload(number).workload.host_network);
+            && cluster.workload_ids().any(|number| cluster.workload(number).workload.host_network);
         if has_host_pods || !self.stack.weigh(Tri::No, &matches).allowed.possible.is_empty() {
             return None;
         }
@@ -185,7 +184,7 @@ impl Compiled {
                 }
                 Ends::Pods(_) => found.extend(cluster.sets().flat_map(|(_, _, nets, _)| nets)),
                 Ends::Service(term) => {
-                    let home = 0;
+                    let home = NamespaceId::default();
                     for (namespace, name, _) in cluster.meant_services(home, term) {
                         let addresses =
                             cluster.endpoints(namespace, name).flat_map(|(addresses, _)| addresses);
@@ -224,7 +223,7 @@ fn flow(
     }
 }
 
-fn among(pods: &Pods, workload: u32) -> Tri {
+fn among(pods: &Pods, workload: WorkloadId) -> Tri {
     if pods.yes.contains(workload) {
         Tri::Yes
     } else if pods.maybe.contains(workload) {

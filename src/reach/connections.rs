@@ -12,8 +12,8 @@ use super::compiled::{Compiled, Meanings};
 use super::parties::of_node;
 use super::ports::Allowed;
 use super::stack::Stacks;
-use crate::model::{At, Direction};
-use crate::resolve::{Cluster, Party, Subject, Tri};
+use crate::model::{At, Direction, PolicyId};
+use crate::resolve::{Cluster, Party, Subject, Tri, WorkloadId};
 
 /// One end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub struct Evidence {
     /// The rules that allow it, or may, on either side.
     pub rules: Vec<At>,
     /// The policies that isolate either side.
-    pub isolating: Vec<u32>,
+    pub isolating: Vec<PolicyId>,
 }
 
 /// The connections of a cluster, and the classes that they connect.
@@ -91,7 +91,7 @@ impl<'a> Sides<'a> {
         // Without policies of other kinds, there is one tier, in which nothing is denied.
         let is_tiered = !cluster.tiered().is_empty() || cluster.plugin.is_some();
         let sides = |direction| {
-            let mut known: HashMap<&[(u32, Tri)], Rc<Allowance>> = HashMap::new();
+            let mut known: HashMap<&[(PolicyId, Tri)], Rc<Allowance>> = HashMap::new();
             let stacks = Stacks::new(cluster, direction);
             let side = |(_, class): (ClassId, &'a Class)| match fixed(cluster, class, direction) {
                 Some(side) => side,
@@ -217,7 +217,7 @@ impl<'a> Sides<'a> {
     fn outside(
         &self,
         side: &Side,
-        destination: Option<u32>,
+        destination: Option<WorkloadId>,
     ) -> Vec<((IpAddr, IpAddr), Allowed, Evidence)> {
         let mut found: Vec<((IpAddr, IpAddr), Answer)> = Vec::new();
         for &(first, last) in &self.addresses {
@@ -266,7 +266,7 @@ impl Side {
         Answer { allowed, by: Vec::new() }
     }
 
-    fn isolating(&self) -> &[u32] {
+    fn isolating(&self) -> &[PolicyId] {
         match self {
             Self::Policies(allowance) => &allowance.isolating,
             Self::Tiers(tiers) => tiers.isolating(),

@@ -6,11 +6,11 @@ use super::rules::{exceptions, peer_matches, ports_allow};
 use super::union::Union;
 use super::{Destination, Endpoint, Port, Reach, isolates, side};
 use crate::model::{
-    At, Direction, DnsPolicy, Field, IpBlock, Peer, PortRef, Protocol, Spot, TrafficRule,
+    At, Direction, DnsPolicy, Field, IpBlock, Peer, PolicyId, PortRef, Protocol, Spot, TrafficRule,
 };
 use crate::resolve::{
-    Cluster, NAME_LABEL, Subject, Tri, Why, dns_labels, is_dns_address, is_dns_namespace, meets,
-    selects,
+    Cluster, NAME_LABEL, Subject, Tri, Why, WorkloadId, dns_labels, is_dns_address,
+    is_dns_namespace, meets, selects,
 };
 
 /// Whether pods may reach the cluster's DNS, by protocol. Resolvers try UDP first and retry over
@@ -77,7 +77,7 @@ pub(super) struct DnsTable {
     /// For each workload, the answer if it uses the cluster's DNS.
     workloads: Vec<Option<Dns>>,
     /// The workloads that may reach DNS over neither protocol, by number, ascending.
-    cut: Vec<u32>,
+    cut: Vec<WorkloadId>,
     /// What the pods of each group of policies lack.
     groups: Vec<OnceLock<Lack>>,
 }
@@ -100,7 +100,7 @@ impl Reach {
     }
 
     /// The subjects of a policy that use the cluster's DNS, and may reach it over neither protocol.
-    pub fn without_dns(&self, policy: u32) -> Vec<Subject> {
+    pub fn without_dns(&self, policy: PolicyId) -> Vec<Subject> {
         let selected = self.cluster.selected(policy);
         if selected.yes.is_empty() {
             let is_cut = |subject: &Subject| {
@@ -133,22 +133,22 @@ impl Reach {
     }
 
     /// Whether some subject of a policy may not reach DNS over one of the protocols.
-    pub fn lacks_dns(&self, policy: u32) -> bool {
+    pub fn lacks_dns(&self, policy: PolicyId) -> bool {
         self.lack(policy, |lack| lack.any)
     }
 
     /// Whether some subject of a policy certainly may reach DNS over neither protocol.
-    pub fn may_lack_dns(&self, policy: u32) -> bool {
+    pub fn may_lack_dns(&self, policy: PolicyId) -> bool {
         self.lack(policy, |lack| lack.may_be_all)
     }
 
     /// The halves of DNS that the subjects of a policy have, each once, in their order.
-    pub fn halves_of_dns(&self, policy: u32) -> Vec<Half> {
+    pub fn halves_of_dns(&self, policy: PolicyId) -> Vec<Half> {
         self.lack(policy, |lack| lack.halves.clone())
     }
 
     /// The egress rules of a policy that allow the cluster's DNS on that port, or may.
-    pub fn rules_for_dns(&self, policy: u32, port: Port) -> Vec<At> {
+    pub fn rules_for_dns(&self, policy: PolicyId, port: Port) -> Vec<At> {
         let rules = (0u32..).zip(self.cluster.policy(policy).rules(Direction::Egress));
         rules
             .filter(|(_, rule)| !rule_allows(&self.cluster, policy, rule, port).is_no())
@@ -167,7 +167,7 @@ impl Reach {
         self.dns.get_or_init(|| DnsTable::new(&self.cluster))
     }
 
-    fn lack<T>(&self, policy: u32, part: impl FnOnce(&Lack) -> T) -> T {
+    fn lack<T>(&self, policy: PolicyId, part: impl FnOnce(&Lack) -> T) -> T {
         let look = || {
             let mut lack = Lack::default();
             let subjects = self.cluster.subjects(policy).into_iter();
@@ -205,16 +205,17 @@ impl DnsTable {
             cut: Vec::new(),
             groups: cluster.groups().iter().map(|_| OnceLock::new()).collect(),
         };
-        let all = (0..cluster.workload_count()).map(Subject::Workload);
+        let all = cluster.workload_ids().map(Subject::Workload);
         table.workloads = all.map(|subject| table.judge(cluster, subject)).collect();
-        let is_cut = |number: &u32| table.workloads[*number as usize].is_some_and(Dns::is_cut);
-        table.cut = (0..cluster.workload_count()).filter(is_cut).collect();
+        let is_cut =
+            |number: &WorkloadId| table.workloads[number.position()].is_some_and(Dns::is_cut);
+        table.cut = cluster.workload_ids().filter(is_cut).collect();
         table
     }
 
     fn of(&self, cluster: &Cluster, subject: Subject) -> Option<Dns> {
         match subject {
-            Subject::Workload(number) => self.workloads[number as usize],
+            Subject::Workload(number) => self.workloads[number.position()],
             Subject::PodsOf(_) => self.judge(cluster, subject),
         }
     }
@@ -262,7 +263,7 @@ fn tiered(cluster: &Cluster, subject: Subject, port: Port) -> Tri {
 
 /// Whether a policy allows its pods to reach the cluster's DNS on that port; no if it has no
 /// egress.
-fn allows(cluster: &Cluster, id: u32, port: Port) -> Tri {
+fn allows(cluster: &Cluster, id: PolicyId, port: Port) -> Tri {
     let policy = cluster.policy(id);
     if isolates(cluster, id, Direction::Egress).is_no() {
         return Tri::No;
@@ -275,7 +276,7 @@ fn allows(cluster: &Cluster, id: u32, port: Port) -> Tri {
     Tri::any([unsure].into_iter().chain(rules.map(|rule| rule_allows(cluster, id, rule, port))))
 }
 
-fn rule_allows(cluster: &Cluster, policy: u32, rule: &TrafficRule, port: Port) -> Tri {
+fn rule_allows(cluster: &Cluster, policy: PolicyId, rule: &TrafficRule, port: Port) -> Tri {
     let ports = ports_allow(cluster, rule, port, Destination::ClusterDns);
     if ports.is_no() {
         return Tri::No;
@@ -296,7 +297,7 @@ pub(super) fn asks_cluster_dns(cluster: &Cluster, subject: Subject) -> bool {
 }
 
 /// The DNS pods themselves use the node's resolver (`dnsPolicy: Default` in CoreDNS' manifest).
-fn is_dns_itself(cluster: &Cluster, id: u32) -> bool {
+fn is_dns_itself(cluster: &Cluster, id: PolicyId) -> bool {
     let home = &cluster.namespace(cluster.home(id)).name;
     let selector = cluster.policy(id).pod_selector.get().filter(|s| !s.is_empty());
     let selects_dns = selector.is_some_and(|s| !dns_labels(s, cluster.profile).is_no());
@@ -306,7 +307,7 @@ fn is_dns_itself(cluster: &Cluster, id: u32) -> bool {
 /// Whether a peer matches the cluster's DNS, for a rule that allows `port`.
 pub(super) fn dns_peer(
     cluster: &Cluster,
-    policy: u32,
+    policy: PolicyId,
     rule: &TrafficRule,
     peer: &Peer,
     port: Port,
@@ -355,7 +356,7 @@ pub(super) fn everyone_holds_dns(cluster: &Cluster, port: Port) -> Tri {
 
 /// Whether a peer with selectors matches the cluster's DNS pods, on any port: those of the
 /// cluster's profile, or a workload in the repository that declares port 53.
-pub fn peer_may_be_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
+pub fn peer_may_be_dns(cluster: &Cluster, policy: PolicyId, peer: &Peer) -> Tri {
     if peer.wrong || peer.pod_selector.is_wrong() || peer.namespace_selector.is_wrong() {
         return Tri::Unknown(Why::Refused);
     }
@@ -367,7 +368,7 @@ pub fn peer_may_be_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
     (in_namespace & labelled) | peer_is_own_dns(cluster, policy, peer)
 }
 
-fn dns_namespace(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
+fn dns_namespace(cluster: &Cluster, policy: PolicyId, peer: &Peer) -> Tri {
     let name = cluster.profile.dns_namespace();
     let Some(selector) = peer.namespace_selector.get() else {
         let home = &cluster.namespace(cluster.home(policy)).name;
@@ -402,7 +403,7 @@ impl crate::resolve::Labelled for NameOnly<'_> {
 
 /// Whether the peer selects a workload in the repository, or a well-known pod, that is a resolver:
 /// one that declares port 53 (or the profile's port).
-pub fn peer_is_own_dns(cluster: &Cluster, policy: u32, peer: &Peer) -> Tri {
+pub fn peer_is_own_dns(cluster: &Cluster, policy: PolicyId, peer: &Peer) -> Tri {
     // Called for every peer, so the cheap check comes first: most repositories contain no resolver.
     if !cluster.has_resolver() {
         return Tri::No;

@@ -4,20 +4,21 @@
 use std::sync::{Arc, PoisonError};
 
 use super::Reach;
+use crate::bundle::ObjectId;
 use crate::model::{Body, Direction, Policy, Selector};
-use crate::resolve::{Cluster, SelectorIndex, Subject, selects};
+use crate::resolve::{Cluster, NamespaceId, SelectorIndex, Subject, WorkloadId, selects};
 
 /// The policies that other parts of the repository have for one namespace.
 #[derive(Debug)]
 pub(super) struct PoliciesElsewhere {
     /// Those that isolate for ingress, and for egress, by their selectors.
-    isolating: [SelectorIndex; 2],
+    isolating: [SelectorIndex<ObjectId>; 2],
     /// One of a kind that is not evaluated.
-    unknown: Option<u32>,
+    unknown: Option<ObjectId>,
 }
 
 impl PoliciesElsewhere {
-    fn of(cluster: &Cluster, namespace: u32) -> Self {
+    fn of(cluster: &Cluster, namespace: NamespaceId) -> Self {
         let mut found = Self { isolating: Default::default(), unknown: None };
         let Some(elsewhere) = cluster.elsewhere() else { return found };
         for id in elsewhere.objects_in(&cluster.namespace(namespace).name) {
@@ -41,9 +42,9 @@ impl Reach {
     pub fn policy_elsewhere(
         &self,
         direction: Direction,
-        workload: u32,
+        workload: WorkloadId,
         counts: impl Fn(&Policy) -> bool,
-    ) -> Option<u32> {
+    ) -> Option<ObjectId> {
         let home = self.cluster.namespace_of(Subject::Workload(workload));
         // The lock is not held while the rest of the repository is looked through.
         let known =

@@ -3,20 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::{Allowed, Party, PortSet, Reach};
+use crate::bundle::ObjectId;
 use crate::model::{At, BackendPort, Body, CallerKind, Direction, PortRef, Protocol, Service};
 use crate::model::{ServicePort, Workload};
-use crate::resolve::ports_meant;
+use crate::resolve::{NamespaceId, WorkloadId, ports_meant};
 
 /// Pods that are offered to the outside.
 #[derive(Clone, Debug)]
 pub struct WayIn {
     /// The Ingress, the route, or the Service: an index among the objects.
-    pub object: u32,
+    pub object: ObjectId,
     /// Whether traffic comes through an ingress controller, a gateway or a router: pods whose
     /// manifests are mostly elsewhere. Else it comes from addresses outside the cluster.
     pub through_controller: bool,
     /// The workload whose pods they are.
-    pub workload: u32,
+    pub workload: WorkloadId,
     /// The ports of the pods that are offered and let in.
     pub allowed: Allowed,
     /// The rules that let it in, or may.
@@ -52,13 +53,13 @@ pub fn entries(reach: &Reach) -> Vec<WayIn> {
 }
 
 /// By object and workload.
-type Ways = BTreeMap<(u32, u32), WayIn>;
+type Ways = BTreeMap<(ObjectId, WorkloadId), WayIn>;
 
 fn enter(
     reach: &Reach,
     found: &mut Ways,
-    (object, through_controller): (u32, bool),
-    namespace: u32,
+    (object, through_controller): (ObjectId, bool),
+    namespace: NamespaceId,
     service: &Service,
     port: &BackendPort,
 ) {

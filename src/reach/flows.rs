@@ -5,7 +5,7 @@ use super::rules::Destination;
 use super::traffic::{Matched, Traffic};
 use crate::model::tiered::{Ends, Flow, PortTerm, ServiceTerm};
 use crate::model::{PortRef, Protocol};
-use crate::resolve::{Cluster, Tri, Why};
+use crate::resolve::{Cluster, NamespaceId, Tri, Why};
 
 /// The traffic to a destination that meets a condition.
 pub(super) fn matched(cluster: &Cluster, flow: &Flow, destination: Destination) -> Matched {
@@ -97,7 +97,7 @@ fn named(cluster: &Cluster, name: &str, term: &PortTerm, destination: Destinatio
 /// The ports that a Service's endpoints have, for rules that name it and mean its ports too.
 pub(super) fn of_services(
     cluster: &Cluster,
-    home: u32,
+    home: NamespaceId,
     peer: &Ends,
     destination: Destination,
 ) -> Option<Matched> {
@@ -108,7 +108,12 @@ pub(super) fn of_services(
     Some(targets(cluster, home, term, destination))
 }
 
-fn targets(cluster: &Cluster, home: u32, term: &ServiceTerm, destination: Destination) -> Matched {
+fn targets(
+    cluster: &Cluster,
+    home: NamespaceId,
+    term: &ServiceTerm,
+    destination: Destination,
+) -> Matched {
     let mut found = Matched::default();
     let mut any = false;
     for (namespace, name, service) in cluster.meant_services(home, term) {

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Party, PortSet, Reach, peer_holds_address, rule_ports};
 use crate::model::{At, Direction, Field, Peer, Requirement, Selector, Spot};
-use crate::resolve::{Labelled, Subject, meets};
+use crate::resolve::{Labelled, Subject, WorkloadId, meets};
 use crate::text::Span;
 
 /// Why a rule does not allow a connection.
@@ -41,7 +41,7 @@ impl Reach {
     pub fn nearest_miss(
         &self,
         direction: Direction,
-        workload: u32,
+        workload: WorkloadId,
         party: Party<'_>,
         ports: Option<&PortSet>,
     ) -> Option<NearMiss> {
@@ -68,7 +68,7 @@ impl Reach {
         at: At,
         party: Party<'_>,
         ports: Option<&PortSet>,
-        destination: Option<u32>,
+        destination: Option<WorkloadId>,
     ) -> Option<(usize, NearMiss)> {
         let cluster = &self.cluster;
         let policy = cluster.policy(at.policy);

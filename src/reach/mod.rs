@@ -48,8 +48,10 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock, RwLock};
 
-use crate::model::{At, Direction, Policy, Protocol, Spot};
-use crate::resolve::{self, Cluster, GroupId, SelectorIndex, Subject, Tri, Why, World};
+use crate::model::{At, Direction, Policy, PolicyId, Protocol, Spot};
+use crate::resolve::{
+    self, Cluster, GroupId, NamespaceId, SelectorIndex, Subject, Tri, Why, WorkloadId, World,
+};
 use dns::DnsTable;
 use elsewhere::PoliciesElsewhere;
 use sides::Sides;
@@ -68,7 +70,7 @@ pub struct Port {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Endpoint {
     /// The pods of a workload, by number.
-    Workload(u32),
+    Workload(WorkloadId),
     /// The pods of the cluster's DNS, or a resolver's address on the node.
     ClusterDns,
     /// An address outside the cluster.
@@ -85,7 +87,7 @@ pub struct Verdict {
     /// The rules of policies of other kinds that deny it, or may.
     pub denied_by: Vec<At>,
     /// The policies that isolate the pods in that direction.
-    pub isolating: Vec<u32>,
+    pub isolating: Vec<PolicyId>,
     /// If it is denied, the rule that comes closest to allowing it.
     pub nearest: Option<Miss>,
 }
@@ -109,10 +111,10 @@ pub struct Reach {
     /// Of policies that allow some egress.
     egress: OnceLock<Union>,
     /// The selectors of policies that restrict egress, by namespace.
-    restricting: OnceLock<Vec<SelectorIndex>>,
+    restricting: OnceLock<Vec<SelectorIndex<GroupId>>>,
     sides: Sides,
     /// Policies of other parts of the repository, by namespace.
-    elsewhere: RwLock<HashMap<u32, Arc<PoliciesElsewhere>>>,
+    elsewhere: RwLock<HashMap<NamespaceId, Arc<PoliciesElsewhere>>>,
     /// Of policies that isolate for ingress, and for egress.
     isolating: [OnceLock<Union>; 2],
 }
@@ -138,7 +140,7 @@ impl Reach {
     }
 
     /// Whether a policy that lists Ingress, or has ingress rules, may select pods of that policy.
-    pub fn is_ingress_settled(&self, policy: u32) -> bool {
+    pub fn is_ingress_settled(&self, policy: PolicyId) -> bool {
         let settles = |id| {
             let policy = self.cluster.policy(id);
             let explicit =
@@ -150,7 +152,7 @@ impl Reach {
     }
 
     /// Whether a policy isolates the pods of a workload in that direction.
-    pub fn is_isolated(&self, direction: Direction, workload: u32) -> Tri {
+    pub fn is_isolated(&self, direction: Direction, workload: WorkloadId) -> Tri {
         let isolating = self.isolating[direction as usize]
             .get_or_init(|| Union::new(&self.cluster, |id| isolates(&self.cluster, id, direction)));
         isolating.of(&self.cluster, Subject::Workload(workload))
@@ -178,18 +180,18 @@ impl Reach {
 
     /// The first policies, in the order of their places, that restrict the egress of those pods, or
     /// may.
-    pub fn restricting_egress(&self, subject: Subject, most: usize) -> Vec<u32> {
+    pub fn restricting_egress(&self, subject: Subject, most: usize) -> Vec<PolicyId> {
         let cluster = &self.cluster;
-        let restricts = |id: &u32| !isolates(cluster, *id, Direction::Egress).is_no();
+        let restricts = |id: &PolicyId| !isolates(cluster, *id, Direction::Egress).is_no();
         let of_group = |group: GroupId| {
             cluster.group(group).policies.iter().copied().filter(restricts).take(most)
         };
-        let mut found: Vec<u32> = match subject {
+        let mut found: Vec<PolicyId> = match subject {
             Subject::Workload(number) => {
                 cluster.groups_selecting(number).into_iter().flat_map(of_group).collect()
             }
             Subject::PodsOf(policy) => {
-                let index = &self.restricting()[cluster.home(policy) as usize];
+                let index = &self.restricting()[cluster.home(policy).position()];
                 let selects = |group: &GroupId| {
                     *group == cluster.group_of(policy) || {
                         let first = cluster.group(*group).policies[0];
@@ -197,7 +199,7 @@ impl Reach {
                     }
                 };
                 let narrow = cluster.policy(policy).pod_selector.get();
-                let groups = index.overlapping(narrow).map(GroupId).filter(selects);
+                let groups = index.overlapping(narrow).filter(selects);
                 groups.take(most).flat_map(of_group).collect()
             }
         };
@@ -206,10 +208,10 @@ impl Reach {
         found
     }
 
-    fn restricting(&self) -> &[SelectorIndex] {
+    fn restricting(&self) -> &[SelectorIndex<GroupId>] {
         self.restricting.get_or_init(|| {
             let cluster = &self.cluster;
-            let restricts = |id: &&u32| !isolates(cluster, **id, Direction::Egress).is_no();
+            let restricts = |id: &&PolicyId| !isolates(cluster, **id, Direction::Egress).is_no();
             let mut entered = vec![false; cluster.groups().len()];
             let groups =
                 cluster.policies().iter().filter(restricts).map(|id| cluster.group_of(*id));
@@ -220,7 +222,7 @@ impl Reach {
 }
 
 /// Whether a policy isolates its pods in that direction; unknown if the deciding part is invalid.
-fn isolates(cluster: &Cluster, id: u32, direction: Direction) -> Tri {
+fn isolates(cluster: &Cluster, id: PolicyId, direction: Direction) -> Tri {
     let policy = cluster.policy(id);
     if policy.is_unsure(direction) {
         return Tri::Unknown(Why::Refused);
@@ -304,12 +306,12 @@ fn tiered_side(
 }
 
 /// The policies that may select those pods, in the order of their places, possibly with others.
-fn policies_of(cluster: &Cluster, subject: Subject) -> Vec<u32> {
+fn policies_of(cluster: &Cluster, subject: Subject) -> Vec<PolicyId> {
     let Subject::Workload(number) = subject else {
         return cluster.namespace(cluster.namespace_of(subject)).policies.clone();
     };
     let groups = cluster.groups_selecting(number).into_iter();
-    let mut found: Vec<u32> =
+    let mut found: Vec<PolicyId> =
         groups.flat_map(|group| cluster.group(group).policies.iter().copied()).collect();
     found.sort_unstable();
     found
@@ -329,7 +331,7 @@ fn outside_policies(cluster: &Cluster, subject: Subject) -> Option<Tri> {
 
 /// Whether one workload may connect to another on that port: the source's egress and the
 /// destination's ingress must both allow it, and traffic to oneself is always allowed.
-pub fn may(cluster: &Cluster, from: u32, to: u32, port: Port) -> Tri {
+pub fn may(cluster: &Cluster, from: WorkloadId, to: WorkloadId, port: Port) -> Tri {
     if from == to {
         return Tri::Yes;
     }
@@ -353,7 +355,7 @@ struct Question<'a> {
 }
 
 impl Question<'_> {
-    fn ask(&self, id: u32, policy: &Policy, selects: Tri, verdict: &mut Verdict) {
+    fn ask(&self, id: PolicyId, policy: &Policy, selects: Tri, verdict: &mut Verdict) {
         let destination = self.destination();
         for (index, rule) in (0u32..).zip(policy.rules(self.direction)) {
             let at = At { policy: id, spot: Spot::Rule(self.direction, index) };

@@ -7,8 +7,8 @@ use super::stack::{Selecting, Stack, Stacks, Statement};
 use super::traffic::{Matched, Packet, Traffic};
 use super::weigh::Weighed;
 use crate::model::tiered::{Ends, Entity};
-use crate::model::{Direction, Spot};
-use crate::resolve::{Cluster, Party, Plugin, SpecId, Subject, Tri, Why, World};
+use crate::model::{Direction, PolicyId, Spot};
+use crate::resolve::{Cluster, Party, Plugin, SpecId, Subject, Tri, Why, WorkloadId, World};
 
 /// Whether one party may send a packet to the other, and which rules say so on either side.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ pub struct Side {
     /// The rules that decide, and the policies that close the direction.
     pub evidence: Weighed,
     /// The policies that isolate the pods.
-    pub isolating: Vec<u32>,
+    pub isolating: Vec<PolicyId>,
 }
 
 impl Side {
@@ -130,7 +130,7 @@ pub(super) fn of_node(cluster: &Cluster, direction: Direction, party: &Party) ->
 pub(super) fn workload_side(
     cluster: &Cluster,
     direction: Direction,
-    workload: u32,
+    workload: WorkloadId,
     other: &Party,
     packet: Packet,
 ) -> Side {
@@ -177,7 +177,7 @@ struct Asked<'a> {
     cluster: &'a Cluster,
     direction: Direction,
     /// The subject, where it is a workload.
-    workload: Option<u32>,
+    workload: Option<WorkloadId>,
     subject: &'a Party,
     other: &'a Party,
     packet: Packet,
@@ -279,10 +279,10 @@ impl Asked<'_> {
 
 /// Whether a rule with DNS patterns is one for a resolver: the cluster's DNS, or anything else in
 /// the cluster that may be one.
-fn dns_peer(cluster: &Cluster, statement: &Statement, workload: Option<u32>) -> Tri {
+fn dns_peer(cluster: &Cluster, statement: &Statement, workload: Option<WorkloadId>) -> Tri {
     let asker = crate::resolve::Asker { subject: workload, ..statement.asker };
     let peer = &statement.rule().peer;
-    let shown = (0..cluster.workload_count()).filter(|number| {
+    let shown = cluster.workload_ids().filter(|number| {
         cluster.workload(*number).workload.ports.iter().any(|port| matches!(port.number, 53 | 5353))
     });
     let holds = |party: Party| cluster.ends_hold(asker, peer, &party);

@@ -4,15 +4,18 @@ use std::net::IpAddr;
 
 use super::sides::SidePeer;
 use crate::model::{At, Field, Peer, Spot};
-use crate::resolve::{Cluster, Labelled, NAME_LABEL, Tri, Why, World, is_pod_address, selects};
+use crate::resolve::{
+    Cluster, Labelled, NAME_LABEL, NamespaceId, Tri, Why, WorkloadId, World, is_pod_address,
+    selects,
+};
 
 /// Somebody at the other end of a connection.
 #[derive(Clone, Copy)]
 pub enum Party<'a> {
     /// The pods of a workload, by number.
-    Workload(u32),
+    Workload(WorkloadId),
     /// Anybody who is no pod of that namespace: pods of another one, and addresses.
-    NotOf(u32),
+    NotOf(NamespaceId),
     /// Addresses outside the cluster: any of them.
     Addresses,
     /// One address outside the cluster.
@@ -26,7 +29,7 @@ pub enum Party<'a> {
     /// them through (`konnectivity-agent` in `kube-system`, which GKE and AKS run).
     ApiServer,
     /// Pods of one namespace that a selector may mean, as `means` says of it.
-    Meant(u32, &'a dyn Fn(&Peer) -> bool),
+    Meant(NamespaceId, &'a dyn Fn(&Peer) -> bool),
 }
 
 impl Party<'_> {

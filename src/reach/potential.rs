@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use compact_str::CompactString;
 
 use super::{Allowed, rule_ports};
-use crate::model::{At, Direction, Field, Operator, Peer, PortRef, Protocol, Selector, Spot};
-use crate::resolve::{Cluster, NAME_LABEL, Subject, Tri, World};
+use crate::model::{
+    At, Direction, Field, Operator, Peer, PolicyId, PortRef, Protocol, Selector, Spot,
+};
+use crate::resolve::{Cluster, NAME_LABEL, Subject, Tri, WorkloadId, World};
 
 /// Ports by name, which only the pods tell the numbers of.
 pub type NamedPorts = BTreeSet<(Protocol, CompactString)>;
@@ -41,11 +43,15 @@ pub enum PotentialPeer {
 
 /// What policies let the pods of a workload do in one direction with pods that may be there. None
 /// where no policy isolates them: then it is everything.
-pub fn exposure(cluster: &Cluster, workload: u32, direction: Direction) -> Option<Vec<Potential>> {
+pub fn exposure(
+    cluster: &Cluster,
+    workload: WorkloadId,
+    direction: Direction,
+) -> Option<Vec<Potential>> {
     let subject = Subject::Workload(workload);
     let is_free =
         cluster.workload(workload).workload.host_network && cluster.world == World::Closed;
-    let policies: Vec<u32> = super::policies_of(cluster, subject)
+    let policies: Vec<PolicyId> = super::policies_of(cluster, subject)
         .into_iter()
         .filter(|id| cluster.policy(*id).isolates(direction))
         .collect();
@@ -77,7 +83,7 @@ struct Gathered {
 }
 
 impl Gathered {
-    fn enter(&mut self, cluster: &Cluster, at: At, selects: Tri, destination: Option<u32>) {
+    fn enter(&mut self, cluster: &Cluster, at: At, selects: Tri, destination: Option<WorkloadId>) {
         let Spot::Rule(direction, index) = at.spot else { return };
         let Some(rule) = cluster.policy(at.policy).rule(direction, index) else { return };
         let allowed = rule_ports(cluster, at, destination).if_so(selects);
@@ -186,7 +192,7 @@ fn wider(who: &PotentialPeer) -> Vec<PotentialPeer> {
 /// and what the API server rejects.
 fn described(
     cluster: &Cluster,
-    policy: u32,
+    policy: PolicyId,
     peer: &Peer,
     order: Order,
 ) -> Option<(PotentialPeer, bool)> {

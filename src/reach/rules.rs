@@ -5,14 +5,14 @@ use ipnet::IpNet;
 use super::allowance::Grant;
 use super::dns::{dns_peer, everyone_holds_dns};
 use super::{Allowed, Endpoint, Port};
-use crate::model::{At, Field, IpBlock, Peer, PortEntry, PortRef, Protocol, TrafficRule};
-use crate::resolve::{Cluster, Tri, Why, World, selects};
+use crate::model::{At, Field, IpBlock, Peer, PolicyId, PortEntry, PortRef, Protocol, TrafficRule};
+use crate::resolve::{Cluster, Tri, Why, WorkloadId, World, selects};
 
 /// Where port names are looked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Destination {
     /// In the containers of a workload, by number.
-    Workload(u32),
+    Workload(WorkloadId),
     /// In the cluster's DNS pods.
     ClusterDns,
     /// Nowhere: an address outside the cluster has no port names.
@@ -38,7 +38,7 @@ pub fn ports_allow(
 }
 
 /// The ports of a rule on the pods of a workload, or of pods whose ports have no names.
-pub fn rule_ports(cluster: &Cluster, at: At, destination: Option<u32>) -> Allowed {
+pub fn rule_ports(cluster: &Cluster, at: At, destination: Option<WorkloadId>) -> Allowed {
     let rule = at
         .spot
         .direction()
@@ -95,7 +95,7 @@ fn named_port(cluster: &Cluster, name: &str, port: Port, destination: Destinatio
 /// cluster; peers are ORed.
 pub fn peer_matches(
     cluster: &Cluster,
-    policy: u32,
+    policy: PolicyId,
     rule: &TrafficRule,
     other: Endpoint,
     port: Port,
@@ -120,7 +120,12 @@ pub fn peer_matches(
     }))
 }
 
-fn peer_matches_workload(cluster: &Cluster, policy: u32, peer: &Peer, number: u32) -> Tri {
+fn peer_matches_workload(
+    cluster: &Cluster,
+    policy: PolicyId,
+    peer: &Peer,
+    number: WorkloadId,
+) -> Tri {
     if peer.wrong || peer.pod_selector.is_wrong() || peer.namespace_selector.is_wrong() {
         return Tri::Unknown(Why::Refused);
     }

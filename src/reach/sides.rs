@@ -7,15 +7,15 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ipnet::IpNet;
-use range_set_blaze::RangeSetBlaze;
+use range_set_blaze::{Integer, RangeSetBlaze};
 
 use super::Reach;
 use super::allowance::{Answer, Grant};
 use super::party::Party;
 use super::ports::{Allowed, PortSet};
 use super::rules::exceptions;
-use crate::model::{At, Direction, Field, Peer, Spot, TrafficRule};
-use crate::resolve::{Cluster, PeerPods, SegmentTree, Tri, Why, World};
+use crate::model::{At, Direction, Field, Peer, PolicyId, Spot, TrafficRule};
+use crate::resolve::{Cluster, NamespaceId, PeerPods, SegmentTree, Tri, Why, WorkloadId, World};
 
 /// The policies of some pods in one direction.
 #[derive(Debug)]
@@ -23,7 +23,7 @@ pub struct Side {
     /// Whether they isolate the pods.
     pub isolated: Tri,
     /// The policies that do, or may, in the order of their places.
-    pub isolating: Vec<u32>,
+    pub isolating: Vec<PolicyId>,
     /// Part of a policy is refused: nobody knows what else it allows.
     unsure: bool,
     rules: Vec<SideRule>,
@@ -57,11 +57,11 @@ pub(super) enum SidePeer {
 #[derive(Debug, Default)]
 struct ByWorkload {
     /// Where some range begins or ends, ascending.
-    borders: Vec<u32>,
+    borders: Vec<WorkloadId>,
     /// Rules by the number of the border before a workload.
     rules: SegmentTree,
     /// Every workload that some rule names, or may.
-    named: RangeSetBlaze<u32>,
+    named: RangeSetBlaze<WorkloadId>,
 }
 
 /// All sides that were asked for.
@@ -74,7 +74,7 @@ pub(super) struct Sides {
 
 impl Reach {
     /// What policies let the pods of a workload do in one direction.
-    pub fn side(&self, direction: Direction, workload: u32) -> Arc<Side> {
+    pub fn side(&self, direction: Direction, workload: WorkloadId) -> Arc<Side> {
         let key = (self.set_of(workload), direction);
         let known = self.sides.known.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(side) = known.get(&key) {
@@ -87,8 +87,8 @@ impl Reach {
     }
 
     /// A number that a workload shares with those that the same policies select.
-    pub fn set_of(&self, workload: u32) -> u32 {
-        self.sides.sets.get_or_init(|| sets(&self.cluster))[workload as usize]
+    pub fn set_of(&self, workload: WorkloadId) -> u32 {
+        self.sides.sets.get_or_init(|| sets(&self.cluster))[workload.position()]
     }
 
     /// Whether policies let the pods of a workload send to that party on one of those ports
@@ -96,7 +96,7 @@ impl Reach {
     pub fn lets(
         &self,
         direction: Direction,
-        workload: u32,
+        workload: WorkloadId,
         party: Party<'_>,
         ports: &PortSet,
     ) -> Tri {
@@ -121,7 +121,7 @@ impl Reach {
 
     /// The ports on which policies let the pods of a workload send to that party (egress), or be
     /// reached by it (ingress), and the rules that do.
-    pub fn ports(&self, direction: Direction, workload: u32, party: Party<'_>) -> Answer {
+    pub fn ports(&self, direction: Direction, workload: WorkloadId, party: Party<'_>) -> Answer {
         let cluster = &self.cluster;
         let fixed = |allowed| Answer { allowed, by: Vec::new() };
         if cluster.workload(workload).workload.host_network {
@@ -142,7 +142,7 @@ impl Reach {
     }
 
     /// An address of each part of the internet that the rules for the pods of a workload tell apart.
-    pub fn pieces(&self, direction: Direction, workload: u32) -> Vec<IpAddr> {
+    pub fn pieces(&self, direction: Direction, workload: WorkloadId) -> Vec<IpAddr> {
         let side = self.side(direction, workload);
         let peers = side.rules.iter().flat_map(|rule| &rule.peers);
         let blocks = peers.filter_map(|peer| match peer {
@@ -154,18 +154,23 @@ impl Reach {
     }
 
     /// Whether no rule at all lets anybody in to the pods of a workload on one of those ports.
-    pub fn is_closed_to_all(&self, workload: u32, ports: &PortSet) -> bool {
+    pub fn is_closed_to_all(&self, workload: WorkloadId, ports: &PortSet) -> bool {
         self.lets(Direction::Ingress, workload, Party::Anybody, ports).is_no()
     }
 
     /// Whether a rule for the pods of a workload names those of another by a selector.
-    pub fn names(&self, direction: Direction, workload: u32, other: u32) -> bool {
+    pub fn names(&self, direction: Direction, workload: WorkloadId, other: WorkloadId) -> bool {
         self.side(direction, workload).by_workload.at(other).next().is_some()
     }
 
     /// The podSelectors by which rules for the pods of a workload name those of another, whatever
     /// their ports.
-    pub fn peers_for(&self, direction: Direction, workload: u32, other: u32) -> Vec<At> {
+    pub fn peers_for(
+        &self,
+        direction: Direction,
+        workload: WorkloadId,
+        other: WorkloadId,
+    ) -> Vec<At> {
         let side = self.side(direction, workload);
         let mut rules: Vec<usize> = side.by_workload.at(other).collect();
         rules.sort_unstable();
@@ -187,7 +192,7 @@ impl Reach {
 
     /// Whether one workload may connect to another on one of those ports: the source's egress and
     /// the destination's ingress must both let it.
-    pub fn connects(&self, from: u32, to: u32, ports: &PortSet) -> Tri {
+    pub fn connects(&self, from: WorkloadId, to: WorkloadId, ports: &PortSet) -> Tri {
         if self.cluster.world == World::Closed && from == to {
             return Tri::Yes;
         }
@@ -200,7 +205,7 @@ impl Reach {
 }
 
 impl Side {
-    fn of(cluster: &Cluster, workload: u32, direction: Direction) -> Self {
+    fn of(cluster: &Cluster, workload: WorkloadId, direction: Direction) -> Self {
         let mut side = Self {
             isolated: Tri::No,
             isolating: Vec::new(),
@@ -290,7 +295,7 @@ impl Side {
         cluster: &Cluster,
         party: Party<'_>,
         ports: &PortSet,
-        destination: Option<u32>,
+        destination: Option<WorkloadId>,
     ) -> Tri {
         if let Some(known) = self.known_with(party) {
             let all = || self.ports(cluster, party, destination).allowed;
@@ -324,7 +329,12 @@ impl Side {
     }
 
     /// The ports on which they let that party through, and the rules that do, or may.
-    pub fn ports(&self, cluster: &Cluster, party: Party<'_>, destination: Option<u32>) -> Answer {
+    pub fn ports(
+        &self,
+        cluster: &Cluster,
+        party: Party<'_>,
+        destination: Option<WorkloadId>,
+    ) -> Answer {
         let mut answer = Answer::default();
         for rule in self.rules_for(party) {
             let rule = &self.rules[rule];
@@ -347,7 +357,7 @@ impl Side {
 
     /// Those of some workloads that a rule may be for, whatever its ports; all of them where
     /// nothing is ruled out.
-    pub fn candidates(&self, workloads: &RangeSetBlaze<u32>) -> RangeSetBlaze<u32> {
+    pub fn candidates(&self, workloads: &RangeSetBlaze<WorkloadId>) -> RangeSetBlaze<WorkloadId> {
         if !self.isolated.is_yes() || self.unsure || !self.wide.is_empty() {
             return workloads.clone();
         }
@@ -366,7 +376,7 @@ impl SideRule {
 
 impl ByWorkload {
     fn of(rules: &[SideRule]) -> Self {
-        let ranges = |rule: &SideRule| -> Vec<std::ops::RangeInclusive<u32>> {
+        let ranges = |rule: &SideRule| -> Vec<std::ops::RangeInclusive<WorkloadId>> {
             let pods = rule.peers.iter().filter_map(|peer| match peer {
                 SidePeer::Pods(_, means) => Some(&means.pods),
                 SidePeer::Block(..) => None,
@@ -374,11 +384,12 @@ impl ByWorkload {
             pods.flat_map(|pods| pods.yes.ranges().chain(pods.maybe.ranges())).collect()
         };
         let all: Vec<_> = rules.iter().map(ranges).collect();
-        let mut borders: Vec<u32> =
-            all.iter().flatten().flat_map(|range| [*range.start(), *range.end() + 1]).collect();
+        let borders = all.iter().flatten();
+        let mut borders: Vec<WorkloadId> =
+            borders.flat_map(|range| [*range.start(), range.end().add_one()]).collect();
         borders.sort_unstable();
         borders.dedup();
-        let at = |number: u32| borders.partition_point(|border| *border <= number) as u32;
+        let at = |number: WorkloadId| borders.partition_point(|border| *border <= number) as u32;
         let mut tree = SegmentTree::new(borders.len() as u32 + 1);
         for (rule, ranges) in (0u32..).zip(&all) {
             for range in ranges {
@@ -389,13 +400,13 @@ impl ByWorkload {
         Self { borders, rules: tree, named }
     }
 
-    fn at(&self, number: u32) -> impl Iterator<Item = usize> {
+    fn at(&self, number: WorkloadId) -> impl Iterator<Item = usize> {
         let border = self.borders.partition_point(|border| *border <= number) as u32;
         self.rules.at(border).map(|rule| rule as usize)
     }
 }
 
-fn side_peer(cluster: &Cluster, policy: u32, index: u32, peer: &Peer) -> Option<SidePeer> {
+fn side_peer(cluster: &Cluster, policy: PolicyId, index: u32, peer: &Peer) -> Option<SidePeer> {
     match &peer.ip_block {
         Field::Wrong(..) => None,
         Field::Given(block, _) => {
@@ -419,22 +430,22 @@ fn sets(cluster: &Cluster) -> Vec<u32> {
         let half = |state: &RandomState| u128::from(state.hash_one((group, sure)));
         half(&random[0]) << 64 | half(&random[1])
     };
-    let count = cluster.workload_count() as usize;
+    let count = cluster.workload_count();
     let mut change = vec![0u128; count + 1];
     for (group, of) in cluster.groups().iter().enumerate() {
         for (ranges, sure) in [(&of.pods.yes, true), (&of.pods.maybe, false)] {
             for range in ranges.ranges() {
                 let own = number(group, sure);
-                change[*range.start() as usize] ^= own;
-                change[*range.end() as usize + 1] ^= own;
+                change[range.start().position()] ^= own;
+                change[range.end().position() + 1] ^= own;
             }
         }
     }
-    let mut known: HashMap<(u32, u128), u32> = HashMap::new();
+    let mut known: HashMap<(NamespaceId, u128), u32> = HashMap::new();
     let mut sum = 0u128;
     let set = |workload: usize| {
         sum ^= change[workload];
-        let subject = crate::resolve::Subject::Workload(workload as u32);
+        let subject = crate::resolve::Subject::Workload(WorkloadId::at(workload));
         let next = known.len() as u32;
         *known.entry((cluster.namespace_of(subject), sum)).or_insert(next)
     };

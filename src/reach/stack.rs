@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use super::lower;
 use crate::model::tiered::{Action, Closes, Effect, Evaluator, PolicyKind, Rank, TieredRule};
-use crate::model::{At, Direction, Enforcement, Spot};
-use crate::resolve::{Asker, Cluster, Plugin, SpecId, Subject, Tri, Why, World};
+use crate::model::{At, Direction, Enforcement, PolicyId, Spot};
+use crate::resolve::{Asker, Cluster, Plugin, SpecId, Subject, Tri, Why, WorkloadId, World};
 
 /// What decides for some pods.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +19,7 @@ pub struct Stack {
     /// The tiers, the first first.
     pub tiers: Vec<Tier>,
     /// The policies that close the direction, or may.
-    pub isolating: Vec<u32>,
+    pub isolating: Vec<PolicyId>,
 }
 
 /// Policies that are asked together.
@@ -48,7 +48,7 @@ pub struct Statement {
 
 impl Selecting {
     /// What selects a workload.
-    pub fn of(cluster: &Cluster, workload: u32) -> Self {
+    pub fn of(cluster: &Cluster, workload: WorkloadId) -> Self {
         let subject = Subject::Workload(workload);
         let policies = super::policies_of(cluster, subject).into_iter();
         let policies = policies.map(|id| (id, cluster.policy_selects(id, subject)));
@@ -87,7 +87,7 @@ impl Statement {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Default)]
 pub struct Selecting {
     /// NetworkPolicies.
-    pub policies: Vec<(u32, Tri)>,
+    pub policies: Vec<(PolicyId, Tri)>,
     /// Specs of policies of other kinds.
     pub specs: Vec<(SpecId, Tri)>,
 }
@@ -138,7 +138,7 @@ impl<'a> Stacks<'a> {
     }
 
     /// NetworkPolicies and Cilium's policies: any deny wins, one allow is enough.
-    fn union(&self, selecting: &Selecting, isolating: &mut Vec<u32>) -> Tier {
+    fn union(&self, selecting: &Selecting, isolating: &mut Vec<PolicyId>) -> Tier {
         let mut statements = Vec::new();
         let mut closed = Tri::No;
         for &(policy, selects) in &selecting.policies {
@@ -169,7 +169,13 @@ impl<'a> Stacks<'a> {
         Tier { batches, closed, lets_node_in: self.direction == Direction::Ingress }
     }
 
-    fn close(&self, closes: Closes, selects: Tri, policy: u32, isolating: &mut Vec<u32>) -> Tri {
+    fn close(
+        &self,
+        closes: Closes,
+        selects: Tri,
+        policy: PolicyId,
+        isolating: &mut Vec<PolicyId>,
+    ) -> Tri {
         let closed = match closes {
             Closes::No => return Tri::No,
             Closes::Yes => selects,
@@ -287,7 +293,7 @@ impl<'a> Stacks<'a> {
         }
     }
 
-    fn statements_of(&self, policy: u32, selects: Tri) -> Vec<Statement> {
+    fn statements_of(&self, policy: PolicyId, selects: Tri) -> Vec<Statement> {
         let id = SpecId { policy, spec: 0 };
         let mut known = self.known.borrow_mut();
         let rules = known

@@ -3,8 +3,8 @@
 
 use std::sync::OnceLock;
 
-use crate::model::{Operator, Requirement, Selector};
-use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject, Tri, Why, covers};
+use crate::model::{Operator, PolicyId, Requirement, Selector};
+use crate::resolve::{Cluster, GroupId, SelectorIndex, Subject, Tri, Why, WorkloadId, covers};
 
 /// The union of the answers of a cluster's policies. Each policy is evaluated once, and the answers
 /// for workloads are added up over ranges of workloads, not policy by policy.
@@ -17,7 +17,7 @@ pub(super) struct Union {
     /// The answer for each workload, by its number.
     workloads: Vec<Tri>,
     /// For each namespace, the selectors of the groups whose answer is not no.
-    speaking: OnceLock<Vec<SelectorIndex>>,
+    speaking: OnceLock<Vec<SelectorIndex<GroupId>>>,
     /// The answer of the other groups for the pods of a group that are known only by its selector.
     by_selector: Vec<OnceLock<Tri>>,
     /// Whether there is a yes or unknown for a workload that a group certainly selects.
@@ -28,7 +28,7 @@ impl Union {
     /// The union of what `says` returns for each policy. Not in parallel: it is built on first use,
     /// under a lock, by one of many threads, and a thread that waits for its share of parallel work
     /// may be given other work that wants the same lock.
-    pub fn new(cluster: &Cluster, says: impl Fn(u32) -> Tri) -> Self {
+    pub fn new(cluster: &Cluster, says: impl Fn(PolicyId) -> Tri) -> Self {
         let policies: Vec<Tri> = cluster.policies().iter().map(|id| says(*id)).collect();
         let mut groups = vec![Tri::No; cluster.groups().len()];
         for (&id, said) in cluster.policies().iter().zip(&policies) {
@@ -45,7 +45,7 @@ impl Union {
     /// The answer for those pods.
     pub fn of(&self, cluster: &Cluster, subject: Subject) -> Tri {
         match subject {
-            Subject::Workload(number) => self.workloads[number as usize],
+            Subject::Workload(number) => self.workloads[number.position()],
             Subject::PodsOf(policy) => {
                 let own = cluster.policies().partition_point(|id| *id < policy);
                 if self.policies[own].is_yes() {
@@ -59,7 +59,7 @@ impl Union {
     }
 
     /// Whether there is a yes or unknown for some pods of a policy.
-    pub fn of_any(&self, cluster: &Cluster, policy: u32) -> bool {
+    pub fn of_any(&self, cluster: &Cluster, policy: PolicyId) -> bool {
         let any = || {
             let mut subjects = cluster.subjects(policy).into_iter();
             subjects.any(|subject| !self.of(cluster, subject).is_no())
@@ -73,7 +73,7 @@ impl Union {
     /// The answer of all groups in a namespace for the pods that the selector of one of them
     /// selects.
     fn of_selector(&self, cluster: &Cluster, group: GroupId) -> Tri {
-        let Some(speaking) = self.speaking(cluster).get(cluster.group(group).namespace as usize)
+        let Some(speaking) = self.speaking(cluster).get(cluster.group(group).namespace.position())
         else {
             return Tri::No;
         };
@@ -102,25 +102,25 @@ impl Union {
     /// Whether a group whose answer is not no may share pods with a policy: unless both require
     /// different values of one key. A default deny and the policies beside it, with no workload
     /// shown, may be for the same pods.
-    pub fn any_shares_pods(&self, cluster: &Cluster, policy: u32) -> bool {
+    pub fn any_shares_pods(&self, cluster: &Cluster, policy: PolicyId) -> bool {
         let narrow = cluster.policy(policy).pod_selector.get();
-        let index = &self.speaking(cluster)[cluster.home(policy) as usize];
-        let wide = |group| cluster.group_selector(GroupId(group)).get();
+        let index = &self.speaking(cluster)[cluster.home(policy).position()];
+        let wide = |group| cluster.group_selector(group).get();
         let mut groups = index.overlapping(narrow.filter(|selector| !selector.is_refused()));
         groups.any(|group| !are_disjoint(narrow, wide(group)))
     }
 
     /// The answer of a group for the pods of a selector.
-    fn says_of(&self, cluster: &Cluster, group: u32, selector: Option<&Selector>) -> Tri {
-        let wide = cluster.group_selector(GroupId(group));
+    fn says_of(&self, cluster: &Cluster, group: GroupId, selector: Option<&Selector>) -> Tri {
+        let wide = cluster.group_selector(group);
         let selects = match wide.is_wrong() {
             true => Tri::Unknown(Why::Refused),
             false => covers(wide.get(), selector),
         };
-        selects & self.groups[group as usize]
+        selects & self.groups[group.0 as usize]
     }
 
-    fn speaking(&self, cluster: &Cluster) -> &[SelectorIndex] {
+    fn speaking(&self, cluster: &Cluster) -> &[SelectorIndex<GroupId>] {
         self.speaking.get_or_init(|| {
             let speaks = |group: &GroupId| !self.groups[group.0 as usize].is_no();
             index(cluster, (0..self.groups.len() as u32).map(GroupId).filter(speaks))
@@ -146,12 +146,12 @@ fn are_disjoint(a: Option<&Selector>, b: Option<&Selector>) -> bool {
 pub(super) fn index(
     cluster: &Cluster,
     groups: impl IntoIterator<Item = GroupId>,
-) -> Vec<SelectorIndex> {
-    let mut indices: Vec<SelectorIndex> = Vec::new();
+) -> Vec<SelectorIndex<GroupId>> {
+    let mut indices: Vec<SelectorIndex<GroupId>> = Vec::new();
     indices.resize_with(cluster.namespaces().len(), SelectorIndex::default);
     for group in groups {
-        let index = &mut indices[cluster.group(group).namespace as usize];
-        index.add(cluster.group_selector(group).get(), group.0);
+        let index = &mut indices[cluster.group(group).namespace.position()];
+        index.add(cluster.group_selector(group).get(), group);
     }
     indices.iter_mut().for_each(SelectorIndex::finish);
     indices
@@ -160,15 +160,15 @@ pub(super) fn index(
 /// The answers of the groups that select each workload.
 fn of_workloads(cluster: &Cluster, groups: &[Tri]) -> Vec<Tri> {
     // How many more yes and unknown answers there are from this workload on.
-    let mut more = vec![[0i64; 2]; cluster.workload_count() as usize + 1];
-    let mut add = |from: u32, to: u32, said: Tri| {
+    let mut more = vec![[0i64; 2]; cluster.workload_count() + 1];
+    let mut add = |from: WorkloadId, to: WorkloadId, said: Tri| {
         let kind = match said {
             Tri::No => return,
             Tri::Yes => 0,
             Tri::Unknown(_) => 1,
         };
-        more[from as usize][kind] += 1;
-        more[to as usize + 1][kind] -= 1;
+        more[from.position()][kind] += 1;
+        more[to.position() + 1][kind] -= 1;
     };
     for (group, &said) in cluster.groups().iter().zip(groups) {
         for range in group.pods.yes.ranges() {
@@ -179,7 +179,7 @@ fn of_workloads(cluster: &Cluster, groups: &[Tri]) -> Vec<Tri> {
         }
     }
     let mut say = [0i64; 2];
-    let of_each = more[..cluster.workload_count() as usize].iter().map(|[yes, unknown]| {
+    let of_each = more[..cluster.workload_count()].iter().map(|[yes, unknown]| {
         say = [say[0] + yes, say[1] + unknown];
         match say {
             [0, 0] => Tri::No,

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use compact_str::CompactString;
 
 use super::cluster::Cluster;
+use super::workload_id::WorkloadId;
+use crate::bundle::ObjectId;
 use crate::model::{Binding, Body, Role};
 
 /// Roles that every cluster has, and that are bound to be called with.
@@ -14,14 +16,14 @@ impl Cluster {
     /// The workloads whose ServiceAccount holds a role that they call the API server with, by
     /// number, each with the binding (an index among the objects). Those whose pods get no token
     /// are left out.
-    pub fn api_clients(&self) -> BTreeMap<u32, u32> {
+    pub fn api_clients(&self) -> BTreeMap<WorkloadId, ObjectId> {
         let accounts = self.bound_accounts();
         let mut clients = BTreeMap::new();
         if accounts.is_empty() {
             return clients;
         }
         let tokenless = self.tokenless();
-        for number in 0..self.workload_count() {
+        for number in self.workload_ids() {
             let it = self.workload(number);
             let account = (it.namespace.name.clone(), it.workload.service_account.clone());
             let mounts = it.workload.mounts_token.unwrap_or(!tokenless.contains(&account));
@@ -33,7 +35,7 @@ impl Cluster {
     }
 
     /// The ServiceAccounts, by namespace and name, that a binding gives a role.
-    fn bound_accounts(&self) -> HashMap<(CompactString, CompactString), u32> {
+    fn bound_accounts(&self) -> HashMap<(CompactString, CompactString), ObjectId> {
         let roles = self.roles();
         let mut accounts = HashMap::new();
         for &id in &self.access {
@@ -53,7 +55,7 @@ impl Cluster {
 
     /// Roles by their namespace, where they have one, and name.
     fn roles(&self) -> HashMap<(Option<CompactString>, CompactString), Role> {
-        let role = |id: &u32| {
+        let role = |id: &ObjectId| {
             let object = self.object(*id);
             let Body::Role(role) = &object.body else { return None };
             let home = CompactString::new(self.namespace_name_of(&object.head));

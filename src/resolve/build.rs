@@ -1,21 +1,24 @@
 //! Builds a cluster from its members.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
 use ipnet::IpNet;
 
-use super::cluster::{Cluster, World};
+use super::cluster::{Cluster, WorkloadPlace, World};
 use super::elsewhere::Elsewhere;
 use super::group::Groups;
 use super::known::{Profile, WellKnown, is_dns_port};
 use super::network::{self, Network, Plugin};
 use super::places::{Namespace, Open, is_system};
 use super::postings::Postings;
+use super::workload_id::{NamespaceId, WorkloadId};
+use crate::bundle::ObjectId;
 use crate::model::tiered::{PolicyKind, TieredPolicy};
-use crate::model::{AddressRange, Body, Label, Object, is_placeholder};
+use crate::model::{AddressRange, Body, Label, Object, PolicyId, is_placeholder};
 
 /// The namespace of objects without one, if nothing else sets it (kubectl's own default).
 pub const DEFAULT_NAMESPACE: &str = "default";
@@ -62,7 +65,7 @@ pub struct Members {
     /// Whether it is in a directory of tests or examples.
     pub is_trial: bool,
     /// Indices of its objects, ascending.
-    pub objects: Vec<u32>,
+    pub objects: Vec<ObjectId>,
     /// Indices of the objects in files that are reported on.
     pub reported: Arc<FixedBitSet>,
     /// The rest of the repository; `None` if there is nothing but the members.
@@ -80,14 +83,15 @@ impl Cluster {
     /// Resolves `members` among `objects`, which are in the order of their places in the sources.
     pub fn build(objects: Arc<Vec<Object>>, members: Members, settings: Settings) -> Self {
         let namespaces = namespaces(&objects, &members.objects, &settings);
-        let by_name: HashMap<CompactString, u32> =
-            (0u32..).zip(&namespaces).map(|(n, namespace)| (namespace.name.clone(), n)).collect();
+        let by_name: HashMap<CompactString, NamespaceId> = NamespaceId::numbered(&namespaces)
+            .map(|(number, namespace)| (namespace.name.clone(), number))
+            .collect();
         let profile = settings.profile.unwrap_or_else(|| {
-            Profile::detect(members.objects.iter().map(|&id| &objects[id as usize]))
+            Profile::detect(members.objects.iter().map(|&id| &objects[id.position()]))
         });
         let plugin = settings
             .plugin
-            .or_else(|| network::detect(members.objects.iter().map(|&id| &objects[id as usize])))
+            .or_else(|| network::detect(members.objects.iter().map(|&id| &objects[id.position()])))
             .or_else(|| members.elsewhere.as_ref()?.plugin());
         let configs = members.elsewhere.iter().flat_map(Elsewhere::cluster_configs);
         let described = described(&objects, members.objects.iter().copied().chain(configs));
@@ -143,23 +147,23 @@ impl Cluster {
     }
 
     /// Adds every member to the list for its kind.
-    fn enter(&mut self, members: &[u32]) {
+    fn enter(&mut self, members: &[ObjectId]) {
         let objects = Arc::clone(&self.objects);
         for &id in members {
-            let Object { head, body, .. } = &objects[id as usize];
+            let Object { head, body, .. } = &objects[id.position()];
             let name = self.namespace_name_of(head).to_owned();
             let Some(namespace) = self.namespace_named(&name) else {
                 continue;
             };
             match body {
                 Body::Policy(_) => {
-                    self.policies.push(id);
+                    self.policies.push(PolicyId::of(id));
                     self.homes.push(namespace);
-                    self.namespaces[namespace as usize].policies.push(id);
+                    self.namespaces[namespace.position()].policies.push(PolicyId::of(id));
                 }
                 Body::Workloads(list) => {
-                    let numbered = (0..list.len() as u32).map(|nth| (id, nth, namespace));
-                    self.workloads.extend(numbered);
+                    let place = |nth| WorkloadPlace { namespace, object: id, nth };
+                    self.workloads.extend((0..list.len()).map(place));
                 }
                 Body::Service(service) => {
                     self.services.entry(namespace).or_default().push(id);
@@ -182,7 +186,7 @@ impl Cluster {
                 Body::OtherPolicy(policy) if policy.cluster_wide => {
                     self.other_policy_everywhere = true;
                 }
-                Body::OtherPolicy(_) => self.other_policies.insert(namespace as usize),
+                Body::OtherPolicy(_) => self.other_policies.insert(namespace.position()),
                 Body::Deployer(_) => self.has_deployer = true,
                 Body::Caller(_) | Body::Monitor(_) => self.callers.push(id),
                 Body::Role(_) | Body::Binding(_) | Body::NoToken => self.access.push(id),
@@ -200,23 +204,23 @@ impl Cluster {
 
     /// Enters a policy of another kind: its pods are unknown where nobody can tell whether it is
     /// evaluated.
-    fn enter_tiered(&mut self, id: u32, namespace: u32, policy: &TieredPolicy) {
+    fn enter_tiered(&mut self, id: ObjectId, namespace: NamespaceId, policy: &TieredPolicy) {
         self.checked.push(id);
         if policy.kind == PolicyKind::CalicoStaged {
             return;
         }
         match self.evaluates(policy.kind) {
-            Some(true) => self.tiered.push(id),
+            Some(true) => self.tiered.push(PolicyId::of(id)),
             Some(false) => {}
             None if policy.kind.is_cluster_wide() => self.other_policy_everywhere = true,
-            None => self.other_policies.insert(namespace as usize),
+            None => self.other_policies.insert(namespace.position()),
         }
     }
 
     /// Finds the policies of other kinds, in other bundles, that may select pods of this cluster.
     fn find_foreign(&mut self) {
         let Some(elsewhere) = &self.elsewhere else { return };
-        let is_tiered = |id: &u32| match &self.object(*id).body {
+        let is_tiered = |id: &ObjectId| match &self.object(*id).body {
             Body::Tiered(policy) => {
                 policy.kind != PolicyKind::CalicoStaged
                     && self.evaluates(policy.kind) != Some(false)
@@ -225,7 +229,9 @@ impl Cluster {
         };
         let namespaces = self.namespaces.iter();
         let beside = namespaces.flat_map(|namespace| elsewhere.objects_in(&namespace.name));
-        let mut found: Vec<u32> = beside.chain(elsewhere.clusterwide()).filter(is_tiered).collect();
+        let clusterwide = elsewhere.clusterwide().map(PolicyId::object);
+        let mut found: Vec<PolicyId> =
+            beside.chain(clusterwide).filter(is_tiered).map(PolicyId::of).collect();
         found.sort_unstable();
         found.dedup();
         self.foreign = found;
@@ -233,7 +239,7 @@ impl Cluster {
 
     /// Indexes the labels of the namespaces.
     fn number_namespaces(&mut self) {
-        for (number, namespace) in (0u32..).zip(&self.namespaces) {
+        for (number, namespace) in NamespaceId::numbered(&self.namespaces) {
             let mut values = namespace.labels.iter().map(|label| &label.value);
             if namespace.labels_unsure || values.any(|value| is_placeholder(value)) {
                 self.unsure_namespaces.push(number);
@@ -248,19 +254,17 @@ impl Cluster {
     /// Sorts the workloads by namespace, so that each namespace is a range of numbers, and
     /// indexes their labels.
     fn number_workloads(&mut self) {
-        self.workloads.sort_by_key(|&(object, nth, namespace)| (namespace, object, nth));
-        let mut number = 0u32;
-        for at in 0..self.namespaces.len() {
-            let count = self.workloads[number as usize..]
-                .iter()
-                .take_while(|(.., namespace)| *namespace as usize == at)
-                .count() as u32;
-            self.namespaces[at].workloads = number..number + count;
-            number += count;
+        self.workloads.sort_by_key(|place| (place.namespace, place.object, place.nth));
+        let mut start = 0;
+        for (at, namespace) in self.namespaces.iter_mut().enumerate() {
+            let is_here = |place: &&WorkloadPlace| place.namespace == NamespaceId::at(at);
+            let end = start + self.workloads[start..].iter().take_while(is_here).count();
+            namespace.workloads = WorkloadId::at(start)..WorkloadId::at(end);
+            start = end;
         }
         let (mut postings, mut resolvers) = (Postings::default(), Vec::new());
         let (mut dns_cache, mut shows_addresses) = (None, false);
-        for number in 0..self.workload_count() {
+        for number in self.workload_ids() {
             let workload = self.workload(number).workload;
             postings.add(number, workload);
             shows_addresses |= !workload.addresses.is_empty();
@@ -293,8 +297,8 @@ impl Cluster {
 }
 
 /// The address ranges in the cluster configurations among those objects.
-fn described(objects: &[Object], ids: impl Iterator<Item = u32>) -> Vec<AddressRange> {
-    ids.filter_map(|id| match &objects[id as usize].body {
+fn described(objects: &[Object], ids: impl Iterator<Item = ObjectId>) -> Vec<AddressRange> {
+    ids.filter_map(|id| match &objects[id.position()].body {
         Body::ClusterConfig(config) => Some(&config.ranges),
         _ => None,
     })
@@ -304,7 +308,7 @@ fn described(objects: &[Object], ids: impl Iterator<Item = u32>) -> Vec<AddressR
 }
 
 /// The namespaces that the members mention, sorted by name, with their known labels.
-fn namespaces(objects: &[Object], members: &[u32], settings: &Settings) -> Vec<Namespace> {
+fn namespaces(objects: &[Object], members: &[ObjectId], settings: &Settings) -> Vec<Namespace> {
     let mut found: BTreeMap<CompactString, Namespace> = BTreeMap::new();
     let mut mention = |name: &str, explicit: bool| -> CompactString {
         let name = CompactString::new(name);
@@ -313,7 +317,7 @@ fn namespaces(objects: &[Object], members: &[u32], settings: &Settings) -> Vec<N
             object: None,
             labels: Vec::new(),
             labels_unsure: settings.world == World::Open,
-            workloads: 0..0,
+            workloads: Range::default(),
             policies: Vec::new(),
             open: None,
             implicit: true,
@@ -323,7 +327,7 @@ fn namespaces(objects: &[Object], members: &[u32], settings: &Settings) -> Vec<N
     };
     let mut shown = Vec::new();
     for &id in members {
-        let Object { head, body, .. } = &objects[id as usize];
+        let Object { head, body, .. } = &objects[id.position()];
         if let Body::Namespace(namespace) = body {
             shown.push((mention(&head.name, true), id, namespace));
         }

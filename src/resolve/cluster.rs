@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
+use std::ops::Range;
 use std::sync::{Arc, OnceLock, RwLock};
 
 use compact_str::CompactString;
@@ -22,9 +23,12 @@ use super::tiered::Selections;
 use super::network::{Network, Plugin};
 use super::tri::{Tri, Why};
 use super::trigrams::Trigrams;
-use crate::bundle::{Head, Write, Writer};
+use super::workload_id::{NamespaceId, WorkloadId};
+use crate::bundle::{Head, ObjectId, Write, Writer};
 use crate::model::tiered::{Expr, PodTerm, Scope, TieredPolicy};
-use crate::model::{AddressRange, At, Body, Field, Object, Policy, Selector, Spot, Workload};
+use crate::model::{
+    AddressRange, At, Body, Field, Object, Policy, PolicyId, Selector, Spot, Workload,
+};
 use crate::text::Span;
 use crate::yaml::Node;
 
@@ -43,11 +47,11 @@ pub enum World {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Pods {
     /// Selected.
-    pub yes: RangeSetBlaze<u32>,
+    pub yes: RangeSetBlaze<WorkloadId>,
     /// Possibly selected.
-    pub maybe: RangeSetBlaze<u32>,
+    pub maybe: RangeSetBlaze<WorkloadId>,
     /// Pods of [`Settings::well_known`] that are selected, by their position there.
-    pub well_known: Vec<u32>,
+    pub well_known: Vec<usize>,
 }
 
 impl Pods {
@@ -60,7 +64,7 @@ impl Pods {
     }
 
     /// Adds a workload with its verdict.
-    pub fn add(&mut self, workload: u32, selected: Tri) {
+    pub fn add(&mut self, workload: WorkloadId, selected: Tri) {
         match selected {
             Tri::Yes => self.yes.insert(workload),
             Tri::Unknown(_) => self.maybe.insert(workload),
@@ -69,7 +73,7 @@ impl Pods {
     }
 
     /// Removes workloads.
-    pub(super) fn remove<'n>(&mut self, workloads: impl Iterator<Item = &'n u32>) {
+    pub(super) fn remove<'n>(&mut self, workloads: impl Iterator<Item = &'n WorkloadId>) {
         for number in workloads {
             self.yes.remove(*number);
             self.maybe.remove(*number);
@@ -86,14 +90,14 @@ impl Pods {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Subject {
     /// The pods of a workload, by number.
-    Workload(u32),
+    Workload(WorkloadId),
     /// The pods that a policy selects (an index among the objects), known only by its selector.
-    PodsOf(u32),
+    PodsOf(PolicyId),
 }
 
 impl Subject {
     /// The number of the workload, if it is one.
-    pub fn workload(self) -> Option<u32> {
+    pub fn workload(self) -> Option<WorkloadId> {
         match self {
             Self::Workload(number) => Some(number),
             Self::PodsOf(_) => None,
@@ -105,13 +109,22 @@ impl Subject {
 #[derive(Clone, Copy, Debug)]
 pub struct WorkloadRef<'a> {
     /// Its number.
-    pub number: u32,
+    pub number: WorkloadId,
     /// Its object's head.
     pub head: &'a Head,
     /// The workload.
     pub workload: &'a Workload,
     /// Its namespace.
     pub namespace: &'a Namespace,
+}
+
+/// Where a workload is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct WorkloadPlace {
+    pub(super) namespace: NamespaceId,
+    pub(super) object: ObjectId,
+    /// Its position in the object: a List-like object has several.
+    pub(super) nth: usize,
 }
 
 /// Bundles that run together, resolved.
@@ -131,38 +144,38 @@ pub struct Cluster {
     pub described: Vec<AddressRange>,
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) namespaces: Vec<Namespace>,
-    pub(super) by_name: HashMap<CompactString, u32>,
+    pub(super) by_name: HashMap<CompactString, NamespaceId>,
     /// Namespaces by the labels that the repository shows.
-    pub(super) namespace_labels: HashMap<(CompactString, CompactString), Vec<u32>>,
+    pub(super) namespace_labels: HashMap<(CompactString, CompactString), Vec<NamespaceId>>,
     /// Namespaces that may have other labels.
-    pub(super) unsure_namespaces: Vec<u32>,
-    /// Object, position in its workloads, and namespace; sorted by namespace.
-    pub(super) workloads: Vec<(u32, u32, u32)>,
-    pub(super) policies: Vec<u32>,
+    pub(super) unsure_namespaces: Vec<NamespaceId>,
+    /// Sorted by namespace.
+    pub(super) workloads: Vec<WorkloadPlace>,
+    pub(super) policies: Vec<PolicyId>,
     /// The namespace number of each policy, parallel to `policies`.
-    pub(super) homes: Vec<u32>,
+    pub(super) homes: Vec<NamespaceId>,
     pub(super) reported: Arc<FixedBitSet>,
     /// Services by namespace number.
-    pub(super) services: BTreeMap<u32, Vec<u32>>,
+    pub(super) services: BTreeMap<NamespaceId, Vec<ObjectId>>,
     /// Services by namespace number and name.
-    pub(super) service_names: HashMap<(u32, CompactString), u32>,
+    pub(super) service_names: HashMap<(NamespaceId, CompactString), ObjectId>,
     /// Objects that have Services or pods called: indices among the objects, ascending.
-    pub(super) callers: Vec<u32>,
+    pub(super) callers: Vec<ObjectId>,
     /// Roles, what gives them, and ServiceAccounts without a token.
-    pub(super) access: Vec<u32>,
+    pub(super) access: Vec<ObjectId>,
     /// Services by namespace and the first label that they select.
-    pub(super) service_labels: HashMap<(u32, CompactString, CompactString), Vec<u32>>,
+    pub(super) service_labels: HashMap<(NamespaceId, CompactString, CompactString), Vec<ObjectId>>,
     /// Services by the address that they request.
-    pub(super) service_addresses: BTreeMap<IpAddr, u32>,
-    pub(super) postings: Postings,
+    pub(super) service_addresses: BTreeMap<IpAddr, ObjectId>,
+    pub(super) postings: Postings<WorkloadId>,
     /// Policies that select the same pods, and the pods that they select.
     pub(super) groups: Groups,
     /// The policies of other kinds that are evaluated, as indices among the objects, ascending.
-    pub(super) tiered: Vec<u32>,
+    pub(super) tiered: Vec<PolicyId>,
     /// Such policies of other bundles of the repository that may select pods of this cluster.
-    pub(super) foreign: Vec<u32>,
+    pub(super) foreign: Vec<PolicyId>,
     /// The same with those that are not, and the objects that they refer to.
-    pub(super) checked: Vec<u32>,
+    pub(super) checked: Vec<ObjectId>,
     /// Whom policies match beside pods and Services.
     pub(super) network: Network,
     /// The network plugin, where it is known.
@@ -176,15 +189,15 @@ pub struct Cluster {
     /// Whether one of its objects deploys directories or charts.
     pub(super) has_deployer: bool,
     /// Workloads that declare a port that a DNS server listens on, by number, ascending.
-    pub(super) resolvers: Vec<u32>,
+    pub(super) resolvers: Vec<WorkloadId>,
     /// A workload that is NodeLocal DNSCache, by number.
-    pub(super) dns_cache: Option<u32>,
+    pub(super) dns_cache: Option<WorkloadId>,
     /// The namespaces that namespaceSelectors cover: many peers have the same selector.
     pub(super) covered: RwLock<HashMap<Vec<Requires>, Covered>>,
     /// The pods that peers select: many policies have the same peers.
     pub(super) peers: RwLock<HashMap<PeerKey, Arc<Pods>>>,
     /// The workloads of large namespaces, to find similar names.
-    pub(super) trigrams: RwLock<HashMap<u32, Arc<Trigrams>>>,
+    pub(super) trigrams: RwLock<HashMap<NamespaceId, Arc<Trigrams>>>,
     /// What policies of other kinds select.
     pub(super) selections: OnceLock<Selections>,
     /// Objects by their own labels.
@@ -193,41 +206,41 @@ pub struct Cluster {
 
 impl Cluster {
     /// The policies, as indices among the objects, in the order of their places in the sources.
-    pub fn policies(&self) -> &[u32] {
+    pub fn policies(&self) -> &[PolicyId] {
         &self.policies
     }
 
     /// Whether findings about that object are reported.
-    pub fn is_reported(&self, object: u32) -> bool {
-        self.reported.contains(object as usize)
+    pub fn is_reported(&self, object: impl Into<ObjectId>) -> bool {
+        self.reported.contains(object.into().position())
     }
 
     /// An object.
-    pub fn object(&self, object: u32) -> &Object {
-        &self.objects[object as usize]
+    pub fn object(&self, id: impl Into<ObjectId>) -> &Object {
+        &self.objects[id.into().position()]
     }
 
     /// An object's identity.
-    pub fn head(&self, object: u32) -> &Head {
+    pub fn head(&self, object: impl Into<ObjectId>) -> &Head {
         &self.object(object).head
     }
 
     /// A policy; ids come from [`Cluster::policies`].
-    pub fn policy(&self, object: u32) -> &Policy {
-        match &self.object(object).body {
+    pub fn policy(&self, id: PolicyId) -> &Policy {
+        match &self.object(id).body {
             Body::Policy(policy) => policy,
-            other => unreachable!("object {object} is no policy but {other:?}"),
+            other => unreachable!("{id:?} is not a NetworkPolicy but {other:?}"),
         }
     }
 
     /// The policies of the kinds beside NetworkPolicy that are evaluated, as indices among the
     /// objects, in the order of their places.
-    pub fn tiered(&self) -> &[u32] {
+    pub fn tiered(&self) -> &[PolicyId] {
         &self.tiered
     }
 
     /// A policy of another kind than NetworkPolicy; ids come from [`Cluster::tiered`].
-    pub fn tiered_policy(&self, object: u32) -> Option<&TieredPolicy> {
+    pub fn tiered_policy(&self, object: impl Into<ObjectId>) -> Option<&TieredPolicy> {
         match &self.object(object).body {
             Body::Tiered(policy) => Some(policy),
             _ => None,
@@ -235,14 +248,20 @@ impl Cluster {
     }
 
     /// Whether an object is one of those beside policies whose fields are checked too.
-    pub fn is_network_object(&self, object: u32) -> bool {
+    pub fn is_network_object(&self, object: impl Into<ObjectId>) -> bool {
         matches!(self.object(object).body, Body::Network(_))
     }
 
     /// The policies of other kinds than NetworkPolicy, evaluated or not, and the objects that they
     /// refer to: what is rejected of them is reported.
-    pub fn checked(&self) -> &[u32] {
+    pub fn checked(&self) -> &[ObjectId] {
         &self.checked
+    }
+
+    /// The policies among them.
+    pub fn checked_policies(&self) -> impl Iterator<Item = PolicyId> {
+        let policies = self.checked.iter().filter(|id| self.tiered_policy(**id).is_some());
+        policies.map(|id| PolicyId::of(*id))
     }
 
     /// Whether the namespaces that a selector looks into are all ones that the repository mentions.
@@ -278,7 +297,7 @@ impl Cluster {
 
     /// The name of a policy of any kind: `namespace/name` for Kubernetes' own, with the kind, and
     /// the tier where one is named, for the others.
-    pub fn policy_name(&self, id: u32) -> String {
+    pub fn policy_name(&self, id: PolicyId) -> String {
         let head = self.head(id);
         let namespace = self.namespace_name_of(head);
         let Some(policy) = self.tiered_policy(id) else {
@@ -293,8 +312,8 @@ impl Cluster {
 
     /// The number of the namespace that a policy of another kind is deployed to; a cluster-wide
     /// one has none, and any number does.
-    pub fn home_of_tiered(&self, object: u32) -> u32 {
-        self.namespace_named(self.namespace_name_of(self.head(object))).unwrap_or_default()
+    pub fn home_of_tiered(&self, policy: PolicyId) -> NamespaceId {
+        self.namespace_named(self.namespace_name_of(self.head(policy))).unwrap_or_default()
     }
 
     /// The namespaces, sorted by name.
@@ -302,13 +321,18 @@ impl Cluster {
         &self.namespaces
     }
 
+    /// Their numbers.
+    pub fn all_namespaces(&self) -> impl Iterator<Item = NamespaceId> + use<> {
+        (0..self.namespaces.len()).map(NamespaceId::at)
+    }
+
     /// The namespace with that number.
-    pub fn namespace(&self, number: u32) -> &Namespace {
-        &self.namespaces[number as usize]
+    pub fn namespace(&self, number: NamespaceId) -> &Namespace {
+        &self.namespaces[number.position()]
     }
 
     /// The number of the namespace with that name, if anything in the cluster mentions it.
-    pub fn namespace_named(&self, name: &str) -> Option<u32> {
+    pub fn namespace_named(&self, name: &str) -> Option<NamespaceId> {
         self.by_name.get(name).copied()
     }
 
@@ -318,17 +342,17 @@ impl Cluster {
     }
 
     /// The number of the namespace that a policy is deployed to.
-    pub fn home(&self, policy: u32) -> u32 {
+    pub fn home(&self, policy: PolicyId) -> NamespaceId {
         self.homes[self.position(policy)]
     }
 
     /// The position of a policy in [`Cluster::policies`], which ascend.
-    fn position(&self, policy: u32) -> usize {
+    fn position(&self, policy: PolicyId) -> usize {
         self.policies.partition_point(|id| *id < policy)
     }
 
     /// The group of policies that select the same pods as this one.
-    pub fn group_of(&self, policy: u32) -> GroupId {
+    pub fn group_of(&self, policy: PolicyId) -> GroupId {
         self.groups.of[self.position(policy)]
     }
 
@@ -347,46 +371,61 @@ impl Cluster {
         &self.groups.all
     }
 
+    /// The same with their numbers.
+    pub fn numbered_groups(&self) -> impl Iterator<Item = (GroupId, &PolicyGroup)> {
+        (0u32..).map(GroupId).zip(&self.groups.all)
+    }
+
     /// The groups of policies that select a workload, certainly or possibly, ascending.
-    pub fn groups_selecting(&self, workload: u32) -> Vec<GroupId> {
+    pub fn groups_selecting(&self, workload: WorkloadId) -> Vec<GroupId> {
         self.groups.selecting(workload)
     }
 
-    /// How many workloads there are; they are numbered from 0, ordered by namespace.
-    pub fn workload_count(&self) -> u32 {
-        self.workloads.len() as u32
+    /// How many workloads there are; they are numbered by namespace.
+    pub fn workload_count(&self) -> usize {
+        self.workloads.len()
+    }
+
+    /// The numbers of all workloads.
+    pub fn workload_ids(&self) -> impl ExactSizeIterator<Item = WorkloadId> + Clone + use<> {
+        WorkloadId::all(&self.all_workloads())
+    }
+
+    /// All workloads.
+    pub fn all_workloads(&self) -> Range<WorkloadId> {
+        WorkloadId::at(0)..WorkloadId::at(self.workloads.len())
     }
 
     /// A workload.
-    pub fn workload(&self, number: u32) -> WorkloadRef<'_> {
-        let (object, nth, namespace) = self.workloads[number as usize];
+    pub fn workload(&self, number: WorkloadId) -> WorkloadRef<'_> {
+        let WorkloadPlace { object, nth, namespace } = self.workloads[number.position()];
         let Object { head, body, .. } = self.object(object);
         let Body::Workloads(list) = body else {
-            unreachable!("object {object} is no workload");
+            unreachable!("{object:?} is not a workload");
         };
         let namespace = self.namespace(namespace);
-        WorkloadRef { number, head, workload: &list[nth as usize], namespace }
+        WorkloadRef { number, head, workload: &list[nth], namespace }
     }
 
     /// The object that contains a workload.
-    pub fn object_of(&self, workload: u32) -> &Object {
-        self.object(self.workloads[workload as usize].0)
+    pub fn object_of(&self, workload: WorkloadId) -> &Object {
+        self.object(self.workloads[workload.position()].object)
     }
 
     /// The object that a workload stands in, as an index among the objects.
-    pub fn object_id_of(&self, workload: u32) -> u32 {
-        self.workloads[workload as usize].0
+    pub fn object_id_of(&self, workload: WorkloadId) -> ObjectId {
+        self.workloads[workload.position()].object
     }
 
     /// The workloads that `spec.podSelector` of a policy selects.
-    pub fn selected(&self, policy: u32) -> &Pods {
+    pub fn selected(&self, policy: PolicyId) -> &Pods {
         &self.group(self.group_of(policy)).pods
     }
 
     /// The pods whose traffic a policy decides: the workloads that it selects, or, if the
     /// repository shows none that it certainly selects, its pods as its selector describes them.
     /// Empty if it certainly selects nothing.
-    pub fn subjects(&self, policy: u32) -> Vec<Subject> {
+    pub fn subjects(&self, policy: PolicyId) -> Vec<Subject> {
         let selected = self.selected(policy);
         if selected.is_none() && self.namespace(self.home(policy)).open.is_none() {
             return Vec::new();
@@ -398,17 +437,17 @@ impl Cluster {
     }
 
     /// The pods in one namespace, by number, that a selector selects. `None` selects all.
-    pub fn pods_in(&self, namespace: u32, selector: Option<&Selector>) -> Pods {
+    pub fn pods_in(&self, namespace: NamespaceId, selector: Option<&Selector>) -> Pods {
         let within = self.namespace(namespace).workloads.clone();
         let well_known = self.well_known_in(&[(namespace, Tri::Yes)], selector);
         let mut pods = Pods { well_known, ..Pods::default() };
         match selector.filter(|selector| !selector.is_empty()) {
             None if within.is_empty() => {}
-            None => pods.yes.extend([within.start..=within.end - 1]),
+            None => pods.yes.extend([WorkloadId::inclusive(&within)]),
             Some(selector) => {
                 let candidates = match self.postings.ruled_out(selector, &within) {
                     Some(out) if !within.is_empty() => {
-                        pods.yes.extend([within.start..=within.end - 1]);
+                        pods.yes.extend([WorkloadId::inclusive(&within)]);
                         pods.remove(out.workloads.iter().chain(&out.unsure));
                         out.unsure
                     }
@@ -425,14 +464,14 @@ impl Cluster {
     /// The pods that a selector selects in any namespace.
     pub fn pods_anywhere(&self, selector: &Selector) -> Pods {
         let mut pods = Pods::default();
-        for number in self.postings.candidates(selector, &(0..self.workload_count())) {
+        for number in self.postings.candidates(selector, &self.all_workloads()) {
             pods.add(number, selects(selector, self.workload(number).workload));
         }
         pods
     }
 
     /// Whether a policy selects those pods.
-    pub fn policy_selects(&self, policy: u32, subject: Subject) -> Tri {
+    pub fn policy_selects(&self, policy: PolicyId, subject: Subject) -> Tri {
         match subject {
             Subject::Workload(number) => {
                 let selected = self.selected(policy);
@@ -458,22 +497,22 @@ impl Cluster {
     }
 
     /// The number of the namespace of those pods.
-    pub fn namespace_of(&self, subject: Subject) -> u32 {
+    pub fn namespace_of(&self, subject: Subject) -> NamespaceId {
         match subject {
-            Subject::Workload(number) => self.workloads[number as usize].2,
+            Subject::Workload(number) => self.workloads[number.position()].namespace,
             Subject::PodsOf(policy) => self.home(policy),
         }
     }
 
     /// Whether more than NetworkPolicies may decide for pods of that namespace: for code that knows
     /// NetworkPolicies only.
-    pub fn may_have_other_policies(&self, namespace: u32) -> bool {
+    pub fn may_have_other_policies(&self, namespace: NamespaceId) -> bool {
         self.has_unevaluated_policies(namespace) || self.may_have_tiered(namespace)
     }
 
     /// Whether a policy of a kind that is not evaluated may select pods of that namespace.
-    pub fn has_unevaluated_policies(&self, namespace: u32) -> bool {
-        self.other_policy_everywhere || self.other_policies.contains(namespace as usize)
+    pub fn has_unevaluated_policies(&self, namespace: NamespaceId) -> bool {
+        self.other_policy_everywhere || self.other_policies.contains(namespace.position())
     }
 
     /// Whether an object of the cluster deploys directories (an Argo CD Application, a Flux
@@ -492,7 +531,7 @@ impl Cluster {
     }
 
     /// The workloads that declare a port that a DNS server listens on, by number, ascending.
-    pub fn resolvers(&self) -> &[u32] {
+    pub fn resolvers(&self) -> &[WorkloadId] {
         &self.resolvers
     }
 
@@ -503,12 +542,12 @@ impl Cluster {
 
     /// Whether `pods` includes a well-known pod that is a DNS server.
     pub fn has_known_resolver(&self, pods: &Pods) -> bool {
-        let known = |number: &u32| self.settings.well_known.get(*number as usize);
+        let known = |position: &usize| self.settings.well_known.get(*position);
         pods.well_known.iter().filter_map(known).any(WellKnown::is_resolver)
     }
 
     /// Whether one of those workloads declares a port that a DNS server listens on.
-    pub fn is_resolver_among(&self, workloads: &RangeSetBlaze<u32>) -> bool {
+    pub fn is_resolver_among(&self, workloads: &RangeSetBlaze<WorkloadId>) -> bool {
         workloads.ranges().any(|range| {
             let next = self.resolvers.partition_point(|number| number < range.start());
             self.resolvers.get(next).is_some_and(|number| number <= range.end())
@@ -530,8 +569,8 @@ impl Cluster {
     /// A workload that a kustomization's `namespace` moved here from the namespace of that name:
     /// its identity, and the place of that `namespace`.
     pub fn moved_from(&self, name: &str) -> Option<(&Head, Span)> {
-        self.workloads.iter().find_map(|&(id, ..)| {
-            let object = self.object(id);
+        self.workloads.iter().find_map(|place| {
+            let object = self.object(place.object);
             let writes = object.made.iter().flat_map(|made| &made.writes);
             let moves = |write: &&Write| {
                 let before = write.before.as_ref().and_then(Node::as_str);

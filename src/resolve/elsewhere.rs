@@ -6,8 +6,8 @@ use super::network::Plugin;
 use super::places::Open;
 use super::select::selects;
 use super::surroundings::Surroundings;
-use crate::bundle::{Grouping, Neighbours, Site};
-use crate::model::{Body, Requirement, Selector, Workload};
+use crate::bundle::{Grouping, Neighbours, ObjectId, Site};
+use crate::model::{Body, PolicyId, Requirement, Selector, Workload};
 use crate::repo::Repo;
 
 /// The rest of the repository as one cluster sees it.
@@ -50,7 +50,7 @@ impl Elsewhere {
     pub fn selected<'a>(
         &'a self,
         selector: &'a Selector,
-    ) -> impl Iterator<Item = (u32, &'a Workload)> {
+    ) -> impl Iterator<Item = (ObjectId, &'a Workload)> {
         self.candidates(selector).filter(|(_, workload)| selects(selector, *workload).is_yes())
     }
 
@@ -58,15 +58,15 @@ impl Elsewhere {
     pub fn selected_in_alternatives<'a>(
         &'a self,
         selector: &'a Selector,
-    ) -> impl Iterator<Item = u32> + 'a {
+    ) -> impl Iterator<Item = ObjectId> + 'a {
         let all = self.surroundings.workloads.len() as u32;
         let candidates = self.surroundings.postings.candidates(selector, &(0..all));
         candidates.into_iter().filter_map(move |number| {
             let (id, nth) = self.surroundings.workloads[number as usize];
-            let Body::Workloads(list) = &self.surroundings.objects[id as usize].body else {
+            let Body::Workloads(list) = &self.surroundings.objects[id.position()].body else {
                 return None;
             };
-            let workload = list.get(nth as usize)?;
+            let workload = list.get(nth)?;
             let is_one = selects(selector, workload).is_yes() && self.neighbours.is_alternative(id);
             is_one.then_some(id)
         })
@@ -76,9 +76,9 @@ impl Elsewhere {
     pub fn workloads_in<'a>(
         &'a self,
         namespace: &str,
-    ) -> impl Iterator<Item = (u32, &'a Workload)> + 'a {
+    ) -> impl Iterator<Item = (ObjectId, &'a Workload)> + 'a {
         self.objects_in(namespace).flat_map(|id| {
-            let list = match &self.surroundings.objects[id as usize].body {
+            let list = match &self.surroundings.objects[id.position()].body {
                 Body::Workloads(list) => list.as_slice(),
                 _ => &[],
             };
@@ -90,10 +90,10 @@ impl Elsewhere {
     pub fn alternatives_in<'a>(
         &'a self,
         namespace: &str,
-    ) -> impl Iterator<Item = (u32, &'a Workload)> + 'a {
+    ) -> impl Iterator<Item = (ObjectId, &'a Workload)> + 'a {
         let all = self.surroundings.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
         all.iter().flat_map(|&id| {
-            let list = match &self.surroundings.objects[id as usize].body {
+            let list = match &self.surroundings.objects[id.position()].body {
                 Body::Workloads(list) if self.neighbours.is_alternative(id) => list.as_slice(),
                 _ => &[],
             };
@@ -106,33 +106,36 @@ impl Elsewhere {
         self.candidates(selector).any(|(_, workload)| !selects(selector, workload).is_no())
     }
 
-    fn candidates<'a>(&'a self, selector: &Selector) -> impl Iterator<Item = (u32, &'a Workload)> {
+    fn candidates<'a>(
+        &'a self,
+        selector: &Selector,
+    ) -> impl Iterator<Item = (ObjectId, &'a Workload)> {
         let all = self.surroundings.workloads.len() as u32;
         let candidates = self.surroundings.postings.candidates(selector, &(0..all));
         candidates.into_iter().filter_map(|number| self.workload(number))
     }
 
     /// The workload with that number, if this cluster sees it.
-    fn workload(&self, number: u32) -> Option<(u32, &Workload)> {
+    fn workload(&self, number: u32) -> Option<(ObjectId, &Workload)> {
         let (id, nth) = self.surroundings.workloads[number as usize];
-        match &self.surroundings.objects[id as usize].body {
+        match &self.surroundings.objects[id.position()].body {
             Body::Workloads(list) if self.neighbours.has(id) => {
-                list.get(nth as usize).map(|workload| (id, workload))
+                list.get(nth).map(|workload| (id, workload))
             }
             _ => None,
         }
     }
 
     /// A workload that is NodeLocal DNSCache.
-    pub fn dns_cache(&self) -> Option<(u32, &Workload)> {
+    pub fn dns_cache(&self) -> Option<(ObjectId, &Workload)> {
         self.surroundings.dns_caches.iter().find_map(|number| self.workload(*number))
     }
 
     /// A ConfigMap, in the cluster or beside it, with a pod template that a selector selects.
-    pub fn templates_selected(&self, selector: &Selector) -> Option<u32> {
+    pub fn templates_selected(&self, selector: &Selector) -> Option<ObjectId> {
         let templates = self.surroundings.templates.iter().copied();
         templates.into_iter().find(|&id| {
-            let Body::Templates(list) = &self.surroundings.objects[id as usize].body else {
+            let Body::Templates(list) = &self.surroundings.objects[id.position()].body else {
                 return false;
             };
             list.iter().any(|pods| !selects(selector, pods).is_no())
@@ -147,14 +150,14 @@ impl Elsewhere {
     }
 
     /// The objects that are deployed to a namespace, and the Namespace itself.
-    pub fn objects_in<'a>(&'a self, namespace: &str) -> impl Iterator<Item = u32> + 'a {
+    pub fn objects_in<'a>(&'a self, namespace: &str) -> impl Iterator<Item = ObjectId> + 'a {
         let all = self.surroundings.by_namespace.get(namespace).map_or(&[][..], Vec::as_slice);
         all.iter().copied().filter(|id| self.neighbours.has(*id))
     }
 
     /// The policies of other kinds than NetworkPolicy that may select pods of every namespace.
-    pub(super) fn clusterwide(&self) -> impl Iterator<Item = u32> {
-        self.surroundings.clusterwide.iter().copied().filter(|id| self.neighbours.has(*id))
+    pub(super) fn clusterwide(&self) -> impl Iterator<Item = PolicyId> {
+        self.surroundings.clusterwide.iter().copied().filter(|id| self.neighbours.has(id.object()))
     }
 
     /// The network plugin, where the repository shows one.
@@ -163,7 +166,7 @@ impl Elsewhere {
     }
 
     /// The objects that configure a cluster.
-    pub fn cluster_configs(&self) -> impl Iterator<Item = u32> {
+    pub fn cluster_configs(&self) -> impl Iterator<Item = ObjectId> {
         self.surroundings.cluster_configs.iter().copied().filter(|id| self.neighbours.has(*id))
     }
 

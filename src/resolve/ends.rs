@@ -7,6 +7,7 @@ use super::identity::{DnsIdentity, Identity, PodIdentity, ReservedIdentity, SetI
 use super::known::is_dns_address;
 use super::network::Plugin;
 use super::tri::{Tri, Why};
+use super::workload_id::{NamespaceId, WorkloadId};
 use crate::model::Service;
 use crate::model::tiered::{
     CidrGroup, Ends, Entity, Evaluator, Expr, LabelOf, NetTerm, PodTerm, PolicyKind, Scope,
@@ -19,7 +20,7 @@ use ipnet::IpNet;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Party {
     /// The pods of a workload, by number.
-    Workload(u32),
+    Workload(WorkloadId),
     /// The cluster's DNS pods, which no manifest shows.
     ClusterDns,
     /// An address that no object has.
@@ -38,9 +39,9 @@ pub struct Asker {
     /// The kind of its policy; none for Kubernetes' own.
     pub kind: Option<PolicyKind>,
     /// The namespace of the policy, by number.
-    pub home: u32,
+    pub home: NamespaceId,
     /// A workload of the policy's pods, where one is asked about: its node matters.
-    pub subject: Option<u32>,
+    pub subject: Option<WorkloadId>,
 }
 
 /// How a kind of policy reads blocks of addresses against ends inside of the cluster.
@@ -66,12 +67,12 @@ impl Cluster {
 
     /// The party that an address is, where an object of the cluster has it.
     pub fn party_at(&self, address: IpAddr) -> Party {
-        let has_it = |number: &u32| {
+        let has_it = |number: &WorkloadId| {
             let pod = self.workload(*number).workload;
             !pod.host_network && pod.addresses.contains(&address)
         };
         if self.network.shows_addresses
-            && let Some(number) = (0..self.workload_count()).find(has_it)
+            && let Some(number) = self.workload_ids().find(has_it)
         {
             return Party::Workload(number);
         }
@@ -81,13 +82,13 @@ impl Cluster {
     }
 
     /// The node that a workload's pods are on, where that is shown.
-    fn node_of(&self, workload: u32) -> Option<&CompactString> {
+    fn node_of(&self, workload: WorkloadId) -> Option<&CompactString> {
         self.workload(workload).workload.node.as_ref()
     }
 
     /// Whether a node, or the node of a host-network pod, is the subject's own.
-    pub fn is_own_node(&self, subject: Option<u32>, party: &Party) -> Tri {
-        let name = |number: u32| self.workload(number).workload.node.as_deref();
+    pub fn is_own_node(&self, subject: Option<WorkloadId>, party: &Party) -> Tri {
+        let name = |number: WorkloadId| self.workload(number).workload.node.as_deref();
         let own = subject.and_then(name);
         let other = match party {
             Party::Node(name) => Some(name.as_str()),
@@ -293,7 +294,7 @@ impl Cluster {
     }
 
     fn entity_holds(&self, asker: Asker, entity: Entity, party: &Party) -> Tri {
-        let is_host_pod = |number: &u32| self.workload(*number).workload.host_network;
+        let is_host_pod = |number: &WorkloadId| self.workload(*number).workload.host_network;
         let is_node = match party {
             Party::Node(_) => true,
             Party::Workload(number) => is_host_pod(number),
@@ -377,16 +378,16 @@ impl Cluster {
     /// The Services that are meant, each with its namespace.
     pub fn meant_services<'a>(
         &'a self,
-        home: u32,
+        home: NamespaceId,
         term: &'a ServiceTerm,
     ) -> impl Iterator<Item = (&'a str, &'a str, &'a Service)> {
         let own = term.with_ports.map(|_| self.namespace(home).name.clone());
         let wanted = term.namespace.clone().or(own);
-        let all = self.namespaces().iter().zip(0u32..);
-        let within = all.filter(move |(namespace, _)| {
+        let all = NamespaceId::numbered(self.namespaces());
+        let within = all.filter(move |(_, namespace)| {
             wanted.as_ref().is_none_or(|wanted| *wanted == namespace.name)
         });
-        within.flat_map(move |(namespace, number)| {
+        within.flat_map(move |(number, namespace)| {
             let services =
                 self.services_in(number).filter(move |(head, service)| match &term.name {
                     Some(name) => head.name == *name,

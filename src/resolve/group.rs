@@ -7,7 +7,8 @@ use rayon::prelude::*;
 use super::cluster::{Cluster, Pods};
 use super::peers::{Requires, requires};
 use super::segments::SegmentTree;
-use crate::model::Field;
+use super::workload_id::{NamespaceId, WorkloadId, numbers};
+use crate::model::{Field, PolicyId};
 
 /// Identifies a group of policies in a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,9 +19,9 @@ pub struct GroupId(pub u32);
 #[derive(Debug)]
 pub struct PolicyGroup {
     /// The number of their namespace.
-    pub namespace: u32,
+    pub namespace: NamespaceId,
     /// The policies, as indices among the objects, ascending.
-    pub policies: Vec<u32>,
+    pub policies: Vec<PolicyId>,
     /// The pods that each of them selects.
     pub pods: Pods,
 }
@@ -39,7 +40,7 @@ pub(super) struct Groups {
 /// policy (by its position) is a group of its own.
 #[derive(PartialEq, Eq, Hash)]
 enum Same {
-    Selector(u32, Option<Vec<Requires>>),
+    Selector(NamespaceId, Option<Vec<Requires>>),
     Alone(usize),
 }
 
@@ -62,24 +63,24 @@ impl Groups {
         }
         let select = |group: &mut PolicyGroup| group.pods = select(cluster, group);
         groups.all.par_iter_mut().for_each(select);
-        groups.selecting = SegmentTree::new(cluster.workload_count());
+        groups.selecting = SegmentTree::new(cluster.workload_count() as u32);
         for (number, group) in (0u32..).zip(&groups.all) {
             for range in group.pods.yes.ranges().chain(group.pods.maybe.ranges()) {
-                groups.selecting.add(range, number);
+                groups.selecting.add(numbers(range), number);
             }
         }
         groups
     }
 
     /// The groups that select a workload, certainly or possibly, ascending.
-    pub(super) fn selecting(&self, workload: u32) -> Vec<GroupId> {
-        let mut found: Vec<GroupId> = self.selecting.at(workload).map(GroupId).collect();
+    pub(super) fn selecting(&self, workload: WorkloadId) -> Vec<GroupId> {
+        let mut found: Vec<GroupId> = self.selecting.at(workload.number()).map(GroupId).collect();
         found.sort_unstable();
         found
     }
 }
 
-fn same(cluster: &Cluster, position: usize, policy: u32, namespace: u32) -> Same {
+fn same(cluster: &Cluster, position: usize, policy: PolicyId, namespace: NamespaceId) -> Same {
     match &cluster.policy(policy).pod_selector {
         Field::Absent => Same::Selector(namespace, None),
         Field::Given(selector, _) if selector.is_refused() => Same::Alone(position),

@@ -27,6 +27,7 @@ mod terms;
 mod tiered;
 mod tri;
 mod trigrams;
+mod workload_id;
 
 pub use build::{DEFAULT_NAMESPACE, Members, Settings};
 pub use cluster::{Cluster, Pods, Subject, WorkloadRef, World};
@@ -50,3 +51,4 @@ pub use services::ports_meant;
 pub use surroundings::Surroundings;
 pub use tiered::SpecId;
 pub use tri::{Tri, Why};
+pub use workload_id::{NamespaceId, WorkloadId};

@@ -7,11 +7,12 @@ use strsim::osa_distance;
 use super::cluster::{Cluster, WorkloadRef};
 use super::select::{Labelled, meets};
 use super::trigrams::{COMPARED, Trigrams};
+use super::workload_id::{NamespaceId, WorkloadId};
 use crate::model::{Label, Operator, Requirement, Selector};
 
 impl Cluster {
     /// Whether some pod in those namespaces meets a requirement, or may.
-    pub fn any_may_meet(&self, namespaces: &[u32], requirement: &Requirement) -> bool {
+    pub fn any_may_meet(&self, namespaces: &[NamespaceId], requirement: &Requirement) -> bool {
         namespaces.iter().any(|number| {
             let within = &self.namespace(*number).workloads;
             let mut candidates = self.postings.may_meet(requirement, within);
@@ -21,14 +22,18 @@ impl Cluster {
 
     /// The workloads in those namespaces that may be similar to the selector, ascending: all of
     /// them, or in a large namespace those that have something in common with it.
-    pub(super) fn nearest_candidates(&self, namespaces: &[u32], selector: &Selector) -> Vec<u32> {
-        let of = |number: &u32| self.namespace(*number).workloads.clone();
+    pub(super) fn nearest_candidates(
+        &self,
+        namespaces: &[NamespaceId],
+        selector: &Selector,
+    ) -> Vec<WorkloadId> {
+        let of = |number: &NamespaceId| WorkloadId::all(&self.namespace(*number).workloads);
         let count: usize = namespaces.iter().map(|number| of(number).len()).sum();
         if count <= COMPARED {
             return namespaces.iter().flat_map(of).collect();
         }
         let mut found = Vec::new();
-        for number in namespaces.iter().filter(|number| !of(number).is_empty()) {
+        for number in namespaces.iter().filter(|number| of(number).len() > 0) {
             if found.len() >= 2 * COMPARED {
                 break;
             }
@@ -37,7 +42,10 @@ impl Cluster {
             // value.
             let requirements = selector.requirements.iter();
             let meeting = requirements.flat_map(|r| {
-                self.postings.may_meet(r, &of(number)).take(COMPARED).collect::<Vec<_>>()
+                self.postings
+                    .may_meet(r, &self.namespace(*number).workloads)
+                    .take(COMPARED)
+                    .collect::<Vec<_>>()
             });
             found.extend(meeting.take(COMPARED));
         }
@@ -46,14 +54,14 @@ impl Cluster {
         found
     }
 
-    fn trigrams_of(&self, namespace: u32) -> Arc<Trigrams> {
+    fn trigrams_of(&self, namespace: NamespaceId) -> Arc<Trigrams> {
         let known = self.trigrams.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.get(&namespace) {
             return Arc::clone(known);
         }
         drop(known);
         let mut trigrams = Trigrams::default();
-        for number in self.namespace(namespace).workloads.clone() {
+        for number in WorkloadId::all(&self.namespace(namespace).workloads) {
             let WorkloadRef { head, workload, .. } = self.workload(number);
             trigrams.add(&head.name, number);
             workload.labels.iter().for_each(|label| trigrams.add(&label.value, number));
@@ -105,7 +113,7 @@ impl Nearest<'_> {
 /// the most similar values. `None` if no workload is similar enough to mention.
 pub fn nearest<'a>(
     cluster: &'a Cluster,
-    namespaces: &[u32],
+    namespaces: &[NamespaceId],
     selector: &'a Selector,
 ) -> Option<Nearest<'a>> {
     let all = selector.requirements.len();

@@ -6,9 +6,9 @@ use compact_str::CompactString;
 use ipnet::IpNet;
 
 use super::cluster::Cluster;
-use crate::bundle::Head;
+use crate::bundle::{Head, ObjectId};
 use crate::model::tiered::{Evaluator, PolicyKind};
-use crate::model::{Body, CiliumSettings, Label, NetworkObject, Object};
+use crate::model::{Body, CiliumSettings, Label, NetworkObject, Object, PolicyId};
 
 /// What enforces policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -35,11 +35,11 @@ impl Plugin {
 /// Objects of a cluster that policies match, by number of the object.
 #[derive(Debug, Default)]
 pub struct Network {
-    nodes: std::collections::BTreeMap<CompactString, u32>,
-    accounts: HashMap<(CompactString, CompactString), u32>,
-    slices: HashMap<(CompactString, CompactString), Vec<u32>>,
-    sets: Vec<u32>,
-    groups: Vec<u32>,
+    nodes: std::collections::BTreeMap<CompactString, ObjectId>,
+    accounts: HashMap<(CompactString, CompactString), ObjectId>,
+    slices: HashMap<(CompactString, CompactString), Vec<ObjectId>>,
+    sets: Vec<ObjectId>,
+    groups: Vec<ObjectId>,
     tiers: HashMap<CompactString, (Option<f64>, bool)>,
     /// Whether nodes may be policed by Calico.
     pub has_host_endpoints: bool,
@@ -76,7 +76,13 @@ impl Network {
         self.nodes.contains_key(name)
     }
 
-    pub(super) fn enter(&mut self, id: u32, head: &Head, namespace: &str, object: &NetworkObject) {
+    pub(super) fn enter(
+        &mut self,
+        id: ObjectId,
+        head: &Head,
+        namespace: &str,
+        object: &NetworkObject,
+    ) {
         let key = || (CompactString::new(namespace), head.name.clone());
         match object {
             NetworkObject::Node { .. } => {
@@ -107,10 +113,10 @@ impl Cluster {
         &self.network
     }
 
-    fn network_object(&self, id: u32) -> &NetworkObject {
+    fn network_object(&self, id: ObjectId) -> &NetworkObject {
         match &self.object(id).body {
             Body::Network(entry) => &entry.object,
-            other => unreachable!("object {id} is {other:?}"),
+            other => unreachable!("object {id:?} is {other:?}"),
         }
     }
 
@@ -200,9 +206,8 @@ impl Cluster {
 impl Cluster {
     /// The policies of which nobody can tell whether they are evaluated: those of two plugins, where
     /// nothing shows which one runs.
-    pub fn undecided(&self) -> impl Iterator<Item = u32> {
-        let policies = self.checked().iter().copied();
-        policies.filter(|id| {
+    pub fn undecided(&self) -> impl Iterator<Item = PolicyId> {
+        self.checked_policies().filter(|id| {
             let kind = self.tiered_policy(*id).map(|policy| policy.kind);
             kind.is_some_and(|kind| {
                 kind != PolicyKind::CalicoStaged && self.evaluates(kind).is_none()

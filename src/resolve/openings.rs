@@ -7,7 +7,7 @@ use compact_str::CompactString;
 
 use super::places::Open;
 use super::run_time;
-use crate::bundle::{Grouped, Neighbours};
+use crate::bundle::{Grouped, Neighbours, ObjectId};
 use crate::model::{Body, Object};
 
 /// What a bundle leaves open.
@@ -24,12 +24,12 @@ pub struct Unseen {
 /// Which cluster it belongs to: it applies to clusters that include it, or may.
 #[derive(Clone, Copy, Debug)]
 enum Source {
-    Object(u32),
+    Object(ObjectId),
     Bundle(usize),
 }
 
 impl Source {
-    fn is_with(self, neighbours: &Neighbours, grouped_own: impl Fn(u32) -> bool) -> bool {
+    fn is_with(self, neighbours: &Neighbours, grouped_own: impl Fn(ObjectId) -> bool) -> bool {
         match self {
             Self::Object(id) => grouped_own(id) || neighbours.has(id),
             Self::Bundle(number) => {
@@ -79,7 +79,7 @@ impl Openings {
                 None => unplaced.entry(bundle).or_default().push(number),
             }
         }
-        for (id, object) in (0u32..).zip(objects) {
+        for (id, object) in ObjectId::numbered(objects) {
             let Some((namespace, why)) = of_object(object, default_namespace) else { continue };
             let number = found.push(Source::Object(id), why);
             match namespace {
@@ -134,7 +134,7 @@ impl Openings {
             own.sort_unstable();
             own.dedup();
             self.unplaced.insert(number, own);
-            let heads = site.members.iter().map(|&id| &objects[id as usize].head);
+            let heads = site.members.iter().map(|&id| &objects[id.position()].head);
             let names = heads.map(|head| head.namespace.as_deref().unwrap_or(default_namespace));
             // A chart that names no namespace goes where all that names none goes.
             let chart = site.bundles.iter().any(|bundle| charts.contains(bundle));

@@ -1,33 +1,32 @@
 //! Objects by their own labels, as opposed to the labels of their pods.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use compact_str::CompactString;
 
 use super::cluster::Cluster;
-use crate::bundle::Head;
+use super::workload_id::{NamespaceId, WorkloadId};
+use crate::bundle::{Head, ObjectId};
 use crate::model::{Label, Requirement, Service};
 
 /// Workloads and Services by namespace and own label.
 #[derive(Debug, Default)]
 pub(super) struct OwnLabels {
-    by_label: HashMap<(u32, CompactString, CompactString), Bearers>,
+    by_label: HashMap<(NamespaceId, CompactString, CompactString), Bearers>,
 }
 
 /// The workloads, by number, and the Services, as objects, that have a label; ascending.
 #[derive(Debug, Default)]
 struct Bearers {
-    workloads: Vec<u32>,
-    services: Vec<u32>,
+    workloads: Vec<WorkloadId>,
+    services: Vec<ObjectId>,
 }
 
 impl OwnLabels {
     fn of(cluster: &Cluster) -> Self {
         let mut found = Self::default();
-        for (namespace, it) in (0u32..).zip(cluster.namespaces()) {
-            let numbers: Range<u32> = it.workloads.clone();
-            for number in numbers {
+        for (namespace, it) in NamespaceId::numbered(cluster.namespaces()) {
+            for number in WorkloadId::all(&it.workloads) {
                 for label in &cluster.workload(number).workload.own_labels {
                     found.bearers(namespace, label).workloads.push(number);
                 }
@@ -42,7 +41,7 @@ impl OwnLabels {
         found
     }
 
-    fn bearers(&mut self, namespace: u32, label: &Label) -> &mut Bearers {
+    fn bearers(&mut self, namespace: NamespaceId, label: &Label) -> &mut Bearers {
         let key = (namespace, label.key.clone(), label.value.clone());
         self.by_label.entry(key).or_default()
     }
@@ -53,23 +52,25 @@ impl Cluster {
     /// values of a requirement, in their order.
     pub fn labelled_themselves(
         &self,
-        namespace: u32,
+        namespace: NamespaceId,
         requirement: &Requirement,
-    ) -> (Vec<u32>, Vec<(&Head, &Service)>) {
+    ) -> (Vec<WorkloadId>, Vec<(&Head, &Service)>) {
         let own = self.own_labels.get_or_init(|| OwnLabels::of(self));
         let of = |value: &CompactString| {
             own.by_label.get(&(namespace, requirement.key.clone(), value.clone()))
         };
         let bearers: Vec<&Bearers> =
             requirement.values.iter().filter_map(|(value, _)| of(value)).collect();
-        let all = |list: fn(&Bearers) -> &[u32]| {
-            let mut found: Vec<u32> = bearers.iter().flat_map(|it| list(it)).copied().collect();
-            found.sort_unstable();
-            found.dedup();
-            found
-        };
-        let services = all(|bearers| &bearers.services);
+        let services = all(&bearers, |bearers| &bearers.services);
         let services = services.into_iter().filter_map(|id| self.service(id)).collect();
-        (all(|bearers| &bearers.workloads), services)
+        (all(&bearers, |bearers| &bearers.workloads), services)
     }
+}
+
+/// All in those lists, ascending.
+fn all<T: Copy + Ord>(bearers: &[&Bearers], list: impl Fn(&Bearers) -> &[T]) -> Vec<T> {
+    let mut found: Vec<T> = bearers.iter().flat_map(|it| list(it)).copied().collect();
+    found.sort_unstable();
+    found.dedup();
+    found
 }

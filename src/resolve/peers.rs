@@ -9,7 +9,8 @@ use super::cluster::{Cluster, Pods};
 use super::places::NAME_LABEL;
 use super::select::selects;
 use super::tri::Tri;
-use crate::model::{Field, Operator, Peer, Requirement, Selector, is_placeholder};
+use super::workload_id::{NamespaceId, WorkloadId};
+use crate::model::{Field, Operator, Peer, PolicyId, Requirement, Selector, is_placeholder};
 
 /// A peer, resolved in its cluster.
 #[derive(Clone, Debug, Default)]
@@ -29,13 +30,13 @@ pub(super) type PeerKey = (PeerPlace, Option<Vec<Requires>>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum PeerPlace {
     /// The policy's own namespace, by number.
-    Home(u32),
+    Home(NamespaceId),
     /// Those that its namespaceSelector selects.
     Selected(Vec<Requires>),
 }
 
 /// Namespaces by number, ascending, each covered certainly or possibly.
-pub type Covered = Arc<[(u32, Tri)]>;
+pub type Covered = Arc<[(NamespaceId, Tri)]>;
 
 /// A requirement without spans: key, operator, values.
 pub(super) type Requires = (CompactString, Operator, Vec<CompactString>);
@@ -43,7 +44,7 @@ pub(super) type Requires = (CompactString, Operator, Vec<CompactString>);
 impl Cluster {
     /// The namespaces that a peer of a policy covers, certainly or possibly, and whether it may
     /// cover some that nothing in the repository mentions.
-    pub fn peer_namespaces(&self, policy: u32, peer: &Peer) -> (Covered, bool) {
+    pub fn peer_namespaces(&self, policy: PolicyId, peer: &Peer) -> (Covered, bool) {
         let selector = match &peer.namespace_selector {
             Field::Absent => return (Arc::new([(self.home(policy), Tri::Yes)]), false),
             Field::Wrong(..) => return (Arc::new([]), true),
@@ -53,7 +54,7 @@ impl Cluster {
             return (self.covered_by(selector), true);
         };
         let known = names.iter().filter_map(|name| self.namespace_named(name));
-        let mut covered: Vec<(u32, Tri)> = known
+        let mut covered: Vec<(NamespaceId, Tri)> = known
             .map(|number| (number, selects(selector, self.namespace(number))))
             .filter(|(_, covered)| !covered.is_no())
             .collect();
@@ -87,7 +88,7 @@ impl Cluster {
     }
 
     /// The namespaces that a selector may cover, ascending; it certainly covers no other.
-    fn namespace_candidates(&self, selector: &Selector) -> Vec<u32> {
+    fn namespace_candidates(&self, selector: &Selector) -> Vec<NamespaceId> {
         let is_sure = |requirement: &&Requirement| {
             let mut texts = requirement.values.iter().map(|(value, _)| value);
             requirement.operator == Operator::In
@@ -97,25 +98,26 @@ impl Cluster {
         };
         let requirement = selector.requirements.iter().find(is_sure);
         let Some(requirement) = requirement.filter(|_| !selector.is_refused()) else {
-            return (0..self.namespaces.len() as u32).collect();
+            return self.all_namespaces().collect();
         };
         let values = requirement.values.iter();
         let labelled = values.flat_map(|(value, _)| self.namespaces_with(&requirement.key, value));
-        let mut found: Vec<u32> = labelled.chain(&self.unsure_namespaces).copied().collect();
+        let mut found: Vec<NamespaceId> =
+            labelled.chain(&self.unsure_namespaces).copied().collect();
         found.sort_unstable();
         found.dedup();
         found
     }
 
     /// The namespaces that the repository shows with a label, by number, ascending.
-    pub fn namespaces_with(&self, key: &str, value: &str) -> &[u32] {
+    pub fn namespaces_with(&self, key: &str, value: &str) -> &[NamespaceId] {
         let label = (CompactString::new(key), CompactString::new(value));
         self.namespace_labels.get(&label).map_or(&[], Vec::as_slice)
     }
 
     /// The pods that a peer of a policy selects. An `ipBlock` and a peer that the API server
     /// rejects select none.
-    pub fn peer_pods(&self, policy: u32, peer: &Peer) -> PeerPods {
+    pub fn peer_pods(&self, policy: PolicyId, peer: &Peer) -> PeerPods {
         if peer.pod_selector.is_absent() && peer.namespace_selector.is_absent() {
             return PeerPods::default();
         }
@@ -139,7 +141,7 @@ impl Cluster {
 
     /// The key of a peer that has the same meaning in every policy; `None` if a selector is invalid
     /// (its requirements do not say what it selects).
-    fn peer_key(&self, policy: u32, peer: &Peer) -> Option<PeerKey> {
+    fn peer_key(&self, policy: PolicyId, peer: &Peer) -> Option<PeerKey> {
         let selectors = [peer.namespace_selector.get(), peer.pod_selector.get()];
         if selectors.into_iter().flatten().any(Selector::is_refused) {
             return None;
@@ -151,7 +153,7 @@ impl Cluster {
         Some((place, peer.pod_selector.get().map(requires)))
     }
 
-    fn pods_of_peer(&self, peer: &Peer, namespaces: &[(u32, Tri)]) -> Pods {
+    fn pods_of_peer(&self, peer: &Peer, namespaces: &[(NamespaceId, Tri)]) -> Pods {
         let selector = peer.pod_selector.get().filter(|selector| !selector.is_empty());
         let pods = match (selector, namespaces) {
             (_, [(only, Tri::Yes)]) => return self.pods_in(*only, selector),
@@ -164,14 +166,14 @@ impl Cluster {
     /// The well-known pods that a selector may select in those namespaces. `None` selects all.
     pub(super) fn well_known_in(
         &self,
-        covered: &[(u32, Tri)],
+        covered: &[(NamespaceId, Tri)],
         selector: Option<&Selector>,
-    ) -> Vec<u32> {
+    ) -> Vec<usize> {
         let is_there = |namespace: &str| {
             let number = self.namespace_named(namespace);
             number.is_some_and(|number| covered.iter().any(|(covered, _)| *covered == number))
         };
-        let pods = (0u32..).zip(&self.settings.well_known);
+        let pods = self.settings.well_known.iter().enumerate();
         pods.filter(|(_, pod)| selector.is_none_or(|selector| !selects(selector, *pod).is_no()))
             .filter(|(_, pod)| is_there(&pod.namespace))
             .map(|(number, _)| number)
@@ -179,17 +181,17 @@ impl Cluster {
     }
 
     /// Every pod in those namespaces, which are ascending.
-    fn all_pods_of(&self, covered: &[(u32, Tri)]) -> Pods {
+    fn all_pods_of(&self, covered: &[(NamespaceId, Tri)]) -> Pods {
         let mut pods = Pods::default();
-        let mut add = |from: u32, to: u32, covered: Tri| {
+        let mut add = |from: WorkloadId, to: WorkloadId, covered: Tri| {
             if from < to {
                 let set = if covered.is_yes() { &mut pods.yes } else { &mut pods.maybe };
-                set.ranges_insert(from..=to - 1);
+                set.ranges_insert(WorkloadId::inclusive(&(from..to)));
             }
         };
         // Adjacent ranges are joined, so that a peer for everyone is one range instead of one per
         // namespace.
-        let (mut from, mut to, mut last) = (0, 0, Tri::Yes);
+        let (mut from, mut to, mut last) = (WorkloadId::at(0), WorkloadId::at(0), Tri::Yes);
         for &(number, covered) in covered {
             let range = &self.namespace(number).workloads;
             if range.start != to || covered != last {
@@ -203,8 +205,8 @@ impl Cluster {
     }
 
     /// The pods in those namespaces, which are ascending, that a selector selects.
-    fn pods_of(&self, selector: &Selector, covered: &[(u32, Tri)]) -> Pods {
-        let within = 0..self.workload_count();
+    fn pods_of(&self, selector: &Selector, covered: &[(NamespaceId, Tri)]) -> Pods {
+        let within = self.all_workloads();
         let (mut pods, candidates) = match self.postings.ruled_out(selector, &within) {
             Some(out) => {
                 let mut pods = self.all_pods_of(covered);
@@ -214,7 +216,7 @@ impl Cluster {
             None => (Pods::default(), self.postings.candidates(selector, &within)),
         };
         for number in candidates {
-            let namespace = self.workloads[number as usize].2;
+            let namespace = self.workloads[number.position()].namespace;
             if let Ok(at) = covered.binary_search_by_key(&namespace, |(number, _)| *number) {
                 let selected = selects(selector, self.workload(number).workload);
                 pods.add(number, covered[at].1 & selected);

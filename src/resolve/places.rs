@@ -7,7 +7,9 @@ use compact_str::CompactString;
 
 use super::select::Labelled;
 use super::tri::Why;
-use crate::model::Label;
+use super::workload_id::WorkloadId;
+use crate::bundle::ObjectId;
+use crate::model::{Label, PolicyId};
 
 /// The label that the API server sets on every namespace (KEP-2161).
 pub const NAME_LABEL: &str = crate::model::tiered::NAMESPACE_NAME;
@@ -61,15 +63,15 @@ pub struct Namespace {
     /// Its name.
     pub name: CompactString,
     /// Its Namespace object: an index among the cluster's objects.
-    pub object: Option<u32>,
+    pub object: Option<ObjectId>,
     /// The labels of that object.
     pub labels: Vec<Label>,
     /// Whether it may have labels that the repository does not show.
     pub labels_unsure: bool,
     /// Its workloads: a range of the cluster's, which are sorted by namespace.
-    pub workloads: Range<u32>,
+    pub workloads: Range<WorkloadId>,
     /// Its policies: indices among the cluster's objects.
-    pub policies: Vec<u32>,
+    pub policies: Vec<PolicyId>,
     /// Why it is open; `None` if it is closed.
     pub open: Option<Open>,
     /// Only objects without a namespace use it.

@@ -7,33 +7,47 @@ use compact_str::CompactString;
 
 use crate::model::{Operator, Requirement, Selector, Workload, is_placeholder, kinds};
 
-/// Workload numbers by label key and value, each list ascending. Workloads are numbered by
-/// namespace, so a namespace is a slice of every list.
-#[derive(Debug, Default)]
-pub struct Postings {
-    keys: HashMap<CompactString, Key>,
+/// The numbers of workloads by label key and value, each list ascending. Those of a cluster are
+/// numbered by namespace, so a namespace is a slice of every list.
+#[derive(Debug)]
+pub struct Postings<Id> {
+    keys: HashMap<CompactString, Key<Id>>,
+    all: Vec<Id>,
     /// Workloads that may have labels that no list shows: always candidates.
-    unsure: Vec<u32>,
+    unsure: Vec<Id>,
 }
 
-#[derive(Debug, Default)]
-struct Key {
-    any: Vec<u32>,
-    values: HashMap<CompactString, Vec<u32>>,
+#[derive(Debug)]
+struct Key<Id> {
+    any: Vec<Id>,
+    values: HashMap<CompactString, Vec<Id>>,
 }
 
 /// What a selector excludes.
 #[derive(Debug)]
-pub struct RuledOut {
+pub struct RuledOut<Id> {
     /// The workloads with a label that it excludes.
-    pub workloads: Vec<u32>,
+    pub workloads: Vec<Id>,
     /// The workloads that must be compared.
-    pub unsure: Vec<u32>,
+    pub unsure: Vec<Id>,
 }
 
-impl Postings {
+impl<Id> Default for Postings<Id> {
+    fn default() -> Self {
+        Self { keys: HashMap::new(), all: Vec::new(), unsure: Vec::new() }
+    }
+}
+
+impl<Id> Default for Key<Id> {
+    fn default() -> Self {
+        Self { any: Vec::new(), values: HashMap::new() }
+    }
+}
+
+impl<Id: Copy + Ord> Postings<Id> {
     /// Adds a workload; numbers must ascend.
-    pub fn add(&mut self, number: u32, workload: &Workload) {
+    pub fn add(&mut self, number: Id, workload: &Workload) {
+        self.all.push(number);
         let has_placeholder = workload.labels.iter().any(|label| is_placeholder(&label.value));
         if workload.labels_unsure || has_placeholder {
             self.unsure.push(number);
@@ -47,14 +61,14 @@ impl Postings {
 
     /// The workloads of `within` that `selector` may select, ascending; it certainly selects no
     /// other.
-    pub fn candidates(&self, selector: &Selector, within: &Range<u32>) -> Vec<u32> {
+    pub fn candidates(&self, selector: &Selector, within: &Range<Id>) -> Vec<Id> {
         let narrowing = selector.requirements.iter().filter(|r| narrows(r));
         let best = narrowing.map(|r| self.lists(r, within)).min_by_key(|lists| total(lists));
         let Some(mut lists) = best.filter(|_| !selector.is_refused()) else {
-            return within.clone().collect();
+            return slice(&self.all, within).to_vec();
         };
         lists.push(slice(&self.unsure, within));
-        let mut found: Vec<u32> = lists.concat();
+        let mut found: Vec<Id> = lists.concat();
         found.sort_unstable();
         found.dedup();
         found
@@ -64,19 +78,19 @@ impl Postings {
     pub fn may_meet(
         &self,
         requirement: &Requirement,
-        within: &Range<u32>,
-    ) -> impl Iterator<Item = u32> {
+        within: &Range<Id>,
+    ) -> impl Iterator<Item = Id> {
         let narrows = narrows(requirement);
         let mut lists = if narrows { self.lists(requirement, within) } else { Vec::new() };
         lists.push(slice(&self.unsure, within));
-        let all = if narrows { 0..0 } else { within.clone() };
-        lists.into_iter().flatten().copied().chain(all)
+        lists.push(if narrows { &[] } else { slice(&self.all, within) });
+        lists.into_iter().flatten().copied()
     }
 
     /// For a selector that only excludes labels: the workloads of `within` that it may not select,
     /// including those that may have labels that no list shows; it selects all others. `None` for
     /// other selectors.
-    pub fn ruled_out(&self, selector: &Selector, within: &Range<u32>) -> Option<RuledOut> {
+    pub fn ruled_out(&self, selector: &Selector, within: &Range<Id>) -> Option<RuledOut<Id>> {
         let rules_out = |r: &Requirement| {
             matches!(r.operator, Operator::NotIn | Operator::DoesNotExist)
                 && !Workload::some_may_get_label(&r.key)
@@ -101,7 +115,7 @@ impl Postings {
         Some(RuledOut { workloads, unsure: slice(&self.unsure, within).to_vec() })
     }
 
-    fn lists(&self, requirement: &Requirement, within: &Range<u32>) -> Vec<&[u32]> {
+    fn lists(&self, requirement: &Requirement, within: &Range<Id>) -> Vec<&[Id]> {
         let Some(key) = self.keys.get(requirement.key.as_str()) else {
             return Vec::new();
         };
@@ -124,11 +138,11 @@ fn narrows(requirement: &Requirement) -> bool {
         && !requirement.values.iter().any(|(value, _)| is_placeholder(value))
 }
 
-fn total(lists: &[&[u32]]) -> usize {
+fn total<Id>(lists: &[&[Id]]) -> usize {
     lists.iter().map(|list| list.len()).sum()
 }
 
-fn slice<'a>(list: &'a [u32], within: &Range<u32>) -> &'a [u32] {
+fn slice<'a, Id: Copy + Ord>(list: &'a [Id], within: &Range<Id>) -> &'a [Id] {
     let from = list.partition_point(|number| *number < within.start);
     let to = list.partition_point(|number| *number < within.end);
     &list[from..to.max(from)]

@@ -6,6 +6,7 @@ use std::collections::{HashMap, HashSet};
 use compact_str::CompactString;
 
 use super::places::Open;
+use crate::bundle::ObjectId;
 use crate::model::{Body, Object};
 
 /// The bindings that allow a workload to create pods, with the namespace in which it may; `None`
@@ -13,14 +14,14 @@ use crate::model::{Body, Object};
 pub(super) fn pod_creators(
     objects: &[Object],
     default_namespace: &str,
-) -> Vec<(u32, Option<CompactString>, Open)> {
+) -> Vec<(ObjectId, Option<CompactString>, Open)> {
     let namespace = |object: &Object| -> CompactString {
         object.head.namespace.clone().unwrap_or_else(|| default_namespace.into())
     };
     // Roles by name, with the namespace of those that have one.
     let mut roles: HashSet<(Option<CompactString>, &str)> = HashSet::new();
     let mut bindings = Vec::new();
-    for (id, object) in (0u32..).zip(objects) {
+    for (id, object) in ObjectId::numbered(objects) {
         match &object.body {
             Body::Role(role) if role.creates_pods => {
                 let home = (!role.cluster_wide).then(|| namespace(object));

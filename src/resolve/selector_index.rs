@@ -8,17 +8,17 @@ use compact_str::CompactString;
 use crate::model::{Operator, Requirement, Selector, is_placeholder};
 
 /// Selectors in insertion order, each with an item.
-#[derive(Debug, Default)]
-pub struct SelectorIndex {
-    entries: Vec<Entry>,
+#[derive(Debug)]
+pub struct SelectorIndex<T> {
+    entries: Vec<Entry<T>>,
     keys: HashMap<CompactString, Key>,
     /// Those without an anchor.
     loose: Vec<usize>,
 }
 
 #[derive(Debug)]
-struct Entry {
-    item: u32,
+struct Entry<T> {
+    item: T,
     /// The key of its anchor, by number.
     key: Option<usize>,
     /// The position of the next entry with another anchor.
@@ -59,9 +59,15 @@ fn decisive(selector: Option<&Selector>) -> Vec<&Requirement> {
     all.iter().filter(|r| is_plain(r) && on_key.get(r.key.as_str()) == Some(&1)).collect()
 }
 
-impl SelectorIndex {
+impl<T> Default for SelectorIndex<T> {
+    fn default() -> Self {
+        Self { entries: Vec::new(), keys: HashMap::new(), loose: Vec::new() }
+    }
+}
+
+impl<T: Copy> SelectorIndex<T> {
     /// Adds a selector (`None` selects everything) and its item.
-    pub fn add(&mut self, selector: Option<&Selector>, item: u32) {
+    pub fn add(&mut self, selector: Option<&Selector>, item: T) {
         let position = self.entries.len();
         // What an invalid selector matches is unknown, whatever else it requires.
         let anchor = anchor(selector.filter(|selector| !selector.is_refused()));
@@ -95,7 +101,7 @@ impl SelectorIndex {
 
     /// The items whose selectors may select pods that `selector` selects, in order: every other one
     /// requires a different value of a key.
-    pub fn overlapping(&self, selector: Option<&Selector>) -> impl Iterator<Item = u32> {
+    pub fn overlapping(&self, selector: Option<&Selector>) -> impl Iterator<Item = T> {
         let decisive = decisive(selector.filter(|selector| !selector.is_refused()));
         let known = decisive.iter().filter_map(|r| Some((r, self.keys.get(r.key.as_str())?)));
         let known: Vec<(&&Requirement, &Key)> = known.collect();
@@ -107,7 +113,7 @@ impl SelectorIndex {
     }
 
     /// The items whose selectors may select all pods that `selector` selects, in no order.
-    pub fn covering(&self, selector: Option<&Selector>) -> impl Iterator<Item = u32> {
+    pub fn covering(&self, selector: Option<&Selector>) -> impl Iterator<Item = T> {
         let all = selector.map_or(&[][..], |selector| &selector.requirements);
         let lists = all.iter().filter(|requirement| is_plain(requirement)).filter_map(|r| {
             let key = self.keys.get(r.key.as_str())?;
@@ -123,13 +129,13 @@ impl SelectorIndex {
 }
 
 /// The entries whose anchors have other keys than the decisive ones.
-struct Others<'i> {
-    entries: &'i [Entry],
+struct Others<'i, T> {
+    entries: &'i [Entry<T>],
     decided: Vec<usize>,
     at: usize,
 }
 
-impl Iterator for Others<'_> {
+impl<T> Iterator for Others<'_, T> {
     type Item = usize;
 
     fn next(&mut self) -> Option<usize> {

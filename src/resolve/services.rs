@@ -6,20 +6,21 @@ use compact_str::CompactString;
 
 use super::cluster::{Cluster, Pods};
 use super::select::Labelled;
-use crate::bundle::Head;
+use super::workload_id::{NamespaceId, WorkloadId};
+use crate::bundle::{Head, ObjectId};
 use crate::model::{BackendPort, Body, JOB_LABELS, Label, Object, Selector, Service, ServicePort};
 
 impl Cluster {
     /// The Services in a namespace with a selector that selects that workload.
-    pub fn services_of(&self, workload: u32) -> impl Iterator<Item = (&Head, &Service)> {
+    pub fn services_of(&self, workload: WorkloadId) -> impl Iterator<Item = (&Head, &Service)> {
         let target = self.workload(workload).workload;
-        let namespace = self.workloads[workload as usize].2;
+        let namespace = self.workloads[workload.position()].namespace;
         let labels = target.labels.iter().map(|label| (label.key.as_str(), label.value.as_str()));
         let job = JOB_LABELS.iter().filter_map(|key| Some((*key, target.job_label(key)?)));
         let known = labels.chain(job).filter_map(|(key, value)| {
             self.service_labels.get(&(namespace, key.into(), value.into()))
         });
-        let mut found: Vec<u32> = known.flatten().copied().collect();
+        let mut found: Vec<ObjectId> = known.flatten().copied().collect();
         found.sort_unstable();
         found.dedup();
         let fits = |label: &Label| target.value(&label.key) == Some(label.value.as_str());
@@ -29,7 +30,7 @@ impl Cluster {
             .filter(move |(_, service)| service.selector.iter().all(fits))
     }
 
-    pub(super) fn service(&self, id: u32) -> Option<(&Head, &Service)> {
+    pub(super) fn service(&self, id: ObjectId) -> Option<(&Head, &Service)> {
         match &self.object(id).body {
             Body::Service(service) => Some((self.head(id), service)),
             _ => None,
@@ -42,26 +43,30 @@ impl Cluster {
     }
 
     /// The Services in a namespace.
-    pub fn services_in(&self, namespace: u32) -> impl Iterator<Item = (&Head, &Service)> {
+    pub fn services_in(&self, namespace: NamespaceId) -> impl Iterator<Item = (&Head, &Service)> {
         let services = self.services.get(&namespace).map_or(&[][..], Vec::as_slice);
         services.iter().filter_map(|&id| self.service(id))
     }
 
     /// All Services, by the number of their namespace: each with its index among the objects.
-    pub fn services(&self) -> impl Iterator<Item = (u32, u32, &Service)> {
+    pub fn services(&self) -> impl Iterator<Item = (NamespaceId, ObjectId, &Service)> {
         self.services.iter().flat_map(move |(namespace, ids)| {
             ids.iter().filter_map(move |&id| Some((*namespace, id, self.service(id)?.1)))
         })
     }
 
     /// The Service of that name: its index among the objects, and itself.
-    pub fn service_named(&self, namespace: u32, name: &str) -> Option<(u32, &Service)> {
+    pub fn service_named(
+        &self,
+        namespace: NamespaceId,
+        name: &str,
+    ) -> Option<(ObjectId, &Service)> {
         let id = *self.service_names.get(&(namespace, CompactString::new(name)))?;
         Some((id, self.service(id)?.1))
     }
 
     /// The pods that a Service of a namespace sends to; none without a selector.
-    pub fn pods_of_service(&self, namespace: u32, service: &Service) -> Pods {
+    pub fn pods_of_service(&self, namespace: NamespaceId, service: &Service) -> Pods {
         if service.selector.is_empty() || service.external_name {
             return Pods::default();
         }
@@ -69,7 +74,7 @@ impl Cluster {
     }
 
     /// Objects that have Services or pods called from outside the pods' own code, in order.
-    pub fn callers(&self) -> impl Iterator<Item = (u32, &Object)> {
+    pub fn callers(&self) -> impl Iterator<Item = (ObjectId, &Object)> {
         self.callers.iter().map(|&id| (id, self.object(id)))
     }
 }

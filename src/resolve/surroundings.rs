@@ -12,8 +12,8 @@ use super::openings::{Openings, Unseen};
 use super::places::Open;
 use super::postings::Postings;
 use crate::assemble::Assembly;
-use crate::bundle::{Grouped, Origin};
-use crate::model::{Body, Object, is_placeholder};
+use crate::bundle::{Grouped, ObjectId, Origin};
+use crate::model::{Body, Object, PolicyId, is_placeholder};
 
 /// The repository, indexed.
 #[derive(Debug)]
@@ -21,26 +21,26 @@ pub struct Surroundings {
     pub(super) objects: Arc<Vec<Object>>,
     pub(super) grouped: Arc<Grouped>,
     /// All workloads: the object, and the position in it.
-    pub(super) workloads: Vec<(u32, u32)>,
-    pub(super) postings: Postings,
+    pub(super) workloads: Vec<(ObjectId, usize)>,
+    pub(super) postings: Postings<u32>,
     /// Objects by the namespace that they are deployed to.
-    pub(super) by_namespace: HashMap<CompactString, Vec<u32>>,
+    pub(super) by_namespace: HashMap<CompactString, Vec<ObjectId>>,
     /// Namespace objects by each of their labels.
-    pub(super) namespaces: HashMap<(CompactString, CompactString), Vec<u32>>,
+    pub(super) namespaces: HashMap<(CompactString, CompactString), Vec<ObjectId>>,
     /// Namespace objects by the keys of labels whose values are filled in later.
-    pub(super) filled_in_later: HashMap<CompactString, Vec<u32>>,
+    pub(super) filled_in_later: HashMap<CompactString, Vec<ObjectId>>,
     /// Namespace objects that may have any label.
-    pub(super) unsure_namespaces: Vec<u32>,
+    pub(super) unsure_namespaces: Vec<ObjectId>,
     /// The workloads that are NodeLocal DNSCache.
     pub(super) dns_caches: Vec<u32>,
     /// Objects that configure a cluster.
-    pub(super) cluster_configs: Vec<u32>,
+    pub(super) cluster_configs: Vec<ObjectId>,
     /// Policies of other kinds than NetworkPolicy that may select pods of every namespace.
-    pub(super) clusterwide: Vec<u32>,
+    pub(super) clusterwide: Vec<PolicyId>,
     /// The network plugin, where the repository shows one.
     pub(super) plugin: Option<Plugin>,
     /// Objects with pod templates from which something may create pods at run time.
-    pub(super) templates: Vec<u32>,
+    pub(super) templates: Vec<ObjectId>,
     pub(super) openings: Openings,
 }
 
@@ -65,17 +65,17 @@ impl Surroundings {
             plugin: network::detect(objects.iter()),
             openings: Openings::of(objects, grouped, unseen, default_namespace),
         };
-        for (id, object) in (0u32..).zip(objects.iter()) {
+        for (id, object) in ObjectId::numbered(objects) {
             found.enter(id, object, default_namespace);
         }
         found
     }
 
-    fn enter(&mut self, id: u32, Object { head, body, .. }: &Object, default_namespace: &str) {
+    fn enter(&mut self, id: ObjectId, Object { head, body, .. }: &Object, default_namespace: &str) {
         match body {
             Body::ClusterConfig(_) => self.cluster_configs.push(id),
             Body::Workloads(list) => {
-                for (nth, workload) in (0u32..).zip(list) {
+                for (nth, workload) in list.iter().enumerate() {
                     let number = self.workloads.len() as u32;
                     self.dns_caches.extend(workload.dns_cache.as_ref().map(|_| number));
                     self.postings.add(number, workload);
@@ -83,7 +83,9 @@ impl Surroundings {
                 }
             }
             Body::Templates(_) => self.templates.push(id),
-            Body::Tiered(policy) if policy.kind.is_cluster_wide() => self.clusterwide.push(id),
+            Body::Tiered(policy) if policy.kind.is_cluster_wide() => {
+                self.clusterwide.push(PolicyId::of(id))
+            }
             Body::Namespace(namespace) => {
                 self.by_namespace.entry(head.name.clone()).or_default().push(id);
                 if namespace.labels_unsure {

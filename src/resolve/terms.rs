@@ -7,6 +7,8 @@ use super::ends::{Asker, Party};
 use super::identity::{CALICO_NAME, NamespaceIdentity, PodIdentity, SetIdentity, holds};
 use super::places::NAME_LABEL;
 use super::tri::Tri;
+use super::workload_id::{NamespaceId, WorkloadId};
+use crate::bundle::ObjectId;
 use crate::model::tiered::{Ends, Entity, Evaluator, Expr, LabelOf, PodTerm, PolicyKind, Scope};
 use crate::model::{Object, Operator, Selector, is_placeholder};
 
@@ -51,7 +53,7 @@ impl Cluster {
             Ends::Pods(term) if !self.has_sets_for(asker) => self.term_pods(asker, term),
             leaf => {
                 let mut pods = Pods::default();
-                for number in 0..self.workload_count() {
+                for number in self.workload_ids() {
                     pods.add(number, self.ends_hold(asker, leaf, &Party::Workload(number)));
                 }
                 pods
@@ -64,10 +66,10 @@ impl Cluster {
             && self.sets().next().is_some()
     }
 
-    fn everyone(&self) -> RangeSetBlaze<u32> {
-        match self.workload_count() {
-            0 => RangeSetBlaze::new(),
-            count => RangeSetBlaze::from_iter([0..=count - 1]),
+    fn everyone(&self) -> RangeSetBlaze<WorkloadId> {
+        match self.all_workloads() {
+            none if none.is_empty() => RangeSetBlaze::new(),
+            all => RangeSetBlaze::from_iter([WorkloadId::inclusive(&all)]),
         }
     }
 
@@ -84,17 +86,17 @@ impl Cluster {
             if within.is_empty() {
                 continue;
             }
-            let candidates: Vec<u32> = match (&wanted, by_namespace) {
+            let candidates: Vec<WorkloadId> = match (&wanted, by_namespace) {
                 (Some(selector), _) => self.postings.candidates(selector, &within),
                 (None, true) => {
                     let first = within.start;
                     let all = self.term_holds(asker, term, &Party::Workload(first));
-                    let has_host_pods =
-                        within.clone().any(|pod| self.workload(pod).workload.host_network);
+                    let has_host_pods = WorkloadId::all(&within)
+                        .any(|pod| self.workload(pod).workload.host_network);
                     if has_host_pods {
-                        within.collect()
+                        WorkloadId::all(&within).collect()
                     } else {
-                        let range = within.start..=within.end - 1;
+                        let range = WorkloadId::inclusive(&within);
                         match all {
                             Tri::Yes => pods.yes.extend([range]),
                             Tri::Unknown(_) => pods.maybe.extend([range]),
@@ -103,7 +105,7 @@ impl Cluster {
                         continue;
                     }
                 }
-                (None, false) => within.collect(),
+                (None, false) => WorkloadId::all(&within).collect(),
             };
             for pod in candidates {
                 pods.add(pod, self.term_holds(asker, term, &Party::Workload(pod)));
@@ -113,10 +115,10 @@ impl Cluster {
     }
 
     /// Pods on the node's network whose labels a selector would match.
-    pub fn host_network_matches(&self, asker: Asker, term: &PodTerm) -> Vec<u32> {
+    pub fn host_network_matches(&self, asker: Asker, term: &PodTerm) -> Vec<WorkloadId> {
         let mut found = Vec::new();
         for number in self.term_namespaces(asker, term) {
-            for pod in self.namespace(number).workloads.clone() {
+            for pod in WorkloadId::all(&self.namespace(number).workloads) {
                 let it = self.workload(pod);
                 let identity = PodIdentity { cluster: self, pod: it };
                 if it.workload.host_network && holds(&term.labels, &identity).is_yes() {
@@ -156,19 +158,19 @@ impl Cluster {
 
     /// Whether some pod of the cluster has a label.
     pub fn any_pod_has(&self, key: &str) -> bool {
-        (0..self.workload_count()).any(|number| {
+        self.workload_ids().any(|number| {
             let workload = self.workload(number).workload;
             workload.label(key).is_some() || workload.labels_unsure
         })
     }
 
     /// All objects of the repository, with their numbers.
-    pub fn repository(&self) -> impl Iterator<Item = (u32, &Object)> {
-        (0u32..).zip(self.objects.iter())
+    pub fn repository(&self) -> impl Iterator<Item = (ObjectId, &Object)> {
+        ObjectId::numbered(&self.objects)
     }
 
     /// The namespaces that a selector may look into, by number; every other one it does not.
-    pub fn term_namespaces(&self, asker: Asker, term: &PodTerm) -> Vec<u32> {
+    pub fn term_namespaces(&self, asker: Asker, term: &PodTerm) -> Vec<NamespaceId> {
         let scoped = match &term.scope {
             Scope::Own => return vec![asker.home],
             Scope::Global => return Vec::new(),
@@ -176,11 +178,11 @@ impl Cluster {
             Scope::Where(labels, _) => labels,
         };
         let named = [scoped, &term.labels].into_iter().find_map(names);
-        let candidates: Vec<u32> = match named {
+        let candidates: Vec<NamespaceId> = match named {
             Some(names) => names.iter().filter_map(|name| self.namespace_named(name)).collect(),
-            None => (0..self.namespaces().len() as u32).collect(),
+            None => self.all_namespaces().collect(),
         };
-        let covers = |number: &u32| {
+        let covers = |number: &NamespaceId| {
             let identity = NamespaceIdentity(self.namespace(*number));
             let by_labels = || holds(&term.labels, &identity);
             !holds(scoped, &identity).is_no() && !by_labels().is_no()

@@ -7,14 +7,15 @@ use super::ends::{Asker, Party};
 use super::network::Plugin;
 use super::segments::SegmentTree;
 use super::tri::{Tri, Why};
+use super::workload_id::{NamespaceId, WorkloadId, numbers};
 use crate::model::tiered::{Closes, PodTerm};
-use crate::model::{Direction, Enforcement};
+use crate::model::{Direction, Enforcement, PolicyId};
 
 /// One spec of a policy, by the number of its object and its position there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SpecId {
     /// The policy.
-    pub policy: u32,
+    pub policy: PolicyId,
     /// The position of the spec in it.
     pub spec: usize,
 }
@@ -40,17 +41,17 @@ impl Selections {
                     true => Pods::default(),
                     false => {
                         let namespaces = cluster.term_namespaces(asker, &selecting.subject);
-                        touched.extend(namespaces.into_iter().map(|number| number as usize));
+                        touched.extend(namespaces.into_iter().map(|number| number.position()));
                         cluster.term_pods(asker, &selecting.subject)
                     }
                 };
                 specs.push((SpecId { policy, spec }, pods));
             }
         }
-        let mut selecting = SegmentTree::new(cluster.workload_count());
+        let mut selecting = SegmentTree::new(cluster.workload_count() as u32);
         for (number, (_, pods)) in (0u32..).zip(&specs) {
             for range in pods.yes.ranges().chain(pods.maybe.ranges()) {
-                selecting.add(range, number);
+                selecting.add(numbers(range), number);
             }
         }
         Self { specs, selecting, touched }
@@ -63,21 +64,21 @@ impl Cluster {
     }
 
     /// Whose conditions those of a policy of another kind than NetworkPolicy are.
-    pub fn asker(&self, policy: u32) -> Asker {
+    pub fn asker(&self, policy: PolicyId) -> Asker {
         let kind = self.tiered_policy(policy).map(|policy| policy.kind);
         let home = if kind.is_some() { self.home_of_tiered(policy) } else { self.home(policy) };
         Asker { kind, home, subject: None }
     }
 
     /// The specs that select a workload, surely or perhaps, in the order of their places.
-    pub fn specs_selecting(&self, workload: u32) -> Vec<(SpecId, Tri)> {
+    pub fn specs_selecting(&self, workload: WorkloadId) -> Vec<(SpecId, Tri)> {
         if self.tiered.is_empty() || self.workload(workload).workload.host_network {
             return Vec::new();
         }
         let selections = self.selections();
         let mut found: Vec<(SpecId, Tri)> = selections
             .selecting
-            .at(workload)
+            .at(workload.number())
             .map(|number| {
                 let (id, pods) = &selections.specs[number as usize];
                 let selects = match pods.yes.contains(workload) {
@@ -100,7 +101,7 @@ impl Cluster {
 
     /// The specs of other bundles of the repository that may select a workload: whether they are
     /// applied beside this cluster is not known.
-    pub fn foreign_specs(&self, workload: u32) -> Vec<(SpecId, Tri)> {
+    pub fn foreign_specs(&self, workload: WorkloadId) -> Vec<(SpecId, Tri)> {
         let party = Party::Workload(workload);
         if self.workload(workload).workload.host_network {
             return Vec::new();
@@ -119,7 +120,7 @@ impl Cluster {
     }
 
     /// Whether more than Kubernetes' own policies decides for a workload's pods.
-    pub fn is_tiered(&self, workload: u32) -> bool {
+    pub fn is_tiered(&self, workload: WorkloadId) -> bool {
         let is_isolated_by_default = || {
             self.plugin == Some(Plugin::Cilium) && self.cilium().enforcement != Enforcement::Default
         };
@@ -130,7 +131,7 @@ impl Cluster {
 
     /// Whether more than NetworkPolicies may decide for the pods of a workload: policies of a kind
     /// that is evaluated in tiers, or of one that is not evaluated.
-    pub fn is_more_than_network_policies(&self, workload: u32) -> bool {
+    pub fn is_more_than_network_policies(&self, workload: WorkloadId) -> bool {
         self.is_tiered(workload)
             || self.may_have_other_policies(self.namespace_of(Subject::Workload(workload)))
     }
@@ -142,14 +143,14 @@ impl Cluster {
             Subject::Workload(number) => self.is_tiered(number),
             _ if self.tiered.is_empty() => false,
             // Of pods that are not shown only the namespace is known.
-            Subject::PodsOf(policy) => self.selections().touched[self.home(policy) as usize],
+            Subject::PodsOf(policy) => self.selections().touched[self.home(policy).position()],
         }
     }
 
     /// Whether a policy of another kind that is evaluated may select pods of a namespace.
-    pub(super) fn may_have_tiered(&self, namespace: u32) -> bool {
+    pub(super) fn may_have_tiered(&self, namespace: NamespaceId) -> bool {
         !self.foreign.is_empty()
-            || (!self.tiered.is_empty() && self.selections().touched[namespace as usize])
+            || (!self.tiered.is_empty() && self.selections().touched[namespace.position()])
     }
 
     /// The subject of a spec.

@@ -311,15 +311,21 @@ fn matches(name: &str, id: &str) -> bool {
 mod tests {
     use super::super::sample_findings::{self, finding};
     use super::*;
+    use crate::bundle::ObjectId;
     use crate::lint::{Related, Severity};
+    use crate::model::PolicyId;
     use crate::model::{At, Direction, Spot};
     use Direction::{Egress, Ingress};
     use Spot::{
         Peer, PeerNamespaces, PeerPods, PodSelector, PolicyTypes, Port, Rules as List, Spec,
     };
 
+    fn policy(number: usize) -> PolicyId {
+        PolicyId::of(ObjectId::at(number))
+    }
+
     fn at(id: &'static str, spot: Spot) -> Finding {
-        finding(id, Some(At { policy: 0, spot }), 0, "", &[])
+        finding(id, Some(At { policy: policy(0), spot }), 0, "", &[])
     }
 
     /// Which of a winner and a loser remain.
@@ -465,8 +471,13 @@ mod tests {
         overrides(("host-network-target", PodSelector), ("undeclared-port", Port(Ingress, 0, 0)));
         leaves(("host-network-target", PodSelector), ("invalid-port", Port(Ingress, 0, 0)));
         leaves(("host-network-target", PodSelector), ("duplicate-policy", Spot::Metadata));
-        let elsewhere =
-            finding("missing-dns-egress", Some(At { policy: 1, spot: List(Egress) }), 0, "", &[]);
+        let elsewhere = finding(
+            "missing-dns-egress",
+            Some(At { policy: policy(1), spot: List(Egress) }),
+            0,
+            "",
+            &[],
+        );
         assert_eq!(left(at("host-network-target", PodSelector), elsewhere).len(), 2);
     }
 
@@ -497,7 +508,7 @@ mod tests {
         );
 
         let mut elsewhere = at("half-open-connection", PeerPods(Egress, 0, 0));
-        elsewhere.at = Some(At { policy: 7, spot: PeerPods(Egress, 0, 0) });
+        elsewhere.at = Some(At { policy: policy(7), spot: PeerPods(Egress, 0, 0) });
         assert_eq!(left(isolation.clone(), elsewhere.clone()).len(), 2);
         elsewhere.related.push(Related { span: isolation.place, message: String::new() });
         assert_eq!(left(isolation, elsewhere), ["implicit-ingress-isolation"]);
@@ -505,7 +516,8 @@ mod tests {
 
     #[test]
     fn alternatives_with_the_same_index_are_not_the_same_policy() {
-        let of = |id, spot, bundle| finding(id, Some(At { policy: 0, spot }), 0, "", &[bundle]);
+        let of =
+            |id, spot, bundle| finding(id, Some(At { policy: policy(0), spot }), 0, "", &[bundle]);
         let winner = of("host-network-target", PodSelector, "dev");
         let loser = of("missing-dns-egress", List(Egress), "prod");
         assert_eq!(left(winner.clone(), loser.clone()).len(), 2);

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::precedence::TABLE;
+use crate::bundle::ObjectId;
 use crate::lint::{Check, Confidence, Finding, Rule, Severity, Subject};
+use crate::model::PolicyId;
 use crate::model::{At, Direction, Spot};
 use crate::text::{Origin, Source, SourceId, Sources, Span};
 
@@ -33,7 +35,9 @@ pub struct Sample {
 
 impl Sample {
     pub fn finding(&self) -> Finding {
-        let at = self.spot.map(|spot| At { policy: self.policy, spot });
+        let at = self
+            .spot
+            .map(|spot| At { policy: PolicyId::of(ObjectId::at(self.policy as usize)), spot });
         let mut finding = finding(self.id, at, self.place, &self.message, &self.bundles);
         finding.bundles.retain(|bundle| !bundle.is_empty());
         finding

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::precedence::{Scope, TABLE};
 use crate::lint::{Finding, Rule};
-use crate::model::{Direction, Spot};
+use crate::model::{Direction, PolicyId, Spot};
 use crate::text::{SourceId, Span};
 
 /// Whether other findings override one. A mistake in one overlay of a base says nothing about the
@@ -19,7 +19,7 @@ pub(super) enum Overridden {
 /// The findings that can override others. A big repository has many policies, and a policy may have
 /// many findings, so a loser only looks at the winners that cover its place.
 pub(super) struct Winners<'a> {
-    by_area: BTreeMap<(u32, Area, &'static str), AreaWinners>,
+    by_area: BTreeMap<(PolicyId, Area, &'static str), AreaWinners>,
     evidence: Vec<Evidence<'a>>,
 }
 
@@ -89,9 +89,10 @@ impl<'a> Winners<'a> {
             loser.bundles.iter().all(|name| overridden.contains(name))
         };
         for entry in TABLE.iter().filter(|entry| entry.losers.contain(loser.rule)) {
-            let areas = loser.at.map_or_else(Vec::new, |at| entry.scope.areas(at.spot));
-            for area in areas {
-                let policy = loser.at.map_or(0, |at| at.policy);
+            let areas = loser.at.into_iter().flat_map(|at| {
+                entry.scope.areas(at.spot).into_iter().map(move |area| (at.policy, area))
+            });
+            for (policy, area) in areas {
                 let here = self
                     .by_area
                     .range((policy, area, "")..)

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use ipnet::IpNet;
-use netpol_lint::bundle::heads;
+use netpol_lint::bundle::{ObjectId, heads};
 use netpol_lint::model::{Body, Object, Policy, Protocol, Selector, decode};
 use netpol_lint::reach::{Destination, Port, entry_allows};
 use netpol_lint::resolve::{
-    Cluster, Members, Settings, Tri, World, covers, is_dns_address, selects,
+    Cluster, Members, Settings, Tri, WorkloadId, World, covers, is_dns_address, selects,
 };
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
@@ -79,7 +79,7 @@ fn cluster(text: &str) -> Cluster {
     let members = Members {
         name: String::new(),
         is_trial: false,
-        objects: (0..objects.len() as u32).collect(),
+        objects: (0..objects.len()).map(ObjectId::at).collect(),
         reported: Arc::new((0..objects.len()).collect()),
         elsewhere: None,
     };
@@ -100,7 +100,7 @@ proptest! {
         let (wide, narrow) = (parsed(&wide), parsed(&narrow));
         let covered = covers(Some(&wide), Some(&narrow));
         let cluster = cluster(&pod(0, &labels));
-        let pod = cluster.workload(0).workload;
+        let pod = cluster.workload(WorkloadId::at(0)).workload;
         if selects(&narrow, pod).is_yes() {
             match covered {
                 Tri::Yes => prop_assert!(selects(&wide, pod).is_yes()),
@@ -120,7 +120,7 @@ proptest! {
         let cluster = cluster(&text);
         let selector = parsed(&selector);
         let indexed = cluster.pods_anywhere(&selector);
-        for number in 0..cluster.workload_count() {
+        for number in cluster.workload_ids() {
             let one = selects(&selector, cluster.workload(number).workload);
             prop_assert_eq!(indexed.yes.contains(number), one.is_yes());
             prop_assert_eq!(indexed.maybe.contains(number), matches!(one, Tri::Unknown(_)));

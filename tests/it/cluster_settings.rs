@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use netpol_lint::bundle;
+use netpol_lint::bundle::ObjectId;
 use netpol_lint::lint::{Context, Finding, lint, rule};
 use netpol_lint::model::{Object, decode};
 use netpol_lint::reach::Reach;
@@ -40,7 +41,7 @@ fn found(id: &str, settings: Settings) -> Vec<Finding> {
     let members = Members {
         name: String::new(),
         is_trial: false,
-        objects: vec![0],
+        objects: vec![ObjectId::at(0)],
         reported: Arc::new((0..1).collect()),
         elsewhere: None,
     };

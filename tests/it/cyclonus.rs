@@ -6,9 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use netpol_lint::bundle;
+use netpol_lint::bundle::ObjectId;
 use netpol_lint::model::{Body, Object, Protocol, decode};
 use netpol_lint::reach::{Port, may};
-use netpol_lint::resolve::{Cluster, Members, Settings, World};
+use netpol_lint::resolve::{Cluster, Members, Settings, WorkloadId, World};
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
 
@@ -42,7 +43,8 @@ fn the_kernel_agrees_with_every_applicable_truth_table() {
 fn differences(folder: &Path, record: &serde_json::Value) -> Vec<String> {
     let id = record["id"].as_str().unwrap();
     let cluster = cluster(&folder.join("cases").join(id).join("manifests.yaml"));
-    let pods: Vec<(String, u32)> = (0..cluster.workload_count())
+    let pods: Vec<(String, WorkloadId)> = cluster
+        .workload_ids()
         .map(|number| {
             let pod = cluster.workload(number);
             (format!("{}/{}", pod.namespace.name, pod.head.name), number)
@@ -84,7 +86,7 @@ fn cluster(file: &Path) -> Cluster {
     let members = Members {
         name: String::new(),
         is_trial: false,
-        objects: (0..objects.len() as u32).collect(),
+        objects: (0..objects.len()).map(ObjectId::at).collect(),
         reported: Arc::new((0..objects.len()).collect()),
         elsewhere: None,
     };

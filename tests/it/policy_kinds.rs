@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use netpol_lint::bundle;
+use netpol_lint::bundle::ObjectId;
 use netpol_lint::model::tiered::{Entity, IcmpFamily};
 use netpol_lint::model::{Body, Object, Protocol, decode};
 use netpol_lint::reach::{Packet, Port, passage};
@@ -138,7 +139,7 @@ fn party(cluster: &Cluster, end: &Value) -> Party {
         };
     }
     let (namespace, name) = end.split_once('/').unwrap();
-    let mut all = (0..cluster.workload_count()).map(|number| cluster.workload(number));
+    let mut all = cluster.workload_ids().map(|number| cluster.workload(number));
     let pod = all.find(|pod| {
         // A pod of a StatefulSet is called after it.
         let is_member = || name.rsplit_once('-').is_some_and(|(of, _)| pod.head.name == of);
@@ -164,7 +165,7 @@ fn cluster(directory: &Path, plugin: Option<Plugin>) -> Cluster {
     let members = Members {
         name: String::new(),
         is_trial: false,
-        objects: (0..objects.len() as u32).collect(),
+        objects: (0..objects.len()).map(ObjectId::at).collect(),
         reported: Arc::new((0..objects.len()).collect()),
         elsewhere: None,
     };

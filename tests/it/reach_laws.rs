@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use netpol_lint::bundle::heads;
+use netpol_lint::bundle::{ObjectId, heads};
 use netpol_lint::model::{Object, Protocol, decode};
 use netpol_lint::reach::{self, Allowed, Connections, End, Port, PortSet, Reach, connections};
-use netpol_lint::resolve::{Cluster, Members, Settings, Tri, World};
+use netpol_lint::resolve::{Cluster, Members, Settings, Tri, WorkloadId, World};
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
 use proptest::prelude::*;
@@ -140,7 +140,7 @@ fn cluster(text: &str) -> Cluster {
     let members = Members {
         name: String::new(),
         is_trial: false,
-        objects: (0..objects.len() as u32).collect(),
+        objects: (0..objects.len()).map(ObjectId::at).collect(),
         reported: Arc::new((0..objects.len()).collect()),
         elsewhere: None,
     };
@@ -196,8 +196,8 @@ proptest! {
         let cluster = reach.cluster();
         let table = table(cluster);
         let nothing = Allowed::default();
-        for from in 0..cluster.workload_count() {
-            for to in (0..cluster.workload_count()).filter(|to| *to != from) {
+        for from in cluster.workload_ids() {
+            for to in cluster.workload_ids().filter(|to| *to != from) {
                 let name = |number| cluster.workload(number).head.name.to_string();
                 let allowed = table.get(&(name(from), name(to))).unwrap_or(&nothing);
                 for &(protocol, number) in ASKED {
@@ -285,5 +285,5 @@ fn a_policy_without_pods_costs_no_lookups() {
     let closed = cluster(&format!("{pods}{deny}"));
     assert!(!table(&closed).contains_key(&("a".to_owned(), "b".to_owned())));
     let port = Port { protocol: Protocol::Tcp, number: 80 };
-    assert_eq!(reach::may(&closed, 0, 1, port), Tri::No);
+    assert_eq!(reach::may(&closed, WorkloadId::at(0), WorkloadId::at(1), port), Tri::No);
 }

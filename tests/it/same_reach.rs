@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use netpol_lint::bundle::heads;
+use netpol_lint::bundle::{ObjectId, heads};
 use netpol_lint::model::{Object, Protocol, decode};
 use netpol_lint::reach::{Allowed, End, Packet, Port, connections, passage};
-use netpol_lint::resolve::{Cluster, Members, Party, Settings, World};
+use netpol_lint::resolve::{Cluster, Members, Party, Settings, WorkloadId, World};
 use netpol_lint::text::SourceId;
 use netpol_lint::yaml::{Limits, read};
 use proptest::prelude::*;
@@ -458,7 +458,7 @@ fn cluster(text: &str) -> Cluster {
     let members = Members {
         name: String::new(),
         is_trial: false,
-        objects: (0..objects.len() as u32).collect(),
+        objects: (0..objects.len()).map(ObjectId::at).collect(),
         reported: Arc::default(),
         elsewhere: None,
     };
@@ -502,9 +502,9 @@ fn table(cluster: &Cluster, with_outside: bool) -> Table {
 fn agrees_one_by_one(cluster: &Cluster, table: &Table) -> Result<(), TestCaseError> {
     let packets =
         [(Protocol::Tcp, 80), (Protocol::Udp, 53), (Protocol::Tcp, 8080), (Protocol::Sctp, 9)];
-    for from in 0..cluster.workload_count() {
-        for to in (0..cluster.workload_count()).filter(|to| *to != from) {
-            let name = |number: u32| cluster.workload(number).head.name.to_string();
+    for from in cluster.workload_ids() {
+        for to in cluster.workload_ids().filter(|to| *to != from) {
+            let name = |number: WorkloadId| cluster.workload(number).head.name.to_string();
             for (protocol, number) in packets {
                 let port = Port { protocol, number };
                 let (source, target) = (Party::Workload(from), Party::Workload(to));

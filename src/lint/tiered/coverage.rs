@@ -13,8 +13,7 @@ pub(in crate::lint) fn ends_cover(
     (wide, of_wide): (&Ends, Asker),
     (narrow, of_narrow): (&Ends, Asker),
 ) -> bool {
-    let compare =
-        |wide: &Ends, narrow: &Ends| ends_cover(cx, (wide, of_wide), (narrow, of_narrow));
+    let compare = |wide: &Ends, narrow: &Ends| ends_cover(cx, (wide, of_wide), (narrow, of_narrow));
     match (wide, narrow) {
         (Ends::Everyone, _) => true,
         (wide, Ends::Any(list)) => !list.is_empty() && list.iter().all(|one| compare(wide, one)),

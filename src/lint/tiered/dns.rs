@@ -6,20 +6,21 @@ use super::super::{Context, Finding, Rule, words};
 use super::{Statement, Tiered};
 use crate::model::tiered::{Closes, Ends, Entity, Flow};
 use crate::model::{Direction, PortRef};
-use crate::resolve::{SpecId, Subject};
+use crate::resolve::{SpecId, Subject, WorkloadId};
 
 /// `missing-dns-egress`, once for the pods of each policy.
 pub(crate) fn missing(cx: &Context<'_>, rule: &'static Rule, findings: &mut Vec<Finding>) {
-    let mut told: HashSet<u32> = HashSet::new();
+    let mut told: HashSet<WorkloadId> = HashSet::new();
     for of in Tiered::reported(cx) {
         for (spec, written) in of.specs() {
             if written.closes(Direction::Egress) != Closes::Yes || !needs_names(&of, spec) {
                 continue;
             }
-            let is_cut = |number: &u32| {
+            let is_cut = |number: &WorkloadId| {
                 cx.reach.dns(Subject::Workload(*number)).is_some_and(crate::reach::Dns::is_cut)
             };
-            let cut: Vec<u32> = cx.cluster.spec_pods(spec).yes.iter().filter(is_cut).collect();
+            let cut: Vec<WorkloadId> =
+                cx.cluster.spec_pods(spec).yes.iter().filter(is_cut).collect();
             if cut.is_empty() || cut.iter().all(|number| told.contains(number)) {
                 continue;
             }
@@ -72,7 +73,7 @@ fn finding(
     cx: &Context<'_>,
     of: &Tiered<'_>,
     spec: SpecId,
-    cut: &[u32],
+    cut: &[WorkloadId],
     rule: &'static Rule,
 ) -> Finding {
     let (key, value) = cx.cluster.profile.dns_label();

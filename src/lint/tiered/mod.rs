@@ -9,19 +9,20 @@ pub(super) mod shape;
 pub(super) mod spelling;
 
 use super::{Context, Finding, Rule, words};
+use crate::bundle::ObjectId;
 use crate::model::tiered::{
     Action, Ends, Evaluator, PodTerm, PolicyKind, PolicySpec, Refusal, RefusalKind, TieredPolicy,
     TieredRule,
 };
-use crate::model::{At, Body, Spot};
-use crate::resolve::{Asker, Pods, SpecId};
+use crate::model::{At, Body, PolicyId, Spot};
+use crate::resolve::{Asker, Pods, SpecId, WorkloadId};
 use crate::text::visible;
 
 /// A policy of another kind that is evaluated and not refused.
 #[derive(Clone, Copy)]
 pub struct Tiered<'a> {
     /// Its number.
-    pub id: u32,
+    pub id: PolicyId,
     /// Itself.
     pub policy: &'a TieredPolicy,
     /// Whose conditions its are.
@@ -40,8 +41,10 @@ pub struct Statement<'a> {
 impl<'a> Tiered<'a> {
     /// The policy of that number, if rules may say something of it: one that is refused is the
     /// finding of another rule, and of one that may not be evaluated nothing is known.
-    pub fn of(cx: &Context<'a>, id: u32) -> Option<Self> {
+    pub fn of(cx: &Context<'a>, id: impl Into<ObjectId>) -> Option<Self> {
+        let id = id.into();
         let policy = cx.cluster.tiered_policy(id)?;
+        let id = PolicyId::of(id);
         let is_evaluated = cx.cluster.tiered().binary_search(&id).is_ok();
         let asker = cx.cluster.asker(id);
         (is_evaluated && !policy.is_refused()).then_some(Self { id, policy, asker })
@@ -88,11 +91,8 @@ impl<'a> Tiered<'a> {
 
     /// Its selectors: those for its own pods, and those that the ends of its rules must meet.
     pub fn selectors(&self) -> impl Iterator<Item = Selecting<'a>> {
-        let subjects = self.specs().map(|(_, spec)| Selecting {
-            term: &spec.subject,
-            of: None,
-            nth: 0,
-        });
+        let subjects =
+            self.specs().map(|(_, spec)| Selecting { term: &spec.subject, of: None, nth: 0 });
         subjects.chain(self.rules().flat_map(|of| of.selectors()))
     }
 
@@ -209,7 +209,7 @@ pub(super) fn about(cx: &Context<'_>, made: Finding, at: At) -> Finding {
 /// What the API server, an agent or a validating client refuses, for the rule that reports it.
 pub(super) fn refused(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     kind: RefusalKind,
     findings: &mut Vec<Finding>,
@@ -226,7 +226,7 @@ pub(super) fn refused(
 
 fn of_refusal(
     cx: &Context<'_>,
-    id: u32,
+    id: ObjectId,
     rule: &'static Rule,
     number: u32,
     refusal: &Refusal,
@@ -234,7 +234,7 @@ fn of_refusal(
     let message = visible(&refusal.message).into_owned();
     let help = visible(&refusal.help).into_owned();
     // Each is a place of its own: none takes the place of another.
-    let at = At { policy: id, spot: Spot::Statement(number) };
+    let at = At { policy: PolicyId::of(id), spot: Spot::Statement(number) };
     let mut finding = Finding::new(rule, refusal.span, message, help).about(cx, at);
     finding.field = refusal.field.clone();
     finding.fixes.extend(refusal.advice.as_ref().map(|advice| super::Fix {
@@ -247,7 +247,7 @@ fn of_refusal(
 
 /// The pods of a spec in words.
 pub(super) fn pods_of(cx: &Context<'_>, id: SpecId) -> String {
-    let numbers: Vec<u32> = cx.cluster.spec_pods(id).yes.iter().take(4).collect();
+    let numbers: Vec<WorkloadId> = cx.cluster.spec_pods(id).yes.iter().take(4).collect();
     match numbers.as_slice() {
         [] => "its pods".to_owned(),
         _ => {

@@ -1,20 +1,17 @@
 //! Ports of these kinds that are not ports of the pods that are connected to.
 
-use super::super::{
-    Context, Finding, Rule, port_protocol_mismatch, undeclared_port, words,
-};
+use super::super::{Context, Finding, Rule, port_protocol_mismatch, undeclared_port, words};
 use super::selectors::destinations;
 use super::{Statement, Tiered};
 use crate::model::tiered::{Action, Entry};
 use crate::model::{ContainerPort, PortRef, Protocol};
+use crate::resolve::WorkloadId;
 
 /// An entry of a rule that allows, and the pods that are connected to: all of them are shown.
 struct Allowed<'a> {
     statement: Statement<'a>,
     entry: Entry<'a>,
-    /// Its position among those of the rule.
-    nth: usize,
-    pods: &'a [u32],
+    pods: &'a [WorkloadId],
 }
 
 /// What `finding` says of each entry of a policy's rules that allow something, where all pods that
@@ -32,7 +29,7 @@ fn each(
         }
         let Some(pods) = destinations(cx, of, &statement) else { continue };
         for (nth, entry) in entries.into_iter().enumerate() {
-            let found = finding(&Allowed { statement, entry, nth, pods: &pods });
+            let found = finding(&Allowed { statement, entry, pods: &pods });
             findings.extend(found.map(|made| of.finding_on(cx, &statement, nth, made)));
         }
     }
@@ -62,7 +59,7 @@ pub(crate) fn service_ports(
 /// listens on it and no Service sends to it.
 fn translated(
     cx: &Context<'_>,
-    pods: &[u32],
+    pods: &[WorkloadId],
     entry: &Entry<'_>,
     number: u16,
 ) -> Option<(String, u16)> {
@@ -114,7 +111,7 @@ pub(crate) fn named_ports(
             protocols.has(port.protocol)
                 && port.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
         };
-        let has = |pod: &u32| cx.cluster.workload(*pod).workload.ports.iter().any(fits);
+        let has = |pod: &WorkloadId| cx.cluster.workload(*pod).workload.ports.iter().any(fits);
         if allowed.pods.iter().any(has) {
             return None;
         }
@@ -148,7 +145,8 @@ pub(crate) fn protocols(
              not allowed",
             words::workloads(cx, allowed.pods)
         );
-        let help = format!("allow {number} over {other}, over {protocol} too if the pods listen on both");
+        let help =
+            format!("allow {number} over {other}, over {protocol} too if the pods listen on both");
         let made = Finding::new(rule, allowed.entry.term.span, message, help);
         Some(made.related(declared.span, format!("declared as {other} here")))
     });

@@ -5,19 +5,14 @@ use super::super::{
     orphaned_namespace_selector, volatile_label_selector,
 };
 use super::selectors::{selector, selects_nothing};
-use super::{Selecting, Tiered, spelling};
+use super::{Tiered, spelling};
 use crate::model::Requirement;
 use crate::model::tiered::{Evaluator, Expr, LabelOf, NAMESPACE_NAME, PodTerm, Scope};
 use crate::resolve::CALICO_NAME;
 
 /// Whose labels selectors ask for.
-const WHOSE: [LabelOf; 5] = [
-    LabelOf::Pod,
-    LabelOf::Namespace,
-    LabelOf::Account,
-    LabelOf::AccountName,
-    LabelOf::Cluster,
-];
+const WHOSE: [LabelOf; 5] =
+    [LabelOf::Pod, LabelOf::Namespace, LabelOf::Account, LabelOf::AccountName, LabelOf::Cluster];
 
 /// What a selector asks of labels, and of those of the namespace.
 fn conditions(term: &PodTerm) -> impl Iterator<Item = &Expr> {
@@ -97,8 +92,7 @@ pub(crate) fn of_workloads(
         let asked = spelling::labels(cx, of, at.term);
         let namespaces = cx.cluster.term_namespaces(of.asker, at.term);
         let key = at.term.place.key;
-        let found =
-            labels_on_workload_not_pod::described(cx, &selector, &asked, key, &namespaces);
+        let found = labels_on_workload_not_pod::described(cx, &selector, &asked, key, &namespaces);
         findings.extend(found.map(|made| of.finding_at(cx, &at, made)));
     }
 }

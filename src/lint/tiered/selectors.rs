@@ -5,7 +5,7 @@ use super::spelling::{self, labels};
 use super::{Statement, Tiered};
 use crate::model::tiered::{Ends, Evaluator, Expr, LabelOf, PodTerm, Scope};
 use crate::model::{Direction, Operator, Selector};
-use crate::resolve::SpecId;
+use crate::resolve::{SpecId, WorkloadId};
 
 /// `orphaned-pod-selector`: a spec that selects no pod, where all pods are shown.
 pub(crate) fn orphaned_subjects(
@@ -68,7 +68,7 @@ pub(crate) fn missing_namespaces(
         if !of.pods(cx, term).is_none() || !on_host_network(cx, of, term).is_empty() {
             continue;
         }
-        let abroad: Vec<u32> = cx.cluster.pods_anywhere(&selector).yes.iter().collect();
+        let abroad: Vec<WorkloadId> = cx.cluster.pods_anywhere(&selector).yes.iter().collect();
         let Some(first) = abroad.first().map(|number| cx.cluster.workload(*number)) else {
             continue;
         };
@@ -178,7 +178,7 @@ pub(crate) fn host_network_peers(
 }
 
 /// Pods on the node's network whose labels a selector would match.
-fn on_host_network(cx: &Context<'_>, of: &Tiered<'_>, term: &PodTerm) -> Vec<u32> {
+fn on_host_network(cx: &Context<'_>, of: &Tiered<'_>, term: &PodTerm) -> Vec<WorkloadId> {
     if selector(term).is_none() {
         return Vec::new();
     }
@@ -266,7 +266,7 @@ pub(crate) fn destinations(
     cx: &Context<'_>,
     of: &Tiered<'_>,
     statement: &Statement<'_>,
-) -> Option<Vec<u32>> {
+) -> Option<Vec<WorkloadId>> {
     let terms: Vec<&PodTerm> = match statement.rule.direction {
         Direction::Ingress => {
             let spec: SpecId = of.spec_of(statement.rule);
