@@ -1,6 +1,6 @@
 //! What `netpol-lint diff` is told.
 
-use super::args::{ConfigArgs, FileArgs};
+use super::options::{ConfigArgs, FileArgs};
 use super::values::{DiffFailOn, DiffFormat};
 
 /// What `diff` is told.

@@ -17,7 +17,7 @@ use crate::triage::{PerPath, Selection};
 use crate::{Request, repo, report, yaml};
 
 use super::Failure;
-use super::args::{ConfigArgs, ContextArgs, FileArgs, FindingArgs};
+use super::options::{ConfigArgs, ContextArgs, FileArgs, FindingArgs};
 use super::terminal::Terminal;
 use super::values::{FailOn, Level, Render, Sureness};
 

@@ -12,17 +12,17 @@ use crate::why::Question;
 use crate::{FixOptions, Request, repo};
 
 use super::Failure;
-use super::args::{
-    AcceptedArgs, Args, CheckArgs, Command, ContextArgs, FindingArgs, FixArgs, OutputArgs,
-    ReachArgs, WhyArgs,
-};
+use super::args::{Args, CheckArgs, Command};
 use super::diff_args::{ContextOfBoth, DiffArgs};
 use super::format::{Format, Output};
 use super::in_force::InForce;
+use super::options::{AcceptedArgs, ContextArgs, FindingArgs, FixArgs, OutputArgs};
 use super::outputs;
+use super::reach_args::ReachArgs;
 use super::terminal::Terminal;
 use super::test_args::TestArgs;
 use super::values::{DiffFailOn, DiffFormat, GraphFormat, TestFailOn, TestFormat, TextOrJson};
+use super::why_args::WhyArgs;
 
 /// Everything that the program needs to know.
 pub(super) struct Settings {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::ValueHint;
 
-use super::args::ContextArgs;
+use super::options::ContextArgs;
 use super::values::{TestFailOn, TestFormat};
 
 /// What `test` is told.

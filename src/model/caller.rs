@@ -3,9 +3,10 @@
 
 use compact_str::CompactString;
 
-use super::decode;
+use super::label_selector::label_selector;
 use super::placeholder::is_placeholder;
 use super::ports::PortRef;
+use super::ports::port_ref;
 use super::selector::Selector;
 use crate::text::Span;
 use crate::yaml::Node;
@@ -160,7 +161,7 @@ pub(super) fn monitor(group: &str, kind: &str, tree: &Node) -> Option<Monitor> {
     let is_any = get("any").and_then(Node::as_scalar).is_some_and(|any| any.text == "true");
     Some(Monitor {
         of_pods,
-        selector: spec.get("selector").and_then(|node| decode::label_selector(node).ok()),
+        selector: spec.get("selector").and_then(|node| label_selector(node).ok()),
         namespaces: match (is_any, names.is_empty()) {
             (true, _) => MonitoredNamespaces::Any,
             (false, true) => MonitoredNamespaces::Own,
@@ -183,10 +184,10 @@ fn monitored(item: &Node, of_pods: bool) -> Option<MonitoredPort> {
         };
         (node, port)
     } else if let Some(node) = given("portNumber") {
-        (node, BackendPort::Target(decode::port_ref(node).ok()?))
+        (node, BackendPort::Target(port_ref(node).ok()?))
     } else {
         let node = given("targetPort")?;
-        (node, BackendPort::Target(decode::port_ref(node).ok()?))
+        (node, BackendPort::Target(port_ref(node).ok()?))
     };
     Some(MonitoredPort { port, place: node.span })
 }
@@ -234,7 +235,7 @@ fn service_port(node: Option<&Node>) -> BackendPort {
     let Some(node) = node.filter(|node| !node.is_null()) else {
         return BackendPort::Any;
     };
-    match decode::port_ref(node) {
+    match port_ref(node) {
         Ok(PortRef::Number(number)) => BackendPort::Number(number),
         Ok(PortRef::Name(name)) => BackendPort::Name(name),
         Ok(PortRef::Placeholder(_)) | Err(_) => BackendPort::Unknown,
@@ -278,7 +279,7 @@ fn of_gateway_route(tree: &Node) -> Vec<Backend> {
 /// A Route names the port on the pod, by number or by the name in the Service.
 fn of_openshift_route(tree: &Node) -> Vec<Backend> {
     let Some(spec) = tree.get("spec") else { return Vec::new() };
-    let port = || match spec.at(&["port", "targetPort"]).map(decode::port_ref) {
+    let port = || match spec.at(&["port", "targetPort"]).map(port_ref) {
         None => BackendPort::Any,
         Some(Ok(PortRef::Name(name))) => BackendPort::Name(name),
         Some(Ok(number @ PortRef::Number(_))) => BackendPort::Target(number),

@@ -41,7 +41,6 @@ pub fn is_pod_making_resource(resource: &str) -> bool {
 /// is set up.
 pub const NETWORK: &[&str] = &[
     "CiliumCIDRGroup",
-    "ConfigMap",
     "EndpointSlice",
     "GlobalNetworkSet",
     "HostEndpoint",
@@ -281,7 +280,7 @@ pub fn is_read_whole(group: &str, kind: &str) -> bool {
     let is_listed = |list: &[&str]| list.contains(&kind);
     is_listed(BUILT_IN)
         || is_listed(TELLTALE)
-        || (is_listed(NETWORK) && kind != "ConfigMap")
+        || is_listed(NETWORK)
         || kind == EGRESS_FIREWALL
         || PARTS.iter().any(|part| kind.contains(part))
         || group == "rbac.authorization.k8s.io"

@@ -8,6 +8,7 @@ use compact_str::CompactString;
 use memchr::memmem;
 
 use super::duplicate::{self, Duplicate};
+use super::network::CILIUM_CONFIG;
 use super::{Body, Made, Object, Relevance, decode, kinds, seeming, unset};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Head, Manifest, heads};
@@ -278,8 +279,10 @@ fn unread(problem: &Problem, text: &str, path: &str) -> Option<Object> {
 }
 
 /// The documents that are worth parsing.
-pub(super) static WANTED: LazyLock<Wanted> =
-    LazyLock::new(|| Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"]));
+pub(super) static WANTED: LazyLock<Wanted> = LazyLock::new(|| {
+    Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"])
+        .with_word("ConfigMap", CILIUM_CONFIG)
+});
 
 fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits, budget: &Budget) -> FileRead {
     if !WANTED.may_be(bytes) {

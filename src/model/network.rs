@@ -7,7 +7,7 @@ use compact_str::CompactString;
 use ipnet::IpNet;
 
 use super::calico;
-use super::decode::label_map;
+use super::label_selector::label_map;
 use super::ports::Protocol;
 use super::selector::Label;
 use super::tiered::{Refusal, read};

@@ -4,8 +4,12 @@ use std::fmt;
 
 use compact_str::CompactString;
 
-use super::field::Field;
+use super::field::{Field, Why};
+use super::placeholder::is_placeholder;
+use super::read::{field, first_token, is_wrong_item, string, wrong_type};
+use super::validate;
 use crate::text::Span;
+use crate::yaml::{Node, Scalar, ScalarKind};
 
 /// A transport protocol of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -101,5 +105,65 @@ impl PortEntry {
             (Some(PortRef::Number(first)), Some(last)) if last >= first => Some((*first, *last)),
             _ => None,
         }
+    }
+}
+
+pub(super) fn port_entry(node: &Node) -> PortEntry {
+    PortEntry {
+        first_token: first_token(node),
+        whole: node.span,
+        protocol: field(Some(node), "protocol", protocol),
+        port: field(Some(node), "port", port_ref),
+        end_port: field(Some(node), "endPort", end_port),
+        wrong: is_wrong_item(node),
+    }
+}
+
+pub(super) fn protocol(node: &Node) -> Result<Protocol, Why> {
+    let text = string(node)?;
+    Protocol::parse(&text)
+        .ok_or_else(|| Why::Refused("must be `TCP`, `UDP` or `SCTP`, in uppercase".into()))
+}
+
+/// `IntOrString`: a whole number in any notation of YAML 1.1 (`80.0` and `8e1` too, because JSON
+/// has one number type), or a name.
+pub(super) fn port_ref(node: &Node) -> Result<PortRef, Why> {
+    let Some(scalar) = node.as_scalar() else {
+        return Err(wrong_type("a number or a name", node));
+    };
+    match scalar.kind {
+        ScalarKind::Int(_) | ScalarKind::Float(_) => port_number(scalar).map(PortRef::Number),
+        ScalarKind::Bool(_) | ScalarKind::NotJson | ScalarKind::Null => {
+            Err(wrong_type("a number or a name", node))
+        }
+        ScalarKind::Str if is_placeholder(&scalar.text) => {
+            Ok(PortRef::Placeholder(scalar.text.clone()))
+        }
+        ScalarKind::Str => {
+            validate::port_name(&scalar.text).map_err(Why::Refused)?;
+            Ok(PortRef::Name(scalar.text.clone()))
+        }
+    }
+}
+
+pub(super) fn port_number(scalar: &Scalar) -> Result<u16, Why> {
+    let outside = || Why::Refused("must be between 1 and 65535".into());
+    let number = match scalar.kind {
+        ScalarKind::Int(number) => number,
+        ScalarKind::Float(float) if float.fract() == 0.0 && float.abs() < 1e9 => float as i64,
+        ScalarKind::Float(float) if float.fract() != 0.0 => {
+            return Err(Why::Refused("must be a whole number".into()));
+        }
+        _ => return Err(outside()),
+    };
+    u16::try_from(number).ok().filter(|n| *n > 0).ok_or_else(outside)
+}
+
+pub(super) fn end_port(node: &Node) -> Result<u16, Why> {
+    match node.as_scalar() {
+        Some(scalar) if matches!(scalar.kind, ScalarKind::Int(_) | ScalarKind::Float(_)) => {
+            port_number(scalar)
+        }
+        _ => Err(wrong_type("a number", node)),
     }
 }

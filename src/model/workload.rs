@@ -6,8 +6,8 @@ use compact_str::CompactString;
 
 use super::caller::{self, Scrape};
 use super::containers::{self, Host};
-use super::decode::label_map;
 use super::kinds::{is_controller_label, is_deployment_like};
+use super::label_selector::label_map;
 use super::placeholder::is_placeholder;
 use super::ports::Protocol;
 use super::selector::{Label, Operator, Requirement};

@@ -15,6 +15,8 @@ pub struct Wanted {
     kinds: HashSet<&'static str>,
     parts: Vec<memmem::Finder<'static>>,
     together: Vec<memmem::Finder<'static>>,
+    /// Kinds that are wanted only in a document that contains a word.
+    with_word: Vec<(&'static str, memmem::Finder<'static>)>,
     kind: memmem::Finder<'static>,
     binary: memmem::Finder<'static>,
 }
@@ -33,15 +35,25 @@ impl Wanted {
             kinds: kinds.into_iter().collect(),
             parts: parts.iter().map(finder).collect(),
             together: together.iter().map(finder).collect(),
+            with_word: Vec::new(),
             kind: memmem::Finder::new("kind"),
             binary: memmem::Finder::new("binary"),
         }
     }
 
-    /// Whether a manifest of this kind is wanted. A kind is one word, without white space, brackets
-    /// and commas.
+    /// Wants manifests of a frequent kind too, where the document contains a word: the name of the
+    /// only one that matters.
+    pub fn with_word(mut self, kind: &'static str, word: &'static str) -> Self {
+        self.with_word.push((kind, memmem::Finder::new(word)));
+        self
+    }
+
+    /// Whether a manifest of this kind is wanted, in some document. A kind is one word, without
+    /// white space, brackets and commas.
     pub fn wants(&self, kind: &str) -> bool {
-        !kind.bytes().any(ends_word) && self.wants_word(kind.as_bytes())
+        let has_it = |(of, _): &(&str, _)| *of == kind;
+        !kind.bytes().any(ends_word)
+            && (self.wants_word(kind.as_bytes(), b"") || self.with_word.iter().any(has_it))
     }
 
     /// Whether all of the words `together` may occur in it. `false` is certain.
@@ -86,12 +98,12 @@ impl Wanted {
             return false;
         }
         let (view, is_all) = view(document, at + "kind".len());
-        self.is_wanted_key(view).unwrap_or(!is_all)
+        self.is_wanted_key(document, view).unwrap_or(!is_all)
     }
 
     /// Whether what follows `kind` makes it a key with a wanted value; `None` if the view ends
     /// before that is certain.
-    fn is_wanted_key(&self, after: &[u8]) -> Option<bool> {
+    fn is_wanted_key(&self, document: &[u8], after: &[u8]) -> Option<bool> {
         let quote = matches!(after.first(), Some(b'"' | b'\''));
         // An explicit key (`? kind`) and JSON may have the colon on a later line.
         let colon = skip_space(after, usize::from(quote));
@@ -102,30 +114,34 @@ impl Wanted {
         match after.get(start)? {
             // An anchor, an alias, a tag, a block scalar, an explicit key.
             b'&' | b'*' | b'!' | b'|' | b'>' | b'?' => Some(true),
-            b'"' | b'\'' => self.is_wanted_quoted(after, start),
-            _ => self.is_wanted_plain(after.get(start..)?),
+            b'"' | b'\'' => self.is_wanted_quoted(document, after, start),
+            _ => self.is_wanted_plain(document, after.get(start..)?),
         }
     }
 
-    fn is_wanted_quoted(&self, after: &[u8], start: usize) -> Option<bool> {
+    fn is_wanted_quoted(&self, document: &[u8], after: &[u8], start: usize) -> Option<bool> {
         let end = quoted_end(after, start);
         let text = after.get(start + 1..end - 1)?;
         let is_undecided = text.iter().any(|b| matches!(b, b'\\' | b'\n' | b'\r'));
-        let is_wanted = is_undecided || self.wants_word(text);
+        let is_wanted = is_undecided || self.wants_word(text, document);
         (is_wanted || end < after.len()).then_some(is_wanted)
     }
 
-    fn is_wanted_plain(&self, value: &[u8]) -> Option<bool> {
+    fn is_wanted_plain(&self, document: &[u8], value: &[u8]) -> Option<bool> {
         let end = value.iter().position(|b| ends_word(*b));
         let word = value.get(..end.unwrap_or(value.len()))?;
         // The next key, or the first one of a mapping: the value of `kind` is not a scalar.
-        let is_wanted = !word.ends_with(b":") && self.wants_word(word);
+        let is_wanted = !word.ends_with(b":") && self.wants_word(word, document);
         (is_wanted || end.is_some()).then_some(is_wanted)
     }
 
-    fn wants_word(&self, kind: &[u8]) -> bool {
+    fn wants_word(&self, kind: &[u8], document: &[u8]) -> bool {
         std::str::from_utf8(kind).is_ok_and(|kind| self.kinds.contains(kind))
             || self.parts.iter().any(|part| part.find(kind).is_some())
+            || self
+                .with_word
+                .iter()
+                .any(|(of, word)| of.as_bytes() == kind && word.find(document).is_some())
     }
 
     /// Whether the parser may see text that is not in the bytes: base64, escapes, and escaped line
@@ -261,6 +277,20 @@ mod tests {
             "kind: Rollout\ntemplate: container",
         ] {
             assert!(!wanted().may_be(text.as_bytes()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_frequent_kind_is_wanted_only_with_its_word() {
+        let wanted = wanted().with_word("ConfigMap", "cilium-config");
+        for text in [
+            "kind: ConfigMap\nmetadata: {name: cilium-config}",
+            "{\"kind\":\"ConfigMap\",\"n\":\"\\u0063\"}",
+        ] {
+            assert!(wanted.may_be(text.as_bytes()), "{text:?}");
+        }
+        for text in ["kind: ConfigMap\nmetadata: {name: other}", "kind: Secret # cilium-config"] {
+            assert!(!wanted.may_be(text.as_bytes()), "{text:?}");
         }
     }
 

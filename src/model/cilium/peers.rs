@@ -212,7 +212,7 @@ impl Decoder {
         }
         let service = read::value(node, "k8sServiceSelector")?;
         let selector = read::value(service, "selector")?;
-        let labels = match crate::model::decode::selector(selector, |_| Ok(())) {
+        let labels = match crate::model::label_selector::selector(selector, |_| Ok(())) {
             Ok(selector) => Expr::of_selector(LabelOf::Pod, &selector),
             Err(_) => Expr::Unknown,
         };

@@ -2,7 +2,7 @@
 //! ServiceAccount or the cluster of a pod.
 
 use super::Decoder;
-use crate::model::decode;
+use crate::model::label_selector;
 use crate::model::selector::{Operator, Requirement};
 use crate::model::tiered::{Expr, LabelOf, Laxity, NAMESPACE_NAME, Path, RefusalKind, read};
 use crate::model::{is_placeholder, validate};
@@ -98,7 +98,7 @@ pub fn is_filtered(key: &str) -> bool {
 impl Decoder {
     /// The condition that a selector is.
     pub(super) fn labels(&mut self, node: &Node, path: &Path<'_>) -> Expr {
-        let Ok(selector) = decode::selector(node, label_key) else {
+        let Ok(selector) = label_selector::selector(node, label_key) else {
             return Expr::Unknown;
         };
         let judge = std::mem::replace(&mut self.reader.judge, "the Cilium agent");

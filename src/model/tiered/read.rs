@@ -9,8 +9,8 @@ use super::path::Path;
 use super::refusal::{Advice, Refusal, RefusalKind};
 pub use super::schema::token;
 use super::schema::{Shape, Walk};
-use crate::model::decode::{self, KeyCheck};
 use crate::model::field::{Place, Why};
+use crate::model::label_selector::{self, KeyCheck};
 use crate::model::placeholder::is_placeholder;
 use crate::model::selector::Selector;
 use crate::text::Span;
@@ -109,7 +109,7 @@ impl Reader {
             Laxity::Types => |_| Ok(()),
             Laxity::Labels => crate::model::validate::label_key,
         };
-        match decode::selector(node, keys) {
+        match label_selector::selector(node, keys) {
             Ok(mut selector) => {
                 self.faults(&selector, path, laxity);
                 if laxity == Laxity::Types {
