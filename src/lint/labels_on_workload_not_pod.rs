@@ -2,7 +2,7 @@
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
 use crate::bundle::Head;
-use crate::model::{At, Field, Label, Operator, PolicyId, Selector, Spot};
+use crate::model::{At, Field, Label, Operator, PolicyId, Requirement, Selector, Spot};
 use crate::resolve::{NamespaceId, Open, WorkloadId, selects};
 use crate::text::Span;
 
@@ -68,8 +68,9 @@ pub(super) fn described(
         "use the labels in the Service's `spec.selector`".to_owned()
     } else {
         format!(
-            "add {asked} to `spec.template.metadata.labels` of {who}, or select a label that its \
-             pod template has"
+            "add {} to `spec.template.metadata.labels` of {who}, or select a label that its pod \
+             template has",
+            as_labels(selector)
         )
     };
     let place = match selector.requirements.as_slice() {
@@ -86,6 +87,16 @@ pub(super) fn described(
         finding = finding.related(label.value_span, format!("{who} has the label here"));
     }
     Some(finding)
+}
+
+/// A selector as the labels that meet it.
+fn as_labels(selector: &Selector) -> String {
+    let label = |requirement: &Requirement| match requirement.values.as_slice() {
+        [(value, _)] => format!("{}: {value}", requirement.key),
+        _ => requirement.words(),
+    };
+    let labels: Vec<String> = selector.requirements.iter().map(label).collect();
+    words::quoted(&labels.join(", "))
 }
 
 /// How sure it is that no pod of a namespace has the labels. Where more pods may be than are shown,

@@ -26,11 +26,13 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
         // Already looked up: a Namespace that the whole selector matches meets each requirement.
         let is_shown = |number: NamespaceId| cx.cluster.namespace(number).object.is_some();
         let is_met = peer.means.namespaces.iter().any(|(number, _)| is_shown(*number));
-        let name = |name: &str| format!("{NAME_LABEL}: {name}");
+        let label = |key: &str, value: &str| format!("{key}: {value}");
+        let name = |name: &str| label(NAME_LABEL, name);
         let mut asked = requirements.map(|requirement| Asked {
             requirement,
             is_met,
             name: &name,
+            label: &label,
             field: "a podSelector",
         });
         let spot = Spot::PeerNamespaces(peer.direction, peer.rule, peer.index);
@@ -47,6 +49,8 @@ pub(super) struct Asked<'a> {
     pub is_met: bool,
     /// How its policy asks for a namespace by its name.
     pub name: &'a dyn Fn(&str) -> String,
+    /// The same for any label of a namespace.
+    pub label: &'a dyn Fn(&str, &str) -> String,
     /// Where its policy asks for the labels of pods.
     pub field: &'static str,
 }
@@ -77,7 +81,7 @@ impl Asked<'_> {
         if self.is_met {
             return None;
         }
-        pods_label(cx, self).or_else(|| without_value(cx, requirement))
+        pods_label(cx, self).or_else(|| without_value(cx, self))
     }
 }
 
@@ -195,7 +199,8 @@ fn misspelt(cx: &Context<'_>, asked: &Asked<'_>, name: &str, place: Span) -> Opt
 }
 
 /// A value that no Namespace has, although some have the key.
-fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orphan> {
+fn without_value<'a>(cx: &Context<'a>, asked: &Asked<'_>) -> Option<Orphan> {
+    let requirement = asked.requirement;
     let namespaces = cx.cluster.namespaces();
     let shown = || namespaces.iter().filter(|namespace| namespace.object.is_some());
     if shown().any(|namespace| !meets(requirement, namespace).is_no()) {
@@ -224,9 +229,10 @@ fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orph
             words::quoted(&nearest.name)
         ),
         help: format!(
-            "if Namespace {} is meant, write {label}; otherwise add the other Namespace, or its \
-             label, to the repository",
-            words::quoted(&nearest.name)
+            "if Namespace {} is meant, write {}; otherwise add the other Namespace, or its label, \
+             to the repository",
+            words::quoted(&nearest.name),
+            words::quoted(&(asked.label)(&requirement.key, has))
         ),
         related: place_of_label(nearest, &requirement.key).map(|place| {
             (place, format!("Namespace {} has it here", words::quoted(&nearest.name)))

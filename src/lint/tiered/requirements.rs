@@ -105,6 +105,7 @@ pub(crate) fn orphaned_namespaces(
     findings: &mut Vec<Finding>,
 ) {
     let name = |name: &str| spelling::namespace(of, name);
+    let label = |key: &str, value: &str| spelling::namespace_label(of, key, value);
     let field = match of.project() {
         Evaluator::Cilium => "a label without `io.cilium.k8s.namespace.labels.`",
         Evaluator::Calico => "`selector`",
@@ -120,6 +121,7 @@ pub(crate) fn orphaned_namespaces(
                 requirement: &requirement,
                 is_met: shown,
                 name: &name,
+                label: &label,
                 field,
             };
             asked.orphaned(cx)

@@ -46,6 +46,17 @@ pub(in crate::lint) fn namespace(of: &Tiered<'_>, name: &str) -> String {
     }
 }
 
+/// What selects the pods of the namespaces that have a label.
+pub(in crate::lint) fn namespace_label(of: &Tiered<'_>, key: &str, value: &str) -> String {
+    match of.project() {
+        Evaluator::Cilium => {
+            format!("{}: {value}", cilium::written_key(LabelOf::Namespace, key))
+        }
+        Evaluator::Calico => format!("namespaceSelector: {key} == \"{value}\""),
+        Evaluator::NetworkPolicyApi => format!("{key}: {value}"),
+    }
+}
+
 fn spelled(of: &Tiered<'_>, whose: LabelOf, requirement: &Requirement) -> String {
     match of.project() {
         Evaluator::Calico => in_calico(whose, requirement),

@@ -123,11 +123,8 @@ impl Decoder {
             return None;
         }
         let path = path.field(field);
-        if items.len() > MOST {
-            let message = format!("`{path}` has {} items, {MOST} at most are allowed", items.len());
-            let help = "write ranges, such as `\"8000:8100\"`";
-            self.reader.refuse(RefusalKind::Port, entry.key_span, &path, message, help);
-        }
+        let help = "write ranges, such as `\"8000:8100\"`";
+        self.reader.at_most(MOST, RefusalKind::Port, entry, &path, help);
         let mut found = Vec::new();
         let mut has_numbers = false;
         for (index, item) in items.iter().enumerate() {

@@ -15,7 +15,7 @@ pub use flow::{Entry, Flow, IcmpFamily, PortTerm, Protocols};
 pub use path::Path;
 pub use read::{Bits, Laxity, Reader};
 pub use refusal::{Advice, Refusal, RefusalKind};
-pub use schema::{SELECTOR, Shape, found, near};
+pub use schema::{METADATA, SELECTOR, Shape, found, near};
 
 use std::fmt;
 use std::sync::Arc;

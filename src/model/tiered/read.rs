@@ -70,6 +70,22 @@ impl Reader {
         }
     }
 
+    /// A list may have only so many items.
+    pub fn at_most(
+        &mut self,
+        most: usize,
+        kind: RefusalKind,
+        entry: &Entry,
+        path: &Path<'_>,
+        help: &str,
+    ) {
+        let count = entry.value.as_seq().map_or(0, <[Node]>::len);
+        if count > most {
+            let message = format!("`{path}` has {count} items, {most} at most are allowed");
+            self.refuse(kind, entry.key_span, path, message, help);
+        }
+    }
+
     /// One word of a few; case counts.
     pub fn word<T: Copy>(
         &mut self,

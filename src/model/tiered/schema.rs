@@ -44,9 +44,10 @@ pub const SELECTOR: Shape = Shape::Object(&[
     ),
 ]);
 
-/// `metadata`, which the API server checks by rules of its own.
-const METADATA: &[&str] = &[
+/// The fields of `metadata` (apimachinery meta/v1/types.go). `clusterName` was one until 1.24.
+pub const METADATA: &[&str] = &[
     "annotations",
+    "clusterName",
     "creationTimestamp",
     "deletionGracePeriodSeconds",
     "deletionTimestamp",
