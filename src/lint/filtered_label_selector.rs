@@ -25,6 +25,9 @@ const TAKEN_FOR_NAMESPACE: [&str; 4] = [
 ];
 
 fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
+    if cx.cluster.cilium().own_label_filter {
+        return;
+    }
     for asked in label_keys(&of.policy.tree) {
         let is_positive = matches!(asked.operator, Operator::In | Operator::Exists);
         let Key::Never(name) = key(asked.key) else { continue };

@@ -109,9 +109,10 @@ impl Wide {
         for place in places {
             for label in labels(subject).map(Some).chain([None]) {
                 let same = self.0.get(&(place, label)).into_iter().flatten();
-                for one in same
-                    .filter(|one| term_covers(cx, (&one.subject, one.asker), (subject, of.asker)))
-                {
+                for one in same.filter(|one| {
+                    !replaces(cx, one.policy, of.id)
+                        && term_covers(cx, (&one.subject, one.asker), (subject, of.asker))
+                }) {
                     match one.spec {
                         Some(spec) => {
                             let spec = SpecId { policy: one.policy, spec };
@@ -126,6 +127,15 @@ impl Wide {
         selecting.policies.sort_unstable_by_key(|(id, _)| *id);
         selecting
     }
+}
+
+/// Whether two policies are versions of one object.
+fn replaces(cx: &Context<'_>, one: PolicyId, other: PolicyId) -> bool {
+    let identity = |id: PolicyId| {
+        let head = cx.cluster.head(id);
+        (&head.group, &head.kind, &head.namespace, &head.name)
+    };
+    one != other && identity(one) == identity(other)
 }
 
 /// The labels that a selector asks pods for.
@@ -221,5 +231,10 @@ fn finding(cx: &Context<'_>, of: &Tiered<'_>, earlier: &Statement, later: &State
         format!("this rule is never reached: `{path}`{who} {does} everything that it could match");
     let made = Finding::new(&RULE, later.rule().span, message, help)
         .related(earlier.rule().span, format!("this rule {does} it before"));
+    // Two policies may not be meant for one cluster.
+    let made = match earlier.at.policy == of.id {
+        true => made,
+        false => made.confidence(Confidence::Medium),
+    };
     tiered::about(cx, made, later.at)
 }

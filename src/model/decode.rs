@@ -129,7 +129,7 @@ fn deployer(tree: &Node) -> Deployer {
     ];
     let target = routes.iter().find_map(|route| tree.at(route).and_then(Node::as_str));
     let namespace = target.filter(|ns| !is_placeholder(ns)).map(CompactString::new);
-    Deployer { namespace, tree: tree.clone(), is_here: false }
+    Deployer { namespace, tree: tree.clone(), is_here: false, cilium: cilium::installed(tree) }
 }
 
 fn namespace(tree: &Node) -> NamespaceObject {

@@ -7,8 +7,8 @@ use std::sync::{Arc, LazyLock};
 use compact_str::CompactString;
 use memchr::memmem;
 
+use super::cilium;
 use super::duplicate::{self, Duplicate};
-use super::network::CILIUM_CONFIG;
 use super::{Body, Made, Object, Relevance, decode, kinds, seeming, unset};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Head, Manifest, heads};
@@ -281,7 +281,7 @@ fn unread(problem: &Problem, text: &str, path: &str) -> Option<Object> {
 /// The documents that are worth parsing.
 pub(super) static WANTED: LazyLock<Wanted> = LazyLock::new(|| {
     Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"])
-        .with_word("ConfigMap", CILIUM_CONFIG)
+        .with_word("ConfigMap", cilium::CONFIG)
 });
 
 fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits, budget: &Budget) -> FileRead {

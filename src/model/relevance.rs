@@ -4,7 +4,7 @@
 //! Their heads show that they contain neither a policy nor pods, so the rest is not parsed.
 
 use super::load::WANTED;
-use super::{kinds, workload};
+use super::{cilium, kinds, workload};
 use crate::bundle::HEAD;
 use crate::yaml::{Extent, Node, Partial};
 
@@ -48,9 +48,12 @@ impl Partial for Relevance {
         }
     }
 
-    /// The values matter for a chart that may be in this repository; one in a Helm repository never
-    /// is.
+    /// The values matter for a chart that may be in this repository, which one in a Helm repository
+    /// never is, and for that of a network plugin.
     fn is_enough(&self, partial: &Node) -> bool {
+        if partial.get("spec").is_some_and(cilium::is_flux_release) {
+            return false;
+        }
         let chart = partial.at(&["spec", "chart", "spec"]);
         let source = chart.and_then(|chart| chart.at(&["sourceRef", "kind"]));
         chart.is_none() || source.and_then(Node::as_str) == Some("HelmRepository")
@@ -66,7 +69,7 @@ fn has_conversion_webhook(document: &str) -> bool {
 /// Whether a ConfigMap has the settings of a network plugin.
 fn is_plugin_config(head: &Node) -> bool {
     let name = head.at(&["metadata", "name"]).and_then(Node::as_str);
-    name == Some(super::network::CILIUM_CONFIG)
+    name == Some(cilium::CONFIG)
 }
 
 #[cfg(test)]

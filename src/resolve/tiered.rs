@@ -8,8 +8,9 @@ use super::network::Plugin;
 use super::segments::SegmentTree;
 use super::tri::{Tri, Why};
 use super::workload_id::{NamespaceId, WorkloadId, numbers};
+use crate::model::cilium::Enforcement;
 use crate::model::tiered::{Closes, PodTerm};
-use crate::model::{Direction, Enforcement, PolicyId};
+use crate::model::{Direction, PolicyId};
 
 /// One spec of a policy, by the number of its object and its position there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -522,7 +522,8 @@ spec:
   types: [Ingress]
   ingress:
   - action: Allow
-    source: {selector: app.kubernetes.io/version in {\"1.0\"}} # <- volatile-label-selector
+    source:
+      selector: app.kubernetes.io/version in {\"1.0\"} # <- volatile-label-selector
 ",
         // Traps: alternatives, an absent label, what is negated, a label that only has to be there.
         "\
@@ -622,7 +623,7 @@ kind: GlobalNetworkPolicy
 metadata: {name: first.lock}
 spec:
   tier: first
-  namespaceSelector: has(projectcalico.org/name)
+  namespaceSelector: projectcalico.org/name == \"shop\"
   types: [Ingress]
   ingress: [{action: Deny, protocol: TCP, source: {nets: [198.51.100.0/24]}}]
 ---

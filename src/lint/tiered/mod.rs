@@ -47,7 +47,7 @@ impl<'a> Tiered<'a> {
         let id = PolicyId::of(id);
         let is_evaluated = cx.cluster.tiered().binary_search(&id).is_ok();
         let asker = cx.cluster.asker(id);
-        (is_evaluated && !policy.is_refused()).then_some(Self { id, policy, asker })
+        (is_evaluated && !cx.cluster.rejects(policy)).then_some(Self { id, policy, asker })
     }
 
     /// All of them in the cluster that are reported on.
@@ -219,7 +219,11 @@ pub(super) fn refused(
         Body::Network(entry) => &entry.refusals,
         _ => return,
     };
-    for (number, refusal) in (0u32..).zip(refusals).filter(|(_, refusal)| refusal.kind == kind) {
+    let is_asked = |refusal: &Refusal| match refusal.kind {
+        RefusalKind::NodeLabels => kind == RefusalKind::Peer && cx.cluster.counts(refusal),
+        other => other == kind,
+    };
+    for (number, refusal) in (0u32..).zip(refusals).filter(|(_, refusal)| is_asked(refusal)) {
         findings.push(of_refusal(cx, id, rule, number, refusal));
     }
 }

@@ -196,6 +196,16 @@ impl Decoder {
     }
 }
 
+/// The number of a rule's protocol, if there is such a protocol.
+pub(super) fn protocol_number(rule: &Node) -> Option<u8> {
+    let value = read::value(rule, "protocol")?;
+    let by_name = |name: &str| NAMES.iter().find(|(known, _)| *known == name);
+    match read::integer(value) {
+        Some(number) => u8::try_from(number).ok(),
+        None => by_name(value.as_str()?).map(|(_, number)| *number),
+    }
+}
+
 /// All of a protocol.
 fn of_protocol(number: u8, span: crate::text::Span) -> Flow {
     match number {

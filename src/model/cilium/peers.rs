@@ -102,7 +102,7 @@ impl Decoder {
                     "selecting nodes by label needs the flag `enable-node-selector-labels`";
                 let help = "write `toEntities` with `host` and `remote-node`";
                 let place = read::token(node);
-                self.agent_refuses(RefusalKind::Peer, place, path, message, help);
+                self.agent_refuses(RefusalKind::NodeLabels, place, path, message, help);
                 Ends::Nodes(self.labels(node, path), read::item_place(node))
             }
             "toServices" => self.service(node, at)?,
