@@ -31,7 +31,7 @@ pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_
 pub use entries::{WayIn, entries};
 pub use flows::{flow_covers, flow_may_have};
 pub use misses::{Mismatch, NearMiss};
-pub use parties::{Passage, party_side, passage};
+pub use parties::{Passage, Side as PartySide, party_side, passage};
 pub use party::Party;
 pub use ports::{Allowed, PortSet};
 pub use potential::{NamedPorts, Potential, PotentialPeer, exposure};

@@ -1,5 +1,6 @@
 //! What rules share about policies of the kinds beside NetworkPolicy.
 
+pub(super) mod connections;
 pub(super) mod coverage;
 pub(super) mod dns;
 pub(super) mod ports;
@@ -8,11 +9,11 @@ pub(super) mod selectors;
 pub(super) mod shape;
 pub(super) mod spelling;
 
-use super::{Context, Finding, Rule, words};
+use super::{Context, Finding, Rule, edits, words};
 use crate::bundle::ObjectId;
 use crate::model::tiered::{
-    Action, Ends, Evaluator, PodTerm, PolicyKind, PolicySpec, Refusal, RefusalKind, TieredPolicy,
-    TieredRule,
+    Action, Advice, Ends, Evaluator, PodTerm, PolicyKind, PolicySpec, Refusal, RefusalKind,
+    TieredPolicy, TieredRule,
 };
 use crate::model::{At, Body, PolicyId, Spot};
 use crate::resolve::{Asker, Pods, SpecId, WorkloadId};
@@ -243,10 +244,22 @@ fn of_refusal(
     finding.field = refusal.field.clone();
     finding.fixes.extend(refusal.advice.as_ref().map(|advice| super::Fix {
         title: advice.title.clone(),
-        safety: super::Safety::Safe,
-        edits: vec![super::Edit { span: advice.span, text: advice.text.clone() }],
+        safety: match refusal.kind {
+            // Other clients apply the object as it is.
+            RefusalKind::Field => super::Safety::Unsafe,
+            _ => super::Safety::Safe,
+        },
+        edits: vec![super::Edit { span: advice.span, text: in_quotes(cx, advice) }],
     }));
     finding
+}
+
+/// What to write, in the quotes of what is there.
+fn in_quotes(cx: &Context<'_>, advice: &Advice) -> String {
+    match advice.text.starts_with('"') {
+        true => advice.text.clone(),
+        false => edits::quoted_like(cx.text(advice.span), &advice.text),
+    }
 }
 
 /// The pods of a spec in words.

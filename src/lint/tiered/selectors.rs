@@ -244,7 +244,7 @@ fn is_dns(cx: &Context<'_>, of: &Tiered<'_>, term: &PodTerm) -> bool {
 }
 
 /// The most telling token: the first label, else the key.
-fn place(term: &PodTerm) -> crate::text::Span {
+pub(super) fn place(term: &PodTerm) -> crate::text::Span {
     let first = term.labels.required(LabelOf::Pod).next();
     first.map_or(term.place.key, |requirement| requirement.key_span)
 }

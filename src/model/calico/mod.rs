@@ -286,6 +286,12 @@ impl Decoder {
                 let message = format!("selector `{}` {}", shown(text), mistake.why);
                 let help = "write conditions such as `app == \"web\" && has(tier)`";
                 self.reader.refuse(RefusalKind::Selector, span, &path, message, help);
+                let wrong = text.get(mistake.at.0..mistake.at.1).unwrap_or_default();
+                let right = [("=", "=="), ("&", "&&"), ("|", "||")];
+                let right = right.iter().find(|(half, _)| *half == wrong && span != whole);
+                if let Some((_, right)) = right {
+                    self.reader.advise(span, *right, format!("Write {right}"));
+                }
                 Some(Parsed::Condition(Expr::Unknown))
             }
         }

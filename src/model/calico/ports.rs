@@ -176,6 +176,10 @@ impl Decoder {
                     let message = format!("the range `{text}` does not ascend from 1 to 65535");
                     let help = "write the lower port first: `\"80:90\"`";
                     self.reader.refuse(RefusalKind::Port, node.span, path, message, help);
+                    if number(first).is_some() && number(last).is_some() {
+                        let right = format!("{last}:{first}");
+                        self.reader.advise(node.span, &*right, format!("Write {right}"));
+                    }
                     None
                 }
             };

@@ -255,6 +255,9 @@ impl Decoder {
                 ),
             };
             self.reader.refuse(RefusalKind::Peer, entry.value.span, path, message, help);
+            if text.bytes().all(|b| fits(b) || b == b'*') {
+                self.reader.advise(entry.key_span, "matchPattern", "Write matchPattern");
+            }
         }
         let text = text.trim_end_matches('.').to_lowercase().into();
         Some(NamePattern { text, has_stars, span: entry.value.span })

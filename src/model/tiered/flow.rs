@@ -175,6 +175,19 @@ impl Flow {
         }
     }
 
+    /// Whether it may be for something that no entry for a port, of [`Flow::entries`], is for: every
+    /// port of a protocol, ICMP, or what is not written.
+    pub fn has_more_than_ports(&self) -> bool {
+        match self {
+            Self::Port(term) => term.port.is_none(),
+            Self::Any(list) => list.iter().any(Self::has_more_than_ports),
+            // Each narrows the others.
+            Self::All(list) => list.iter().all(Self::has_more_than_ports),
+            Self::Nothing => false,
+            Self::Everything | Self::Unknown | Self::Icmp { .. } | Self::Not(_) => true,
+        }
+    }
+
     /// Whether it is for every port and protocol.
     pub fn is_everything(&self) -> bool {
         *self == Self::Everything

@@ -194,6 +194,7 @@ impl Reader {
             let message = format!("`{text}` has bits set behind its prefix length");
             let help = format!("write `{right}`");
             self.refuse(RefusalKind::Block, node.span, path, message, help);
+            self.advise(node.span, &*right, format!("Write {right}"));
             return None;
         }
         if parsed.is_none() {
@@ -208,6 +209,10 @@ impl Reader {
                 ),
             };
             self.refuse(RefusalKind::Block, node.span, path, message, help);
+            if is_address(text) {
+                let whole = format!("{text}/{}", if text.contains(':') { 128 } else { 32 });
+                self.advise(node.span, &*whole, format!("Write {whole}"));
+            }
         }
         parsed.map(|net| net.trunc())
     }
