@@ -164,7 +164,7 @@ fn policy_text(namespace: &str, number: usize, policy: usize) -> String {
         0 => "  podSelector: {}\n  policyTypes: [Ingress, Egress]\n".to_owned(),
         1 => "  podSelector: {}\n  policyTypes: [Egress]\n  egress:\n    - to:\n        - namespaceSelector:\n            matchLabels:\n              kubernetes.io/metadata.name: kube-system\n          podSelector:\n            matchLabels:\n              k8s-app: kube-dns\n      ports:\n        - {port: 53, protocol: UDP}\n        - {port: 53, protocol: TCP}\n".to_owned(),
         2 => format!(
-            "  podSelector:\n    matchLabels:\n      app.kubernetes.io/name: app-1\n  policyTypes: [Egress]\n  egress:\n    - to:\n        - podSelector:\n            matchLabels:\n              app.kubernetes.io/name: {}\n      ports:\n        - port: http\n",
+            "  podSelector: {{}}\n  policyTypes: [Egress]\n  egress:\n    - to:\n        - namespaceSelector: {{}}\n          podSelector:\n            matchLabels:\n              tier: tier-0\n        - podSelector:\n            matchLabels:\n              app.kubernetes.io/name: {}\n      ports:\n        - port: http\n",
             // One in fifty has a mistake.
             if number.is_multiple_of(50) { "app-9" } else { "app-0" }
         ),

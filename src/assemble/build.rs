@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::artifact::Artifacts;
+use super::deployed::{Deployed, MOST_CHARTS, MOST_DEPLOYED, not_deployed, not_rendered, unit};
 use crate::bundle::gitops::{self, Ask};
 use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
@@ -13,14 +14,7 @@ use crate::bundle::{self, Built, Fault, FaultKind, Head, Opening, Unit};
 use crate::model::{self, Body, Object};
 use crate::repo::{self, Error, Repo};
 use crate::text::{SourceId, Sources, Span};
-use crate::yaml::{Node, Value};
-
-/// A directory that a controller deploys, and the cluster it is deployed to.
-#[derive(Clone, Debug)]
-pub(crate) struct Deployed {
-    ask: Ask,
-    by: String,
-}
+use crate::yaml::Node;
 
 /// The built objects, and the charts that must still be rendered.
 pub(crate) struct BuildOutput {
@@ -42,50 +36,12 @@ pub(crate) struct Builder<'a> {
 /// The most objects that all kustomizations of a run may build.
 const MOST: usize = 150_000;
 
-/// The most directories and charts that controller objects may deploy: a few ApplicationSets over
-/// the same directories multiply.
-const MOST_DEPLOYED: usize = 20_000;
-
 /// How many kustomizations are built before their objects are counted.
 const AT_ONCE: usize = 8;
-
-/// The most charts that controller objects may render: each is read and rendered again.
-const MOST_CHARTS: usize = 200;
 
 /// Something with a directory to build.
 trait Named {
     fn directory(&self) -> &str;
-}
-
-impl Deployed {
-    /// Its identity: equal requests for one directory give the same result.
-    fn key(&self) -> String {
-        let Ask { directory, kustomization, fallback, chart, .. } = &self.ask;
-        let mut key = format!("{}\n{directory}\n{fallback:?}\n{:?}", self.by, chart.values);
-        key.push_str(chart.release.as_deref().unwrap_or_default());
-        contents(kustomization, &mut key);
-        chart.inline.iter().for_each(|values| contents(values, &mut key));
-        key
-    }
-}
-
-/// The contents of a tree, without its spans. Its depth was limited when it was read.
-fn contents(node: &Node, out: &mut String) {
-    match &node.value {
-        Value::Scalar(scalar) => out.push_str(&format!("{:?}", scalar.text)),
-        Value::Seq(items) => {
-            out.push('[');
-            items.iter().for_each(|item| contents(item, out));
-            out.push(']');
-        }
-        Value::Map(map) => {
-            for entry in &map.entries {
-                out.push_str(&format!("{{{:?}:", entry.key));
-                contents(&entry.value, out);
-                out.push('}');
-            }
-        }
-    }
 }
 
 impl Named for &str {
@@ -327,7 +283,7 @@ impl<'a> Builder<'a> {
             let asks = self.asks(&object.head, &deployer.tree).into_iter();
             let path = self.repo.files.get(object.head.source.0 as usize);
             let directory = path.map_or("", |file| bundle::directory(&file.path));
-            asks.map(|ask| Deployed { by: cluster(directory, &ask), ask }).collect()
+            asks.map(|ask| Deployed::of(directory, ask)).collect()
         })
     }
 
@@ -344,7 +300,7 @@ impl<'a> Builder<'a> {
         let by = unit.deployed_by.as_ref().unwrap_or(&unit.name);
         let manifests = built.manifests.iter();
         let asks = manifests.flat_map(|manifest| self.asks(&manifest.head, &manifest.tree));
-        asks.map(|ask| Deployed { by: cluster(by, &ask), ask }).collect()
+        asks.map(|ask| Deployed::of(by, ask)).collect()
     }
 
     fn deploy(&self, one: &Deployed, artifacts: &Artifacts<'_>) -> (Built, Unit) {
@@ -398,65 +354,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-/// Reports what is beyond the limit, once, where the first of it is requested.
-fn not_deployed(one: &Deployed) -> (Built, Unit) {
-    let message = format!(
-        "Flux and Argo CD objects deploy more than {MOST_DEPLOYED} directories and charts: the \
-         rest are not built"
-    );
-    left_out(one, message)
-}
-
-/// Reports a chart that is beyond the limit, where it is requested.
-fn not_rendered(one: &Deployed) -> (Built, Unit) {
-    left_out(one, format!("this chart is not rendered: the limit is {MOST_CHARTS} charts"))
-}
-
-fn left_out(one: &Deployed, message: String) -> (Built, Unit) {
-    let directory = &one.ask.directory;
-    let fault = Fault {
-        kind: FaultKind::Limit,
-        place: one.ask.place,
-        message,
-        help: "check the repository in parts".to_owned(),
-        related: Vec::new(),
-    };
-    let built = Built {
-        name: directory.clone(),
-        faults: vec![fault],
-        openings: vec![Opening { namespace: one.ask.fallback.clone(), what: directory.clone() }],
-        ..Built::default()
-    };
-    let unit = unit(&built, directory, Some(one.by.clone()));
-    (built, unit)
-}
-
 /// Sets the namespace of objects without one to the one they are deployed to.
 fn with_fallback(built: &mut Built, ask: &Ask) {
     for manifest in &mut built.manifests {
         if manifest.head.namespace.is_none() {
             manifest.head.namespace.clone_from(&ask.fallback);
         }
-    }
-}
-
-/// What runs side by side: what the same place requests, in the same cluster.
-fn cluster(place: &str, ask: &Ask) -> String {
-    let place = if place.is_empty() { "." } else { place };
-    match &ask.destination {
-        // An Application may deploy Applications of the same cluster.
-        Some(destination) if place.ends_with(&format!(" (to {destination})")) => place.to_owned(),
-        Some(destination) => format!("{place} (to {destination})"),
-        None => place.to_owned(),
-    }
-}
-
-fn unit(built: &Built, directory: &str, deployed_by: Option<String>) -> Unit {
-    Unit {
-        name: if directory.is_empty() { ".".to_owned() } else { directory.to_owned() },
-        directory: directory.to_owned(),
-        namespace: built.namespace.as_ref().map(ToString::to_string),
-        deployed_by,
-        is_chart: false,
     }
 }

@@ -17,6 +17,7 @@ use crate::yaml::Limits;
 
 mod artifact;
 mod build;
+mod deployed;
 mod expectations;
 mod losses;
 mod reported;

@@ -111,6 +111,10 @@ fn helm(in_force: &InForce, page: &mut Page<'_>) -> io::Result<()> {
         let number = i64::try_from(limit.value).unwrap_or(i64::MAX);
         page.line(key, &Toml::Integer(number), limit.origin)?;
     }
+    let version = text(&in_force.kube_version.value.to_string());
+    page.line("kube-version", &version, in_force.kube_version.origin)?;
+    let versions = in_force.api_versions.value.iter().cloned();
+    page.line("api-versions", &list(versions), in_force.api_versions.origin)?;
     let sets = in_force.helm_sets.value.iter().map(ToString::to_string);
     page.line("sets", &list(sets), in_force.helm_sets.origin)?;
     for at in &in_force.charts {

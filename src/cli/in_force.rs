@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ipnet::IpNet;
 
-use crate::bundle::helm::{self, Assignment, ChartSettings, When};
+use crate::bundle::helm::{self, Assignment, Capabilities, ChartSettings, KubeVersion, When};
 use crate::bundle::{Grouping, NamedCluster, TRIAL_DIRECTORIES};
 use crate::config::{self, At, Config};
 use crate::lint::{Confidence, RULES, Severity};
@@ -71,6 +71,8 @@ pub(super) struct InForce {
     pub(super) render: Value<When>,
     /// The limits for one chart: seconds, and bytes.
     pub(super) helm_limits: [(&'static str, Value<u64>); 2],
+    pub(super) kube_version: Value<KubeVersion>,
+    pub(super) api_versions: Value<Vec<String>>,
     pub(super) helm_sets: Value<Vec<Assignment>>,
     pub(super) charts: Vec<At<ChartSettings>>,
     /// By key, in the order of the documentation.
@@ -166,6 +168,8 @@ impl InForce {
                 limit("time-limit", config.helm.time_limit, helm::TIME_LIMIT.as_secs()),
                 limit("output-limit", config.helm.output_limit, helm::OUTPUT_LIMIT),
             ],
+            kube_version: choose("", None, config.helm.kube_version, KubeVersion::default()),
+            api_versions: choose("", None, config.helm.api_versions, vec![]),
             helm_sets: choose("", None, config.helm.sets, vec![]),
             charts: config.helm.charts,
             limits: [
@@ -255,6 +259,10 @@ impl InForce {
             time_limit: Duration::from_secs(time.1.value),
             output_limit: output.1.value,
             namespace: self.default_namespace.value.clone(),
+            capabilities: Capabilities {
+                kube_version: self.kube_version.value,
+                api_versions: self.api_versions.value.clone(),
+            },
             sets: self.helm_sets.value.clone(),
             charts: self.charts.iter().map(|at| at.value.clone()).collect(),
         }

@@ -143,6 +143,12 @@ pub(super) struct HelmTable {
     /// Bytes that one chart may render to.
     #[schemars(with = "Option<u32>", range(min = 1))]
     pub output_limit: Option<Spanned<i64>>,
+    /// The version of Kubernetes that templates see: `1.31`.
+    #[schemars(with = "Option<String>")]
+    pub kube_version: Option<Text>,
+    /// The APIs that templates see beside Kubernetes' own, such as `monitoring.coreos.com/v1`.
+    #[schemars(with = "Option<Vec<String>>")]
+    pub api_versions: Option<List>,
     /// Values that turn policies on, such as `hardened=true`. A chart is rendered once more with
     /// those that are in a condition around one of its policies.
     #[schemars(with = "Option<Vec<String>>")]

@@ -17,7 +17,7 @@ use std::path::{Path, PathBuf};
 use ipnet::IpNet;
 
 use crate::bundle::NamedCluster;
-use crate::bundle::helm::{Assignment, ChartSettings, When};
+use crate::bundle::helm::{Assignment, ChartSettings, KubeVersion, When};
 use crate::lint::{Confidence, Severity};
 use crate::repo::Boundary;
 use crate::resolve::{Plugin, Profile, WellKnown};
@@ -103,6 +103,10 @@ pub struct Helm {
     pub time_limit: Option<At<u64>>,
     /// Bytes that one chart may render to.
     pub output_limit: Option<At<u64>>,
+    /// The version of Kubernetes that templates see.
+    pub kube_version: Option<At<KubeVersion>>,
+    /// The APIs that templates see beside Kubernetes' own.
+    pub api_versions: Option<At<Vec<String>>>,
     /// Values that turn policies on.
     pub sets: Option<At<Vec<Assignment>>>,
     /// How certain charts are rendered.

@@ -12,7 +12,7 @@ use super::file::{PerPath, ProfileName, Render, Sureness, Text, WellKnownPod};
 use super::names::{did_you_mean, look_up, rule_ids};
 use super::{At, Config, Error, Helm, Limits, limits};
 use crate::bundle::NamedCluster;
-use crate::bundle::helm::{Assignment, ChartSettings, When};
+use crate::bundle::helm::{Assignment, ChartSettings, KubeVersion, When};
 use crate::lint::{Confidence, RULES, Severity};
 use crate::repo::PathSet;
 use crate::resolve::{Plugin, Profile, WellKnown};
@@ -264,9 +264,17 @@ impl Reader<'_> {
             render: table.render.map(|it| self.at(&it, render(*it.get_ref()))),
             time_limit: self.limit(table.time_limit, "time-limit")?,
             output_limit: self.limit(table.output_limit, "output-limit")?,
+            kube_version: table.kube_version.map(|it| self.kube_version(&it)).transpose()?,
+            api_versions: table.api_versions.map(|it| self.at(&it, strings(it.get_ref()))),
             sets: table.sets.map(|list| self.sets(&list)).transpose()?,
             charts: charts.into_iter().map(|it| self.chart(it)).collect::<Result<_, _>>()?,
         })
+    }
+
+    fn kube_version(&self, written: &Text) -> Result<At<KubeVersion>, Error> {
+        let version = KubeVersion::parse(written.get_ref())
+            .ok_or_else(|| self.error(written.span(), "write a version such as `1.31` here"))?;
+        Ok(self.at(written, version))
     }
 
     fn sets(&self, list: &List) -> Result<At<Vec<Assignment>>, Error> {

@@ -49,6 +49,8 @@ fn defaults() -> Vec<(&'static str, Value)> {
         ("helm/render", json!(helm::When::default().word())),
         ("helm/time-limit", json!(helm::TIME_LIMIT.as_secs())),
         ("helm/output-limit", json!(helm::OUTPUT_LIMIT)),
+        ("helm/kube-version", json!(helm::KubeVersion::default().to_string())),
+        ("helm/api-versions", json!([])),
         ("helm/sets", json!([])),
         ("helm/chart", json!([])),
         ("limits/file-bytes", json!(limits.file_bytes)),

@@ -1,7 +1,7 @@
 //! What speaks against a selector being wrong though it selects nothing that is shown: such pods are
 //! elsewhere in the repository, or something may create them.
 
-use super::orphans::Orphan;
+use super::orphan::Orphan;
 use super::{Confidence, Context, Related, words};
 use crate::bundle::ObjectId;
 use crate::model::{Operator, PolicyId, Requirement, Selector};

@@ -23,7 +23,7 @@ pub static RULE: Rule = Rule {
 
 /// pkg/apis/networking/validation: `ValidateNetworkPolicy`, and the decoder before it.
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
-    object_meta::check(cx, id, findings);
+    object_meta::check(cx, &RULE, id, findings);
     let policy = cx.cluster.policy(id);
     let mut spec = Spec { cx, id, findings };
     if let Some(place) = policy.spec

@@ -1,5 +1,7 @@
 //! A selector with the labels of a Deployment or a Service instead of those of its pods.
 
+use super::tiered::selectors::{selector, selects_nothing};
+use super::tiered::{Tiered, spelling};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
 use crate::bundle::Head;
 use crate::model::{At, Field, Label, Operator, PolicyId, Requirement, Selector, Spot};
@@ -13,7 +15,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/labels-on-workload-not-pod.md"),
-    check: Check::EachKind(check, super::tiered::requirements::of_workloads),
+    check: Check::EachKind(check, check_tiered),
 };
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
@@ -41,9 +43,23 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The same in policies of other kinds.
+fn check_tiered(cx: &Context<'_>, of: &Tiered<'_>, _: &'static Rule, findings: &mut Vec<Finding>) {
+    for at in of.selectors() {
+        let Some(selector) = selector(at.term).filter(|_| selects_nothing(cx, of, at.term)) else {
+            continue;
+        };
+        let asked = spelling::labels(cx, of, at.term);
+        let namespaces = cx.cluster.term_namespaces(of.asker, at.term);
+        let key = at.term.place.key;
+        let found = described(cx, &selector, &asked, key, &namespaces);
+        findings.extend(found.map(|made| of.finding_at(cx, &at, made)));
+    }
+}
+
 /// What is wrong with a selector that selects no pod in those namespaces, where something else in
 /// them bears the labels. `asked` is the selector in words, `key` its key.
-pub(super) fn described(
+fn described(
     cx: &Context<'_>,
     selector: &Selector,
     asked: &str,

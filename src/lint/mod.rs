@@ -59,6 +59,7 @@ mod node_local_dns_blocked;
 mod null_field;
 mod object_meta;
 mod open_to_all_namespaces;
+mod orphan;
 mod orphaned_namespace_selector;
 mod orphaned_peer_selector;
 mod orphaned_pod_selector;

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::{Context, Edit, Finding, Fix, Safety, invalid_policy, unknown_field, words};
+use super::{Context, Edit, Finding, Fix, Rule, Safety, unknown_field, words};
 use crate::model::{At, PolicyId, Spot, Why, is_placeholder, string, validate};
 use crate::text::Span;
 use crate::yaml::{Entry, Node};
@@ -12,9 +12,14 @@ use crate::yaml::{Entry, Node};
 const ANNOTATIONS_MAX: usize = 256 << 10;
 
 /// Checks the names, labels and annotations of a policy.
-pub(super) fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
+pub(super) fn check(
+    cx: &Context<'_>,
+    rule: &'static Rule,
+    id: PolicyId,
+    findings: &mut Vec<Finding>,
+) {
     let tree = &cx.cluster.policy(id).tree;
-    let mut meta = Meta { cx, id, findings };
+    let mut meta = Meta { cx, rule, id, findings };
     let metadata = tree.entry("metadata").filter(|entry| !entry.value.is_null());
     match metadata {
         Some(entry) if entry.value.as_map().is_none() => {
@@ -32,6 +37,7 @@ pub(super) fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>)
 struct Meta<'a> {
     cx: &'a Context<'a>,
     id: PolicyId,
+    rule: &'static Rule,
     findings: &'a mut Vec<Finding>,
 }
 
@@ -43,8 +49,7 @@ fn given<'a>(node: Option<&'a Node>, key: &str) -> Option<&'a Entry> {
 impl Meta<'_> {
     fn push(&mut self, place: Span, field: &str, message: String, help: &str) -> &mut Finding {
         let at = At { policy: self.id, spot: Spot::Metadata };
-        let mut finding =
-            Finding::new(&invalid_policy::RULE, place, message, help).about(self.cx, at);
+        let mut finding = Finding::new(self.rule, place, message, help).about(self.cx, at);
         field.clone_into(&mut finding.field);
         self.findings.push(finding);
         let last = self.findings.len() - 1;

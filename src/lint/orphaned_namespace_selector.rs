@@ -2,7 +2,10 @@
 
 use strsim::osa_distance;
 
+use super::tiered::conditions::{by_name, conditions};
+use super::tiered::{Tiered, spelling};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, namespace_label_by_name, words};
+use crate::model::tiered::{Evaluator, LabelOf};
 use crate::model::{At, Operator, PolicyId, Requirement, Spot, is_placeholder};
 use crate::resolve::{
     Labelled, NAME_LABEL, Namespace, NamespaceId, WorkloadId, is_dns_namespace, meets,
@@ -16,7 +19,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/orphaned-namespace-selector.md"),
-    check: Check::EachKind(check, super::tiered::requirements::orphaned_namespaces),
+    check: Check::EachKind(check, check_tiered),
 };
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
@@ -41,23 +44,51 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The same in policies of other kinds.
+fn check_tiered(cx: &Context<'_>, of: &Tiered<'_>, _: &'static Rule, findings: &mut Vec<Finding>) {
+    let name = |name: &str| spelling::namespace(of, name);
+    let label = |key: &str, value: &str| spelling::namespace_label(of, key, value);
+    let field = match of.project() {
+        Evaluator::Cilium => "a label without `io.cilium.k8s.namespace.labels.`",
+        Evaluator::Calico => "`selector`",
+        Evaluator::NetworkPolicyApi => "`pods.podSelector`",
+    };
+    for at in of.selectors() {
+        let covered = cx.cluster.term_namespaces(of.asker, at.term);
+        let shown = covered.iter().any(|number| cx.cluster.namespace(*number).object.is_some());
+        let required =
+            conditions(at.term).flat_map(|condition| condition.required(LabelOf::Namespace));
+        let found = required.map(by_name).find_map(|requirement| {
+            let asked = Asked {
+                requirement: &requirement,
+                is_met: shown,
+                name: &name,
+                label: &label,
+                field,
+            };
+            asked.orphaned(cx)
+        });
+        findings.extend(found.map(|made| of.finding_at(cx, &at, made)));
+    }
+}
+
 /// A requirement on the labels of namespaces.
-pub(super) struct Asked<'a> {
+struct Asked<'a> {
     /// Itself.
-    pub requirement: &'a Requirement,
+    requirement: &'a Requirement,
     /// Whether some Namespace that is shown meets it, with the rest of its selector.
-    pub is_met: bool,
+    is_met: bool,
     /// How its policy asks for a namespace by its name.
-    pub name: &'a dyn Fn(&str) -> String,
+    name: &'a dyn Fn(&str) -> String,
     /// The same for any label of a namespace.
-    pub label: &'a dyn Fn(&str, &str) -> String,
+    label: &'a dyn Fn(&str, &str) -> String,
     /// Where its policy asks for the labels of pods.
-    pub field: &'static str,
+    field: &'static str,
 }
 
 impl Asked<'_> {
     /// What is wrong with it, where no namespace meets it.
-    pub(super) fn orphaned(&self, cx: &Context<'_>) -> Option<Finding> {
+    fn orphaned(&self, cx: &Context<'_>) -> Option<Finding> {
         let orphan = self.orphan(cx)?;
         let mut finding = Finding::new(&RULE, orphan.place, orphan.message, orphan.help);
         if let Some((place, message)) = orphan.related {

@@ -1,5 +1,6 @@
 //! Describes a selector that matches no pod: the nearest workload, and the difference.
 
+use super::orphan::Orphan;
 use super::{Confidence, Context, Related, doubts, twins, words};
 use crate::bundle::{Head, Write};
 use crate::model::{Label, Operator, Requirement, Selector};
@@ -8,22 +9,6 @@ use crate::resolve::{
 };
 use crate::text::Span;
 use crate::yaml::Node;
-
-/// A selector without pods, described.
-pub(super) struct Orphan {
-    /// The label that no candidate has, if it is a single one; otherwise the selector's key.
-    pub place: Span,
-    /// What is wrong.
-    pub message: String,
-    /// What to do.
-    pub help: String,
-    /// The nearest workload's label.
-    pub related: Vec<Related>,
-    /// Low if another part of the repository has such pods.
-    pub confidence: Confidence,
-    /// The labels that no pod has.
-    pub absent: Vec<(String, String)>,
-}
 
 /// The confidence that a namespace has no more pods than the repository shows: none in an open one,
 /// except that it is low if something is only not evaluated.

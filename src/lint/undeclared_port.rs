@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::port_protocol_mismatch::one_port;
+use super::tiered::Tiered;
+use super::tiered::ports::each;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::{At, PolicyId, PortRef, ServicePort, Spot};
 use crate::resolve::WorkloadId;
@@ -15,7 +17,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: true,
     page: include_str!("../../rules/undeclared-port.md"),
-    check: Check::EachKind(check, super::tiered::ports::undeclared),
+    check: Check::EachKind(check, check_tiered),
 };
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
@@ -36,8 +38,18 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     }
 }
 
+/// The same in policies of other kinds.
+fn check_tiered(cx: &Context<'_>, of: &Tiered<'_>, _: &'static Rule, findings: &mut Vec<Finding>) {
+    each(cx, of, findings, |allowed| {
+        let number = allowed.entry.number()?;
+        let place = allowed.entry.term.span;
+        is_declared_nowhere(cx, allowed.pods, number)
+            .then(|| described(cx, place, number, allowed.pods))
+    });
+}
+
 /// Whether none of the pods can be meant to listen on a port.
-pub(super) fn is_declared_nowhere(cx: &Context<'_>, pods: &[WorkloadId], number: u16) -> bool {
+fn is_declared_nowhere(cx: &Context<'_>, pods: &[WorkloadId], number: u16) -> bool {
     !is_sidecar_port(number) && !pods.iter().any(|pod| may_have(cx, *pod, number))
 }
 
@@ -64,12 +76,7 @@ fn is_sidecar_port(number: u16) -> bool {
 }
 
 /// What is wrong with a port at `place` that none of the pods declares.
-pub(super) fn described(
-    cx: &Context<'_>,
-    place: Span,
-    number: u16,
-    pods: &[WorkloadId],
-) -> Finding {
+fn described(cx: &Context<'_>, place: Span, number: u16, pods: &[WorkloadId]) -> Finding {
     let declared = || pods.iter().flat_map(|n| &cx.cluster.workload(*n).workload.ports);
     let numbers: BTreeSet<u16> = declared().map(|port| port.number).collect();
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();

@@ -1,6 +1,9 @@
 //! A selector with a label value that changes at the next rollout or release.
 
+use super::tiered::conditions::conditions;
+use super::tiered::{Tiered, spelling};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::tiered::LabelOf;
 use crate::model::{At, Field, Operator, PolicyId, Requirement, Selector, Spot, is_placeholder};
 
 /// The rule.
@@ -10,7 +13,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/volatile-label-selector.md"),
-    check: Check::EachKind(check, super::tiered::requirements::volatile),
+    check: Check::EachKind(check, check_tiered),
 };
 
 /// The labels, and what changes each.
@@ -25,7 +28,7 @@ const VOLATILE: &[(&str, &str)] = &[
 ];
 
 /// What to do about it.
-pub(super) const HELP: &str = "select stable labels instead, such as `app.kubernetes.io/name` and \
+const HELP: &str = "select stable labels instead, such as `app.kubernetes.io/name` and \
                                `app.kubernetes.io/instance`";
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
@@ -50,8 +53,29 @@ fn look(cx: &Context<'_>, at: At, selector: &Field<Selector>, findings: &mut Vec
     }
 }
 
+/// The same in policies of other kinds.
+fn check_tiered(
+    cx: &Context<'_>,
+    of: &Tiered<'_>,
+    rule: &'static Rule,
+    findings: &mut Vec<Finding>,
+) {
+    for at in of.selectors() {
+        for whose in [LabelOf::Pod, LabelOf::Namespace] {
+            let required = conditions(at.term).flat_map(|condition| condition.required(whose));
+            for requirement in required {
+                let Some(why) = why(requirement) else { continue };
+                let written = spelling::requirement(of, whose, requirement);
+                let message = format!("{written} will stop matching: {why}");
+                let made = Finding::new(rule, requirement.key_span, message, HELP);
+                findings.push(of.finding_at(cx, &at, made));
+            }
+        }
+    }
+}
+
 /// What changes the label that a requirement asks for, where that breaks it.
-pub(super) fn why(requirement: &Requirement) -> Option<&'static str> {
+fn why(requirement: &Requirement) -> Option<&'static str> {
     if is_only_tested(requirement) || is_filled_in(requirement) {
         return None;
     }

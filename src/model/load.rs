@@ -2,19 +2,19 @@
 //! dropped once it is searched, a workload's tree once it is decoded.
 
 use std::cell::RefCell;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use compact_str::CompactString;
 use memchr::memmem;
 
-use super::cilium;
 use super::duplicate::{self, Duplicate};
+use super::relevance::WANTED;
 use super::{Body, Made, Object, Relevance, decode, kinds, seeming, unset};
 use crate::bundle::kustomize::ReadFile;
 use crate::bundle::{Head, Manifest, heads};
 use crate::repo::{self, File, Repo, Role, Scope};
 use crate::text::{Origin, Source, SourceId, Sources, Span, decode_lossy, markdown};
-use crate::yaml::{self, Budget, Comment, Limits, Problem, ProblemKind, Wanted};
+use crate::yaml::{self, Budget, Comment, Limits, Problem, ProblemKind};
 
 /// The start of comments that address this linter.
 pub const MARK: &str = "netpol-lint:";
@@ -277,12 +277,6 @@ fn unread(problem: &Problem, text: &str, path: &str) -> Option<Object> {
     };
     Some(Object { head, body: Body::Unread(path.into()), made: None })
 }
-
-/// The documents that are worth parsing.
-pub(super) static WANTED: LazyLock<Wanted> = LazyLock::new(|| {
-    Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"])
-        .with_word("ConfigMap", cilium::CONFIG)
-});
 
 fn parse(id: SourceId, file: &File, bytes: &[u8], limits: &Limits, budget: &Budget) -> FileRead {
     if !WANTED.may_be(bytes) {

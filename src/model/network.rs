@@ -13,7 +13,7 @@ use super::ports::Protocol;
 use super::selector::Label;
 use super::tiered::{Refusal, read};
 use crate::bundle::Head;
-use crate::yaml::{Node, ScalarKind};
+use crate::yaml::Node;
 
 /// One of those objects, and what is rejected of it.
 #[derive(Clone, Debug)]
@@ -151,16 +151,7 @@ fn slice(tree: &Node) -> Option<NetworkObject> {
 }
 
 fn tier(tree: &Node) -> NetworkObject {
-    let order = tree.at(&["spec", "order"]).and_then(number);
+    let order = tree.at(&["spec", "order"]).and_then(read::number);
     let action = tree.at(&["spec", "defaultAction"]).and_then(Node::as_str);
     NetworkObject::Tier { order, passes: action == Some("Pass") }
-}
-
-/// A number.
-pub(super) fn number(node: &Node) -> Option<f64> {
-    match node.as_scalar()?.kind {
-        ScalarKind::Int(number) => Some(number as f64),
-        ScalarKind::Float(number) if number.is_finite() => Some(number),
-        _ => None,
-    }
 }

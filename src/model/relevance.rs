@@ -3,10 +3,17 @@
 //! Most bytes of a repository are definitions of custom resources, dashboards and chart values.
 //! Their heads show that they contain neither a policy nor pods, so the rest is not parsed.
 
-use super::load::WANTED;
+use std::sync::LazyLock;
+
 use super::{cilium, kinds, workload};
 use crate::bundle::HEAD;
-use crate::yaml::{Extent, Node, Partial};
+use crate::yaml::{Extent, Node, Partial, Wanted};
+
+/// The documents that are worth parsing.
+pub(super) static WANTED: LazyLock<Wanted> = LazyLock::new(|| {
+    Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"])
+        .with_word("ConfigMap", cilium::CONFIG)
+});
 
 /// What this linter needs from a document.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 
 pub mod addresses;
 mod allowance;
+mod by_workload;
 mod classes;
 mod compiled;
 mod connections;

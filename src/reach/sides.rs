@@ -7,15 +7,16 @@ use std::net::IpAddr;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use ipnet::IpNet;
-use range_set_blaze::{Integer, RangeSetBlaze};
+use range_set_blaze::RangeSetBlaze;
 
 use super::Reach;
 use super::allowance::{Answer, Grant};
+use super::by_workload::ByWorkload;
 use super::party::Party;
 use super::ports::{Allowed, PortSet};
 use super::rules::exceptions;
 use crate::model::{At, Direction, Field, Peer, PolicyId, Spot, TrafficRule};
-use crate::resolve::{Cluster, NamespaceId, PeerPods, SegmentTree, Tri, Why, WorkloadId, World};
+use crate::resolve::{Cluster, NamespaceId, PeerPods, Pods, Tri, Why, WorkloadId, World};
 
 /// The policies of some pods in one direction.
 #[derive(Debug)]
@@ -51,17 +52,6 @@ pub(super) enum SidePeer {
     Pods(u32, PeerPods),
     /// Addresses, with exceptions.
     Block(IpNet, Vec<IpNet>),
-}
-
-/// Which rules name a workload. Kept as ranges, as peers are.
-#[derive(Debug, Default)]
-struct ByWorkload {
-    /// Where some range begins or ends, ascending.
-    borders: Vec<WorkloadId>,
-    /// Rules by the number of the border before a workload.
-    rules: SegmentTree,
-    /// Every workload that some rule names, or may.
-    named: RangeSetBlaze<WorkloadId>,
 }
 
 /// All sides that were asked for.
@@ -160,7 +150,7 @@ impl Reach {
 
     /// Whether a rule for the pods of a workload names those of another by a selector.
     pub fn names(&self, direction: Direction, workload: WorkloadId, other: WorkloadId) -> bool {
-        self.side(direction, workload).by_workload.at(other).next().is_some()
+        self.side(direction, workload).by_workload.has(other)
     }
 
     /// The podSelectors by which rules for the pods of a workload name those of another, whatever
@@ -172,7 +162,7 @@ impl Reach {
         other: WorkloadId,
     ) -> Vec<At> {
         let side = self.side(direction, workload);
-        let mut rules: Vec<usize> = side.by_workload.at(other).collect();
+        let mut rules = side.by_workload.at(other);
         rules.sort_unstable();
         rules.dedup();
         let mut found = Vec::new();
@@ -233,7 +223,7 @@ impl Side {
                 side.enter(cluster, rule, at, selects);
             }
         }
-        side.by_workload = ByWorkload::of(&side.rules);
+        side.by_workload = ByWorkload::of(side.named_pods());
         side
     }
 
@@ -261,6 +251,16 @@ impl Side {
     }
 
     /// The rules that may be for a workload, by position: all for everyone, and those that name it.
+    /// The pods that its rules name by selectors, with the positions of the rules.
+    fn named_pods(&self) -> impl Iterator<Item = (usize, Arc<Pods>)> {
+        self.rules.iter().enumerate().flat_map(|(position, rule)| {
+            rule.peers.iter().filter_map(move |peer| match peer {
+                SidePeer::Pods(_, means) => Some((position, Arc::clone(&means.pods))),
+                SidePeer::Block(..) => None,
+            })
+        })
+    }
+
     fn rules_for(&self, party: Party<'_>) -> Vec<usize> {
         let Party::Workload(number) = party else {
             return (0..self.rules.len()).collect();
@@ -277,7 +277,7 @@ impl Side {
     pub(super) fn likely_rules(&self, party: Party<'_>) -> Vec<At> {
         const MOST: usize = 64;
         let named = match party {
-            Party::Workload(number) => self.by_workload.at(number).collect(),
+            Party::Workload(number) => self.by_workload.at(number),
             _ => Vec::new(),
         };
         let rules: Vec<usize> = match named.is_empty() {
@@ -361,7 +361,7 @@ impl Side {
         if !self.isolated.is_yes() || self.unsure || !self.wide.is_empty() {
             return workloads.clone();
         }
-        workloads & &self.by_workload.named
+        self.by_workload.among(workloads)
     }
 }
 
@@ -371,38 +371,6 @@ impl SideRule {
             return Tri::Yes;
         }
         Tri::any(self.peers.iter().map(|peer| party.is_meant(cluster, self.grant.at, peer)))
-    }
-}
-
-impl ByWorkload {
-    fn of(rules: &[SideRule]) -> Self {
-        let ranges = |rule: &SideRule| -> Vec<std::ops::RangeInclusive<WorkloadId>> {
-            let pods = rule.peers.iter().filter_map(|peer| match peer {
-                SidePeer::Pods(_, means) => Some(&means.pods),
-                SidePeer::Block(..) => None,
-            });
-            pods.flat_map(|pods| pods.yes.ranges().chain(pods.maybe.ranges())).collect()
-        };
-        let all: Vec<_> = rules.iter().map(ranges).collect();
-        let borders = all.iter().flatten();
-        let mut borders: Vec<WorkloadId> =
-            borders.flat_map(|range| [*range.start(), range.end().add_one()]).collect();
-        borders.sort_unstable();
-        borders.dedup();
-        let at = |number: WorkloadId| borders.partition_point(|border| *border <= number) as u32;
-        let mut tree = SegmentTree::new(borders.len() as u32 + 1);
-        for (rule, ranges) in (0u32..).zip(&all) {
-            for range in ranges {
-                tree.add(at(*range.start())..=at(*range.end()), rule);
-            }
-        }
-        let named = RangeSetBlaze::from_iter(all.into_iter().flatten());
-        Self { borders, rules: tree, named }
-    }
-
-    fn at(&self, number: WorkloadId) -> impl Iterator<Item = usize> {
-        let border = self.borders.partition_point(|border| *border <= number) as u32;
-        self.rules.at(border).map(|rule| rule as usize)
     }
 }
 

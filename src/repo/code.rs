@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::boundary::Boundary;
 use super::globs::Globs;
 use super::ignored::Ignored;
-use super::{Scope, walk};
+use super::{Scope, path};
 
 /// Bytes of one file: what is larger is made by a machine.
 const LARGEST: u64 = 1 << 20;
@@ -76,7 +76,7 @@ pub fn visit(root: &Path, scope: &Scope, mut visit: impl FnMut(&str, &[u8])) {
     let mut left = MOST;
     let mut open = vec![(root.to_path_buf(), true)];
     while let Some((path, is_directory)) = open.pop() {
-        let label = walk::label(root, &path);
+        let label = path::label(root, &path);
         let name = label.rsplit('/').next().unwrap_or(&label);
         let is_hidden = !label.is_empty()
             && (!scope.no_ignore && ignored.passes_by(&path, is_directory)

@@ -264,7 +264,7 @@ fn settle(catch: Catch, charts: &Charts, root: PathBuf) -> Repo {
 impl Repo {
     /// A given path, relative to the root.
     pub fn path_of(&self, given: &Path, cwd: &Path) -> String {
-        walk::label(&self.root, &given::clean(&cwd.join(given)))
+        path::label(&self.root, &given::clean(&cwd.join(given)))
     }
 
     /// Adds standard input as a file. An editor sends the unsaved text of a file that is also in

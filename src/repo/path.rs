@@ -1,9 +1,7 @@
 //! Paths inside the repository.
 
 use std::fmt;
-use std::path::Path;
-
-use super::walk::label;
+use std::path::{MAIN_SEPARATOR, Path};
 
 /// A path relative to the repository's root, with `/` on every platform: never absolute, never
 /// empty, and without `.` and `..`, so it is always inside the root.
@@ -31,6 +29,16 @@ impl RepoPath {
 impl fmt::Display for RepoPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// `path` relative to `root`, with `/` on every platform; paths elsewhere are unchanged.
+pub(super) fn label(root: &Path, path: &Path) -> String {
+    let relative = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
+    if MAIN_SEPARATOR == '/' {
+        relative.into_owned()
+    } else {
+        relative.replace(MAIN_SEPARATOR, "/")
     }
 }
 

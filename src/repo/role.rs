@@ -111,7 +111,7 @@ impl Charts {
     /// `Chart.yaml` either.
     pub(super) fn look_above(&mut self, path: &Path, root: &Path) {
         if let Some(chart) = chart_above(path) {
-            self.directories.insert(super::walk::label(root, chart));
+            self.directories.insert(super::path::label(root, chart));
         }
     }
 

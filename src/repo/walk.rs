@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::mem;
-use std::path::{MAIN_SEPARATOR, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, WalkState};
@@ -12,6 +12,7 @@ use ignore::{DirEntry, ParallelVisitor, ParallelVisitorBuilder, WalkBuilder, Wal
 use super::given::{Given, what_it_is};
 use super::globs::Globs;
 use super::ignored::Ignored;
+use super::path::label;
 use super::role::Form;
 use super::{File, LeftOut, Scope};
 
@@ -131,16 +132,6 @@ impl<'a> Walk<'a> {
         self.reported.contains("")
             || self.reported.contains(path)
             || (!self.reported.is_empty() && above().any(|path| self.reported.contains(path)))
-    }
-}
-
-/// `path` relative to `root`, with `/` on every platform; paths elsewhere are unchanged.
-pub(super) fn label(root: &Path, path: &Path) -> String {
-    let relative = path.strip_prefix(root).unwrap_or(path).to_string_lossy();
-    if MAIN_SEPARATOR == '/' {
-        relative.into_owned()
-    } else {
-        relative.replace(MAIN_SEPARATOR, "/")
     }
 }
 

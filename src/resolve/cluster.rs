@@ -7,21 +7,19 @@ use std::sync::{Arc, OnceLock, RwLock};
 
 use compact_str::CompactString;
 use fixedbitset::FixedBitSet;
-use range_set_blaze::RangeSetBlaze;
 
 use super::build::Settings;
 use super::elsewhere::Elsewhere;
 use super::group::{GroupId, Groups, PolicyGroup};
-use super::known::{Profile, WellKnown};
+use super::known::Profile;
 use super::own_labels::OwnLabels;
 use super::peers::{Covered, PeerKey, Requires};
 use super::places::Namespace;
+use super::pods::Pods;
 use super::postings::Postings;
-use super::select::selects;
 use super::tiered::Selections;
 
 use super::network::{Network, Plugin};
-use super::tri::{Tri, Why};
 use super::trigrams::Trigrams;
 use super::workload_id::{NamespaceId, WorkloadId};
 use crate::bundle::{Head, ObjectId, Write, Writer};
@@ -41,68 +39,6 @@ pub enum World {
     /// For the engine's own commands: a namespace that is not shown has only its name label, and an
     /// `ipBlock` matches no pod.
     Closed,
-}
-
-/// Pods, as numbers of workloads: those that are selected, and those that may be.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Pods {
-    /// Selected.
-    pub yes: RangeSetBlaze<WorkloadId>,
-    /// Possibly selected.
-    pub maybe: RangeSetBlaze<WorkloadId>,
-    /// Pods of [`Settings::well_known`] that are selected, by their position there.
-    pub well_known: Vec<usize>,
-}
-
-impl Pods {
-    /// Whether no pod is selected, for certain.
-    pub fn is_none(&self) -> bool {
-        self.yes.is_empty()
-            && self.maybe.is_empty()
-            && self.well_known.is_empty()
-            && self.well_known.is_empty()
-    }
-
-    /// Adds a workload with its verdict.
-    pub fn add(&mut self, workload: WorkloadId, selected: Tri) {
-        match selected {
-            Tri::Yes => self.yes.insert(workload),
-            Tri::Unknown(_) => self.maybe.insert(workload),
-            Tri::No => false,
-        };
-    }
-
-    /// Removes workloads.
-    pub(super) fn remove<'n>(&mut self, workloads: impl Iterator<Item = &'n WorkloadId>) {
-        for number in workloads {
-            self.yes.remove(*number);
-            self.maybe.remove(*number);
-        }
-    }
-
-    /// Whether the repository shows every pod that may be selected, and each is certainly selected.
-    pub fn is_sure(&self) -> bool {
-        self.maybe.is_empty() && self.well_known.is_empty()
-    }
-}
-
-/// The pods whose traffic is in question.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Subject {
-    /// The pods of a workload, by number.
-    Workload(WorkloadId),
-    /// The pods that a policy selects (an index among the objects), known only by its selector.
-    PodsOf(PolicyId),
-}
-
-impl Subject {
-    /// The number of the workload, if it is one.
-    pub fn workload(self) -> Option<WorkloadId> {
-        match self {
-            Self::Workload(number) => Some(number),
-            Self::PodsOf(_) => None,
-        }
-    }
 }
 
 /// One workload of a cluster.
@@ -417,93 +353,6 @@ impl Cluster {
         self.workloads[workload.position()].object
     }
 
-    /// The workloads that `spec.podSelector` of a policy selects.
-    pub fn selected(&self, policy: PolicyId) -> &Pods {
-        &self.group(self.group_of(policy)).pods
-    }
-
-    /// The pods whose traffic a policy decides: the workloads that it selects, or, if the
-    /// repository shows none that it certainly selects, its pods as its selector describes them.
-    /// Empty if it certainly selects nothing.
-    pub fn subjects(&self, policy: PolicyId) -> Vec<Subject> {
-        let selected = self.selected(policy);
-        if selected.is_none() && self.namespace(self.home(policy)).open.is_none() {
-            return Vec::new();
-        }
-        if selected.yes.is_empty() {
-            return vec![Subject::PodsOf(policy)];
-        }
-        selected.yes.iter().map(Subject::Workload).collect()
-    }
-
-    /// The pods in one namespace, by number, that a selector selects. `None` selects all.
-    pub fn pods_in(&self, namespace: NamespaceId, selector: Option<&Selector>) -> Pods {
-        let within = self.namespace(namespace).workloads.clone();
-        let well_known = self.well_known_in(&[(namespace, Tri::Yes)], selector);
-        let mut pods = Pods { well_known, ..Pods::default() };
-        match selector.filter(|selector| !selector.is_empty()) {
-            None if within.is_empty() => {}
-            None => pods.yes.extend([WorkloadId::inclusive(&within)]),
-            Some(selector) => {
-                let candidates = match self.postings.ruled_out(selector, &within) {
-                    Some(out) if !within.is_empty() => {
-                        pods.yes.extend([WorkloadId::inclusive(&within)]);
-                        pods.remove(out.workloads.iter().chain(&out.unsure));
-                        out.unsure
-                    }
-                    _ => self.postings.candidates(selector, &within),
-                };
-                for number in candidates {
-                    pods.add(number, selects(selector, self.workload(number).workload));
-                }
-            }
-        }
-        pods
-    }
-
-    /// The pods that a selector selects in any namespace.
-    pub fn pods_anywhere(&self, selector: &Selector) -> Pods {
-        let mut pods = Pods::default();
-        for number in self.postings.candidates(selector, &self.all_workloads()) {
-            pods.add(number, selects(selector, self.workload(number).workload));
-        }
-        pods
-    }
-
-    /// Whether a policy selects those pods.
-    pub fn policy_selects(&self, policy: PolicyId, subject: Subject) -> Tri {
-        match subject {
-            Subject::Workload(number) => {
-                let selected = self.selected(policy);
-                if selected.yes.contains(number) {
-                    Tri::Yes
-                } else if selected.maybe.contains(number) {
-                    Tri::Unknown(Why::LabelsNotShown)
-                } else {
-                    Tri::No
-                }
-            }
-            Subject::PodsOf(other) if other == policy => Tri::Yes,
-            Subject::PodsOf(other) if self.home(other) != self.home(policy) => Tri::No,
-            Subject::PodsOf(other) => {
-                let wide = &self.policy(policy).pod_selector;
-                let narrow = &self.policy(other).pod_selector;
-                if wide.is_wrong() || narrow.is_wrong() {
-                    return Tri::Unknown(Why::Refused);
-                }
-                super::covers(wide.get(), narrow.get())
-            }
-        }
-    }
-
-    /// The number of the namespace of those pods.
-    pub fn namespace_of(&self, subject: Subject) -> NamespaceId {
-        match subject {
-            Subject::Workload(number) => self.workloads[number.position()].namespace,
-            Subject::PodsOf(policy) => self.home(policy),
-        }
-    }
-
     /// Whether more than NetworkPolicies may decide for pods of that namespace: for code that knows
     /// NetworkPolicies only.
     pub fn may_have_other_policies(&self, namespace: NamespaceId) -> bool {
@@ -519,39 +368,6 @@ impl Cluster {
     /// Kustomization): it may set the namespace of objects without one.
     pub fn has_deployer(&self) -> bool {
         self.has_deployer
-    }
-
-    /// A workload in the repository that is NodeLocal DNSCache.
-    pub fn dns_cache(&self) -> Option<(&Head, &Workload)> {
-        let own = self.dns_cache.map(|number| self.workload(number));
-        own.map(|it| (it.head, it.workload)).or_else(|| {
-            let (id, workload) = self.elsewhere.as_ref()?.dns_cache()?;
-            Some((self.head(id), workload))
-        })
-    }
-
-    /// The workloads that declare a port that a DNS server listens on, by number, ascending.
-    pub fn resolvers(&self) -> &[WorkloadId] {
-        &self.resolvers
-    }
-
-    /// Whether any workload, or well-known pod, has a port that a DNS server listens on.
-    pub fn has_resolver(&self) -> bool {
-        !self.resolvers.is_empty() || self.settings.well_known.iter().any(WellKnown::is_resolver)
-    }
-
-    /// Whether `pods` includes a well-known pod that is a DNS server.
-    pub fn has_known_resolver(&self, pods: &Pods) -> bool {
-        let known = |position: &usize| self.settings.well_known.get(*position);
-        pods.well_known.iter().filter_map(known).any(WellKnown::is_resolver)
-    }
-
-    /// Whether one of those workloads declares a port that a DNS server listens on.
-    pub fn is_resolver_among(&self, workloads: &RangeSetBlaze<WorkloadId>) -> bool {
-        workloads.ranges().any(|range| {
-            let next = self.resolvers.partition_point(|number| number < range.start());
-            self.resolvers.get(next).is_some_and(|number| number <= range.end())
-        })
     }
 
     /// Whether something in the repository that may belong to the cluster is left out: a
@@ -583,12 +399,6 @@ impl Cluster {
     /// The rest of the repository, without alternatives of this cluster.
     pub fn elsewhere(&self) -> Option<&Elsewhere> {
         self.elsewhere.as_ref()
-    }
-
-    /// A workload in the rest of the repository that a selector certainly selects.
-    pub fn selected_elsewhere(&self, selector: &Selector) -> Option<&Head> {
-        let (id, _) = self.elsewhere.as_ref()?.selected(selector).next()?;
-        Some(self.head(id))
     }
 
     /// Whether something in the rest of the repository is deployed to the namespace of that name,

@@ -6,6 +6,7 @@ use super::cluster::{Cluster, World};
 use super::identity::{DnsIdentity, Identity, PodIdentity, ReservedIdentity, SetIdentity, holds};
 use super::known::is_dns_address;
 use super::network::Plugin;
+use super::party::{Asker, Party};
 use super::tri::{Tri, Why};
 use super::workload_id::{NamespaceId, WorkloadId};
 use crate::model::Service;
@@ -15,34 +16,6 @@ use crate::model::tiered::{
 };
 use compact_str::CompactString;
 use ipnet::IpNet;
-
-/// Who is at an end of a connection.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Party {
-    /// The pods of a workload, by number.
-    Workload(WorkloadId),
-    /// The cluster's DNS pods, which no manifest shows.
-    ClusterDns,
-    /// An address that no object has.
-    Address(IpAddr),
-    /// A node, by its name.
-    Node(CompactString),
-    /// Someone of whom only this is known.
-    Entity(Entity),
-    /// An address outside the cluster, looked up by this name.
-    Name(CompactString),
-}
-
-/// Whose condition it is.
-#[derive(Clone, Copy, Debug)]
-pub struct Asker {
-    /// The kind of its policy; none for Kubernetes' own.
-    pub kind: Option<PolicyKind>,
-    /// The namespace of the policy, by number.
-    pub home: NamespaceId,
-    /// A workload of the policy's pods, where one is asked about: its node matters.
-    pub subject: Option<WorkloadId>,
-}
 
 /// How a kind of policy reads blocks of addresses against ends inside of the cluster.
 #[derive(Clone, Copy, PartialEq, Eq)]

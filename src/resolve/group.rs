@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use rayon::prelude::*;
 
-use super::cluster::{Cluster, Pods};
+use super::cluster::Cluster;
 use super::peers::{Requires, requires};
+use super::pods::Pods;
 use super::segments::SegmentTree;
 use super::workload_id::{NamespaceId, WorkloadId, numbers};
 use crate::model::{Field, PolicyId};

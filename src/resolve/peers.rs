@@ -5,8 +5,9 @@ use std::sync::{Arc, PoisonError};
 
 use compact_str::CompactString;
 
-use super::cluster::{Cluster, Pods};
+use super::cluster::Cluster;
 use super::places::NAME_LABEL;
+use super::pods::Pods;
 use super::select::selects;
 use super::tri::Tri;
 use super::workload_id::{NamespaceId, WorkloadId};

@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use compact_str::CompactString;
 
-use super::cluster::{Cluster, Pods};
+use super::cluster::Cluster;
+use super::pods::Pods;
 use super::select::Labelled;
 use super::workload_id::{NamespaceId, WorkloadId};
 use crate::bundle::{Head, ObjectId};

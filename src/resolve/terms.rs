@@ -2,10 +2,11 @@
 
 use range_set_blaze::RangeSetBlaze;
 
-use super::cluster::{Cluster, Pods};
-use super::ends::{Asker, Party};
+use super::cluster::Cluster;
 use super::identity::{CALICO_NAME, NamespaceIdentity, PodIdentity, SetIdentity, holds};
+use super::party::{Asker, Party};
 use super::places::NAME_LABEL;
+use super::pods::Pods;
 use super::tri::Tri;
 use super::workload_id::{NamespaceId, WorkloadId};
 use crate::bundle::ObjectId;

@@ -2,9 +2,10 @@
 
 use fixedbitset::FixedBitSet;
 
-use super::cluster::{Cluster, Pods, Subject};
-use super::ends::{Asker, Party};
+use super::cluster::Cluster;
 use super::network::Plugin;
+use super::party::{Asker, Party};
+use super::pods::{Pods, Subject};
 use super::segments::SegmentTree;
 use super::tri::{Tri, Why};
 use super::workload_id::{NamespaceId, WorkloadId, numbers};

@@ -40,10 +40,10 @@ pub fn reportable(
     let graded = findings.into_iter().map(|finding| selection.regrade(finding));
     let is_candidate = |finding: &Finding| {
         selection.passes(finding)
-            || (precedence::overrides_unshown(finding) && selection.is_on(finding.rule))
+            || (winners::overrides_unshown(finding) && selection.is_on(finding.rule))
     };
     let candidates = graded.filter(is_candidate).collect();
-    let mut left = precedence::apply(order::sort_and_unite(candidates, sources));
+    let mut left = winners::apply(order::sort_and_unite(candidates, sources));
     left.retain(|finding| selection.passes(finding));
     gather::gather(left)
 }

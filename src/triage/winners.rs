@@ -202,3 +202,29 @@ fn neighbours(loser: Spot) -> Vec<Spot> {
     };
     [j, j + 1].into_iter().flat_map(of_peer).collect()
 }
+
+/// Whether a finding overrides others although its confidence is too low to be shown: two halves of
+/// a peer explain why each matches nothing, even if both may be meant.
+pub fn overrides_unshown(finding: &Finding) -> bool {
+    finding.rule.id == "split-peer"
+}
+
+/// `findings` without those that a more specific one about the same place overrides.
+pub fn apply(findings: Vec<Finding>) -> Vec<Finding> {
+    let winners = Winners::among(&findings);
+    let overridden: Vec<Overridden> =
+        findings.iter().map(|loser| winners.overridden(loser)).collect();
+    let kept =
+        findings.into_iter().zip(overridden).filter_map(|(finding, overridden)| match overridden {
+            Overridden::Not => Some(finding),
+            Overridden::Everywhere => None,
+            Overridden::In(bundles) => {
+                let left = finding.bundles.iter().filter(|&name| !bundles.contains(name));
+                Some(Finding { bundles: left.cloned().collect(), ..finding })
+            }
+        });
+    kept.collect()
+}
+
+#[cfg(test)]
+mod tests;

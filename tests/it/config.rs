@@ -94,6 +94,34 @@ fn the_shop_has_two_findings_without_a_configuration() {
     assert_eq!(found("", &[]), [DNS, PEER]);
 }
 
+/// A chart whose policy is for a certain version, and for a cluster with an API.
+fn of_chart(helm: &str) -> Vec<String> {
+    let policy = "{{- if and (semverCompare \">=1.30-0\" .Capabilities.KubeVersion.Version) \
+        (.Capabilities.APIVersions.Has \"cilium.io/v2/CiliumNetworkPolicy\") }}\n\
+        apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n\
+        metadata: {name: out}\nspec: {podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}]}\n\
+        {{- end }}\n";
+    let files = [
+        ("chart/Chart.yaml", "apiVersion: v2\nname: chart\nversion: 1.0.0\n"),
+        ("chart/values.yaml", "{}\n"),
+        ("chart/templates/policy.yaml", policy),
+        ("netpol-lint.toml", helm),
+    ];
+    findings(&files, &["--select", "missing-dns-egress"])
+}
+
+#[test]
+fn charts_see_the_cluster_that_is_configured() {
+    let found = ["chart/templates/policy.yaml error missing-dns-egress"];
+    let api = "api-versions = ['cilium.io/v2/CiliumNetworkPolicy']";
+    assert_eq!(of_chart(&format!("[helm]\n{api}")), found);
+    assert_eq!(of_chart(&format!("[helm]\nkube-version = '1.30'\n{api}")), found);
+    assert_eq!(of_chart("[helm]\nkube-version = '1.31'"), [""; 0], "the API is not there");
+    assert_eq!(of_chart(&format!("[helm]\nkube-version = 'v1.29.4'\n{api}")), [""; 0]);
+    let message = refused("[helm]\nkube-version = 'latest'");
+    assert!(message.contains("write a version such as `1.31` here"), "{message}");
+}
+
 #[test]
 fn rules_are_selected_and_ignored() {
     assert_eq!(found("select = ['missing-dns-egress']", &[]), [DNS]);

@@ -35,6 +35,7 @@ mod helm;
 mod helm_compared;
 mod helm_variants;
 mod hidden_faults;
+mod imports;
 mod inventory;
 mod kubectl_yaml;
 mod kustomize;

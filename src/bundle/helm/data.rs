@@ -3,16 +3,12 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use super::capabilities::Capabilities;
 use super::chart::{Enabled, Loaded, text as text_of};
 use super::template::{
     Data, Field, Files, ItemKind, List, Map, MapKind, Object, Origin, Struct, Value, value_of,
 };
 use crate::yaml::Node;
-
-/// The cluster's version, for templates.
-const KUBERNETES: [&str; 3] = ["v1.34.0", "1", "34"];
-/// Helm's version, for templates.
-const HELM: &str = "v3.16.4";
 
 /// The name and namespace of a release.
 #[derive(Clone, Copy, Debug)]
@@ -34,10 +30,11 @@ pub(super) fn scopes<'l>(
     chart: &Enabled<'l>,
     values: &Map,
     release: Release<'_>,
+    capabilities: &Capabilities,
 ) -> Vec<Scope<'l>> {
     let shared = Map::new(MapKind::Any);
     shared.set("Release", release_of(release));
-    shared.set("Capabilities", capabilities());
+    shared.set("Capabilities", capabilities.value());
     let mut all = Vec::new();
     collect(chart, &chart.name, values, &shared, true, &mut all);
     all
@@ -94,35 +91,12 @@ fn files(chart: &Loaded) -> Files {
     chart.others.iter().map(file).collect()
 }
 
-fn object(type_name: &'static str, fields: Vec<Field>, shown: Option<String>) -> Value {
+pub(super) fn object(type_name: &'static str, fields: Vec<Field>, shown: Option<String>) -> Value {
     Data::Object(Object::Struct(Rc::new(Struct { type_name, fields, shown }))).into()
 }
 
-fn field(name: &'static str, json: &'static str, value: Value) -> Field {
+pub(super) fn field(name: &'static str, json: &'static str, value: Value) -> Field {
     Field { name, json, value }
-}
-
-fn capabilities() -> Value {
-    let [version, major, minor] = KUBERNETES;
-    let kubernetes = vec![
-        field("Version", "Version", version.into()),
-        field("Major", "Major", major.into()),
-        field("Minor", "Minor", minor.into()),
-    ];
-    let kubernetes = object("chartutil.KubeVersion", kubernetes, Some(version.to_owned()));
-    let helm = vec![
-        field("Version", "version", HELM.into()),
-        field("GitCommit", "git_commit", "".into()),
-        field("GitTreeState", "git_tree_state", "".into()),
-        field("GoVersion", "go_version", "".into()),
-    ];
-    let versions = Data::Object(Object::Versions(API_VERSIONS.into()));
-    let fields = vec![
-        field("KubeVersion", "KubeVersion", kubernetes),
-        field("APIVersions", "APIVersions", versions.into()),
-        field("HelmVersion", "HelmVersion", object("version.BuildInfo", helm, None)),
-    ];
-    object("*chartutil.Capabilities", fields, None)
 }
 
 /// `.Chart`
@@ -187,62 +161,3 @@ fn people(all: Option<&Node>) -> Value {
     let items = all.and_then(Node::as_seq).unwrap_or_default().iter().map(person).collect();
     List::new(items, ItemKind::Any).map_or(Value::nil(), |list| Data::List(list).into())
 }
-
-/// Helm's assumption about every cluster that it does not query.
-const API_VERSIONS: &[&str] = &[
-    "v1",
-    "admissionregistration.k8s.io/v1",
-    "admissionregistration.k8s.io/v1alpha1",
-    "admissionregistration.k8s.io/v1beta1",
-    "internal.apiserver.k8s.io/v1alpha1",
-    "apps/v1",
-    "apps/v1beta1",
-    "apps/v1beta2",
-    "authentication.k8s.io/v1",
-    "authentication.k8s.io/v1alpha1",
-    "authentication.k8s.io/v1beta1",
-    "authorization.k8s.io/v1",
-    "authorization.k8s.io/v1beta1",
-    "autoscaling/v1",
-    "autoscaling/v2",
-    "autoscaling/v2beta1",
-    "autoscaling/v2beta2",
-    "batch/v1",
-    "batch/v1beta1",
-    "certificates.k8s.io/v1",
-    "certificates.k8s.io/v1beta1",
-    "certificates.k8s.io/v1alpha1",
-    "coordination.k8s.io/v1alpha1",
-    "coordination.k8s.io/v1beta1",
-    "coordination.k8s.io/v1",
-    "discovery.k8s.io/v1",
-    "discovery.k8s.io/v1beta1",
-    "events.k8s.io/v1",
-    "events.k8s.io/v1beta1",
-    "extensions/v1beta1",
-    "flowcontrol.apiserver.k8s.io/v1",
-    "flowcontrol.apiserver.k8s.io/v1beta1",
-    "flowcontrol.apiserver.k8s.io/v1beta2",
-    "flowcontrol.apiserver.k8s.io/v1beta3",
-    "networking.k8s.io/v1",
-    "networking.k8s.io/v1alpha1",
-    "networking.k8s.io/v1beta1",
-    "node.k8s.io/v1",
-    "node.k8s.io/v1alpha1",
-    "node.k8s.io/v1beta1",
-    "policy/v1",
-    "policy/v1beta1",
-    "rbac.authorization.k8s.io/v1",
-    "rbac.authorization.k8s.io/v1beta1",
-    "rbac.authorization.k8s.io/v1alpha1",
-    "resource.k8s.io/v1alpha3",
-    "scheduling.k8s.io/v1alpha1",
-    "scheduling.k8s.io/v1beta1",
-    "scheduling.k8s.io/v1",
-    "storage.k8s.io/v1beta1",
-    "storage.k8s.io/v1",
-    "storage.k8s.io/v1alpha1",
-    "storagemigration.k8s.io/v1alpha1",
-    "apiextensions.k8s.io/v1beta1",
-    "apiextensions.k8s.io/v1",
-];

@@ -7,6 +7,7 @@
 //! values turn off are turned on in a rendering of their own (`switches`). What does not render is
 //! reported at the line that fails (`faults`).
 
+mod capabilities;
 mod chart;
 mod charts;
 mod data;
@@ -28,6 +29,7 @@ use std::time::Duration;
 use compact_str::CompactString;
 use rayon::prelude::*;
 
+pub use capabilities::{Capabilities, KubeVersion};
 pub use charts::{Chart, Charts, charts};
 pub use switches::Assignment;
 
@@ -88,6 +90,8 @@ pub struct Helm {
     pub output_limit: u64,
     /// The release's namespace of charts without one; `None` for helm's own, `default`.
     pub namespace: Option<String>,
+    /// The cluster that they are rendered for.
+    pub capabilities: Capabilities,
     /// Values that turn policies on, beside the switches that are named after network policies.
     pub sets: Vec<Assignment>,
     /// Settings of certain charts; others are rendered with their default values.
@@ -101,6 +105,7 @@ impl Default for Helm {
             time_limit: TIME_LIMIT,
             output_limit: OUTPUT_LIMIT,
             namespace: None,
+            capabilities: Capabilities::default(),
             sets: Vec::new(),
             charts: Vec::new(),
         }

@@ -218,7 +218,8 @@ impl<'a> Rendering<'a> {
         let namespace = self.work.namespace(self.shared.helm);
         let name = variant.release.unwrap_or(&self.work.release);
         let release = Release { name, namespace };
-        let scopes = scopes(&chart, &values, release);
+        let capabilities = &self.shared.helm.capabilities;
+        let scopes = scopes(&chart, &values, release, capabilities);
         let (set, templates) = self.parse(&scopes)?;
         let (mut conditions, mut all) = (Conditions::default(), Vec::new());
         for (template, at) in &templates {

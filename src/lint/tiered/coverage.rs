@@ -2,7 +2,7 @@
 //! runs in the cluster.
 
 use super::super::Context;
-use super::requirements::by_name;
+use super::conditions::by_name;
 use crate::model::tiered::{Ends, Expr, LabelOf, NAMESPACE_NAME, NetTerm, PodTerm, Scope};
 use crate::model::{Operator, Requirement, Selector};
 use crate::resolve::{Asker, covers};

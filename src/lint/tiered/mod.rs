@@ -1,10 +1,10 @@
 //! What rules share about policies of the kinds beside NetworkPolicy.
 
+pub(super) mod conditions;
 pub(super) mod connections;
 pub(super) mod coverage;
 pub(super) mod dns;
 pub(super) mod ports;
-pub(super) mod requirements;
 pub(super) mod selectors;
 pub(super) mod shape;
 pub(super) mod spelling;

@@ -1,22 +1,25 @@
 //! Ports of these kinds that are not ports of the pods that are connected to.
 
-use super::super::{Context, Finding, Rule, port_protocol_mismatch, undeclared_port, words};
+use super::super::{Context, Finding, Rule, words};
 use super::selectors::destinations;
 use super::{Statement, Tiered};
-use crate::model::tiered::{Action, Entry};
-use crate::model::{ContainerPort, PortRef, Protocol};
+use crate::model::tiered::Entry;
+use crate::model::{ContainerPort, PortRef};
 use crate::resolve::WorkloadId;
 
 /// An entry of a rule that allows, and the pods that are connected to: all of them are shown.
-struct Allowed<'a> {
-    statement: Statement<'a>,
-    entry: Entry<'a>,
-    pods: &'a [WorkloadId],
+pub(in crate::lint) struct Allowed<'a> {
+    /// The rule.
+    pub statement: Statement<'a>,
+    /// The entry.
+    pub entry: Entry<'a>,
+    /// The pods.
+    pub pods: &'a [WorkloadId],
 }
 
 /// What `finding` says of each entry of a policy's rules that allow something, where all pods that
 /// are connected to are shown.
-fn each(
+pub(in crate::lint) fn each(
     cx: &Context<'_>,
     of: &Tiered<'_>,
     findings: &mut Vec<Finding>,
@@ -122,68 +125,5 @@ pub(crate) fn named_ports(
         );
         let help = "write the number of the port, or name it in the container";
         Some(Finding::new(rule, term.span, message, help))
-    });
-}
-
-/// `port-protocol-mismatch`: the number of a port that the pods declare over another protocol.
-pub(crate) fn protocols(
-    cx: &Context<'_>,
-    of: &Tiered<'_>,
-    rule: &'static Rule,
-    findings: &mut Vec<Finding>,
-) {
-    each(cx, of, findings, |allowed| {
-        let (number, protocol) = single(&allowed.entry)?;
-        let declared =
-            port_protocol_mismatch::declared_otherwise(cx, allowed.pods, number, protocol)?;
-        if is_allowed_beside(of, &allowed.statement, declared) {
-            return None;
-        }
-        let other = declared.protocol;
-        let message = format!(
-            "{} declares port {number} over {other}, but this entry is for {protocol}: {other} is \
-             not allowed",
-            words::workloads(cx, allowed.pods)
-        );
-        let help =
-            format!("allow {number} over {other}, over {protocol} too if the pods listen on both");
-        let made = Finding::new(rule, allowed.entry.term.span, message, help);
-        Some(made.related(declared.span, format!("declared as {other} here")))
-    });
-}
-
-/// The number and the protocol of an entry for one port.
-fn single(entry: &Entry<'_>) -> Option<(u16, Protocol)> {
-    let mut protocols = entry.protocols.iter();
-    let protocol = protocols.next().filter(|_| protocols.next().is_none())?;
-    Some((entry.number()?, protocol))
-}
-
-/// Whether the policy also lets a port as it is declared through to the same pods: Calico's rules
-/// have one protocol each.
-fn is_allowed_beside(of: &Tiered<'_>, statement: &Statement<'_>, declared: &ContainerPort) -> bool {
-    let fits = |entry: &Entry<'_>| {
-        let range = entry.term.range();
-        entry.protocols.has(declared.protocol)
-            && range.is_none_or(|(first, last)| (first..=last).contains(&declared.number))
-    };
-    of.policy.rules_of(statement.rule.spec, statement.rule.direction).any(|(_, rule)| {
-        rule.action == Action::Allow
-            && (rule.flow.is_everything() || rule.flow.entries().iter().any(fits))
-    })
-}
-
-/// `undeclared-port`: a number that none of the pods declares, although they declare others.
-pub(crate) fn undeclared(
-    cx: &Context<'_>,
-    of: &Tiered<'_>,
-    _: &'static Rule,
-    findings: &mut Vec<Finding>,
-) {
-    each(cx, of, findings, |allowed| {
-        let number = allowed.entry.number()?;
-        let place = allowed.entry.term.span;
-        undeclared_port::is_declared_nowhere(cx, allowed.pods, number)
-            .then(|| undeclared_port::described(cx, place, number, allowed.pods))
     });
 }

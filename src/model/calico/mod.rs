@@ -14,12 +14,12 @@ use std::sync::Arc;
 
 use compact_str::CompactString;
 
+use super::placeholder::is_placeholder;
 use super::policy::Direction;
 use super::tiered::{
     Action, Closes, Effect, Expr, LabelOf, Path, PodTerm, PolicyKind, PolicySpec, Rank, Reader,
     RefusalKind, Scope, TieredPolicy, TieredRule, read,
 };
-use super::{network, placeholder::is_placeholder};
 use crate::bundle::Head;
 use crate::yaml::Node;
 use selector::{Keys, Parsed, Written};
@@ -106,7 +106,7 @@ impl Decoder {
         let tier = read::value(spec, "tier").and_then(Node::as_str).unwrap_or_default();
         policy.rank = Rank::Tiered {
             tier: CompactString::from(if tier.is_empty() { "default" } else { tier }),
-            order: read::value(spec, "order").and_then(network::number),
+            order: read::value(spec, "order").and_then(read::number),
         };
         let types = self.types(spec, path);
         let hosts = self.for_hosts(spec, path);

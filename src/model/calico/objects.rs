@@ -2,8 +2,8 @@
 
 use super::schema;
 use crate::bundle::Head;
+use crate::model::placeholder::is_placeholder;
 use crate::model::tiered::{Bits, Path, Reader, Refusal, RefusalKind, read};
-use crate::model::{network, placeholder::is_placeholder};
 use crate::yaml::Node;
 
 /// The tiers that are there without being written, which can't be changed.
@@ -52,7 +52,7 @@ fn tier(reader: &mut Reader, head: &Head, tree: &Node, spec: &Path<'_>) {
         return;
     };
     if let Some(node) = field("order")
-        && network::number(node).is_some_and(|written| written != *order)
+        && read::number(node).is_some_and(|written| written != *order)
     {
         let message = format!("tier `{name}` has order {order}, and can't have another");
         let path = spec.field("order");

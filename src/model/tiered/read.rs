@@ -284,3 +284,12 @@ pub fn boolean(node: &Node) -> Option<bool> {
 pub fn written<'n>(node: &'n Node, names: &[&'static str]) -> Vec<(&'static str, &'n Entry)> {
     names.iter().filter_map(|name| Some((*name, entry(node, name)?))).collect()
 }
+
+/// A number.
+pub fn number(node: &Node) -> Option<f64> {
+    match node.as_scalar()?.kind {
+        ScalarKind::Int(number) => Some(number as f64),
+        ScalarKind::Float(number) if number.is_finite() => Some(number),
+        _ => None,
+    }
+}

@@ -10,13 +10,15 @@ mod values;
 
 pub(super) use disk::{load, shown};
 pub(super) use metadata::Metadata;
-pub(super) use parts::{Enabled, enabled};
+pub(super) use parts::enabled;
 pub(super) use values::{coalesced, copied, overlaid};
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::template::{Exhausted, float_text};
+use metadata::Dependency;
+
+use super::template::{Exhausted, Map, float_text};
 use crate::text::Span;
 use crate::yaml::{Node, ScalarKind};
 
@@ -64,6 +66,18 @@ impl Refused {
         let why = format!("has `{path}`, which can't be read: {error}");
         Self::new(why, "make it readable, or remove it from the chart")
     }
+}
+
+/// A chart with its enabled subcharts.
+pub(in crate::bundle::helm) struct Enabled<'l> {
+    /// Its name: its alias, if it has one.
+    pub(in crate::bundle::helm) name: String,
+    pub(in crate::bundle::helm) chart: &'l Loaded,
+    /// Its own values, with those that it imports from its subcharts.
+    pub(in crate::bundle::helm) values: Map,
+    pub(in crate::bundle::helm) parts: Vec<Enabled<'l>>,
+    /// Its enabled dependencies, by the names that they have here.
+    dependencies: Vec<Dependency>,
 }
 
 /// Why values can't be put together.

@@ -2,20 +2,8 @@
 
 use super::metadata::Dependency;
 use super::values::{at, coalesced, copied, merged, table};
-use super::{Loaded, Metadata, Unfit};
+use super::{Enabled, Loaded, Metadata, Unfit};
 use crate::bundle::helm::template::{Budget, Data, Map, MapKind};
-
-/// A chart with its enabled subcharts.
-pub(in crate::bundle::helm) struct Enabled<'l> {
-    /// Its name: its alias, if it has one.
-    pub(in crate::bundle::helm) name: String,
-    pub(in crate::bundle::helm) chart: &'l Loaded,
-    /// Its own values, with those that it imports from its subcharts.
-    pub(in crate::bundle::helm) values: Map,
-    pub(in crate::bundle::helm) parts: Vec<Enabled<'l>>,
-    /// Its enabled dependencies, by the names that they have here.
-    dependencies: Vec<Dependency>,
-}
 
 /// Enables and disables subcharts by the given values. `own` reads a chart's own values.
 ///

@@ -305,9 +305,12 @@ impl<'r> Renderer<'r> {
                 };
                 files.iter().map(entry).collect()
             }
-            Data::Object(Object::Versions(all)) => {
-                all.iter().map(|version| Value::from(*version)).enumerate().map(pair).collect()
-            }
+            Data::Object(Object::Versions(all)) => all
+                .iter()
+                .map(|version| Value::from(version.as_str()))
+                .enumerate()
+                .map(pair)
+                .collect(),
             _ => {
                 let shown = format::plain(value, self.budget).unwrap_or_default();
                 return Err(self.wrong(frame, at, format!("range can't iterate over {shown}")));

@@ -17,7 +17,7 @@ pub(crate) enum Object {
     Struct(Rc<Struct>),
     Files(Rc<Files>),
     /// `.Capabilities.APIVersions`
-    Versions(Rc<[&'static str]>),
+    Versions(Rc<[String]>),
     /// Seconds since 1970, in UTC.
     Time(i64),
     Version(Rc<Version>),
@@ -116,7 +116,7 @@ impl Object {
             (Self::Files(files), _) => files_method(files, name, call),
             (Self::Versions(all), "Has") => Some(call.want("s").map(|()| {
                 let wanted = call.str(0);
-                all.contains(&wanted).into()
+                all.iter().any(|version| *version == wanted).into()
             })),
             (Self::Struct(it), "GitVersion" | "String") if it.shown.is_some() => {
                 Some(call.want("").map(|()| it.shown.clone().unwrap_or_default().into()))
@@ -155,7 +155,7 @@ impl Object {
                 map.into()
             }
             Self::Versions(all) => {
-                let items = all.iter().map(|version| Value::from(*version)).collect();
+                let items = all.iter().map(|version| Value::from(version.as_str())).collect();
                 List::new(items, ItemKind::Str).map_or(Value::nil(), |list| Data::List(list).into())
             }
             Self::Time(seconds) => date::format(*seconds, "2006-01-02T15:04:05Z07:00").into(),

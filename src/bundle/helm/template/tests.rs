@@ -58,7 +58,7 @@ fn data(values: &str, origins: &mut Origins) -> Value {
         field("Minor", "Minor", "34".into()),
     ];
     let version = object("chartutil.KubeVersion", version, Some("v1.34.0".to_owned()));
-    let versions = Object::Versions([("v1"), "networking.k8s.io/v1"].into());
+    let versions = Object::Versions(["v1", "networking.k8s.io/v1"].map(str::to_owned).into());
     let capabilities = vec![
         field("KubeVersion", "KubeVersion", version),
         field("APIVersions", "APIVersions", Data::Object(versions).into()),

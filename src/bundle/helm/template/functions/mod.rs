@@ -170,7 +170,7 @@ impl Call<'_> {
                 Some(bytes.iter().map(byte).collect())
             }
             Data::Object(super::object::Object::Versions(all)) => {
-                Some(all.iter().map(|version| Value::from(*version)).collect())
+                Some(all.iter().map(|version| Value::from(version.as_str())).collect())
             }
             _ => None,
         }
