@@ -192,7 +192,7 @@ fn has_set(cx: &Context<'_>, of: &Tiered<'_>, term: &PodTerm) -> bool {
 
 /// Whether a selector matches nothing that is shown, whatever else there may be: no pod, on the
 /// node's network or not, and no set of addresses.
-pub(super) fn selects_nothing(cx: &Context<'_>, of: &Tiered<'_>, term: &PodTerm) -> bool {
+pub(in crate::lint) fn selects_nothing(cx: &Context<'_>, of: &Tiered<'_>, term: &PodTerm) -> bool {
     of.pods(cx, term).is_none()
         && on_host_network(cx, of, term).is_empty()
         && !has_set(cx, of, term)
@@ -214,7 +214,7 @@ fn is_reserved(term: &PodTerm) -> bool {
 }
 
 /// What a selector requires of pods, where it says anything of their own labels.
-pub(super) fn selector(term: &PodTerm) -> Option<Selector> {
+pub(in crate::lint) fn selector(term: &PodTerm) -> Option<Selector> {
     // A key that no pod can have is the finding of another rule.
     let is_impossible = term.labels.conjuncts().contains(&Expr::Never);
     let requirements: Vec<_> = term.labels.required(LabelOf::Pod).cloned().collect();
