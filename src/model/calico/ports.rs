@@ -1,7 +1,6 @@
 //! Protocols, ports and ICMP.
 
 use super::Decoder;
-use super::rule::all_icmp;
 use crate::model::is_placeholder;
 use crate::model::ports::{PortRef, Protocol};
 use crate::model::tiered::{Flow, IcmpFamily, Path, PortTerm, Protocols, RefusalKind, read};
@@ -208,6 +207,11 @@ pub(super) fn protocol_number(rule: &Node) -> Option<u8> {
         Some(number) => u8::try_from(number).ok(),
         None => by_name(value.as_str()?).map(|(_, number)| *number),
     }
+}
+
+/// Every type of ICMP.
+pub(super) fn all_icmp(family: IcmpFamily) -> Flow {
+    Flow::Icmp { family, types: (0, u8::MAX) }
 }
 
 /// All of a protocol.

@@ -1,5 +1,6 @@
 //! One rule: action, protocol, and conditions on both ends.
 
+use super::ports::{all_icmp, protocol_number};
 use super::{ACTIONS, Decoder};
 use crate::model::policy::Direction;
 use crate::model::tiered::{
@@ -76,7 +77,7 @@ impl Decoder {
 
     /// ICMP is a protocol of IPv4, ICMPv6 one of IPv6.
     fn icmp_version(&mut self, node: &Node, version: Option<bool>, path: &Path<'_>) {
-        let is_v6 = match super::ports::protocol_number(node) {
+        let is_v6 = match protocol_number(node) {
             Some(1) => false,
             Some(58) => true,
             _ => return,
@@ -161,9 +162,4 @@ impl Decoder {
             }
         }
     }
-}
-
-/// Every type of ICMP.
-pub(super) fn all_icmp(family: IcmpFamily) -> Flow {
-    Flow::Icmp { family, types: (0, u8::MAX) }
 }
