@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::Request;
 use crate::assemble::Assembly;
-use crate::bundle::{Bundle, ObjectId, Origin, Site};
+use crate::bundle::{Bundle, FaultKind, ObjectId, Origin, Site};
 use crate::model::Body;
 use crate::repo;
 use crate::resolve::{Cluster, Elsewhere, Members, Open, Surroundings, WorkloadId};
@@ -140,7 +140,8 @@ fn of_bundle(assembly: &Assembly, bundle: &Bundle) -> BundleOverview {
                 true => BundleKind::Chart,
                 false => BundleKind::Kustomization,
             };
-            (kind, built.faults.iter().map(|fault| fault.message.clone()).collect())
+            let faults = built.faults.iter().filter(|fault| fault.kind != FaultKind::Unapplied);
+            (kind, faults.map(|fault| fault.message.clone()).collect())
         }
     };
     BundleOverview {

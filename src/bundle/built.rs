@@ -143,6 +143,8 @@ pub enum FaultKind {
     Remote,
     /// It can be built, but not here: a plugin, a function in a container.
     NotEvaluated,
+    /// It is left out, and nothing is missing because of it: a schema for values.
+    Unapplied,
     /// A chart's template that contains a policy, and renders none with the given values.
     Unrendered,
     /// A chart asks for a value (`required`) or rejects those given (`fail`): by design. The rest is

@@ -28,7 +28,7 @@ const fn about(id: &'static str, severity: Severity, page: &'static str) -> Rule
 pub fn finding(fault: &Fault) -> Finding {
     let rule = match fault.kind {
         FaultKind::Refused | FaultKind::Absent => &KUSTOMIZE_ERROR,
-        FaultKind::Remote | FaultKind::NotEvaluated => &UNRESOLVED_REMOTE,
+        FaultKind::Remote | FaultKind::NotEvaluated | FaultKind::Unapplied => &UNRESOLVED_REMOTE,
         FaultKind::Limit => &YAML_LIMIT,
         FaultKind::Unrendered => &UNRENDERED_CHART,
         FaultKind::Asked | FaultKind::Render => &RENDER_ERROR,

@@ -434,7 +434,8 @@ fn nothing_is_downloaded_and_existing_charts_are_rendered() {
     // A schema that refers elsewhere is not downloaded.
     let schema = ("evil/values.schema.json", "{\"$ref\": \"http://127.0.0.1:1/x.json\"}");
     let folder = chart_of("a: 1\n", &[schema]);
-    assert_eq!(render(folder.path(), &Helm::default()).faults(), [""; 0]);
+    let faults = render(folder.path(), &Helm::default()).faults();
+    assert!(matches!(&faults[..], [one] if one.contains("is not applied")), "{faults:?}");
     // A helper of a missing dependency is not a mistake of the chart.
     let folder = repository(&[
         ("evil/Chart.yaml", &chart),
@@ -568,6 +569,28 @@ fn lies_in(node: &Node, sources: &Sources, nodes: &mut usize) {
             }
         }
     }
+}
+
+#[test]
+fn a_values_schema_is_noted_and_never_shown_to_templates() {
+    let folder = repository(&[
+        ("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\n"),
+        ("web/values.schema.json", "{\"type\": \"object\", \"required\": [\"port\"]}"),
+        (
+            "web/templates/pod.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x{{ .Files.Get \"values.schema.json\" | len }}\n",
+        ),
+    ]);
+    let shown = render(folder.path(), &Helm::default());
+    let names = shown.rendered.built[0].manifests.iter().map(|it| it.head.name.as_str());
+    assert_eq!(names.collect::<Vec<_>>(), ["x0"]);
+    let faults = shown.faults();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(faults[0].contains("Unapplied web/Chart.yaml:2"), "{faults:?}");
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata:\n  name: x\n";
+    fs::write(folder.path().join("web/templates/pod.yaml"), pod).unwrap();
+    let faults = render(folder.path(), &Helm::default()).faults();
+    assert_eq!(faults.len(), 1, "without a template that reads files too: {faults:?}");
 }
 
 #[test]

@@ -1,7 +1,8 @@
 //! What templates are told of the cluster and of helm: `.Capabilities`.
 
-use super::data::{field, object};
-use super::template::{Data, Object, Value};
+use std::rc::Rc;
+
+use super::template::{Data, Field, Object, Struct, Value};
 
 /// Helm's version, for templates.
 const HELM: &str = "v3.16.4";
@@ -134,6 +135,16 @@ const API_VERSIONS: &[&str] = &[
     "apiextensions.k8s.io/v1beta1",
     "apiextensions.k8s.io/v1",
 ];
+
+/// A Go struct, as templates see it.
+pub(super) fn object(type_name: &'static str, fields: Vec<Field>, shown: Option<String>) -> Value {
+    Data::Object(Object::Struct(Rc::new(Struct { type_name, fields, shown }))).into()
+}
+
+/// A field of such a struct, with its name in JSON.
+pub(super) fn field(name: &'static str, json: &'static str, value: Value) -> Field {
+    Field { name, json, value }
+}
 
 #[cfg(test)]
 mod tests {

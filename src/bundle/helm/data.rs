@@ -3,11 +3,9 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use super::capabilities::Capabilities;
+use super::capabilities::{Capabilities, field, object};
 use super::chart::{Enabled, Loaded, text as text_of};
-use super::template::{
-    Data, Field, Files, ItemKind, List, Map, MapKind, Object, Origin, Struct, Value, value_of,
-};
+use super::template::{Data, Files, ItemKind, List, Map, MapKind, Object, Origin, Value, value_of};
 use crate::yaml::Node;
 
 /// The name and namespace of a release.
@@ -89,14 +87,6 @@ fn files(chart: &Loaded) -> Files {
         (file.name.clone(), Rc::<[u8]>::from(&*Arc::clone(&file.bytes)))
     };
     chart.others.iter().map(file).collect()
-}
-
-pub(super) fn object(type_name: &'static str, fields: Vec<Field>, shown: Option<String>) -> Value {
-    Data::Object(Object::Struct(Rc::new(Struct { type_name, fields, shown }))).into()
-}
-
-pub(super) fn field(name: &'static str, json: &'static str, value: Value) -> Field {
-    Field { name, json, value }
 }
 
 /// `.Chart`

@@ -185,6 +185,21 @@ pub(super) fn remote(chart: &Chart, dependency: &Elsewhere, place: Span) -> (Fau
     (fault, what)
 }
 
+/// A schema for values, which is not applied: it may name others to be fetched.
+pub(super) fn schema(chart: &Chart) -> Fault {
+    Fault {
+        kind: FaultKind::Unapplied,
+        place: chart.name_span,
+        message: format!(
+            "the values schema of chart `{}` is not applied: it may rule out values that are \
+             rendered here",
+            chart.name
+        ),
+        help: "nothing is to be done: helm applies it when the chart is installed".to_owned(),
+        related: Vec::new(),
+    }
+}
+
 /// A template that contains a policy and renders none. `name` is helm's name for it.
 pub(super) fn silent(chart: &Chart, name: &str, place: Span) -> Fault {
     let directory = &chart.directory;

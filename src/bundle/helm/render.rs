@@ -136,6 +136,9 @@ impl<'a> Rendering<'a> {
             others.extend(built);
         }
         self.tell_of_silent();
+        if self.prepared.found.chart.has_schema {
+            self.built.faults.push(faults::schema(self.work.chart));
+        }
         let mut built = vec![self.built];
         built.append(&mut others);
         (built, taken)

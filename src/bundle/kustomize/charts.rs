@@ -4,7 +4,7 @@
 use super::edit;
 use super::fault::{remote, unrendered};
 use super::id::text_at;
-use super::layer::Maker;
+use super::maker::Maker;
 use super::object::Object;
 use crate::bundle::{ChartCall, Manifest, path};
 use crate::yaml::Node;

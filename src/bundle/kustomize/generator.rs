@@ -6,7 +6,7 @@ use super::disk::Found;
 use super::edit;
 use super::fault::{not_evaluated, refused};
 use super::id::text_at;
-use super::layer::Maker;
+use super::maker::Maker;
 use super::object::Object;
 use crate::bundle::{Fault, FaultKind, heads, path};
 use crate::yaml::{Entry, Node};

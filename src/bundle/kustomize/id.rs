@@ -2,7 +2,6 @@
 
 use compact_str::CompactString;
 
-use super::objects::{Part, Sought};
 use crate::yaml::Node;
 
 /// The namespace of an object whose kind has none.
@@ -106,5 +105,30 @@ pub(super) fn is_cluster_scoped(api_version: &str, kind: &str) -> bool {
             matches!(kind, "CSIDriver" | "StorageClass" | "VolumeAttachment")
         }
         _ => false,
+    }
+}
+
+/// The known parts of the identity of the wanted objects.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Sought<'a> {
+    pub kind: Part<'a>,
+    pub name: Part<'a>,
+    pub namespace: Part<'a>,
+}
+
+/// The known part of one field of an identity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Part<'a> {
+    #[default]
+    Any,
+    Word(&'a str),
+    /// It begins with this.
+    Prefix(&'a str),
+}
+
+impl<'a> Part<'a> {
+    /// A word; the empty one matches any.
+    pub fn word(text: &'a str) -> Self {
+        if text.is_empty() { Self::Any } else { Self::Word(text) }
     }
 }

@@ -3,7 +3,7 @@
 use super::edit;
 use super::fault::refused;
 use super::field_spec::{self, FieldSpec, FieldSpecs, Leaf, METADATA_LABELS, TEMPLATE_LABELS};
-use super::layer::Maker;
+use super::maker::Maker;
 use super::object::Object;
 use crate::bundle::Writer;
 use crate::text::Span;

@@ -14,12 +14,14 @@
 mod annotations;
 mod booleans;
 mod charts;
+mod complete;
 mod disk;
 mod edit;
 mod fault;
 mod field_path;
 mod field_spec;
 mod fields;
+mod follow_links;
 mod generator;
 mod graph;
 mod id;
@@ -32,6 +34,7 @@ mod layer;
 mod library;
 mod links;
 mod made_before;
+mod maker;
 mod merge;
 mod merge_keys;
 mod naming;
@@ -55,8 +58,9 @@ use crate::text::{SourceId, Sources, Span};
 use crate::yaml::{Limits, Node, Partial, Problem};
 
 use disk::Disk;
-use layer::{Layer, Maker};
+use layer::Layer;
 use library::Library;
+use maker::Maker;
 use object::Object;
 
 /// Every kustomization of a repository with every file that one refers to, each read once.
@@ -170,7 +174,7 @@ impl Kustomizations {
     /// common is built once.
     pub fn build(&self, directory: &str) -> Built {
         let tree = self.library.directories.get(directory).and_then(|it| it.tree.as_ref());
-        let layer = layer::of(&self.library, directory).cloned().unwrap_or_default();
+        let layer = maker::of(&self.library, directory).cloned().unwrap_or_default();
         built(&self.library.disk, directory, tree, layer)
     }
 

@@ -7,7 +7,7 @@ use super::edit;
 use super::fault::refused;
 use super::field_spec::{self, FieldSpec, FieldSpecs, Leaf};
 use super::id::{self, text_at};
-use super::layer::Maker;
+use super::maker::Maker;
 use crate::bundle::{Opening, Writer};
 use crate::text::Span;
 use crate::yaml::{Entry, Node};

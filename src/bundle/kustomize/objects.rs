@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use compact_str::CompactString;
 
-use super::id::{Id, NO_NAMESPACE};
+use super::id::{Id, NO_NAMESPACE, Part, Sought};
 use super::object::Object;
 
 /// The objects of one build, in their order. A number identifies an object for its lifetime:
@@ -21,31 +21,6 @@ pub(super) struct Objects {
     present: HashMap<Id, usize>,
     /// Built on first use.
     index: Option<Index>,
-}
-
-/// The known parts of the identity of the wanted objects.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Sought<'a> {
-    pub kind: Part<'a>,
-    pub name: Part<'a>,
-    pub namespace: Part<'a>,
-}
-
-/// The known part of one field of an identity.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Part<'a> {
-    #[default]
-    Any,
-    Word(&'a str),
-    /// It begins with this.
-    Prefix(&'a str),
-}
-
-impl<'a> Part<'a> {
-    /// A word; the empty one matches any.
-    pub fn word(text: &'a str) -> Self {
-        if text.is_empty() { Self::Any } else { Self::Word(text) }
-    }
 }
 
 impl Objects {

@@ -7,7 +7,7 @@ use super::edit;
 use super::fault::refused;
 use super::field_path::{list_entry, look_up, smart_split};
 use super::keys::Keys;
-use super::layer::Maker;
+use super::maker::Maker;
 use super::object::{Object, Pen};
 use super::rest::is_in_head;
 use super::select::Selector;

@@ -6,9 +6,10 @@ use super::edit;
 use super::fault::{refused, remote};
 use super::fields;
 use super::id::text_at;
-use super::layer::{self, DEEPEST, Layer, MOST, Maker, words};
+use super::layer::{DEEPEST, Layer, MOST, words};
 use super::library::{Library, Page};
 use super::made_before;
+use super::maker::{self, Maker};
 use super::object::Object;
 use super::reference;
 use crate::bundle::{Fault, FaultKind, heads, path};
@@ -322,7 +323,7 @@ fn unreadable(entry: &Node, path: &str, problem: &Problem) -> Fault {
 /// A component has no layer of its own: an empty one stands for it.
 fn of_unless_component<'a>(library: &'a Library, path: &str, component: bool) -> Option<&'a Layer> {
     static NOTHING: std::sync::LazyLock<Layer> = std::sync::LazyLock::new(Layer::default);
-    if component { Some(&NOTHING) } else { layer::of(library, path) }
+    if component { Some(&NOTHING) } else { maker::of(library, path) }
 }
 
 /// Whether a directory contains another one.

@@ -3,8 +3,8 @@
 use regex::Regex;
 
 use super::id::{Id, text_at};
+use super::id::{Part, Sought};
 use super::object::Object;
-use super::objects::{Part, Sought};
 use crate::text::Span;
 use crate::yaml::Node;
 

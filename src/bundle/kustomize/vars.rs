@@ -10,23 +10,16 @@ use super::fault::refused;
 use super::field_path::{look_up, smart_split};
 use super::field_spec::{self, FieldSpecs, Leaf};
 use super::id::{self, text_at};
-use super::layer::{Layer, Maker};
+use super::id::{Part, Sought};
+use super::layer::{Layer, Var};
+use super::maker::Maker;
 use super::object::Object;
-use super::objects::{Part, Sought};
 use crate::bundle::Writer;
 use crate::text::Span;
 use crate::yaml::{Node, Value};
 
 /// The longest text after expansion.
 const LONGEST: usize = 1 << 16;
-
-/// One entry of `vars`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Var {
-    pub name: CompactString,
-    pub field: String,
-    pub place: Span,
-}
 
 impl Maker<'_> {
     /// Reads `vars`, and marks the objects that they take their values from.

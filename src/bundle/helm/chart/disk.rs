@@ -44,6 +44,9 @@ pub(in crate::bundle::helm) fn load(directory: &Path, root: &Path) -> Result<Fou
     Ok(Found { chart, elsewhere, left_out, files })
 }
 
+/// The schema of a chart's values. It is never read.
+const SCHEMA: &str = "values.schema.json";
+
 struct Reader<'r> {
     root: &'r Path,
     bytes: u64,
@@ -80,7 +83,11 @@ impl Reader<'_> {
                 }
             }
         }
-        self.chart(files, Some(from), depth)
+        let mut chart = self.chart(files, Some(from), depth)?;
+        let schema = from.join(SCHEMA).symlink_metadata();
+        let is_there = schema.is_ok_and(|it| it.is_file()) && !rules.ignores(SCHEMA, false);
+        chart.has_schema |= is_there;
+        Ok(chart)
     }
 
     /// The files below a path, with their names in the chart.
@@ -128,6 +135,7 @@ impl Reader<'_> {
             values: None,
             templates: Vec::new(),
             others: Vec::new(),
+            has_schema: false,
             parts: Vec::new(),
         };
         for name in ["Chart.yaml", "requirements.yaml"] {
@@ -157,6 +165,9 @@ impl Reader<'_> {
                 chart.templates.push(file);
             } else if file.name == "values.yaml" {
                 chart.values = Some(file);
+            } else if file.name == SCHEMA {
+                // helm keeps it out of `.Files` too.
+                chart.has_schema = true;
             } else if file.name != "Chart.yaml" && file.name != "Chart.lock" {
                 chart.others.push(file);
             }

@@ -31,6 +31,8 @@ pub(super) struct Loaded {
     pub(super) templates: Vec<File>,
     /// What templates may request.
     pub(super) others: Vec<File>,
+    /// Whether it has a schema for its values.
+    pub(super) has_schema: bool,
     /// The charts in its `charts/`, and those in the same repository that it depends on.
     pub(super) parts: Vec<Loaded>,
 }

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use super::functions::FunctionId;
+use super::call::FunctionId;
+use super::literal::Number;
 
 /// A byte range of the template's text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,13 +83,4 @@ pub(crate) enum OperandKind {
     Pipe(Box<Pipe>),
     /// `(…).a.b`
     Chain(Box<Operand>, Vec<Rc<str>>),
-}
-
-/// A number as written: the types that it may have.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Number {
-    pub(crate) int: Option<i64>,
-    pub(crate) float: Option<f64>,
-    /// It is written as a float, so it is one if any type is accepted.
-    pub(crate) is_float: bool,
 }

@@ -1,8 +1,8 @@
 //! Whether arguments match a function, with Go's messages if they do not.
 
 use super::ast::{Operand, OperandKind};
-use super::functions::Function;
-use super::object::Object;
+use super::call::{Call, Error, Function};
+use super::value::Object;
 use super::value::{Data, IntKind, ItemKind, Map, MapKind, Value};
 
 /// The least number of arguments of a function, and whether it accepts more.
@@ -104,4 +104,19 @@ pub(crate) fn value(wanted: u8, value: Value) -> Result<Value, String> {
     }
     let (expected, got) = (type_of(wanted), value.type_name());
     Err(format!("wrong type for value; expected {expected}; got {got}"))
+}
+
+impl Call<'_> {
+    /// Checks the arguments of a method, as those of a function already are.
+    pub(crate) fn want(&mut self, parameters: &'static str) -> Result<(), Error> {
+        if self.args.len() != parameters.len() {
+            let (want, got) = (parameters.len(), self.args.len());
+            return Err(format!("wrong number of args: want {want} got {got}").into());
+        }
+        for (argument, wanted) in self.args.iter_mut().zip(parameters.bytes()) {
+            let value = std::mem::replace(argument, Value::nil());
+            *argument = self::value(wanted, value)?;
+        }
+        Ok(())
+    }
 }

@@ -7,13 +7,13 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::ast::{Block, Branch, Node, NodeKind, Pipe, Range};
+use super::call::Error;
 use super::failure::{Failure, Reason};
 use super::format;
-use super::functions::Error;
-use super::object::Object;
 use super::origin::{Origin, Origins, Trace};
 use super::set::{Place, Template, TemplateSet};
 use super::text::Rope;
+use super::value::Object;
 use super::value::{Budget, Data, Exhausted, Value};
 
 /// The deepest nesting of template calls and expressions, together.

@@ -5,8 +5,8 @@ mod printf;
 pub(crate) use printf::printf;
 
 use super::literal;
-use super::object::Object;
 use super::text::{Rope, Text};
+use super::value::Object;
 use super::value::{Budget, Data, Exhausted, Value};
 
 type Result<T> = std::result::Result<T, Exhausted>;

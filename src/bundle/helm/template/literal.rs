@@ -1,7 +1,5 @@
 //! Numbers and quoted strings as Go writes them.
 
-use super::ast::Number;
-
 /// The text of a quoted string (`"…"` or `` `…` ``); `None` if its escapes are invalid.
 pub(crate) fn unquote(text: &str) -> Option<String> {
     let quote = text.chars().next()?;
@@ -87,6 +85,15 @@ fn is_printable(c: char) -> bool {
         | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{e000}'..='\u{f8ff}' | '\u{fff9}'..='\u{fffb}'
         | '\u{f0000}'..);
     c == ' ' || (!c.is_control() && !c.is_whitespace() && !is_hidden)
+}
+
+/// A number as written: the types that it may have.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Number {
+    pub(crate) int: Option<i64>,
+    pub(crate) float: Option<f64>,
+    /// It is written as a float, so it is one if any type is accepted.
+    pub(crate) is_float: bool,
 }
 
 /// A number, as Go's `newNumber` parses it.

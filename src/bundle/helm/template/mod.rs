@@ -5,7 +5,9 @@
 //! `functions`. The output is a `text::Rope`; `origin` says where its pieces come from.
 
 mod ast;
+mod call;
 mod check;
+mod conversions;
 mod date;
 mod eval;
 mod failure;
@@ -38,10 +40,12 @@ pub(crate) fn float_text(float: f64) -> String {
 }
 
 pub(crate) use failure::{Failure, Reason};
-pub(crate) use object::{Field, Files, Object, Struct};
 pub(crate) use origin::{Origin, Origins, Trace};
 pub(crate) use semver::{Constraint, Version};
 pub(crate) use set::{Place, Template, TemplateSet, parsed_size};
 pub(crate) use text::Mark;
-pub(crate) use value::{Budget, Data, Exhausted, ItemKind, List, Map, MapKind, Slot, Value};
+pub(crate) use value::{
+    Budget, Data, Exhausted, Field, Files, ItemKind, List, Map, MapKind, Object, Slot, Struct,
+    Value,
+};
 pub(crate) use yaml::value_of;

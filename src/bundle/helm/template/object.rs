@@ -1,48 +1,14 @@
 //! The values that are Go structs in helm: the chart, the cluster's capabilities, files, versions.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::functions::{Call, Error, Outcome};
+use super::call::{Call, Error, Outcome};
 use super::semver::Version;
-use super::value::{Data, ItemKind, List, Map, MapKind, Value};
+use super::value::{Data, Files, ItemKind, List, Map, MapKind, Object, Value};
 use super::{date, glob, yaml};
-
-/// A value with fields or methods.
-#[derive(Clone, Debug)]
-pub(crate) enum Object {
-    Struct(Rc<Struct>),
-    Files(Rc<Files>),
-    /// `.Capabilities.APIVersions`
-    Versions(Rc<[String]>),
-    /// Seconds since 1970, in UTC.
-    Time(i64),
-    Version(Rc<Version>),
-}
-
-/// A Go struct.
-#[derive(Debug)]
-pub(crate) struct Struct {
-    pub(crate) type_name: &'static str,
-    pub(crate) fields: Vec<Field>,
-    /// Its printed form, if it is not that of its fields.
-    pub(crate) shown: Option<String>,
-}
-
-/// A field of a Go struct.
-#[derive(Debug)]
-pub(crate) struct Field {
-    pub(crate) name: &'static str,
-    /// Its name in JSON; empty if it is omitted there because it is empty.
-    pub(crate) json: &'static str,
-    pub(crate) value: Value,
-}
-
-/// The files of a chart, by name.
-pub(crate) type Files = BTreeMap<String, Rc<[u8]>>;
 
 impl Object {
     pub(crate) fn is_true(&self) -> bool {

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use compact_str::CompactString;
 
-use super::object::Object;
 use super::origin::Origin;
+use super::semver::Version;
 use super::text::Text;
 
 /// A value and where it comes from.
@@ -102,6 +102,39 @@ thread_local! {
     /// Values that must still be dropped: maps may be nested deeper than the stack allows.
     static DROPPED: RefCell<Option<Vec<Value>>> = const { RefCell::new(None) };
 }
+
+/// A value with fields or methods.
+#[derive(Clone, Debug)]
+pub(crate) enum Object {
+    Struct(Rc<Struct>),
+    Files(Rc<Files>),
+    /// `.Capabilities.APIVersions`
+    Versions(Rc<[String]>),
+    /// Seconds since 1970, in UTC.
+    Time(i64),
+    Version(Rc<Version>),
+}
+
+/// A Go struct.
+#[derive(Debug)]
+pub(crate) struct Struct {
+    pub(crate) type_name: &'static str,
+    pub(crate) fields: Vec<Field>,
+    /// Its printed form, if it is not that of its fields.
+    pub(crate) shown: Option<String>,
+}
+
+/// A field of a Go struct.
+#[derive(Debug)]
+pub(crate) struct Field {
+    pub(crate) name: &'static str,
+    /// Its name in JSON; empty if it is omitted there because it is empty.
+    pub(crate) json: &'static str,
+    pub(crate) value: Value,
+}
+
+/// The files of a chart, by name.
+pub(crate) type Files = BTreeMap<String, Rc<[u8]>>;
 
 impl Drop for Cells {
     fn drop(&mut self) {
@@ -202,42 +235,6 @@ impl Map {
 impl Map {
     pub(crate) fn into_data(self) -> Data {
         Data::Map(self)
-    }
-}
-
-impl From<Data> for Value {
-    fn from(data: Data) -> Self {
-        Self { data, origin: Origin::NONE }
-    }
-}
-
-impl From<bool> for Value {
-    fn from(value: bool) -> Self {
-        Data::Bool(value).into()
-    }
-}
-
-impl From<Text> for Value {
-    fn from(text: Text) -> Self {
-        Data::Str(text).into()
-    }
-}
-
-impl From<&str> for Value {
-    fn from(text: &str) -> Self {
-        Data::Str(text.into()).into()
-    }
-}
-
-impl From<String> for Value {
-    fn from(text: String) -> Self {
-        Data::Str(text.into()).into()
-    }
-}
-
-impl From<Map> for Value {
-    fn from(map: Map) -> Self {
-        Data::Map(map).into()
     }
 }
 

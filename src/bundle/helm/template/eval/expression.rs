@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::{Frame, RECURSION, Renderer, Result, assign};
 use crate::bundle::helm::template::ast::{Command, Operand, OperandKind, Pipe, Range};
-use crate::bundle::helm::template::functions::{self, Call, Function, FunctionId, Special};
+use crate::bundle::helm::template::call::{Call, Function, FunctionId, Special};
+use crate::bundle::helm::template::functions;
 use crate::bundle::helm::template::origin::{Origin, Trace};
 use crate::bundle::helm::template::set::Place;
 use crate::bundle::helm::template::text::Rope;

@@ -3,8 +3,8 @@
 
 use std::rc::Rc;
 
-use super::super::object::{Field, Object, Struct};
 use super::super::value::{Data, Value};
+use super::super::value::{Field, Object, Struct};
 use super::{Call, Error, Function, Outcome, function};
 
 pub(super) const FUNCTIONS: &[Function] = &[

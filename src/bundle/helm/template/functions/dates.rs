@@ -2,7 +2,7 @@
 //! depend on it are unknown.
 
 use super::super::date;
-use super::super::object::Object;
+use super::super::value::Object;
 use super::super::value::{Data, Value};
 use super::{Call, Function, Outcome, function};
 

@@ -106,7 +106,7 @@ fn length(call: &mut Call<'_>) -> Outcome {
         Data::Str(text) => text.len(),
         Data::Map(map) => map.len(),
         Data::Nothing | Data::Nil => return Err("len of nil pointer".into()),
-        Data::Object(super::super::object::Object::Files(files)) => files.len(),
+        Data::Object(super::super::value::Object::Files(files)) => files.len(),
         _ => match call.items(&value) {
             Some(items) => items.len(),
             None => return Err(format!("len of type {}", value.type_name()).into()),
@@ -130,7 +130,7 @@ fn index(call: &mut Call<'_>) -> Outcome {
                 None if map.kind() == super::super::value::MapKind::Strings => "".into(),
                 None => Value::nil().with_origin(value.origin),
             },
-            (Data::Object(object @ super::super::object::Object::Files(_)), Data::Str(key)) => {
+            (Data::Object(object @ super::super::value::Object::Files(_)), Data::Str(key)) => {
                 object.field(key).unwrap_or(Value::nil())
             }
             (Data::Map(_), Data::Nothing | Data::Nil) => {

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use super::super::object::Object;
 use super::super::semver::{Constraint, Version};
 use super::super::value::Data;
+use super::super::value::Object;
 use super::{Function, function};
 
 pub(super) const FUNCTIONS: &[Function] = &[
