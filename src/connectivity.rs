@@ -308,7 +308,7 @@ impl<'a> Rows<'a> {
         for (workload, way) in through_controller(&ways) {
             let Some(to) = self.names[workload.position()].as_deref() else { continue };
             let (from, to) = (number(CONTROLLER), number(to));
-            let isolating = self.reach.side(Direction::Ingress, workload).isolating.clone();
+            let isolating = self.reach.isolating(Direction::Ingress, workload);
             let evidence = Evidence { rules: way.by.clone(), isolating };
             rows.push(Row { from, to, detail: DetailId(details.len() as u32) });
             details.push(self.detail(&way.allowed, &evidence));

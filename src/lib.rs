@@ -31,6 +31,7 @@ mod check;
 pub mod comparison;
 pub mod connectivity;
 pub mod expectations;
+mod explanation;
 pub mod exposure;
 mod mentions;
 pub mod overview;

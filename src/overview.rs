@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::Request;
-use crate::assemble::Assembly;
+use crate::assemble::{Assembly, Build};
 use crate::bundle::{Bundle, FaultKind, ObjectId, Origin, Site};
 use crate::model::Body;
 use crate::repo;
@@ -135,8 +135,8 @@ fn of_bundle(assembly: &Assembly, bundle: &Bundle) -> BundleOverview {
     let (kind, faults) = match bundle.origin {
         Origin::Plain => (BundleKind::Plain, Vec::new()),
         Origin::Built(number) => {
-            let built = &assembly.built[number];
-            let kind = match assembly.units[number].is_chart {
+            let Build { built, unit } = &assembly.builds[number];
+            let kind = match unit.is_chart {
                 true => BundleKind::Chart,
                 false => BundleKind::Kustomization,
             };

@@ -55,7 +55,7 @@ impl Summary {
     /// The figures of what a run read; those of what it found are added later.
     pub(crate) fn of(reported: Reported<'_>, losses: &Losses<'_>, clock: Clock) -> Self {
         let Reported { assembly, repo } = reported;
-        let units = || assembly.units.iter().zip(&assembly.built);
+        let builds = || assembly.builds.iter();
         // The objects of an inventory are not the repository's.
         let is_own = |object: &&Object| {
             object.made.is_some() || repo.files.get(object.head.source.0 as usize).is_some()
@@ -72,7 +72,7 @@ impl Summary {
             documents: loaded.documents,
             policies: count(own(), assembly, policies),
             workloads: count(own(), assembly, workloads),
-            kustomizations: units().filter(|(unit, _)| !unit.is_chart).count(),
+            kustomizations: builds().filter(|one| !one.unit.is_chart).count(),
             charts: silent_templates(assembly).len(),
             not_built: not_built(reported, losses),
             left_out: left_out(reported),
@@ -94,7 +94,7 @@ fn count<'a>(
     let mut rendered: BTreeMap<Span, BTreeMap<usize, usize>> = BTreeMap::new();
     for object in objects {
         match &object.made {
-            Some(made) if assembly.units[made.built].is_chart => {
+            Some(made) if assembly.builds[made.built].unit.is_chart => {
                 let renderings = rendered.entry(object.head.start).or_default();
                 *renderings.entry(made.built).or_default() += of(object);
             }
@@ -107,7 +107,7 @@ fn count<'a>(
 
 /// The places of policies in chart templates that render none.
 fn silent_templates(assembly: &Assembly) -> BTreeSet<Span> {
-    let faults = assembly.built.iter().flat_map(|built| &built.faults);
+    let faults = assembly.builds.iter().flat_map(|one| &one.built.faults);
     let silent = faults.filter(|fault| fault.kind == FaultKind::Unrendered);
     silent.map(|fault| fault.place).collect()
 }
@@ -123,10 +123,10 @@ fn not_built(reported: Reported<'_>, losses: &Losses<'_>) -> NotBuilt {
 
 /// What was not read as manifests, and why.
 fn left_out(Reported { assembly, repo }: Reported<'_>) -> Vec<(String, &'static str)> {
-    let units = assembly.units.iter().zip(&assembly.built);
-    let unrendered = units.filter(|(unit, built)| unit.is_chart && built.is_left_out());
+    let builds = assembly.builds.iter();
+    let unrendered = builds.filter(|one| one.unit.is_chart && one.built.is_left_out());
     let mut out: Vec<(String, &str)> = unrendered
-        .map(|(unit, _)| (unit.directory.clone(), "a Helm chart that was not rendered"))
+        .map(|one| (one.unit.directory.clone(), "a Helm chart that was not rendered"))
         .collect();
     out.extend(repo.left_out.iter().map(|(path, why)| {
         let why = match why {

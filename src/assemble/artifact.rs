@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::OnceLock;
 
+use super::deployed::Build;
+use crate::bundle::Head;
 use crate::bundle::gitops::GitSource;
-use crate::bundle::{Built, Head, Unit};
 use crate::model::{Body, Object, kinds};
 use crate::repo::SourceIgnore;
 
@@ -26,13 +27,13 @@ impl<'a> Artifacts<'a> {
         root: &'a Path,
         directories: &'a BTreeSet<&'a str>,
         plain: &[Object],
-        made: &[(Built, Unit)],
+        made: &[Build],
     ) -> Self {
         let plain = plain.iter().filter_map(|object| match &object.body {
             Body::GitSource(Some(ignore)) => Some((&object.head, ignore.to_string())),
             _ => None,
         });
-        let made = made.iter().flat_map(|(built, _)| &built.manifests).filter_map(|it| {
+        let made = made.iter().flat_map(|one| &one.built.manifests).filter_map(|it| {
             let is_one = kinds::is_git_source(&it.head.group, &it.head.kind);
             let ignore = it.tree.at(&["spec", "ignore"]).filter(|_| is_one)?;
             Some((&it.head, ignore.as_str()?.to_owned()))

@@ -6,7 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use rayon::prelude::*;
 
 use super::artifact::Artifacts;
-use super::deployed::{Deployed, MOST_CHARTS, MOST_DEPLOYED, not_deployed, not_rendered, unit};
+use super::deployed::{
+    Build, Deployed, MOST_CHARTS, MOST_DEPLOYED, not_deployed, not_rendered, unit,
+};
 use crate::bundle::gitops::{self, Ask};
 use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
@@ -18,7 +20,7 @@ use crate::yaml::Node;
 
 /// The built objects, and the charts that must still be rendered.
 pub(crate) struct BuildOutput {
-    pub(crate) built: Vec<(Built, Unit)>,
+    pub(crate) built: Vec<Build>,
     pub(crate) charts: Vec<Deployed>,
 }
 
@@ -88,8 +90,8 @@ impl<'a> Builder<'a> {
         self.make(&roots, &mut results, |directory| self.root(directory));
         let of_roots = results.len();
         let mut seen: BTreeSet<String> = BTreeSet::new();
-        let within = |results: &[(Built, Unit)]| -> Vec<Deployed> {
-            let asked = results.iter().flat_map(|(built, unit)| self.asked_within(built, unit));
+        let within = |results: &[Build]| -> Vec<Deployed> {
+            let asked = results.iter().flat_map(|one| self.asked_within(one));
             asked.take(MOST_DEPLOYED + 1).collect()
         };
         let mut open: Vec<Deployed> = self.asked_plainly(plain).take(MOST_DEPLOYED + 1).collect();
@@ -122,36 +124,36 @@ impl<'a> Builder<'a> {
     fn make<T: Sync + Named>(
         &self,
         all: &[T],
-        results: &mut Vec<(Built, Unit)>,
-        one: impl Fn(&T) -> (Built, Unit) + Sync,
+        results: &mut Vec<Build>,
+        one: impl Fn(&T) -> Build + Sync,
     ) {
-        let mut objects: usize = results.iter().map(|(built, _)| built.manifests.len()).sum();
-        let mut memory: usize = results.iter().map(|(built, _)| built.memory()).sum();
+        let mut objects: usize = results.iter().map(|one| one.built.manifests.len()).sum();
+        let mut memory: usize = results.iter().map(|one| one.built.memory()).sum();
         for some in all.chunks(AT_ONCE) {
             if objects > MOST || memory > self.most_memory {
                 results.extend(some.iter().map(|one| self.over_limit(one.directory())));
                 continue;
             }
             let built = |it: &T| {
-                let (mut built, unit) = one(it);
+                let Build { mut built, unit } = one(it);
                 built.manifests.retain(model::matters);
-                (built, unit)
+                Build { built, unit }
             };
-            let next: Vec<(Built, Unit)> = some.par_iter().map(built).collect();
-            objects += next.iter().map(|(built, _)| built.manifests.len()).sum::<usize>();
-            memory += next.iter().map(|(built, _)| built.memory()).sum::<usize>();
+            let next: Vec<Build> = some.par_iter().map(built).collect();
+            objects += next.iter().map(|one| one.built.manifests.len()).sum::<usize>();
+            memory += next.iter().map(|one| one.built.memory()).sum::<usize>();
             results.extend(next);
         }
     }
 
-    fn root(&self, directory: &str) -> (Built, Unit) {
+    fn root(&self, directory: &str) -> Build {
         let built = self.kustomizations.build(directory);
         let unit = unit(&built, directory, None);
-        (built, unit)
+        Build { built, unit }
     }
 
     /// Reports a kustomization that is beyond the limit.
-    fn over_limit(&self, directory: &str) -> (Built, Unit) {
+    fn over_limit(&self, directory: &str) -> Build {
         let at = self.repo.files.iter().position(|file| {
             file.role == repo::Role::Kustomization && bundle::directory(&file.path) == directory
         });
@@ -168,12 +170,13 @@ impl<'a> Builder<'a> {
         });
         let built = Built {
             name: directory.to_owned(),
+            directory: directory.to_owned(),
             faults: fault.into_iter().collect(),
             openings: vec![Opening { namespace: None, what: directory.to_owned() }],
             ..Built::default()
         };
         let unit = unit(&built, directory, None);
-        (built, unit)
+        Build { built, unit }
     }
 
     /// Renders the charts that controllers request, and all others with their default values or
@@ -186,7 +189,7 @@ impl<'a> Builder<'a> {
         asked: Vec<Deployed>,
         rendering: &mut helm::Run<'_>,
         sources: &mut Sources,
-    ) -> Result<Vec<(Built, Unit)>, Error> {
+    ) -> Result<Vec<Build>, Error> {
         let deployed: BTreeSet<String> =
             asked.iter().map(|one| one.ask.directory.clone()).collect();
         let others = self.charts.clone().without(&deployed);
@@ -198,7 +201,7 @@ impl<'a> Builder<'a> {
                 "netpol-lint.toml configures the chart `{path}`, but there is no such chart"
             )));
         }
-        let mut results: Vec<(Built, Unit)> = Vec::new();
+        let mut results: Vec<Build> = Vec::new();
         for (nth, one) in asked.into_iter().enumerate() {
             let Some(chart) = self.charts.get(&one.ask.directory) else { continue };
             if nth >= MOST_CHARTS {
@@ -218,16 +221,14 @@ impl<'a> Builder<'a> {
             let mut built = rendering.render_one(&wanted, sources);
             with_fallback(&mut built, &one.ask);
             let unit = unit(&built, &one.ask.directory, Some(one.by));
-            results.push((built, unit));
+            results.push(Build { built, unit });
         }
         for built in rendered.built {
-            // Several sets of values for one chart have names of their own.
-            let directory = built.name.split(" (").next().unwrap_or_default();
-            let directory = if directory == "." { "" } else { directory };
+            let directory = if built.directory == "." { "" } else { &built.directory };
             let unit = Unit { name: built.name.clone(), ..unit(&built, directory, None) };
-            results.push((built, unit));
+            results.push(Build { built, unit });
         }
-        results.iter_mut().for_each(|(_, unit)| unit.is_chart = true);
+        results.iter_mut().for_each(|one| one.unit.is_chart = true);
         Ok(results)
     }
 
@@ -244,13 +245,9 @@ impl<'a> Builder<'a> {
 
     /// A root that a controller deploys, directly or as part of a directory, is not applied by hand
     /// as well.
-    fn without_roots_that_are_deployed(
-        &self,
-        results: Vec<(Built, Unit)>,
-        of_roots: usize,
-    ) -> Vec<(Built, Unit)> {
+    fn without_roots_that_are_deployed(&self, results: Vec<Build>, of_roots: usize) -> Vec<Build> {
         let deployed: BTreeSet<SourceId> =
-            results[of_roots..].iter().flat_map(|(built, _)| built.files.iter().copied()).collect();
+            results[of_roots..].iter().flat_map(|one| one.built.files.iter().copied()).collect();
         let files = (0u32..).zip(&self.repo.files);
         let directories: BTreeSet<&str> = files
             .filter(|(id, file)| {
@@ -260,18 +257,20 @@ impl<'a> Builder<'a> {
             .collect();
         let is_deployed = |unit: &Unit| directories.contains(unit.directory.as_str());
         let mut names: BTreeMap<String, usize> = BTreeMap::new();
-        let kept = results.into_iter().enumerate().filter_map(|(number, (mut built, mut unit))| {
-            if number < of_roots && !deployed.is_empty() && is_deployed(&unit) {
-                return None;
-            }
-            let nth = names.entry(unit.name.clone()).or_default();
-            *nth += 1;
-            if *nth > 1 {
-                unit.name = format!("{} ({nth})", unit.name);
-            }
-            built.name.clone_from(&unit.name);
-            Some((built, unit))
-        });
+        let kept = results.into_iter().enumerate().filter_map(
+            |(number, Build { mut built, mut unit })| {
+                if number < of_roots && !deployed.is_empty() && is_deployed(&unit) {
+                    return None;
+                }
+                let nth = names.entry(unit.name.clone()).or_default();
+                *nth += 1;
+                if *nth > 1 {
+                    unit.name = format!("{} ({nth})", unit.name);
+                }
+                built.name.clone_from(&unit.name);
+                Some(Build { built, unit })
+            },
+        );
         kept.collect()
     }
 
@@ -296,21 +295,21 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn asked_within(&self, built: &Built, unit: &Unit) -> Vec<Deployed> {
+    fn asked_within(&self, Build { built, unit }: &Build) -> Vec<Deployed> {
         let by = unit.deployed_by.as_ref().unwrap_or(&unit.name);
         let manifests = built.manifests.iter();
         let asks = manifests.flat_map(|manifest| self.asks(&manifest.head, &manifest.tree));
         asks.map(|ask| Deployed::of(by, ask)).collect()
     }
 
-    fn deploy(&self, one: &Deployed, artifacts: &Artifacts<'_>) -> (Built, Unit) {
+    fn deploy(&self, one: &Deployed, artifacts: &Artifacts<'_>) -> Build {
         let Ask { directory, kustomization, takes_empty, source, plain, .. } = &one.ask;
         let takes = |path: &str| plain.is_some() || artifacts.have(source.as_ref(), path);
         let mut built = self.kustomizations.deploy(directory, kustomization, *takes_empty, &takes);
         self.read_as_argo(&mut built, &one.ask);
         with_fallback(&mut built, &one.ask);
         let unit = unit(&built, &one.ask.directory, Some(one.by.clone()));
-        (built, unit)
+        Build { built, unit }
     }
 
     /// Argo CD does not generate a kustomization for a directory without one.

@@ -4,6 +4,15 @@ use crate::bundle::gitops::Ask;
 use crate::bundle::{Built, Fault, FaultKind, Opening, Unit};
 use crate::yaml::{Node, Value};
 
+/// The result of a kustomization or a chart, and what grouping needs to know of it.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// The result.
+    pub built: Built,
+    /// How it is named, and what it is deployed by.
+    pub unit: Unit,
+}
+
 /// A directory that a controller deploys, and the cluster it is deployed to.
 #[derive(Clone, Debug)]
 pub(crate) struct Deployed {
@@ -66,7 +75,7 @@ fn cluster(place: &str, ask: &Ask) -> String {
 }
 
 /// Reports what is beyond the limit, once, where the first of it is requested.
-pub(super) fn not_deployed(one: &Deployed) -> (Built, Unit) {
+pub(super) fn not_deployed(one: &Deployed) -> Build {
     let message = format!(
         "Flux and Argo CD objects deploy more than {MOST_DEPLOYED} directories and charts: the \
          rest are not built"
@@ -75,11 +84,11 @@ pub(super) fn not_deployed(one: &Deployed) -> (Built, Unit) {
 }
 
 /// Reports a chart that is beyond the limit, where it is requested.
-pub(super) fn not_rendered(one: &Deployed) -> (Built, Unit) {
+pub(super) fn not_rendered(one: &Deployed) -> Build {
     left_out(one, format!("this chart is not rendered: the limit is {MOST_CHARTS} charts"))
 }
 
-fn left_out(one: &Deployed, message: String) -> (Built, Unit) {
+fn left_out(one: &Deployed, message: String) -> Build {
     let directory = &one.ask.directory;
     let fault = Fault {
         kind: FaultKind::Limit,
@@ -90,12 +99,13 @@ fn left_out(one: &Deployed, message: String) -> (Built, Unit) {
     };
     let built = Built {
         name: directory.clone(),
+        directory: directory.clone(),
         faults: vec![fault],
         openings: vec![Opening { namespace: one.ask.fallback.clone(), what: directory.clone() }],
         ..Built::default()
     };
     let unit = unit(&built, directory, Some(one.by.clone()));
-    (built, unit)
+    Build { built, unit }
 }
 
 pub(super) fn unit(built: &Built, directory: &str, deployed_by: Option<String>) -> Unit {

@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use memchr::memmem;
 
 use super::Assembly;
-use crate::bundle::{self, Built, Fault, FaultKind, Unit};
+use super::deployed::Build;
+use crate::bundle::{self, Built, Fault, FaultKind};
 use crate::model::seeming;
 use crate::repo::{Repo, Role};
 use crate::text::SourceId;
@@ -38,12 +39,11 @@ const POLICY: &[u8] = b"NetworkPolicy";
 impl<'a> Losses<'a> {
     pub(crate) fn of(assembly: &'a Assembly, repo: &Repo) -> Self {
         let survey = Survey::of(assembly, repo);
-        let all = assembly.built.iter().zip(&assembly.units).enumerate();
-        let loses: Vec<bool> = all
-            .map(|(at, (built, unit))| is_broken(built) && survey.loses(at, built, unit))
-            .collect();
-        let losing = assembly.built.iter().zip(&loses).filter(|(_, loses)| **loses);
-        let files = losing.flat_map(|(built, _)| built.files.iter().copied()).collect();
+        let all = assembly.builds.iter().enumerate();
+        let loses: Vec<bool> =
+            all.map(|(at, one)| is_broken(&one.built) && survey.loses(at, one)).collect();
+        let losing = assembly.builds.iter().zip(&loses).filter(|(_, loses)| **loses);
+        let files = losing.flat_map(|(one, _)| one.built.files.iter().copied()).collect();
         Self { assembly, loses, files }
     }
 
@@ -68,8 +68,7 @@ impl<'a> Losses<'a> {
         documents: usize,
     ) -> NotBuilt {
         let mut found = NotBuilt { documents, ..NotBuilt::default() };
-        let all = self.assembly.built.iter().zip(&self.assembly.units).zip(&self.loses);
-        for ((built, unit), loses) in all {
+        for (Build { built, unit }, loses) in self.assembly.builds.iter().zip(&self.loses) {
             let is_not_built = |fault: &Fault| is_refusal(fault) || fault.kind == FaultKind::Asked;
             let is_lost =
                 built.faults.iter().any(|fault| is_not_built(fault) && is_reported(fault));
@@ -124,7 +123,7 @@ impl<'a> Survey<'a> {
         }
     }
 
-    fn loses(&self, at: usize, built: &Built, unit: &Unit) -> bool {
+    fn loses(&self, at: usize, Build { built, unit }: &Build) -> bool {
         let below = match unit.directory.as_str() {
             "" => String::new(),
             directory => format!("{directory}/"),

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::bundle::helm::{self, Charts};
 use crate::bundle::kustomize::Kustomizations;
-use crate::bundle::{self, Built, Grouped, Grouping, Head, Item, Manifest, Unit};
+use crate::bundle::{self, Grouped, Grouping, Head, Item, Unit};
 use crate::model::{self, Body, Duplicate, InventoryFile, Loaded, Object};
 use crate::progress::{Clock, Progress};
 use crate::repo::{self, Error, Repo, Scope};
@@ -23,6 +23,7 @@ mod losses;
 mod reported;
 
 use build::Builder;
+pub use deployed::Build;
 use expectations::Expectations;
 pub(crate) use losses::Losses;
 pub use losses::NotBuilt;
@@ -53,9 +54,7 @@ pub struct Assembly {
     /// All objects: the plain ones in the order of their places, then the built ones.
     pub objects: Arc<Vec<Object>>,
     /// What kustomizations and charts built; their manifests are among the objects.
-    pub built: Vec<Built>,
-    /// The same, as input for grouping.
-    pub units: Vec<Unit>,
+    pub builds: Vec<Build>,
     /// The bundles and the sites.
     pub grouped: Arc<Grouped>,
 }
@@ -110,12 +109,11 @@ impl Assembly {
         let output = builder.build(&plain);
         let mut all = output.built;
         all.extend(builder.render(output.charts, &mut rendering, &mut sources)?);
-        let (mut built, units): (Vec<Built>, Vec<Unit>) = all.into_iter().unzip();
         // An object of a directory that a controller deploys must not count twice.
         let of_bundles: BTreeSet<SourceId> =
-            built.iter().flat_map(|one| one.files.iter().copied()).collect();
+            all.iter().flat_map(|one| one.built.files.iter().copied()).collect();
         plain.retain(|object| !of_bundles.contains(&object.head.source));
-        let (objects, duplicates) = decode(&mut built, &units, repo);
+        let (objects, duplicates) = decode(&mut all, repo);
         plain.extend(objects);
         loaded.duplicates.extend(duplicates.into_iter().filter(|duplicate| {
             let template = repo.files.get(duplicate.place().source.0 as usize);
@@ -133,9 +131,10 @@ impl Assembly {
         clock.stage("build");
         let mut items = items(&plain, repo, &kustomizations, &homes);
         items[given..].iter_mut().for_each(|item| item.given = true);
+        let units: Vec<&Unit> = all.iter().map(|one| &one.unit).collect();
         let grouped = Arc::new(options.grouping.group(&items, &units));
         clock.stage("group");
-        Ok(Self { sources, loaded, objects: Arc::new(plain), built, units, grouped })
+        Ok(Self { sources, loaded, objects: Arc::new(plain), builds: all, grouped })
     }
 }
 
@@ -169,19 +168,17 @@ fn inflate(
 
 /// The objects of everything that was built, taking out its manifests, and the keys that charts
 /// write twice. A kustomization never builds a file with duplicate keys.
-fn decode(built: &mut [Built], units: &[Unit], repo: &Repo) -> (Vec<Object>, Vec<Duplicate>) {
+fn decode(builds: &mut [Build], repo: &Repo) -> (Vec<Object>, Vec<Duplicate>) {
     let is_template = |source: SourceId| {
         let file = repo.files.get(source.0 as usize);
         file.is_some_and(|file| file.role == repo::Role::ChartTemplate)
     };
-    let manifests: Vec<Vec<Manifest>> =
-        built.iter_mut().map(|one| std::mem::take(&mut one.manifests)).collect();
-    let (objects, duplicates): (Vec<Vec<Object>>, Vec<Vec<Duplicate>>) = manifests
-        .into_par_iter()
-        .zip(units)
+    let (objects, duplicates): (Vec<Vec<Object>>, Vec<Vec<Duplicate>>) = builds
+        .par_iter_mut()
         .enumerate()
-        .map(|(number, (manifests, unit))| {
-            let duplicates = match unit.is_chart {
+        .map(|(number, build)| {
+            let manifests = std::mem::take(&mut build.built.manifests);
+            let duplicates = match build.unit.is_chart {
                 true => model::of_rendered(&manifests),
                 false => Vec::new(),
             };

@@ -3,7 +3,7 @@
 use fixedbitset::FixedBitSet;
 
 use super::Assembly;
-use crate::bundle::{Built, Unit};
+use super::deployed::Build;
 use crate::model::Object;
 use crate::repo::{self, Repo};
 use crate::text::SourceId;
@@ -29,8 +29,8 @@ impl<'a> Reported<'a> {
 
     /// The objects that are reported on, by number.
     pub(crate) fn objects(&self) -> FixedBitSet {
-        let builds = self.assembly.units.iter().zip(&self.assembly.built);
-        let shaped: Vec<bool> = builds.map(|(unit, built)| self.shapes(built, unit)).collect();
+        let builds = self.assembly.builds.iter();
+        let shaped: Vec<bool> = builds.map(|one| self.shapes(one)).collect();
         let is_reported = |object: &Object| {
             let writes = object.made.iter().flat_map(|made| &made.writes);
             self.is_reported(object.head.source)
@@ -43,7 +43,7 @@ impl<'a> Reported<'a> {
 
     /// Whether a reported file affects the other files of a build: a kustomization, a chart's
     /// values or its helpers. One manifest or template among many only affects itself.
-    pub(crate) fn shapes(&self, built: &Built, unit: &Unit) -> bool {
+    pub(crate) fn shapes(&self, Build { built, unit }: &Build) -> bool {
         let shapes = |id: &SourceId| {
             let file = self.repo.files.get(id.0 as usize);
             file.is_some_and(|file| {

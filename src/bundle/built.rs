@@ -12,9 +12,11 @@ use crate::yaml::Node;
 /// The result of one kustomization, with everything that it refers to, or of one chart.
 #[derive(Clone, Debug, Default)]
 pub struct Built {
+    /// What it is called: its directory, and for a chart that is rendered in several ways the way.
+    pub name: String,
     /// The directory of the kustomization or the chart, relative to the root; `.` for the root
     /// itself.
-    pub name: String,
+    pub directory: String,
     /// The manifests, in the order in which they are applied.
     pub manifests: Vec<Manifest>,
     /// What could not be built, in the order in which it was found. The rest is built anyway.

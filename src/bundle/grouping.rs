@@ -14,7 +14,7 @@ use super::plain::{self, Plain};
 
 impl Grouping {
     /// Groups objects into bundles, and bundles into sites, both sorted by name.
-    pub fn group(&self, items: &[Item<'_>], units: &[Unit]) -> Grouped {
+    pub fn group(&self, items: &[Item<'_>], units: &[&Unit]) -> Grouped {
         let Plain { mut bundles, branches, branch_of } = plain::bundles(self, items);
         bundles.extend(self.built(items, units));
         bundles.sort_by(|a, b| a.name.cmp(&b.name));
@@ -30,14 +30,14 @@ impl Grouping {
     }
 
     /// One bundle for each unit.
-    fn built(&self, items: &[Item<'_>], units: &[Unit]) -> Vec<Bundle> {
+    fn built(&self, items: &[Item<'_>], units: &[&Unit]) -> Vec<Bundle> {
         let mut members: Vec<Vec<ObjectId>> = vec![Vec::new(); units.len()];
         for (id, item) in ObjectId::numbered(items) {
             if let Some(list) = item.built.and_then(|unit| members.get_mut(unit)) {
                 list.push(id);
             }
         }
-        let bundle = |(number, (unit, members)): (usize, (&Unit, Vec<ObjectId>))| {
+        let bundle = |(number, (unit, members)): (usize, (&&Unit, Vec<ObjectId>))| {
             let inside = match unit.directory.as_str() {
                 "" => "kustomization.yaml".to_owned(),
                 directory => format!("{directory}/kustomization.yaml"),
@@ -58,7 +58,7 @@ impl Grouping {
     /// Which bundles run side by side: those of a configured cluster; otherwise those that the same
     /// object deploys; otherwise kustomizations in sibling directories with the same namespace.
     /// Alternatives among them are still kept apart.
-    fn sites(&self, bundles: &[Bundle], units: &[Unit], alternatives: &Alternatives) -> Vec<Site> {
+    fn sites(&self, bundles: &[Bundle], units: &[&Unit], alternatives: &Alternatives) -> Vec<Site> {
         let mut groups: BTreeMap<Group, Vec<usize>> = BTreeMap::new();
         for (number, bundle) in bundles.iter().enumerate() {
             for &cluster in &bundle.clusters {
@@ -114,7 +114,7 @@ enum Group {
 }
 
 impl Group {
-    fn of(number: usize, bundle: &Bundle, units: &[Unit]) -> Self {
+    fn of(number: usize, bundle: &Bundle, units: &[&Unit]) -> Self {
         let Origin::Built(unit) = bundle.origin else {
             return Self::Single(number);
         };
@@ -351,7 +351,7 @@ mod tests {
                 ..ITEM
             })
             .collect();
-        let grouped = Grouping::default().group(&items, units);
+        let grouped = Grouping::default().group(&items, &units.iter().collect::<Vec<_>>());
         grouped.sites.into_iter().map(|site| (site.name, positions(&site.members))).collect()
     }
 
@@ -422,7 +422,7 @@ mod tests {
             pod(Some(1), "shop", "mail", 4),
         ];
         let units = [unit("chart", None, None), unit("mail", None, None)];
-        let grouped = Grouping::default().group(&items, &units);
+        let grouped = Grouping::default().group(&items, &units.iter().collect::<Vec<_>>());
         let plain = site_named(&grouped, ".");
         assert_eq!(elsewhere(&grouped, plain), [4]);
         let neighbours = Neighbours::of(&Arc::new(grouped.clone()), plain);
@@ -442,7 +442,7 @@ mod tests {
         };
         let items = [pod(0, "dev"), pod(1, "prod"), Item { path: "a/b.yaml", ..ITEM }];
         let units = [unit("dev", Some("dev"), None), unit("prod", Some("prod"), None)];
-        let grouped = Grouping::default().group(&items, &units);
+        let grouped = Grouping::default().group(&items, &units.iter().collect::<Vec<_>>());
         assert_eq!(elsewhere(&grouped, site_named(&grouped, "dev")), [2]);
     }
 }

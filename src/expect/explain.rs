@@ -166,13 +166,12 @@ impl Asked<'_> {
     }
 
     fn policy(&self, id: PolicyId) -> String {
-        let head = self.cluster.head(id);
-        format!("`{}/{}`", self.cluster.namespace_name_of(head), head.name)
+        format!("`{}`", self.cluster.policy_name(id))
     }
 
     /// The place; the policy's name where it is not written, as `podSelector` need not be.
     fn span(&self, at: At) -> Span {
-        let written = at.spot.key_span(self.cluster.policy(at.policy));
+        let written = self.cluster.place_of(at).map(|(span, _)| span);
         written.unwrap_or_else(|| self.cluster.head(at.policy).name_span)
     }
 }
@@ -195,6 +194,9 @@ impl Side {
         };
         let who = &self.who;
         if self.verdict.allowed.is_no() {
+            for at in self.verdict.denied_by.iter().take(SHOWN) {
+                add(*at, format!("this rule of policy {} denies it", asked.policy(at.policy)));
+            }
             for &policy in self.verdict.isolating.iter().take(SHOWN) {
                 let name = asked.policy(policy);
                 let at = At { policy, spot: Spot::PodSelector };

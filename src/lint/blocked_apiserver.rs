@@ -27,8 +27,9 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     // The workloads by the policy to change.
     let mut blocked: BTreeMap<PolicyId, Vec<(WorkloadId, ObjectId)>> = BTreeMap::new();
     for (number, binding) in cx.cluster.api_clients() {
-        let lets = cx.reach.lets(Direction::Egress, number, Party::Addresses, &ports);
-        if lets.is_no()
+        let lets = |party| cx.reach.lets(Direction::Egress, number, party, &ports);
+        if lets(Party::Addresses).is_no()
+            && lets(Party::ApiServer).is_no()
             && let Some(policy) = isolating(cx, number)
         {
             blocked.entry(policy).or_default().push((number, binding));
@@ -37,7 +38,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     findings.extend(blocked.iter().filter_map(|(policy, clients)| finding(cx, *policy, clients)));
 }
 
-/// The first policy to report on that isolates the pods of a workload: one that lets them out to
+/// The first NetworkPolicy to report on that isolates the pods of a workload: one that lets them out to
 /// something, if there is one.
 fn isolating(cx: &Context<'_>, workload: WorkloadId) -> Option<PolicyId> {
     let side = cx.reach.side(Direction::Egress, workload);

@@ -109,28 +109,47 @@ impl<'a, 'b> Dependency<'a, 'b> {
         let who = words::workload(&cx.cluster.workload(self.number));
         let target = words::workload(&cx.cluster.workload(blocked.workload));
         let (name, ports) = (words::quoted(&self.head.name), &blocked.on_pod);
-        let (what, whose) = match blocked.direction {
-            Direction::Egress => (format!("no egress rule lets {who} out to {target}"), &who),
-            Direction::Ingress => (format!("no ingress rule of {target} lets {who} in"), &target),
+        let (isolated, other) = match blocked.direction {
+            Direction::Egress => (self.number, blocked.workload),
+            Direction::Ingress => (blocked.workload, self.number),
+        };
+        let party = Party::Workload(other);
+        let denying = isolation::denied_by(cx, blocked.direction, isolated, party);
+        let (what, whose) = match (blocked.direction, &denying) {
+            (Direction::Egress, Some(policy)) => {
+                (format!("{policy} denies the way out to {target}"), &who)
+            }
+            (Direction::Ingress, Some(policy)) => {
+                (format!("{policy} denies the way in to {target}"), &target)
+            }
+            (Direction::Egress, None) => {
+                (format!("no egress rule lets {who} out to {target}"), &who)
+            }
+            (Direction::Ingress, None) => {
+                (format!("no ingress rule of {target} lets {who} in"), &target)
+            }
         };
         let message = format!("{who} can't reach Service {name}: {what} on {ports}");
         let (field, peer) = match blocked.direction {
             Direction::Egress => ("egress", &target),
             Direction::Ingress => ("ingress", &who),
         };
-        let help = format!(
-            "add an `{field}` rule for {ports} and the pods of {peer} to a policy of {whose}"
-        );
+        let help = match &denying {
+            Some(policy) => {
+                format!("exclude {ports} and the pods of {peer} from the rule of {policy}")
+            }
+            None => format!(
+                "add an `{field}` rule for {ports} and the pods of {peer} to a policy of {whose}"
+            ),
+        };
         let id = cx.cluster.object_id_of(self.number);
         let mut finding = Finding::new(&RULE, self.place(), message, help).of_object(cx, id, "");
         add_mapping(&mut finding, &self.head.name, blocked.port, ports);
         self.add_peers(&mut finding, blocked);
-        let (isolated, other) = match blocked.direction {
-            Direction::Egress => (self.number, blocked.workload),
-            Direction::Ingress => (blocked.workload, self.number),
-        };
         isolation::add_nearest(cx, &mut finding, blocked.direction, isolated, (other, ports));
-        isolation::add_isolating(cx, &mut finding, blocked.direction, isolated);
+        if denying.is_none() {
+            isolation::add_isolating(cx, &mut finding, blocked.direction, isolated);
+        }
         isolation::lower_if_allowed_elsewhere(cx, &mut finding, blocked.direction, isolated);
         finding
     }

@@ -89,7 +89,7 @@ fn of_annotations(cx: &Context<'_>, insiders: &mut Insiders, findings: &mut Vec<
         let asks = "`prometheus.io/scrape` asks for it";
         let Some(found) = finding(cx, insiders, id, place, &targets, asks) else { continue };
         let cause = targets.first().and_then(|(number, _)| {
-            cx.reach.side(Direction::Ingress, *number).isolating.first().copied()
+            cx.reach.isolating(Direction::Ingress, *number).first().copied()
         });
         match first.get(&cause) {
             None => {

@@ -1,10 +1,10 @@
 //! A webhook or an aggregated API whose pods do not let the API server in.
 
+use crate::bundle::ObjectId;
 use std::collections::HashSet;
 
 use super::outsiders::{self, pod_port, pods_behind};
-use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::bundle::ObjectId;
+use super::{Check, Confidence, Context, Finding, Rule, Severity, isolation, words};
 use crate::model::{Backend, Body, CallerKind, Direction};
 use crate::reach::Party;
 use crate::resolve::{WorkloadId, ports_meant};
@@ -61,10 +61,16 @@ fn of_backend(cx: &Context<'_>, id: ObjectId, backend: &Backend) -> Option<Findi
         head.kind,
         words::quoted(&head.name)
     );
-    let help = format!(
-        "add an `ingress` rule for {on_pod} without `from`, or with the API server's addresses in an \
-         `ipBlock`, to a policy of {who}"
-    );
+    let help = match isolation::is_by_cilium(cx, Direction::Ingress, first) {
+        true => format!(
+            "add an `ingress` rule for {on_pod} with `fromEntities: [kube-apiserver]` to a policy of \
+             {who}"
+        ),
+        false => format!(
+            "add an `ingress` rule for {on_pod} without `from`, or with the API server's addresses \
+             in an `ipBlock`, to a policy of {who}"
+        ),
+    };
     let mut finding = Finding::new(&RULE, backend.place, message, help).of_object(cx, id, "");
     outsiders::add_mapping(&mut finding, &backend.service, port, &on_pod);
     outsiders::explain(cx, &mut finding, first);

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Finding, unbuilt};
-use crate::assemble::{Losses, Reported};
-use crate::bundle::{Built, Fault, FaultKind, Unit};
+use crate::assemble::{Build, Losses, Reported};
+use crate::bundle::{Fault, FaultKind};
 use crate::model::Duplicate;
 use crate::text::{SourceId, Span};
 
@@ -30,16 +30,15 @@ impl BuildFaults<'_> {
         let is_news = |fault: &&Fault| {
             self.reported.is_reported(fault.place.source) && !is_reported_by_reading(fault)
         };
-        let units =
-            self.reported.assembly.built.iter().zip(&self.reported.assembly.units).enumerate();
-        for (number, (built, unit)) in units {
+        for (number, build) in self.reported.assembly.builds.iter().enumerate() {
+            let built = &build.built;
             let is_lost = self.losses.is_policy_of(number);
             let faults = built.faults.iter().filter(|fault| !is_reported_by_reading(fault));
             // kustomize stops at its first error, so the others are related places of that finding.
             let mut stopped: Option<usize> = None;
             for fault in faults.filter(|fault| fault.kind != FaultKind::Unrendered) {
                 let is_hidden = !self.reported.is_reported(fault.place.source);
-                let anchor = if is_hidden { self.anchor(built, unit) } else { None };
+                let anchor = if is_hidden { self.anchor(build) } else { None };
                 if is_hidden && anchor.is_none() {
                     continue;
                 }
@@ -63,7 +62,7 @@ impl BuildFaults<'_> {
                 }
             }
         }
-        let all = self.reported.assembly.built.iter().flat_map(|built| &built.faults);
+        let all = self.reported.assembly.builds.iter().flat_map(|one| &one.built.faults);
         let unrendered = all.filter(is_news).filter(|fault| fault.kind == FaultKind::Unrendered);
         found.extend(unbuilt::unrendered(&unrendered.collect::<Vec<_>>()));
         found
@@ -72,13 +71,14 @@ impl BuildFaults<'_> {
     /// Where to report a mistake in a file that is not reported on, if it keeps a reported file
     /// from being checked: at what affects the whole bundle, or else at a policy that is missing
     /// from it.
-    fn anchor(&self, built: &Built, unit: &Unit) -> Option<Span> {
+    fn anchor(&self, build: &Build) -> Option<Span> {
+        let Build { built, unit } = build;
         let reported = || built.files.iter().copied().filter(|id| self.reported.is_reported(*id));
         let is_of_unit = |id: &SourceId| {
             let file = self.reported.repo.files.get(id.0 as usize);
             file.is_some_and(|file| crate::bundle::directory(&file.path) == unit.directory)
         };
-        if self.reported.shapes(built, unit) {
+        if self.reported.shapes(build) {
             let start = reported().find(is_of_unit).or_else(|| reported().next());
             return start.map(|id| Span::new(id, 0, 0));
         }

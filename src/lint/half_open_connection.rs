@@ -59,9 +59,8 @@ impl Connection<'_, '_> {
             if !has_names && !asked.insert(self.cx.reach.set_of(named)) {
                 continue;
             }
-            let side = self.cx.reach.side(other, named);
             // Who is no candidate is named by no rule of the other side.
-            let candidates = side.candidates(self.own);
+            let candidates = self.cx.reach.candidates(other, named, self.own);
             for own in candidates.iter().filter(|own| *own != named) {
                 let ports = self.ports(own, named).possible;
                 let party = Party::Workload(own);
@@ -101,14 +100,23 @@ impl Connection<'_, '_> {
         let own = self.own.iter().find(|own| *own != rejecting)?;
         let ports = on(&self.ports(own, rejecting).possible);
         let pods = words::pods_of(cx, self.at.policy);
-        let (message, help) = match self.peer.direction {
-            Direction::Egress => (
+        let denying = isolation::denied_by(cx, other, rejecting, Party::Workload(own));
+        let (message, help) = match (self.peer.direction, &denying) {
+            (Direction::Egress, Some(policy)) => (
+                format!("{who} rejects this connection{ports}: {policy} denies it"),
+                format!("delete this peer, or narrow the rule of {policy}"),
+            ),
+            (Direction::Ingress, Some(policy)) => (
+                format!("{who} can't open this connection{ports}: {policy} denies it"),
+                format!("delete this peer, or narrow the rule of {policy}"),
+            ),
+            (Direction::Egress, None) => (
                 format!("{who} rejects this connection{ports}: no ingress rule lets {pods} in"),
                 format!(
                     "add an `ingress` rule for {pods} to a policy of {who}, or delete this peer"
                 ),
             ),
-            Direction::Ingress => (
+            (Direction::Ingress, None) => (
                 format!(
                     "{who} can't open this connection{ports}: no egress rule lets it out to {pods}"
                 ),
@@ -126,7 +134,9 @@ impl Connection<'_, '_> {
         }
         let asked = (own, &self.ports(own, rejecting).possible);
         isolation::add_nearest(cx, &mut finding, other, rejecting, asked);
-        isolation::add_isolating(cx, &mut finding, other, rejecting);
+        if denying.is_none() {
+            isolation::add_isolating(cx, &mut finding, other, rejecting);
+        }
         isolation::lower_if_allowed_elsewhere(cx, &mut finding, other, rejecting);
         Some(finding)
     }

@@ -1,10 +1,11 @@
-//! What findings about blocked connections share: the policies that isolate the pods, and policies of
-//! the same namespace that other parts of the repository have for them.
+//! What findings about blocked connections share: the policies that isolate the pods or deny the
+//! connection, and policies of the same namespace that other parts of the repository have for them.
 
 use super::{Confidence, Context, Finding, Related, words};
-use crate::model::{At, Direction, Policy, Spot};
+use crate::model::tiered::Evaluator;
+use crate::model::{At, Direction, Policy, PolicyId, Spot};
 use crate::reach::{Mismatch, Party, PortSet};
-use crate::resolve::WorkloadId;
+use crate::resolve::{Cluster, WorkloadId};
 use crate::text::Span;
 
 /// The most isolating policies that a finding names.
@@ -17,20 +18,71 @@ pub(super) fn add_isolating(
     direction: Direction,
     workload: WorkloadId,
 ) {
-    let side = cx.reach.side(direction, workload);
-    for &id in side.isolating.iter().take(MOST) {
-        let span = place(cx.cluster.policy(id), direction).unwrap_or(cx.cluster.head(id).name_span);
-        if finding.place == span || finding.related.iter().any(|related| related.span == span) {
-            continue;
-        }
-        let name = words::quoted(&cx.cluster.head(id).name);
+    for id in cx.reach.isolating(direction, workload).into_iter().take(MOST) {
+        let head = cx.cluster.head(id);
+        let (kind, name) = (&head.kind, words::quoted(&head.name));
         let field = direction.field();
-        let message = format!("NetworkPolicy {name} isolates these pods for {field}");
+        let message = format!("{kind} {name} isolates these pods for {field}");
+        relate(finding, place_in(cx.cluster, id, direction), message);
+    }
+}
+
+/// Whether policies of Cilium, and no others, isolate the pods of a workload.
+pub(super) fn is_by_cilium(cx: &Context<'_>, direction: Direction, workload: WorkloadId) -> bool {
+    let isolating = cx.reach.isolating(direction, workload);
+    let is_cilium = |id: &PolicyId| {
+        let of = cx.cluster.tiered_policy(*id);
+        of.is_some_and(|of| of.kind.evaluator() == Evaluator::Cilium)
+    };
+    !isolating.is_empty() && isolating.iter().all(is_cilium)
+}
+
+/// Adds a place that the finding does not have yet.
+fn relate(finding: &mut Finding, span: Span, message: String) {
+    if finding.place != span && finding.related.iter().all(|related| related.span != span) {
         finding.related.push(Related { span, message });
     }
 }
 
-/// Adds the rule that comes nearest to letting another workload through.
+/// A policy of another kind with a rule that denies the pods of a workload the connection with a
+/// party, in words. Where none does, the connection is rejected because no rule allows it.
+pub(super) fn denied_by(
+    cx: &Context<'_>,
+    direction: Direction,
+    workload: WorkloadId,
+    party: Party<'_>,
+) -> Option<String> {
+    let denying = cx.reach.ports(direction, workload, party).denied_by;
+    denying.first().map(|at| kind_and_name(cx, at.policy))
+}
+
+/// `AdminNetworkPolicy `name``.
+fn kind_and_name(cx: &Context<'_>, policy: PolicyId) -> String {
+    let head = cx.cluster.head(policy);
+    format!("{} {}", head.kind, words::quoted(&head.name))
+}
+
+/// Adds the rules of policies of other kinds that deny the pods of a workload the connection with a
+/// party. Whether there are any.
+pub(super) fn add_denying(
+    cx: &Context<'_>,
+    finding: &mut Finding,
+    direction: Direction,
+    workload: WorkloadId,
+    party: Party<'_>,
+) -> bool {
+    let denying = cx.reach.ports(direction, workload, party).denied_by;
+    for at in denying.iter().take(MOST) {
+        let message = format!("{} denies it here", kind_and_name(cx, at.policy));
+        if let Some((span, _)) = cx.cluster.place_of(*at) {
+            relate(finding, span, message);
+        }
+    }
+    !denying.is_empty()
+}
+
+/// Adds the rule that denies another workload the way, or else the one that comes nearest to letting
+/// it through.
 pub(super) fn add_nearest(
     cx: &Context<'_>,
     finding: &mut Finding,
@@ -39,6 +91,9 @@ pub(super) fn add_nearest(
     (other, ports): (WorkloadId, &PortSet),
 ) {
     let party = Party::Workload(other);
+    if add_denying(cx, finding, direction, workload, party) {
+        return;
+    }
     let Some(miss) = cx.reach.nearest_miss(direction, workload, party, Some(ports)) else { return };
     let Some(rule) = miss.at.spot.rule_spot() else { return };
     let place = cx.cluster.place_of(At { spot: rule, ..miss.at }).map(|(span, _)| span);
@@ -71,6 +126,17 @@ pub fn place(policy: &Policy, direction: Direction) -> Option<Span> {
         .or_else(listed)
         .or_else(|| Spot::PodSelector.key_span(policy))
         .or_else(|| Spot::Spec.key_span(policy))
+}
+
+/// The same in a policy of any kind; where nothing is written of a direction, its name.
+pub fn place_in(cluster: &Cluster, policy: PolicyId, direction: Direction) -> Span {
+    let name = cluster.head(policy).name_span;
+    let Some(of) = cluster.tiered_policy(policy) else {
+        return place(cluster.policy(policy), direction).unwrap_or(name);
+    };
+    let first = (0u32..).zip(of.rules.iter()).find(|(_, rule)| rule.direction == direction);
+    let spot = first.map_or(Spot::Spec, |(number, _)| Spot::Statement(number));
+    cluster.place_of(At { policy, spot }).map_or(name, |(span, _)| span)
 }
 
 /// Where [`place`] is, as an address in the policy.

@@ -214,9 +214,10 @@ fn dns_rule(profile: Profile) -> New {
 
 fn who(cx: &Context<'_>, id: PolicyId, pods: &[Subject]) -> String {
     let workload = |number: WorkloadId| words::workload(&cx.cluster.workload(number));
+    let is_pod = |number: WorkloadId| cx.cluster.workload(number).head.kind == "Pod";
     match pods {
         [Subject::PodsOf(_), ..] | [] => words::pods_of(cx, id),
-        [Subject::Workload(number)] if workload(*number).starts_with("Pod ") => workload(*number),
+        [Subject::Workload(number)] if is_pod(*number) => workload(*number),
         _ => {
             let numbers = pods.iter().filter_map(|subject| subject.workload());
             format!("the pods of {}", words::first_of(numbers.map(workload), pods.len(), 3))

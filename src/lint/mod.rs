@@ -99,7 +99,7 @@ mod wrong_namespace_key;
 
 pub(crate) use build_faults::BuildFaults;
 pub use finding::{Confidence, Edit, Finding, Fix, Related, Safety, Severity, Subject};
-pub use isolation::place as isolating_place;
+pub use isolation::place_in as isolating_place;
 pub use overlaid::overlaid;
 pub use registry::{RULES, rule};
 

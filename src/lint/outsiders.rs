@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{Context, Finding, Related, isolation, words};
-use crate::model::{Direction, Peer, PortRef, Protocol, Service, ServicePort, Workload};
+use crate::model::{Direction, PortRef, Protocol, Requirement, Service, ServicePort, Workload};
 use crate::reach::{Party, PortSet};
 use crate::resolve::{Namespace, NamespaceId, Open, WorkloadId};
 use crate::text::Span;
@@ -34,7 +34,8 @@ impl Insiders {
             return false;
         }
         let (words, namespace) = (self.words, cx.cluster.namespace(home));
-        let is_meant = |peer: &Peer| is_for_insiders(peer, words, may_have_more(namespace));
+        let may_have_more = may_have_more(namespace);
+        let is_meant = |labels: &[&Requirement]| is_for_insiders(labels, words, may_have_more);
         if lets(Party::Meant(home, &is_meant)) {
             return false;
         }
@@ -55,11 +56,10 @@ fn may_have_more(namespace: &Namespace) -> bool {
 
 /// Whether a peer within the namespace is for callers: its selector says so, or it is for every pod
 /// where they may be.
-fn is_for_insiders(peer: &Peer, words: &[&str], may_have_more: bool) -> bool {
-    let Some(selector) = peer.pod_selector.get() else { return may_have_more };
-    let values = selector.requirements.iter().flat_map(|requirement| &requirement.values);
+fn is_for_insiders(labels: &[&Requirement], words: &[&str], may_have_more: bool) -> bool {
+    let values = labels.iter().flat_map(|requirement| &requirement.values);
     let mut names = values.map(|(value, _)| value.as_str());
-    names.any(|name| has_word(name, words)) || (selector.is_empty() && may_have_more)
+    names.any(|name| has_word(name, words)) || (labels.is_empty() && may_have_more)
 }
 
 fn is_insider(workload: &Workload, words: &[&str]) -> bool {
@@ -103,6 +103,9 @@ pub(super) fn own_port(port: &PortRef, workload: &Workload) -> Option<PortSet> {
 /// Adds the policies that close the pods, and lowers the finding where others may open them.
 pub(super) fn explain(cx: &Context<'_>, finding: &mut Finding, workload: WorkloadId) {
     isolation::add_isolating(cx, finding, Direction::Ingress, workload);
+    if cx.reach.isolating(Direction::Ingress, workload).is_empty() {
+        isolation::add_denying(cx, finding, Direction::Ingress, workload, Party::Anybody);
+    }
     isolation::lower_if_allowed_elsewhere(cx, finding, Direction::Ingress, workload);
 }
 

@@ -18,14 +18,11 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     for number in cx.cluster.workload_ids() {
         let id = cx.cluster.object_id_of(number);
         let it = cx.cluster.workload(number);
-        if !cx.cluster.is_reported(id)
-            || it.workload.host_network
-            || cx.cluster.is_more_than_network_policies(number)
-        {
+        if !cx.cluster.is_reported(id) || it.workload.host_network {
             continue;
         }
         let is_open = |direction: &Direction| {
-            cx.reach.is_isolated(*direction, number).is_no()
+            cx.reach.is_restricted(*direction, number).is_no()
                 && cx.reach.policy_elsewhere(*direction, number, |_| true).is_none()
         };
         let open: Vec<Direction> = Direction::BOTH.into_iter().filter(|it| is_open(it)).collect();

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::{Index, RangeInclusive};
 
 use compact_str::CompactString;
+use range_set_blaze::RangeSetBlaze;
 
 use super::stack::Selecting;
 use crate::model::tiered::Ends;
@@ -156,6 +157,15 @@ impl Classes {
     /// The class of a workload.
     pub fn of_workload(&self, number: WorkloadId) -> ClassId {
         self.of_workload[number.position()]
+    }
+
+    /// The classes of those workloads, in order.
+    pub(super) fn of_workloads(&self, workloads: &RangeSetBlaze<WorkloadId>) -> Vec<ClassId> {
+        let mut classes: Vec<ClassId> =
+            workloads.iter().map(|number| self.of_workload(number)).collect();
+        classes.sort_unstable();
+        classes.dedup();
+        classes
     }
 
     /// The classes of those pods, each certainly or possibly. All pods of a class are alike, so one

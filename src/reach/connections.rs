@@ -6,14 +6,17 @@ use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::rc::Rc;
 
-use super::allowance::{Allowance, Answer};
 use super::classes::{Class, ClassId, Classes};
-use super::compiled::{Compiled, Meanings};
+use super::grant::Answer;
+use super::meanings::Meanings;
 use super::parties::of_node;
+use super::party;
 use super::ports::Allowed;
+use super::sides;
 use super::stack::Stacks;
+use super::tiers::Tiers;
 use crate::model::{At, Direction, PolicyId};
-use crate::resolve::{Cluster, Party, Subject, Tri, WorkloadId};
+use crate::resolve::{Cluster, Party, Subject, Tri};
 
 /// One end of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,7 +73,7 @@ struct Sides<'a> {
     ingress: Vec<Side>,
     egress: Vec<Side>,
     addresses: Vec<(IpAddr, IpAddr)>,
-    meanings: [Meanings<'a>; 2],
+    meanings: Meanings,
 }
 
 /// One class in one direction.
@@ -81,9 +84,9 @@ enum Side {
     /// It is unknown.
     Unknown,
     /// What its policies allow.
-    Policies(Rc<Allowance>),
+    Policies(Rc<sides::Side>),
     /// What the tiers that its policies are in allow.
-    Tiers(Rc<Compiled>),
+    Tiers(Rc<Tiers>),
 }
 
 impl<'a> Sides<'a> {
@@ -91,17 +94,17 @@ impl<'a> Sides<'a> {
         // Without policies of other kinds, there is one tier, in which nothing is denied.
         let is_tiered = !cluster.tiered().is_empty() || cluster.plugin.is_some();
         let sides = |direction| {
-            let mut known: HashMap<&[(PolicyId, Tri)], Rc<Allowance>> = HashMap::new();
+            let mut known: HashMap<&[(PolicyId, Tri)], Rc<sides::Side>> = HashMap::new();
             let stacks = Stacks::new(cluster, direction);
             let side = |(_, class): (ClassId, &'a Class)| match fixed(cluster, class, direction) {
                 Some(side) => side,
                 None if is_tiered => {
-                    let stack = stacks.of(&class.selecting());
-                    Side::Tiers(Rc::new(Compiled::new(stack, direction, class.example())))
+                    let foreign = cluster.foreign_specs(class.example());
+                    Side::Tiers(Rc::new(Tiers::of(cluster, &stacks, &class.selecting(), foreign)))
                 }
                 None => Side::Policies(Rc::clone(
                     known.entry(class.policies.as_slice()).or_insert_with(|| {
-                        Rc::new(Allowance::of(cluster, classes, &class.policies, direction))
+                        Rc::new(sides::Side::of(cluster, &class.policies, direction))
                     }),
                 )),
             };
@@ -109,12 +112,12 @@ impl<'a> Sides<'a> {
         };
         let (ingress, egress) = (sides(Direction::Ingress), sides(Direction::Egress));
         let blocks = ingress.iter().chain(&egress).map(|side| match side {
-            Side::Policies(allowance) => allowance.blocks().collect(),
+            Side::Policies(side) => side.blocks().collect(),
             Side::Tiers(tiers) => tiers.blocks(cluster),
             _ => Vec::new(),
         });
         let addresses = pieces(&blocks.flatten().collect());
-        let meanings = [Meanings::new(cluster), Meanings::new(cluster)];
+        let meanings = Meanings::default();
         Self { cluster, classes, ingress, egress, addresses, meanings }
     }
 
@@ -122,7 +125,7 @@ impl<'a> Sides<'a> {
         let mut list = Vec::new();
         let (open, named_by) = self.destinations();
         for ((from, _), egress) in self.classes.iter().zip(&self.egress) {
-            let mut candidates: Vec<usize> = match self.named(egress, Direction::Egress) {
+            let mut candidates: Vec<usize> = match self.named(egress) {
                 Some(classes) => classes.into_iter().map(ClassId::position).collect(),
                 None => {
                     let named = named_by.get(&from).into_iter().flatten();
@@ -134,7 +137,7 @@ impl<'a> Sides<'a> {
             for to in candidates {
                 list.extend(self.between(from, egress, to));
             }
-            let outside = self.outside(egress, None);
+            let outside = self.outside(egress, from, Direction::Egress);
             list.extend(outside.into_iter().map(|(range, allowed, evidence)| Connection {
                 from: End::Pods(from),
                 to: End::Addresses(range.0, range.1),
@@ -142,8 +145,8 @@ impl<'a> Sides<'a> {
                 evidence,
             }));
         }
-        for ((to, class), ingress) in self.classes.iter().zip(&self.ingress) {
-            let outside = self.outside(ingress, Some(class.example()));
+        for ((to, _), ingress) in self.classes.iter().zip(&self.ingress) {
+            let outside = self.outside(ingress, to, Direction::Ingress);
             list.extend(outside.into_iter().map(|(range, allowed, evidence)| Connection {
                 from: End::Addresses(range.0, range.1),
                 to: End::Pods(to),
@@ -160,7 +163,7 @@ impl<'a> Sides<'a> {
         let mut open = Vec::new();
         let mut named_by: HashMap<ClassId, Vec<usize>> = HashMap::new();
         for (at, ingress) in self.ingress.iter().enumerate() {
-            match self.named(ingress, Direction::Ingress) {
+            match self.named(ingress) {
                 Some(classes) => {
                     for class in classes {
                         named_by.entry(class).or_default().push(at);
@@ -173,12 +176,12 @@ impl<'a> Sides<'a> {
     }
 
     /// The classes that a side may be open to; none where that may be any.
-    fn named(&self, side: &Side, direction: Direction) -> Option<Vec<ClassId>> {
+    fn named(&self, side: &Side) -> Option<Vec<ClassId>> {
         match side {
-            Side::Policies(allowance) if !allowance.may_be_for_all() => {
-                Some(allowance.classes().collect())
+            Side::Policies(side) if !side.may_be_for_all() => {
+                Some(self.classes.of_workloads(side.named()))
             }
-            Side::Tiers(tiers) => tiers.classes(&self.meanings[direction.position()], self.classes),
+            Side::Tiers(tiers) => tiers.classes(self.cluster, &self.meanings, self.classes),
             _ => None,
         }
     }
@@ -189,19 +192,19 @@ impl<'a> Sides<'a> {
         if from == to_id && destination.workloads.len() < 2 {
             return None;
         }
-        let with = |side: &Side, other: ClassId, direction: Direction| match side {
-            Side::Policies(allowance) => {
-                allowance.with_class(self.cluster, self.classes, other, destination.example())
+        let with = |side: &Side, own: ClassId, other: ClassId| match side {
+            Side::Policies(side) => {
+                let other = party::Party::Workload(self.classes[other].example());
+                side.ports(self.cluster, other, Some(destination.example()))
             }
             Side::Tiers(tiers) => {
-                let meanings = &self.meanings[direction.position()];
-                tiers.with_pods(meanings, self.classes[other].example())
+                let [own, other] = [own, other].map(|class| self.classes[class].example());
+                tiers.with_pods(self.cluster, &self.meanings, own, other)
             }
             side => side.fixed_answer(),
         };
         let ingress = &self.ingress[to];
-        let (out, into) =
-            (with(egress, to_id, Direction::Egress), with(ingress, from, Direction::Ingress));
+        let (out, into) = (with(egress, from, to_id), with(ingress, to_id, from));
         let allowed = &out.allowed & &into.allowed;
         if allowed.is_nothing() {
             return None;
@@ -217,21 +220,18 @@ impl<'a> Sides<'a> {
     fn outside(
         &self,
         side: &Side,
-        destination: Option<WorkloadId>,
+        own: ClassId,
+        direction: Direction,
     ) -> Vec<((IpAddr, IpAddr), Allowed, Evidence)> {
+        let own = self.classes[own].example();
+        let destination = (direction == Direction::Ingress).then_some(own);
         let mut found: Vec<((IpAddr, IpAddr), Answer)> = Vec::new();
         for &(first, last) in &self.addresses {
             let answer = match side {
-                Side::Policies(allowance) => {
-                    allowance.with_address(self.cluster, first, destination)
+                Side::Policies(side) => {
+                    side.ports(self.cluster, party::Party::Address(first), destination)
                 }
-                Side::Tiers(tiers) => {
-                    let direction = match destination {
-                        Some(_) => Direction::Ingress,
-                        None => Direction::Egress,
-                    };
-                    tiers.with_address(&self.meanings[direction.position()], first)
-                }
+                Side::Tiers(tiers) => tiers.with_address(self.cluster, &self.meanings, own, first),
                 side => side.fixed_answer(),
             };
             match found.last_mut() {
@@ -263,12 +263,12 @@ impl Side {
             Self::Unknown => Allowed::unknown(),
             _ => Allowed::everything(),
         };
-        Answer { allowed, by: Vec::new() }
+        Answer { allowed, ..Answer::default() }
     }
 
     fn isolating(&self) -> &[PolicyId] {
         match self {
-            Self::Policies(allowance) => &allowance.isolating,
+            Self::Policies(side) => &side.isolating,
             Self::Tiers(tiers) => tiers.isolating(),
             _ => &[],
         }

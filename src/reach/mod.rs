@@ -3,34 +3,38 @@
 //! the answer themselves.
 
 pub mod addresses;
-mod allowance;
 mod by_workload;
 mod classes;
-mod compiled;
 mod connections;
 mod dns;
 mod elsewhere;
 mod entries;
 mod flows;
+mod grant;
+mod known_sides;
 mod lower;
+mod meanings;
 mod misses;
 mod parties;
 mod party;
 mod ports;
 mod potential;
+mod queries;
 mod rules;
 mod sides;
 mod stack;
+mod tiers;
 mod traffic;
 mod union;
+mod unshown;
 mod weigh;
 
-pub use allowance::Answer as PortAnswer;
 pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
 pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
 pub use entries::{WayIn, entries};
 pub use flows::{flow_covers, flow_may_have};
+pub use grant::Answer as PortAnswer;
 pub use misses::{Mismatch, NearMiss};
 pub use parties::{Passage, Side as PartySide, party_side, passage};
 pub use party::Party;
@@ -55,7 +59,7 @@ use crate::resolve::{
 };
 use dns::DnsTable;
 use elsewhere::PoliciesElsewhere;
-use sides::Sides;
+use known_sides::KnownSides;
 use union::Union;
 
 /// A port of the destination pods.
@@ -113,7 +117,7 @@ pub struct Reach {
     egress: OnceLock<Union>,
     /// The selectors of policies that restrict egress, by namespace.
     restricting: OnceLock<Vec<SelectorIndex<GroupId>>>,
-    sides: Sides,
+    sides: KnownSides,
     /// Policies of other parts of the repository, by namespace.
     elsewhere: RwLock<HashMap<NamespaceId, Arc<PoliciesElsewhere>>>,
     /// Of policies that isolate for ingress, and for egress.
@@ -129,7 +133,7 @@ impl Reach {
             ingress: OnceLock::new(),
             egress: OnceLock::new(),
             restricting: OnceLock::new(),
-            sides: Sides::default(),
+            sides: KnownSides::default(),
             elsewhere: RwLock::default(),
             isolating: [OnceLock::new(), OnceLock::new()],
         }
@@ -152,7 +156,13 @@ impl Reach {
         ingress.of_any(&self.cluster, policy)
     }
 
-    /// Whether a policy isolates the pods of a workload in that direction.
+    /// Whether a policy restricts the pods of a workload in that direction.
+    pub fn is_restricted(&self, direction: Direction, workload: WorkloadId) -> Tri {
+        self.restricted_in_tiers(direction, workload)
+            .unwrap_or_else(|| self.is_isolated(direction, workload))
+    }
+
+    /// Whether a NetworkPolicy isolates the pods of a workload in that direction.
     pub fn is_isolated(&self, direction: Direction, workload: WorkloadId) -> Tri {
         let isolating = self.isolating[direction as usize]
             .get_or_init(|| Union::new(&self.cluster, |id| isolates(&self.cluster, id, direction)));

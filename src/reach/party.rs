@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::sides::SidePeer;
-use crate::model::{At, Field, Peer, Spot};
+use crate::model::{At, Field, Peer, Requirement, Spot};
 use crate::resolve::{
     Cluster, Labelled, NAME_LABEL, NamespaceId, Tri, Why, WorkloadId, World, is_pod_address,
     selects,
@@ -28,8 +28,9 @@ pub enum Party<'a> {
     /// Where the API server calls from: its own address, or an agent on the nodes that it reaches
     /// them through (`konnectivity-agent` in `kube-system`, which GKE and AKS run).
     ApiServer,
-    /// Pods of one namespace that a selector may mean, as `means` says of it.
-    Meant(NamespaceId, &'a dyn Fn(&Peer) -> bool),
+    /// Pods of one namespace that a selector may mean, as the function says of its requirements on
+    /// their labels.
+    Meant(NamespaceId, &'a dyn Fn(&[&Requirement]) -> bool),
 }
 
 impl Party<'_> {
@@ -90,7 +91,12 @@ impl Party<'_> {
             }
             (Party::Meant(home, is_meant), SidePeer::Pods(index, means)) => {
                 let covers = means.namespaces.iter().any(|(number, _)| *number == home);
-                let is_meant = covers && peer_at(cluster, rule, *index).is_some_and(is_meant);
+                let is_meant = covers
+                    && peer_at(cluster, rule, *index).is_some_and(|peer| {
+                        let selector = peer.pod_selector.get();
+                        let all = selector.map_or(&[][..], |selector| &selector.requirements);
+                        is_meant(&all.iter().collect::<Vec<_>>())
+                    });
                 is_meant.into()
             }
         }

@@ -2,8 +2,8 @@
 
 use ipnet::IpNet;
 
-use super::allowance::Grant;
 use super::dns::{dns_peer, everyone_holds_dns};
+use super::grant::Grant;
 use super::{Allowed, Endpoint, Port};
 use crate::model::{At, Field, IpBlock, Peer, PolicyId, PortEntry, PortRef, Protocol, TrafficRule};
 use crate::resolve::{Cluster, Tri, Why, WorkloadId, World, selects};

@@ -1,22 +1,18 @@
 //! What the policies that select some pods let them do in one direction, worked out once for all
 //! pods that the same policies select, and asked many times.
 
-use std::collections::HashMap;
-use std::hash::{BuildHasher, RandomState};
-use std::net::IpAddr;
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock};
 
 use ipnet::IpNet;
 use range_set_blaze::RangeSetBlaze;
 
-use super::Reach;
-use super::allowance::{Answer, Grant};
 use super::by_workload::ByWorkload;
+use super::grant::{Answer, Grant};
 use super::party::Party;
 use super::ports::{Allowed, PortSet};
 use super::rules::exceptions;
 use crate::model::{At, Direction, Field, Peer, PolicyId, Spot, TrafficRule};
-use crate::resolve::{Cluster, NamespaceId, PeerPods, Pods, Tri, Why, WorkloadId, World};
+use crate::resolve::{Cluster, PeerPods, Pods, Tri, Why, WorkloadId};
 
 /// The policies of some pods in one direction.
 #[derive(Debug)]
@@ -54,148 +50,13 @@ pub(super) enum SidePeer {
     Block(IpNet, Vec<IpNet>),
 }
 
-/// All sides that were asked for.
-#[derive(Debug, Default)]
-pub(super) struct Sides {
-    /// For each workload a number that it shares with those which the same policies select.
-    sets: OnceLock<Vec<u32>>,
-    known: RwLock<HashMap<(u32, Direction), Arc<Side>>>,
-}
-
-impl Reach {
-    /// What policies let the pods of a workload do in one direction.
-    pub fn side(&self, direction: Direction, workload: WorkloadId) -> Arc<Side> {
-        let key = (self.set_of(workload), direction);
-        let known = self.sides.known.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(side) = known.get(&key) {
-            return Arc::clone(side);
-        }
-        drop(known);
-        let side = Arc::new(Side::of(&self.cluster, workload, direction));
-        let mut known = self.sides.known.write().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(known.entry(key).or_insert(side))
-    }
-
-    /// A number that a workload shares with those that the same policies select.
-    pub fn set_of(&self, workload: WorkloadId) -> u32 {
-        self.sides.sets.get_or_init(|| sets(&self.cluster))[workload.position()]
-    }
-
-    /// Whether policies let the pods of a workload send to that party on one of those ports
-    /// (egress), or be reached by it (ingress).
-    pub fn lets(
-        &self,
-        direction: Direction,
-        workload: WorkloadId,
-        party: Party<'_>,
-        ports: &PortSet,
-    ) -> Tri {
-        let cluster = &self.cluster;
-        let it = cluster.workload(workload);
-        if it.workload.host_network {
-            return match cluster.world {
-                World::Open => Tri::Unknown(Why::HostNetwork),
-                World::Closed => Tri::Yes,
-            };
-        }
-        if cluster.is_more_than_network_policies(workload) {
-            return Tri::Unknown(Why::OtherPolicyKind);
-        }
-        let destination = match (direction, party) {
-            (Direction::Ingress, _) => Some(workload),
-            (Direction::Egress, Party::Workload(other)) => Some(other),
-            (Direction::Egress, _) => None,
-        };
-        self.side(direction, workload).lets(cluster, party, ports, destination)
-    }
-
-    /// The ports on which policies let the pods of a workload send to that party (egress), or be
-    /// reached by it (ingress), and the rules that do.
-    pub fn ports(&self, direction: Direction, workload: WorkloadId, party: Party<'_>) -> Answer {
-        let cluster = &self.cluster;
-        let fixed = |allowed| Answer { allowed, by: Vec::new() };
-        if cluster.workload(workload).workload.host_network {
-            return fixed(match cluster.world {
-                World::Open => Allowed::unknown(),
-                World::Closed => Allowed::everything(),
-            });
-        }
-        if cluster.is_more_than_network_policies(workload) {
-            return fixed(Allowed::unknown());
-        }
-        let destination = match (direction, party) {
-            (Direction::Ingress, _) => Some(workload),
-            (Direction::Egress, Party::Workload(other)) => Some(other),
-            (Direction::Egress, _) => None,
-        };
-        self.side(direction, workload).ports(cluster, party, destination)
-    }
-
-    /// An address of each part of the internet that the rules for the pods of a workload tell apart.
-    pub fn pieces(&self, direction: Direction, workload: WorkloadId) -> Vec<IpAddr> {
-        let side = self.side(direction, workload);
-        let peers = side.rules.iter().flat_map(|rule| &rule.peers);
-        let blocks = peers.filter_map(|peer| match peer {
-            SidePeer::Block(cidr, except) => Some(std::iter::once(cidr).chain(except)),
-            SidePeer::Pods(..) => None,
-        });
-        let blocks = blocks.flatten().copied().collect();
-        super::connections::pieces(&blocks).into_iter().map(|(first, _)| first).collect()
-    }
-
-    /// Whether no rule at all lets anybody in to the pods of a workload on one of those ports.
-    pub fn is_closed_to_all(&self, workload: WorkloadId, ports: &PortSet) -> bool {
-        self.lets(Direction::Ingress, workload, Party::Anybody, ports).is_no()
-    }
-
-    /// Whether a rule for the pods of a workload names those of another by a selector.
-    pub fn names(&self, direction: Direction, workload: WorkloadId, other: WorkloadId) -> bool {
-        self.side(direction, workload).by_workload.has(other)
-    }
-
-    /// The podSelectors by which rules for the pods of a workload name those of another, whatever
-    /// their ports.
-    pub fn peers_for(
-        &self,
-        direction: Direction,
-        workload: WorkloadId,
-        other: WorkloadId,
-    ) -> Vec<At> {
-        let side = self.side(direction, workload);
-        let mut rules = side.by_workload.at(other);
-        rules.sort_unstable();
-        rules.dedup();
-        let mut found = Vec::new();
-        for rule in rules.into_iter().map(|rule| &side.rules[rule]) {
-            let Spot::Rule(_, index) = rule.grant.at.spot else { continue };
-            let names = |peer: &SidePeer| match peer {
-                SidePeer::Pods(nth, means) if means.pods.yes.contains(other) => {
-                    let spot = Spot::PeerPods(direction, index, *nth);
-                    Some(At { spot, ..rule.grant.at })
-                }
-                _ => None,
-            };
-            found.extend(rule.peers.iter().filter_map(names));
-        }
-        found
-    }
-
-    /// Whether one workload may connect to another on one of those ports: the source's egress and
-    /// the destination's ingress must both let it.
-    pub fn connects(&self, from: WorkloadId, to: WorkloadId, ports: &PortSet) -> Tri {
-        if self.cluster.world == World::Closed && from == to {
-            return Tri::Yes;
-        }
-        let egress = self.lets(Direction::Egress, from, Party::Workload(to), ports);
-        if egress.is_no() {
-            return Tri::No;
-        }
-        egress & self.lets(Direction::Ingress, to, Party::Workload(from), ports)
-    }
-}
-
 impl Side {
-    fn of(cluster: &Cluster, workload: WorkloadId, direction: Direction) -> Self {
+    /// What those policies allow.
+    pub(super) fn of(
+        cluster: &Cluster,
+        policies: &[(PolicyId, Tri)],
+        direction: Direction,
+    ) -> Self {
         let mut side = Self {
             isolated: Tri::No,
             isolating: Vec::new(),
@@ -206,10 +67,8 @@ impl Side {
             has_names: false,
             with: Default::default(),
         };
-        let subject = crate::resolve::Subject::Workload(workload);
-        for id in super::policies_of(cluster, subject) {
+        for &(id, selects) in policies {
             let policy = cluster.policy(id);
-            let selects = cluster.policy_selects(id, subject);
             let unsure = policy.is_unsure(direction);
             if selects.is_no() || !(policy.isolates(direction) || unsure) {
                 continue;
@@ -250,7 +109,17 @@ impl Side {
         }
     }
 
-    /// The rules that may be for a workload, by position: all for everyone, and those that name it.
+    /// Whether a rule is for everyone, or it is not known for whom they are.
+    pub(super) fn may_be_for_all(&self) -> bool {
+        let is_for_everyone = |rule: &SideRule| rule.peers.is_empty();
+        !self.isolated.is_yes() || self.unsure || self.rules.iter().any(is_for_everyone)
+    }
+
+    /// The workloads that rules name by a selector, surely or perhaps.
+    pub(super) fn named(&self) -> &RangeSetBlaze<WorkloadId> {
+        self.by_workload.named()
+    }
+
     /// The pods that its rules name by selectors, with the positions of the rules.
     fn named_pods(&self) -> impl Iterator<Item = (usize, Arc<Pods>)> {
         self.rules.iter().enumerate().flat_map(|(position, rule)| {
@@ -261,9 +130,13 @@ impl Side {
         })
     }
 
+    /// The rules that may be for a workload, by position: all for everyone
+    /// and with addresses, and those that name it.
     fn rules_for(&self, party: Party<'_>) -> Vec<usize> {
-        let Party::Workload(number) = party else {
-            return (0..self.rules.len()).collect();
+        let number = match party {
+            Party::Workload(number) => number,
+            Party::Address(_) | Party::Addresses => return self.wide.clone(),
+            _ => return (0..self.rules.len()).collect(),
         };
         let named = self.by_workload.at(number);
         let mut found: Vec<usize> = self.wide.iter().copied().chain(named).collect();
@@ -355,6 +228,51 @@ impl Side {
         answer
     }
 
+    /// The addresses that its rules name, and their exceptions.
+    pub(super) fn blocks(&self) -> impl Iterator<Item = IpNet> {
+        let peers = self.rules.iter().flat_map(|rule| &rule.peers);
+        let blocks = peers.filter_map(|peer| match peer {
+            SidePeer::Block(cidr, except) => Some(std::iter::once(cidr).chain(except)),
+            SidePeer::Pods(..) => None,
+        });
+        blocks.flatten().copied()
+    }
+
+    /// Whether a rule names a workload by a selector.
+    pub(super) fn names(&self, workload: WorkloadId) -> bool {
+        self.by_workload.has(workload)
+    }
+
+    /// The podSelectors by which rules name a workload, whatever their ports.
+    pub(super) fn peers_for(&self, workload: WorkloadId) -> Vec<At> {
+        let mut rules = self.by_workload.at(workload);
+        rules.sort_unstable();
+        rules.dedup();
+        let mut found = Vec::new();
+        for rule in rules.into_iter().map(|rule| &self.rules[rule]) {
+            let Spot::Rule(direction, index) = rule.grant.at.spot else { continue };
+            let names = |peer: &SidePeer| match peer {
+                SidePeer::Pods(nth, means) if means.pods.yes.contains(workload) => {
+                    let spot = Spot::PeerPods(direction, index, *nth);
+                    Some(At { spot, ..rule.grant.at })
+                }
+                _ => None,
+            };
+            found.extend(rule.peers.iter().filter_map(names));
+        }
+        found
+    }
+
+    /// Whether the rule at that place is for a party.
+    pub(super) fn rule_is_for(&self, cluster: &Cluster, at: At, party: Party<'_>) -> Tri {
+        // In the order of their places.
+        match self.rules.binary_search_by_key(&at, |rule| rule.grant.at) {
+            Ok(position) => self.rules[position].is_for(cluster, party),
+            // Part of it is refused, or of what its policy says of the direction.
+            Err(_) => Tri::Unknown(Why::Refused),
+        }
+    }
+
     /// Those of some workloads that a rule may be for, whatever its ports; all of them where
     /// nothing is ruled out.
     pub fn candidates(&self, workloads: &RangeSetBlaze<WorkloadId>) -> RangeSetBlaze<WorkloadId> {
@@ -387,35 +305,4 @@ fn side_peer(cluster: &Cluster, policy: PolicyId, index: u32, peer: &Peer) -> Op
             (!is_refused).then(|| SidePeer::Pods(index, cluster.peer_pods(policy, peer)))
         }
     }
-}
-
-/// Numbers the sets of policies that select workloads. Sets are told apart by the sum of random
-/// numbers, one for each group of policies that may select a workload, in a walk over the ranges of
-/// workloads: no list of policies is written down for each workload.
-fn sets(cluster: &Cluster) -> Vec<u32> {
-    let random = [RandomState::new(), RandomState::new()];
-    let number = |group: usize, sure: bool| -> u128 {
-        let half = |state: &RandomState| u128::from(state.hash_one((group, sure)));
-        half(&random[0]) << 64 | half(&random[1])
-    };
-    let count = cluster.workload_count();
-    let mut change = vec![0u128; count + 1];
-    for (group, of) in cluster.groups().iter().enumerate() {
-        for (ranges, sure) in [(&of.pods.yes, true), (&of.pods.maybe, false)] {
-            for range in ranges.ranges() {
-                let own = number(group, sure);
-                change[range.start().position()] ^= own;
-                change[range.end().position() + 1] ^= own;
-            }
-        }
-    }
-    let mut known: HashMap<(NamespaceId, u128), u32> = HashMap::new();
-    let mut sum = 0u128;
-    let set = |workload: usize| {
-        sum ^= change[workload];
-        let subject = crate::resolve::Subject::Workload(WorkloadId::at(workload));
-        let next = known.len() as u32;
-        *known.entry((cluster.namespace_of(subject), sum)).or_insert(next)
-    };
-    (0..count).map(set).collect()
 }

@@ -60,14 +60,17 @@ impl Tier {
 impl Selecting {
     /// What selects a workload.
     pub fn of(cluster: &Cluster, workload: WorkloadId) -> Self {
-        let subject = Subject::Workload(workload);
-        let policies = super::policies_of(cluster, subject).into_iter();
-        let policies = policies.map(|id| (id, cluster.policy_selects(id, subject)));
-        Self {
-            policies: policies.filter(|(_, selects)| !selects.is_no()).collect(),
-            specs: cluster.specs_selecting(workload),
-        }
+        let policies = policies_selecting(cluster, workload);
+        Self { policies, specs: cluster.specs_selecting(workload) }
     }
+}
+
+/// The NetworkPolicies that select a workload, surely or perhaps, in the order of their places.
+pub(super) fn policies_selecting(cluster: &Cluster, workload: WorkloadId) -> Vec<(PolicyId, Tri)> {
+    let subject = Subject::Workload(workload);
+    let policies = super::policies_of(cluster, subject).into_iter();
+    let policies = policies.map(|id| (id, cluster.policy_selects(id, subject)));
+    policies.filter(|(_, selects)| !selects.is_no()).collect()
 }
 
 impl Stack {
@@ -121,6 +124,11 @@ impl<'a> Stacks<'a> {
     /// Of a direction.
     pub fn new(cluster: &'a Cluster, direction: Direction) -> Self {
         Self { cluster, direction, known: RefCell::default() }
+    }
+
+    /// The direction.
+    pub fn direction(&self) -> Direction {
+        self.direction
     }
 
     /// The stack of pods that those policies select.

@@ -124,11 +124,11 @@ fn unseen(assembly: &Assembly) -> Vec<Unseen> {
     let mut unseen = Vec::new();
     for (bundle, of) in assembly.grouped.bundles.iter().enumerate() {
         let Origin::Built(number) = of.origin else { continue };
-        let why = match assembly.units[number].is_chart {
+        let why = match assembly.builds[number].unit.is_chart {
             true => Open::Deployed,
             false => Open::NotEvaluated,
         };
-        unseen.extend(assembly.built[number].openings.iter().map(|opening| Unseen {
+        unseen.extend(assembly.builds[number].built.openings.iter().map(|opening| Unseen {
             bundle,
             namespace: opening.namespace.clone(),
             why: why(opening.what.clone()),

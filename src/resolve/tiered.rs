@@ -1,16 +1,18 @@
 //! The pods that policies of the kinds beside NetworkPolicy select.
 
+use std::borrow::Cow;
+
 use fixedbitset::FixedBitSet;
 
 use super::cluster::Cluster;
 use super::network::Plugin;
-use super::party::{Asker, Party};
+use super::party::Asker;
 use super::pods::{Pods, Subject};
 use super::segments::SegmentTree;
 use super::tri::{Tri, Why};
 use super::workload_id::{NamespaceId, WorkloadId, numbers};
 use crate::model::cilium::Enforcement;
-use crate::model::tiered::{Closes, PodTerm};
+use crate::model::tiered::{Closes, Ends, PodTerm};
 use crate::model::{Direction, PolicyId};
 
 /// One spec of a policy, by the number of its object and its position there.
@@ -25,38 +27,77 @@ pub struct SpecId {
 /// What the specs of a cluster select; worked out when it is first asked.
 #[derive(Debug)]
 pub(super) struct Selections {
-    specs: Vec<(SpecId, Pods)>,
-    selecting: SegmentTree,
+    own: Specs,
+    /// Those of other bundles, which may be applied beside the cluster or not.
+    foreign: Specs,
     /// The namespaces that some spec may select pods in, by number.
     touched: FixedBitSet,
 }
 
+/// Specs of policies, and the pods that each selects.
+#[derive(Debug)]
+struct Specs {
+    /// In the order of their places.
+    pods: Vec<(SpecId, Pods)>,
+    selecting: SegmentTree,
+}
+
 impl Selections {
     fn of(cluster: &Cluster) -> Self {
-        let mut specs = Vec::new();
         let mut touched = FixedBitSet::with_capacity(cluster.namespaces().len());
-        for &policy in cluster.tiered() {
+        let own = Specs::of(cluster, cluster.tiered(), &mut |namespaces| {
+            touched.extend(namespaces.into_iter().map(NamespaceId::position));
+        });
+        let foreign = Specs::of(cluster, &cluster.foreign, &mut |_| ());
+        Self { own, foreign, touched }
+    }
+}
+
+impl Specs {
+    /// Of those policies; `touches` is told the namespaces that each spec may select pods in.
+    fn of(
+        cluster: &Cluster,
+        policies: &[PolicyId],
+        touches: &mut dyn FnMut(Vec<NamespaceId>),
+    ) -> Self {
+        let mut found = Vec::new();
+        for &policy in policies {
             let Some(of) = cluster.tiered_policy(policy) else { continue };
             for (spec, selecting) in of.specs.iter().enumerate() {
                 let asker = cluster.asker(policy);
                 let pods = match selecting.is_for_nodes {
                     true => Pods::default(),
                     false => {
-                        let namespaces = cluster.term_namespaces(asker, &selecting.subject);
-                        touched.extend(namespaces.into_iter().map(|number| number.position()));
+                        touches(cluster.term_namespaces(asker, &selecting.subject));
                         cluster.term_pods(asker, &selecting.subject)
                     }
                 };
-                specs.push((SpecId { policy, spec }, pods));
+                found.push((SpecId { policy, spec }, pods));
             }
         }
         let mut selecting = SegmentTree::new(cluster.workload_count() as u32);
-        for (number, (_, pods)) in (0u32..).zip(&specs) {
+        for (number, (_, pods)) in (0u32..).zip(&found) {
             for range in pods.yes.ranges().chain(pods.maybe.ranges()) {
                 selecting.add(numbers(range), number);
             }
         }
-        Self { specs, selecting, touched }
+        Self { pods: found, selecting }
+    }
+
+    /// Those that select a workload, surely or perhaps, in the order of their places.
+    fn selecting(&self, workload: WorkloadId) -> Vec<(SpecId, Tri)> {
+        let spec = |number: u32| {
+            let (id, pods) = &self.pods[number as usize];
+            let selects = match pods.yes.contains(workload) {
+                true => Tri::Yes,
+                false => Tri::Unknown(Why::LabelsNotShown),
+            };
+            (*id, selects)
+        };
+        let mut found: Vec<(SpecId, Tri)> =
+            self.selecting.at(workload.number()).map(spec).collect();
+        found.sort_unstable_by_key(|(id, _)| *id);
+        found
     }
 }
 
@@ -77,26 +118,12 @@ impl Cluster {
         if self.tiered.is_empty() || self.workload(workload).workload.host_network {
             return Vec::new();
         }
-        let selections = self.selections();
-        let mut found: Vec<(SpecId, Tri)> = selections
-            .selecting
-            .at(workload.number())
-            .map(|number| {
-                let (id, pods) = &selections.specs[number as usize];
-                let selects = match pods.yes.contains(workload) {
-                    true => Tri::Yes,
-                    false => Tri::Unknown(Why::LabelsNotShown),
-                };
-                (*id, selects)
-            })
-            .collect();
-        found.sort_unstable_by_key(|(id, _)| *id);
-        found
+        self.selections().own.selecting(workload)
     }
 
     /// The workloads that a spec selects.
     pub fn spec_pods(&self, id: SpecId) -> &Pods {
-        let specs = &self.selections().specs;
+        let specs = &self.selections().own.pods;
         let at = specs.partition_point(|(known, _)| *known < id);
         &specs[at].1
     }
@@ -104,31 +131,41 @@ impl Cluster {
     /// The specs of other bundles of the repository that may select a workload: whether they are
     /// applied beside this cluster is not known.
     pub fn foreign_specs(&self, workload: WorkloadId) -> Vec<(SpecId, Tri)> {
-        let party = Party::Workload(workload);
-        if self.workload(workload).workload.host_network {
+        if self.foreign.is_empty() || self.workload(workload).workload.host_network {
             return Vec::new();
         }
-        let mut found = Vec::new();
-        for &policy in &self.foreign {
-            let Some(of) = self.tiered_policy(policy) else { continue };
-            for (spec, written) in of.specs.iter().enumerate().filter(|(_, s)| !s.is_for_nodes) {
-                let selects = self.term_holds(self.asker(policy), &written.subject, &party);
-                if !selects.is_no() {
-                    found.push((SpecId { policy, spec }, selects));
-                }
-            }
-        }
-        found
+        self.selections().foreign.selecting(workload)
+    }
+
+    /// Whether a policy of another kind than NetworkPolicy may select any pod of the cluster.
+    pub fn has_tiers(&self) -> bool {
+        !self.tiered.is_empty() || !self.foreign.is_empty() || self.isolates_by_default()
+    }
+
+    /// What tells the workloads apart that policies of other kinds decide for: the pods that each
+    /// spec selects, and those that each rule is restricted to.
+    pub fn tiered_pods(&self) -> impl Iterator<Item = Cow<'_, Pods>> {
+        let selections = self.selections();
+        let specs = selections.own.pods.iter().chain(&selections.foreign.pods);
+        let policies = self.tiered.iter().chain(&self.foreign);
+        let own = policies.flat_map(move |&policy| {
+            let rules = self.tiered_policy(policy).map_or(&[][..], |of| of.rules.as_slice());
+            let restricted = rules.iter().filter(|rule| rule.own != Ends::Everyone);
+            restricted.map(move |rule| Cow::Owned(self.ends_pods(self.asker(policy), &rule.own)))
+        });
+        specs.map(|(_, pods)| Cow::Borrowed(pods)).chain(own)
+    }
+
+    /// Whether the plugin isolates pods that no policy selects.
+    fn isolates_by_default(&self) -> bool {
+        self.plugin == Some(Plugin::Cilium) && self.cilium().enforcement != Enforcement::Default
     }
 
     /// Whether more than Kubernetes' own policies decides for a workload's pods.
     pub fn is_tiered(&self, workload: WorkloadId) -> bool {
-        let is_isolated_by_default = || {
-            self.plugin == Some(Plugin::Cilium) && self.cilium().enforcement != Enforcement::Default
-        };
         !self.specs_selecting(workload).is_empty()
             || !self.foreign_specs(workload).is_empty()
-            || is_isolated_by_default()
+            || self.isolates_by_default()
     }
 
     /// Whether more than NetworkPolicies may decide for the pods of a workload: policies of a kind

@@ -73,6 +73,7 @@ mod sample;
 mod screenshots;
 mod shared;
 mod suppress;
+mod tier_laws;
 mod together;
 mod tools;
 mod unseen;

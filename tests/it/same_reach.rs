@@ -52,7 +52,7 @@ struct Rule {
 }
 
 #[derive(Clone, Debug)]
-struct Policy {
+pub struct Policy {
     namespace: &'static str,
     pods: Vec<Requirement>,
     /// Ingress and egress, each where it is isolated.
@@ -94,7 +94,7 @@ fn entry() -> impl Strategy<Value = Entry> {
     ]
 }
 
-fn policy() -> impl Strategy<Value = Policy> {
+pub fn policy() -> impl Strategy<Value = Policy> {
     let rules = || {
         let rule = (prop::collection::vec(peer(), 0..3), prop::collection::vec(entry(), 0..3));
         let rule = rule.prop_map(|(peers, ports)| Rule { peers, ports });
@@ -106,7 +106,7 @@ fn policy() -> impl Strategy<Value = Policy> {
     })
 }
 
-fn workloads() -> impl Strategy<Value = String> {
+pub fn workloads() -> impl Strategy<Value = String> {
     let value = prop::sample::select(vec!["p", "q", "r"]);
     let labels = prop::collection::btree_map(prop::sample::select(vec!["a", "b"]), value, 0..3);
     let pod = (prop::sample::select(vec!["one", "two"]), labels, 0..3u8);
@@ -149,7 +149,7 @@ fn label_selector(all: &[Requirement]) -> String {
     format!("{{matchExpressions: [{}]}}", expressions(all).join(", "))
 }
 
-fn kubernetes(policy: &Policy, name: usize) -> String {
+pub fn kubernetes(policy: &Policy, name: usize) -> String {
     if policy.rules.iter().all(Option::is_none) {
         return String::new();
     }
@@ -202,7 +202,7 @@ fn kubernetes_port(entry: &Entry) -> String {
     }
 }
 
-fn cilium(policy: &Policy, name: usize) -> String {
+pub fn cilium(policy: &Policy, name: usize) -> String {
     // A policy needs a rule.
     if policy.rules.iter().all(Option::is_none) {
         return String::new();
@@ -268,7 +268,7 @@ fn cilium_port(entry: &Entry) -> String {
     }
 }
 
-fn calico(policy: &Policy, name: usize) -> String {
+pub fn calico(policy: &Policy, name: usize) -> String {
     let isolated = ["Ingress", "Egress"].into_iter().zip(&policy.rules);
     let types: Vec<&str> =
         isolated.filter(|(_, rules)| rules.is_some()).map(|(kind, _)| kind).collect();
@@ -357,7 +357,7 @@ fn calico_port(entry: &Entry) -> (&'static str, String) {
 }
 
 /// What a NetworkPolicy allows in the baseline tier, before a policy that denies the rest.
-fn baseline(policy: &Policy, name: usize) -> String {
+pub fn baseline(policy: &Policy, name: usize) -> String {
     let subject = format!(
         "subject: {{pods: {{namespaceSelector: {{matchLabels: {{kubernetes.io/metadata.name: {}}}}}, podSelector: {}}}}}",
         policy.namespace,
@@ -442,6 +442,10 @@ fn manifest(api: &str, kind: &str, name: usize, namespace: &str, spec: &str) -> 
 }
 
 fn cluster(text: &str) -> Cluster {
+    cluster_in(text, World::Closed)
+}
+
+pub fn cluster_in(text: &str, world: World) -> Cluster {
     let stream = read(SourceId(0), text, 0..text.len(), None, &Limits::default());
     assert_eq!(stream.problems, [], "{text}");
     let objects: Vec<Object> = stream
@@ -462,7 +466,7 @@ fn cluster(text: &str) -> Cluster {
         reported: Arc::default(),
         elsewhere: None,
     };
-    let settings = Settings { world: World::Closed, ..Settings::default() };
+    let settings = Settings { world, ..Settings::default() };
     Cluster::build(Arc::new(objects), members, settings)
 }
 

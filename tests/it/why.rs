@@ -129,6 +129,92 @@ fn the_changes_allow_what_was_rejected_and_nothing_else() {
     assert_eq!(verdict(&folder, "internet", "db:5432"), [Tri::No]);
 }
 
+const CILIUM: &str = "\
+---
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata:
+  name: db
+  namespace: data
+spec:
+  endpointSelector:
+    matchLabels:
+      app: db
+  ingress:
+    - fromEndpoints:
+        - matchLabels:
+            app: web
+            k8s:io.kubernetes.pod.namespace: shop
+      toPorts:
+        - ports:
+            - port: \"5432\"
+";
+
+const ADMIN: &str = "\
+---
+apiVersion: policy.networking.k8s.io/v1alpha1
+kind: AdminNetworkPolicy
+metadata:
+  name: tenants
+spec:
+  priority: 5
+  subject:
+    namespaces:
+      matchLabels:
+        kubernetes.io/metadata.name: shop
+  egress:
+    - action: Allow
+      to:
+        - networks: [198.51.100.0/24]
+    - action: Deny
+      to:
+        - networks: [0.0.0.0/0]
+    - action: Pass
+      to:
+        - namespaces:
+            matchLabels:
+              kubernetes.io/metadata.name: data
+";
+
+/// The shop without its own policies, and with others.
+fn shop_with(policies: &str) -> Folder {
+    let folder = Folder::new();
+    let workloads = SHOP.split("---\n").take(2).collect::<Vec<_>>().join("---\n");
+    fs::write(folder.path("shop.yaml"), format!("{workloads}{policies}")).unwrap();
+    folder
+}
+
+#[test]
+fn other_kinds_are_explained_with_their_tier() {
+    let (cilium, admin) = (shop_with(CILIUM), shop_with(ADMIN));
+    let asked = [
+        (&cilium, ["web", "db:5432"]),
+        (&cilium, ["web", "db:22"]),
+        (&cilium, ["internet", "db:5432"]),
+        (&admin, ["web", "203.0.113.9:443"]),
+        (&admin, ["web", "198.51.100.9:443"]),
+        (&admin, ["web", "db:5432"]),
+        (&admin, ["db", "web:80"]),
+    ];
+    let texts: Vec<String> = asked.iter().map(|(folder, pair)| run(folder, pair)).collect();
+    insta::with_settings!({snapshot_path => "../../snapshots", prepend_module_to_snapshot => false, omit_expression => true}, {
+        insta::assert_snapshot!("why_tiers", texts.join("\n=====\n\n"));
+    });
+}
+
+#[test]
+fn no_network_policy_is_changed_for_what_a_tier_denies() {
+    let question = Question {
+        from: "web".into(),
+        to: "203.0.113.9".into(),
+        port: Some(Port { protocol: Protocol::Tcp, number: 443 }),
+        cluster: None,
+    };
+    let found = why(&request(&shop_with(ADMIN)), &question).unwrap();
+    assert_eq!(found.answers[0].verdict, Tri::No);
+    assert!(found.answers[0].changes.is_empty(), "{:?}", found.answers[0].changes);
+}
+
 #[test]
 fn addresses_dns_and_the_api_server_are_ends_too() {
     let folder = shop();

@@ -255,6 +255,7 @@ impl<'a> Run<'a> {
 fn unrendered(work: &Work<'_>) -> Built {
     Built {
         name: work.name.clone(),
+        directory: work.chart.directory.clone(),
         openings: vec![Opening { namespace: None, what: work.chart.directory.clone() }],
         files: [work.chart.source].into(),
         namespace: work.namespace.as_deref().map(CompactString::new),

@@ -95,6 +95,7 @@ impl<'a> Rendering<'a> {
         ids.insert(work.chart.source);
         let built = Built {
             name: work.name.clone(),
+            directory: work.chart.directory.clone(),
             files: ids,
             namespace: work.namespace.as_deref().map(Into::into),
             ..Built::default()
@@ -415,6 +416,7 @@ pub(super) fn spent() -> Refused {
 pub(super) fn refused(work: &Work<'_>, refused: &Refused) -> Built {
     Built {
         name: work.name.clone(),
+        directory: work.chart.directory.clone(),
         faults: vec![Fault {
             kind: FaultKind::Render,
             place: refused.place.unwrap_or(work.place),

@@ -232,8 +232,10 @@ fn built(disk: &Disk, name: &str, tree: Option<&Node>, mut layer: Layer) -> Buil
         ..opening
     };
     let objects = layer.objects.into_iter().filter(|object| !is_local(&object.tree));
+    let name = if name.is_empty() { "." } else { name };
     Built {
-        name: if name.is_empty() { ".".to_owned() } else { name.to_owned() },
+        name: name.to_owned(),
+        directory: name.to_owned(),
         manifests: objects.map(manifest).collect(),
         faults: layer.faults,
         openings: layer.openings.into_iter().map(moved).collect(),
