@@ -47,6 +47,7 @@ type Target = (WorkloadId, PortSet);
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut insiders = Insiders::new(SCRAPERS);
     let mut services: Option<Services> = None;
+    let mut first = HashMap::new();
     for (id, object) in cx.cluster.callers().filter(|(id, _)| cx.cluster.is_reported(*id)) {
         let Body::Monitor(monitor) = &object.body else { continue };
         let services = services.get_or_insert_with(|| by_label(cx));
@@ -54,15 +55,23 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
             let targets = targets(cx, services, id, monitor, port);
             let asks =
                 format!("{} {} asks for it", object.head.kind, words::quoted(&object.head.name));
-            findings.extend(finding(cx, &mut insiders, id, port.place, &targets, &asks));
+            if let Some(found) = finding(cx, &mut insiders, id, port.place, &targets, &asks) {
+                first.entry(cause(cx, &targets)).or_insert(findings.len());
+                findings.push(found);
+            }
         }
     }
-    of_annotations(cx, &mut insiders, findings);
+    of_annotations(cx, &mut insiders, first, findings);
 }
 
 /// What pods and Services ask for by annotations, which are often copied with everything else: told
 /// of once for all pods that the same policies close.
-fn of_annotations(cx: &Context<'_>, insiders: &mut Insiders, findings: &mut Vec<Finding>) {
+fn of_annotations(
+    cx: &Context<'_>,
+    insiders: &mut Insiders,
+    mut first: HashMap<Option<PolicyId>, usize>,
+    findings: &mut Vec<Finding>,
+) {
     let mut asked: Vec<(ObjectId, Span, Vec<Target>)> = Vec::new();
     for number in cx.cluster.workload_ids() {
         let it = cx.cluster.workload(number);
@@ -84,13 +93,10 @@ fn of_annotations(cx: &Context<'_>, insiders: &mut Insiders, findings: &mut Vec<
     }
     asked.retain(|(id, ..)| cx.cluster.is_reported(*id));
     asked.sort_by_key(|(_, place, _)| *place);
-    let mut first: HashMap<Option<PolicyId>, usize> = HashMap::new();
     for (id, place, targets) in asked {
         let asks = "`prometheus.io/scrape` asks for it";
         let Some(found) = finding(cx, insiders, id, place, &targets, asks) else { continue };
-        let cause = targets.first().and_then(|(number, _)| {
-            cx.reach.isolating(Direction::Ingress, *number).first().copied()
-        });
+        let cause = cause(cx, &targets);
         match first.get(&cause) {
             None => {
                 first.insert(cause, findings.len());
@@ -102,6 +108,12 @@ fn of_annotations(cx: &Context<'_>, insiders: &mut Insiders, findings: &mut Vec<
             }
         }
     }
+}
+
+/// The policy that closes the pods.
+fn cause(cx: &Context<'_>, targets: &[Target]) -> Option<PolicyId> {
+    let (number, _) = targets.first()?;
+    cx.reach.isolating(Direction::Ingress, *number).first().copied()
 }
 
 fn annotated(cx: &Context<'_>, pods: &[WorkloadId], scrape: &Scrape) -> Vec<Target> {

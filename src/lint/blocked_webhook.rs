@@ -1,13 +1,14 @@
 //! A webhook or an aggregated API whose pods do not let the API server in.
 
-use crate::bundle::ObjectId;
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use super::outsiders::{self, pod_port, pods_behind};
-use super::{Check, Confidence, Context, Finding, Rule, Severity, isolation, words};
+use super::{Check, Confidence, Context, Finding, Related, Rule, Severity, isolation, words};
+use crate::bundle::ObjectId;
 use crate::model::{Backend, Body, CallerKind, Direction};
 use crate::reach::Party;
 use crate::resolve::{WorkloadId, ports_meant};
+use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -20,17 +21,32 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
+    let mut first: HashMap<_, usize> = HashMap::new();
     for (id, object) in cx.cluster.callers().filter(|(id, _)| cx.cluster.is_reported(*id)) {
         let Body::Caller(caller) = &object.body else { continue };
         if caller.kind != CallerKind::ApiServer {
             continue;
         }
-        let mut met = HashSet::new();
+        let own = cx.cluster.namespace_name_of(&object.head);
         for backend in &caller.backends {
-            if met.insert((&backend.namespace, &backend.service)) {
-                findings.extend(of_backend(cx, id, backend));
+            let namespace = backend.namespace.as_deref().unwrap_or(own);
+            let called = (namespace, backend.service.as_str(), format!("{:?}", backend.port));
+            if let Some(first) = first.get(&called) {
+                tell_too(findings, *first, backend.place);
+            } else if let Some(found) = of_backend(cx, id, backend) {
+                first.insert(called, findings.len());
+                findings.push(found);
             }
         }
+    }
+}
+
+/// A validating and a mutating webhook of the same Service are blocked for the same reason.
+fn tell_too(findings: &mut [Finding], first: usize, place: Span) {
+    let known = findings[first].related.iter().map(|related| related.span);
+    if known.chain([findings[first].place]).all(|span| span != place) {
+        let message = "the same is true here".to_owned();
+        findings[first].related.push(Related { span: place, message });
     }
 }
 

@@ -19,20 +19,27 @@ pub static RULE: Rule = Rule {
 };
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
-    let mut seen: BTreeMap<Identity<'_>, PolicyId> = BTreeMap::new();
+    // Policies are in the order of their places, so the first one is the earliest.
+    let mut seen: BTreeMap<Identity<'_>, Vec<PolicyId>> = BTreeMap::new();
     let others = cx.cluster.checked_policies();
     for id in cx.cluster.policies().iter().copied().chain(others) {
         let head = cx.cluster.head(id);
         if head.name.is_empty() || is_filled_in(head) || is_in_a_document(cx, head) {
             continue;
         }
-        // Policies are in the order of their places, so the first one is the earlier.
-        let earlier = *seen.entry(Identity::of(cx, id)).or_insert(id);
-        let is_lost =
-            || !is_same(cx, earlier, id) && !is_generated(cx, earlier) && !is_generated(cx, id);
-        if earlier != id && cx.cluster.is_reported(id) && is_lost() {
-            findings.push(finding(cx, earlier, id));
-        }
+        seen.entry(Identity::of(cx, id)).or_default().push(id);
+    }
+    for ids in seen.into_values() {
+        let Some((&first, others)) = ids.split_first() else { continue };
+        let is_lost = |id: &PolicyId| {
+            !is_same(cx, first, *id) && !is_generated(cx, first) && !is_generated(cx, *id)
+        };
+        let lost: Vec<PolicyId> = others.iter().copied().filter(is_lost).collect();
+        // One finding, on the last of them that is reported on.
+        let Some(id) = lost.iter().rev().find(|id| cx.cluster.is_reported(**id)) else { continue };
+        let others = lost.iter().filter(|other| *other != id).copied();
+        let others: Vec<PolicyId> = std::iter::once(first).chain(others).collect();
+        findings.push(finding(cx, &others, *id));
     }
 }
 
@@ -107,8 +114,8 @@ fn together<'a>(cx: &Context<'a>, head: &Head) -> &'a str {
     if cx.cluster.is_trial { path } else { bundle::directory(path) }
 }
 
-fn finding(cx: &Context<'_>, earlier: PolicyId, id: PolicyId) -> Finding {
-    let (first, head) = (cx.cluster.head(earlier), cx.cluster.head(id));
+fn finding(cx: &Context<'_>, others: &[PolicyId], id: PolicyId) -> Finding {
+    let head = cx.cluster.head(id);
     let other = cx.cluster.tiered_policy(id);
     let has_namespace = !other.is_some_and(|policy| policy.kind.is_cluster_wide());
     let place = match &head.namespace {
@@ -118,14 +125,25 @@ fn finding(cx: &Context<'_>, earlier: PolicyId, id: PolicyId) -> Finding {
         _ => String::new(),
     };
     let kind = other.map_or_else(|| head.kind.to_string(), |policy| policy.kind.to_string());
+    let (times, replaced, rejected) = match others.len() {
+        1 => ("twice".to_owned(), "this one replaces the other", "the pair"),
+        more => (format!("{} times", more + 1), "the last one replaces the others", "them"),
+    };
     let message = format!(
-        "{kind} {}{place} is defined twice: with `kubectl apply` this one replaces the \
-         other, and kustomize and Helm reject the pair",
+        "{kind} {}{place} is defined {times}: with `kubectl apply` {replaced}, and kustomize \
+         and Helm reject {rejected}",
         words::quoted(&head.name)
     );
     let at = At { policy: id, spot: Spot::Metadata };
-    let help = "rename one of them, or merge their rules into one policy";
+    let help = match others.len() {
+        1 => "rename one of them, or merge their rules into one policy",
+        _ => "rename all but one, or merge their rules into one policy",
+    };
     let mut finding = Finding::new(&RULE, head.name_span, message, help).about(cx, at);
     finding.field = "metadata.name".into();
-    finding.related(first.name_span, "the other policy with this name")
+    for other in others {
+        finding =
+            finding.related(cx.cluster.head(*other).name_span, "the other policy with this name");
+    }
+    finding
 }

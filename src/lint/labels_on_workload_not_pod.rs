@@ -69,6 +69,9 @@ fn described(
     if selector.is_empty() || namespaces.is_empty() {
         return None;
     }
+    if is_added_to(cx, selector, key, namespaces) {
+        return None;
+    }
     let sure = namespaces.iter().map(|number| sureness(cx, *number)).min().flatten()?;
     let (head, labels) = namespaces.iter().find_map(|number| bearer(cx, *number, selector))?;
     if sure < Confidence::High && head.kind == "Service" {
@@ -113,6 +116,19 @@ fn as_labels(selector: &Selector) -> String {
     };
     let labels: Vec<String> = selector.requirements.iter().map(label).collect();
     words::quoted(&labels.join(", "))
+}
+
+/// Whether the selector matched pods until kustomize added a label to it: `kustomize-rewrites-peer`
+/// reports that, and the labels that are written are right.
+fn is_added_to(
+    cx: &Context<'_>,
+    selector: &Selector,
+    key: Span,
+    namespaces: &[NamespaceId],
+) -> bool {
+    let written = orphans::as_written(selector, key);
+    written.requirements.len() < selector.requirements.len()
+        && namespaces.iter().any(|home| !cx.cluster.pods_in(*home, Some(&written)).is_none())
 }
 
 /// How sure it is that no pod of a namespace has the labels. Where more pods may be than are shown,

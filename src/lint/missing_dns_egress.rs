@@ -6,7 +6,10 @@ use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_
 use crate::model::{
     At, Direction, Field, Operator, Peer, Policy, PolicyId, PortRef, Selector, Spot, TrafficRule,
 };
-use crate::resolve::{NAME_LABEL, Profile, Subject, WorkloadId, covers, is_openshift_namespace};
+use crate::resolve::{
+    NAME_LABEL, Profile, Subject, WorkloadId, covers, is_dns_namespace, is_openshift_namespace,
+};
+use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -182,8 +185,43 @@ fn finding(cx: &Context<'_>, id: PolicyId, pods: &[Subject], severity: Severity)
         let words = "this rule on port 53 is under `ingress`: it allows incoming DNS, not lookups";
         finding = finding.related(span, words);
     }
+    for span in missed(cx, id, pods) {
+        finding = finding.related(span, "this rule is for DNS, and does not reach the cluster's");
+    }
     finding.fixes.extend(allow_dns(cx, id));
     finding
+}
+
+/// The rules for DNS of the policies that restrict the pods: another finding may say what is wrong
+/// with one of them.
+fn missed(cx: &Context<'_>, id: PolicyId, pods: &[Subject]) -> Vec<Span> {
+    let restricting = pods.first().map(|first| cx.reach.restricting_egress(*first, 4));
+    let restricting = restricting.unwrap_or_default().into_iter().filter(|other| *other != id);
+    let mut found = Vec::new();
+    for policy in [id].into_iter().chain(restricting).map(|id| cx.cluster.policy(id)) {
+        let rules = (0u32..).zip(policy.rules(Direction::Egress));
+        let meant = rules.filter(|(_, rule)| is_for_dns(rule)).map(|(nth, _)| nth);
+        found.extend(meant.filter_map(|nth| Spot::Rule(Direction::Egress, nth).key_span(policy)));
+    }
+    found
+}
+
+/// Whether a rule has the port of DNS, or every port of what is called like the namespace of DNS.
+fn is_for_dns(rule: &TrafficRule) -> bool {
+    let is_port = |port: &PortRef| match port {
+        PortRef::Number(number) => matches!(number, 53 | 5353),
+        PortRef::Name(name) => name.starts_with("dns"),
+        PortRef::Placeholder(_) => false,
+    };
+    let names_dns = |peer: &Peer| {
+        let selector = peer.namespace_selector.get();
+        let requirements = selector.map_or(&[][..], |selector| &selector.requirements);
+        let mut values = requirements.iter().flat_map(|requirement| &requirement.values);
+        values.any(|(value, _)| is_dns_namespace(value))
+    };
+    let mut ports = rule.port_list().iter();
+    ports.any(|entry| entry.port.get().is_some_and(is_port))
+        || rule.port_list().is_empty() && rule.peer_list().iter().any(names_dns)
 }
 
 fn allow_dns(cx: &Context<'_>, id: PolicyId) -> Option<Fix> {

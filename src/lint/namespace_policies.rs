@@ -18,7 +18,7 @@ pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: PolicyId, finding
             !policy.pod_selector.is_wrong()
                 && covers(policy.pod_selector.get(), own.get()).is_yes()
                 && policy.isolates(Direction::Egress)
-                && allows_dns(cx, PolicyId::of(*other), policy)
+                && allows_dns(cx, id, policy)
         }
         _ => false,
     };
@@ -30,6 +30,8 @@ pub(super) fn lower_if_allowed_elsewhere(cx: &Context<'_>, id: PolicyId, finding
     finding.related.push(super::Related { span: head.name_span, message });
 }
 
+/// Whether a policy allows DNS that is in the same namespace as the cluster's policy `id`, and may itself
+/// be of another cluster.
 fn allows_dns(cx: &Context<'_>, id: PolicyId, policy: &Policy) -> bool {
     let is_to_dns = |rule: &&TrafficRule| {
         let peers = rule.peer_list();

@@ -48,7 +48,11 @@ fn look(cx: &Context<'_>, at: At, selector: &Field<Selector>, findings: &mut Vec
         findings.extend(why(requirement).map(|why| {
             let message =
                 format!("{} will stop matching: {why}", words::quoted(&requirement.words()));
-            Finding::new(&RULE, requirement.key_span, message, HELP).about(cx, at)
+            let found = Finding::new(&RULE, requirement.key_span, message, HELP).about(cx, at);
+            // The next rendering writes the new value into policies and pods alike.
+            let most =
+                if is_rendered(cx, requirement) { Confidence::Low } else { Confidence::High };
+            found.confidence(most)
         }));
     }
 }
@@ -68,6 +72,10 @@ fn check_tiered(
                 let written = spelling::requirement(of, whose, requirement);
                 let message = format!("{written} will stop matching: {why}");
                 let made = Finding::new(rule, requirement.key_span, message, HELP);
+                let made = match is_rendered(cx, requirement) {
+                    true => made.confidence(Confidence::Low),
+                    false => made,
+                };
                 findings.push(of.finding_at(cx, &at, made));
             }
         }
@@ -90,4 +98,9 @@ fn is_only_tested(requirement: &Requirement) -> bool {
 /// A value that a tool fills in at each release changes along with the pods.
 fn is_filled_in(requirement: &Requirement) -> bool {
     requirement.values.iter().any(|(value, _)| is_placeholder(value))
+}
+
+/// Whether a template computes the value, rather than anybody writing it.
+fn is_rendered(cx: &Context<'_>, requirement: &Requirement) -> bool {
+    requirement.values.iter().any(|(value, place)| !cx.text(*place).contains(value.as_str()))
 }

@@ -36,6 +36,10 @@ pub(super) fn hosts(spec: Option<&Node>) -> Box<[Host]> {
     for container in containers(spec) {
         for (variable, node) in texts(container) {
             let text = node.as_str().unwrap_or_default();
+            let (variable, text) = assigned(variable, text);
+            if names_callers(variable) {
+                continue;
+            }
             let words = text.split(is_between_hosts);
             found.extend(words.filter_map(|word| host(word, variable, node.span)));
         }
@@ -139,6 +143,34 @@ fn host(word: &str, variable: &str, place: Span) -> Option<Host> {
     })
 }
 
+/// An argument such as `--upstream=http://backend` is a variable of that name and its value.
+fn assigned<'a>(variable: &'a str, text: &'a str) -> (&'a str, &'a str) {
+    match text.split_once('=') {
+        Some((flag, value)) if variable.is_empty() && flag.starts_with('-') => (flag, value),
+        _ => (variable, text),
+    }
+}
+
+/// Whether a variable or a flag of that name lists who may call, or what a browser is sent to, rather
+/// than what the container connects to: `CORS_ALLOWED_ORIGINS`, `--redirect-url`, `NO_PROXY`.
+fn names_callers(variable: &str) -> bool {
+    let upper = variable.to_ascii_uppercase();
+    let mut words = upper.split(['_', '-', '.']);
+    words.any(|word| {
+        matches!(
+            word.strip_suffix('S').unwrap_or(word),
+            "ALLOW"
+                | "ALLOWED"
+                | "CALLBACK"
+                | "COR"
+                | "ORIGIN"
+                | "REDIRECT"
+                | "TRUSTED"
+                | "WHITELIST"
+        )
+    }) || upper.trim_start_matches('-').replace('-', "_") == "NO_PROXY"
+}
+
 /// Whether a variable of that name holds an address: `DB_HOST`, `backendUrl`.
 fn is_name_of_address(variable: &str) -> bool {
     let upper = variable.to_ascii_uppercase();
@@ -188,6 +220,30 @@ mod tests {
         ] {
             assert_eq!(at(word, "").map(|host| host.name).as_deref(), wanted, "{word}");
         }
+    }
+
+    #[test]
+    fn who_may_call_is_not_what_is_called() {
+        for name in [
+            "CORS_ALLOWED_ORIGINS",
+            "CORS_ORIGIN",
+            "DJANGO_ALLOWED_HOSTS",
+            "OAUTH_REDIRECT_URI",
+            "NO_PROXY",
+            "no_proxy",
+            "--cors-allowed-origins",
+            "--trusted-proxies",
+        ] {
+            assert!(names_callers(name), "{name}");
+        }
+        for name in
+            ["BACKEND_URL", "", "ORIGINAL_DB_HOST", "HTTP_PROXY", "--upstream", "SCORES_URL"]
+        {
+            assert!(!names_callers(name), "{name}");
+        }
+        assert_eq!(assigned("", "--upstream=http://web"), ("--upstream", "http://web"));
+        assert_eq!(assigned("", "a=b"), ("", "a=b"));
+        assert_eq!(assigned("DSN", "--x=y"), ("DSN", "--x=y"));
     }
 
     #[test]

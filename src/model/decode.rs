@@ -128,8 +128,22 @@ fn deployer(tree: &Node) -> Deployer {
         &["metadata", "namespace"],
     ];
     let target = routes.iter().find_map(|route| tree.at(route).and_then(Node::as_str));
-    let namespace = target.filter(|ns| !is_placeholder(ns)).map(CompactString::new);
+    let target = target.filter(|ns| !is_placeholder(ns) && !deploys_applications(tree, ns));
+    let namespace = target.map(CompactString::new);
     Deployer { namespace, tree: tree.clone(), is_here: false, cilium: cilium::installed(tree) }
+}
+
+/// Whether an Application deploys a directory to the namespace that it is in itself, Argo CD's own:
+/// usually further Applications, which deploy to anywhere.
+fn deploys_applications(tree: &Node, target: &str) -> bool {
+    let own = tree.at(&["metadata", "namespace"]).and_then(Node::as_str).unwrap_or("argocd");
+    let template = tree.at(&["spec", "template"]).unwrap_or(tree);
+    let Some(spec) = template.get("spec").filter(|spec| spec.get("destination").is_some()) else {
+        return false;
+    };
+    let sources = spec.get("sources").and_then(Node::as_seq).unwrap_or_default();
+    let mut sources = spec.get("source").into_iter().chain(sources);
+    own == target && sources.any(|source| source.get("path").is_some())
 }
 
 fn namespace(tree: &Node) -> NamespaceObject {

@@ -91,8 +91,7 @@ enum Side {
 
 impl<'a> Sides<'a> {
     fn of(cluster: &'a Cluster, classes: &'a Classes) -> Self {
-        // Without policies of other kinds, there is one tier, in which nothing is denied.
-        let is_tiered = !cluster.tiered().is_empty() || cluster.plugin.is_some();
+        let is_tiered = super::tiers::are_listed(cluster);
         let sides = |direction| {
             let mut known: HashMap<&[(PolicyId, Tri)], Rc<sides::Side>> = HashMap::new();
             let stacks = Stacks::new(cluster, direction);

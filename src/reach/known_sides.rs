@@ -9,9 +9,9 @@ use range_set_blaze::RangeSetBlaze;
 use super::meanings::Meanings;
 use super::sides::Side;
 use super::stack::{Selecting, Stacks, policies_selecting};
-use super::tiers::Tiers;
+use super::tiers::{self, Tiers};
 use crate::model::Direction;
-use crate::resolve::{Cluster, NamespaceId, WorkloadId};
+use crate::resolve::{Cluster, NamespaceId, WorkloadId, World};
 
 /// All sides that were asked for.
 #[derive(Debug, Default)]
@@ -55,7 +55,11 @@ impl KnownSides {
         direction: Direction,
         workload: WorkloadId,
     ) -> Option<Arc<Tiers>> {
-        if !cluster.has_tiers() || !cluster.is_tiered(workload) {
+        let is_in_tiers = match cluster.world {
+            World::Open => cluster.has_tiers() && cluster.is_tiered(workload),
+            World::Closed => tiers::are_listed(cluster),
+        };
+        if !is_in_tiers {
             return None;
         }
         let key = (self.set_of(cluster, workload), direction);

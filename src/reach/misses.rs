@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Party, PortSet, Reach, peer_holds_address, rule_ports};
 use crate::model::{At, Direction, Field, Peer, Requirement, Selector, Spot};
-use crate::resolve::{Labelled, Subject, WorkloadId, meets};
+use crate::resolve::{Labelled, NAME_LIKE, Subject, WorkloadId, meets};
 use crate::text::Span;
 
 /// Why a rule does not allow a connection.
@@ -85,7 +85,8 @@ impl Reach {
         if rule.is_for_everyone() || misses.iter().any(Option::is_none) {
             let place = Spot::Port(direction, index, 0).key_span(policy).unwrap_or(rule.span);
             let miss = NearMiss { at, place, mismatch: Mismatch::Ports(allowed) };
-            return (!fits).then_some((0, miss));
+            // Who is meant by name is nearer than who is among everyone.
+            return (!fits).then_some((usize::from(rule.is_for_everyone()), miss));
         }
         let nearest = misses.into_iter().flatten().min_by_key(|(far, _)| *far)?;
         Some((nearest.0 + if fits { 0 } else { FAR }, nearest.1))
@@ -106,12 +107,12 @@ impl Reach {
         };
         let it = self.cluster.workload(number);
         let home = self.cluster.home(at.policy);
-        let mut far = 0;
-        let mut first = None;
+        let (mut far, mut first) = (0, None);
         let mut add = |place: Span, mismatch: Mismatch| {
             far += 1;
             first.get_or_insert(miss(place, mismatch));
         };
+        let mut names_it = false;
         match &peer.namespace_selector {
             Field::Absent => {
                 if self.cluster.namespace_of(Subject::Workload(number)) != home {
@@ -122,6 +123,8 @@ impl Reach {
             field => {
                 for (requirement, has) in failed(field.get(), it.namespace) {
                     let words = requirement.words();
+                    names_it |= NAME_LIKE.contains(&requirement.key.as_str())
+                        && requirement.values.iter().any(|(name, _)| *name == it.namespace.name);
                     add(requirement.key_span, Mismatch::NamespaceLabel(words, has));
                 }
             }
@@ -129,7 +132,8 @@ impl Reach {
         for (requirement, has) in failed(peer.pod_selector.get(), it.workload) {
             add(requirement.key_span, Mismatch::PodLabel(requirement.words(), has));
         }
-        first.map(|miss| (far, miss))
+        // A label that was to be the namespace's name says that this namespace is meant.
+        first.map(|miss| (far - usize::from(names_it), miss))
     }
 }
 

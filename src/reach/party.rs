@@ -34,6 +34,11 @@ pub enum Party<'a> {
 }
 
 impl Party<'_> {
+    /// Whether it may be pods that are not looked at one by one.
+    pub(super) fn may_be_pods(self) -> bool {
+        matches!(self, Self::NotOf(_) | Self::Stranger | Self::Anybody | Self::Meant(..))
+    }
+
     /// Whether a peer of the rule at that place means one of them.
     pub(super) fn is_meant(self, cluster: &Cluster, rule: At, peer: &SidePeer) -> Tri {
         match (self, peer) {

@@ -145,20 +145,19 @@ impl Side {
         found
     }
 
-    /// The rules that may come nearest to letting that party through: those that name it, if there
-    /// are any, else some of all.
+    /// The rules that may come nearest to letting that party through: those that name it, and some
+    /// of all.
     pub(super) fn likely_rules(&self, party: Party<'_>) -> Vec<At> {
         const MOST: usize = 64;
         let named = match party {
             Party::Workload(number) => self.by_workload.at(number),
             _ => Vec::new(),
         };
-        let rules: Vec<usize> = match named.is_empty() {
-            true => (0..self.rules.len().min(MOST)).collect(),
-            false => named.into_iter().take(MOST).collect(),
-        };
-        let mut found: Vec<At> = rules.into_iter().map(|rule| self.rules[rule].grant.at).collect();
+        let others = 0..self.rules.len().min(MOST.saturating_sub(named.len()));
+        let rules = named.into_iter().take(MOST).chain(others);
+        let mut found: Vec<At> = rules.map(|rule| self.rules[rule].grant.at).collect();
         found.sort_unstable();
+        found.dedup();
         found
     }
 
@@ -183,7 +182,7 @@ impl Side {
                 break;
             }
             let rule = &self.rules[rule];
-            let on_port = rule.grant.ports_at(cluster, destination).overlaps(ports);
+            let on_port = rule.ports_with(cluster, party, destination).overlaps(ports);
             allowed = allowed | (rule.grant.selects & on_port & rule.is_for(cluster, party));
         }
         allowed
@@ -212,7 +211,7 @@ impl Side {
         for rule in self.rules_for(party) {
             let rule = &self.rules[rule];
             let held = rule.grant.selects & rule.is_for(cluster, party);
-            let allowed = rule.grant.ports_at(cluster, destination).if_so(held);
+            let allowed = rule.ports_with(cluster, party, destination).if_so(held);
             if !allowed.is_nothing() {
                 answer.allowed = &answer.allowed | &allowed;
                 answer.by.push(rule.grant.at);
@@ -284,6 +283,20 @@ impl Side {
 }
 
 impl SideRule {
+    /// Its ports with a party. A name may be a port of any of the pods that a party may be.
+    fn ports_with(
+        &self,
+        cluster: &Cluster,
+        party: Party<'_>,
+        destination: Option<WorkloadId>,
+    ) -> Allowed {
+        let ports = self.grant.ports_at(cluster, destination);
+        match destination.is_none() && self.grant.has_names && party.may_be_pods() {
+            true => &ports | &Allowed::unknown(),
+            false => ports,
+        }
+    }
+
     fn is_for(&self, cluster: &Cluster, party: Party<'_>) -> Tri {
         if self.peers.is_empty() {
             return Tri::Yes;

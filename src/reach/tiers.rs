@@ -355,3 +355,9 @@ impl Asked<'_> {
 fn is_cilium(kind: PolicyKind) -> bool {
     kind.evaluator() == Evaluator::Cilium
 }
+
+/// Whether connections are listed by tiers: without policies of other kinds, and a plugin that reads
+/// NetworkPolicies in its own way, there is one tier, in which nothing is denied.
+pub(super) fn are_listed(cluster: &Cluster) -> bool {
+    !cluster.tiered().is_empty() || cluster.plugin.is_some()
+}

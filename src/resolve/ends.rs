@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::cluster::{Cluster, World};
 use super::identity::{DnsIdentity, Identity, PodIdentity, ReservedIdentity, SetIdentity, holds};
-use super::known::is_dns_address;
+use super::known::{is_dns_address, is_pod_address};
 use super::network::Plugin;
 use super::party::{Asker, Party};
 use super::tri::{Tri, Why};
@@ -226,6 +226,14 @@ impl Cluster {
         }
     }
 
+    /// Whether a block of a NetworkPolicy matches a pod whose address nothing shows.
+    fn may_be_pods(&self, net: &NetTerm) -> Tri {
+        match self.world {
+            World::Open => is_pod_address(net.cidr, &net.except, &self.settings.pod_ranges),
+            World::Closed => Tri::No,
+        }
+    }
+
     fn net_holds(&self, asker: Asker, net: &NetTerm, party: &Party) -> Tri {
         let is_inside = matches!(party, Party::Workload(_) | Party::ClusterDns | Party::Node(_));
         let by_address = || {
@@ -246,7 +254,10 @@ impl Cluster {
             _ => false,
         };
         match self.blocks(asker.kind) {
-            Blocks::Addresses => by_address(),
+            Blocks::Addresses => match by_address() {
+                Tri::Unknown(_) if asker.kind.is_none() && !is_node => self.may_be_pods(net),
+                by_address => by_address,
+            },
             Blocks::Outside => match party {
                 // A resolver on the node may have an address of the block.
                 Party::ClusterDns if self.world == World::Open => {

@@ -6,12 +6,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use compact_str::CompactString;
 use ipnet::IpNet;
 
-use super::places::NAME_LABEL;
+use super::openshift;
 use super::select::Labelled;
 use super::tri::{Tri, Why};
-use crate::model::{
-    Body, Direction, Field, Object, Operator, Policy, Requirement, Selector, is_placeholder,
-};
+use crate::model::{Object, Operator, Requirement, Selector, is_placeholder};
 
 /// A pod that is not in the repository, but in the user's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,15 +81,10 @@ impl Profile {
         }
     }
 
-    /// The kind of cluster that the manifests are for: OpenShift if they contain an object of its
-    /// API groups, or a policy mentions one of its namespaces or labels; plain Kubernetes otherwise
-    /// (the others differ in addresses only, and those are known for all of them).
+    /// The kind of cluster that the manifests are for: OpenShift where they show it, plain Kubernetes
+    /// otherwise (the others differ in addresses only, and those are known for all of them).
     pub fn detect<'a>(objects: impl IntoIterator<Item = &'a Object>) -> Self {
-        let is_openshift = |object: &Object| {
-            object.head.group.ends_with(".openshift.io")
-                || matches!(&object.body, Body::Policy(policy) if names_openshift(policy))
-        };
-        if objects.into_iter().any(is_openshift) { Self::OpenShift } else { Self::Kubernetes }
+        if openshift::is_shown(objects) { Self::OpenShift } else { Self::Kubernetes }
     }
 
     /// The port that the DNS pods listen on.
@@ -132,29 +125,6 @@ impl Profile {
 
 const OPENSHIFT_DNS: &str = "openshift-dns";
 const OPENSHIFT_DNS_KEY: &str = "dns.operator.openshift.io/daemonset-dns";
-
-/// Whether a policy selects something that only OpenShift has: a namespace `openshift-…`, or a
-/// label of one of its API groups (`network.openshift.io/policy-group`). A requirement that a label
-/// is absent proves nothing.
-fn names_openshift(policy: &Policy) -> bool {
-    let rules = Direction::BOTH.into_iter().flat_map(|direction| policy.rules(direction));
-    let peers = rules.flat_map(|rule| rule.peer_list());
-    let of_peers = peers.flat_map(|peer| [&peer.namespace_selector, &peer.pod_selector]);
-    let selectors = of_peers.chain([&policy.pod_selector]).filter_map(Field::get);
-    let mut requirements = selectors.flat_map(|selector| &selector.requirements);
-    requirements.any(|requirement| {
-        let asks = matches!(requirement.operator, Operator::In | Operator::Exists);
-        let group = requirement.key.split_once('/').map_or("", |(group, _)| group);
-        let is_label = group == "openshift.io" || group.ends_with(".openshift.io");
-        let names = || requirement.values.iter().any(|(name, _)| is_openshift_namespace(name));
-        asks && (is_label || (takes_names(&requirement.key) && names()))
-    })
-}
-
-/// Whether the values of a label are names of namespaces.
-fn takes_names(key: &str) -> bool {
-    key == NAME_LABEL || NAME_LIKE.contains(&key)
-}
 
 /// Keys that people mistake for the namespace's name.
 pub const NAME_LIKE: &[&str] = &[

@@ -13,6 +13,7 @@ mod known;
 mod nearest;
 mod network;
 mod openings;
+mod openshift;
 mod own_labels;
 mod party;
 mod peers;

@@ -90,12 +90,18 @@ pub const TABLE: &[Precedence] = &[
     Precedence {
         winners: Rules::Are(&[
             "kustomize-rewrites-peer",
-            "namespace-label-by-name",
             "dns-wrong-target",
             "dns-single-protocol",
         ]),
         losers: Rules::Are(&["missing-dns-egress"]),
         scope: Scope::Direction,
+    },
+    // A namespace's label explains it only in a rule that is meant for DNS, which is among the
+    // evidence.
+    Precedence {
+        winners: Rules::Are(&["namespace-label-by-name"]),
+        losers: Rules::Are(&["missing-dns-egress"]),
+        scope: Scope::Evidence,
     },
     // Whether DNS is allowed at all depends on the label; over which protocols comes after that.
     Precedence {

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-fn repository(text: &str) -> tempfile::TempDir {
+pub fn repository(text: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     fs::create_dir(folder.path().join(".git")).unwrap();
     for part in text.split("# file: ").skip(1) {
@@ -22,7 +22,7 @@ fn write(folder: &Path, name: &str, content: &[u8]) {
 }
 
 /// The findings as `rule path:line`.
-fn found(folder: &Path, arguments: &[&str]) -> Vec<String> {
+pub fn found(folder: &Path, arguments: &[&str]) -> Vec<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_netpol-lint"));
     command.current_dir(folder).args(["-q", "--output-format", "concise"]).args(arguments);
     let output = command.output().unwrap();
@@ -35,21 +35,21 @@ fn found(folder: &Path, arguments: &[&str]) -> Vec<String> {
     said.lines().filter_map(line).collect()
 }
 
-fn shown(text: &str) -> Vec<String> {
+pub fn shown(text: &str) -> Vec<String> {
     found(repository(text).path(), &[])
 }
 
 #[track_caller]
-fn is_quiet(text: &str) {
+pub fn is_quiet(text: &str) {
     assert_eq!(shown(text), [""; 0], "{text}");
 }
 
 #[track_caller]
-fn fires(text: &str, finding: &str) {
+pub fn fires(text: &str, finding: &str) {
     assert_eq!(shown(text), [finding], "{text}");
 }
 
-fn pod(name: &str, namespace: &str) -> String {
+pub fn pod(name: &str, namespace: &str) -> String {
     format!(
         "---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, {namespace}labels: {{app: \
          {name}}}}}\nspec: {{containers: [{{name: m, image: m}}]}}\n"
@@ -57,7 +57,7 @@ fn pod(name: &str, namespace: &str) -> String {
 }
 
 /// Lets `from` reach the pods `to`; the peer stands in line 7.
-fn lets_in(from: &str, to: &str, namespace: &str) -> String {
+pub fn lets_in(from: &str, to: &str, namespace: &str) -> String {
     format!(
         "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {{name: {to}, \
          {namespace}}}\nspec:\n  podSelector: {{matchLabels: {{app: {to}}}}}\n  policyTypes: \
@@ -65,7 +65,7 @@ fn lets_in(from: &str, to: &str, namespace: &str) -> String {
     )
 }
 
-const SHOP: &str = "namespace: shop, ";
+pub const SHOP: &str = "namespace: shop, ";
 
 mod flux {
     use super::*;

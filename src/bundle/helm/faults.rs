@@ -220,6 +220,22 @@ pub(super) fn silent(chart: &Chart, name: &str, place: Span) -> Fault {
     }
 }
 
+/// A chart that was rendered with its defaults, and would take too long with each of its other values.
+pub(super) fn untried(chart: &Chart) -> Fault {
+    Fault {
+        kind: FaultKind::Unrendered,
+        place: chart.name_span,
+        message: format!(
+            "chart `{}` takes too many steps to be tried with other values",
+            chart.name
+        ),
+        help:
+            "raise `time-limit` or `output-limit` in `[helm]` to check its policies with them too"
+                .to_owned(),
+        related: Vec::new(),
+    }
+}
+
 /// A YAML problem, in words.
 pub(super) fn in_words(kind: &ProblemKind) -> String {
     match kind {

@@ -127,8 +127,7 @@ impl<'a> Rendering<'a> {
         for variant in variants {
             let most = (most_steps(self.shared.helm), self.shared.limits.nodes);
             if taken.steps > most.0 || taken.nodes > most.1 {
-                let why = "takes too many steps to be tried with other values".to_owned();
-                self.trouble(Trouble::of_limit(why, self.work.chart.name_span), true);
+                self.built.faults.push(faults::untried(self.work.chart));
                 break;
             }
             let (built, again) = self.again(&variant, is_whole);
@@ -182,6 +181,7 @@ impl<'a> Rendering<'a> {
     fn again(&mut self, variant: &Variant, is_whole: bool) -> (Option<Built>, Taken) {
         let mut again = Self::new(self.work, self.prepared, self.shared);
         again.built.name = variant.name(&self.work.name, &self.prepared.tested);
+        let is_whole = is_whole && !again.turns_on_what_is_elsewhere(variant);
         if let Err(trouble) = again.once(variant, is_whole) {
             again.trouble(trouble, is_whole);
         }

@@ -88,11 +88,20 @@ fn wrong_policy_types_override_what_they_leave_out() {
 
 #[test]
 fn a_dns_rule_with_a_wrong_target_overrides_missing_dns() {
-    for id in ["kustomize-rewrites-peer", "namespace-label-by-name", "dns-wrong-target"] {
+    for id in ["kustomize-rewrites-peer", "dns-wrong-target"] {
         overrides((id, PeerNamespaces(Egress, 2, 0)), ("missing-dns-egress", List(Egress)));
         leaves((id, PeerNamespaces(Ingress, 2, 0)), ("missing-dns-egress", List(Egress)));
     }
     overrides(("dns-single-protocol", Port(Egress, 1, 0)), ("missing-dns-egress", List(Egress)));
+}
+
+#[test]
+fn a_label_by_name_overrides_missing_dns_where_it_is_evidence() {
+    let by_name = at("namespace-label-by-name", PeerNamespaces(Egress, 1, 0));
+    let mut missing = at("missing-dns-egress", List(Egress));
+    assert_eq!(left(by_name.clone(), missing.clone()).len(), 2);
+    missing.related.push(Related { span: by_name.place, message: String::new() });
+    assert_eq!(left(by_name, missing), ["namespace-label-by-name"]);
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::super::chart::Elsewhere;
 use super::super::faults::{self, Trouble};
+use super::super::variants::Variant;
 use super::Rendering;
 use crate::bundle::Opening;
 use crate::text::{SourceId, Span};
@@ -11,8 +12,8 @@ impl Rendering<'_> {
     /// Tells what is not there; whether everything is.
     pub(super) fn missing(&mut self) -> bool {
         let found = &self.prepared.found;
-        let off = |elsewhere: &&Elsewhere| !self.is_off(elsewhere);
-        let elsewhere: Vec<&Elsewhere> = found.elsewhere.iter().filter(off).collect();
+        let on = |elsewhere: &&Elsewhere| !self.is_off(elsewhere, None);
+        let elsewhere: Vec<&Elsewhere> = found.elsewhere.iter().filter(on).collect();
         self.elsewhere(&elsewhere);
         let (chart, sources) = (self.work.chart, self.shared.sources);
         for (package, why) in &found.left_out {
@@ -38,15 +39,23 @@ impl Rendering<'_> {
         }
     }
 
-    /// Whether the values turn a dependency off.
-    fn is_off(&self, elsewhere: &Elsewhere) -> bool {
+    /// Whether the values that a chart is tested with turn on a dependency that is not there.
+    pub(super) fn turns_on_what_is_elsewhere(&self, variant: &Variant) -> bool {
+        let tested = variant.tested.and_then(|nth| self.prepared.tested.get(nth));
+        let tested = tested.map(|file| file.text.as_str());
+        self.prepared.found.elsewhere.iter().any(|elsewhere| !self.is_off(elsewhere, tested))
+    }
+
+    /// Whether the values turn a dependency off: the chart's own, those given, and `more`.
+    fn is_off(&self, elsewhere: &Elsewhere, more: Option<&str>) -> bool {
         let Some(conditions) = elsewhere.condition.as_deref().filter(|_| elsewhere.is_direct)
         else {
             return false;
         };
         let own = self.prepared.found.chart.values.iter().map(|file| file.text().into_owned());
         let texts: Vec<String> = own.chain(self.prepared.values.iter().cloned()).collect();
-        let mut trees: Vec<Node> = texts.iter().filter_map(|text| tree(text)).collect();
+        let texts = texts.iter().map(String::as_str).chain(more);
+        let mut trees: Vec<Node> = texts.filter_map(tree).collect();
         trees.extend(self.work.inline.cloned());
         let answer = |condition: &str| {
             let route: Vec<&str> = condition.trim().split('.').collect();
