@@ -1,6 +1,6 @@
 //! The pipeline: a repository in, findings out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use fixedbitset::FixedBitSet;
@@ -30,10 +30,10 @@ pub fn check(request: &Request, progress: &dyn Progress) -> Result<Outcome, repo
     let assembly = Assembly::timed(request.options(), &repo, progress, &mut clock)?;
     let reported = Reported { assembly: &assembly, repo: &repo };
     let run = Run::new(request, reported);
-    let mut found = run.lint();
+    let (mut found, undecided) = run.lint();
     mentions::lower(&mut found, request, &repo);
     clock.stage("lint");
-    let triaged = run.triaged(run.merged(found));
+    let triaged = run.triaged(run.merged(found, &undecided));
     clock.stage("triage");
     let summary = Summary {
         in_test_directories: triaged.in_test_directories,
@@ -81,8 +81,9 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// The findings of the rules for each site with a policy, and with an object that is reported on.
-    fn lint(&self) -> Vec<(String, Vec<Finding>)> {
+    /// The findings of the rules for each site with a policy, and with an object that is reported on;
+    /// and the policies of which nobody can tell whether they are evaluated.
+    fn lint(&self) -> (Vec<(String, Vec<Finding>)>, BTreeSet<PolicyId>) {
         let is_on = |rule: &&'static lint::Rule| self.request.selection.is_on(rule);
         let rules: Vec<_> = lint::RULES.iter().copied().filter(is_on).collect();
         let is_policy = |id: &ObjectId| self.reported.assembly.objects[id.position()].is_checked();
@@ -93,14 +94,17 @@ impl<'a> Run<'a> {
         let first = self.first_of_each_base();
         let sites = self.reported.assembly.grouped.sites.iter().enumerate();
         let sites = sites.filter(|(_, site)| is_asked_about(site));
+        let mut undecided = BTreeSet::new();
         let found = sites.map(|(number, site)| {
             let reach = Reach::new(self.cluster(number, site));
             let context = lint::Context::new(&reach, &self.reported.assembly.sources);
             let mut found = lint::lint(&context, &rules);
             found.iter_mut().for_each(|finding| self.overlaid(finding, &first));
+            undecided.extend(reach.cluster().undecided());
             (site.name.clone(), found)
         });
-        found.collect()
+        let found = found.collect();
+        (found, undecided)
     }
 
     /// Moves a finding about a policy that an overlay built to the place where it is written.
@@ -143,7 +147,11 @@ impl<'a> Run<'a> {
 
     /// The findings of all sites as one list, including those about what could not be read or
     /// built.
-    fn merged(&self, found: Vec<(String, Vec<Finding>)>) -> Vec<Finding> {
+    fn merged(
+        &self,
+        found: Vec<(String, Vec<Finding>)>,
+        undecided: &BTreeSet<PolicyId>,
+    ) -> Vec<Finding> {
         let holders = holders(&self.reported.assembly.objects, &self.reported.assembly.grouped);
         let mut findings =
             triage::merge(found, &|place| holders.get(&place.source).copied().unwrap_or(0));
@@ -155,8 +163,9 @@ impl<'a> Run<'a> {
             .extend(unreadable.map(|(id, why)| lint::run::unreadable(Span::new(*id, 0, 0), why)));
         let faults = BuildFaults { reported: self.reported, losses: &self.losses };
         findings.extend(faults.findings());
-        let reported = self.objects.ones().map(|id| &self.reported.assembly.objects[id]);
-        findings.extend(lint::run::unknown_policy_kinds(reported));
+        let objects = &self.reported.assembly.objects;
+        let reported = self.objects.ones().map(|id| (ObjectId::at(id), &objects[id]));
+        findings.extend(lint::run::unknown_policy_kinds(reported, undecided));
         findings.extend(loaded.duplicates.iter().map(lint::duplicate_key::finding));
         findings.extend(self.expectations());
         findings

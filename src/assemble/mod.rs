@@ -264,9 +264,15 @@ fn items<'a>(
         let path = file.map_or("", |file| file.path.as_str());
         let path = homes.get(&at).copied().unwrap_or(path);
         let namespace = object.head.namespace.as_deref().unwrap_or_default();
-        let identity = (object.head.kind.as_str(), namespace, object.head.name.as_str());
+        let other_kind = match &object.body {
+            Body::Tiered(policy) => Some(policy.kind.name()),
+            _ => None,
+        };
+        let kind = other_kind.unwrap_or(&object.head.kind);
+        let identity = (kind, namespace, object.head.name.as_str());
         let is_workload = matches!(object.body, Body::Workloads(_));
-        let counts = (is_workload || object.is_policy()) && !object.head.name.is_empty();
+        let counts = (is_workload || object.is_policy() || other_kind.is_some())
+            && !object.head.name.is_empty();
         let built = object.made.as_ref().map(|made| made.built);
         Item {
             path,

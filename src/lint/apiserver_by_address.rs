@@ -2,7 +2,6 @@
 
 use super::tiered::{Statement, Tiered};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::bundle::ObjectId;
 use crate::model::tiered::{Ends, Entity, Evaluator};
 use crate::model::{Direction, PortRef};
 use crate::text::Span;
@@ -14,12 +13,11 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/apiserver-by-address.md"),
-    check: Check::Tiered(check),
+    check: Check::Project(Evaluator::Cilium, check),
 };
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
-    if cx.cluster.cilium().cidr_matches_nodes || has_entity(cx, &of) {
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
+    if cx.cluster.cilium().cidr_matches_nodes || has_entity(cx, of) {
         return;
     }
     for statement in of.rules().filter(Statement::allows) {

@@ -2,7 +2,6 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
-use crate::bundle::ObjectId;
 use crate::model::tiered::Evaluator;
 
 /// The rule.
@@ -12,12 +11,11 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/calico-internal-api.md"),
-    check: Check::Tiered(check),
+    check: Check::Project(Evaluator::Calico, check),
 };
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let head = cx.cluster.head(id);
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Calico) else { return };
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
+    let head = cx.cluster.head(of.id);
     if head.group != "crd.projectcalico.org" {
         return;
     }

@@ -1,8 +1,8 @@
 //! A label that Calico sets, in a selector that looks at other labels.
 
-use super::tiered::{Tiered, written};
+use super::tiered::Tiered;
+use super::tiered::spelling::written;
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
-use crate::bundle::ObjectId;
 use crate::model::tiered::{Ends, Evaluator, Expr, LabelOf, PodTerm, Scope};
 use crate::model::{Operator, Requirement};
 
@@ -13,11 +13,10 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/calico-label-scope.md"),
-    check: Check::Tiered(check),
+    check: Check::Project(Evaluator::Calico, check),
 };
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Calico) else { return };
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
     let subjects = of.specs().map(|(_, spec)| &spec.subject);
     let rules = of.rules().flat_map(|statement| {
         statement.rule.peer.terms().into_iter().chain(statement.rule.own.terms())
@@ -39,12 +38,12 @@ fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
         for requirement in in_selector {
             let what = "is a label of Namespaces and ServiceAccounts, which no pod has";
             let help = "write it in `namespaceSelector`, or `projectcalico.org/namespace` here";
-            findings.push(finding(cx, &of, requirement, what, help));
+            findings.push(finding(cx, of, requirement, what, help));
         }
         for requirement in in_namespaces {
             let what = "is a label of pods, which no Namespace has";
             let help = "write `projectcalico.org/name` here";
-            findings.push(finding(cx, &of, requirement, what, help));
+            findings.push(finding(cx, of, requirement, what, help));
         }
     }
 }

@@ -29,8 +29,7 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     if all.any(is_home) || lets_dns_clients_in(cx) {
         return;
     }
-    for &id in cx.cluster.tiered() {
-        let Some(of) = Tiered::of(cx, id).filter(|_| cx.cluster.is_reported(id)) else { continue };
+    for of in Tiered::reported(cx) {
         for (spec, written) in of.specs() {
             let closes = written.closes(Direction::Ingress) == Closes::Yes;
             if closes && of.policy.kind.is_cluster_wide() && is_for_all(&of, spec) {

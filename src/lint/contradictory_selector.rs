@@ -4,7 +4,10 @@ use compact_str::CompactString;
 
 use std::collections::{HashMap, HashSet};
 
+use super::tiered::conditions::{WHOSE, conditions};
+use super::tiered::{Tiered, spelling};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::tiered::LabelOf;
 use crate::model::{At, Field, Operator, PolicyId, Requirement, Selector, Spot, is_placeholder};
 
 /// The rule.
@@ -14,13 +17,15 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/contradictory-selector.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, check_tiered),
 };
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
     let mut look = |spot: Spot, selector: &Field<Selector>, what: &str, effect: &str| {
-        let Some((earlier, later)) = selector.get().and_then(contradiction) else {
+        let accepted = selector.get().filter(|selector| !selector.is_refused());
+        let requirements = accepted.map(|selector| selector.requirements.iter().collect());
+        let Some((earlier, later)) = requirements.and_then(contradiction) else {
             return;
         };
         let message = format!(
@@ -49,12 +54,41 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     }
 }
 
-/// The first two requirements, in the order in which they are written, that exclude every value.
-fn contradiction(selector: &Selector) -> Option<(&Requirement, &Requirement)> {
-    if selector.is_refused() {
-        return None;
+/// The same in policies of other kinds.
+fn check_tiered(
+    cx: &Context<'_>,
+    of: &Tiered<'_>,
+    rule: &'static Rule,
+    findings: &mut Vec<Finding>,
+) {
+    for at in of.selectors() {
+        for whose in WHOSE {
+            let all: Vec<&Requirement> =
+                conditions(at.term).flat_map(|condition| condition.required(whose)).collect();
+            let Some((earlier, later)) = contradiction(all) else {
+                continue;
+            };
+            let what = match whose {
+                LabelOf::Namespace => "namespace",
+                LabelOf::Account => "ServiceAccount",
+                _ => "pod",
+            };
+            let message = format!(
+                "no {what} can match both {} and {}: {}",
+                spelling::requirement(of, whose, earlier),
+                spelling::requirement(of, whose, later),
+                at.consequence()
+            );
+            let help = "remove one of the two, or write one condition that lists both values";
+            let made = Finding::new(rule, later.key_span, message, help)
+                .related(earlier.key_span, "it contradicts this requirement");
+            findings.push(of.finding_at(cx, &at, made));
+        }
     }
-    let mut written: Vec<&Requirement> = selector.requirements.iter().collect();
+}
+
+/// The first two requirements, in the order in which they are written, that exclude every value.
+fn contradiction(mut written: Vec<&Requirement>) -> Option<(&Requirement, &Requirement)> {
     written.sort_by_key(|requirement| requirement.span.start);
     let mut earlier: HashMap<&str, Vec<&Requirement>> = HashMap::new();
     for later in &written {

@@ -2,7 +2,6 @@
 
 use super::tiered::{self, Tiered};
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
-use crate::bundle::ObjectId;
 use crate::model::Direction;
 use crate::model::tiered::{Action, Closes, Evaluator};
 use crate::reach::{Selecting, Stacks};
@@ -18,8 +17,7 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of(cx, id) else { return };
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
     for (spec, written) in of.specs() {
         for direction in Direction::BOTH {
             let mut rules = of.policy.rules_of(spec.spec, direction).peekable();
@@ -29,13 +27,13 @@ fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
             };
             let is_deny_only = written.closes(direction) == Closes::Yes && rules.all(denies);
             if !is_deny_only
-                || denies_everyone(&of, spec, direction)
+                || denies_everyone(of, spec, direction)
                 || is_anything_allowed(cx, spec, direction)
             {
                 continue;
             }
             let statement = tiered::Statement { number: first, rule };
-            findings.push(finding(cx, &of, &statement, spec, direction));
+            findings.push(finding(cx, of, &statement, spec, direction));
         }
     }
 }
@@ -86,7 +84,7 @@ fn finding(
          anything {what}",
         tiered::pods_of(cx, spec)
     );
-    let help = match of.policy.kind.evaluator() {
+    let help = match of.project() {
         Evaluator::Cilium => format!(
             "add `enableDefaultDeny: {{{field}: false}}` to leave the rest open, or an `{field}` \
              rule for what is allowed"

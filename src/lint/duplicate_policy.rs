@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::bundle::{self, Head};
+use crate::model::tiered::PolicyKind;
 use crate::model::{At, PolicyId, Spot, is_placeholder};
+use crate::yaml::Node;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -18,14 +20,14 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     // Policies are in the order of their places, so the first one is the earliest.
-    let mut seen: BTreeMap<(&str, Option<&str>, &str), Vec<PolicyId>> = BTreeMap::new();
-    for &id in cx.cluster.policies() {
+    let mut seen: BTreeMap<Identity<'_>, Vec<PolicyId>> = BTreeMap::new();
+    let others = cx.cluster.checked_policies();
+    for id in cx.cluster.policies().iter().copied().chain(others) {
         let head = cx.cluster.head(id);
-        let namespace = head.namespace.as_deref();
         if head.name.is_empty() || is_filled_in(head) || is_in_a_document(cx, head) {
             continue;
         }
-        seen.entry((together(cx, head), namespace, &head.name)).or_default().push(id);
+        seen.entry(Identity::of(cx, id)).or_default().push(id);
     }
     for ids in seen.into_values() {
         let Some((&first, others)) = ids.split_first() else { continue };
@@ -41,6 +43,31 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     }
 }
 
+/// What two policies have in common that replace each other.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Identity<'a> {
+    /// None for Kubernetes' own NetworkPolicies.
+    kind: Option<(&'a str, &'a str)>,
+    /// What they are applied together with.
+    together: &'a str,
+    namespace: Option<&'a str>,
+    name: &'a str,
+}
+
+impl<'a> Identity<'a> {
+    fn of(cx: &Context<'a>, id: PolicyId) -> Self {
+        let head = cx.cluster.head(id);
+        let other = cx.cluster.tiered_policy(id).map(|policy| policy.kind);
+        let has_namespace = !other.is_some_and(PolicyKind::is_cluster_wide);
+        Self {
+            kind: other.map(|_| (head.group.as_str(), head.kind.as_str())),
+            together: together(cx, head),
+            namespace: head.namespace.as_deref().filter(|_| has_namespace),
+            name: &head.name,
+        }
+    }
+}
+
 fn is_filled_in(head: &Head) -> bool {
     is_placeholder(&head.name) || head.namespace.as_deref().is_some_and(is_placeholder)
 }
@@ -53,10 +80,18 @@ fn is_in_a_document(cx: &Context<'_>, head: &Head) -> bool {
 
 /// Whether two policies say the same, so that nothing is lost whichever counts.
 fn is_same(cx: &Context<'_>, one: PolicyId, other: PolicyId) -> bool {
-    let spec = |id: PolicyId| cx.cluster.policy(id).tree.get("spec");
-    match (spec(one), spec(other)) {
-        (Some(one), Some(other)) => one.says_the_same(other),
-        (one, other) => one.is_none() && other.is_none(),
+    ["spec", "specs"].iter().all(|field| {
+        match (tree(cx, one).get(field), tree(cx, other).get(field)) {
+            (Some(one), Some(other)) => one.says_the_same(other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    })
+}
+
+fn tree<'a>(cx: &Context<'a>, id: PolicyId) -> &'a Node {
+    match cx.cluster.tiered_policy(id) {
+        Some(policy) => &policy.tree,
+        None => &cx.cluster.policy(id).tree,
     }
 }
 
@@ -81,16 +116,21 @@ fn together<'a>(cx: &Context<'a>, head: &Head) -> &'a str {
 
 fn finding(cx: &Context<'_>, others: &[PolicyId], id: PolicyId) -> Finding {
     let head = cx.cluster.head(id);
+    let other = cx.cluster.tiered_policy(id);
+    let has_namespace = !other.is_some_and(|policy| policy.kind.is_cluster_wide());
     let place = match &head.namespace {
-        Some(namespace) => format!(" in namespace {}", words::quoted(namespace)),
-        None => String::new(),
+        Some(namespace) if has_namespace => {
+            format!(" in namespace {}", words::quoted(namespace))
+        }
+        _ => String::new(),
     };
+    let kind = other.map_or_else(|| head.kind.to_string(), |policy| policy.kind.to_string());
     let (times, replaced, rejected) = match others.len() {
         1 => ("twice".to_owned(), "this one replaces the other", "the pair"),
         more => (format!("{} times", more + 1), "the last one replaces the others", "them"),
     };
     let message = format!(
-        "NetworkPolicy {}{place} is defined {times}: with `kubectl apply` {replaced}, and kustomize \
+        "{kind} {}{place} is defined {times}: with `kubectl apply` {replaced}, and kustomize \
          and Helm reject {rejected}",
         words::quoted(&head.name)
     );

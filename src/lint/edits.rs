@@ -142,7 +142,7 @@ impl<'a> Site<'a> {
             item(rule(direction, index)?.get(direction.peers_field()), nth)
         };
         match spot {
-            Spot::Statement(_) => None,
+            Spot::Statement(_) | Spot::StatementPeer(..) | Spot::StatementPort(..) => None,
             Spot::Metadata => {
                 self.tree.get("metadata").filter(|node| lies_within(node, self.tree.span))
             }

@@ -2,7 +2,6 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::bundle::ObjectId;
 use crate::model::Direction;
 use crate::model::tiered::{Ends, Evaluator};
 
@@ -13,12 +12,11 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/empty-rule-denies.md"),
-    check: Check::Tiered(check),
+    check: Check::Project(Evaluator::Cilium, check),
 };
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
-    let name = cx.cluster.head(id).name.to_lowercase();
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
+    let name = cx.cluster.head(of.id).name.to_lowercase();
     if !name
         .split(['-', '_', '.'])
         .any(|word| matches!(word, "allow" | "allows" | "open" | "permit"))
@@ -41,7 +39,7 @@ fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
         };
         let message = format!(
             "in a Cilium policy an empty rule matches nothing, so policy {} denies all {direction}",
-            words::quoted(&cx.cluster.head(id).name)
+            words::quoted(&cx.cluster.head(of.id).name)
         );
         let help = format!("write `{entity}: [all]` to allow everyone");
         let made = Finding::new(&RULE, rule.span, message, help);

@@ -2,7 +2,6 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::bundle::ObjectId;
 use crate::model::Operator;
 use crate::model::cilium::{Key, key, label_keys, source};
 use crate::model::tiered::Evaluator;
@@ -14,7 +13,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/filtered-label-selector.md"),
-    check: Check::Tiered(check),
+    check: Check::Project(Evaluator::Cilium, check),
 };
 
 /// What another rule says of.
@@ -25,8 +24,10 @@ const TAKEN_FOR_NAMESPACE: [&str; 4] = [
     "kubernetes.io/namespace",
 ];
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
+    if cx.cluster.cilium().own_label_filter {
+        return;
+    }
     for asked in label_keys(&of.policy.tree) {
         let is_positive = matches!(asked.operator, Operator::In | Operator::Exists);
         let Key::Never(name) = key(asked.key) else { continue };

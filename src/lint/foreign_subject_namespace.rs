@@ -2,7 +2,6 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::bundle::ObjectId;
 use crate::model::cilium::{Key, key, label_keys};
 use crate::model::tiered::PolicyKind;
 use crate::model::{Operator, is_placeholder};
@@ -17,14 +16,11 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of(cx, id).filter(|of| of.is(PolicyKind::CiliumNetworkPolicy)) else {
-        return;
-    };
-    let home = &cx.cluster.namespace(of.asker.home).name;
-    if cx.cluster.head(id).namespace.is_none() {
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
+    if !of.is(PolicyKind::CiliumNetworkPolicy) || cx.cluster.head(of.id).namespace.is_none() {
         return;
     }
+    let home = &cx.cluster.namespace(of.asker.home).name;
     let subjects = of.specs().map(|(_, spec)| spec.subject.place.value);
     let subjects: Vec<_> = subjects.collect();
     for asked in label_keys(&of.policy.tree) {

@@ -20,11 +20,7 @@ pub static RULE: Rule = Rule {
 
 fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
     let mut elsewhere: Option<bool> = None;
-    for &id in cx.cluster.tiered() {
-        let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { continue };
-        if !cx.cluster.is_reported(id) {
-            continue;
-        }
+    for of in Tiered::reported(cx).filter(|of| of.project() == Evaluator::Cilium) {
         for statement in of.rules().filter(Statement::allows) {
             let names = names(&statement);
             let Some(first) = names.first() else { continue };

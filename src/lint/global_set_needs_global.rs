@@ -1,8 +1,8 @@
 //! A Calico NetworkPolicy that means a GlobalNetworkSet, which its selector does not look at.
 
-use super::tiered::{Tiered, written};
+use super::tiered::Tiered;
+use super::tiered::spelling::written;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::bundle::ObjectId;
 use crate::model::tiered::{PodTerm, PolicyKind, Scope};
 
 /// The rule.
@@ -15,14 +15,14 @@ pub static RULE: Rule = Rule {
     check: Check::Tiered(check),
 };
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of(cx, id).filter(|of| of.is(PolicyKind::CalicoNetworkPolicy)) else {
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
+    if !of.is(PolicyKind::CalicoNetworkPolicy) {
         return;
-    };
+    }
     for statement in of.rules() {
         for end in statement.rule.peer.terms() {
             let crate::model::tiered::Ends::Pods(term) = end else { continue };
-            let Some(set) = global_set(cx, &of, term) else { continue };
+            let Some(set) = global_set(cx, of, term) else { continue };
             let message = format!(
                 "{} matches GlobalNetworkSet {} only, and a NetworkPolicy looks for it in its own \
                  namespace: the rule matches nothing",

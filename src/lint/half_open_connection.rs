@@ -16,7 +16,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/half-open-connection.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, super::tiered::connections::half_open),
 };
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {

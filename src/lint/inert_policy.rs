@@ -1,7 +1,6 @@
 //! A Cilium policy whose lists of rules are all empty: nothing is denied.
 
-use super::{Check, Confidence, Context, Finding, Rule, Severity, tiered};
-use crate::bundle::ObjectId;
+use super::{Check, Confidence, Rule, Severity};
 use crate::model::tiered::RefusalKind;
 
 /// The rule.
@@ -11,9 +10,5 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/inert-policy.md"),
-    check: Check::Tiered(check),
+    check: Check::Refused(RefusalKind::Inert),
 };
-
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    tiered::refused(cx, id, &RULE, RefusalKind::Inert, findings);
-}

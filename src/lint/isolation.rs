@@ -96,8 +96,8 @@ pub(super) fn add_nearest(
     }
     let Some(miss) = cx.reach.nearest_miss(direction, workload, party, Some(ports)) else { return };
     let Some(rule) = miss.at.spot.rule_spot() else { return };
-    let policy = cx.cluster.policy(miss.at.policy);
-    let Some(span) = rule.key_span(policy).filter(|span| *span != finding.place) else { return };
+    let place = cx.cluster.place_of(At { spot: rule, ..miss.at }).map(|(span, _)| span);
+    let Some(span) = place.filter(|span| *span != finding.place) else { return };
     let why = match miss.mismatch {
         Mismatch::Ports(ports) if ports.is_empty() => "has no port of these pods".to_owned(),
         Mismatch::Ports(ports) => format!("is for {ports}"),

@@ -1,8 +1,10 @@
 //! A selector with the labels of a Deployment or a Service instead of those of its pods.
 
+use super::tiered::selectors::{selector, selects_nothing};
+use super::tiered::{Tiered, spelling};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, orphans, words};
 use crate::bundle::Head;
-use crate::model::{At, Field, Label, Operator, PolicyId, Selector, Spot};
+use crate::model::{At, Field, Label, Operator, PolicyId, Requirement, Selector, Spot};
 use crate::resolve::{NamespaceId, Open, WorkloadId, selects};
 use crate::text::Span;
 
@@ -13,7 +15,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/labels-on-workload-not-pod.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, check_tiered),
 };
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
@@ -22,7 +24,9 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     {
         let home = [cx.cluster.home(id)];
         let at = At { policy: id, spot: Spot::PodSelector };
-        findings.extend(finding(cx, at, selector, place.key, &home));
+        let asked = words::selector(selector);
+        let found = described(cx, selector, &asked, place.key, &home);
+        findings.extend(found.map(|made| made.about(cx, at)));
     }
     for peer in cx.selector_peers() {
         let Field::Given(selector, place) = &peer.peer.pod_selector else {
@@ -33,14 +37,32 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
         }
         let at = At { policy: id, spot: Spot::PeerPods(peer.direction, peer.rule, peer.index) };
         let namespaces: Vec<NamespaceId> = peer.means.namespaces.iter().map(|(n, _)| *n).collect();
-        findings.extend(finding(cx, at, selector, place.key, &namespaces));
+        let asked = words::selector(selector);
+        let found = described(cx, selector, &asked, place.key, &namespaces);
+        findings.extend(found.map(|made| made.about(cx, at)));
     }
 }
 
-fn finding(
+/// The same in policies of other kinds.
+fn check_tiered(cx: &Context<'_>, of: &Tiered<'_>, _: &'static Rule, findings: &mut Vec<Finding>) {
+    for at in of.selectors() {
+        let Some(selector) = selector(at.term).filter(|_| selects_nothing(cx, of, at.term)) else {
+            continue;
+        };
+        let asked = spelling::labels(cx, of, at.term);
+        let namespaces = cx.cluster.term_namespaces(of.asker, at.term);
+        let key = at.term.place.key;
+        let found = described(cx, &selector, &asked, key, &namespaces);
+        findings.extend(found.map(|made| of.finding_at(cx, &at, made)));
+    }
+}
+
+/// What is wrong with a selector that selects no pod in those namespaces, where something else in
+/// them bears the labels. `asked` is the selector in words, `key` its key.
+fn described(
     cx: &Context<'_>,
-    at: At,
     selector: &Selector,
+    asked: &str,
     key: Span,
     namespaces: &[NamespaceId],
 ) -> Option<Finding> {
@@ -56,7 +78,6 @@ fn finding(
         return None;
     }
     let who = format!("{} {}", head.kind, words::quoted(&head.name));
-    let asked = words::selector(selector);
     let message = format!(
         "{asked} is a label of {who} itself, not of its pods: policies match pod labels, and no \
          pod in {} has it",
@@ -66,8 +87,9 @@ fn finding(
         "use the labels in the Service's `spec.selector`".to_owned()
     } else {
         format!(
-            "add {asked} to `spec.template.metadata.labels` of {who}, or select a label that its \
-             pod template has"
+            "add {} to `spec.template.metadata.labels` of {who}, or select a label that its pod \
+             template has",
+            as_labels(selector)
         )
     };
     let place = match selector.requirements.as_slice() {
@@ -78,12 +100,22 @@ fn finding(
         Some(_) => Confidence::Low,
         None => sure,
     };
-    let mut finding = Finding::new(&RULE, place, message, help).about(cx, at).confidence(sure);
+    let mut finding = Finding::new(&RULE, place, message, help).confidence(sure);
     let first = selector.requirements.first()?;
     if let Some(label) = labels.iter().find(|label| label.key == first.key) {
         finding = finding.related(label.value_span, format!("{who} has the label here"));
     }
     Some(finding)
+}
+
+/// A selector as the labels that meet it.
+fn as_labels(selector: &Selector) -> String {
+    let label = |requirement: &Requirement| match requirement.values.as_slice() {
+        [(value, _)] => format!("{}: {value}", requirement.key),
+        _ => requirement.words(),
+    };
+    let labels: Vec<String> = selector.requirements.iter().map(label).collect();
+    words::quoted(&labels.join(", "))
 }
 
 /// Whether the selector matched pods until kustomize added a label to it: `kustomize-rewrites-peer`

@@ -109,11 +109,12 @@ use std::sync::{Arc, OnceLock};
 use rayon::prelude::*;
 
 use crate::bundle::ObjectId;
-use crate::model::tiered::RefusalKind;
+use crate::model::tiered::{Evaluator, RefusalKind};
 use crate::model::{Direction, Peer, PolicyId, TrafficRule};
 use crate::reach::Reach;
 use crate::resolve::{Cluster, NamespaceId, PeerPods, WorkloadId};
 use crate::text::{Sources, Span};
+use tiered::Tiered;
 
 /// A rule: its metadata, its page, and its check.
 #[derive(Debug)]
@@ -137,16 +138,21 @@ pub struct Rule {
 pub enum Check {
     /// Each policy that is reported on; policies are checked in parallel.
     Policy(fn(&Context<'_>, PolicyId, &mut Vec<Finding>)),
-    /// Once for each policy of another kind than NetworkPolicy, and each object that they refer to of
-    /// which something is refused.
-    Tiered(fn(&Context<'_>, ObjectId, &mut Vec<Finding>)),
-    /// As the first for NetworkPolicies, as the second for what is of other kinds.
+    /// Each policy of another kind than NetworkPolicy that is evaluated, and of which nothing is
+    /// rejected.
+    Tiered(fn(&Context<'_>, &Tiered<'_>, &mut Vec<Finding>)),
+    /// The same for the policies of one project.
+    Project(Evaluator, fn(&Context<'_>, &Tiered<'_>, &mut Vec<Finding>)),
+    /// As `Policy` for NetworkPolicies, as `Tiered` for other kinds.
     EachKind(
         fn(&Context<'_>, PolicyId, &mut Vec<Finding>),
-        fn(&Context<'_>, ObjectId, &'static Rule, &mut Vec<Finding>),
+        fn(&Context<'_>, &Tiered<'_>, &'static Rule, &mut Vec<Finding>),
     ),
-    /// As the first for NetworkPolicies; what is refused of other kinds, of that kind of refusal.
+    /// As `Policy` for NetworkPolicies; of other kinds, and of the objects that they refer to, what
+    /// is rejected for that reason.
     Refusals(fn(&Context<'_>, PolicyId, &mut Vec<Finding>), RefusalKind),
+    /// Only what is rejected of other kinds, for that reason.
+    Refused(RefusalKind),
     /// The cluster, if the findings of several policies have one cause.
     Cluster(fn(&Context<'_>, &mut Vec<Finding>)),
     /// What was recorded while files were read: [`crate::check`] creates its findings.
@@ -204,22 +210,33 @@ pub fn lint(cx: &Context<'_>, rules: &[&'static Rule]) -> Vec<Finding> {
         findings
     };
     let mut findings: Vec<Finding> = reported.par_iter().flat_map_iter(of_policy).collect();
-    let of_other_kinds = cx.cluster.checked().par_iter().flat_map_iter(|id| {
-        let mut findings = Vec::new();
-        for rule in rules.iter().filter(|_| cx.cluster.is_reported(*id)) {
-            match rule.check {
-                Check::Tiered(check) => check(cx, *id, &mut findings),
-                Check::EachKind(_, check) => check(cx, *id, rule, &mut findings),
-                Check::Refusals(_, kind) => tiered::refused(cx, *id, rule, kind, &mut findings),
-                _ => {}
-            }
-        }
-        findings
-    });
+    let others: Vec<ObjectId> =
+        cx.cluster.checked().iter().copied().filter(|id| cx.cluster.is_reported(*id)).collect();
+    let of_other_kinds = others.par_iter().flat_map_iter(|id| of_other_kind(cx, *id, rules));
     findings.extend(of_other_kinds.collect::<Vec<Finding>>());
     for rule in rules {
         if let Check::Cluster(check) = rule.check {
             check(cx, &mut findings);
+        }
+    }
+    findings
+}
+
+/// The findings about a policy of another kind than NetworkPolicy, or an object that they refer to.
+fn of_other_kind(cx: &Context<'_>, id: ObjectId, rules: &[&'static Rule]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let of = Tiered::of(cx, id);
+    for rule in rules {
+        match (rule.check, &of) {
+            (Check::Refusals(_, kind) | Check::Refused(kind), _) => {
+                tiered::refused(cx, id, rule, kind, &mut findings);
+            }
+            (Check::Tiered(check), Some(of)) => check(cx, of, &mut findings),
+            (Check::Project(project, check), Some(of)) if of.project() == project => {
+                check(cx, of, &mut findings);
+            }
+            (Check::EachKind(_, check), Some(of)) => check(cx, of, rule, &mut findings),
+            _ => {}
         }
     }
     findings

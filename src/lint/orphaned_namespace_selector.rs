@@ -2,10 +2,10 @@
 
 use strsim::osa_distance;
 
-use super::{
-    Check, Confidence, Context, Finding, Rule, SelectorPeer, Severity, namespace_label_by_name,
-    words,
-};
+use super::tiered::conditions::{by_name, conditions};
+use super::tiered::{Tiered, spelling};
+use super::{Check, Confidence, Context, Finding, Rule, Severity, namespace_label_by_name, words};
+use crate::model::tiered::{Evaluator, LabelOf};
 use crate::model::{At, Operator, PolicyId, Requirement, Spot, is_placeholder};
 use crate::resolve::{
     Labelled, NAME_LABEL, Namespace, NamespaceId, WorkloadId, is_dns_namespace, meets,
@@ -19,27 +19,100 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::Medium,
     pedantic: false,
     page: include_str!("../../rules/orphaned-namespace-selector.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, check_tiered),
 };
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     for peer in cx.selector_peers() {
         let selector = peer.peer.namespace_selector.get().filter(|s| !s.is_refused());
-        let mut requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
-        let Some(orphan) = requirements.find_map(|requirement| orphan(cx, peer, requirement))
-        else {
-            continue;
-        };
+        let requirements = selector.map_or(&[][..], |s| &s.requirements).iter();
+        // Already looked up: a Namespace that the whole selector matches meets each requirement.
+        let is_shown = |number: NamespaceId| cx.cluster.namespace(number).object.is_some();
+        let is_met = peer.means.namespaces.iter().any(|(number, _)| is_shown(*number));
+        let label = |key: &str, value: &str| format!("{key}: {value}");
+        let name = |name: &str| label(NAME_LABEL, name);
+        let mut asked = requirements.map(|requirement| Asked {
+            requirement,
+            is_met,
+            name: &name,
+            label: &label,
+            field: "a podSelector",
+        });
         let spot = Spot::PeerNamespaces(peer.direction, peer.rule, peer.index);
-        let mut finding = Finding::new(&RULE, orphan.place, orphan.message, orphan.help)
-            .about(cx, At { policy: id, spot });
+        let found = asked.find_map(|asked| asked.orphaned(cx));
+        findings.extend(found.map(|made| made.about(cx, At { policy: id, spot })));
+    }
+}
+
+/// The same in policies of other kinds.
+fn check_tiered(cx: &Context<'_>, of: &Tiered<'_>, _: &'static Rule, findings: &mut Vec<Finding>) {
+    let name = |name: &str| spelling::namespace(of, name);
+    let label = |key: &str, value: &str| spelling::namespace_label(of, key, value);
+    let field = match of.project() {
+        Evaluator::Cilium => "a label without `io.cilium.k8s.namespace.labels.`",
+        Evaluator::Calico => "`selector`",
+        Evaluator::NetworkPolicyApi => "`pods.podSelector`",
+    };
+    for at in of.selectors() {
+        let covered = cx.cluster.term_namespaces(of.asker, at.term);
+        let shown = covered.iter().any(|number| cx.cluster.namespace(*number).object.is_some());
+        let required =
+            conditions(at.term).flat_map(|condition| condition.required(LabelOf::Namespace));
+        let found = required.map(by_name).find_map(|requirement| {
+            let asked = Asked {
+                requirement: &requirement,
+                is_met: shown,
+                name: &name,
+                label: &label,
+                field,
+            };
+            asked.orphaned(cx)
+        });
+        findings.extend(found.map(|made| of.finding_at(cx, &at, made)));
+    }
+}
+
+/// A requirement on the labels of namespaces.
+struct Asked<'a> {
+    /// Itself.
+    requirement: &'a Requirement,
+    /// Whether some Namespace that is shown meets it, with the rest of its selector.
+    is_met: bool,
+    /// How its policy asks for a namespace by its name.
+    name: &'a dyn Fn(&str) -> String,
+    /// The same for any label of a namespace.
+    label: &'a dyn Fn(&str, &str) -> String,
+    /// Where its policy asks for the labels of pods.
+    field: &'static str,
+}
+
+impl Asked<'_> {
+    /// What is wrong with it, where no namespace meets it.
+    fn orphaned(&self, cx: &Context<'_>) -> Option<Finding> {
+        let orphan = self.orphan(cx)?;
+        let mut finding = Finding::new(&RULE, orphan.place, orphan.message, orphan.help);
         if let Some((place, message)) = orphan.related {
             finding = finding.related(place, message);
         }
-        if !orphan.proven && !shows_all_namespaces(cx, orphan.by_name) {
-            finding = finding.confidence(Confidence::Low);
+        let is_sure = orphan.proven || shows_all_namespaces(cx, orphan.by_name);
+        Some(if is_sure { finding } else { finding.confidence(Confidence::Low) })
+    }
+
+    fn orphan(&self, cx: &Context<'_>) -> Option<Orphan> {
+        let requirement = self.requirement;
+        let mut texts = requirement.values.iter().map(|(value, _)| value).chain([&requirement.key]);
+        if requirement.operator != Operator::In || texts.any(|text| is_placeholder(text)) {
+            return None;
         }
-        findings.push(finding);
+        if requirement.key == NAME_LABEL {
+            return requirement.values.iter().find_map(|(name, place)| {
+                moved(cx, self, name, *place).or_else(|| misspelt(cx, self, name, *place))
+            });
+        }
+        if self.is_met {
+            return None;
+        }
+        pods_label(cx, self).or_else(|| without_value(cx, self))
     }
 }
 
@@ -55,28 +128,10 @@ struct Orphan {
     proven: bool,
 }
 
-fn orphan(cx: &Context<'_>, peer: &SelectorPeer<'_>, requirement: &Requirement) -> Option<Orphan> {
-    let mut texts = requirement.values.iter().map(|(value, _)| value).chain([&requirement.key]);
-    if requirement.operator != Operator::In || texts.any(|text| is_placeholder(text)) {
-        return None;
-    }
-    if requirement.key == NAME_LABEL {
-        return requirement.values.iter().find_map(|(name, place)| {
-            moved(cx, name, *place).or_else(|| misspelt(cx, requirement, name, *place))
-        });
-    }
-    // Already looked up: a Namespace that the whole selector matches meets each requirement.
-    let is_shown = |number: NamespaceId| cx.cluster.namespace(number).object.is_some();
-    if peer.means.namespaces.iter().any(|(number, _)| is_shown(*number)) {
-        return None;
-    }
-    pods_label(cx, requirement).or_else(|| without_value(cx, requirement))
-}
-
 /// A label that no Namespace in the repository has, and that pods in one do have: it belongs in a
 /// podSelector. That is evidence, whatever other namespaces may exist.
-fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
-    let cluster = cx.cluster;
+fn pods_label(cx: &Context<'_>, asked: &Asked<'_>) -> Option<Orphan> {
+    let (cluster, requirement) = (cx.cluster, asked.requirement);
     let shown = || cluster.namespaces().iter().filter(|namespace| namespace.object.is_some());
     let may_have = shown().any(|namespace| !meets(requirement, namespace).is_no());
     let is_met_elsewhere = cluster.elsewhere().is_some_and(|it| it.has_namespace_with(requirement));
@@ -104,9 +159,9 @@ fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
              namespace {home} has it, and no Namespace in the repository does"
         ),
         help: format!(
-            "to select those pods, move {label} to a podSelector in the same peer, and write {} \
-             here",
-            words::quoted(&format!("{NAME_LABEL}: {}", first.namespace.name))
+            "to select those pods, move {label} to {} in the same peer, and write {} here",
+            asked.field,
+            words::quoted(&(asked.name)(&first.namespace.name))
         ),
         related: first
             .workload
@@ -119,7 +174,7 @@ fn pods_label(cx: &Context<'_>, requirement: &Requirement) -> Option<Orphan> {
 
 /// A namespace whose pods a kustomization's `namespace` moves elsewhere, without changing
 /// selectors.
-fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
+fn moved(cx: &Context<'_>, asked: &Asked<'_>, name: &str, place: Span) -> Option<Orphan> {
     if cx.cluster.namespace_named(name).is_some() || cx.cluster.is_mentioned_elsewhere(name) {
         return None;
     }
@@ -137,7 +192,7 @@ fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
         ),
         help: format!(
             "to select its pods, patch this to {} in the overlay",
-            words::quoted(&format!("{NAME_LABEL}: {now}"))
+            words::quoted(&(asked.name)(now))
         ),
         related: Some((written, "this moves it".to_owned())),
         by_name: true,
@@ -146,16 +201,12 @@ fn moved(cx: &Context<'_>, name: &str, place: Span) -> Option<Orphan> {
 }
 
 /// A name that nothing in the repository mentions, if a similar one exists.
-fn misspelt(
-    cx: &Context<'_>,
-    requirement: &Requirement,
-    name: &str,
-    place: Span,
-) -> Option<Orphan> {
+fn misspelt(cx: &Context<'_>, asked: &Asked<'_>, name: &str, place: Span) -> Option<Orphan> {
     if cx.cluster.namespace_named(name).is_some() || is_dns_namespace(name) {
         return None;
     }
-    let is_asked_for = |other: &str| requirement.values.iter().any(|(value, _)| value == other);
+    let values = &asked.requirement.values;
+    let is_asked_for = |other: &str| values.iter().any(|(value, _)| value == other);
     let twin = cx.cluster.namespaces().iter().find(|namespace| {
         !namespace.implicit && is_typo(name, &namespace.name) && !is_asked_for(&namespace.name)
     })?;
@@ -169,10 +220,7 @@ fn misspelt(
             words::quoted(name),
             words::namespace(twin)
         ),
-        help: format!(
-            "if that one is meant, write {}",
-            words::quoted(&format!("{NAME_LABEL}: {}", twin.name))
-        ),
+        help: format!("if that one is meant, write {}", words::quoted(&(asked.name)(&twin.name))),
         related: twin.object.map(|object| {
             (cx.cluster.head(object).name_span, "this Namespace has a similar name".to_owned())
         }),
@@ -182,7 +230,8 @@ fn misspelt(
 }
 
 /// A value that no Namespace has, although some have the key.
-fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orphan> {
+fn without_value<'a>(cx: &Context<'a>, asked: &Asked<'_>) -> Option<Orphan> {
+    let requirement = asked.requirement;
     let namespaces = cx.cluster.namespaces();
     let shown = || namespaces.iter().filter(|namespace| namespace.object.is_some());
     if shown().any(|namespace| !meets(requirement, namespace).is_no()) {
@@ -211,9 +260,10 @@ fn without_value<'a>(cx: &Context<'a>, requirement: &Requirement) -> Option<Orph
             words::quoted(&nearest.name)
         ),
         help: format!(
-            "if Namespace {} is meant, write {label}; otherwise add the other Namespace, or its \
-             label, to the repository",
-            words::quoted(&nearest.name)
+            "if Namespace {} is meant, write {}; otherwise add the other Namespace, or its label, \
+             to the repository",
+            words::quoted(&nearest.name),
+            words::quoted(&(asked.label)(&requirement.key, has))
         ),
         related: place_of_label(nearest, &requirement.key).map(|place| {
             (place, format!("Namespace {} has it here", words::quoted(&nearest.name)))

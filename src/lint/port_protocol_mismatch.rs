@@ -1,7 +1,10 @@
 //! The right port with the wrong protocol.
 
 use super::edits::{self, New, Site, quoted_like};
+use super::tiered::ports::each;
+use super::tiered::{Statement, Tiered};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
+use crate::model::tiered::{Action, Entry};
 use crate::model::{
     At, ContainerPort, Field, PolicyId, PortEntry, PortRef, Protocol, Spot, TrafficRule,
 };
@@ -14,7 +17,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/port-protocol-mismatch.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, check_tiered),
 };
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
@@ -44,6 +47,53 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
             }
         }
     }
+}
+
+/// The same in policies of other kinds.
+fn check_tiered(
+    cx: &Context<'_>,
+    of: &Tiered<'_>,
+    rule: &'static Rule,
+    findings: &mut Vec<Finding>,
+) {
+    each(cx, of, findings, |allowed| {
+        let (number, protocol) = single(&allowed.entry)?;
+        let declared = declared_otherwise(cx, allowed.pods, number, protocol)?;
+        if is_allowed_beside(of, &allowed.statement, declared) {
+            return None;
+        }
+        let other = declared.protocol;
+        let message = format!(
+            "{} declares port {number} over {other}, but this entry is for {protocol}: {other} is \
+             not allowed",
+            words::workloads(cx, allowed.pods)
+        );
+        let help =
+            format!("allow {number} over {other}, over {protocol} too if the pods listen on both");
+        let made = Finding::new(rule, allowed.entry.term.span, message, help);
+        Some(made.related(declared.span, format!("declared as {other} here")))
+    });
+}
+
+/// The number and the protocol of an entry for one port.
+fn single(entry: &Entry<'_>) -> Option<(u16, Protocol)> {
+    let mut protocols = entry.protocols.iter();
+    let protocol = protocols.next().filter(|_| protocols.next().is_none())?;
+    Some((entry.number()?, protocol))
+}
+
+/// Whether the policy also lets a port as it is declared through to the same pods: Calico's rules
+/// have one protocol each.
+fn is_allowed_beside(of: &Tiered<'_>, statement: &Statement<'_>, declared: &ContainerPort) -> bool {
+    let fits = |entry: &Entry<'_>| {
+        let range = entry.term.range();
+        entry.protocols.has(declared.protocol)
+            && range.is_none_or(|(first, last)| (first..=last).contains(&declared.number))
+    };
+    of.policy.rules_of(statement.rule.spec, statement.rule.direction).any(|(_, rule)| {
+        rule.action == Action::Allow
+            && (rule.flow.is_everything() || rule.flow.entries().iter().any(fits))
+    })
 }
 
 /// The number and protocol of an entry for one port.

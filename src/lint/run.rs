@@ -4,7 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Confidence, Finding, Rule, Severity, Subject, words};
-use crate::model::{Body, Object};
+use crate::bundle::ObjectId;
+use crate::model::tiered::Evaluator;
+use crate::model::{Body, Object, PolicyId};
 use crate::text::Span;
 use crate::yaml::{Problem, ProblemKind};
 
@@ -102,27 +104,45 @@ pub fn unused_suppression(place: Span, message: String, help: impl Into<String>)
     Finding::new(&UNUSED_SUPPRESSION, place, message, help)
 }
 
-/// The kinds of policies among `objects` that are not evaluated: one finding for each, at the first
-/// of its kind.
-pub fn unknown_policy_kinds<'a>(objects: impl Iterator<Item = &'a Object>) -> Vec<Finding> {
-    let mut kinds: BTreeMap<(&str, &str), Vec<(&Object, bool)>> = BTreeMap::new();
-    for object in objects {
-        if let Body::OtherPolicy(policy) = &object.body {
-            let kind = (object.head.group.as_str(), object.head.kind.as_str());
-            kinds.entry(kind).or_default().push((object, policy.cluster_wide));
-        }
+/// The kinds of policies among `objects` that are not evaluated, or that nobody knows of whether they
+/// are: one finding for each, at the first of its kind.
+pub fn unknown_policy_kinds<'a>(
+    objects: impl Iterator<Item = (ObjectId, &'a Object)>,
+    undecided: &BTreeSet<PolicyId>,
+) -> Vec<Finding> {
+    let mut kinds: BTreeMap<(&str, &str), Vec<Unevaluated<'_>>> = BTreeMap::new();
+    for (id, object) in objects {
+        let (cluster_wide, plugin) = match &object.body {
+            Body::OtherPolicy(policy) => (policy.cluster_wide, None),
+            Body::Tiered(policy) if undecided.contains(&PolicyId::of(id)) => {
+                (policy.kind.is_cluster_wide(), Some(policy.kind.evaluator()))
+            }
+            _ => continue,
+        };
+        let kind = (object.head.group.as_str(), object.head.kind.as_str());
+        kinds.entry(kind).or_default().push(Unevaluated { object, cluster_wide, plugin });
     }
     kinds.values().filter_map(|found| unknown_policy_kind(found)).collect()
 }
 
-fn unknown_policy_kind(found: &[(&Object, bool)]) -> Option<Finding> {
-    let (first, _) = found.first()?;
+/// A policy that is not evaluated.
+struct Unevaluated<'a> {
+    object: &'a Object,
+    /// Whether it may select pods in every namespace.
+    cluster_wide: bool,
+    /// The plugin that would evaluate it.
+    plugin: Option<Evaluator>,
+}
+
+fn unknown_policy_kind(found: &[Unevaluated<'_>]) -> Option<Finding> {
+    let first = found.first()?;
+    let head = &first.object.head;
     let namespaces: BTreeSet<String> = found
         .iter()
-        .filter_map(|(object, _)| object.head.namespace.as_deref().map(words::quoted))
+        .filter_map(|it| it.object.head.namespace.as_deref().map(words::quoted))
         .collect();
     let namespaces: Vec<String> = namespaces.into_iter().collect();
-    let whose = if found.iter().any(|(_, cluster_wide)| *cluster_wide) {
+    let whose = if found.iter().any(|it| it.cluster_wide) {
         "every namespace".to_owned()
     } else if namespaces.is_empty() {
         "its namespace".to_owned()
@@ -134,13 +154,23 @@ fn unknown_policy_kind(found: &[(&Object, bool)]) -> Option<Finding> {
         2 => " (this one and 1 more)".to_owned(),
         all => format!(" (this one and {} more)", all - 1),
     };
-    let kind = words::quoted(&first.head.kind);
-    let message = format!(
-        "netpol-lint does not evaluate {kind}{count}: it may select pods of {whose}, so no rule \
-         reports traffic there as blocked or missing"
+    let kind = words::quoted(&head.kind);
+    let selects = format!(
+        "it may select pods of {whose}, so no rule reports traffic there as blocked or missing"
     );
-    let help = "nothing is wrong with this object; check these pods' connections by other means";
-    let head = &first.head;
+    let (message, help) = match first.plugin {
+        None => (
+            format!("netpol-lint does not evaluate {kind}{count}: {selects}"),
+            "nothing is wrong with this object; check these pods' connections by other means",
+        ),
+        Some(_) => (
+            format!(
+                "policies of both Cilium and Calico are here, and nothing shows which of the two \
+                 runs; {kind}{count} is not evaluated: {selects}"
+            ),
+            "say which one runs: `cni = \"cilium\"` or `cni = \"calico\"` in netpol-lint.toml",
+        ),
+    };
     let mut finding = Finding::new(&UNKNOWN_POLICY_KIND, head.kind_span, message, help);
     finding.field = "kind".into();
     finding.suppression_spans.push(head.start);

@@ -1,8 +1,8 @@
 //! A Calico rule whose peer is written at the end of the policy's own pods.
 
-use super::tiered::{Statement, Tiered, written};
+use super::tiered::spelling::written;
+use super::tiered::{Statement, Tiered};
 use super::{Check, Confidence, Context, Finding, Rule, Severity};
-use crate::bundle::ObjectId;
 use crate::model::Direction;
 use crate::model::tiered::{Ends, Evaluator, PodTerm};
 
@@ -13,11 +13,10 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/swapped-source-destination.md"),
-    check: Check::Tiered(check),
+    check: Check::Project(Evaluator::Calico, check),
 };
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Calico) else { return };
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
     for statement in of.rules() {
         let Some(term) = own_selector(&statement) else { continue };
         if statement.rule.peer != Ends::Everyone {
@@ -33,7 +32,7 @@ fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
         if own.yes.is_empty() || selects_own || meant.yes.is_empty() {
             continue;
         }
-        findings.push(finding(cx, &of, &statement, term));
+        findings.push(finding(cx, of, &statement, term));
     }
 }
 

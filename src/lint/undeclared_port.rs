@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::port_protocol_mismatch::one_port;
+use super::tiered::Tiered;
+use super::tiered::ports::each;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::model::{At, PolicyId, PortRef, ServicePort, Spot};
 use crate::resolve::WorkloadId;
+use crate::text::Span;
 
 /// The rule.
 pub static RULE: Rule = Rule {
@@ -14,7 +17,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: true,
     page: include_str!("../../rules/undeclared-port.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, check_tiered),
 };
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
@@ -27,14 +30,27 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
             let Some((number, _)) = one_port(entry) else {
                 continue;
             };
-            let known =
-                is_sidecar_port(number) || pods.iter().any(|pod| may_have(cx, *pod, number));
-            if !known {
-                let at = At { policy: id, spot: Spot::Port(rule.direction, rule.index, nth) };
-                findings.extend(finding(cx, at, number, pods));
-            }
+            let at = At { policy: id, spot: Spot::Port(rule.direction, rule.index, nth) };
+            let place = at.spot.key_span(cx.cluster.policy(id));
+            let place = place.filter(|_| is_declared_nowhere(cx, pods, number));
+            findings.extend(place.map(|it| described(cx, it, number, pods).about(cx, at)));
         }
     }
+}
+
+/// The same in policies of other kinds.
+fn check_tiered(cx: &Context<'_>, of: &Tiered<'_>, _: &'static Rule, findings: &mut Vec<Finding>) {
+    each(cx, of, findings, |allowed| {
+        let number = allowed.entry.number()?;
+        let place = allowed.entry.term.span;
+        is_declared_nowhere(cx, allowed.pods, number)
+            .then(|| described(cx, place, number, allowed.pods))
+    });
+}
+
+/// Whether none of the pods can be meant to listen on a port.
+fn is_declared_nowhere(cx: &Context<'_>, pods: &[WorkloadId], number: u16) -> bool {
+    !is_sidecar_port(number) && !pods.iter().any(|pod| may_have(cx, *pod, number))
 }
 
 /// Whether a pod may listen on it: it declares the port, or none at all (declaring is optional), or
@@ -59,8 +75,8 @@ fn is_sidecar_port(number: u16) -> bool {
     matches!(number, 15000..=15099 | 4140 | 4143 | 4190 | 4191)
 }
 
-fn finding(cx: &Context<'_>, at: At, number: u16, pods: &[WorkloadId]) -> Option<Finding> {
-    let place = at.spot.key_span(cx.cluster.policy(at.policy))?;
+/// What is wrong with a port at `place` that none of the pods declares.
+fn described(cx: &Context<'_>, place: Span, number: u16, pods: &[WorkloadId]) -> Finding {
     let declared = || pods.iter().flat_map(|n| &cx.cluster.workload(*n).workload.ports);
     let numbers: BTreeSet<u16> = declared().map(|port| port.number).collect();
     let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
@@ -74,9 +90,9 @@ fn finding(cx: &Context<'_>, at: At, number: u16, pods: &[WorkloadId]) -> Option
         "write the intended port, or declare {number} under the container's `ports` if the pods \
          listen on it"
     );
-    let finding = Finding::new(&RULE, place, message, help).about(cx, at);
-    Some(match declared().next() {
+    let finding = Finding::new(&RULE, place, message, help);
+    match declared().next() {
         Some(port) => finding.related(port.span, format!("port {} is declared here", port.number)),
         None => finding,
-    })
+    }
 }

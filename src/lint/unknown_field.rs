@@ -2,7 +2,7 @@
 
 use super::edits::{self, Site, quoted_like};
 use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, words};
-use crate::model::tiered::{RefusalKind, near};
+use crate::model::tiered::{METADATA, RefusalKind, near};
 use crate::model::{At, Direction, PolicyId, Spot};
 use crate::text::Span;
 use crate::yaml::{Entry, Node};
@@ -94,24 +94,7 @@ impl Shape {
         match self {
             // `status` was in the API from 1.24 to 1.27; the server drops it silently.
             Self::Root => &["apiVersion", "kind", "metadata", "spec", "status"],
-            Self::Metadata => &[
-                "annotations",
-                "clusterName",
-                "creationTimestamp",
-                "deletionGracePeriodSeconds",
-                "deletionTimestamp",
-                "finalizers",
-                "generateName",
-                "generation",
-                "labels",
-                "managedFields",
-                "name",
-                "namespace",
-                "ownerReferences",
-                "resourceVersion",
-                "selfLink",
-                "uid",
-            ],
+            Self::Metadata => METADATA,
             Self::Spec => &["egress", "ingress", "podSelector", "policyTypes"],
             Self::IngressRule => &["from", "ports"],
             Self::EgressRule => &["ports", "to"],

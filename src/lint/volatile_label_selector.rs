@@ -1,6 +1,9 @@
 //! A selector with a label value that changes at the next rollout or release.
 
+use super::tiered::conditions::conditions;
+use super::tiered::{Tiered, spelling};
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
+use crate::model::tiered::LabelOf;
 use crate::model::{At, Field, Operator, PolicyId, Requirement, Selector, Spot, is_placeholder};
 
 /// The rule.
@@ -10,7 +13,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/volatile-label-selector.md"),
-    check: Check::Policy(check),
+    check: Check::EachKind(check, check_tiered),
 };
 
 /// The labels, and what changes each.
@@ -23,6 +26,10 @@ const VOLATILE: &[(&str, &str)] = &[
     ("helm.sh/chart", "each new version of the chart changes it"),
     ("app.kubernetes.io/version", "each release of the app changes it"),
 ];
+
+/// What to do about it.
+const HELP: &str = "select stable labels instead, such as `app.kubernetes.io/name` and \
+                               `app.kubernetes.io/instance`";
 
 fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
     let policy = cx.cluster.policy(id);
@@ -38,22 +45,49 @@ fn check(cx: &Context<'_>, id: PolicyId, findings: &mut Vec<Finding>) {
 
 fn look(cx: &Context<'_>, at: At, selector: &Field<Selector>, findings: &mut Vec<Finding>) {
     for requirement in selector.get().map_or(&[][..], |selector| &selector.requirements) {
-        if is_only_tested(requirement) || is_filled_in(requirement) {
-            continue;
-        }
-        let known = VOLATILE.iter().find(|(key, _)| requirement.key == key);
-        findings.extend(known.map(|(_, why)| {
+        findings.extend(why(requirement).map(|why| {
             let message =
                 format!("{} will stop matching: {why}", words::quoted(&requirement.words()));
-            let help = "select stable labels instead, such as `app.kubernetes.io/name` and \
-                        `app.kubernetes.io/instance`";
-            let found = Finding::new(&RULE, requirement.key_span, message, help).about(cx, at);
+            let found = Finding::new(&RULE, requirement.key_span, message, HELP).about(cx, at);
             // The next rendering writes the new value into policies and pods alike.
             let most =
                 if is_rendered(cx, requirement) { Confidence::Low } else { Confidence::High };
             found.confidence(most)
         }));
     }
+}
+
+/// The same in policies of other kinds.
+fn check_tiered(
+    cx: &Context<'_>,
+    of: &Tiered<'_>,
+    rule: &'static Rule,
+    findings: &mut Vec<Finding>,
+) {
+    for at in of.selectors() {
+        for whose in [LabelOf::Pod, LabelOf::Namespace] {
+            let required = conditions(at.term).flat_map(|condition| condition.required(whose));
+            for requirement in required {
+                let Some(why) = why(requirement) else { continue };
+                let written = spelling::requirement(of, whose, requirement);
+                let message = format!("{written} will stop matching: {why}");
+                let made = Finding::new(rule, requirement.key_span, message, HELP);
+                let made = match is_rendered(cx, requirement) {
+                    true => made.confidence(Confidence::Low),
+                    false => made,
+                };
+                findings.push(of.finding_at(cx, &at, made));
+            }
+        }
+    }
+}
+
+/// What changes the label that a requirement asks for, where that breaks it.
+fn why(requirement: &Requirement) -> Option<&'static str> {
+    if is_only_tested(requirement) || is_filled_in(requirement) {
+        return None;
+    }
+    VOLATILE.iter().find(|(key, _)| requirement.key == key).map(|(_, why)| *why)
 }
 
 /// `Exists` and `DoesNotExist` do not depend on the value.

@@ -2,7 +2,6 @@
 
 use super::tiered::Tiered;
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
-use crate::bundle::ObjectId;
 use crate::model::Operator;
 use crate::model::cilium::{Key, key, label_keys, source};
 use crate::model::tiered::{Entity, Evaluator};
@@ -15,7 +14,7 @@ pub static RULE: Rule = Rule {
     confidence: Confidence::High,
     pedantic: false,
     page: include_str!("../../rules/wrong-namespace-key.md"),
-    check: Check::Tiered(check),
+    check: Check::Project(Evaluator::Cilium, check),
 };
 
 /// Keys that identities of pods never have, and that people take for the namespace.
@@ -29,8 +28,7 @@ const NEVER: [&str; 4] = [
 const NAME_LIKE: [&str; 3] = ["name", "namespace", "ns"];
 const RIGHT: &str = "k8s:io.kubernetes.pod.namespace";
 
-fn check(cx: &Context<'_>, id: ObjectId, findings: &mut Vec<Finding>) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
+fn check(cx: &Context<'_>, of: &Tiered<'_>, findings: &mut Vec<Finding>) {
     for asked in label_keys(&of.policy.tree) {
         if !matches!(asked.operator, Operator::In | Operator::Exists) {
             continue;

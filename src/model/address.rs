@@ -42,6 +42,10 @@ pub enum Spot {
     Port(Direction, u32, u32),
     /// A rule of a policy of another kind than NetworkPolicy, by its number among all of them.
     Statement(u32),
+    /// A selector of such a rule, by the rule's number and its own position among them.
+    StatementPeer(u32, u32),
+    /// An entry for ports of such a rule, by the rule's number and its own position among them.
+    StatementPort(u32, u32),
 }
 
 impl Spot {
@@ -52,7 +56,9 @@ impl Spot {
             | Self::Spec
             | Self::PolicyTypes
             | Self::PodSelector
-            | Self::Statement(_) => None,
+            | Self::Statement(_)
+            | Self::StatementPeer(..)
+            | Self::StatementPort(..) => None,
             Self::Rules(d)
             | Self::Rule(d, _)
             | Self::Peer(d, ..)
@@ -78,7 +84,12 @@ impl Spot {
 
     /// The rule that contains it.
     pub fn rule_spot(self) -> Option<Self> {
-        Some(Self::Rule(self.direction()?, self.rule()?))
+        match self {
+            Self::Statement(n) | Self::StatementPeer(n, _) | Self::StatementPort(n, _) => {
+                Some(Self::Statement(n))
+            }
+            _ => Some(Self::Rule(self.direction()?, self.rule()?)),
+        }
     }
 
     /// The index of the peer that contains it.
@@ -95,7 +106,10 @@ impl Spot {
     /// The key of the place in `policy`, or else the item's first token, or else the policy's head.
     pub fn key_span(self, policy: &Policy) -> Option<Span> {
         match self {
-            Self::Metadata | Self::Statement(_) => None,
+            Self::Metadata
+            | Self::Statement(_)
+            | Self::StatementPeer(..)
+            | Self::StatementPort(..) => None,
             Self::Spec => policy.spec.map(|place| place.key),
             Self::PolicyTypes => policy.policy_types.place().map(|place| place.key),
             Self::PodSelector => policy.pod_selector.place().map(|place| place.key),
@@ -133,7 +147,9 @@ impl fmt::Display for Spot {
             Self::PeerPods(d, i, j) => write!(f, "{}.podSelector", Self::Peer(d, i, j)),
             Self::PeerNamespaces(d, i, j) => write!(f, "{}.namespaceSelector", Self::Peer(d, i, j)),
             Self::PeerBlock(d, i, j) => write!(f, "{}.ipBlock", Self::Peer(d, i, j)),
-            Self::Statement(number) => write!(f, "spec.rules[{number}]"),
+            Self::Statement(number)
+            | Self::StatementPeer(number, _)
+            | Self::StatementPort(number, _) => write!(f, "spec.rules[{number}]"),
             Self::Port(d, i, k) => write!(f, "spec.{}[{i}].ports[{k}]", d.field()),
         }
     }

@@ -130,7 +130,7 @@ fn deployer(tree: &Node) -> Deployer {
     let target = routes.iter().find_map(|route| tree.at(route).and_then(Node::as_str));
     let target = target.filter(|ns| !is_placeholder(ns) && !deploys_applications(tree, ns));
     let namespace = target.map(CompactString::new);
-    Deployer { namespace, tree: tree.clone(), is_here: false }
+    Deployer { namespace, tree: tree.clone(), is_here: false, cilium: cilium::installed(tree) }
 }
 
 /// Whether an Application deploys a directory to the namespace that it is in itself, Argo CD's own:

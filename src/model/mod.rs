@@ -49,7 +49,7 @@ pub use field::{Field, Place, Why};
 pub use inventory::{InventoryFile, inventory, without_own};
 pub use load::{Loaded, MARK, decoded, load, matters};
 pub use namespace::NamespaceObject;
-pub use network::{CiliumSettings, Enforcement, NetworkEntry, NetworkObject};
+pub use network::{NetworkEntry, NetworkObject};
 pub use placeholder::is_placeholder;
 pub use policy::{Direction, IpBlock, Peer, Policy, TrafficRule};
 pub use policy_id::PolicyId;
@@ -172,4 +172,6 @@ pub struct Deployer {
     pub tree: Node,
     /// Whether what it deploys is in this repository, and evaluated.
     pub is_here: bool,
+    /// Whether it deploys Cilium, and how that is set up.
+    pub cilium: Option<cilium::Installed>,
 }

@@ -7,15 +7,13 @@ use compact_str::CompactString;
 use ipnet::IpNet;
 
 use super::calico;
+use super::cilium::{self, CiliumSettings};
 use super::label_selector::label_map;
 use super::ports::Protocol;
 use super::selector::Label;
 use super::tiered::{Refusal, read};
 use crate::bundle::Head;
 use crate::yaml::Node;
-
-/// The ConfigMap that the Cilium agent reads.
-pub(super) const CILIUM_CONFIG: &str = "cilium-config";
 
 /// One of those objects, and what is rejected of it.
 #[derive(Clone, Debug)]
@@ -81,44 +79,6 @@ pub enum NetworkObject {
     CalicoInstallation,
 }
 
-/// Whether Cilium isolates pods without policies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Enforcement {
-    /// It does not (`default`).
-    Default,
-    /// It does, in both directions (`always`).
-    Always,
-    /// It enforces nothing (`never`).
-    Never,
-}
-
-/// Settings of Cilium that change what policies mean.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CiliumSettings {
-    /// `enable-policy`.
-    pub enforcement: Enforcement,
-    /// `policy-cidr-match-mode: nodes`.
-    pub cidr_matches_nodes: bool,
-    /// `cluster-name`.
-    pub cluster_name: CompactString,
-    /// `enable-host-firewall`.
-    pub host_firewall: bool,
-    /// `enable-non-default-deny-policies`.
-    pub non_default_deny: bool,
-}
-
-impl Default for CiliumSettings {
-    fn default() -> Self {
-        Self {
-            enforcement: Enforcement::Default,
-            cidr_matches_nodes: false,
-            cluster_name: CompactString::const_new("default"),
-            host_firewall: false,
-            non_default_deny: true,
-        }
-    }
-}
-
 /// The object that a manifest is, and what is rejected of it; none for any other kind.
 pub(super) fn decode(head: &Head, tree: &Node) -> Option<NetworkEntry> {
     let object = object(head, tree)?;
@@ -161,7 +121,7 @@ fn object(head: &Head, tree: &Node) -> Option<NetworkObject> {
             NetworkObject::HostEndpoint
         }
         ("operator.tigera.io", "APIServer") => NetworkObject::CalicoInstallation,
-        ("", "ConfigMap") if head.name == CILIUM_CONFIG => NetworkObject::Cilium(settings(tree)),
+        ("", "ConfigMap") => NetworkObject::Cilium(cilium::of_config_map(&head.name, tree)?),
         _ => return None,
     })
 }
@@ -194,21 +154,4 @@ fn tier(tree: &Node) -> NetworkObject {
     let order = tree.at(&["spec", "order"]).and_then(read::number);
     let action = tree.at(&["spec", "defaultAction"]).and_then(Node::as_str);
     NetworkObject::Tier { order, passes: action == Some("Pass") }
-}
-
-fn settings(tree: &Node) -> CiliumSettings {
-    let text = |key: &str| tree.at(&["data", key]).and_then(Node::as_str);
-    let default = CiliumSettings::default();
-    CiliumSettings {
-        enforcement: match text("enable-policy") {
-            Some("always") => Enforcement::Always,
-            Some("never") => Enforcement::Never,
-            _ => Enforcement::Default,
-        },
-        cidr_matches_nodes: text("policy-cidr-match-mode")
-            .is_some_and(|modes| modes.split([',', ' ']).any(|mode| mode == "nodes")),
-        cluster_name: text("cluster-name").map_or(default.cluster_name, CompactString::new),
-        host_firewall: text("enable-host-firewall") == Some("true"),
-        non_default_deny: text("enable-non-default-deny-policies") != Some("false"),
-    }
 }

@@ -5,15 +5,14 @@
 
 use std::sync::LazyLock;
 
-use super::network::CILIUM_CONFIG;
-use super::{kinds, workload};
+use super::{cilium, kinds, workload};
 use crate::bundle::HEAD;
 use crate::yaml::{Extent, Node, Partial, Wanted};
 
 /// The documents that are worth parsing.
 pub(super) static WANTED: LazyLock<Wanted> = LazyLock::new(|| {
     Wanted::new(kinds::wanted(), kinds::PARTS, &["emplate", "containers"])
-        .with_word("ConfigMap", CILIUM_CONFIG)
+        .with_word("ConfigMap", cilium::CONFIG)
 });
 
 /// What this linter needs from a document.
@@ -56,9 +55,12 @@ impl Partial for Relevance {
         }
     }
 
-    /// The values matter for a chart that may be in this repository; one in a Helm repository never
-    /// is.
+    /// The values matter for a chart that may be in this repository, which one in a Helm repository
+    /// never is, and for that of a network plugin.
     fn is_enough(&self, partial: &Node) -> bool {
+        if partial.get("spec").is_some_and(cilium::is_flux_release) {
+            return false;
+        }
         let chart = partial.at(&["spec", "chart", "spec"]);
         let source = chart.and_then(|chart| chart.at(&["sourceRef", "kind"]));
         chart.is_none() || source.and_then(Node::as_str) == Some("HelmRepository")
@@ -74,7 +76,7 @@ fn has_conversion_webhook(document: &str) -> bool {
 /// Whether a ConfigMap has the settings of a network plugin.
 fn is_plugin_config(head: &Node) -> bool {
     let name = head.at(&["metadata", "name"]).and_then(Node::as_str);
-    name == Some(CILIUM_CONFIG)
+    name == Some(cilium::CONFIG)
 }
 
 #[cfg(test)]

@@ -55,6 +55,19 @@ pub enum Operator {
     DoesNotExist,
 }
 
+impl Operator {
+    /// The one that is true where this one is not.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        match self {
+            Self::In => Self::NotIn,
+            Self::NotIn => Self::In,
+            Self::Exists => Self::DoesNotExist,
+            Self::DoesNotExist => Self::Exists,
+        }
+    }
+}
+
 /// One requirement.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Requirement {

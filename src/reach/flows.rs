@@ -39,6 +39,12 @@ pub fn flow_may_have(
     matched(cluster, flow, destination).possible.contains(super::Packet::Port(port))
 }
 
+/// Whether all packets that meet one condition meet the other, whatever pods they go to.
+pub fn flow_covers(cluster: &Cluster, wide: &Flow, narrow: &Flow) -> bool {
+    let of = |flow| matched(cluster, flow, Destination::Unknown);
+    wide.is_everything() || of(narrow).possible.without(&of(wide).sure).is_empty()
+}
+
 fn ports(cluster: &Cluster, term: &PortTerm, destination: Destination) -> Matched {
     let mut set = PortSet::default();
     match (&term.port, term.range()) {

@@ -9,8 +9,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::lower;
+use crate::model::cilium::Enforcement;
 use crate::model::tiered::{Action, Closes, Effect, Evaluator, PolicyKind, Rank, TieredRule};
-use crate::model::{At, Direction, Enforcement, PolicyId, Spot};
+use crate::model::{At, Direction, PolicyId, Spot};
 use crate::resolve::{Asker, Cluster, Plugin, SpecId, Subject, Tri, Why, WorkloadId, World};
 
 /// What decides for some pods.
@@ -44,6 +45,16 @@ pub struct Statement {
     pub applies: Tri,
     rules: Arc<Vec<TieredRule>>,
     position: usize,
+}
+
+impl Tier {
+    /// Nobody knows whether it is enforced, or whether it closes what no policy selects.
+    fn become_unsure(&mut self) {
+        self.closed = Tri::Unknown(Why::Cluster);
+        for statement in self.batches.iter_mut().flatten().flatten() {
+            statement.applies = statement.applies.at_most_unknown(Why::Cluster);
+        }
+    }
 }
 
 impl Selecting {
@@ -136,8 +147,10 @@ impl<'a> Stacks<'a> {
         let is_cilium = self.cluster.plugin == Some(Plugin::Cilium);
         if !is_cilium || settings.enforcement != Enforcement::Never {
             let mut middle = self.union(selecting, &mut stack.isolating);
-            if is_cilium && settings.enforcement == Enforcement::Always {
-                middle.closed = Tri::Yes;
+            match settings.enforcement {
+                Enforcement::Always if is_cilium => middle.closed = Tri::Yes,
+                Enforcement::Unknown if is_cilium => middle.become_unsure(),
+                _ => {}
             }
             stack.tiers.push(middle);
         }
@@ -294,7 +307,7 @@ impl<'a> Stacks<'a> {
     fn unless_refused(&self, id: SpecId, selects: Tri) -> Option<Tri> {
         let policy = self.cluster.tiered_policy(id.policy)?;
         let is_whole = policy.kind.evaluator() != Evaluator::NetworkPolicyApi;
-        match (policy.is_refused() && is_whole, self.cluster.world) {
+        match (self.cluster.rejects(policy) && is_whole, self.cluster.world) {
             (false, _) => Some(selects),
             (true, World::Closed) => None,
             (true, World::Open) => Some(selects.at_most_unknown(Why::Refused)),

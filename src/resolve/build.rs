@@ -17,6 +17,7 @@ use super::places::{Namespace, Open, is_system};
 use super::postings::Postings;
 use super::workload_id::{NamespaceId, WorkloadId};
 use crate::bundle::ObjectId;
+use crate::model::cilium::CiliumSettings;
 use crate::model::tiered::{PolicyKind, TieredPolicy};
 use crate::model::{AddressRange, Body, Label, Object, PolicyId, is_placeholder};
 
@@ -138,12 +139,21 @@ impl Cluster {
         };
         cluster.other_policies.grow(cluster.namespaces.len());
         cluster.enter(&members.objects);
+        cluster.set_up_cilium(&members.objects);
         cluster.number_namespaces();
         cluster.number_workloads();
         cluster.find_foreign();
         cluster.open_places();
         cluster.groups = Groups::build(&cluster);
         cluster
+    }
+
+    /// Finds out how Cilium is set up: as the members have it, else as the rest of the repository has.
+    fn set_up_cilium(&mut self, members: &[ObjectId]) {
+        let own =
+            members.iter().filter_map(|id| network::cilium_settings(&self.objects[id.position()]));
+        let elsewhere = || self.elsewhere.as_ref().and_then(Elsewhere::cilium);
+        self.network.cilium = CiliumSettings::common(own).or_else(elsewhere);
     }
 
     /// Adds every member to the list for its kind.

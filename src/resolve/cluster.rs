@@ -194,6 +194,12 @@ impl Cluster {
         &self.checked
     }
 
+    /// The policies among them.
+    pub fn checked_policies(&self) -> impl Iterator<Item = PolicyId> {
+        let policies = self.checked.iter().filter(|id| self.tiered_policy(**id).is_some());
+        policies.map(|id| PolicyId::of(*id))
+    }
+
     /// Whether the namespaces that a selector looks into are all ones that the repository mentions.
     pub fn is_within_shown(&self, term: &PodTerm) -> bool {
         let scoped = match &term.scope {
@@ -211,7 +217,9 @@ impl Cluster {
             return Some((at.spot.key_span(self.policy(at.policy))?, at.spot.to_string()));
         };
         match at.spot {
-            Spot::Statement(number) => {
+            Spot::Statement(number)
+            | Spot::StatementPeer(number, _)
+            | Spot::StatementPort(number, _) => {
                 let rule = policy.rules.get(number as usize)?;
                 Some((rule.span, policy.rule_path(number)?))
             }

@@ -7,6 +7,7 @@ use super::places::Open;
 use super::select::selects;
 use super::surroundings::Surroundings;
 use crate::bundle::{Grouping, Neighbours, ObjectId, Site};
+use crate::model::cilium::CiliumSettings;
 use crate::model::{Body, PolicyId, Requirement, Selector, Workload};
 use crate::repo::Repo;
 
@@ -163,6 +164,11 @@ impl Elsewhere {
     /// The network plugin, where the repository shows one.
     pub(super) fn plugin(&self) -> Option<Plugin> {
         self.surroundings.plugin
+    }
+
+    /// How Cilium is set up, where the repository shows it.
+    pub(super) fn cilium(&self) -> Option<CiliumSettings> {
+        self.surroundings.cilium.clone()
     }
 
     /// The objects that configure a cluster.

@@ -7,8 +7,9 @@ use ipnet::IpNet;
 
 use super::cluster::Cluster;
 use crate::bundle::{Head, ObjectId};
-use crate::model::tiered::{Evaluator, PolicyKind};
-use crate::model::{Body, CiliumSettings, Label, NetworkObject, Object};
+use crate::model::cilium::CiliumSettings;
+use crate::model::tiered::{Evaluator, PolicyKind, Refusal, RefusalKind, TieredPolicy};
+use crate::model::{Body, Label, NetworkObject, Object, PolicyId};
 
 /// What enforces policies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -101,8 +102,7 @@ impl Network {
                 self.tiers.insert(head.name.clone(), (*order, *passes));
             }
             NetworkObject::HostEndpoint => self.has_host_endpoints = true,
-            NetworkObject::Cilium(settings) => self.cilium = Some(settings.clone()),
-            NetworkObject::CalicoInstallation => {}
+            NetworkObject::Cilium(_) | NetworkObject::CalicoInstallation => {}
         }
     }
 }
@@ -187,6 +187,16 @@ impl Cluster {
         self.network.cilium.clone().unwrap_or_default()
     }
 
+    /// Whether a policy is rejected, so that nothing of it is enforced, as this cluster is set up.
+    pub fn rejects(&self, policy: &TieredPolicy) -> bool {
+        policy.refusals.iter().any(|refusal| self.counts(refusal) && refusal.kind.is_refused())
+    }
+
+    /// Whether something is rejected as this cluster is set up.
+    pub fn counts(&self, refusal: &Refusal) -> bool {
+        refusal.kind != RefusalKind::NodeLabels || !self.cilium().node_labels
+    }
+
     /// Whether policies of a kind are evaluated: yes, no because another plugin runs, and none
     /// where nobody knows which one does.
     pub fn evaluates(&self, kind: PolicyKind) -> Option<bool> {
@@ -200,6 +210,20 @@ impl Cluster {
             (Evaluator::Cilium, Some(plugin)) => Some(plugin == Plugin::Cilium),
             (Evaluator::Calico, Some(plugin)) => Some(plugin == Plugin::Calico),
         }
+    }
+}
+
+impl Cluster {
+    /// The policies of which nobody can tell whether they are evaluated: those of two plugins, where
+    /// nothing shows which one runs.
+    pub fn undecided(&self) -> impl Iterator<Item = PolicyId> {
+        let decided = self.plugin.is_some();
+        self.checked_policies().filter(move |id| {
+            let kind = self.tiered_policy(*id).map(|policy| policy.kind);
+            kind.is_some_and(|kind| {
+                !decided && kind != PolicyKind::CalicoStaged && self.evaluates(kind).is_none()
+            })
+        })
     }
 }
 
@@ -227,6 +251,18 @@ pub(super) fn detect<'o>(objects: impl Iterator<Item = &'o Object>) -> Option<Pl
     })
 }
 
+/// How an object sets up Cilium.
+pub(super) fn cilium_settings(object: &Object) -> Option<&CiliumSettings> {
+    match &object.body {
+        Body::Network(network) => match &network.object {
+            NetworkObject::Cilium(settings) => Some(settings),
+            _ => None,
+        },
+        Body::Deployer(deployer) => deployer.cilium.as_ref()?.settings.as_ref(),
+        _ => None,
+    }
+}
+
 /// The plugin that an object is a part of.
 fn installs(object: &Object) -> Option<Plugin> {
     let name = object.head.name.as_str();
@@ -241,15 +277,16 @@ fn installs(object: &Object) -> Option<Plugin> {
             "calico-node" => Some(Plugin::Calico),
             _ => None,
         },
+        Body::Deployer(deployer) if deployer.cilium.is_some() => Some(Plugin::Cilium),
         Body::Deployer(deployer) => {
             let chart = [
                 &["spec", "chart", "spec", "chart"][..],
                 &["spec", "chart"],
                 &["spec", "source", "chart"],
+                &["spec", "chartRef", "name"],
             ];
             let chart = chart.iter().find_map(|route| deployer.tree.at(route)?.as_str())?;
             match chart.rsplit('/').next() {
-                Some("cilium") => Some(Plugin::Cilium),
                 Some("tigera-operator" | "calico") => Some(Plugin::Calico),
                 _ => None,
             }

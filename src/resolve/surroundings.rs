@@ -13,6 +13,7 @@ use super::places::Open;
 use super::postings::Postings;
 use crate::assemble::Assembly;
 use crate::bundle::{Grouped, ObjectId, Origin};
+use crate::model::cilium::CiliumSettings;
 use crate::model::{Body, Object, PolicyId, is_placeholder};
 
 /// The repository, indexed.
@@ -39,6 +40,8 @@ pub struct Surroundings {
     pub(super) clusterwide: Vec<PolicyId>,
     /// The network plugin, where the repository shows one.
     pub(super) plugin: Option<Plugin>,
+    /// How Cilium is set up, where the repository shows it, and in one way.
+    pub(super) cilium: Option<CiliumSettings>,
     /// Objects with pod templates from which something may create pods at run time.
     pub(super) templates: Vec<ObjectId>,
     pub(super) openings: Openings,
@@ -63,6 +66,7 @@ impl Surroundings {
             templates: Vec::new(),
             clusterwide: Vec::new(),
             plugin: network::detect(objects.iter()),
+            cilium: CiliumSettings::common(objects.iter().filter_map(network::cilium_settings)),
             openings: Openings::of(objects, grouped, unseen, default_namespace),
         };
         for (id, object) in ObjectId::numbered(objects) {

@@ -11,8 +11,9 @@ use super::pods::{Pods, Subject};
 use super::segments::SegmentTree;
 use super::tri::{Tri, Why};
 use super::workload_id::{NamespaceId, WorkloadId, numbers};
+use crate::model::cilium::Enforcement;
 use crate::model::tiered::{Closes, Ends, PodTerm};
-use crate::model::{Direction, Enforcement, PolicyId};
+use crate::model::{Direction, PolicyId};
 
 /// One spec of a policy, by the number of its object and its position there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

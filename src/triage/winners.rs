@@ -153,7 +153,9 @@ impl Scope {
             Self::PolicyTypes if is_about_types(loser) => {
                 spots(vec![Spot::Spec, Spot::PolicyTypes])
             }
-            Self::Port if matches!(loser, Spot::Port(..)) => spots(vec![loser]),
+            Self::Port if matches!(loser, Spot::Port(..) | Spot::StatementPort(..)) => {
+                spots(vec![loser])
+            }
             Self::PolicyTypes | Self::Port | Self::Evidence => Vec::new(),
             Self::Neighbours => spots(neighbours(loser)),
             Self::Rule => loser.rule_spot().map(Area::Rule).into_iter().collect(),

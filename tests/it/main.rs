@@ -14,6 +14,7 @@ mod bundle_mutants;
 mod check;
 #[cfg(unix)]
 mod ci;
+mod cilium_settings;
 mod cli;
 mod cluster_settings;
 mod comments;

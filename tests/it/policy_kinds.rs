@@ -44,16 +44,7 @@ fn accepts_the_same(folder: &str) {
     let mut wrong = Vec::new();
     for line in table.lines() {
         let row: Value = serde_json::from_str(line).unwrap();
-        let text = row["object"].to_string();
-        let stream = read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
-        let heads = bundle::heads(&stream.documents[0].root);
-        let object = heads.into_iter().map(|(head, tree)| decode(head, &tree)).next().unwrap();
-        let refusals = match &object.body {
-            Body::Tiered(policy) => &policy.refusals,
-            Body::Network(entry) => &entry.refusals,
-            other => panic!("{other:?}"),
-        };
-        let fields: Vec<&str> = refusals.iter().map(|refusal| refusal.field.as_str()).collect();
+        let fields = rejected_fields(&row["object"]);
         let agrees = match row["accepted"].as_bool().unwrap() {
             true => fields.is_empty(),
             // The field that is named, or one within it.
@@ -66,6 +57,35 @@ fn accepts_the_same(folder: &str) {
     }
     println!("{}: {agree} objects agree", folder.display());
     assert!(agree > 0 && wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+/// The fields of an object that are rejected.
+fn rejected_fields(object: &Value) -> Vec<String> {
+    let text = object.to_string();
+    let stream = read(SourceId(0), &text, 0..text.len(), None, &Limits::default());
+    let heads = bundle::heads(&stream.documents[0].root);
+    let object = heads.into_iter().map(|(head, tree)| decode(head, &tree)).next().unwrap();
+    let refusals = match object.body {
+        Body::Tiered(policy) => policy.refusals,
+        Body::Network(entry) => entry.refusals,
+        other => panic!("{other:?}"),
+    };
+    refusals.into_iter().map(|refusal| refusal.field).collect()
+}
+
+#[test]
+fn every_limit_of_these_kinds_is_kept() {
+    let table = include_str!("../policy_kinds/refusals.jsonl");
+    let mut wrong = Vec::new();
+    for line in table.lines() {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let fields = rejected_fields(&row["object"]);
+        if fields.is_empty() == row["refused"].as_bool().unwrap() {
+            wrong.push(format!("{fields:?}: {line}"));
+        }
+    }
+    println!("{} objects tried", table.lines().count());
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// Every connection of a set of cases, by group.

@@ -490,3 +490,241 @@ spec:
 ",
     ]);
 }
+
+#[test]
+fn requirements_that_nothing_meets() {
+    all_fire(&[
+        "\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: web, namespace: shop}
+specs:
+- endpointSelector:
+    matchLabels: {app: web}
+    matchExpressions:
+    - {key: any:app, operator: NotIn, values: [web, db]} # <- contradictory-selector
+  ingress: [{fromEntities: [cluster]}]
+",
+        "\
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: web}
+spec:
+  namespaceSelector: projectcalico.org/name == \"shop\" && !has(projectcalico.org/name) # <- contradictory-selector
+  types: [Ingress]
+",
+        "\
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  selector: app == \"web\"
+  types: [Ingress]
+  ingress:
+  - action: Allow
+    source:
+      selector: app.kubernetes.io/version in {\"1.0\"} # <- volatile-label-selector
+",
+        // Traps: alternatives, an absent label, what is negated, a label that only has to be there.
+        "\
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  selector: (app == \"web\" || app == \"db\") && app != \"db\" && !(app == \"x\" && app == \"y\")
+  types: [Ingress]
+",
+        "\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  endpointSelector:
+    matchExpressions:
+    - {key: app, operator: In, values: [web, db]}
+    - {key: app, operator: NotIn, values: [db]}
+    - {key: helm.sh/chart, operator: DoesNotExist}
+  ingress: [{fromEntities: [cluster]}]
+",
+    ]);
+}
+
+#[test]
+fn ports_over_another_protocol() {
+    all_fire(&[
+        "\
+apiVersion: cilium.io/v2
+kind: CiliumNetworkPolicy
+metadata: {name: db, namespace: shop}
+spec:
+  endpointSelector: {matchLabels: {app: db}}
+  ingress:
+  - fromEndpoints: [{matchLabels: {app: web}}]
+    toPorts:
+    - ports:
+      - {port: \"5432\", protocol: UDP} # <- port-protocol-mismatch
+",
+        "\
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  selector: app == \"web\"
+  types: [Ingress]
+  ingress:
+  - action: Allow
+    protocol: UDP
+    destination: {ports: [8080]} # <- port-protocol-mismatch
+",
+        "\
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: db}
+spec:
+  tier: Admin
+  priority: 10
+  subject:
+    pods:
+      namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: shop}}
+      podSelector: {matchLabels: {app: db}}
+  ingress:
+  - action: Accept
+    from: [{namespaces: {}}]
+    protocols: [{udp: {destinationPort: {number: 5432}}}] # <- port-protocol-mismatch
+",
+        // Traps: a deny, the ports that are left out, the port of a Service over the other protocol.
+        "\
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  selector: app == \"web\"
+  types: [Ingress]
+  ingress:
+  - {action: Deny, protocol: UDP, destination: {ports: [8080]}}
+  - {action: Allow, protocol: TCP, destination: {notPorts: [80]}}
+  - {action: Allow, protocol: UDP, destination: {ports: [80]}}
+",
+    ]);
+}
+
+#[test]
+fn rules_behind_those_of_other_policies() {
+    all_fire(&[
+        // In an earlier tier.
+        "\
+apiVersion: projectcalico.org/v3
+kind: Tier
+metadata: {name: first}
+spec: {order: 100, defaultAction: Pass}
+---
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: first.lock}
+spec:
+  tier: first
+  namespaceSelector: projectcalico.org/name == \"shop\"
+  types: [Ingress]
+  ingress: [{action: Deny, protocol: TCP, source: {nets: [198.51.100.0/24]}}]
+---
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  selector: app == \"web\"
+  types: [Ingress]
+  ingress:
+  - action: Allow # <- unreachable-rule
+    protocol: TCP
+    source: {nets: [198.51.100.7/32]}
+    destination: {ports: [8080]}
+  - action: Allow
+    protocol: TCP
+    destination: {ports: [8080]}
+",
+        // Equal orders go by name.
+        "\
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: a, namespace: shop}
+spec:
+  order: 5
+  selector: app == \"web\"
+  types: [Ingress]
+  ingress: [{action: Allow, source: {selector: app == \"db\"}}]
+---
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: b, namespace: shop}
+spec:
+  order: 5
+  selector: app == \"web\"
+  types: [Ingress]
+  ingress:
+  - action: Deny # <- unreachable-rule
+    source: {selector: app == \"db\"}
+",
+        "\
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: pass}
+spec:
+  tier: Admin
+  priority: 1
+  subject: {namespaces: {}}
+  egress: [{action: Pass, to: [{networks: [10.0.0.0/8]}]}]
+---
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: deny}
+spec:
+  tier: Admin
+  priority: 2
+  subject: {namespaces: {matchLabels: {kubernetes.io/metadata.name: shop}}}
+  egress:
+  - action: Deny # <- unreachable-rule
+    to: [{networks: [10.1.0.0/16, 10.2.0.0/16]}]
+",
+        // Traps: the same action, a later tier, what a pass leaves to the next tier, other pods.
+        "\
+apiVersion: projectcalico.org/v3
+kind: GlobalNetworkPolicy
+metadata: {name: base}
+spec:
+  order: 1
+  namespaceSelector: projectcalico.org/name == \"shop\"
+  types: [Ingress]
+  ingress:
+  - {action: Allow, source: {namespaceSelector: projectcalico.org/name == \"shop\"}}
+  - {action: Deny, source: {nets: [203.0.113.0/24]}}
+---
+apiVersion: projectcalico.org/v3
+kind: NetworkPolicy
+metadata: {name: web, namespace: shop}
+spec:
+  order: 2
+  selector: app == \"web\"
+  types: [Ingress]
+  ingress: [{action: Allow, source: {selector: app == \"db\"}}, {action: Allow}]
+",
+        "\
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: pass}
+spec:
+  tier: Admin
+  priority: 1
+  subject: {namespaces: {}}
+  ingress: [{action: Pass, from: [{namespaces: {}}]}]
+---
+apiVersion: policy.networking.k8s.io/v1alpha2
+kind: ClusterNetworkPolicy
+metadata: {name: base}
+spec:
+  tier: Baseline
+  priority: 1
+  subject: {namespaces: {}}
+  ingress: [{action: Deny, from: [{namespaces: {matchLabels: {kubernetes.io/metadata.name: other}}}]}]
+",
+    ]);
+}

@@ -95,6 +95,8 @@ const NOT_AS_A_BASE: &[(&str, &str)] = &[
     ("duplicate-policy example 3", "kustomize rejects the same object twice"),
     ("duplicate-policy example 4", "kustomize rejects the same object twice"),
     ("duplicate-policy example 5", "kustomize rejects the same object twice"),
+    ("duplicate-policy example 6", "kustomize rejects the same object twice"),
+    ("duplicate-policy example 7", "kustomize rejects the same object twice"),
     ("invalid-policy example 3", "kustomize writes `on` and the like as text"),
     ("invalid-selector example 1", "kustomize writes `on` and the like as text"),
     ("invalid-policy example 1", "kustomize rejects an object without a name"),

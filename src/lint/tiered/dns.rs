@@ -4,7 +4,6 @@ use std::collections::HashSet;
 
 use super::super::{Context, Finding, Rule, words};
 use super::{Statement, Tiered};
-use crate::bundle::ObjectId;
 use crate::model::tiered::{Closes, Ends, Entity, Flow};
 use crate::model::{Direction, PortRef};
 use crate::resolve::{SpecId, Subject, WorkloadId};
@@ -12,8 +11,7 @@ use crate::resolve::{SpecId, Subject, WorkloadId};
 /// `missing-dns-egress`, once for the pods of each policy.
 pub(crate) fn missing(cx: &Context<'_>, rule: &'static Rule, findings: &mut Vec<Finding>) {
     let mut told: HashSet<WorkloadId> = HashSet::new();
-    for &id in cx.cluster.tiered() {
-        let Some(of) = Tiered::of(cx, id).filter(|_| cx.cluster.is_reported(id)) else { continue };
+    for of in Tiered::reported(cx) {
         for (spec, written) in of.specs() {
             if written.closes(Direction::Egress) != Closes::Yes || !needs_names(&of, spec) {
                 continue;
@@ -111,11 +109,10 @@ pub(crate) fn egress_key(of: &Tiered<'_>, spec: SpecId) -> Option<crate::text::S
 /// `dns-single-protocol`: a rule for DNS over one protocol, where no other one allows the other.
 pub(crate) fn single_protocol(
     cx: &Context<'_>,
-    id: ObjectId,
+    of: &Tiered<'_>,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(of) = Tiered::of(cx, id) else { return };
     for statement in of.rules().filter(Statement::allows) {
         if statement.rule.direction != Direction::Egress {
             continue;

@@ -1,23 +1,27 @@
 //! What rules share about policies of the kinds beside NetworkPolicy.
 
+pub(super) mod conditions;
+pub(super) mod connections;
+pub(super) mod coverage;
 pub(super) mod dns;
 pub(super) mod ports;
 pub(super) mod selectors;
 pub(super) mod shape;
+pub(super) mod spelling;
 
-use super::{Context, Finding, Rule, words};
+use super::{Context, Finding, Rule, edits, words};
 use crate::bundle::ObjectId;
 use crate::model::tiered::{
-    Action, Ends, Evaluator, PodTerm, PolicyKind, PolicySpec, Refusal, RefusalKind, TieredPolicy,
-    TieredRule,
+    Action, Advice, Ends, Evaluator, PodTerm, PolicyKind, PolicySpec, Refusal, RefusalKind,
+    TieredPolicy, TieredRule,
 };
 use crate::model::{At, Body, PolicyId, Spot};
 use crate::resolve::{Asker, Pods, SpecId, WorkloadId};
-use crate::text::{Span, visible};
+use crate::text::visible;
 
 /// A policy of another kind that is evaluated and not refused.
 #[derive(Clone, Copy)]
-pub(super) struct Tiered<'a> {
+pub struct Tiered<'a> {
     /// Its number.
     pub id: PolicyId,
     /// Itself.
@@ -28,7 +32,7 @@ pub(super) struct Tiered<'a> {
 
 /// One rule of such a policy.
 #[derive(Clone, Copy)]
-pub(super) struct Statement<'a> {
+pub struct Statement<'a> {
     /// Its number in the policy.
     pub number: u32,
     /// Itself.
@@ -44,16 +48,18 @@ impl<'a> Tiered<'a> {
         let id = PolicyId::of(id);
         let is_evaluated = cx.cluster.tiered().binary_search(&id).is_ok();
         let asker = cx.cluster.asker(id);
-        (is_evaluated && !policy.is_refused()).then_some(Self { id, policy, asker })
+        (is_evaluated && !cx.cluster.rejects(policy)).then_some(Self { id, policy, asker })
     }
 
-    /// The same for policies of one project only.
-    pub fn of_project(
-        cx: &Context<'a>,
-        id: impl Into<ObjectId>,
-        project: Evaluator,
-    ) -> Option<Self> {
-        Self::of(cx, id).filter(|of| of.policy.kind.evaluator() == project)
+    /// All of them in the cluster that are reported on.
+    pub fn reported(cx: &Context<'a>) -> impl Iterator<Item = Self> {
+        let reported = cx.cluster.tiered().iter().filter(|id| cx.cluster.is_reported(**id));
+        reported.filter_map(|id| Self::of(cx, *id))
+    }
+
+    /// Whose kind of policy it is.
+    pub fn project(&self) -> Evaluator {
+        self.policy.kind.evaluator()
     }
 
     /// Whether it is of that kind.
@@ -84,6 +90,38 @@ impl<'a> Tiered<'a> {
         SpecId { policy: self.id, spec: rule.spec }
     }
 
+    /// Its selectors: those for its own pods, and those that the ends of its rules must meet.
+    pub fn selectors(&self) -> impl Iterator<Item = Selecting<'a>> {
+        let subjects =
+            self.specs().map(|(_, spec)| Selecting { term: &spec.subject, of: None, nth: 0 });
+        subjects.chain(self.rules().flat_map(|of| of.selectors()))
+    }
+
+    /// Its peers that are selectors, each by itself enough to let somebody through.
+    pub fn peers(&self) -> impl Iterator<Item = (Statement<'a>, Selecting<'a>)> {
+        self.rules().flat_map(|of| of.peers().map(move |peer| (of, peer)))
+    }
+
+    /// A finding about one of its selectors.
+    pub fn finding_at(&self, cx: &Context<'_>, at: &Selecting<'_>, made: Finding) -> Finding {
+        let spot = match &at.of {
+            Some(statement) => Spot::StatementPeer(statement.number, at.nth),
+            None => Spot::Spec,
+        };
+        about(cx, made, At { policy: self.id, spot })
+    }
+
+    /// A finding about an entry for ports of one of its rules.
+    pub fn finding_on(
+        &self,
+        cx: &Context<'_>,
+        of: &Statement<'_>,
+        nth: usize,
+        made: Finding,
+    ) -> Finding {
+        about(cx, made, At { policy: self.id, spot: Spot::StatementPort(of.number, nth as u32) })
+    }
+
     /// A finding about one of its rules.
     pub fn finding_in(&self, cx: &Context<'_>, of: &Statement<'_>, made: Finding) -> Finding {
         let at = At { policy: self.id, spot: Spot::Statement(of.number) };
@@ -111,15 +149,46 @@ impl<'a> Tiered<'a> {
     }
 }
 
+/// A selector for pods, and the rule that it is in; none where it selects the policy's own pods.
+#[derive(Clone, Copy)]
+pub struct Selecting<'a> {
+    /// The selector.
+    pub term: &'a PodTerm,
+    /// The rule.
+    pub of: Option<Statement<'a>>,
+    /// Its position among the selectors of the rule.
+    pub nth: u32,
+}
+
+impl Selecting<'_> {
+    /// What comes of it when it matches nothing.
+    pub fn consequence(&self) -> &'static str {
+        match self.of {
+            None => "the policy selects no pod and has no effect",
+            Some(_) => "the peer matches nothing",
+        }
+    }
+}
+
 impl<'a> Statement<'a> {
-    /// The selectors of the other end: each by itself lets somebody in.
-    pub fn peers(&self) -> Vec<&'a PodTerm> {
-        let ends = self.rule.peer.alternatives().iter();
-        ends.filter_map(|end| match end {
+    /// The selectors that its ends must meet, with their positions.
+    pub fn selectors(self) -> impl Iterator<Item = Selecting<'a>> {
+        let ends = self.rule.peer.required().into_iter().chain(self.rule.own.required());
+        let terms = ends.filter_map(|end| match end {
             Ends::Pods(term) => Some(term),
             _ => None,
+        });
+        (0u32..).zip(terms).map(move |(nth, term)| Selecting { term, of: Some(self), nth })
+    }
+
+    /// The selectors of the other end that let somebody through by themselves.
+    pub fn peers(self) -> impl Iterator<Item = Selecting<'a>> {
+        let alternatives = self.rule.peer.alternatives();
+        self.selectors().filter(move |at| {
+            alternatives
+                .iter()
+                .any(|end| matches!(end, Ends::Pods(term) if std::ptr::eq(term, at.term)))
         })
-        .collect()
     }
 
     /// Whether it allows.
@@ -151,7 +220,11 @@ pub(super) fn refused(
         Body::Network(entry) => &entry.refusals,
         _ => return,
     };
-    for (number, refusal) in (0u32..).zip(refusals).filter(|(_, refusal)| refusal.kind == kind) {
+    let is_asked = |refusal: &Refusal| match refusal.kind {
+        RefusalKind::NodeLabels => kind == RefusalKind::Peer && cx.cluster.counts(refusal),
+        other => other == kind,
+    };
+    for (number, refusal) in (0u32..).zip(refusals).filter(|(_, refusal)| is_asked(refusal)) {
         findings.push(of_refusal(cx, id, rule, number, refusal));
     }
 }
@@ -171,25 +244,22 @@ fn of_refusal(
     finding.field = refusal.field.clone();
     finding.fixes.extend(refusal.advice.as_ref().map(|advice| super::Fix {
         title: advice.title.clone(),
-        safety: super::Safety::Safe,
-        edits: vec![super::Edit { span: advice.span, text: advice.text.clone() }],
+        safety: match refusal.kind {
+            // Other clients apply the object as it is.
+            RefusalKind::Field => super::Safety::Unsafe,
+            _ => super::Safety::Safe,
+        },
+        edits: vec![super::Edit { span: advice.span, text: in_quotes(cx, advice) }],
     }));
     finding
 }
 
-/// A selector as it is written, on one line.
-pub(super) fn written(cx: &Context<'_>, span: Span) -> String {
-    let text = cx.text(span);
-    let line: Vec<&str> = text.split_whitespace().collect();
-    words::quoted(&line.join(" "))
-}
-
-/// The requirements of a selector in words: `app: web, tier in (a, b)`.
-pub(super) fn labels(term: &PodTerm) -> String {
-    let requirements = term.labels.requirements();
-    let all: Vec<String> =
-        requirements.iter().map(|(_, requirement)| requirement.words()).collect();
-    if all.is_empty() { "`{}`".to_owned() } else { words::quoted(&all.join(", ")) }
+/// What to write, in the quotes of what is there.
+fn in_quotes(cx: &Context<'_>, advice: &Advice) -> String {
+    match advice.text.starts_with('"') {
+        true => advice.text.clone(),
+        false => edits::quoted_like(cx.text(advice.span), &advice.text),
+    }
 }
 
 /// The pods of a spec in words.

@@ -3,49 +3,59 @@
 use super::super::{Context, Finding, Rule, words};
 use super::selectors::destinations;
 use super::{Statement, Tiered};
-use crate::bundle::ObjectId;
-use crate::model::PortRef;
-use crate::model::tiered::PortTerm;
+use crate::model::tiered::Entry;
+use crate::model::{ContainerPort, PortRef};
 use crate::resolve::WorkloadId;
 
-/// `service-port-not-pod-port`: the port of a Service, which translates it to another.
-pub(crate) fn service_ports(
+/// An entry of a rule that allows, and the pods that are connected to: all of them are shown.
+pub(in crate::lint) struct Allowed<'a> {
+    /// The rule.
+    pub statement: Statement<'a>,
+    /// The entry.
+    pub entry: Entry<'a>,
+    /// The pods.
+    pub pods: &'a [WorkloadId],
+}
+
+/// What `finding` says of each entry of a policy's rules that allow something, where all pods that
+/// are connected to are shown.
+pub(in crate::lint) fn each(
     cx: &Context<'_>,
-    id: ObjectId,
-    rule: &'static Rule,
+    of: &Tiered<'_>,
     findings: &mut Vec<Finding>,
+    finding: impl Fn(&Allowed<'_>) -> Option<Finding>,
 ) {
-    let Some(of) = Tiered::of(cx, id) else { return };
     for statement in of.rules().filter(Statement::allows) {
-        let ports = numbers(&statement);
-        if ports.is_empty() {
+        let entries = statement.rule.flow.entries();
+        if entries.iter().all(|entry| entry.term.port.is_none()) {
             continue;
         }
-        let Some(pods) = destinations(cx, &of, &statement) else { continue };
-        for (term, number) in ports {
-            let Some((service, target)) = translated(cx, &pods, term, number) else { continue };
-            let message = format!(
-                "port {number} is the port of Service {}, which sends to port {target} of {}: \
-                 policies see the port of the pod",
-                words::quoted(&service),
-                words::workloads(cx, &pods)
-            );
-            let help = format!("write port {target}");
-            let made = Finding::new(rule, term.span, message, help);
-            findings.push(of.finding_in(cx, &statement, made));
+        let Some(pods) = destinations(cx, of, &statement) else { continue };
+        for (nth, entry) in entries.into_iter().enumerate() {
+            let found = finding(&Allowed { statement, entry, pods: &pods });
+            findings.extend(found.map(|made| of.finding_on(cx, &statement, nth, made)));
         }
     }
 }
 
-/// The single numbers among the ports of a rule.
-fn numbers<'a>(statement: &Statement<'a>) -> Vec<(&'a PortTerm, u16)> {
-    let ports = statement.rule.flow.ports().into_iter();
-    ports
-        .filter_map(|term| match (&term.port, term.last) {
-            (Some(PortRef::Number(number)), None) => Some((term, *number)),
-            _ => None,
-        })
-        .collect()
+/// `service-port-not-pod-port`: the port of a Service, which translates it to another.
+pub(crate) fn service_ports(
+    cx: &Context<'_>,
+    of: &Tiered<'_>,
+    rule: &'static Rule,
+    findings: &mut Vec<Finding>,
+) {
+    each(cx, of, findings, |allowed| {
+        let number = allowed.entry.number()?;
+        let (service, target) = translated(cx, allowed.pods, &allowed.entry, number)?;
+        let message = format!(
+            "port {number} is the port of Service {}, which sends to port {target} of {}: policies \
+             see the port of the pod",
+            words::quoted(&service),
+            words::workloads(cx, allowed.pods)
+        );
+        Some(Finding::new(rule, allowed.entry.term.span, message, format!("write port {target}")))
+    });
 }
 
 /// The Service that translates a number to another one for some of the pods, where none of them
@@ -53,7 +63,7 @@ fn numbers<'a>(statement: &Statement<'a>) -> Vec<(&'a PortTerm, u16)> {
 fn translated(
     cx: &Context<'_>,
     pods: &[WorkloadId],
-    term: &PortTerm,
+    entry: &Entry<'_>,
     number: u16,
 ) -> Option<(String, u16)> {
     let mut found = None;
@@ -66,7 +76,7 @@ fn translated(
             if service.headless {
                 continue;
             }
-            for port in service.ports.iter().filter(|port| term.protocols.has(port.protocol)) {
+            for port in service.ports.iter().filter(|port| entry.protocols.has(port.protocol)) {
                 let target = match &port.target {
                     None => Some(port.port),
                     Some(PortRef::Number(number)) => Some(*number),
@@ -93,43 +103,27 @@ fn translated(
 /// `unknown-named-port`: a name that no pod that is connected to has.
 pub(crate) fn named_ports(
     cx: &Context<'_>,
-    id: ObjectId,
+    of: &Tiered<'_>,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(of) = Tiered::of(cx, id) else { return };
-    for statement in of.rules().filter(Statement::allows) {
-        let ports = statement.rule.flow.ports();
-        let named: Vec<(&PortTerm, &str)> = ports
-            .into_iter()
-            .filter_map(|term| match &term.port {
-                Some(PortRef::Name(name)) => Some((term, name.as_str())),
-                _ => None,
-            })
-            .collect();
-        if named.is_empty() {
-            continue;
+    each(cx, of, findings, |allowed| {
+        let Entry { term, protocols } = allowed.entry;
+        let Some(PortRef::Name(name)) = &term.port else { return None };
+        let fits = |port: &ContainerPort| {
+            protocols.has(port.protocol)
+                && port.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
+        };
+        let has = |pod: &WorkloadId| cx.cluster.workload(*pod).workload.ports.iter().any(fits);
+        if allowed.pods.iter().any(has) {
+            return None;
         }
-        let Some(pods) = destinations(cx, &of, &statement) else { continue };
-        for (term, name) in named {
-            let has = |pod: &WorkloadId| {
-                let declared = &cx.cluster.workload(*pod).workload.ports;
-                declared.iter().any(|port| {
-                    term.protocols.has(port.protocol)
-                        && port.name.as_ref().is_some_and(|own| own.eq_ignore_ascii_case(name))
-                })
-            };
-            if pods.iter().any(has) {
-                continue;
-            }
-            let message = format!(
-                "no container of {} has a port named {}: the entry allows nothing",
-                words::workloads(cx, &pods),
-                words::quoted(name)
-            );
-            let help = "write the number of the port, or name it in the container";
-            let made = Finding::new(rule, term.span, message, help);
-            findings.push(of.finding_in(cx, &statement, made));
-        }
-    }
+        let message = format!(
+            "no container of {} has a port named {}: the entry allows nothing",
+            words::workloads(cx, allowed.pods),
+            words::quoted(name)
+        );
+        let help = "write the number of the port, or name it in the container";
+        Some(Finding::new(rule, term.span, message, help))
+    });
 }

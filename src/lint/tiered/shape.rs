@@ -2,18 +2,19 @@
 
 use super::super::{Confidence, Context, Finding, Rule, words};
 use super::{Statement, Tiered, dns::egress_key};
-use crate::bundle::ObjectId;
 use crate::model::tiered::{Closes, Ends, Evaluator, NetTerm};
 use crate::model::{AddressOwner, Direction, PortRef};
 
 /// `ignored-rules`: rules of a direction that Calico's `types` leave out.
 pub(crate) fn ignored_rules(
     cx: &Context<'_>,
-    id: ObjectId,
+    of: &Tiered<'_>,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Calico) else { return };
+    if of.project() != Evaluator::Calico {
+        return;
+    }
     for (spec, written) in of.specs() {
         for direction in Direction::BOTH {
             let mut rules = of.policy.rules_of(spec.spec, direction);
@@ -37,14 +38,16 @@ pub(crate) fn ignored_rules(
 /// `no-effect-egress`: an empty list of Cilium beside rules of the other direction.
 pub(crate) fn empty_lists(
     cx: &Context<'_>,
-    id: ObjectId,
+    of: &Tiered<'_>,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
+    if of.project() != Evaluator::Cilium {
+        return;
+    }
     for (spec, written) in of.specs() {
         let is_empty = of.policy.rules_of(spec.spec, Direction::Egress).next().is_none();
-        let Some(place) = egress_key(&of, spec).filter(|_| is_empty) else { continue };
+        let Some(place) = egress_key(of, spec).filter(|_| is_empty) else { continue };
         if written.closes(Direction::Egress) != Closes::No {
             continue;
         }
@@ -58,11 +61,13 @@ pub(crate) fn empty_lists(
 /// everyone on those ports.
 pub(crate) fn split_rules(
     cx: &Context<'_>,
-    id: ObjectId,
+    of: &Tiered<'_>,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(of) = Tiered::of_project(cx, id, Evaluator::Cilium) else { return };
+    if of.project() != Evaluator::Cilium {
+        return;
+    }
     let rules: Vec<Statement<'_>> = of.rules().collect();
     for pair in rules.windows(2) {
         let [first, second] = pair else { continue };
@@ -95,13 +100,12 @@ fn is_dns(statement: &Statement<'_>) -> bool {
 /// `ip-block-for-pods`: addresses of pods or Services.
 pub(crate) fn blocks_for_pods(
     cx: &Context<'_>,
-    id: ObjectId,
+    of: &Tiered<'_>,
     rule: &'static Rule,
     findings: &mut Vec<Finding>,
 ) {
-    let Some(of) = Tiered::of(cx, id) else { return };
-    let is_cilium = of.policy.kind.evaluator() == Evaluator::Cilium;
-    if !is_cilium && of.policy.kind.evaluator() != Evaluator::Calico {
+    let is_cilium = of.project() == Evaluator::Cilium;
+    if !is_cilium && of.project() != Evaluator::Calico {
         return;
     }
     for statement in of.rules() {

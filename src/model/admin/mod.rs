@@ -200,20 +200,16 @@ impl Decoder<'_> {
     fn rules(&mut self, spec: &Node, direction: Direction, path: &Path<'_>) -> Vec<TieredRule> {
         let path = path.field(direction.field());
         let list = read::items(spec, direction.field());
-        self.at_most(spec, direction.field(), list.len(), &path);
+        self.at_most(spec, direction.field(), &path);
         let rules = list.iter().enumerate();
         rules.map(|(index, node)| self.rule(node, direction, index, &path.item(index))).collect()
     }
 
     /// Refuses a list that is too long.
-    fn at_most(&mut self, node: &Node, field: &str, count: usize, path: &Path<'_>) {
-        let most = self.version.most;
-        if count > most
-            && let Some(entry) = node.entry(field)
-        {
-            let message = format!("`{path}` has {count} items, {most} at most are allowed");
-            let help = "split the policy".to_owned();
-            self.reader.refuse(RefusalKind::Policy, entry.key_span, path, message, help);
+    fn at_most(&mut self, node: &Node, field: &str, path: &Path<'_>) {
+        if let Some(entry) = node.entry(field) {
+            let most = self.version.most;
+            self.reader.at_most(most, RefusalKind::Policy, entry, path, "split the policy");
         }
     }
 

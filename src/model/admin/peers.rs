@@ -26,7 +26,7 @@ impl Decoder<'_> {
             self.reader.refuse(RefusalKind::Peer, place, &path, message, help);
             return Ends::Unknown;
         }
-        self.at_most(rule, field, items.len(), &path);
+        self.at_most(rule, field, &path);
         let peers = items.iter().enumerate();
         let peers = peers.flat_map(|(index, node)| self.peer(node, direction, &path.item(index)));
         Ends::Any(peers.collect())

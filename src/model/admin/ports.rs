@@ -21,7 +21,7 @@ impl Decoder<'_> {
             let help = "leave it out for every port";
             self.reader.refuse(RefusalKind::Port, entry.key_span, &path, message, help);
         }
-        self.at_most(rule, field, items.len(), &path);
+        self.at_most(rule, field, &path);
         let entries = items.iter().enumerate();
         let entries = entries.map(|(index, node)| self.entry(node, &path.item(index)));
         Flow::Any(entries.collect())

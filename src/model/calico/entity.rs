@@ -89,11 +89,7 @@ impl Decoder {
             return None;
         }
         let path = path.field(field);
-        if items.len() > MOST {
-            let message = format!("`{path}` has {} items, {MOST} at most are allowed", items.len());
-            let help = "use a NetworkSet";
-            self.reader.refuse(RefusalKind::Block, entry.key_span, &path, message, help);
-        }
+        self.reader.at_most(MOST, RefusalKind::Block, entry, &path, "use a NetworkSet");
         let mut found = Vec::new();
         for (index, item) in items.iter().enumerate() {
             let path = path.item(index);

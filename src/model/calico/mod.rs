@@ -123,12 +123,8 @@ impl Decoder {
             const MOST: usize = 1024;
             let path = path.field(direction.field());
             let items = read::items(spec, direction.field());
-            if items.len() > MOST
-                && let Some(entry) = read::entry(spec, direction.field())
-            {
-                let message =
-                    format!("`{path}` has {} rules, {MOST} at most are allowed", items.len());
-                self.reader.refuse(RefusalKind::Policy, entry.key_span, &path, message, "split it");
+            if let Some(entry) = read::entry(spec, direction.field()) {
+                self.reader.at_most(MOST, RefusalKind::Policy, entry, &path, "split the policy");
             }
             for (index, node) in items.iter().enumerate() {
                 let rule = self.rule(node, direction, &path.item(index));
@@ -290,6 +286,12 @@ impl Decoder {
                 let message = format!("selector `{}` {}", shown(text), mistake.why);
                 let help = "write conditions such as `app == \"web\" && has(tier)`";
                 self.reader.refuse(RefusalKind::Selector, span, &path, message, help);
+                let wrong = text.get(mistake.at.0..mistake.at.1).unwrap_or_default();
+                let right = [("=", "=="), ("&", "&&"), ("|", "||")];
+                let right = right.iter().find(|(half, _)| *half == wrong && span != whole);
+                if let Some((_, right)) = right {
+                    self.reader.advise(span, *right, format!("Write {right}"));
+                }
                 Some(Parsed::Condition(Expr::Unknown))
             }
         }

@@ -1,7 +1,6 @@
 //! Protocols, ports and ICMP.
 
 use super::Decoder;
-use super::rule::all_icmp;
 use crate::model::is_placeholder;
 use crate::model::ports::{PortRef, Protocol};
 use crate::model::tiered::{Flow, IcmpFamily, Path, PortTerm, Protocols, RefusalKind, read};
@@ -123,11 +122,8 @@ impl Decoder {
             return None;
         }
         let path = path.field(field);
-        if items.len() > MOST {
-            let message = format!("`{path}` has {} items, {MOST} at most are allowed", items.len());
-            let help = "write ranges, such as `\"8000:8100\"`";
-            self.reader.refuse(RefusalKind::Port, entry.key_span, &path, message, help);
-        }
+        let help = "write ranges, such as `\"8000:8100\"`";
+        self.reader.at_most(MOST, RefusalKind::Port, entry, &path, help);
         let mut found = Vec::new();
         let mut has_numbers = false;
         for (index, item) in items.iter().enumerate() {
@@ -179,6 +175,10 @@ impl Decoder {
                     let message = format!("the range `{text}` does not ascend from 1 to 65535");
                     let help = "write the lower port first: `\"80:90\"`";
                     self.reader.refuse(RefusalKind::Port, node.span, path, message, help);
+                    if number(first).is_some() && number(last).is_some() {
+                        let right = format!("{last}:{first}");
+                        self.reader.advise(node.span, &*right, format!("Write {right}"));
+                    }
                     None
                 }
             };
@@ -197,6 +197,21 @@ impl Decoder {
         self.reader.refuse(RefusalKind::Port, node.span, path, message, help);
         None
     }
+}
+
+/// The number of a rule's protocol, if there is such a protocol.
+pub(super) fn protocol_number(rule: &Node) -> Option<u8> {
+    let value = read::value(rule, "protocol")?;
+    let by_name = |name: &str| NAMES.iter().find(|(known, _)| *known == name);
+    match read::integer(value) {
+        Some(number) => u8::try_from(number).ok(),
+        None => by_name(value.as_str()?).map(|(_, number)| *number),
+    }
+}
+
+/// Every type of ICMP.
+pub(super) fn all_icmp(family: IcmpFamily) -> Flow {
+    Flow::Icmp { family, types: (0, u8::MAX) }
 }
 
 /// All of a protocol.

@@ -1,5 +1,6 @@
 //! One rule: action, protocol, and conditions on both ends.
 
+use super::ports::{all_icmp, protocol_number};
 use super::{ACTIONS, Decoder};
 use crate::model::policy::Direction;
 use crate::model::tiered::{
@@ -33,6 +34,7 @@ impl Decoder {
         let version = self.version(node, path);
         let flow = self.flow(node, path);
         self.families(node, version, path);
+        self.icmp_version(node, version, path);
         self.http(node, direction, action, path);
         let family = version.map(|v6| Ends::Family { v6 });
         let packets = version.map(|v6| {
@@ -70,6 +72,23 @@ impl Decoder {
                 self.reader.refuse(RefusalKind::Policy, value.span, &path, message, "write 4 or 6");
                 None
             }
+        }
+    }
+
+    /// ICMP is a protocol of IPv4, ICMPv6 one of IPv6.
+    fn icmp_version(&mut self, node: &Node, version: Option<bool>, path: &Path<'_>) {
+        let is_v6 = match protocol_number(node) {
+            Some(1) => false,
+            Some(58) => true,
+            _ => return,
+        };
+        if let Some(entry) = read::entry(node, "ipVersion")
+            && version.is_some_and(|version| version != is_v6)
+        {
+            let message = "the rule's protocol is one of the other IP version";
+            let path = path.field("ipVersion");
+            let help = "write `ICMP` with version 4, or `ICMPv6` with version 6";
+            self.reader.refuse(RefusalKind::Policy, entry.value.span, &path, message, help);
         }
     }
 
@@ -143,9 +162,4 @@ impl Decoder {
             }
         }
     }
-}
-
-/// Every type of ICMP.
-pub(super) fn all_icmp(family: IcmpFamily) -> Flow {
-    Flow::Icmp { family, types: (0, u8::MAX) }
 }

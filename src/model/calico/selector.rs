@@ -216,7 +216,7 @@ impl<'t> Parser<'t> {
         } else {
             self.test()?
         };
-        Ok(if negated { Expr::Not(Box::new(expr)) } else { expr })
+        Ok(if negated { expr.negated() } else { expr })
     }
 
     /// `all()` or `global()`.

@@ -6,8 +6,13 @@ mod peers;
 mod ports;
 mod schema;
 mod selector;
+mod settings;
 
-pub use selector::{AskedKey, Key, key, label_keys, source};
+pub use selector::{AskedKey, Key, NAMESPACE_KEY, key, label_keys, source, written_key};
+
+pub use settings::{
+    CONFIG, CiliumSettings, Enforcement, Installed, installed, is_flux_release, of_config_map,
+};
 
 use std::sync::Arc;
 

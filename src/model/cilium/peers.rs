@@ -102,7 +102,7 @@ impl Decoder {
                     "selecting nodes by label needs the flag `enable-node-selector-labels`";
                 let help = "write `toEntities` with `host` and `remote-node`";
                 let place = read::token(node);
-                self.agent_refuses(RefusalKind::Peer, place, path, message, help);
+                self.agent_refuses(RefusalKind::NodeLabels, place, path, message, help);
                 Ends::Nodes(self.labels(node, path), read::item_place(node))
             }
             "toServices" => self.service(node, at)?,
@@ -255,6 +255,9 @@ impl Decoder {
                 ),
             };
             self.reader.refuse(RefusalKind::Peer, entry.value.span, path, message, help);
+            if text.bytes().all(|b| fits(b) || b == b'*') {
+                self.reader.advise(entry.key_span, "matchPattern", "Write matchPattern");
+            }
         }
         let text = text.trim_end_matches('.').to_lowercase().into();
         Some(NamePattern { text, has_stars, span: entry.value.span })

@@ -64,11 +64,8 @@ impl Decoder {
         };
         let items = entry.value.as_seq().unwrap_or_default();
         let path = path.field("ports");
-        if items.len() > MOST {
-            let message = format!("`{path}` has {} items, {MOST} at most are allowed", items.len());
-            let help = "split it into several items of `toPorts`";
-            self.reader.refuse(RefusalKind::Port, entry.key_span, &path, message, help);
-        }
+        let help = "split it into several items of `toPorts`";
+        self.reader.at_most(MOST, RefusalKind::Port, entry, &path, help);
         if items.is_empty() {
             return Flow::Unknown;
         }

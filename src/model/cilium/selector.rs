@@ -60,6 +60,18 @@ pub fn key(written: &str) -> Key<'_> {
     }
 }
 
+/// The key that asks for a label of `of`.
+pub fn written_key(of: LabelOf, key: &str) -> String {
+    match of {
+        LabelOf::Namespace if key == NAMESPACE_NAME => format!("k8s:{NAMESPACE_KEY}"),
+        LabelOf::Namespace => format!("{NAMESPACE_LABELS}{key}"),
+        LabelOf::Account | LabelOf::AccountName => ACCOUNT_KEY.to_owned(),
+        LabelOf::Cluster => CLUSTER_KEY.to_owned(),
+        LabelOf::Reserved => format!("reserved:{key}"),
+        LabelOf::Pod => key.to_owned(),
+    }
+}
+
 /// Whether the default filter keeps a label out of identities (pkg/labelsfilter/filter.go).
 pub fn is_filtered(key: &str) -> bool {
     const BEGINNINGS: &[&str] = &[

@@ -63,6 +63,15 @@ impl Ends {
         }
     }
 
+    /// Its parts that hold of whoever meets it, or of some who do: those that are not negated.
+    pub fn required(&self) -> Vec<&Self> {
+        match self {
+            Self::Not(_) => Vec::new(),
+            Self::All(list) | Self::Any(list) => list.iter().flat_map(Self::required).collect(),
+            one => vec![one],
+        }
+    }
+
     /// The alternatives: each by itself is enough.
     pub fn alternatives(&self) -> &[Self] {
         match self {

@@ -81,12 +81,32 @@ impl Expr {
     }
 
     /// All of them.
-    pub fn all(mut all: Vec<Self>) -> Self {
-        all.retain(|one| *one != Self::Always);
-        match all.len() {
+    pub fn all(all: Vec<Self>) -> Self {
+        let mut flat = Vec::with_capacity(all.len());
+        for one in all {
+            match one {
+                Self::Always => {}
+                Self::All(inner) => flat.extend(inner),
+                one => flat.push(one),
+            }
+        }
+        match flat.len() {
             0 => Self::Always,
-            1 => all.remove(0),
-            _ => Self::All(all),
+            1 => flat.remove(0),
+            _ => Self::All(flat),
+        }
+    }
+
+    /// Not so.
+    #[must_use]
+    pub fn negated(self) -> Self {
+        match self {
+            Self::Is(of, requirement) => {
+                let operator = requirement.operator.negated();
+                Self::Is(of, Requirement { operator, ..requirement })
+            }
+            Self::Not(one) => *one,
+            one => Self::Not(Box::new(one)),
         }
     }
 

@@ -67,6 +67,12 @@ impl Protocols {
         Protocol::ALL.into_iter().filter(move |protocol| self.0[*protocol as usize])
     }
 
+    /// Those that are among the others too.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self(std::array::from_fn(|at| self.0[at] && other.0[at]))
+    }
+
     /// Whether that one is among them.
     pub fn has(self, protocol: Protocol) -> bool {
         self.0[protocol as usize]
@@ -84,6 +90,25 @@ pub struct PortTerm {
     pub last: Option<u16>,
     /// Where a finding about it stands: the key of the port, or the item of a list.
     pub span: Span,
+}
+
+/// An entry for ports, and the protocols that it is for.
+#[derive(Clone, Copy, Debug)]
+pub struct Entry<'f> {
+    /// The entry.
+    pub term: &'f PortTerm,
+    /// Its protocols, as far as the rest of the rule leaves them.
+    pub protocols: Protocols,
+}
+
+impl Entry<'_> {
+    /// Its number, where it is for a single port.
+    pub fn number(&self) -> Option<u16> {
+        match (&self.term.port, self.term.last) {
+            (Some(PortRef::Number(number)), None) => Some(*number),
+            _ => None,
+        }
+    }
 }
 
 impl PortTerm {
@@ -120,6 +145,46 @@ impl Flow {
             Self::Not(one) => one.ports(),
             Self::All(list) | Self::Any(list) => list.iter().flat_map(Self::ports).collect(),
             Self::Everything | Self::Nothing | Self::Unknown | Self::Icmp { .. } => Vec::new(),
+        }
+    }
+
+    /// Its entries for ports, in the order in which they are written, but those that are negated;
+    /// each with the protocols that the rest of the rule leaves of its own.
+    pub fn entries(&self) -> Vec<Entry<'_>> {
+        let mut found = Vec::new();
+        self.collect(Protocols::ALL, &mut found);
+        found
+    }
+
+    fn collect<'f>(&'f self, left: Protocols, found: &mut Vec<Entry<'f>>) {
+        match self {
+            Self::Port(term) => {
+                found.push(Entry { term, protocols: term.protocols.and(left) });
+            }
+            Self::Any(list) => list.iter().for_each(|one| one.collect(left, found)),
+            Self::All(list) => {
+                let whole = list.iter().filter_map(|one| match one {
+                    Self::Port(term) if term.port.is_none() => Some(term.protocols),
+                    _ => None,
+                });
+                let left = whole.fold(left, Protocols::and);
+                list.iter().for_each(|one| one.collect(left, found));
+            }
+            Self::Everything | Self::Nothing | Self::Unknown | Self::Icmp { .. } | Self::Not(_) => {
+            }
+        }
+    }
+
+    /// Whether it may be for something that no entry for a port, of [`Flow::entries`], is for: every
+    /// port of a protocol, ICMP, or what is not written.
+    pub fn has_more_than_ports(&self) -> bool {
+        match self {
+            Self::Port(term) => term.port.is_none(),
+            Self::Any(list) => list.iter().any(Self::has_more_than_ports),
+            // Each narrows the others.
+            Self::All(list) => list.iter().all(Self::has_more_than_ports),
+            Self::Nothing => false,
+            Self::Everything | Self::Unknown | Self::Icmp { .. } | Self::Not(_) => true,
         }
     }
 

@@ -11,11 +11,11 @@ mod schema;
 
 pub use ends::{CidrGroup, Ends, Entity, NamePattern, NetTerm, PodTerm, Scope, ServiceTerm};
 pub use expr::{Expr, LabelOf, NAMESPACE_NAME, TextOperator, TextTest};
-pub use flow::{Flow, IcmpFamily, PortTerm, Protocols};
+pub use flow::{Entry, Flow, IcmpFamily, PortTerm, Protocols};
 pub use path::Path;
 pub use read::{Bits, Laxity, Reader};
 pub use refusal::{Advice, Refusal, RefusalKind};
-pub use schema::{SELECTOR, Shape, found, near};
+pub use schema::{METADATA, SELECTOR, Shape, found, near};
 
 use std::fmt;
 use std::sync::Arc;
@@ -118,10 +118,10 @@ impl PolicyKind {
     }
 }
 
-impl fmt::Display for PolicyKind {
+impl PolicyKind {
     /// The name of the kind, with its project where Kubernetes has one of the same name.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+    pub fn name(self) -> &'static str {
+        match self {
             Self::AdminNetworkPolicy => "AdminNetworkPolicy",
             Self::BaselineAdminNetworkPolicy => "BaselineAdminNetworkPolicy",
             Self::ClusterNetworkPolicy => "ClusterNetworkPolicy",
@@ -130,7 +130,13 @@ impl fmt::Display for PolicyKind {
             Self::CalicoNetworkPolicy => "Calico NetworkPolicy",
             Self::CalicoGlobalNetworkPolicy => "GlobalNetworkPolicy",
             Self::CalicoStaged => "staged Calico policy",
-        })
+        }
+    }
+}
+
+impl fmt::Display for PolicyKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 
@@ -255,11 +261,6 @@ pub enum Effect {
 }
 
 impl TieredPolicy {
-    /// Whether it enforces nothing, because it is refused.
-    pub fn is_refused(&self) -> bool {
-        self.refusals.iter().any(|refusal| refusal.kind.is_refused())
-    }
-
     /// The rules of one spec in one direction, with their numbers.
     pub fn rules_of(
         &self,

@@ -70,6 +70,22 @@ impl Reader {
         }
     }
 
+    /// A list may have only so many items.
+    pub fn at_most(
+        &mut self,
+        most: usize,
+        kind: RefusalKind,
+        entry: &Entry,
+        path: &Path<'_>,
+        help: &str,
+    ) {
+        let count = entry.value.as_seq().map_or(0, <[Node]>::len);
+        if count > most {
+            let message = format!("`{path}` has {count} items, {most} at most are allowed");
+            self.refuse(kind, entry.key_span, path, message, help);
+        }
+    }
+
     /// One word of a few; case counts.
     pub fn word<T: Copy>(
         &mut self,
@@ -113,6 +129,7 @@ impl Reader {
             Ok(mut selector) => {
                 self.faults(&selector, path, laxity);
                 if laxity == Laxity::Types {
+                    self.expressions(node, path);
                     // The schema of a custom resource drops a null, so that nothing is required.
                     let nulls = selector.faults.iter().filter(|fault| fault.accepted);
                     let nulls: Vec<Span> = nulls.map(|fault| fault.span).collect();
@@ -123,6 +140,20 @@ impl Reader {
                 Expr::of_selector(of, &selector)
             }
             Err(_) => Expr::Unknown,
+        }
+    }
+
+    /// Whatever else a schema leaves to others, each expression needs its key and its operator.
+    fn expressions(&mut self, node: &Node, path: &Path<'_>) {
+        let path = path.field("matchExpressions");
+        for (index, item) in items(node, "matchExpressions").iter().enumerate() {
+            let absent = ["key", "operator"].into_iter().find(|key| entry(item, key).is_none());
+            if let Some(key) = absent.filter(|_| item.as_map().is_some()) {
+                let message = format!("the expression has no `{key}`");
+                let path = path.item(index);
+                let help = format!("write `{key}`");
+                self.refuse(RefusalKind::Selector, token(item), &path, message, help);
+            }
         }
     }
 
@@ -154,17 +185,20 @@ impl Reader {
     /// An address block.
     pub fn net(&mut self, node: &Node, path: &Path<'_>, strictness: Bits) -> Option<IpNet> {
         let text = node.as_str().filter(|text| !is_placeholder(text))?;
-        let parsed = text.parse::<IpNet>().ok();
+        // As in Go, an octet has no zeros in front.
+        let is_address = |text: &str| text.parse::<IpAddr>().is_ok();
+        let is_strict = text.split_once('/').is_some_and(|(address, _)| is_address(address));
+        let parsed = text.parse::<IpNet>().ok().filter(|_| is_strict);
         if strictness == Bits::Exact && parsed.is_some_and(|net| net.trunc() != net) {
             let right = parsed.map(|net| net.trunc().to_string()).unwrap_or_default();
             let message = format!("`{text}` has bits set behind its prefix length");
             let help = format!("write `{right}`");
             self.refuse(RefusalKind::Block, node.span, path, message, help);
+            self.advise(node.span, &*right, format!("Write {right}"));
             return None;
         }
         if parsed.is_none() {
-            let is_address = text.parse::<IpAddr>().is_ok();
-            let (message, help) = match is_address {
+            let (message, help) = match is_address(text) {
                 true => (
                     format!("`{text}` is an address without a prefix length"),
                     format!("write `{text}/{}`", if text.contains(':') { 128 } else { 32 }),
@@ -175,6 +209,10 @@ impl Reader {
                 ),
             };
             self.refuse(RefusalKind::Block, node.span, path, message, help);
+            if is_address(text) {
+                let whole = format!("{text}/{}", if text.contains(':') { 128 } else { 32 });
+                self.advise(node.span, &*whole, format!("Write {whole}"));
+            }
         }
         parsed.map(|net| net.trunc())
     }

@@ -43,6 +43,8 @@ pub enum RefusalKind {
     Block,
     /// `invalid-peer`.
     Peer,
+    /// `invalid-peer`, unless the cluster is set up to select nodes by their labels.
+    NodeLabels,
     /// `invalid-policy`.
     Policy,
     /// `inert-policy`.

@@ -44,9 +44,10 @@ pub const SELECTOR: Shape = Shape::Object(&[
     ),
 ]);
 
-/// `metadata`, which the API server checks by rules of its own.
-const METADATA: &[&str] = &[
+/// The fields of `metadata` (apimachinery meta/v1/types.go). `clusterName` was one until 1.24.
+pub const METADATA: &[&str] = &[
     "annotations",
+    "clusterName",
     "creationTimestamp",
     "deletionGracePeriodSeconds",
     "deletionTimestamp",
@@ -81,16 +82,17 @@ impl Walk<'_> {
                 "metadata" => self.metadata(&entry.value),
                 key => match fields.iter().find(|(name, _)| *name == key) {
                     Some((_, shape)) => self.value(&entry.value, *shape, &Path::Root.field(key)),
-                    None => self.stray(entry, &names(fields), &Path::Root),
+                    None => self.stray(entry, entries, &names(fields), &Path::Root),
                 },
             }
         }
     }
 
     fn metadata(&mut self, node: &Node) {
-        for entry in node.as_map().map_or(&[][..], |map| &map.entries) {
+        let entries = node.as_map().map_or(&[][..], |map| &map.entries);
+        for entry in entries {
             if !METADATA.contains(&entry.key.as_str()) {
-                self.stray(entry, METADATA, &Path::Root.field("metadata"));
+                self.stray(entry, entries, METADATA, &Path::Root.field("metadata"));
             }
         }
     }
@@ -109,7 +111,7 @@ impl Walk<'_> {
                             Some((name, shape)) => {
                                 self.value(&entry.value, *shape, &path.field(name));
                             }
-                            None => self.stray(entry, &names(fields), path),
+                            None => self.stray(entry, &map.entries, &names(fields), path),
                         }
                     }
                     return;
@@ -181,7 +183,13 @@ impl Walk<'_> {
     }
 
     /// A field that is not known at that place.
-    fn stray(&mut self, entry: &Entry, names: &[&'static str], path: &Path<'_>) {
+    fn stray(
+        &mut self,
+        entry: &Entry,
+        siblings: &[Entry],
+        names: &[&'static str],
+        path: &Path<'_>,
+    ) {
         if is_placeholder(&entry.key) {
             return;
         }
@@ -205,7 +213,15 @@ impl Walk<'_> {
                 entry.key, self.kind
             ),
             help,
-            advice: None,
+            advice: near.filter(|name| !siblings.iter().any(|other| other.key == *name)).map(
+                |name| Advice {
+                    span: entry.key_span,
+                    text: name.to_owned(),
+                    title: format!(
+                        "Write `{name}`: puts the field into effect, which may allow or deny traffic"
+                    ),
+                },
+            ),
         });
     }
 }
