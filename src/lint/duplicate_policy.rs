@@ -1,11 +1,12 @@
 //! The same policy twice: one of the two is lost.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Check, Confidence, Context, Finding, Rule, Severity, words};
 use crate::bundle::{self, Head};
 use crate::model::tiered::PolicyKind;
 use crate::model::{At, PolicyId, Spot, is_placeholder};
+use crate::text::SourceId;
 use crate::yaml::Node;
 
 /// The rule.
@@ -29,7 +30,13 @@ fn check(cx: &Context<'_>, findings: &mut Vec<Finding>) {
         }
         seen.entry(Identity::of(cx, id)).or_default().push(id);
     }
-    for ids in seen.into_values() {
+    for (identity, ids) in seen {
+        // Cluster-wide kinds have few names to choose from: several files of one name are as many
+        // ways to set the cluster up.
+        let files: BTreeSet<SourceId> = ids.iter().map(|id| cx.cluster.head(*id).source).collect();
+        if identity.kind.is_some() && identity.namespace.is_none() && files.len() > 2 {
+            continue;
+        }
         let Some((&first, others)) = ids.split_first() else { continue };
         let is_lost = |id: &PolicyId| {
             !is_same(cx, first, *id) && !is_generated(cx, first) && !is_generated(cx, *id)

@@ -231,10 +231,14 @@ fn finding(cx: &Context<'_>, of: &Tiered<'_>, earlier: &Statement, later: &State
         format!("this rule is never reached: `{path}`{who} {does} everything that it could match");
     let made = Finding::new(&RULE, later.rule().span, message, help)
         .related(earlier.rule().span, format!("this rule {does} it before"));
-    // Two policies may not be meant for one cluster.
+    // Two policies may not be meant for one cluster, least of all in files that nothing builds
+    // together.
+    let (own, other) = (cx.cluster.object(of.id), cx.cluster.object(earlier.at.policy));
+    let is_one_file = own.head.source == other.head.source;
     let made = match earlier.at.policy == of.id {
         true => made,
-        false => made.confidence(Confidence::Medium),
+        false if is_one_file || own.made.is_some() => made.confidence(Confidence::Medium),
+        false => made.confidence(Confidence::Low),
     };
     tiered::about(cx, made, later.at)
 }
