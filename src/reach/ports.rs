@@ -119,13 +119,34 @@ impl PortSet {
     }
 }
 
+/// Most sets have no port or every port, and those need no merging.
+fn union(a: &RangeSetBlaze<u16>, b: &RangeSetBlaze<u16>) -> RangeSetBlaze<u16> {
+    match (a.is_empty() || is_full(b), b.is_empty() || is_full(a)) {
+        (true, _) => b.clone(),
+        (false, true) => a.clone(),
+        (false, false) => a | b,
+    }
+}
+
+fn intersection(a: &RangeSetBlaze<u16>, b: &RangeSetBlaze<u16>) -> RangeSetBlaze<u16> {
+    match (a.is_empty() || is_full(b), b.is_empty() || is_full(a)) {
+        (true, _) => a.clone(),
+        (false, true) => b.clone(),
+        (false, false) => a & b,
+    }
+}
+
+fn is_full(ports: &RangeSetBlaze<u16>) -> bool {
+    ports.len() == u32::from(u16::MAX)
+}
+
 impl BitOr for &PortSet {
     type Output = PortSet;
     fn bitor(self, other: Self) -> PortSet {
         PortSet {
-            tcp: &self.tcp | &other.tcp,
-            udp: &self.udp | &other.udp,
-            sctp: &self.sctp | &other.sctp,
+            tcp: union(&self.tcp, &other.tcp),
+            udp: union(&self.udp, &other.udp),
+            sctp: union(&self.sctp, &other.sctp),
         }
     }
 }
@@ -134,9 +155,9 @@ impl BitAnd for &PortSet {
     type Output = PortSet;
     fn bitand(self, other: Self) -> PortSet {
         PortSet {
-            tcp: &self.tcp & &other.tcp,
-            udp: &self.udp & &other.udp,
-            sctp: &self.sctp & &other.sctp,
+            tcp: intersection(&self.tcp, &other.tcp),
+            udp: intersection(&self.udp, &other.udp),
+            sctp: intersection(&self.sctp, &other.sctp),
         }
     }
 }

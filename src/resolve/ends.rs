@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use super::cluster::{Cluster, World};
 use super::identity::{DnsIdentity, Identity, PodIdentity, ReservedIdentity, SetIdentity, holds};
 use super::known::{is_dns_address, is_pod_address};
-use super::network::Plugin;
+use super::network::Blocks;
 use super::party::{Asker, Party};
 use super::tri::{Tri, Why};
 use super::workload_id::{NamespaceId, WorkloadId};
@@ -17,27 +17,7 @@ use crate::model::tiered::{
 use compact_str::CompactString;
 use ipnet::IpNet;
 
-/// How a kind of policy reads blocks of addresses against ends inside of the cluster.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Blocks {
-    /// By the address.
-    Addresses,
-    /// They match nothing inside; nodes where Cilium is told so.
-    Outside,
-    /// It is not defined.
-    Undefined,
-}
-
 impl Cluster {
-    fn blocks(&self, kind: Option<PolicyKind>) -> Blocks {
-        match (kind.map(PolicyKind::evaluator), self.plugin) {
-            (Some(Evaluator::Cilium), _) | (None, Some(Plugin::Cilium)) => Blocks::Outside,
-            (Some(Evaluator::Calico | Evaluator::NetworkPolicyApi), _)
-            | (None, Some(Plugin::Calico)) => Blocks::Addresses,
-            (None, _) => Blocks::Undefined,
-        }
-    }
-
     /// The party that an address is, where an object of the cluster has it.
     pub fn party_at(&self, address: IpAddr) -> Party {
         let has_it = |number: &WorkloadId| {

@@ -6,6 +6,7 @@ use compact_str::CompactString;
 use ipnet::IpNet;
 
 use super::cluster::Cluster;
+use super::party::Asker;
 use crate::bundle::{Head, ObjectId};
 use crate::model::cilium::CiliumSettings;
 use crate::model::tiered::{Evaluator, PolicyKind, Refusal, RefusalKind, TieredPolicy};
@@ -292,5 +293,33 @@ fn installs(object: &Object) -> Option<Plugin> {
             }
         }
         _ => None,
+    }
+}
+
+/// How a kind of policy reads blocks of addresses against ends inside of the cluster.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Blocks {
+    /// By the address.
+    Addresses,
+    /// They match nothing inside; nodes where Cilium is told so.
+    Outside,
+    /// It is not defined.
+    Undefined,
+}
+
+impl Cluster {
+    /// How policies of a kind, or NetworkPolicies, read blocks of addresses here.
+    pub(super) fn blocks(&self, kind: Option<PolicyKind>) -> Blocks {
+        match (kind.map(PolicyKind::evaluator), self.plugin) {
+            (Some(Evaluator::Cilium), _) | (None, Some(Plugin::Cilium)) => Blocks::Outside,
+            (Some(Evaluator::Calico | Evaluator::NetworkPolicyApi), _)
+            | (None, Some(Plugin::Calico)) => Blocks::Addresses,
+            (None, _) => Blocks::Undefined,
+        }
+    }
+
+    /// Whether blocks match no pod with an address of its own.
+    pub(super) fn blocks_are_outside(&self, asker: Asker) -> bool {
+        self.blocks(asker.kind) == Blocks::Outside
     }
 }

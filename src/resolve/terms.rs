@@ -54,7 +54,11 @@ impl Cluster {
             Ends::Pods(term) if !self.has_sets_for(asker) => self.term_pods(asker, term),
             leaf => {
                 let mut pods = Pods::default();
-                for number in self.workload_ids() {
+                let is_for_nodes = matches!(leaf, Ends::Net(_)) && self.blocks_are_outside(asker);
+                let may = |number: &WorkloadId| {
+                    !is_for_nodes || self.workload(*number).workload.host_network
+                };
+                for number in self.workload_ids().filter(may) {
                     pods.add(number, self.ends_hold(asker, leaf, &Party::Workload(number)));
                 }
                 pods
