@@ -15,7 +15,7 @@ use super::{Deployer, placeholder::is_placeholder};
 use crate::bundle::{Head, heads};
 use crate::yaml::{self, Node};
 
-/// Decodes one manifest. Never fails: errors become [`Field::Wrong`].
+/// Decodes one manifest. Never fails: errors become [`super::Field::Wrong`].
 pub fn decode(head: Head, tree: &Node) -> Object {
     let body = body(&head, tree);
     Object { head, body, made: None }

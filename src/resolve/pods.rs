@@ -13,7 +13,7 @@ pub struct Pods {
     pub yes: RangeSetBlaze<WorkloadId>,
     /// Possibly selected.
     pub maybe: RangeSetBlaze<WorkloadId>,
-    /// Pods of [`Settings::well_known`] that are selected, by their position there.
+    /// Pods of [`super::Settings::well_known`] that are selected, by their position there.
     pub well_known: Vec<usize>,
 }
 

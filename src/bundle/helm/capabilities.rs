@@ -15,7 +15,7 @@ pub struct KubeVersion {
     patch: u16,
 }
 
-/// That of [`API_VERSIONS`].
+/// That of the APIs below.
 impl Default for KubeVersion {
     fn default() -> Self {
         Self { major: 1, minor: 34, patch: 0 }
