@@ -1,27 +1,22 @@
 //! Rules about expectations: those that the policies do not keep to, and those that can't be
 //! judged. Their findings are made here from what [`crate::expect`] says.
 
-use super::{Check, Confidence, Finding, Rule, Severity};
+use super::{Finding, Rule, Severity};
 use crate::expect::{Outcome, TestResult};
 
 /// A connection is not as an expectation says.
-pub static FAILED: Rule =
-    rule("failed-expectation", include_str!("../../rules/failed-expectation.md"));
+pub static FAILED: Rule = Rule::about_run(
+    "failed-expectation",
+    Severity::Error,
+    include_str!("../../rules/failed-expectation.md"),
+);
 
 /// An expectation that can't be judged.
-pub static INVALID: Rule =
-    rule("invalid-expectation", include_str!("../../rules/invalid-expectation.md"));
-
-const fn rule(id: &'static str, page: &'static str) -> Rule {
-    Rule {
-        id,
-        severity: Severity::Error,
-        confidence: Confidence::High,
-        pedantic: false,
-        page,
-        check: Check::Run,
-    }
-}
+pub static INVALID: Rule = Rule::about_run(
+    "invalid-expectation",
+    Severity::Error,
+    include_str!("../../rules/invalid-expectation.md"),
+);
 
 /// What became of an expectation, as a finding; none where the policies keep to it.
 pub fn finding(result: &TestResult) -> Option<Finding> {

@@ -6,6 +6,7 @@ use super::{Check, Confidence, Context, Finding, Fix, Rule, Severity, namespace_
 use crate::model::{
     At, Direction, Field, Operator, Peer, Policy, PolicyId, PortRef, Selector, Spot, TrafficRule,
 };
+use crate::reach::names_dns_port;
 use crate::resolve::{
     NAME_LABEL, Profile, Subject, WorkloadId, covers, is_dns_namespace, is_openshift_namespace,
 };
@@ -208,20 +209,13 @@ fn missed(cx: &Context<'_>, id: PolicyId, pods: &[Subject]) -> Vec<Span> {
 
 /// Whether a rule has the port of DNS, or every port of what is called like the namespace of DNS.
 fn is_for_dns(rule: &TrafficRule) -> bool {
-    let is_port = |port: &PortRef| match port {
-        PortRef::Number(number) => matches!(number, 53 | 5353),
-        PortRef::Name(name) => name.starts_with("dns"),
-        PortRef::Placeholder(_) => false,
-    };
     let names_dns = |peer: &Peer| {
         let selector = peer.namespace_selector.get();
         let requirements = selector.map_or(&[][..], |selector| &selector.requirements);
         let mut values = requirements.iter().flat_map(|requirement| &requirement.values);
         values.any(|(value, _)| is_dns_namespace(value))
     };
-    let mut ports = rule.port_list().iter();
-    ports.any(|entry| entry.port.get().is_some_and(is_port))
-        || rule.port_list().is_empty() && rule.peer_list().iter().any(names_dns)
+    names_dns_port(rule) || rule.port_list().is_empty() && rule.peer_list().iter().any(names_dns)
 }
 
 fn allow_dns(cx: &Context<'_>, id: PolicyId) -> Option<Fix> {

@@ -243,6 +243,12 @@ fn of_other_kind(cx: &Context<'_>, id: ObjectId, rules: &[&'static Rule]) -> Vec
 }
 
 impl Rule {
+    /// A rule about the run, whose findings other stages create.
+    const fn about_run(id: &'static str, severity: Severity, page: &'static str) -> Self {
+        let confidence = Confidence::High;
+        Self { id, severity, confidence, pedantic: false, page, check: Check::Run }
+    }
+
     /// The one-sentence summary of its page: the first paragraph after the title.
     pub fn summary(&self) -> &'static str {
         self.page.split("\n\n").nth(1).unwrap_or("").trim()

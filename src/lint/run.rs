@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Check, Confidence, Finding, Rule, Severity, Subject, words};
+use super::{Finding, Rule, Severity, Subject, words};
 use crate::bundle::ObjectId;
 use crate::model::tiered::Evaluator;
 use crate::model::{Body, Object, PolicyId};
@@ -11,35 +11,31 @@ use crate::text::Span;
 use crate::yaml::{Problem, ProblemKind};
 
 /// A document that is not YAML.
-pub static YAML_SYNTAX: Rule = about_run("yaml-syntax", include_str!("../../rules/yaml-syntax.md"));
+pub static YAML_SYNTAX: Rule =
+    Rule::about_run("yaml-syntax", Severity::Error, include_str!("../../rules/yaml-syntax.md"));
 /// A file or document that exceeds a limit.
-pub static YAML_LIMIT: Rule = about_run("yaml-limit", include_str!("../../rules/yaml-limit.md"));
+pub static YAML_LIMIT: Rule =
+    Rule::about_run("yaml-limit", Severity::Error, include_str!("../../rules/yaml-limit.md"));
 /// A file that can't be read.
-pub static UNREADABLE_FILE: Rule =
-    about_run("unreadable-file", include_str!("../../rules/unreadable-file.md"));
+pub static UNREADABLE_FILE: Rule = Rule::about_run(
+    "unreadable-file",
+    Severity::Error,
+    include_str!("../../rules/unreadable-file.md"),
+);
 
 /// A suppression that suppresses nothing.
-pub static UNUSED_SUPPRESSION: Rule = Rule {
-    severity: Severity::Warning,
-    ..about_run("unused-suppression", include_str!("../../rules/unused-suppression.md"))
-};
+pub static UNUSED_SUPPRESSION: Rule = Rule::about_run(
+    "unused-suppression",
+    Severity::Warning,
+    include_str!("../../rules/unused-suppression.md"),
+);
 
 /// A policy of a kind that the engine does not evaluate.
-pub static UNKNOWN_POLICY_KIND: Rule = Rule {
-    severity: Severity::Note,
-    ..about_run("unknown-policy-kind", include_str!("../../rules/unknown-policy-kind.md"))
-};
-
-const fn about_run(id: &'static str, page: &'static str) -> Rule {
-    Rule {
-        id,
-        severity: Severity::Error,
-        confidence: Confidence::High,
-        pedantic: false,
-        page,
-        check: Check::Run,
-    }
-}
+pub static UNKNOWN_POLICY_KIND: Rule = Rule::about_run(
+    "unknown-policy-kind",
+    Severity::Note,
+    include_str!("../../rules/unknown-policy-kind.md"),
+);
 
 /// A finding about something that could not be read: an error if a policy is lost with it.
 pub fn unread(problem: &Problem, is_policy_lost: bool) -> Finding {

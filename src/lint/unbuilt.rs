@@ -2,27 +2,33 @@
 //! here from the faults of the `bundle` stage.
 
 use super::run::YAML_LIMIT;
-use super::{Check, Confidence, Finding, Related, Rule, Severity};
+use super::{Finding, Related, Rule, Severity};
 use crate::bundle::{Fault, FaultKind};
 
 /// What `kustomize build` rejects.
-pub static KUSTOMIZE_ERROR: Rule =
-    about("kustomize-error", Severity::Error, include_str!("../../rules/kustomize-error.md"));
+pub static KUSTOMIZE_ERROR: Rule = Rule::about_run(
+    "kustomize-error",
+    Severity::Error,
+    include_str!("../../rules/kustomize-error.md"),
+);
 /// What is remote and not downloaded.
 pub static UNRESOLVED_REMOTE: Rule = Rule {
     pedantic: true,
-    ..about("unresolved-remote", Severity::Note, include_str!("../../rules/unresolved-remote.md"))
+    ..Rule::about_run(
+        "unresolved-remote",
+        Severity::Note,
+        include_str!("../../rules/unresolved-remote.md"),
+    )
 };
 /// Policies in chart templates that render none.
-pub static UNRENDERED_CHART: Rule =
-    about("unrendered-chart", Severity::Note, include_str!("../../rules/unrendered-chart.md"));
+pub static UNRENDERED_CHART: Rule = Rule::about_run(
+    "unrendered-chart",
+    Severity::Note,
+    include_str!("../../rules/unrendered-chart.md"),
+);
 /// A chart that does not render.
 pub static RENDER_ERROR: Rule =
-    about("render-error", Severity::Error, include_str!("../../rules/render-error.md"));
-
-const fn about(id: &'static str, severity: Severity, page: &'static str) -> Rule {
-    Rule { id, severity, confidence: Confidence::High, pedantic: false, page, check: Check::Run }
-}
+    Rule::about_run("render-error", Severity::Error, include_str!("../../rules/render-error.md"));
 
 /// A finding about something that could not be built.
 pub fn finding(fault: &Fault) -> Finding {

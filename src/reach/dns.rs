@@ -10,7 +10,7 @@ use crate::model::{
 };
 use crate::resolve::{
     Cluster, NAME_LABEL, Subject, Tri, Why, WorkloadId, dns_labels, is_dns_address,
-    is_dns_namespace, meets, selects,
+    is_dns_namespace, is_dns_port, meets, selects,
 };
 
 /// Whether pods may reach the cluster's DNS, by protocol. Resolvers try UDP first and retry over
@@ -419,9 +419,9 @@ pub fn peer_is_own_dns(cluster: &Cluster, policy: PolicyId, peer: &Peer) -> Tri 
 }
 
 /// Whether a rule lists port 53 (or its name) explicitly, rather than every port.
-fn names_dns_port(rule: &TrafficRule) -> bool {
+pub fn names_dns_port(rule: &TrafficRule) -> bool {
     rule.port_list().iter().any(|entry| match entry.port.get() {
-        Some(PortRef::Number(number)) => matches!(number, 53 | 5353),
+        Some(PortRef::Number(number)) => is_dns_port(*number),
         Some(PortRef::Name(name)) => name.starts_with("dns"),
         _ => false,
     })

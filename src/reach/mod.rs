@@ -31,7 +31,9 @@ mod weigh;
 
 pub use classes::{Class, ClassId, Classes};
 pub use connections::{Connection, Connections, End, Evidence, connections};
-pub use dns::{Answer, Dns, Half, block_may_be_dns, peer_is_own_dns, peer_may_be_dns};
+pub use dns::{
+    Answer, Dns, Half, block_may_be_dns, names_dns_port, peer_is_own_dns, peer_may_be_dns,
+};
 pub use entries::{WayIn, entries};
 pub use flows::{flow_covers, flow_may_have};
 pub use grant::Answer as PortAnswer;

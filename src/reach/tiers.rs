@@ -338,15 +338,11 @@ impl Asked<'_> {
         let cluster = self.cluster;
         let asker = Asker { subject: self.workload(), ..statement.asker };
         let peer = &statement.rule().peer;
-        let shown = cluster.workload_ids().filter(|number| {
-            let ports = &cluster.workload(*number).workload.ports;
-            ports.iter().any(|port| matches!(port.number, 53 | 5353))
-        });
         let world = Party::Entity(crate::model::tiered::Entity::World);
         let holds = |party: Party| cluster.ends_hold(asker, peer, &party);
         Tri::any(
             std::iter::once(holds(Party::ClusterDns))
-                .chain(shown.map(|number| holds(Party::Workload(number))))
+                .chain(cluster.resolvers().iter().map(|number| holds(Party::Workload(*number))))
                 .chain(std::iter::once(holds(world))),
         )
     }

@@ -42,7 +42,7 @@ impl Labelled for WellKnown {
 }
 
 /// Whether DNS servers listen on that port, in some kind of cluster.
-pub(super) fn is_dns_port(port: u16) -> bool {
+pub fn is_dns_port(port: u16) -> bool {
     matches!(port, 53 | 5353)
 }
 

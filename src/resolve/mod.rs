@@ -42,7 +42,7 @@ pub use group::{GroupId, PolicyGroup};
 pub use identity::CALICO_NAME;
 pub use known::{
     NAME_LIKE, Profile, WellKnown, dns_label, dns_labels, is_dns_address, is_dns_namespace,
-    is_ingress_controller, is_openshift_namespace, is_pod_address,
+    is_dns_port, is_ingress_controller, is_openshift_namespace, is_pod_address,
 };
 pub use nearest::{Nearest, nearest};
 pub use network::{Network, Plugin, TierOrder};
